@@ -1,0 +1,60 @@
+// Package token gives Gatehouse's tokens their shape: what is in an access and a
+// refresh token, how they are made, and what must hold of one that comes back.
+// Whether its session lives is package session's to ask.
+package token
+
+import (
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/store"
+)
+
+// The `typ` headers (RFC 8725 §3.11): no token passes for one of another kind.
+const (
+	TypeAccess  = "at+jwt" // RFC 9068 §2.1
+	TypeRefresh = "rt+jwt"
+)
+
+// Access are the claims of an access token (RFC 9068 §2.2). Times are Unix seconds.
+type Access struct {
+	Issuer   string      `json:"iss"`
+	Subject  string      `json:"sub"`
+	Audience string      `json:"aud"`
+	ClientID string      `json:"client_id"`
+	IssuedAt int64       `json:"iat"`
+	Expires  int64       `json:"exp"`
+	JTI      string      `json:"jti"`
+	Scope    authz.Scope `json:"scope"`
+
+	// The claims below are absent from a token that a client got for itself.
+	Role      store.Role `json:"role,omitempty"`
+	SessionID string     `json:"sid,omitempty"`
+	AuthTime  int64      `json:"auth_time,omitempty"`
+}
+
+// Refresh are the claims of a refresh token. Times are Unix seconds.
+type Refresh struct {
+	Issuer    string      `json:"iss"`
+	Subject   string      `json:"sub"`
+	Audience  string      `json:"aud"`
+	ClientID  string      `json:"client_id"`
+	IssuedAt  int64       `json:"iat"`
+	Expires   int64       `json:"exp"`
+	JTI       string      `json:"jti"`
+	Scope     authz.Scope `json:"scope"`
+	Role      store.Role  `json:"role"`
+	SessionID string      `json:"sid"`
+	// Gen counts the refresh tokens of the session, from 1.
+	Gen int64 `json:"gen"`
+}
+
+// A Set is the answer to a grant.
+type Set struct {
+	AccessToken string
+	Access      Access
+	// RefreshToken is empty for client_credentials.
+	RefreshToken string
+	// ExpiresIn is the access token's life.
+	ExpiresIn time.Duration
+}
