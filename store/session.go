@@ -84,9 +84,11 @@ type Rotations interface {
 	//
 	// The back-end knows the last rotation of the session, and when it happened
 	// by its own clock. If it knows nothing, or less than s.Known, it takes
-	// s.Known to be the last; if the presented token is a later generation still,
-	// it takes that: a token is signed, so it was once given out. So a back-end
-	// that comes back empty or old loses nobody's session.
+	// s.Known to be the last, made when it was issued, and adds a minute to the
+	// grace, for while the back-end was away nobody could be answered; if the
+	// presented token is a later generation still, it takes that: a token is
+	// signed, so it was once given out. So a back-end that comes back empty or old
+	// loses nobody's session.
 	Rotate(ctx context.Context, sid string, s Step) (Rotation, Outcome, error)
 
 	// Forget makes every later Rotate of the sessions answer Ended. The record
@@ -94,7 +96,8 @@ type Rotations interface {
 	Forget(ctx context.Context, sids ...string) error
 
 	// Current returns the last rotation, judged as in Rotate but for the
-	// presented token, and changes nothing.
+	// presented token, and changes nothing. It returns ErrNotFound for a session
+	// that has ended.
 	Current(ctx context.Context, sid string, known Rotation) (Rotation, error)
 
 	// Ping asks whether the back-end answers.

@@ -31,6 +31,23 @@ type Rule struct {
 	Forget time.Duration
 }
 
+// DelayAfter is how long the next try has to wait, counted from the last, where n
+// tries were counted.
+func (r Rule) DelayAfter(n int64) time.Duration {
+	longest, factor := max(r.Delay, r.MaxDelay), time.Duration(max(r.Factor, 1))
+	if n < int64(r.Free) || n == 0 {
+		return 0
+	}
+	delay := r.Delay
+	for ; n > int64(r.Free) && delay > 0 && factor > 1; n-- {
+		if delay > longest/factor {
+			return longest
+		}
+		delay *= factor
+	}
+	return delay
+}
+
 // A Decision answers Take.
 type Decision struct {
 	Allowed bool

@@ -50,10 +50,10 @@ func (i *Info) IPString() string {
 // Network is what one household or company is likely to share: the /24 of an
 // IPv4 address, the /64 of an IPv6 one. Throttles count by it.
 func (i *Info) Network() netip.Prefix {
-	bits := 64
-	if i.IP.Is4() {
+	address, bits := i.IP.Unmap().WithZone(""), 64
+	if address.Is4() {
 		bits = 24
 	}
-	p, _ := i.IP.WithZone("").Prefix(bits)
+	p, _ := address.Prefix(bits)
 	return p
 }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// An aim is a bound that was set before anything was measured.
+type aim struct {
+	what  string
+	limit float64
+	// figures are all that were measured, one for each block or comparison.
+	figures func(report) []figure
+}
+
+// A figure is what was measured somewhere.
+type figure struct {
+	value float64
+	where string
+}
+
+func aims() []aim {
+	signed := func(limit float64, scenario string) aim {
+		return aim{scenario + ", signatures", limit, costsOf(scenario, measurement.signatures)}
+	}
+	hashed := func(limit float64, scenario string) aim {
+		return aim{scenario + ", signatures besides the hash", limit, costsOf(scenario, measurement.beyondHash)}
+	}
+	return []aim{
+		signed(1.2, nameClientCredentials), signed(2.3, nameRefresh), signed(2.3, nameAccountsRefresh),
+		hashed(2.3, namePassword), hashed(2.3, nameLogin),
+		signed(0.2, nameIntrospect), signed(0.15, nameProfile), signed(0.03, nameJWKS), signed(0.03, nameDiscovery),
+		{"idle memory, MB", 35, idleMemory},
+		{"first start until listening, ms", 200, firstListening},
+		{"growth of any cost", 1.5, func(r report) (all []figure) {
+			for _, g := range r.growth() {
+				all = append(all, figure{g.total, g.scenario + ", " + g.topology})
+			}
+			return all
+		}},
+		{"failed requests", 0, failedRequests},
+	}
+}
+
+// costsOf are the costs of one scenario in every block.
+func costsOf(scenario string, cost func(measurement) float64) func(report) []figure {
+	return func(r report) (all []figure) {
+		for _, b := range r.blocks {
+			for _, m := range b.measurements {
+				if m.scenario == scenario {
+					all = append(all, figure{cost(m), b.String()})
+				}
+			}
+		}
+		return all
+	}
+}
+
+func (b block) String() string { return fmt.Sprintf("%s, %s people", b.topology, whole(b.size)) }
+
+func idleMemory(r report) (all []figure) {
+	for _, b := range r.blocks {
+		all = append(all, figure{float64(b.idle) / 1e6, b.String()})
+	}
+	return all
+}
+
+func firstListening(r report) (all []figure) {
+	for topology, s := range r.first {
+		all = append(all, figure{float64(s.median().listening) / float64(time.Millisecond), topology})
+	}
+	return all
+}
+
+func failedRequests(r report) (all []figure) {
+	for _, b := range r.blocks {
+		n := len(b.flood.failures)
+		for _, m := range b.measurements {
+			n += len(m.failures)
+		}
+		all = append(all, figure{float64(n), b.String()})
+	}
+	return all
+}
+
+// aimsTable holds the worst figure against each aim.
+func (r report) aimsTable() table {
+	t := table{
+		title: "Aims",
+		note:  "The worst figure over all topologies and numbers of people.",
+		head:  []string{"aim", "at most", "measured", "met", "where"},
+	}
+	for _, a := range aims() {
+		all := a.figures(r)
+		if len(all) == 0 {
+			continue
+		}
+		worst := slices.MaxFunc(all, func(a, b figure) int { return cmp.Compare(a.value, b.value) })
+		met := "yes"
+		if worst.value > a.limit {
+			met = "NO"
+		}
+		t.rows = append(t.rows, []string{a.what, strconv.FormatFloat(a.limit, 'g', -1, 64), ratio(worst.value), met, worst.where})
+	}
+	return t
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"gatehouse/internal/names"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+func TestTheStoreFindsWhoWasFilledIn(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testFilling(t, sqliteTopology(t.TempDir())) })
+	t.Run("MariaDB", func(t *testing.T) {
+		needsServices(t)
+		topology, err := mariaDBTopology(context.WithoutCancel(t.Context()), t.TempDir(), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer topology.close()
+		testFilling(t, topology)
+	})
+}
+
+// needsServices skips where MariaDB or Redis is not installed, but not in CI.
+func needsServices(t *testing.T) {
+	for _, program := range []string{"mariadbd", "mariadb-install-db", "redis-server"} {
+		if _, err := exec.LookPath(program); err != nil && os.Getenv("CI") != "true" {
+			t.Skipf("%s is not installed", program)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func testFilling(t *testing.T, topology *topology) {
+	ctx := t.Context()
+	p, err := topology.place(ctx, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlstore.Open(ctx, sqlstore.Options{DSN: p.database, Now: time.Now, Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil { // nobody else has the file open while it is filled
+		t.Fatal(err)
+	}
+	c := &crowd{size: 1000, hash: "hash", salt: "salt", now: time.Now()}
+	known := []signIn{{user: c.person(7), session: c.session(7, "kid")}}
+	if err := fill(ctx, p, c, known); err != nil {
+		t.Fatal(err)
+	}
+	if db, err = sqlstore.Open(ctx, sqlstore.Options{DSN: p.database, Now: time.Now}); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	looksFilled(t, db, c, known[0])
+}
+
+func looksFilled(t *testing.T, db store.DB, c *crowd, known signIn) {
+	ctx := t.Context()
+	for _, name := range []string{username(7), c.person(7).Email} {
+		if u, err := db.UserByName(ctx, names.Lookup(name)); err != nil || u.Sub != subject(c.salt, 7) || u.PasswordHash != c.hash {
+			t.Errorf("%s: %+v, %v", name, u, err)
+		}
+	}
+	s, u, err := db.SessionWithUser(ctx, known.session.ID)
+	if err != nil || s.Rotation.JTI != known.session.Rotation.JTI || u.Sub != known.user.Sub {
+		t.Errorf("session: %+v of %+v, %v", s, u, err)
+	}
+	for _, q := range []struct {
+		store.UserQuery
+		want int64
+	}{
+		{store.UserQuery{OrderBy: store.ByID, Limit: 5}, 1000},
+		{store.UserQuery{OrderBy: store.ByID, Limit: 5, Role: store.RoleStaff}, 10},
+		{store.UserQuery{OrderBy: store.ByUsername, Limit: 5, Search: []string{c.prefix()}}, 10},
+	} {
+		page, err := db.ListUsers(ctx, q.UserQuery)
+		if err != nil || page.Total != q.want || len(page.Users) != 5 {
+			t.Errorf("%+v: %d people of %d, want %d, %v", q.UserQuery, len(page.Users), page.Total, q.want, err)
+		}
+	}
+	err = db.Write(ctx, func(tx store.Tx) error { _, err := tx.CreateUser(c.person(7)); return err })
+	if err == nil {
+		t.Error("somebody took a name that is taken: the indexes did not come back")
+	}
+}

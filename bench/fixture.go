@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// adminName signs in as the administrator whom a command made.
+const adminName = "bench-admin"
+
+// prepare makes a place with so many people, and all that the requests need. The
+// server runs once to make its schema and keys, and not while tables are filled.
+func (r *rig) prepare(ctx context.Context, t *topology, size int) (p place, f *fixture, err error) {
+	if p, err = t.place(ctx, fmt.Sprintf("of_%d", size)); err != nil {
+		return p, nil, err
+	}
+	f = &fixture{run: strings.ToLower(rand.Text()[:6])}
+	if err := r.furnish(ctx, p, f); err != nil {
+		return p, nil, err
+	}
+	f.crowd, err = r.newCrowd(ctx, size)
+	if err != nil {
+		return p, nil, err
+	}
+	known, err := r.mint(ctx, p, f.crowd)
+	if err != nil {
+		return p, nil, err
+	}
+	f.give(known)
+	return p, f, fill(ctx, p, f.crowd, known)
+}
+
+// furnish lets the server make its schema and keys, and the command line an
+// administrator and the apps.
+func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
+	server, _, err := r.serve(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	var admin, public struct{}
+	err = r.command(ctx, p, knownPassword, &admin, "user", "create",
+		"--username", adminName, "--email", adminName+"@example.org", "--role", "admin", "--password-stdin", "--json")
+	if err != nil {
+		return err
+	}
+	var app struct {
+		Secret string `json:"client_secret"`
+	}
+	err = r.command(ctx, p, "", &app, "client", "create", "--name", "Bench", "--id", confidentialApp, "--scope", appScope,
+		"--grant", "client_credentials", "--grant", "password", "--grant", "refresh_token", "--json")
+	if err != nil {
+		return err
+	}
+	f.secret = app.Secret
+	return r.command(ctx, p, "", &public, "client", "create", "--name", "Bench page", "--id", publicApp, "--public",
+		"--scope", appScope, "--grant", "password", "--grant", "refresh_token", "--json")
+}
+
+func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
+	hash, err := r.yardstick.hasher.Hash(ctx, knownPassword)
+	if err != nil {
+		return nil, fmt.Errorf("hashing everybody's password: %w", err)
+	}
+	return &crowd{size: size, hash: hash, salt: rand.Text(), now: time.Now().UTC().Truncate(time.Second)}, nil
+}
+
+func (r *rig) mint(ctx context.Context, p place, c *crowd) (known []signIn, err error) {
+	m, err := openMint(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	return m.signIns(ctx, c, r.options.pool, adminName)
+}
+
+// give hands the tokens to the fixture; the last are the administrator's.
+func (f *fixture) give(known []signIn) {
+	last := len(known) - 1
+	f.admin = known[last].access
+	f.accounts, f.public = make(chan *holder, last), make(chan *holder, last)
+	for _, k := range known[:last] {
+		f.access = append(f.access, k.access)
+		queue := f.accounts
+		if k.session.ClientID == publicApp {
+			queue = f.public
+		}
+		queue <- &holder{refresh: k.refresh}
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sample is a report of two sizes, where the refresh became twice as dear.
+func sample() report {
+	one := func(size int, cost time.Duration) block {
+		return block{topology: "SQLite", size: size, idle: 20e6, measurements: []measurement{
+			{scenario: nameRefresh, server: cost, unit: units{signature: time.Millisecond}},
+			{scenario: namePassword, server: 23 * time.Millisecond, hashes: true, unit: units{signature: time.Millisecond, hash: 20 * time.Millisecond}},
+		}}
+	}
+	return report{
+		options: options{sizes: []int{1000, 1_000_000}},
+		first:   map[string]starts{"SQLite": {{listening: 300 * time.Millisecond}, {listening: 100 * time.Millisecond}, {listening: 90 * time.Millisecond}}},
+		blocks:  []block{one(1000, 2*time.Millisecond), one(1_000_000, 4*time.Millisecond)},
+	}
+}
+
+func TestEveryAimIsJudgedByItsWorstFigure(t *testing.T) {
+	want := map[string][]string{
+		nameRefresh + ", signatures":                   {"2.3", "4.00", "NO", "SQLite, 1,000,000 people"},
+		namePassword + ", signatures besides the hash": {"2.3", "3.00", "NO", "SQLite, 1,000 people"},
+		"idle memory, MB":                              {"35", "20.00", "yes", "SQLite, 1,000 people"},
+		"first start until listening, ms":              {"200", "100.00", "yes", "SQLite"},
+		"growth of any cost":                           {"1.5", "2.00", "NO", nameRefresh + ", SQLite"},
+		"failed requests":                              {"0", "0.00", "yes", "SQLite, 1,000 people"},
+	}
+	rows := sample().aimsTable().rows
+	for _, row := range rows {
+		if !slices.Equal(row[1:], want[row[0]]) {
+			t.Errorf("%q, want %q", row, want[row[0]])
+		}
+	}
+	if len(rows) != len(want) {
+		t.Errorf("%d aims were judged, want %d", len(rows), len(want))
+	}
+}
+
+func TestTheDocumentHasEveryTable(t *testing.T) {
+	r := sample()
+	text := r.document()
+	for _, table := range r.tables() {
+		if !strings.Contains(text, "## "+table.title+"\n") {
+			t.Errorf("no table %q", table.title)
+		}
+		for _, row := range table.rows {
+			if len(row) != len(table.head) {
+				t.Errorf("%s: %d cells under %d headings", table.title, len(row), len(table.head))
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A request is one question and what the answer must be.
+type request struct {
+	method, path               string
+	contentType, authorization string
+	body                       string
+
+	want     int
+	contains string
+	// then looks at the answer, nil: nobody does.
+	then func(http.Header, []byte) error
+}
+
+// A scenario asks one endpoint, each time with the next request. next is called
+// by many at once.
+type scenario struct {
+	name string
+	next func() request
+	// hashes is set where a request hashes a password.
+	hashes bool
+	// shy is set where being turned away (503) is an answer like another.
+	shy bool
+}
+
+// A tally is what a load saw.
+type tally struct {
+	took     []time.Duration // of the answers that were as they must be
+	busy     int             // 503 with Retry-After, where the scenario is shy
+	failures []string
+	elapsed  time.Duration
+}
+
+// A load asks a server in a closed loop: each of its connections asks, waits for
+// the answer, and asks again.
+type load struct {
+	base        string
+	connections int
+	client      *http.Client
+}
+
+func newLoad(base string, connections int) load {
+	return load{base: base, connections: connections, client: &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       time.Minute,
+	}}
+}
+
+func (l load) close() { l.client.CloseIdleConnections() }
+
+// run asks for as long as d, and waits for the answers still under way.
+func (l load) run(ctx context.Context, s scenario, d time.Duration) tally {
+	parts := make([]tally, l.connections)
+	start := time.Now()
+	var wg sync.WaitGroup
+	for i := range parts {
+		wg.Go(func() {
+			for time.Since(start) < d && ctx.Err() == nil {
+				l.ask(ctx, s, &parts[i])
+			}
+		})
+	}
+	wg.Wait()
+	all := tally{elapsed: time.Since(start)}
+	for _, p := range parts {
+		all.took = append(all.took, p.took...)
+		all.failures = append(all.failures, p.failures...)
+		all.busy += p.busy
+	}
+	slices.Sort(all.took)
+	return all
+}
+
+func (l load) ask(ctx context.Context, s scenario, t *tally) {
+	start := time.Now()
+	status, err := l.send(ctx, s.next())
+	switch {
+	case err == nil:
+		t.took = append(t.took, time.Since(start))
+	case s.shy && status == http.StatusServiceUnavailable:
+		t.busy++
+	default:
+		t.failures = append(t.failures, err.Error())
+	}
+}
+
+// send asks once, and returns why the answer is not what it must be.
+func (l load) send(ctx context.Context, q request) (status int, err error) {
+	r, err := http.NewRequestWithContext(ctx, q.method, l.base+q.path, strings.NewReader(q.body))
+	if err != nil {
+		return 0, err
+	}
+	if q.contentType != "" {
+		r.Header.Set("Content-Type", q.contentType)
+	}
+	if q.authorization != "" {
+		r.Header.Set("Authorization", q.authorization)
+	}
+	answer, err := l.client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return answer.StatusCode, err
+	}
+	if answer.StatusCode != q.want || !strings.Contains(string(body), q.contains) {
+		return answer.StatusCode, fmt.Errorf("%s %s: %s: %.300s", q.method, q.path, answer.Status, body)
+	}
+	if q.then == nil {
+		return answer.StatusCode, nil
+	}
+	return answer.StatusCode, q.then(answer.Header, body)
+}
+
+// quantile is the time that a share of the answers did not exceed. took is sorted.
+func quantile(took []time.Duration, share float64) time.Duration {
+	if len(took) == 0 {
+		return 0
+	}
+	return took[min(int(share*float64(len(took))), len(took)-1)]
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// A machine is where it was measured, as far as it matters to the figures.
+type machine struct {
+	cores            int
+	processor        string
+	memory           int64
+	system           string
+	golang           string
+	mariaDB, redis   string
+	unit             units
+	crowdedSignature time.Duration
+}
+
+func (r *rig) examine(ctx context.Context) (m machine, err error) {
+	m = machine{cores: runtime.GOMAXPROCS(0), golang: runtime.Version(), processor: processor()}
+	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
+		m.memory = kilobytes(string(text), "MemTotal")
+	}
+	m.system = firstLine(ctx, "uname", "-sr")
+	m.mariaDB = firstLine(ctx, "mariadbd", "--version")
+	m.redis = firstLine(ctx, "redis-server", "--version")
+	if m.unit, err = r.yardstick.measure(ctx, true); err != nil {
+		return m, err
+	}
+	m.crowdedSignature, err = r.yardstick.signCrowded()
+	return m, err
+}
+
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
+
+// firstLine is what a program says of itself.
+func firstLine(ctx context.Context, program string, args ...string) string {
+	out, err := exec.CommandContext(ctx, program, args...).Output()
+	if err != nil {
+		return fmt.Sprintf("%s: %v", program, err)
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return line
+}

@@ -1,0 +1,67 @@
+// Command bench is the load rig: it starts Gatehouse on SQLite and on MariaDB
+// with Redis, fills the database, asks every endpoint that matters over HTTP, and
+// prints what each request costs.
+//
+// It measures a running server from outside and takes no part in it: CPU and
+// memory come from /proc, queries and commands from the back-ends' own counters.
+// The unit of cost is one RSA-2048 signature made in the same run, so that a
+// figure means the same on another machine. See README.md beside this file.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == helloCommand {
+		os.Exit(serveHello(os.Args[2]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program: 0 if everything was measured, whatever the figures.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parseOptions(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "bench:", err)
+		return 2
+	}
+	if err := bench(ctx, o, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}
+
+// bench measures, prints, and writes the document if there is to be one.
+func bench(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
+	r, err := newRig(ctx, o, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	found, err := r.measure(ctx)
+	if err != nil {
+		return err
+	}
+	if err := writeText(stdout, found.tables()); err != nil {
+		return err
+	}
+	if o.markdown == "" {
+		return nil
+	}
+	return os.WriteFile(o.markdown, []byte(found.document()), 0o644)
+}

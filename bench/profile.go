@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// profiling is compiled into the server for a run with -profiles, and into no
+// other: a server that people use has no such door.
+const profiling = `package main
+
+import (
+	"net/http"
+	_ "net/http/pprof"
+	"os"
+)
+
+func init() { go http.ListenAndServe(os.Getenv("BENCH_PROFILE_ADDR"), nil) }
+`
+
+// buildForProfiles lays that file over the sources, which stay as they are.
+func (r *rig) buildForProfiles(ctx context.Context) error {
+	if err := os.MkdirAll(r.options.profiles, 0o700); err != nil {
+		return fmt.Errorf("making the folder for profiles: %w", err)
+	}
+	main, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", "gatehouse/cmd/gatehouse").Output()
+	if err != nil {
+		return fmt.Errorf("looking for the server's sources: %w", err)
+	}
+	file := filepath.Join(r.dir, "profiling.go")
+	laid := filepath.Join(strings.TrimSpace(string(main)), "profiling_for_bench.go")
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{laid: file}})
+	if err != nil {
+		return fmt.Errorf("writing the overlay: %w", err)
+	}
+	for name, text := range map[string][]byte{file: []byte(profiling), file + ".json": overlay} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			return fmt.Errorf("writing the overlay: %w", err)
+		}
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	r.extraEnvironment = []string{"BENCH_PROFILE_ADDR=" + address}
+	return build(ctx, r.binary, "-overlay", file+".json")
+}
+
+// profile takes a CPU profile of the server while a scenario runs. What it
+// returns waits for the end of it.
+func (r *rig) profile(ctx context.Context, scenario string) (func() error, error) {
+	if r.options.profiles == "" || scenario == "hello" {
+		return func() error { return nil }, nil
+	}
+	seconds := int(max(1, r.options.duration.Seconds()))
+	_, address, _ := strings.Cut(r.extraEnvironment[0], "=")
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", address, seconds), nil)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(r.options.profiles, r.label+fileName.ReplaceAllString(scenario, "-")+".pprof")
+	done := make(chan error, 1)
+	go func() { done <- download(request, file) }()
+	return func() error { return <-done }, nil
+}
+
+var fileName = regexp.MustCompile(`[^a-z0-9]+`)
+
+func download(request *http.Request, file string) error {
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("taking a profile: %w", err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return fmt.Errorf("taking a profile: %w", err)
+	}
+	return os.WriteFile(file, text, 0o600)
+}

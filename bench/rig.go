@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// A rig is one run.
+type rig struct {
+	options   options
+	dir       string // databases, logs, sockets
+	binary    string
+	yardstick yardstick
+	progress  io.Writer
+	began     time.Time
+	label     string // of the block at work, for the names of profiles
+	// extraEnvironment is for a server that is built for profiles.
+	extraEnvironment []string
+}
+
+func newRig(ctx context.Context, o options, progress io.Writer) (*rig, error) {
+	r := &rig{options: o, dir: o.dir, binary: o.binary, progress: progress, began: time.Now()}
+	if r.dir == "" {
+		dir, err := os.MkdirTemp("", "gatehouse-bench-")
+		if err != nil {
+			return nil, fmt.Errorf("making a folder: %w", err)
+		}
+		r.dir = dir
+	}
+	var err error
+	if r.dir, err = filepath.Abs(r.dir); err != nil {
+		return nil, err
+	}
+	if r.yardstick, err = newYardstick(); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	if err := r.findBinary(ctx); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+// findBinary builds the server unless one was given.
+func (r *rig) findBinary(ctx context.Context) (err error) {
+	if r.binary != "" {
+		r.binary, err = filepath.Abs(r.binary)
+		return err
+	}
+	r.binary = filepath.Join(r.dir, "gatehouse")
+	r.say("building gatehouse")
+	if r.options.profiles != "" {
+		return r.buildForProfiles(ctx)
+	}
+	return build(ctx, r.binary)
+}
+
+func (r *rig) close() error {
+	if r.options.keep || r.options.dir != "" {
+		return nil
+	}
+	return os.RemoveAll(r.dir)
+}
+
+// say tells whoever waits how far the run has come.
+func (r *rig) say(format string, args ...any) {
+	fmt.Fprintf(r.progress, "%7.1fs  %s\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// A report is everything that was measured.
+type report struct {
+	day     time.Time
+	machine machine
+	options options
+	hello   measurement
+	first   map[string]starts // by topology
+	blocks  []block
+}
+
+func (r *rig) measure(ctx context.Context) (found report, err error) {
+	found = report{day: r.began, options: r.options, first: map[string]starts{}}
+	if found.machine, err = r.examine(ctx); err != nil {
+		return found, err
+	}
+	if found.hello, err = r.measureHello(ctx); err != nil {
+		return found, err
+	}
+	for _, name := range r.options.on {
+		if err := r.measureTopology(ctx, name, &found); err != nil {
+			return found, fmt.Errorf("on %s: %w", name, err)
+		}
+	}
+	return found, nil
+}
+
+func (r *rig) measureTopology(ctx context.Context, name string, found *report) (err error) {
+	t := sqliteTopology(r.dir)
+	if name == "mariadb" {
+		if t, err = mariaDBTopology(ctx, r.dir, r.options.bufferPoolMiB); err != nil {
+			return err
+		}
+	}
+	defer func() { err = errors.Join(err, t.close()) }()
+	r.say("%s: starting on nothing", t.name)
+	if found.first[t.name], err = r.firstStarts(ctx, t); err != nil {
+		return err
+	}
+	for _, size := range r.options.sizes {
+		b, err := r.measureBlock(ctx, t, size)
+		if err != nil {
+			return fmt.Errorf("with %d people: %w", size, err)
+		}
+		found.blocks = append(found.blocks, b)
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+)
+
+// A fixture is what the requests are made of: a filled database and the tokens
+// of some of its sessions.
+type fixture struct {
+	crowd     *crowd
+	secret    string   // of the confidential app
+	access    []string // one for each session that has tokens
+	accounts  chan *holder
+	public    chan *holder
+	admin     string // the administrator's access token
+	farPath   string // of the far page
+	turn, new atomic.Int64
+	run       string // makes other names than an earlier run
+}
+
+// A holder has the current refresh token of one session.
+type holder struct{ refresh string }
+
+// The names of the scenarios that the aims speak of.
+const (
+	nameClientCredentials = "client_credentials"
+	nameRefresh           = "refresh, /oauth/token"
+	nameAccountsRefresh   = "refresh, /api/accounts"
+	namePassword          = "password grant"
+	nameLogin             = "login, /api/accounts"
+	nameIntrospect        = "introspection"
+	nameProfile           = "profile GET"
+	nameJWKS              = "JWKS"
+	nameDiscovery         = "discovery"
+	nameFirstPage         = "user list, first page"
+	nameFarPage           = "user list, far page"
+	nameSearch            = "user search by prefix"
+	nameCreate            = "admin creates a user"
+	seenBefore            = ", token seen before"
+)
+
+// scenarios are the endpoints in the order in which they are measured.
+func (f *fixture) scenarios() []scenario {
+	return []scenario{
+		{name: nameJWKS, next: get("/.well-known/jwks.json", `"kid"`)},
+		{name: nameDiscovery, next: get("/.well-known/openid-configuration", `"issuer"`)},
+		{name: nameClientCredentials, next: f.clientCredentials},
+		{name: nameRefresh, next: f.refresh},
+		{name: nameAccountsRefresh, next: f.accountsRefresh},
+		{name: nameIntrospect, next: f.introspect(f.anotherToken)},
+		{name: nameIntrospect + seenBefore, next: f.introspect(f.seenToken)},
+		{name: nameProfile, next: f.profile(f.anotherToken)},
+		{name: nameProfile + seenBefore, next: f.profile(f.seenToken)},
+		{name: nameFirstPage, next: f.asAdmin("/api/accounts/admin/users/")},
+		{name: nameFarPage, next: f.asAdmin(f.farPath)},
+		{name: nameSearch, next: f.search},
+		{name: namePassword, next: f.password, hashes: true},
+		{name: nameLogin, next: f.login, hashes: true},
+		{name: nameCreate, next: f.create, hashes: true},
+	}
+}
+
+func get(path, contains string) func() request {
+	return func() request {
+		return request{method: http.MethodGet, path: path, want: http.StatusOK, contains: contains}
+	}
+}
+
+// asApp is a form from the confidential app.
+func (f *fixture) asApp(path string, form url.Values) request {
+	credentials := base64.StdEncoding.EncodeToString([]byte(confidentialApp + ":" + url.QueryEscape(f.secret)))
+	return request{
+		method: http.MethodPost, path: path, contentType: "application/x-www-form-urlencoded",
+		authorization: "Basic " + credentials, body: form.Encode(), want: http.StatusOK,
+	}
+}
+
+func (f *fixture) clientCredentials() request {
+	q := f.asApp("/oauth/token", url.Values{"grant_type": {"client_credentials"}})
+	q.contains = `"access_token"`
+	return q
+}
+
+func (f *fixture) password() request {
+	q := f.asApp("/oauth/token", url.Values{
+		"grant_type": {"password"}, "username": {f.crowd.anybody()}, "password": {knownPassword},
+	})
+	q.contains = `"refresh_token"`
+	return q
+}
+
+func (f *fixture) introspect(token func() string) func() request {
+	return func() request {
+		q := f.asApp("/oauth/introspect", url.Values{"token": {token()}})
+		q.contains = `"active":true`
+		return q
+	}
+}
+
+// refresh takes the next session's turn, and puts it back with its new token.
+func (f *fixture) refresh() request {
+	h := take(f.public)
+	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {publicApp}, "refresh_token": {h.refresh}}
+	return request{
+		method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
+		body: form.Encode(), want: http.StatusOK, then: h.moveOn(f.public, "refresh_token"),
+	}
+}
+
+func (f *fixture) accountsRefresh() request {
+	h := take(f.accounts)
+	q := post("/api/accounts/token/refresh/", map[string]string{"refresh": h.refresh})
+	q.want, q.then = http.StatusOK, h.moveOn(f.accounts, "refresh")
+	return q
+}
+
+// take takes a turn. A session whose refresh failed does not come back, and when
+// none is left the requests without a token show as failures.
+func take(queue chan *holder) *holder {
+	select {
+	case h := <-queue:
+		return h
+	default:
+		return &holder{}
+	}
+}
+
+func (h *holder) moveOn(queue chan *holder, field string) func(http.Header, []byte) error {
+	return func(_ http.Header, body []byte) error {
+		var answer map[string]any
+		if err := json.Unmarshal(body, &answer); err != nil {
+			return fmt.Errorf("reading a refresh: %w", err)
+		}
+		next, ok := answer[field].(string)
+		if !ok || next == h.refresh {
+			return errors.New("a refresh without a new refresh token")
+		}
+		h.refresh = next
+		queue <- h
+		return nil
+	}
+}

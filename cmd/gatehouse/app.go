@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gatehouse/config"
+	"gatehouse/handlers/accounts"
+	"gatehouse/handlers/api"
+	"gatehouse/handlers/operators"
+	"gatehouse/handlers/pages"
+	"gatehouse/handlers/protocol"
+	"gatehouse/internal/cursor"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/sweep"
+	"gatehouse/internal/token"
+	"gatehouse/keys"
+	"gatehouse/server"
+)
+
+// app is the whole server but for its listener.
+type app struct {
+	*core
+	ring     *keys.Ring
+	routes   []server.Route
+	handler  http.Handler
+	draining atomic.Bool
+}
+
+// newApp opens everything and builds the door.
+func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
+	c, err := openCore(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	a := &app{core: c}
+	var master keys.MasterKey
+	if a.ring, master, err = c.openRing(ctx); err != nil {
+		return nil, fmt.Errorf("opening the signing keys: %w", err)
+	}
+	minter := &token.Minter{Keys: a.ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: c.now}
+	c.sessions.Keys = a.ring
+	c.sessions.Minter = minter
+	verifier := &token.Verifier{Keys: a.ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: c.now}
+	c.sessions.Verifier = verifier
+	cursors := cursor.Sealer{Key: master.Derive("gatehouse cursor v1")}
+	c.people.Cursors, c.apps.Cursors = cursors, cursors
+	a.handler, err = a.door(minter, verifier, cursors)
+	return a, err
+}
+
+// door builds the endpoints and the route table.
+func (a *app) door(minter *token.Minter, verifier *token.Verifier, cursors cursor.Sealer) (http.Handler, error) {
+	issuer, err := url.Parse(a.config.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("reading the issuer: %w", err)
+	}
+	a.routes, err = a.table(minter, verifier, cursors, issuer)
+	if err != nil {
+		return nil, err
+	}
+	return server.New(a.routes, server.Options{
+		Proxies: a.config.TrustedProxies, CORSOrigins: a.config.CORSOrigins, HSTS: issuer.Scheme == "https",
+		Metrics: a.metrics, Log: a.log,
+	}), nil
+}
+
+func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors cursor.Sealer, issuer *url.URL) ([]server.Route, error) {
+	surface := oauth.Surface{
+		Issuer: a.config.Issuer, Token: server.TokenPath, Revocation: server.RevokePath,
+		Introspection: server.IntrospectPath, JWKS: server.JWKSPath,
+	}
+	oauthDocument, err := surface.AuthorizationServer()
+	if err != nil {
+		return nil, err
+	}
+	openidDocument, err := surface.OpenIDConfiguration()
+	if err != nil {
+		return nil, err
+	}
+	clients := &oauth.Authenticator{Clients: a.registry, Limits: a.limits, Now: a.now}
+	engine := oauth.NewEngine(oauth.Grants{
+		Clients: clients, People: a.people, Sessions: a.sessions, Minter: minter,
+		Limits: a.limits, Lifetimes: a.sessions.Lifetimes,
+	})
+	guard := api.Guard{Sessions: a.sessions}
+	front := &accounts.Handlers{Accounts: a.people, Sessions: a.sessions, Tokens: verifier, Limits: a.limits, Guard: guard, Issuer: issuer}
+	operator := &operators.Handlers{
+		Clients: a.apps, Keys: a.ring, Evidence: a.db, People: a.db, Figures: a.db,
+		Cursors: cursors, Guard: guard, Issuer: issuer, Now: a.now,
+	}
+	endpoints := server.Endpoints{
+		Token:               protocol.Token{Engine: engine}.Serve,
+		Revoke:              protocol.Revoke{Clients: clients, Sessions: a.sessions}.Serve,
+		Introspect:          protocol.Introspect{Clients: clients, Sessions: a.sessions}.Serve,
+		JWKS:                protocol.JWKS{Keys: a.ring}.Serve,
+		AuthorizationServer: protocol.NewMetadata(oauthDocument).Serve,
+		OpenIDConfiguration: protocol.NewMetadata(openidDocument).Serve,
+		OpenAPI:             operators.NewOpenAPI().Serve,
+		Accounts:            front.Routes(), Operators: operator.Routes(), Guard: guard,
+		Health: &operators.Health{Checks: a.checks(), Now: a.now},
+		Setup:  pages.Setup{People: a.people, Issuer: a.config.Issuer},
+		Home:   pages.Home(a.config.Issuer),
+	}
+	if a.config.MetricsAddr == "" {
+		endpoints.Metrics = a.metrics.Handler()
+	}
+	return server.Routes(endpoints), nil
+}
+
+// checks are what must be well for the server to be ready.
+func (a *app) checks() []operators.Check {
+	checks := []operators.Check{
+		{Name: "database", Ask: a.db.Ping},
+		{Name: "keys", Ask: func(context.Context) error {
+			if !a.ring.Ready() {
+				return errors.New("the first signing key is being made")
+			}
+			return nil
+		}},
+		{Name: "serving", Ask: func(context.Context) error {
+			if a.draining.Load() {
+				return errors.New("shutting down")
+			}
+			return nil
+		}},
+	}
+	if a.redis != nil {
+		checks = append(checks, operators.Check{Name: "redis", Ask: a.redis.Ping})
+	}
+	return checks
+}
+
+// background runs what goes on beside the requests, until ctx ends, and waits for it.
+func (a *app) background(ctx context.Context) {
+	sweeper := &sweep.Sweeper{Tables: a.tables(), Every: time.Minute, Now: a.now, Swept: a.metrics.Swept, Log: a.log}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := a.ring.Run(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("key rotation ended", "error", err)
+		}
+	})
+	wg.Go(func() { sweeper.Run(ctx) })
+	wg.Wait()
+}
+
+// endedKeep is how long an ended session stays on record, for the list that
+// support looks at; the audit log remembers longer.
+const endedKeep = 24 * time.Hour
+
+func (a *app) tables() []sweep.Table {
+	before := func(keep time.Duration, f func(context.Context, time.Time, int) (int64, error)) func(context.Context, time.Time, int) (int64, error) {
+		return func(ctx context.Context, now time.Time, n int) (int64, error) { return f(ctx, now.Add(-keep), n) }
+	}
+	tables := []sweep.Table{
+		{Name: "sessions", Sweep: before(endedKeep, a.db.SweepSessions)},
+		{Name: "revoked_tokens", Sweep: before(time.Minute, a.db.SweepRevokedTokens)},
+		{Name: "audit_events", Sweep: before(a.config.AuditKeep, a.db.SweepAudit)},
+	}
+	if a.redis == nil {
+		tables = append(tables, sweep.Table{Name: "throttles", Sweep: func(ctx context.Context, _ time.Time, n int) (int64, error) {
+			return a.db.Throttles().SweepThrottles(ctx, n)
+		}})
+	}
+	return tables
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/handlers/operators"
+	"gatehouse/store"
+)
+
+func (c *cli) auditCommand() *cobra.Command {
+	var q store.AuditQuery
+	var since time.Duration
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "audit", Short: "Read the audit log, oldest first", Args: cobra.NoArgs,
+		Example: "  gatehouse audit --kind 'signin.*' --since 1h",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
+				if since > 0 {
+					q.Since = core.now().Add(-since)
+				}
+				return c.printAudit(cmd.Context(), core, q, asJSON)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&q.Kind, "kind", "", "only events of this `kind`; it may end in *")
+	f.StringVar(&q.Actor, "actor", "", "only what this `actor` did, such as user:SUB, client:ID or cli")
+	f.StringVar(&q.Subject, "subject", "", "only what was done to this `subject`")
+	f.DurationVar(&since, "since", 0, "only events of the last so long, such as 1h")
+	f.IntVar(&q.Limit, "limit", 100, "at most so many events, the newest")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object per line")
+	return cmd
+}
+
+func (c *cli) printAudit(ctx context.Context, core *core, q store.AuditQuery, asJSON bool) error {
+	events, err := core.db.ListAudit(ctx, q)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(events)
+	table := tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)
+	if !asJSON {
+		fmt.Fprintln(table, "TIME\tKIND\tACTOR\tSUBJECT\tIP\tDETAIL")
+	}
+	for _, e := range events {
+		if asJSON {
+			err = c.json(operators.EventOf(e))
+		} else {
+			_, err = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.UTC().Format(time.RFC3339), e.Kind, e.Actor, e.Subject, e.IP, e.Detail)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}

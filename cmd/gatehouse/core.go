@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gatehouse/config"
+	"gatehouse/internal/account"
+	"gatehouse/internal/client"
+	"gatehouse/internal/metrics"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/password"
+	"gatehouse/internal/session"
+	"gatehouse/internal/throttle"
+	"gatehouse/keys"
+	"gatehouse/store"
+	"gatehouse/store/redisstore"
+	"gatehouse/store/sqlstore"
+)
+
+// core is what every command needs: the back-ends, and the services on them that
+// sign nothing. The server adds the keys and the door (app.go).
+type core struct {
+	config  config.Config
+	log     *slog.Logger
+	now     func() time.Time
+	metrics *metrics.Metrics
+
+	db        *sqlstore.DB
+	redis     *redisstore.Store // nil without Redis
+	rotations store.Rotations
+	limits    *throttle.Limiter
+	passwords *password.Hasher
+
+	registry *oauth.Clients // the apps, as they were at most a second ago
+	sessions *session.Service
+	people   *account.Service
+	apps     *client.Service
+}
+
+// openCore connects the back-ends, brings the schema up to date and builds the services.
+func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *core, err error) {
+	c := &core{config: cfg, log: log, now: time.Now, metrics: metrics.New(version)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if c.db, err = openDatabase(ctx, cfg, log); err != nil {
+		return nil, err
+	}
+	if err := c.db.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("bringing the database schema up to date: %w", err)
+	}
+	if err := c.openMovingPart(ctx); err != nil {
+		return nil, err
+	}
+	c.build()
+	return c, nil
+}
+
+func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*sqlstore.DB, error) {
+	db, err := sqlstore.Open(ctx, sqlstore.Options{DSN: cfg.Database.Reveal(), Now: time.Now, Log: log, MaxConns: cfg.DatabaseConnections})
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	return db, nil
+}
+
+// openMovingPart chooses who holds rotations and throttles. Redis being away is no
+// reason not to start: what needs it answers 503 until it is back.
+func (c *core) openMovingPart(ctx context.Context) error {
+	throttles := c.db.Throttles()
+	c.rotations = c.db.Rotations()
+	if url := c.config.Redis.Reveal(); url != "" {
+		var err error
+		if c.redis, err = redisstore.Open(ctx, redisstore.Options{URL: url, Log: c.log}); err != nil {
+			return fmt.Errorf("opening Redis: %w", err)
+		}
+		throttles, c.rotations = c.redis, c.redis
+	}
+	c.limits = c.newLimiter(throttles)
+	return nil
+}
+
+func (c *core) newLimiter(throttles store.Throttles) *throttle.Limiter {
+	rules := throttle.DefaultRules()
+	rules.SignIn.Free = c.config.SignInFreeTries
+	rules.SignIn.MaxDelay = c.config.SignInMaxDelay
+	rules.SignUp.Free = c.config.SignUpFree
+	return &throttle.Limiter{
+		Store: throttles, Fallback: throttle.NewMemory(c.now), Rules: rules,
+		Now: c.now, Log: c.log, Observe: c.metrics.Throttled,
+	}
+}
+
+func (c *core) build() {
+	cfg := c.config
+	c.passwords = password.New(password.Options{
+		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB,
+	})
+	c.registry = &oauth.Clients{Store: c.db, Now: c.now}
+	c.sessions = &session.Service{
+		DB: c.db, Rotations: c.rotations, Clients: c.registry,
+		Lifetimes: session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
+		Grace:     cfg.RefreshGrace, Now: c.now, Log: c.log,
+	}
+	if c.redis != nil {
+		c.sessions.TouchEvery = time.Minute
+	}
+	c.people = &account.Service{
+		DB: c.db, Sessions: c.sessions, Passwords: c.passwords, Policy: password.Policy{MinLength: cfg.PasswordMinLength},
+		Limits: c.limits, SignUpOpen: cfg.SignUpOpen, Now: c.now, Log: c.log,
+	}
+	c.apps = &client.Service{DB: c.db, Sessions: c.sessions, Now: c.now, Log: c.log}
+}
+
+// Close closes the back-ends, the last opened first.
+func (c *core) Close() error {
+	var closers []io.Closer
+	if c.redis != nil {
+		closers = append(closers, c.redis)
+	}
+	if c.db != nil {
+		closers = append(closers, c.db)
+	}
+	var err error
+	for _, closer := range closers {
+		err = errors.Join(err, closer.Close())
+	}
+	return err
+}
+
+// openRing finds the master key and opens the signing keys under it.
+func (c *core) openRing(ctx context.Context) (*keys.Ring, keys.MasterKey, error) {
+	master, err := c.masterKey(ctx)
+	if err != nil {
+		return nil, keys.MasterKey{}, err
+	}
+	ring, err := keys.Open(ctx, keys.Options{
+		Store: c.db, Master: master, Now: c.now, Log: c.log,
+		RotateEvery: c.config.KeyRotateEvery, PublishLead: c.config.KeyPublishLead,
+		VerifyFor: max(c.config.RefreshTokenLifetime, c.config.AccessTokenLifetime) + verifyMargin,
+	})
+	return ring, master, err
+}
+
+// verifyMargin is how much longer a key verifies than its last token lives:
+// replicas may disagree about the time.
+const verifyMargin = 5 * time.Minute
+
+// masterKey is the configured one or, beside a SQLite file, the one in
+// gatehouse.key, which the first start makes. Where there are signing keys
+// already, a lost master key is not replaced by a new one that could not open them.
+func (c *core) masterKey(ctx context.Context) (keys.MasterKey, error) {
+	if secret := c.config.MasterKey.Reveal(); secret != "" {
+		return keys.ParseMasterKey(secret)
+	}
+	file, ok := strings.CutPrefix(c.config.Database.Reveal(), "sqlite:")
+	if !ok {
+		return keys.MasterKey{}, errors.New("GATEHOUSE_MASTER_KEY is not set; make one with: openssl rand -base64 32")
+	}
+	known, err := c.db.SigningKeys(ctx)
+	if err != nil {
+		return keys.MasterKey{}, fmt.Errorf("reading the signing keys: %w", err)
+	}
+	path := filepath.Join(filepath.Dir(file), "gatehouse.key")
+	master, err := keys.LoadOrCreateMasterKeyFile(path, len(known) == 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return keys.MasterKey{}, fmt.Errorf("the master key file %s is missing, and the database has signing keys that only it opens; bring it back from a backup, or set GATEHOUSE_MASTER_KEY. Nothing was changed: %w", path, err)
+	}
+	return master, err
+}

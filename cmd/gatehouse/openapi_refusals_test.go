@@ -1,0 +1,185 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/apicheck"
+	"gatehouse/web"
+)
+
+// fill puts what is there into the placeholders of a documented path.
+func (w *witness) fill(path string) string {
+	id := w.victim
+	if strings.HasPrefix(path, "/api/admin/clients/") {
+		id = "shop"
+	}
+	style, _ := web.Stylesheet()
+	return strings.NewReplacer("{id}", id, "{sid}", w.session, "{kid}", w.kid, "/assets/{name}", style).Replace(path)
+}
+
+// sharedRefusals brings about, at every operation that documents it, what all
+// answer alike.
+func (w *witness) sharedRefusals(t *testing.T) {
+	for _, o := range w.contract.Operations() {
+		_, _, guarded := w.contract.Access(o)
+		for _, status := range w.contract.Statuses(o) {
+			if refuse := refusals[status]; refuse != nil {
+				refuse(w, o, guarded)
+			}
+		}
+		if o.Method == http.MethodGet {
+			w.head(o)
+		}
+	}
+	w.ask(http.StatusNotFound, "GET", "/api/nothing/here/")
+	w.ask(http.StatusNotFound, "POST", "/nothing")
+	w.ask(http.StatusNotFound, "GET", "/nothing", with("Accept", "text/html"))
+}
+
+var refusals = map[int]func(w *witness, o apicheck.Operation, guarded bool){
+	http.StatusNotModified:           (*witness).unchanged,
+	http.StatusBadRequest:            (*witness).unreadable,
+	http.StatusUnauthorized:          (*witness).stranger,
+	http.StatusForbidden:             (*witness).forbidden,
+	http.StatusNotFound:              (*witness).missing,
+	http.StatusMethodNotAllowed:      (*witness).wrongMethod,
+	http.StatusRequestEntityTooLarge: (*witness).tooLarge,
+	http.StatusUnsupportedMediaType:  (*witness).wrongType,
+}
+
+// allowed is the option with which the operation would be served.
+func (w *witness) allowed(guarded bool) option {
+	if guarded {
+		return as(w.admin)
+	}
+	return func(*http.Request) {}
+}
+
+// head wants of HEAD what GET answers, but for the body.
+func (w *witness) head(o apicheck.Operation) {
+	w.t.Helper()
+	_, _, guarded := w.contract.Access(o)
+	w.ask(http.StatusOK, http.MethodHead, w.fill(o.Path), w.allowed(guarded))
+}
+
+func (w *witness) unchanged(o apicheck.Operation, guarded bool) {
+	tag := w.ask(http.StatusOK, o.Method, w.fill(o.Path), w.allowed(guarded)).header.Get("ETag")
+	w.ask(http.StatusNotModified, o.Method, w.fill(o.Path), w.allowed(guarded), with("If-None-Match", tag))
+	w.ask(http.StatusNotModified, http.MethodHead, w.fill(o.Path), w.allowed(guarded), with("If-None-Match", `"other", W/`+tag))
+}
+
+func (w *witness) unreadable(o apicheck.Operation, guarded bool) {
+	path := w.fill(o.Path)
+	if o.Method == http.MethodGet {
+		w.ask(http.StatusBadRequest, o.Method, path+"?limit=0&cursor=forged", w.allowed(guarded))
+		return
+	}
+	for _, body := range []option{raw("application/json", `{"username":`), raw("application/json", `[1]`), raw("application/json", `null`),
+		raw("application/json", `{"a":1,"a":2}`), raw("application/x-www-form-urlencoded", "a=%zz"), raw("multipart/form-data", "a")} {
+		if strings.HasPrefix(path, "/api/") {
+			w.ask(http.StatusBadRequest, o.Method, path, w.allowed(guarded), body)
+		}
+	}
+	if !strings.HasPrefix(path, "/api/") {
+		w.ask(http.StatusBadRequest, o.Method, path, form("a", "1", "a", "2"))
+		w.ask(http.StatusBadRequest, o.Method, path, raw("application/json", "{}"))
+		w.ask(http.StatusBadRequest, o.Method, path+"?password=x", form("a", "1"))
+	}
+}
+
+// stranger: the tokens are none, none that can be read, a forged one and one of
+// the wrong kind.
+func (w *witness) stranger(o apicheck.Operation, guarded bool) {
+	if !guarded {
+		return
+	}
+	for _, header := range []string{"", "Basic YTpi", "Bearer", "Bearer a b", "Bearer a.b.c", "Bearer " + w.admin + "x"} {
+		w.ask(http.StatusUnauthorized, o.Method, w.fill(o.Path), with("Authorization", header))
+	}
+}
+
+// forbidden: some lack the role, all others can lack the scope.
+func (w *witness) forbidden(o apicheck.Operation, guarded bool) {
+	if !guarded {
+		return
+	}
+	w.ask(http.StatusForbidden, o.Method, w.fill(o.Path), as(w.narrow))
+	if roles, _, _ := w.contract.Access(o); !slices.Contains(roles, "user") {
+		w.ask(http.StatusForbidden, o.Method, w.fill(o.Path), as(w.user))
+		// What is not there is no secret's business of somebody who may not ask.
+		w.ask(http.StatusForbidden, o.Method, strings.NewReplacer("{id}", "999999", "{sid}", "x", "{kid}", "x").Replace(o.Path), as(w.user))
+	}
+}
+
+func (w *witness) missing(o apicheck.Operation, guarded bool) {
+	if !strings.Contains(o.Path, "{") {
+		return
+	}
+	others := []string{"999999", "99999999999999999999", "0", "none", "-1", "+1", "%2e"}
+	for _, other := range others {
+		w.ask(http.StatusNotFound, o.Method, strings.NewReplacer("{id}", other, "{sid}", "NOSUCHSESSION", "{kid}", "none", "{name}", other).Replace(o.Path), w.allowed(guarded))
+	}
+}
+
+func (w *witness) wrongMethod(o apicheck.Operation, guarded bool) {
+	for _, method := range []string{"TRACE", "PROPFIND"} {
+		w.ask(http.StatusMethodNotAllowed, method, w.fill(o.Path), w.allowed(guarded))
+	}
+}
+
+func (w *witness) tooLarge(o apicheck.Operation, guarded bool) {
+	large := strings.Repeat("a", 64<<10+1)
+	if strings.HasPrefix(o.Path, "/api/") {
+		w.ask(http.StatusRequestEntityTooLarge, o.Method, w.fill(o.Path), w.allowed(guarded), raw("application/json", `"`+large))
+	}
+	w.ask(http.StatusRequestEntityTooLarge, o.Method, w.fill(o.Path), w.allowed(guarded), form("a", large))
+}
+
+func (w *witness) wrongType(o apicheck.Operation, guarded bool) {
+	for _, kind := range []string{"text/plain", "application/json; charset=utf-16", "application/xml", "nonsense"} {
+		w.ask(http.StatusUnsupportedMediaType, o.Method, w.fill(o.Path), w.allowed(guarded), raw(kind, "{}"))
+	}
+	w.ask(http.StatusUnsupportedMediaType, o.Method, w.fill(o.Path), w.allowed(guarded), func(r *http.Request) {
+		raw("", "{}")(r)
+		r.Header.Del("Content-Type")
+	})
+}
+
+// untilThrottled repeats a request until it is refused as one too many, and wants
+// that soon, with a time that holds.
+func (w *witness) untilThrottled(method, path string, options ...option) {
+	w.t.Helper()
+	for range 10 {
+		got := w.try(method, path, options...)
+		if got.status != http.StatusTooManyRequests {
+			continue
+		}
+		if seconds, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil || seconds < 1 {
+			w.t.Errorf("%s %s: Retry-After %q", method, path, got.header.Get("Retry-After"))
+		}
+		return
+	}
+	w.t.Errorf("%s %s: ten tries and never 429", method, path)
+}
+
+func (w *witness) throttles(*testing.T) {
+	wrong := object{"username": "alice", "password": "not the password"}
+	w.untilThrottled("POST", "/api/accounts/login/", sends(wrong), from("198.51.100.1"))
+	w.untilThrottled("POST", "/api/accounts/signup/", sends(person("alice")), from("198.51.101.1"))
+	bad := sends(object{"refresh": "a.b.c"})
+	w.untilThrottled("POST", "/api/accounts/token/refresh/", bad, from("198.51.102.1"))
+	w.untilThrottled("POST", "/api/accounts/logout/", bad, from("198.51.103.1"))
+	for i, method := range []string{"PUT", "PATCH"} {
+		body := person("user")
+		body["password"], body["current_password"] = "quite another secret phrase", "not the password"
+		w.untilThrottled(method, "/api/accounts/profile/", sends(body), as(w.user), from("198.51.104."+strconv.Itoa(i)), from("198.51."+strconv.Itoa(104+i)+".1"))
+	}
+	for i, path := range []string{"/oauth/token", "/oauth/introspect", "/oauth/revoke"} {
+		w.untilThrottled("POST", path, form("grant_type", "client_credentials", "token", "x"), basic("shop", "wrong"), from("198.51."+strconv.Itoa(110+i)+".1"))
+	}
+	w.untilThrottled("POST", "/setup", form("token", "x", "username", "mallory", "email", "mallory@example.com", "password", "correct horse battery staple"), from("198.51.120.1"))
+}

@@ -1,0 +1,327 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gatehouse/config"
+)
+
+const (
+	secretPhrase = "correct horse battery staple"
+	users        = "/api/accounts/admin/users/"
+	profile      = "/api/accounts/profile/"
+	clients      = "/api/admin/clients/"
+)
+
+// person is what makes an account.
+func person(name string) object {
+	return object{"username": name, "email": name + "@example.com", "password": secretPhrase}
+}
+
+// signIn returns both tokens.
+func (w *witness) signIn(name string) (access, refresh string) {
+	w.t.Helper()
+	got := w.ask(http.StatusOK, "POST", "/api/accounts/login/", sends(object{"username": name, "password": secretPhrase}))
+	return got.text(w.t, "access"), got.text(w.t, "refresh")
+}
+
+func (w *witness) firstAdministrator(t *testing.T) {
+	token, offered, err := w.app.people.Offer(t.Context())
+	if err != nil || !offered {
+		t.Fatalf("no link: %v", err)
+	}
+	fields := func(token, password string) option {
+		return form("token", token, "username", "grace", "email", "grace@example.com", "password", password)
+	}
+	w.ask(http.StatusOK, "GET", "/setup?token="+token)
+	w.ask(http.StatusForbidden, "POST", "/setup", fields(token, secretPhrase), with("Sec-Fetch-Site", "cross-site"))
+	w.ask(http.StatusUnprocessableEntity, "POST", "/setup", fields(token, "password"), from("192.0.2.1"))
+	w.ask(http.StatusGone, "POST", "/setup", fields("another", secretPhrase), from("192.0.3.1"))
+	w.ask(http.StatusCreated, "POST", "/setup", fields(token, secretPhrase), from("192.0.4.1"))
+	w.ask(http.StatusGone, "POST", "/setup", form("token", token, "username", "eve", "email", "eve@example.com", "password", secretPhrase), from("192.0.5.1"))
+	w.admin, _ = w.signIn("grace")
+}
+
+func (w *witness) people(t *testing.T) {
+	admin := as(w.admin)
+	staff := person("staff")
+	staff["role"] = "staff"
+	made := w.ask(http.StatusCreated, "POST", users, admin, sends(staff))
+	if at := made.header.Get("Location"); !strings.HasPrefix(at, w.app.config.Issuer+users) {
+		t.Errorf("Location %q", at)
+	}
+	victim := w.ask(http.StatusCreated, "POST", users, admin, form("username", "alice", "email", "alice@example.com", "password", secretPhrase, "first_name", "Alice"))
+	w.victim = strconv.Itoa(int(victim.object(t)["user"].(object)["id"].(float64)))
+	w.ask(http.StatusCreated, "POST", users, admin, parts("username", "user", "email", "user@example.com", "password", secretPhrase, "role", "user"))
+	w.ask(http.StatusBadRequest, "POST", users, admin, sends(object{"username": "ALICE", "email": "Alice@EXAMPLE.com", "password": "password", "role": "king", "id": 7, "last_name": 7}))
+	w.staff, _ = w.signIn("staff")
+	w.user, _ = w.signIn("user")
+	_, _ = w.signIn("alice")
+
+	one := users + w.victim + "/"
+	w.ask(http.StatusOK, "GET", one, admin)
+	w.ask(http.StatusOK, "GET", strings.TrimSuffix(one, "/"), admin)
+	w.ask(http.StatusOK, "PUT", one, admin, sends(object{"username": "alice", "email": "alice@example.com", "password": secretPhrase, "role": "user", "first_name": "Alice"}))
+	w.ask(http.StatusBadRequest, "PUT", one, admin, sends(object{"first_name": "Alice"}))
+	w.ask(http.StatusOK, "PATCH", one, admin, sends(object{"role": "staff", "is_active": true, "last_name": "Liddell", "id": victim.object(t)["user"].(object)["id"]}))
+	w.ask(http.StatusOK, "PATCH", one, admin, form("is_active", "false"))
+	w.ask(http.StatusOK, "PATCH", one, admin, sends(object{"is_active": true, "role": "user"}))
+	w.ask(http.StatusOK, "PATCH", one, admin)
+	w.ask(http.StatusBadRequest, "PATCH", one, admin, sends(object{"role": "king", "is_active": nil, "sub": "x", "email": "nonsense"}))
+	w.lists(t, "/api/accounts/admin/users/", w.admin)
+	w.lists(t, "/api/accounts/staff/users/", w.staff)
+	w.ask(http.StatusOK, "GET", "/api/accounts/staff/users/"+w.victim+"/", as(w.staff))
+
+	w.ask(http.StatusConflict, "DELETE", users+"1/", admin)
+	w.ask(http.StatusConflict, "PATCH", users+"1/", admin, sends(object{"role": "user"}))
+	w.ask(http.StatusConflict, "PUT", users+"1/", admin, sends(object{"username": "grace", "email": "grace@example.com", "password": secretPhrase, "is_active": false}))
+	gone := w.ask(http.StatusCreated, "POST", users, admin, sends(person("gone")))
+	w.ask(http.StatusNoContent, "DELETE", strings.TrimPrefix(gone.header.Get("Location"), w.app.config.Issuer), admin)
+
+	_, _ = w.signIn("alice")
+	_, _ = w.signIn("alice")
+	list := w.ask(http.StatusOK, "GET", one+"sessions/", admin)
+	w.session = firstMember(t, list, "id")
+	w.ask(http.StatusNoContent, "DELETE", one+"sessions/"+w.session+"/", admin)
+	w.ask(http.StatusNoContent, "DELETE", one+"sessions/", admin)
+	w.ask(http.StatusNoContent, "DELETE", one+"sessions/", admin)
+}
+
+// lists goes through the list with every parameter that is documented.
+func (w *witness) lists(t *testing.T, path, token string) {
+	t.Helper()
+	first := w.ask(http.StatusOK, "GET", path+"?limit=1&ordering=-date_joined", as(token))
+	next, _, found := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
+	if !found {
+		t.Fatalf("Link %q", first.header.Get("Link"))
+	}
+	w.ask(http.StatusOK, "GET", next, as(token))
+	for _, ordering := range []string{"id", "-id", "username", "-username", "email", "-email", "date_joined", "last_login", "-last_login"} {
+		w.ask(http.StatusOK, "GET", path+"?ordering="+ordering, as(token))
+	}
+	w.ask(http.StatusOK, "GET", path+"?search="+url.QueryEscape("ali example.com")+"&role=user&is_active=true", as(token))
+	w.ask(http.StatusOK, "GET", path+"?is_active=false&limit=1000", as(token))
+	w.ask(http.StatusBadRequest, "GET", path+"?ordering=password&role=king&is_active=maybe&limit=1001&search=a&search=b", as(token))
+	w.ask(http.StatusBadRequest, "GET", next+"&role=user", as(token))
+}
+
+func (w *witness) ownAccount(t *testing.T) {
+	w.ask(http.StatusCreated, "POST", users, as(w.admin), sends(person("olga")))
+	access, _ := w.signIn("olga")
+	me := as(access)
+	w.ask(http.StatusOK, "GET", profile, me)
+	w.ask(http.StatusOK, "PUT", profile, me, sends(object{"username": "olga", "email": "olga@example.com", "password": secretPhrase, "role": "user"}))
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"first_name": "Olga"}))
+	w.ask(http.StatusOK, "PATCH", profile, me, parts("last_name", "Orlova"))
+	w.ask(http.StatusOK, "PATCH", profile, me)
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"email": "olga@example.org", "current_password": secretPhrase}))
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"password": "another secret phrase of hers", "current_password": secretPhrase}))
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"password": secretPhrase, "current_password": "another secret phrase of hers"}))
+	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"role": "admin", "is_active": false, "username": ""}))
+	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"email": "olga@example.net"}))
+	w.ask(http.StatusBadRequest, "PUT", profile, me, sends(object{}))
+
+	_, _ = w.signIn("olga")
+	list := w.ask(http.StatusOK, "GET", profile+"sessions/", me)
+	w.ask(http.StatusNoContent, "DELETE", profile+"sessions/"+firstMember(t, list, "id")+"/", me)
+	w.ask(http.StatusNoContent, "DELETE", profile+"sessions/", me)
+	w.ask(http.StatusUnauthorized, "GET", profile, me)
+}
+
+func (w *witness) signingIn(t *testing.T) {
+	w.ask(http.StatusCreated, "POST", "/api/accounts/signup/", sends(person("nina")), from("192.0.6.1"))
+	w.ask(http.StatusCreated, "POST", "/api/accounts/signup", form("username", "nils", "email", "nils@example.com", "password", secretPhrase), from("192.0.7.1"))
+	w.ask(http.StatusBadRequest, "POST", "/api/accounts/signup/", sends(object{"username": "NINA", "email": "nina", "password": "nina", "role": "admin"}), from("192.0.8.1"))
+	w.ask(http.StatusBadRequest, "POST", "/api/accounts/signup/", sends(person("nina")), from("192.0.8.1"))
+	w.ask(http.StatusBadRequest, "POST", "/api/accounts/signup/")
+	w.closedSignUp(t)
+
+	login := "/api/accounts/login/"
+	w.ask(http.StatusOK, "POST", login, form("email", "Nina@Example.com", "password", secretPhrase), as("stale"))
+	w.ask(http.StatusOK, "POST", login, parts("username", "nina@example.com", "password", secretPhrase))
+	for _, wrong := range []object{{}, {"username": "nina"}, {"username": "nina", "password": "wrong"}, {"username": "nobody", "password": "wrong"}, {"username": 1, "password": []int{1}}} {
+		w.ask(http.StatusUnauthorized, "POST", login, sends(wrong))
+	}
+	access, refresh := w.signIn("nina")
+	rotated := w.ask(http.StatusOK, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": refresh}))
+	w.ask(http.StatusOK, "POST", "/api/accounts/token/refresh/", form("refresh", refresh))
+	for _, bad := range []string{"nonsense", "a.b.c", access} {
+		w.ask(http.StatusUnauthorized, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": bad}), from("192.0.9.1"))
+		w.ask(http.StatusUnauthorized, "POST", "/api/accounts/logout/", sends(object{"refresh": bad}), from("192.0.10.1"))
+	}
+	for _, path := range []string{"/api/accounts/token/refresh/", "/api/accounts/logout/"} {
+		w.ask(http.StatusBadRequest, "POST", path, sends(object{}))
+		w.ask(http.StatusBadRequest, "POST", path, sends(object{"refresh": nil}))
+	}
+	w.ask(http.StatusNoContent, "POST", "/api/accounts/logout/", sends(object{"refresh": rotated.text(t, "refresh")}))
+	w.ask(http.StatusNoContent, "POST", "/api/accounts/logout/", sends(object{"refresh": refresh}))
+	w.ask(http.StatusUnauthorized, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": refresh}))
+	w.ask(http.StatusUnauthorized, "GET", profile, as(access))
+	w.goneAndInactive(t)
+}
+
+// goneAndInactive: what the tokens of somebody who was erased, or deactivated, open.
+func (w *witness) goneAndInactive(t *testing.T) {
+	for _, end := range []func(path string){
+		func(path string) { w.ask(http.StatusOK, "PATCH", path, as(w.admin), sends(object{"is_active": false})) },
+		func(path string) { w.ask(http.StatusNoContent, "DELETE", path, as(w.admin)) },
+	} {
+		access, refresh := w.signIn("nils")
+		me := w.ask(http.StatusOK, "GET", profile, as(access)).text(t, "id")
+		end(users + me + "/")
+		w.ask(http.StatusUnauthorized, "GET", profile, as(access))
+		w.ask(http.StatusUnauthorized, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": refresh}))
+		if w.try("GET", users+me+"/", as(w.admin)).status == http.StatusOK {
+			w.ask(http.StatusOK, "PATCH", users+me+"/", as(w.admin), sends(object{"is_active": true}))
+		}
+	}
+}
+
+// closedSignUp asks a server whose operator has closed it, and whose database is
+// gone in the end.
+func (w *witness) closedSignUp(t *testing.T) {
+	cfg := config.Default()
+	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "closed.db"))
+	cfg.Audience, cfg.SignUpOpen, cfg.MetricsAddr = cfg.Issuer, false, "127.0.0.1:0"
+	closed, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	door := httptest.NewServer(closed.handler)
+	defer door.Close()
+	defer w.at(w.base)
+	w.at(door.URL)
+	w.ask(http.StatusForbidden, "POST", "/api/accounts/signup/", sends(person("nina")))
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.ask(http.StatusOK, "GET", "/healthz/live")
+	w.ask(http.StatusServiceUnavailable, "GET", "/healthz/ready")
+	w.ask(http.StatusServiceUnavailable, "POST", "/api/accounts/login/", sends(object{"username": "nina", "password": secretPhrase}))
+	w.ask(http.StatusServiceUnavailable, "POST", "/oauth/token", form("grant_type", "client_credentials"), basic("shop", "x"))
+}
+
+func (w *witness) apps(t *testing.T) {
+	admin := as(w.admin)
+	made := w.ask(http.StatusCreated, "POST", clients, admin, sends(object{"client_id": "shop", "name": "The shop", "first_party": true,
+		"grant_types": []string{"password", "refresh_token", "client_credentials"}, "scope": "openid account users:read"}))
+	if made.text(t, "client_secret") == "" {
+		t.Error("a confidential app without a secret")
+	}
+	w.ask(http.StatusCreated, "POST", clients, admin, form("client_id", "page", "name", "A page", "auth_method", "none", "grant_types", "password refresh_token", "scope", "openid"))
+	w.ask(http.StatusCreated, "POST", clients, admin, sends(object{"name": "A robot", "auth_method": "client_secret_post", "grant_types": []string{"authorization_code"},
+		"redirect_uris": []string{"https://app.example.com/back"}, "access_token_lifetime": 600, "refresh_token_idle": nil}))
+	w.ask(http.StatusBadRequest, "POST", clients, admin, sends(object{"client_id": "shop", "name": "", "auth_method": "magic", "grant_types": "password", "scope": "everything",
+		"redirect_uris": []string{"javascript:alert(1)"}, "access_token_lifetime": 1, "client_secret": "mine", "first_party": "perhaps"}))
+
+	first := w.ask(http.StatusOK, "GET", clients+"?limit=1", admin)
+	next, _, _ := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
+	w.ask(http.StatusOK, "GET", next, admin)
+	w.ask(http.StatusOK, "GET", clients, admin)
+	w.ask(http.StatusBadRequest, "GET", clients+"?limit=x", admin)
+
+	w.ask(http.StatusOK, "GET", clients+"page/", admin)
+	w.ask(http.StatusOK, "PUT", clients+"page/", admin, sends(object{"name": "The page", "grant_types": []string{"password"}, "scope": "openid"}))
+	w.ask(http.StatusBadRequest, "PUT", clients+"page/", admin, sends(object{"client_id": "other"}))
+	w.ask(http.StatusOK, "PATCH", clients+"page/", admin, sends(object{"disabled": true, "redirect_uris": []string{"com.example.app:/back"}}))
+	w.ask(http.StatusOK, "PATCH", clients+"page/", admin)
+	w.ask(http.StatusBadRequest, "PATCH", clients+"page/", admin, sends(object{"secrets": []string{}}))
+	w.ask(http.StatusBadRequest, "POST", clients+"page/secret/", admin)
+	if got := w.ask(http.StatusOK, "PATCH", clients+"page/", admin, sends(object{"auth_method": "client_secret_basic"})); got.text(t, "client_secret") == "" {
+		t.Error("an app that became confidential without a secret")
+	}
+	w.ask(http.StatusOK, "POST", clients+"page/secret/", admin, sends(object{"overlap": 3600}))
+	w.ask(http.StatusOK, "POST", clients+"page/secret/", admin)
+	w.ask(http.StatusBadRequest, "POST", clients+"page/secret/", admin, sends(object{"overlap": "soon"}))
+	w.ask(http.StatusBadRequest, "POST", clients+"page/secret/", admin, sends(object{"overlap": -1}))
+	w.ask(http.StatusNoContent, "DELETE", clients+"page/", admin)
+}
+
+func (w *witness) tokensOfApps(t *testing.T) {
+	secret := w.ask(http.StatusOK, "POST", clients+"shop/secret/", as(w.admin)).text(t, "client_secret")
+	public := w.ask(http.StatusCreated, "POST", clients, as(w.admin), sends(object{"name": "Public", "auth_method": "none", "grant_types": []string{"password"}, "scope": "openid"})).text(t, "client_id")
+	shop := basic("shop", secret)
+	password := func(more ...string) option {
+		return form(append([]string{"grant_type", "password", "username", "grace", "password", secretPhrase}, more...)...)
+	}
+	set := w.ask(http.StatusOK, "POST", "/oauth/token", shop, password())
+	w.narrow = w.ask(http.StatusOK, "POST", "/oauth/token", shop, password("scope", "openid")).text(t, "access_token")
+	w.ask(http.StatusOK, "POST", "/oauth/token", password("client_id", public))
+	robot := w.ask(http.StatusOK, "POST", "/oauth/token", shop, form("grant_type", "client_credentials")).text(t, "access_token")
+	refreshed := w.ask(http.StatusOK, "POST", "/oauth/token", shop, form("grant_type", "refresh_token", "refresh_token", set.text(t, "refresh_token"), "scope", "openid"))
+	for _, bad := range [][]string{{}, {"grant_type", "magic"}, {"grant_type", "authorization_code", "code", "x"}, {"grant_type", "refresh_token", "refresh_token", "x"},
+		{"grant_type", "refresh_token"}, {"grant_type", "password", "username", "grace"}, {"grant_type", "client_credentials", "scope", "everything"}} {
+		w.ask(http.StatusBadRequest, "POST", "/oauth/token", shop, form(bad...))
+	}
+	w.ask(http.StatusBadRequest, "POST", "/oauth/token", shop, form("grant_type", "password", "username", "grace", "password", "wrong"), from("192.0.20.1"))
+	w.ask(http.StatusBadRequest, "POST", "/oauth/token", form("grant_type", "client_credentials", "client_id", public))
+	w.ask(http.StatusForbidden, "GET", profile, as(robot))
+
+	for _, token := range []string{robot, refreshed.text(t, "access_token"), refreshed.text(t, "refresh_token"), set.text(t, "refresh_token"), "x", w.user} {
+		w.ask(http.StatusOK, "POST", "/oauth/introspect", shop, form("token", token))
+	}
+	w.ask(http.StatusOK, "POST", "/oauth/revoke", shop, form("token", refreshed.text(t, "refresh_token"), "token_type_hint", "refresh_token"))
+	w.ask(http.StatusOK, "POST", "/oauth/revoke", shop, form("token", robot))
+	w.ask(http.StatusOK, "POST", "/oauth/revoke", form("token", "x", "client_id", public))
+	w.ask(http.StatusOK, "POST", "/oauth/introspect", shop, form("token", robot))
+	w.ask(http.StatusUnauthorized, "POST", "/oauth/introspect", form("token", robot, "client_id", public))
+	for _, path := range []string{"/oauth/token", "/oauth/introspect", "/oauth/revoke"} {
+		w.ask(http.StatusUnauthorized, "POST", path, form("grant_type", "client_credentials", "token", "x"), from("192.0.21.1"))
+		w.ask(http.StatusUnauthorized, "POST", path, form("grant_type", "client_credentials", "token", "x"), basic("shop", "wrong"), from("192.0.22.1"))
+	}
+	w.ask(http.StatusBadRequest, "POST", "/oauth/introspect", shop, form("a", "b"))
+	w.ask(http.StatusBadRequest, "POST", "/oauth/revoke", shop, form("a", "b"))
+}
+
+func (w *witness) operating(t *testing.T) {
+	admin := as(w.admin)
+	w.kid = firstMember(t, w.ask(http.StatusOK, "GET", "/api/admin/keys/", admin), "kid")
+	next := w.ask(http.StatusCreated, "POST", "/api/admin/keys/", admin).text(t, "kid")
+	w.ask(http.StatusOK, "POST", "/api/admin/keys/", admin)
+	w.ask(http.StatusNoContent, "POST", "/api/admin/keys/"+next+"/retire/", admin)
+	w.ask(http.StatusNoContent, "POST", "/api/admin/keys/"+next+"/retire/", admin)
+	w.ask(http.StatusOK, "GET", "/api/admin/keys/", admin)
+	w.ask(http.StatusOK, "GET", "/api/admin/stats/", admin)
+
+	record := "/api/admin/audit/"
+	w.ask(http.StatusOK, "GET", record+"?limit=1000", admin)
+	first := w.ask(http.StatusOK, "GET", record+"?limit=2&kind=user.*&since=2020-01-01T00:00:00Z", admin)
+	page, _, found := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
+	if !found {
+		t.Fatalf("Link %q", first.header.Get("Link"))
+	}
+	w.ask(http.StatusOK, "GET", page, admin)
+	w.ask(http.StatusOK, "GET", record+"?actor=anonymous&subject=client%3Ashop&until=2020-01-01T00:00:00Z", admin)
+	w.ask(http.StatusBadRequest, "GET", record+"?limit=0&since=yesterday&kind=a&kind=b&cursor=forged", admin)
+}
+
+func (w *witness) public(*testing.T) {
+	for _, path := range []string{"/", "/setup", "/openapi.json", "/metrics", "/healthz/live", "/healthz/ready", "/.well-known/jwks.json",
+		"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", w.fill("/assets/{name}")} {
+		w.ask(http.StatusOK, "GET", path)
+	}
+	for _, o := range w.contract.Operations() {
+		if o.Method == http.MethodOptions {
+			_, _, guarded := w.contract.Access(o)
+			w.ask(http.StatusOK, o.Method, w.fill(o.Path), w.allowed(guarded))
+		}
+	}
+}
+
+// firstMember is a member of the first object of a list.
+func firstMember(t *testing.T, a answer, name string) string {
+	t.Helper()
+	list := a.list(t)
+	if len(list) == 0 {
+		t.Fatal("an empty list")
+	}
+	value, _ := list[0][name].(string)
+	return value
+}

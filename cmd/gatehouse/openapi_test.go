@@ -1,0 +1,321 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse/config"
+	"gatehouse/handlers/accounts"
+	"gatehouse/handlers/api"
+	"gatehouse/handlers/operators"
+	"gatehouse/internal/apicheck"
+	"gatehouse/server"
+	"gatehouse/store"
+)
+
+// TestTheServerAnswersAsDocumented asks the whole server for everything that
+// /openapi.json describes, well and badly, and holds each answer against it.
+func TestTheServerAnswersAsDocumented(t *testing.T) {
+	w := openWitness(t)
+	t.Run("the table and the document have the same lines", w.sameLines)
+	t.Run("the document asks for the permissions that the table asks for", samePermissions)
+	for _, chapter := range []struct {
+		name string
+		ask  func(*testing.T)
+	}{
+		{"the first administrator", w.firstAdministrator},
+		{"people", w.people},
+		{"one's own account", w.ownAccount},
+		{"signing in and out", w.signingIn},
+		{"apps", w.apps},
+		{"tokens of apps", w.tokensOfApps},
+		{"keys, record and figures", w.operating},
+		{"public documents and pages", w.public},
+		{"refusals that every operation shares", w.sharedRefusals},
+		{"throttles", w.throttles},
+		{"faults of ours", w.ownFaults},
+	} {
+		t.Run(chapter.name, func(t *testing.T) { w.t = t; chapter.ask(t) })
+	}
+	w.t = t
+	t.Run("everything that is documented has happened", w.nothingLeftOut)
+}
+
+// witness asks a server and has every answer judged.
+type witness struct {
+	t        *testing.T
+	app      *app
+	contract *apicheck.Contract
+	base     string
+	client   *http.Client
+
+	// What the chapters leave for those after them.
+	admin, staff, user, narrow string // access tokens; narrow has the scope openid alone
+	victim, session            string // a person's ID and a session of that person
+	kid                        string
+}
+
+func openWitness(t *testing.T) *witness {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db"))
+	cfg.Audience = cfg.Issuer
+	// Requests that are throttled say where they come from, to harm no others.
+	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	a, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); a.background(ctx) }()
+	t.Cleanup(func() { stop(); <-done })
+	a.limits.Rules.SignUp.Free, a.limits.Rules.Failure.Free = 3, 3
+
+	contract, err := apicheck.Load(operators.NewOpenAPI().Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	door := httptest.NewServer(a.handler)
+	t.Cleanup(door.Close)
+	w := &witness{t: t, app: a, contract: contract}
+	w.at(door.URL)
+	return w
+}
+
+// at makes the witness ask the server at base.
+func (w *witness) at(base string) {
+	w.base = base
+	w.client = &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: apicheck.Transport{Contract: w.contract, Next: http.DefaultTransport, Report: func(err error) {
+			w.t.Errorf("not as documented: %v", err)
+		}},
+	}
+}
+
+// sameLines compares both ways. The table has paths without the slash at their
+// end, and files by name.
+func (w *witness) sameLines(t *testing.T) {
+	documented := map[string]bool{}
+	for _, o := range w.contract.Operations() {
+		documented[o.Method+" "+tablePath(o.Path)] = true
+	}
+	for _, rt := range w.app.routes {
+		path := rt.Path
+		if strings.HasPrefix(path, "/assets/") {
+			path = "/assets/{name}"
+		}
+		line := rt.Method + " " + path
+		if !documented[line] {
+			t.Errorf("the table has %s, of which the document is silent", line)
+		}
+		delete(documented, line)
+	}
+	for line := range documented {
+		t.Errorf("the document has %s, which is not in the table", line)
+	}
+}
+
+func tablePath(path string) string {
+	if path == "/" {
+		return path
+	}
+	return strings.TrimSuffix(path, "/")
+}
+
+// samePermissions holds the roles and the scope that the document asks for
+// against those that the guards ask for.
+func samePermissions(t *testing.T) {
+	contract, err := apicheck.Load(operators.NewOpenAPI().Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := map[string]api.Route{}
+	for _, rt := range slices.Concat((&accounts.Handlers{}).Routes(), (&operators.Handlers{}).Routes()) {
+		needs[rt.Method+" "+rt.Pattern] = rt
+	}
+	for _, o := range contract.Operations() {
+		rt, ours := needs[o.Method+" "+tablePath(o.Path)]
+		roles, scope, guarded := contract.Access(o)
+		var want []string
+		for _, role := range rt.Needs.Roles() {
+			want = append(want, string(role))
+		}
+		slices.Sort(roles)
+		slices.Sort(want)
+		if ours && guarded == rt.Needs.Open() || !slices.Equal(roles, want) || scope != rt.Needs.Scope() {
+			t.Errorf("%s: the document says roles %v, scope %q; the guard %v, %q", o, roles, scope, want, rt.Needs.Scope())
+		}
+	}
+}
+
+// unprovoked are documented answers that no request can bring about here.
+var unprovoked = map[string]string{}
+
+// nothingLeftOut fails on an operation that nobody asked for, and on a documented
+// status that no request brought about.
+func (w *witness) nothingLeftOut(t *testing.T) {
+	for _, o := range w.contract.Operations() {
+		seen := w.contract.Seen(o)
+		for _, status := range w.contract.Statuses(o) {
+			if !slices.Contains(seen, status) && unprovoked[fmt.Sprintf("%s %d", o, status)] == "" {
+				t.Errorf("%s (%s): no request was answered %d", o, o.ID, status)
+			}
+		}
+	}
+}
+
+// An option adds something to a request.
+type option func(*http.Request)
+
+func with(name, value string) option {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func as(token string) option { return with("Authorization", "Bearer "+token) }
+
+// from says which network the request comes from.
+func from(address string) option { return with("X-Forwarded-For", address) }
+
+func basic(id, secret string) option {
+	return func(r *http.Request) { r.SetBasicAuth(id, secret) }
+}
+
+func raw(kind, body string) option {
+	return func(r *http.Request) {
+		r.Header.Set("Content-Type", kind)
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	}
+}
+
+type object = map[string]any
+
+func sends(v any) option {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a mistake in the test
+	}
+	return raw("application/json", string(body))
+}
+
+func form(pairs ...string) option {
+	values := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		values.Add(pairs[i], pairs[i+1])
+	}
+	return raw("application/x-www-form-urlencoded", values.Encode())
+}
+
+func parts(pairs ...string) option {
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	for i := 0; i < len(pairs); i += 2 {
+		_ = m.WriteField(pairs[i], pairs[i+1])
+	}
+	_ = m.Close()
+	return raw(m.FormDataContentType(), b.String())
+}
+
+// An answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) object(t *testing.T) object {
+	t.Helper()
+	var v object
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		t.Fatalf("%v in %q", err, a.body)
+	}
+	return v
+}
+
+func (a answer) list(t *testing.T) []object {
+	t.Helper()
+	var v []object
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		t.Fatalf("%v in %q", err, a.body)
+	}
+	return v
+}
+
+// text is a member of the answer's object.
+func (a answer) text(t *testing.T, name string) string {
+	t.Helper()
+	return fmt.Sprint(a.object(t)[name])
+}
+
+// ask makes a request that must be answered with the status.
+func (w *witness) ask(want int, method, path string, options ...option) answer {
+	w.t.Helper()
+	got := w.try(method, path, options...)
+	if got.status != want {
+		w.t.Errorf("%s %s: %d, want %d: %.300s", method, path, got.status, want, got.body)
+	}
+	return got
+}
+
+func (w *witness) try(method, path string, options ...option) answer {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.base+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, o := range options {
+		o(r)
+	}
+	response, err := w.client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer{response.StatusCode, response.Header, body}
+}
+
+// ownFaults puts a fault behind every line of the real table, and asks for all of
+// them: whatever breaks, the caller reads what is documented.
+func (w *witness) ownFaults(t *testing.T) {
+	defer w.at(w.base)
+	for _, fault := range []struct {
+		status int
+		err    error
+	}{
+		{http.StatusInternalServerError, errors.New("something broke")},
+		{http.StatusServiceUnavailable, fmt.Errorf("asking the database: %w", store.ErrUnavailable)},
+	} {
+		broken := slices.Clone(w.app.routes)
+		for i := range broken {
+			broken[i].Serve = func(http.ResponseWriter, *http.Request) error { return fault.err }
+		}
+		door := httptest.NewServer(server.New(broken, server.Options{Metrics: w.app.metrics, Log: slog.New(slog.DiscardHandler)}))
+		defer door.Close()
+		w.at(door.URL)
+		for _, o := range w.contract.Operations() {
+			if slices.Contains(w.contract.Statuses(o), fault.status) {
+				w.ask(fault.status, o.Method, w.fill(o.Path))
+			}
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// testPrefix begins the variables that the project's own tests read.
+const testPrefix = prefix + "TEST_"
+
+// kubernetes matches what Kubernetes sets in every container for a service that
+// is called "gatehouse" or "gatehouse-…".
+var kubernetes = regexp.MustCompile(`^GATEHOUSE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_.+)?)$`)
+
+func (l *loader) fromEnvironment(from Sources) {
+	if from.Env != nil {
+		for _, s := range l.settings {
+			l.offer(s, variable(from, s.Env), variable(from, s.FileEnv))
+		}
+	}
+	if from.Environ != nil {
+		l.unknownVariables(from.Environ())
+	}
+}
+
+func variable(from Sources, name string) *given {
+	if name == "" {
+		return nil
+	}
+	text, ok := from.Env(name)
+	if !ok {
+		return nil
+	}
+	return &given{text: text, origin: name}
+}
+
+// unknownVariables: a setting with a misspelt name would have its default without
+// a word.
+func (l *loader) unknownVariables(environ []string) {
+	var known []string
+	for _, s := range l.settings {
+		known = append(known, s.Env)
+		if s.Secret {
+			known = append(known, s.FileEnv)
+		}
+	}
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		ours := strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, testPrefix) && !kubernetes.MatchString(name)
+		if ours && !slices.Contains(known, name) {
+			l.faults.add(name, "is no setting"+nearest(name, known), "")
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// defaultFile is read where it is, and not missed where it is not.
+const defaultFile = "gatehouse.yaml"
+
+const maxFileBytes = 64 << 10
+
+func (l *loader) fromFile(path string) {
+	optional := path == ""
+	if optional {
+		path = defaultFile
+	}
+	text, err := readFile(path)
+	if optional && errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		l.faults.add(path, "cannot be read: "+err.Error(), "")
+		return
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+		l.faults.add(path, "is not YAML: "+err.Error(), "")
+		return
+	}
+	if len(document.Content) == 0 {
+		return // empty, or comments alone
+	}
+	if document.Content[0].Kind != yaml.MappingNode {
+		l.faults.add(path, "does not consist of \"name: value\" lines", "")
+		return
+	}
+	l.fromYAML(path, document.Content[0].Content)
+}
+
+// fromYAML takes keys and values in turn.
+func (l *loader) fromYAML(path string, nodes []*yaml.Node) {
+	said := map[string]*given{}
+	for i := 0; i+1 < len(nodes); i += 2 {
+		key, value := nodes[i], nodes[i+1]
+		place := fmt.Sprintf("%s:%d", path, key.Line)
+		text, ok := scalar(value)
+		switch {
+		case said[key.Value] != nil:
+			l.faults.add(key.Value, "is there twice", place)
+		case !ok:
+			l.faults.add(key.Value, "has no simple value or list", place)
+			continue
+		}
+		said[key.Value] = &given{text: text, origin: place}
+	}
+	var known []string
+	for _, s := range l.settings {
+		l.offer(s, said[s.YAML], l.fileKey(said, s, path))
+		delete(said, s.YAML)
+		known = append(known, s.YAML)
+	}
+	for key, g := range said {
+		l.faults.add(key, "is no setting"+nearest(key, known), g.origin)
+	}
+}
+
+// fileKey looks for a secret's name_file. The file with a secret itself must not
+// be for everybody to read.
+func (l *loader) fileKey(said map[string]*given, s Setting, path string) *given {
+	if !s.Secret {
+		return nil
+	}
+	if direct := said[s.YAML]; direct != nil && NewSecretURL(direct.text).String() != direct.text {
+		if err := private(path); err != nil {
+			l.faults.add(s.Env, "is in a file that is not private: "+err.Error(), direct.origin)
+		}
+	}
+	key := s.YAML + "_file"
+	file := said[key]
+	delete(said, key)
+	return file
+}
+
+// scalar is the text of a value as it is written; a list's items by commas.
+func scalar(n *yaml.Node) (string, bool) {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return scalar(n.Alias)
+	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
+		return "", true
+	case n.Kind == yaml.ScalarNode:
+		return n.Value, true
+	case n.Kind != yaml.SequenceNode:
+		return "", false
+	}
+	var items []string
+	for _, item := range n.Content {
+		if item.Kind != yaml.ScalarNode {
+			return "", false
+		}
+		items = append(items, item.Value)
+	}
+	return strings.Join(items, ","), true
+}
+
+// readSecret reads a file that holds nothing but a secret.
+func readSecret(path string) (string, error) {
+	text, err := readFile(path)
+	if err != nil {
+		return "", err
+	}
+	if err := private(path); err != nil {
+		return "", err
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return text, nil
+}
+
+func readFile(path string) (string, error) {
+	f, err := os.Open(path) //nolint:gosec // G304: the operator names the file
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err == nil && len(text) > maxFileBytes {
+		err = fmt.Errorf("%s has more than %d bytes", path, maxFileBytes)
+	}
+	return string(text), err
+}
+
+// private refuses a file that everybody may read, but for those that Docker and
+// Kubernetes mount for one container and mark so.
+func private(path string) error {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(absolute, "/run/secrets/") || strings.HasPrefix(absolute, "/var/run/secrets/") {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o004 != 0 {
+		return fmt.Errorf("%s can be read by everybody (mode %04o); chmod 600 it", path, mode)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Sources are where settings are read from, the last with the last word: the
+// defaults, the file, the environment, the flags.
+type Sources struct {
+	// File is a YAML file. If empty, gatehouse.yaml in the working folder is read
+	// where there is one.
+	File string
+	// Env is os.LookupEnv, and Environ os.Environ, in which unknown variables of
+	// ours are looked for. Either may be nil.
+	Env     func(string) (string, bool)
+	Environ func() []string
+	// Flags are by name, without the dashes.
+	Flags map[string]string
+}
+
+// given is what a source says of a setting.
+type given struct {
+	text, origin string
+	file         bool // text names the file that holds the value
+}
+
+// loader collects what is given, and the faults.
+type loader struct {
+	settings []Setting
+	winners  map[string]given // by variable
+	faults   Faults
+}
+
+// Default returns the settings of which nothing is said anywhere.
+func Default() Config {
+	c := Config{origins: map[string]string{}}
+	for _, s := range settings() {
+		if err := s.parse(&c, s.Default); err != nil {
+			panic("config: the default of " + s.Env + " " + err.Error()) // a mistake in config.go, which a test finds
+		}
+	}
+	return c
+}
+
+// Load reads all sources. The error is *Faults, with every fault there is.
+func Load(from Sources) (Config, error) {
+	l := &loader{settings: settings(), winners: map[string]given{}}
+	l.fromFile(from.File)
+	l.fromEnvironment(from)
+	l.fromFlags(from.Flags)
+
+	c := Default()
+	for _, s := range l.settings {
+		if g, ok := l.winners[s.Env]; ok {
+			l.take(&c, s, g)
+		}
+	}
+	if c.Audience == "" {
+		c.Audience = c.Issuer
+		c.origins[prefix+"AUDIENCE"] = "the issuer"
+	}
+	c.check(&l.faults)
+	return c, l.faults.orNil()
+}
+
+func (l *loader) take(c *Config, s Setting, g given) {
+	c.origins[s.Env] = g.origin
+	if g.file {
+		path := g.text
+		text, err := readSecret(path)
+		if err != nil {
+			l.faults.add(s.Env, "cannot be read from a file: "+err.Error(), g.origin)
+			return
+		}
+		g.text = text
+	}
+	if err := s.parse(c, strings.TrimSpace(g.text)); err != nil {
+		l.faults.add(s.Env, quoted(g.text)+" "+err.Error(), origin(s, g))
+	}
+}
+
+// origin is worth a mention unless it is the variable that is named anyway.
+func origin(s Setting, g given) string {
+	if g.origin == s.Env {
+		return ""
+	}
+	return g.origin
+}
+
+func quoted(text string) string {
+	if text == "" || strings.ContainsAny(text, " \t\r\n") {
+		return fmt.Sprintf("%q", text)
+	}
+	return text
+}
+
+// offer enters what one source says. A secret may be given by itself or by the
+// name of a file, not by both.
+func (l *loader) offer(s Setting, direct, file *given) {
+	switch {
+	case direct != nil && file != nil:
+		l.faults.add(s.Env, fmt.Sprintf("is given twice: as %s and as %s", direct.origin, file.origin), "")
+	case direct != nil:
+		l.winners[s.Env] = *direct
+	case file != nil:
+		file.file = true
+		l.winners[s.Env] = *file
+	}
+}
+
+func (l *loader) fromFlags(flags map[string]string) {
+	known := map[string]bool{}
+	for _, s := range l.settings {
+		text, ok := flags[s.Flag]
+		known[s.Flag] = true
+		if !ok || s.Flag == "" {
+			continue
+		}
+		if s.Secret && NewSecretURL(text).String() != text {
+			l.faults.add(s.Env, "may hold no password on the command line, where everybody on this machine can read it; set the variable or "+s.FileEnv, "--"+s.Flag)
+			continue
+		}
+		l.winners[s.Env] = given{text: text, origin: "--" + s.Flag}
+	}
+	for name := range flags {
+		if name == "" || !known[name] {
+			l.faults.add("--"+name, "is no setting", "")
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package config
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A rule is what bounds cannot say. Its problem is told of the first variable; it
+// is not asked if one of them has a fault already.
+type rule struct {
+	variables []string
+	problem   func(Config) string
+}
+
+func (c Config) rules() []rule {
+	return []rule{
+		{[]string{"ADDR"}, func(c Config) string { return address(c.Addr) }},
+		{[]string{"METRICS_ADDR", "ADDR"}, metricsAddress},
+		{[]string{"ISSUER"}, func(c Config) string { return issuer(c.Issuer) }},
+		{[]string{"ISSUER", "TLS_CERT"}, issuerWithTLS},
+		{[]string{"AUDIENCE"}, audience},
+		{[]string{"DATABASE"}, database},
+		{[]string{"REDIS"}, redis},
+		{[]string{"MASTER_KEY"}, masterKey},
+		{[]string{"MASTER_KEY", "DATABASE"}, masterKeyForMySQL},
+		{[]string{"CORS_ORIGINS"}, origins},
+		{[]string{"TLS_CERT", "TLS_KEY"}, certificate},
+		{[]string{"TLS_KEY", "TLS_CERT"}, certificateKey},
+		{[]string{"REFRESH_TOKEN_IDLE", "REFRESH_TOKEN_LIFETIME"}, idle},
+		{[]string{"REFRESH_TOKEN_IDLE", "ACCESS_TOKEN_LIFETIME"}, access},
+		{[]string{"KEY_PUBLISH_LEAD", "KEY_ROTATE_EVERY"}, lead},
+		{[]string{"PASSWORD_ITERATIONS", "PASSWORD_MEMORY_KIB"}, passwordCost},
+		{[]string{"PASSWORD_BUDGET_MIB", "PASSWORD_MEMORY_KIB"}, passwordBudget},
+	}
+}
+
+// Validate returns *Faults with all that is wrong with c.
+func (c Config) Validate() error {
+	var faults Faults
+	c.check(&faults)
+	return faults.orNil()
+}
+
+// check adds to the faults of reading.
+func (c Config) check(faults *Faults) {
+	failed := map[string]bool{}
+	report := func(variable, problem string) {
+		from := c.origins[variable]
+		if from == variable {
+			from = ""
+		}
+		failed[variable] = true
+		faults.add(variable, problem, from)
+	}
+	for _, s := range settings() {
+		if failed[s.Env] = faults.names(s.Env); failed[s.Env] {
+			continue
+		}
+		if problem := s.outOfBounds(c); problem != "" {
+			report(s.Env, s.show(c)+" "+problem)
+		}
+	}
+	for _, r := range c.rules() {
+		if slices.ContainsFunc(r.variables, func(v string) bool { return failed[prefix+v] }) {
+			continue
+		}
+		if problem := r.problem(c); problem != "" {
+			report(prefix+r.variables[0], problem)
+		}
+	}
+}
+
+func address(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if n, convErr := strconv.Atoi(port); err != nil || convErr != nil || n < 0 || n > 65535 {
+		return quoted(addr) + " is not an address as 127.0.0.1:8080"
+	}
+	return ""
+}
+
+func metricsAddress(c Config) string {
+	switch {
+	case c.MetricsAddr == "":
+		return ""
+	case c.MetricsAddr == c.Addr && !strings.HasSuffix(c.Addr, ":0"):
+		return c.MetricsAddr + " is GATEHOUSE_ADDR already; leave it empty to serve /metrics there"
+	}
+	return address(c.MetricsAddr)
+}
+
+// issuer: RFC 8414 §2.
+func issuer(raw string) string {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return quoted(raw) + " is not a URL as https://login.example.com"
+	case u.User != nil || strings.ContainsAny(raw, "?#"):
+		return redactURL(raw) + " has a user, a query or a fragment"
+	case strings.HasSuffix(raw, "/"):
+		return raw + " ends in a slash"
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return raw + " is not https, which only this machine itself (localhost) may go without"
+	}
+	return ""
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761 §6.3
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func issuerWithTLS(c Config) string {
+	if c.TLSCert != "" && strings.HasPrefix(c.Issuer, "http:") {
+		return c.Issuer + " is not https, though GATEHOUSE_TLS_CERT is set"
+	}
+	return ""
+}
+
+func audience(c Config) string {
+	if strings.ContainsFunc(c.Audience, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return quoted(c.Audience) + " has white space in it"
+	}
+	return ""
+}
+
+func database(c Config) string {
+	raw := c.Database.Reveal()
+	scheme, path, _ := strings.Cut(raw, ":")
+	switch scheme {
+	case "sqlite":
+		if path == "" || strings.HasPrefix(path, ":memory:") {
+			return raw + " names no file"
+		}
+	case "mysql", "mariadb":
+		return mySQL(c.Database)
+	default:
+		return c.Database.String() + " is neither sqlite:path nor mysql://user:password@host:3306/name"
+	}
+	return ""
+}
+
+func mySQL(s Secret) string {
+	u, err := url.Parse(s.Reveal())
+	switch {
+	case err != nil:
+		return s.String() + " is not a URL; special characters of a password are written as %XX"
+	case u.User.Username() == "" || strings.Trim(u.Path, "/") == "" || u.Hostname() == "" && !u.Query().Has("socket"):
+		return s.String() + " needs a user, a host and a name: mysql://user:password@host:3306/name"
+	}
+	return samplePassword(u.User)
+}
+
+func redis(c Config) string {
+	raw := c.Redis.Reveal()
+	scheme, rest, _ := strings.Cut(raw, "://")
+	if raw == "" {
+		return ""
+	}
+	if !slices.Contains([]string{"redis", "rediss", "redis+sentinel", "redis+cluster"}, scheme) || rest == "" {
+		return c.Redis.String() + " is none of redis://host:6379/0, rediss://…, redis+sentinel://…, redis+cluster://…"
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		if u, err := url.Parse("redis://" + rest[:at] + "@host"); err == nil {
+			return samplePassword(u.User)
+		}
+	}
+	return ""
+}
+
+// samplePassword refuses what stands in examples in a password's place: whoever
+// reads the example knows it.
+func samplePassword(user *url.Userinfo) string {
+	password, _ := user.Password()
+	if sample(password) {
+		return "has a password out of an example"
+	}
+	return ""
+}
+
+func sample(secret string) bool {
+	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "", "<", "", ">", "").Replace(secret))
+	return slices.Contains([]string{"changeme", "changethis", "replaceme", "example", "yourpassword", "yoursecret", "todo"}, plain)
+}
+
+func masterKey(c Config) string {
+	text := c.MasterKey.Reveal()
+	if text == "" {
+		return ""
+	}
+	const keyBytes = 32
+	key, err := base64.RawStdEncoding.DecodeString(base64Alphabet.Replace(strings.TrimRight(text, "=")))
+	switch {
+	case err != nil || len(key) != keyBytes:
+		return "is not 32 bytes in base64; make one with: openssl rand -base64 32"
+	case bytes.Count(key, key[:1]) == keyBytes:
+		return "is one byte repeated, which is a sample; make one with: openssl rand -base64 32"
+	}
+	return ""
+}
+
+// base64Alphabet makes one of the two alphabets of RFC 4648.
+var base64Alphabet = strings.NewReplacer("-", "+", "_", "/")
+
+func masterKeyForMySQL(c Config) string {
+	if c.MasterKey.Reveal() == "" && !strings.HasPrefix(c.Database.Reveal(), "sqlite:") {
+		return "is not set, and with MySQL it must be; make one with: openssl rand -base64 32"
+	}
+	return ""
+}
+
+// origins: RFC 6454 §6.2, and no wildcard, for the answers hold tokens.
+func origins(c Config) string {
+	for _, origin := range c.CORSOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || origin != strings.ToLower(origin) || strings.Contains(origin, "*") {
+			return origin + " is not an origin as https://app.example.com"
+		}
+		if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+			return origin + " is not https"
+		}
+	}
+	return ""
+}
+
+func certificate(c Config) string {
+	if c.TLSCert == "" && c.TLSKey != "" {
+		return "is not set, though GATEHOUSE_TLS_KEY is"
+	}
+	return ""
+}
+
+func certificateKey(c Config) string {
+	switch {
+	case c.TLSCert == "":
+		return ""
+	case c.TLSKey == "":
+		return "is not set, though GATEHOUSE_TLS_CERT is"
+	}
+	if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
+		return quoted(c.TLSKey) + " and the certificate cannot be loaded: " + err.Error()
+	}
+	if err := private(c.TLSKey); err != nil {
+		return quoted(c.TLSKey) + " is not private: " + err.Error()
+	}
+	return ""
+}
+
+func idle(c Config) string {
+	if c.RefreshTokenIdle > c.RefreshTokenLifetime {
+		return fmt.Sprintf("%s is more than GATEHOUSE_REFRESH_TOKEN_LIFETIME, %s", short(c.RefreshTokenIdle), short(c.RefreshTokenLifetime))
+	}
+	return ""
+}
+
+func access(c Config) string {
+	if c.RefreshTokenIdle < c.AccessTokenLifetime {
+		return fmt.Sprintf("%s is less than GATEHOUSE_ACCESS_TOKEN_LIFETIME, %s", short(c.RefreshTokenIdle), short(c.AccessTokenLifetime))
+	}
+	return ""
+}
+
+func lead(c Config) string {
+	if c.KeyPublishLead >= c.KeyRotateEvery {
+		return fmt.Sprintf("%s is not less than GATEHOUSE_KEY_ROTATE_EVERY, %s", short(c.KeyPublishLead), short(c.KeyRotateEvery))
+	}
+	return ""
+}
+
+// leastWork is the least that the OWASP Password Storage Cheat Sheet advises for
+// argon2id: 7 MiB five times over.
+const leastWork = 7168 * 5
+
+func passwordCost(c Config) string {
+	if c.PasswordIterations*c.PasswordMemoryKiB < leastWork {
+		return fmt.Sprintf("%d is too few for GATEHOUSE_PASSWORD_MEMORY_KIB %d: together they must reach %d",
+			c.PasswordIterations, c.PasswordMemoryKiB, leastWork)
+	}
+	return ""
+}
+
+func passwordBudget(c Config) string {
+	if c.PasswordBudgetMiB*1024 < c.PasswordMemoryKiB {
+		return fmt.Sprintf("%d has no room for one hash of GATEHOUSE_PASSWORD_MEMORY_KIB %d", c.PasswordBudgetMiB, c.PasswordMemoryKiB)
+	}
+	return ""
+}

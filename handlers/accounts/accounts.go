@@ -1,0 +1,80 @@
+// Package accounts serves front ends: signing up and in, one's own profile, and
+// the administration of people. It is a superset of the Django REST framework
+// application whose front ends it takes over, so names, shapes and messages are
+// those of that application wherever nothing speaks against them.
+package accounts
+
+import (
+	"context"
+	"net/url"
+
+	"gatehouse/handlers/api"
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// Handlers are the endpoints for front ends.
+type Handlers struct {
+	Accounts *account.Service
+	Sessions interface {
+		Start(ctx context.Context, in session.Start) (token.Set, store.Session, error)
+		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error)
+		List(ctx context.Context, userID int64) ([]store.Session, error)
+		End(ctx context.Context, actor, sid string, userID int64, reason string) (bool, error)
+		EndAll(ctx context.Context, actor string, userID int64, except, reason string) ([]string, error)
+	}
+	// Tokens reads the refresh token that a sign-out names.
+	Tokens interface {
+		Refresh(ctx context.Context, raw string) (token.Refresh, error)
+	}
+	// Limits counts refresh tokens that are not good.
+	Limits interface {
+		Failure(ctx context.Context, kind, id string) error
+	}
+	Guard api.Guard
+	// Issuer is our own URL, for links.
+	Issuer *url.URL
+}
+
+const prefix = "/api/accounts"
+
+// Routes is the table of the audience.
+func (h *Handlers) Routes() []api.Route {
+	open := func(path, name string, serve handler) api.Resource {
+		return api.Resource{Pattern: prefix + path, Name: name, Methods: []api.Method{{Verb: "POST", Needs: authz.Anyone, Serve: endpoint(serve)}}}
+	}
+	at := func(path, name string, methods ...api.Method) api.Resource {
+		return api.Resource{Pattern: prefix + path, Name: name, Methods: methods}
+	}
+	on := func(verb string, needs authz.Permission, serve handler) api.Method {
+		return api.Method{Verb: verb, Needs: needs, Serve: endpoint(serve)}
+	}
+	return h.Guard.Routes(
+		at("/profile", "User Profile",
+			on("GET", authz.OwnAccount, h.profile), on("PUT", authz.OwnAccount, h.replaceProfile), on("PATCH", authz.OwnAccount, h.changeProfile)),
+		open("/token/refresh", "Token Refresh", h.refresh),
+		open("/login", "Login", h.login),
+		open("/logout", "Logout", h.logout),
+		open("/signup", "Signup", h.signUp),
+		at("/profile/sessions", "User Session List",
+			on("GET", authz.OwnAccount, h.ownSessions), on("DELETE", authz.OwnAccount, h.endOwnSessions)),
+		at("/profile/sessions/{sid}", "User Session",
+			on("DELETE", authz.OwnAccount, h.endOwnSession)),
+		at("/admin/users", "Admin User List Create",
+			on("GET", authz.InspectPeople, h.list), on("POST", authz.ChangePeople, h.create)),
+		at("/admin/users/{id}", "Admin User Detail",
+			on("GET", authz.InspectPeople, h.detail), on("PUT", authz.ChangePeople, h.replace),
+			on("PATCH", authz.ChangePeople, h.change), on("DELETE", authz.ChangePeople, h.remove)),
+		at("/admin/users/{id}/sessions", "Admin User Session List",
+			on("GET", authz.InspectPeople, h.sessions), on("DELETE", authz.ChangePeople, h.endSessions)),
+		at("/admin/users/{id}/sessions/{sid}", "Admin User Session",
+			on("DELETE", authz.ChangePeople, h.endSession)),
+		at("/staff/users", "Staff User List",
+			on("GET", authz.ReadPeople, h.list)),
+		at("/staff/users/{id}", "Staff User Detail",
+			on("GET", authz.ReadPeople, h.detail)),
+	)
+}

@@ -1,0 +1,100 @@
+package accounts
+
+import (
+	"net/http"
+	"strconv"
+
+	"gatehouse/handlers/api"
+)
+
+// list shows a page of everybody. The body is a bare array, as ever; how many
+// there are and where it goes on stand in the headers (RFC 8288).
+func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
+	page, err := h.Accounts.List(r.Context(), r.URL.Query())
+	if err != nil {
+		return err
+	}
+	people := make([]Person, len(page.Users))
+	for i, u := range page.Users {
+		people[i] = PersonOf(u)
+	}
+	w.Header().Set("X-Total-Count", strconv.FormatInt(page.Total, 10))
+	api.LinkNext(w, r, h.Issuer, page.Next)
+	return api.JSON(w, http.StatusOK, people)
+}
+
+// detail shows one.
+func (h *Handlers) detail(w http.ResponseWriter, r *http.Request) error {
+	user, err := h.target(r)
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusOK, PersonOf(user))
+}
+
+// create makes an account for somebody, with any role.
+func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
+	body, err := api.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := fixed(body, nil, readOnly()...); err != nil {
+		return err
+	}
+	in := inputOf(body)
+	in.Active = body.Flag("is_active")
+	user, err := h.Accounts.Create(r.Context(), api.CallerOf(r).Actor, in)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", h.personURL(user.ID))
+	return api.JSON(w, http.StatusCreated, result{"User created", PersonOf(user)})
+}
+
+func (h *Handlers) personURL(id int64) string {
+	return h.Issuer.JoinPath(prefix, "admin/users", strconv.FormatInt(id, 10)).String() + "/"
+}
+
+// replace wants all that a creation wants; what else is left out stays as it is.
+func (h *Handlers) replace(w http.ResponseWriter, r *http.Request) error {
+	return h.save(w, r, true)
+}
+
+// change takes any part of it.
+func (h *Handlers) change(w http.ResponseWriter, r *http.Request) error {
+	return h.save(w, r, false)
+}
+
+func (h *Handlers) save(w http.ResponseWriter, r *http.Request, whole bool) error {
+	was, err := h.target(r)
+	if err != nil {
+		return err
+	}
+	body, err := api.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	shown := PersonOf(was)
+	if err := fixed(body, &shown, readOnly()...); err != nil {
+		return err
+	}
+	in := inputOf(body)
+	in.Active = body.Flag("is_active")
+	user, err := h.Accounts.Change(r.Context(), api.CallerOf(r).Actor, was, in, whole)
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusOK, result{"User updated", PersonOf(user)})
+}
+
+// remove erases somebody.
+func (h *Handlers) remove(w http.ResponseWriter, r *http.Request) error {
+	user, err := h.target(r)
+	if err != nil {
+		return err
+	}
+	if err := h.Accounts.Delete(r.Context(), api.CallerOf(r).Actor, user.ID); err != nil {
+		return err
+	}
+	return api.Done(w)
+}

@@ -1,0 +1,39 @@
+package accounts
+
+import (
+	"net/http"
+
+	"gatehouse/handlers/api"
+)
+
+// profile shows the caller, as the guard has just read them.
+func (h *Handlers) profile(w http.ResponseWriter, r *http.Request) error {
+	return api.JSON(w, http.StatusOK, PersonOf(api.CallerOf(r).Person))
+}
+
+// replaceProfile wants all that a sign-up wants.
+func (h *Handlers) replaceProfile(w http.ResponseWriter, r *http.Request) error {
+	return h.saveProfile(w, r, true)
+}
+
+// changeProfile takes any part of it.
+func (h *Handlers) changeProfile(w http.ResponseWriter, r *http.Request) error {
+	return h.saveProfile(w, r, false)
+}
+
+func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, whole bool) error {
+	caller := api.CallerOf(r)
+	body, err := api.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	shown := PersonOf(caller.Person)
+	if err := fixed(body, &shown, readOnly("is_active")...); err != nil {
+		return err
+	}
+	user, err := h.Accounts.ChangeOwn(r.Context(), caller.Actor, caller.Person, inputOf(body), whole)
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusOK, result{"Profile updated", PersonOf(user)})
+}

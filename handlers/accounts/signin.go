@@ -1,0 +1,158 @@
+package accounts
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"gatehouse/handlers"
+	"gatehouse/handlers/api"
+	"gatehouse/internal/account"
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+)
+
+// handler is an endpoint of this audience.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// endpoint turns errors of the services that have words of their own here into refusals.
+func endpoint(serve handler) handlers.Endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := serve(w, r)
+		switch {
+		case errors.Is(err, account.ErrClosed):
+			return &api.Forbidden{Detail: "Sign-up is closed. An administrator can create an account."}
+		case errors.Is(err, account.ErrCredentials), errors.Is(err, session.ErrCredentialsChanged):
+			return api.CredentialsRefused(err)
+		}
+		return err
+	}
+}
+
+// signUp makes a stranger an account.
+func (h *Handlers) signUp(w http.ResponseWriter, r *http.Request) error {
+	body, err := api.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := fixed(body, nil, readOnly("is_active")...); err != nil {
+		return err
+	}
+	user, err := h.Accounts.SignUp(r.Context(), inputOf(body))
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusCreated, result{"User created successfully", PersonOf(user)})
+}
+
+type tokens struct {
+	Access  string  `json:"access"`
+	Refresh string  `json:"refresh"`
+	User    *Person `json:"user,omitempty"`
+}
+
+// login signs a person in to the built-in app, by username or e-mail address. A
+// username that is not blank wins. What is missing or no string opens nothing:
+// there is one answer to all that does not sign anybody in.
+func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
+	body, err := api.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	name, pw := body.Text("username"), body.Verbatim("password")
+	if name.Value == "" && name.Problem == "" {
+		name = body.Text("email")
+	}
+	if name.Value == "" || pw.Value == "" {
+		return api.CredentialsRefused(errors.New("name or password missing or not a string"))
+	}
+	proof, err := h.Accounts.CheckPassword(r.Context(), name.Value, pw.Value, "login")
+	if err != nil {
+		return err
+	}
+	set, started, err := h.Sessions.Start(r.Context(), session.Start{
+		User: proof.User, Client: session.Accounts(), Scope: authz.ForRole(proof.User.Role),
+		Method: "login", NewHash: proof.NewHash,
+	})
+	if err != nil {
+		return err
+	}
+	proof.User.LastLoginAt = started.CreatedAt
+	person := PersonOf(proof.User)
+	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, &person})
+}
+
+// refresh exchanges a refresh token of the built-in app.
+func (h *Handlers) refresh(w http.ResponseWriter, r *http.Request) error {
+	raw, err := readRefresh(w, r)
+	if err != nil {
+		return err
+	}
+	set, _, _, err := h.Sessions.Refresh(r.Context(), session.Accounts(), raw, "")
+	if errors.Is(err, session.ErrInvalid) {
+		return h.refused(r, err)
+	}
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusOK, tokens{Access: set.AccessToken, Refresh: set.RefreshToken})
+}
+
+// logout ends the session of a refresh token. It needs the token and no other
+// proof: who holds it could go on with the session as well as end it.
+//
+// A session that has ended already, and a token that is spent or has expired,
+// are as good as done, so a repeated sign-out succeeds. A token that never was
+// one of this app's is refused as at the refresh.
+func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) error {
+	raw, err := readRefresh(w, r)
+	if err != nil {
+		return err
+	}
+	claims, err := h.Tokens.Refresh(r.Context(), raw)
+	switch {
+	case errors.Is(err, token.ErrExpired):
+		return api.Done(w)
+	case errors.Is(err, token.ErrInvalid):
+		return h.refused(r, err)
+	case err != nil:
+		return fmt.Errorf("reading a refresh token: %w", err)
+	case claims.ClientID != session.AccountsID:
+		return h.refused(r, fmt.Errorf("%w: a refresh token of client %s", session.ErrInvalid, claims.ClientID))
+	}
+	if _, err := h.Sessions.End(r.Context(), audit.UserSubject(claims.Subject), claims.SessionID, 0, "logout"); err != nil {
+		return err
+	}
+	return api.Done(w)
+}
+
+// readRefresh reads the one field of the two endpoints above.
+func readRefresh(w http.ResponseWriter, r *http.Request) (string, error) {
+	body, err := api.ReadBody(w, r)
+	if err != nil {
+		return "", err
+	}
+	raw := body.Text("refresh")
+	switch {
+	case raw.Problem != "":
+		return "", fields.New("refresh", raw.Problem)
+	case !raw.Sent:
+		return "", fields.New("refresh", fields.Required)
+	case strings.TrimSpace(raw.Value) == "":
+		return "", fields.New("refresh", fields.Blank)
+	}
+	return raw.Value, nil
+}
+
+// refused counts a refresh token that is not good against the network it came
+// from. One that is good costs nothing and is never held up.
+func (h *Handlers) refused(r *http.Request, reason error) error {
+	if err := h.Limits.Failure(r.Context(), "refresh", session.AccountsID); err != nil {
+		return err
+	}
+	return api.RefreshRefused(reason)
+}

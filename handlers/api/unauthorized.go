@@ -1,0 +1,91 @@
+package api
+
+import (
+	"errors"
+
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+)
+
+// An Unauthorized refuses whoever has not shown who they are, with the body that
+// front ends know. Reason is for our log.
+type Unauthorized struct {
+	Body any
+	// Challenge is the WWW-Authenticate header (RFC 6750 §3); empty for a sign-in
+	// that was refused, which no token would have helped.
+	Challenge string
+	Reason    error
+}
+
+func (e *Unauthorized) Error() string {
+	if e.Reason == nil {
+		return "unauthorized"
+	}
+	return "unauthorized: " + e.Reason.Error()
+}
+
+// Unwrap lets errors.Is find the reason.
+func (e *Unauthorized) Unwrap() error { return e.Reason }
+
+const (
+	askForToken  = `Bearer realm="api"`
+	invalidToken = `Bearer realm="api", error="invalid_token"`
+)
+
+// detail is the body of most refusals.
+type detail struct {
+	Detail   string         `json:"detail"`
+	Code     string         `json:"code,omitempty"`
+	Messages []tokenMessage `json:"messages,omitempty"`
+	Request  string         `json:"request_id,omitempty"`
+}
+
+type tokenMessage struct {
+	Class   string `json:"token_class"`
+	Type    string `json:"token_type"`
+	Message string `json:"message"`
+}
+
+// CredentialsRefused is the one answer to a sign-in that failed, whatever the reason.
+func CredentialsRefused(reason error) error {
+	return &Unauthorized{Body: map[string]string{"error": "Invalid credentials"}, Reason: reason}
+}
+
+// RefreshRefused answers a refresh token that is not good.
+func RefreshRefused(reason error) error {
+	return &Unauthorized{Body: detail{Detail: tokenFault(reason), Code: "token_not_valid"}, Challenge: invalidToken, Reason: reason}
+}
+
+func noCredentials() error {
+	return &Unauthorized{Body: detail{Detail: "Authentication credentials were not provided."}, Challenge: askForToken}
+}
+
+func malformedHeader() error {
+	return &Unauthorized{
+		Body:      detail{Detail: "Authorization header must contain two space-delimited values", Code: "bad_authorization_header"},
+		Challenge: askForToken,
+	}
+}
+
+// badAccessToken says of a person's own good token that the person is gone or
+// inactive, and no more of any other.
+func badAccessToken(reason error) error {
+	body := detail{
+		Detail: "Given token not valid for any token type", Code: "token_not_valid",
+		Messages: []tokenMessage{{"AccessToken", "access", tokenFault(reason)}},
+	}
+	switch {
+	case errors.Is(reason, session.ErrUserGone):
+		body = detail{Detail: "User not found", Code: "user_not_found"}
+	case errors.Is(reason, session.ErrUserInactive):
+		body = detail{Detail: "User is inactive", Code: "user_inactive"}
+	}
+	return &Unauthorized{Body: body, Challenge: invalidToken, Reason: reason}
+}
+
+func tokenFault(reason error) string {
+	if errors.Is(reason, token.ErrWrongType) {
+		return "Token has wrong type"
+	}
+	return "Token is invalid or expired"
+}

@@ -1,0 +1,168 @@
+package api
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"gatehouse/internal/fields"
+)
+
+// Has reports whether the field was sent.
+func (b Body) Has(name string) bool {
+	_, ok := b.values[name]
+	return ok
+}
+
+// Text returns a string without the white space around it. A number is as good
+// as its digits.
+func (b Body) Text(name string) fields.Text {
+	t := b.Verbatim(name)
+	t.Value = strings.TrimSpace(t.Value)
+	return t
+}
+
+// Verbatim returns a string as it was sent, for passwords.
+func (b Body) Verbatim(name string) fields.Text {
+	v, ok := b.values[name]
+	if !ok {
+		return fields.Text{}
+	}
+	switch v := v.(type) {
+	case string:
+		return fields.Given(v)
+	case json.Number:
+		return fields.Given(v.String())
+	case nil:
+		return fields.Text{Sent: true, Problem: fields.Null}
+	}
+	return fields.Text{Sent: true, Problem: fields.NotAString}
+}
+
+// Choice returns one of a few words. In a form, a blank one was not chosen.
+func (b Body) Choice(name string) fields.Text {
+	if b.form && b.values[name] == "" {
+		return fields.Text{}
+	}
+	return b.Verbatim(name)
+}
+
+// Flag returns a boolean. A form says "true" or "false".
+func (b Body) Flag(name string) fields.Flag {
+	v, ok := b.values[name]
+	if !ok {
+		return fields.Flag{}
+	}
+	switch v {
+	case true, "true", "True", "1":
+		return fields.On(true)
+	case false, "false", "False", "0":
+		return fields.On(false)
+	case nil:
+		return fields.Flag{Sent: true, Problem: fields.Null}
+	}
+	return fields.Flag{Sent: true, Problem: fields.NotABoolean}
+}
+
+// List returns a list of strings. A form has one string, of words with blanks between them.
+func (b Body) List(name string) fields.List {
+	v, ok := b.values[name]
+	if !ok {
+		return fields.List{}
+	}
+	switch v := v.(type) {
+	case nil:
+		return fields.List{Sent: true, Problem: fields.Null}
+	case string:
+		if b.form {
+			return fields.Listed(strings.Fields(v)...)
+		}
+	case []any:
+		return listOf(v)
+	}
+	return fields.List{Sent: true, Problem: fields.NotAList}
+}
+
+func listOf(items []any) fields.List {
+	list := fields.List{Sent: true, Values: make([]string, 0, len(items))}
+	for _, item := range items {
+		text, ok := item.(string)
+		if !ok {
+			return fields.List{Sent: true, Problem: fields.NotAString}
+		}
+		list.Values = append(list.Values, text)
+	}
+	return list
+}
+
+// Number returns a whole number. Null stands for 0, "none of its own".
+func (b Body) Number(name string) fields.Number {
+	v, ok := b.values[name]
+	if !ok {
+		return fields.Number{}
+	}
+	var digits string
+	switch v := v.(type) {
+	case nil:
+		return fields.Whole(0)
+	case json.Number:
+		digits = v.String()
+	case string:
+		digits = v
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return fields.Number{Sent: true, Problem: fields.NotANumber}
+	}
+	return fields.Whole(n)
+}
+
+// Same reports whether the field was sent with the value that shown has, or not
+// at all: who sends back what he was shown does not ask for a change.
+func (b Body) Same(name string, shown any) bool {
+	v, ok := b.values[name]
+	if !ok {
+		return true
+	}
+	switch v := v.(type) {
+	case string:
+		text, isText := shown.(string)
+		return isText && v == text || b.form && v == printed(shown)
+	case json.Number:
+		n, isNumber := shown.(int64)
+		return isNumber && v.String() == strconv.FormatInt(n, 10)
+	case bool:
+		return v == shown
+	case nil:
+		return shown == nil
+	}
+	return false
+}
+
+func printed(v any) string {
+	switch v := v.(type) {
+	case bool:
+		return strconv.FormatBool(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	}
+	return ""
+}
+
+// typeName is the name of a value's type in the messages that front ends know.
+func typeName(v any) string {
+	switch v := v.(type) {
+	case []any:
+		return "list"
+	case string:
+		return "str"
+	case bool:
+		return "bool"
+	case json.Number:
+		if strings.ContainsAny(v.String(), ".eE") {
+			return "float"
+		}
+		return "int"
+	}
+	return "object"
+}

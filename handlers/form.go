@@ -1,0 +1,109 @@
+package handlers
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// The bounds of a form. A token request has a dozen parameters, and its longest
+// are tokens of less than 2 KiB.
+const (
+	maxFormBytes      = 64 << 10
+	maxFormParameters = 64
+)
+
+// A FormError says why a request's form was not read.
+type FormError struct {
+	// Status is 400, 405 (only POST is allowed) or 413.
+	Status int
+	reason string
+}
+
+func (e *FormError) Error() string { return "form: " + http.StatusText(e.Status) + ": " + e.reason }
+
+func badForm(reason string) *FormError { return &FormError{http.StatusBadRequest, reason} }
+
+// Form reads the parameters of a POST from its body, and from its body alone,
+// by the rules of RFC 6749 §3.2 and Appendix B: form-urlencoded UTF-8, no
+// parameter twice, and one without a value is as one that is not there. It
+// leaves them in r.PostForm and r.Form too, so that no later reader can find
+// others in the query.
+func Form(r *http.Request) (url.Values, error) {
+	if r.Method != http.MethodPost {
+		return nil, &FormError{http.StatusMethodNotAllowed, "not a POST"}
+	}
+	if err := formHeaders(r); err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxFormBytes+1))
+	if err != nil {
+		return nil, badForm("the body could not be read")
+	}
+	if len(body) > maxFormBytes {
+		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}
+	}
+	form, err := parseForm(string(body))
+	if err != nil {
+		return nil, err
+	}
+	r.PostForm, r.Form = form, form
+	return form, nil
+}
+
+// secretParameters do not belong into a URL, which is logged on its way.
+var secretParameters = []string{
+	"client_secret", "client_assertion", "password", "refresh_token", "access_token",
+	"token", "code", "code_verifier", "assertion", "subject_token", "device_code",
+}
+
+// formHeaders judges what is known before the body is read. A query is ignored
+// (RFC 6749 §3.2 allows one), but if it carries a secret, its sender must learn
+// of the mistake.
+func formHeaders(r *http.Request) error {
+	types := r.Header.Values("Content-Type")
+	if len(types) != 1 {
+		return badForm("not one Content-Type")
+	}
+	kind, _, err := mime.ParseMediaType(types[0])
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return badForm("the Content-Type is not application/x-www-form-urlencoded")
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return badForm("the body has a Content-Encoding")
+	}
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	query := r.URL.Query()
+	for _, name := range secretParameters {
+		if query.Has(name) {
+			return badForm("a secret in the query")
+		}
+	}
+	return nil
+}
+
+func parseForm(body string) (url.Values, error) {
+	if strings.Count(body, "&") >= maxFormParameters {
+		return nil, badForm("too many parameters")
+	}
+	form, err := url.ParseQuery(body)
+	if err != nil {
+		return nil, badForm("the body is not form-urlencoded") // the cause quotes the body
+	}
+	for name, values := range form {
+		switch {
+		case len(values) > 1:
+			return nil, badForm("a repeated parameter")
+		case !utf8.ValidString(name) || !utf8.ValidString(values[0]):
+			return nil, badForm("a parameter that is not UTF-8")
+		case values[0] == "":
+			delete(form, name)
+		}
+	}
+	return form, nil
+}

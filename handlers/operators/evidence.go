@@ -1,0 +1,123 @@
+package operators
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"gatehouse/handlers/api"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// An Event is a line of evidence as answers have it.
+type Event struct {
+	ID        int64           `json:"id"`
+	At        string          `json:"at"`
+	Kind      string          `json:"kind"`
+	Actor     string          `json:"actor"`
+	Subject   string          `json:"subject"`
+	SessionID string          `json:"session_id"`
+	ClientID  string          `json:"client_id"`
+	IP        string          `json:"ip"`
+	RequestID string          `json:"request_id"`
+	Detail    json.RawMessage `json:"detail"`
+}
+
+// EventOf shows e.
+func EventOf(e store.AuditEvent) Event {
+	detail := json.RawMessage(e.Detail)
+	if !json.Valid(detail) {
+		detail = json.RawMessage("{}")
+	}
+	return Event{
+		ID: e.ID, At: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), Kind: e.Kind, Actor: e.Actor, Subject: e.Subject,
+		SessionID: e.SessionID, ClientID: e.ClientID, IP: e.IP, RequestID: e.RequestID, Detail: detail,
+	}
+}
+
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+)
+
+// audit shows the evidence, newest first: by kind (which may end in "*"), actor,
+// subject, since and until (RFC 3339).
+func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
+	q, bind, err := h.auditQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	limit := q.Limit
+	q.Limit++ // one more tells whether there is another page
+	events, err := h.Evidence.ListAudit(r.Context(), q)
+	if err != nil {
+		return fmt.Errorf("reading the audit log: %w", err)
+	}
+	if len(events) > limit {
+		events = events[:limit]
+		next, err := h.Cursors.Seal(bind, events[limit-1].ID)
+		if err != nil {
+			return err
+		}
+		api.LinkNext(w, r, h.Issuer, next)
+	}
+	views := make([]Event, len(events))
+	for i, e := range events {
+		views[i] = EventOf(e)
+	}
+	return api.JSON(w, http.StatusOK, views)
+}
+
+// auditQuery reads the parameters, and names the list that a cursor belongs to.
+func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind string, err error) {
+	faults := &fields.Errors{}
+	q = store.AuditQuery{Limit: defaultLimit}
+	for _, p := range []struct {
+		name string
+		to   *string
+	}{{"kind", &q.Kind}, {"actor", &q.Actor}, {"subject", &q.Subject}} {
+		*p.to = once(parameters, p.name, faults)
+		if len(*p.to) > 255 || fields.CharFaults(*p.to, 0) != nil {
+			faults.Add(p.name, "There is nothing of this name.")
+		}
+	}
+	q.Since = moment(parameters, "since", faults)
+	q.Until = moment(parameters, "until", faults)
+	if parameters.Has("limit") {
+		n, err := strconv.Atoi(once(parameters, "limit", faults))
+		if err != nil || n < 1 || n > maxLimit {
+			faults.Add("limit", fmt.Sprintf("Give a number from 1 to %d.", maxLimit))
+		}
+		q.Limit = n
+	}
+	bind = fmt.Sprintf("audit %q %q %q %d %d", q.Kind, q.Actor, q.Subject, q.Since.UnixNano(), q.Until.UnixNano())
+	if parameters.Has("cursor") && h.Cursors.Open(bind, parameters.Get("cursor"), &q.Before) != nil {
+		faults.Add("cursor", "Invalid cursor.")
+	}
+	return q, bind, faults.Err()
+}
+
+// once reads a parameter, which may be given once.
+func once(parameters url.Values, name string, faults *fields.Errors) string {
+	if len(parameters[name]) > 1 {
+		faults.Add(name, "This parameter may be given once.")
+	}
+	return parameters.Get(name)
+}
+
+// moment reads a time; zero if there is none.
+func moment(parameters url.Values, name string, faults *fields.Errors) time.Time {
+	text := once(parameters, name, faults)
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		faults.Add(name, "Give a time as 2006-01-02T15:04:05Z.")
+	}
+	return at
+}

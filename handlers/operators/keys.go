@@ -1,0 +1,66 @@
+package operators
+
+import (
+	"errors"
+	"net/http"
+
+	"gatehouse/handlers/api"
+	"gatehouse/keys"
+)
+
+// A Key is a signing key as answers have it.
+type Key struct {
+	ID         string `json:"kid"`
+	Generation int64  `json:"generation"`
+	// State is published, signing, verifying or retired.
+	State     string  `json:"state"`
+	CreatedAt string  `json:"created_at"`
+	SignFrom  string  `json:"sign_from"`
+	GoneAt    *string `json:"gone_at"`
+}
+
+// KeyOf shows s.
+func KeyOf(s keys.Status) Key {
+	return Key{
+		ID: s.ID, Generation: s.Generation, State: string(s.State),
+		CreatedAt: api.Time(s.CreatedAt), SignFrom: api.Time(s.SignFrom), GoneAt: api.TimeOrNull(s.GoneAt),
+	}
+}
+
+func (h *Handlers) listKeys(w http.ResponseWriter, r *http.Request) error {
+	list, err := h.Keys.List(r.Context())
+	if err != nil {
+		return err
+	}
+	views := make([]Key, len(list))
+	for i, s := range list {
+		views[i] = KeyOf(s)
+	}
+	return api.JSON(w, http.StatusOK, views)
+}
+
+// rotateKeys publishes the next key, which takes over when every verifier can know
+// it: 201; or, if there is one on its way already, shows that: 200.
+func (h *Handlers) rotateKeys(w http.ResponseWriter, r *http.Request) error {
+	next, err := h.Keys.Rotate(r.Context(), api.CallerOf(r).String())
+	if err != nil {
+		return err
+	}
+	status := http.StatusCreated
+	if next.Already {
+		status = http.StatusOK
+	}
+	return api.JSON(w, status, KeyOf(next))
+}
+
+// retireKey withdraws a key at once, for one that was stolen.
+func (h *Handlers) retireKey(w http.ResponseWriter, r *http.Request) error {
+	err := h.Keys.Retire(r.Context(), r.PathValue("kid"), api.CallerOf(r).String())
+	if errors.Is(err, keys.ErrUnknownKey) {
+		return api.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return api.Done(w)
+}

@@ -1,0 +1,112 @@
+// Package operators serves who runs the place: the registration of apps, the
+// signing keys, the evidence, figures, and whether everything is in order. It
+// speaks as package accounts does.
+package operators
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"gatehouse/handlers"
+	"gatehouse/handlers/api"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/client"
+	"gatehouse/internal/cursor"
+	"gatehouse/keys"
+	"gatehouse/store"
+)
+
+// Handlers are the endpoints for operators, but for those of health.
+type Handlers struct {
+	Clients *client.Service
+	Keys    interface {
+		List(ctx context.Context) ([]keys.Status, error)
+		Rotate(ctx context.Context, actor string) (keys.Status, error)
+		Retire(ctx context.Context, kid, actor string) error
+	}
+	Evidence interface {
+		ListAudit(ctx context.Context, q store.AuditQuery) ([]store.AuditEvent, error)
+	}
+	People interface {
+		ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
+	}
+	// Figures counts what no list has the total of.
+	Figures interface {
+		CountSessions(ctx context.Context, now time.Time) (int64, error)
+		CountClients(ctx context.Context) (int64, error)
+	}
+	// Cursors signs the marks between the pages of the evidence.
+	Cursors cursor.Sealer
+	Guard   api.Guard
+	// Issuer is our own URL, for links.
+	Issuer *url.URL
+	Now    func() time.Time
+}
+
+const prefix = "/api/admin"
+
+// Routes is the table of the audience. The keys are what apps verify our tokens
+// with, so the scope for them is that of the apps.
+func (h *Handlers) Routes() []api.Route {
+	at := func(path, name string, methods ...api.Method) api.Resource {
+		return api.Resource{Pattern: prefix + path, Name: name, Methods: methods}
+	}
+	on := func(verb string, needs authz.Permission, serve handlers.Endpoint) api.Method {
+		return api.Method{Verb: verb, Needs: needs, Serve: serve}
+	}
+	clients, inspect := authz.ManageClients, authz.InspectPeople
+	return h.Guard.Routes(
+		at("/clients", "Client List Create", on("GET", clients, h.listClients), on("POST", clients, h.createClient)),
+		at("/clients/{id}", "Client Detail",
+			on("GET", clients, h.showClient), on("PUT", clients, h.replaceClient), on("PATCH", clients, h.changeClient), on("DELETE", clients, h.deleteClient)),
+		at("/clients/{id}/secret", "Client Secret", on("POST", clients, h.rotateSecret)),
+		at("/keys", "Key List", on("GET", clients, h.listKeys), on("POST", clients, h.rotateKeys)),
+		at("/keys/{kid}/retire", "Key Retirement", on("POST", clients, h.retireKey)),
+		at("/audit", "Audit Log", on("GET", inspect, h.audit)),
+		at("/stats", "Statistics", on("GET", inspect, h.stats)),
+	)
+}
+
+// stats are figures that cost the same however many people there are.
+func (h *Handlers) stats(w http.ResponseWriter, r *http.Request) error {
+	people, err := h.countPeople(r.Context())
+	if err != nil {
+		return err
+	}
+	sessions, err := h.Figures.CountSessions(r.Context(), h.Now())
+	if err != nil {
+		return err
+	}
+	clients, err := h.Figures.CountClients(r.Context())
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusOK, struct {
+		Users    map[store.Role]census `json:"users"`
+		Sessions int64                 `json:"sessions"`
+		Clients  int64                 `json:"clients"`
+	}{people, sessions, clients})
+}
+
+type census struct {
+	Active   int64 `json:"active"`
+	Inactive int64 `json:"inactive"`
+}
+
+func (h *Handlers) countPeople(ctx context.Context) (map[store.Role]census, error) {
+	people := map[store.Role]census{}
+	for _, role := range []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin} {
+		var c census
+		for active, to := range map[bool]*int64{true: &c.Active, false: &c.Inactive} {
+			page, err := h.People.ListUsers(ctx, store.UserQuery{Role: role, Active: &active, OrderBy: store.ByID, Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			*to = page.Total
+		}
+		people[role] = c
+	}
+	return people, nil
+}

@@ -1,0 +1,64 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/account"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/password"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+	"gatehouse/web"
+)
+
+// Setup lets whoever holds the one-time link create the first administrator.
+type Setup struct {
+	People interface {
+		Redeem(ctx context.Context, token string, in account.Input) (store.User, error)
+	}
+	Issuer string
+}
+
+// Show is the form. It does not look at the token: asking costs nothing, and only
+// the answer to the form uses the link up.
+func (e Setup) Show(w http.ResponseWriter, r *http.Request) error {
+	return web.Setup.Render(w, http.StatusOK, web.SetupData{Token: r.URL.Query().Get("token")})
+}
+
+// Create uses the link up and makes the administrator.
+func (e Setup) Create(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	u, err := e.People.Redeem(r.Context(), form.Get("token"), account.Input{
+		Username: fields.Given(form.Get("username")), Email: fields.Given(form.Get("email")), Password: fields.Given(form.Get("password")),
+	})
+	var bad *fields.Errors
+	switch {
+	case errors.As(err, &bad):
+		return web.Setup.Render(w, http.StatusUnprocessableEntity, web.SetupData{
+			Token: form.Get("token"), Username: form.Get("username"), Email: form.Get("email"), Errors: bad.Map(),
+		})
+	case errors.Is(err, account.ErrLink):
+		return errLinkUsed
+	case err != nil:
+		return err
+	}
+	return web.SetupDone.Render(w, http.StatusCreated, web.SetupDoneData{Username: u.Username, Issuer: e.Issuer})
+}
+
+// wait is how long to wait before trying again, if err knows.
+func wait(err error) time.Duration {
+	if limited, ok := errors.AsType[*throttle.Limited](err); ok {
+		return limited.RetryAfter
+	}
+	if busy, ok := errors.AsType[*password.Busy](err); ok {
+		return busy.RetryAfter
+	}
+	return 0
+}

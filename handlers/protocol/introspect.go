@@ -1,0 +1,48 @@
+package protocol
+
+import (
+	"context"
+	"net/http"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/store"
+)
+
+// Introspect is the token introspection endpoint, RFC 7662 §2.
+type Introspect struct {
+	Clients interface {
+		Authenticate(r *http.Request) (store.Client, error)
+	}
+	Sessions interface {
+		Inspect(ctx context.Context, caller store.Client, raw string) (session.Inspection, error)
+	}
+}
+
+// Serve says what the token in the form is worth. A public client is refused:
+// its ID is known to everybody, and who holds a stolen token must not learn here
+// whether it still opens something (§4).
+func (e Introspect) Serve(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	client, err := e.Clients.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	if client.Public() {
+		return oauth.InvalidClient.Because("public client %s asks for an introspection", client.ID)
+	}
+	token := form.Get("token")
+	if token == "" {
+		return oauth.InvalidRequest.Because("no token parameter")
+	}
+	found, err := e.Sessions.Inspect(r.Context(), client, token)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, found)
+	return nil
+}

@@ -1,0 +1,219 @@
+package protocol_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/password"
+	"gatehouse/internal/session"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+)
+
+func TestIntrospectionIsForClientsWithASecret(t *testing.T) {
+	s := open(t)
+	set := granted(t, s.signIn(t, "shop"))
+	for _, who := range []string{"page", session.AccountsID, "nobody", ""} {
+		refused(t, s.post(t, "/oauth/introspect", as(who), "token", set.text("access_token")), 401, "invalid_client")
+	}
+	refused(t, s.post(t, "/oauth/introspect", as("shop")), 400, "invalid_request")
+
+	// Any of them may be the resource server to which an access token was brought.
+	a := s.post(t, "/oauth/introspect", as("robot"), "token", set.text("access_token"))
+	for member, want := range map[string]any{
+		"active": true, "token_type": "Bearer", "client_id": "shop", "sub": annsSub, "username": "ann",
+		"scope": "openid account users:read", "iss": issuer, "aud": issuer, "role": "user",
+	} {
+		if a.members[member] != want {
+			t.Errorf("%s is %v, want %v", member, a.members[member], want)
+		}
+	}
+	if a.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("header %v", a.header)
+	}
+}
+
+func TestWhatIsNotActiveTellsNothing(t *testing.T) {
+	s := open(t)
+	set := granted(t, s.signIn(t, "shop"))
+	ended := granted(t, s.signIn(t, "shop"))
+	s.post(t, "/oauth/revoke", as("shop"), "token", ended.text("refresh_token"))
+	tests := map[string]struct{ who, token string }{
+		"another's refresh token": {"mail", set.text("refresh_token")},
+		"revoked access token":    {"shop", ended.text("access_token")},
+		"revoked refresh token":   {"shop", ended.text("refresh_token")},
+		"forged":                  {"shop", set.text("access_token")[:len(set.text("access_token"))-4] + "AAAA"},
+		"unsigned":                {"shop", "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.e30."},
+		"garbage":                 {"shop", "garbage"},
+		"a million dots":          {"shop", strings.Repeat(".", 60_000)},
+	}
+	for name, tt := range tests {
+		a := s.post(t, "/oauth/introspect", as(tt.who), "token", tt.token)
+		if a.status != http.StatusOK || strings.TrimSpace(a.body) != `{"active":false}` {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	if !s.active(t, "shop", set.text("refresh_token")) {
+		t.Error("the client's own refresh token is not active")
+	}
+}
+
+// A token of one kind opens nothing at the places of the other.
+func TestTokensOfTheWrongKind(t *testing.T) {
+	s := open(t)
+	set := granted(t, s.signIn(t, "shop"))
+	own := granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials")).text("access_token")
+	for _, raw := range []string{set.text("access_token"), own} {
+		refused(t, s.refresh(t, "shop", raw), 400, "invalid_grant")
+	}
+	if _, _, err := s.sessions.Authenticate(t.Context(), set.text("refresh_token")); err == nil {
+		t.Error("a refresh token passed for an access token")
+	}
+}
+
+func TestTheBuiltInAppsTokensStayAtHome(t *testing.T) {
+	s := open(t)
+	ann, err := s.db.UserByName(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, _, err := s.sessions.Start(t.Context(), session.Start{User: ann, Client: session.Accounts(), Scope: "account", Method: "login"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused(t, s.refresh(t, "shop", set.RefreshToken), 400, "invalid_grant")
+	refused(t, s.refresh(t, "page", set.RefreshToken), 400, "invalid_grant")
+	refused(t, s.refresh(t, session.AccountsID, set.RefreshToken), 400, "unauthorized_client")
+	if _, _, _, err := s.sessions.Refresh(t.Context(), session.Accounts(), set.RefreshToken, ""); err != nil {
+		t.Errorf("at home: %v", err)
+	}
+}
+
+func TestTroubleOfOursIsNoRefusal(t *testing.T) {
+	s := open(t)
+	set := granted(t, s.signIn(t, "shop"))
+	s.active(t, "shop", set.text("access_token")) // the app is known, so what follows fails later than there
+	if err := s.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	answers := map[string]answer{
+		"refresh":         s.refresh(t, "shop", set.text("refresh_token")),
+		"password":        s.signIn(t, "shop"),
+		"revoke":          s.post(t, "/oauth/revoke", as("shop"), "token", set.text("refresh_token")),
+		"introspect":      s.post(t, "/oauth/introspect", as("shop"), "token", set.text("access_token")),
+		"authenticate":    s.post(t, "/oauth/token", as("mail"), "grant_type", "client_credentials"),
+		"unknown clients": s.post(t, "/oauth/token", as("nobody"), "grant_type", "client_credentials"),
+	}
+	for what, a := range answers {
+		t.Run(what, func(t *testing.T) {
+			refused(t, a, 503, "temporarily_unavailable")
+			if a.header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		})
+	}
+	// What needs no back-end goes on.
+	if a := s.do(t, httptest.NewRequest(http.MethodGet, "/.well-known/jwks.json", nil)); a.status != 200 {
+		t.Errorf("JWKS: %d", a.status)
+	}
+	granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials"))
+}
+
+func TestThrottledAndBusy(t *testing.T) {
+	s := open(t)
+	s.people.fail = &throttle.Limited{RetryAfter: 90*time.Second + time.Millisecond}
+	limited := s.signIn(t, "shop")
+	refused(t, limited, 429, "temporarily_unavailable")
+	if got := limited.header.Get("Retry-After"); got != "91" {
+		t.Errorf("Retry-After %q", got)
+	}
+	s.people.fail = &password.Busy{RetryAfter: 2 * time.Second}
+	busy := s.signIn(t, "shop")
+	refused(t, busy, 503, "temporarily_unavailable")
+	if got := busy.header.Get("Retry-After"); got != "2" {
+		t.Errorf("Retry-After %q", got)
+	}
+	s.limits.refuse = &throttle.Limited{RetryAfter: time.Second}
+	refused(t, s.refresh(t, "shop", "garbage"), 429, "temporarily_unavailable")
+	refused(t, s.post(t, "/oauth/token", as("nobody"), "grant_type", "client_credentials"), 429, "temporarily_unavailable")
+	granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials")) // who succeeds is not in it
+}
+
+func TestASignInThatWasOvertakenIsRefused(t *testing.T) {
+	s := open(t)
+	ann, err := s.db.UserByName(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := "$argon2id$other"
+	s.wire(t, overtaken{s.people, func() error {
+		return s.db.Write(t.Context(), func(tx store.Tx) error {
+			return tx.UpdateUser(ann.ID, store.UserChange{PasswordHash: &other})
+		})
+	}})
+	refused(t, s.signIn(t, "shop"), 400, "invalid_grant")
+}
+
+// overtaken is a check of a password after which something else happens first.
+type overtaken struct {
+	*people
+	first func() error
+}
+
+func (o overtaken) CheckPassword(ctx context.Context, name, given, method string) (account.Proof, error) {
+	proof, err := o.people.CheckPassword(ctx, name, given, method)
+	return proof, errors.Join(err, o.first())
+}
+
+func TestDocuments(t *testing.T) {
+	s := open(t)
+	for _, path := range []string{"/.well-known/jwks.json", "/.well-known/oauth-authorization-server"} {
+		a := s.do(t, httptest.NewRequest(http.MethodGet, path, nil))
+		if a.status != 200 || a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("Content-Type") != "application/json" ||
+			!strings.HasPrefix(a.header.Get("Cache-Control"), "public, max-age=") {
+			t.Errorf("%s: %d %v", path, a.status, a.header)
+		}
+		tag := a.header.Get("ETag")
+		for _, header := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.Header.Set("If-None-Match", header)
+			if a := s.do(t, r); a.status != http.StatusNotModified || a.body != "" || a.header.Get("ETag") != tag {
+				t.Errorf("%s: If-None-Match %s: %d", path, header, a.status)
+			}
+		}
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("If-None-Match", `"other"`)
+		if a := s.do(t, r); a.status != 200 {
+			t.Errorf("%s: another tag: %d", path, a.status)
+		}
+		if a := s.do(t, httptest.NewRequest(http.MethodHead, path, nil)); a.status != 200 || a.body != "" {
+			t.Errorf("%s: HEAD: %d %q", path, a.status, a.body)
+		}
+	}
+	jwks := s.do(t, httptest.NewRequest(http.MethodGet, "/.well-known/jwks.json", nil))
+	header, _ := decoded(t, granted(t, s.signIn(t, "shop")).text("access_token"))
+	if kid, _ := header["kid"].(string); !strings.Contains(jwks.body, kid) {
+		t.Errorf("kid %q is not in %s", kid, jwks.body)
+	}
+	for _, private := range []string{`"d"`, `"p"`, `"q"`, `"dp"`, `"k"`} {
+		if strings.Contains(jwks.body, private) {
+			t.Errorf("%s is in the JWKS", private)
+		}
+	}
+}
+
+func TestGrantsInTheMetadataAreThere(t *testing.T) {
+	s := open(t)
+	for _, grant := range oauth.GrantTypes() {
+		if a := s.post(t, "/oauth/token", as("shop"), "grant_type", grant); a.text("error") == "unsupported_grant_type" {
+			t.Errorf("%s: %s", grant, a.body)
+		}
+	}
+}

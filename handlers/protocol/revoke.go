@@ -1,0 +1,45 @@
+package protocol
+
+import (
+	"context"
+	"net/http"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+// Revoke is the token revocation endpoint, RFC 7009 §2.
+type Revoke struct {
+	Clients interface {
+		Authenticate(r *http.Request) (store.Client, error)
+	}
+	Sessions interface {
+		Revoke(ctx context.Context, clientID, raw string) error
+	}
+}
+
+// Serve revokes the token in the form. The hint that may come with it
+// (token_type_hint, §2.1) is not needed: a token says itself of which kind it is.
+func (e Revoke) Serve(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	client, err := e.Clients.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	token := form.Get("token")
+	if token == "" {
+		return oauth.InvalidRequest.Because("no token parameter")
+	}
+	if err := e.Sessions.Revoke(r.Context(), client.ID, token); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
+	w.WriteHeader(http.StatusOK)
+	return nil
+}

@@ -1,0 +1,304 @@
+package protocol_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/handlers"
+	"gatehouse/handlers/protocol"
+	"gatehouse/internal/account"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/keys"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+const (
+	issuer       = "https://id.example"
+	annsSub      = "6f1f64c5-7d6c-4c0e-9d55-0c6f3b1f5f01"
+	annsPassword = "correct horse battery staple"
+	formType     = "application/x-www-form-urlencoded"
+)
+
+// site is the protocol endpoints on a new SQLite file, with real keys and tokens.
+type site struct {
+	mux      *http.ServeMux
+	db       *sqlstore.DB
+	ring     *keys.Ring
+	sessions *session.Service
+	people   *people
+	limits   *limits
+	info     *reqctx.Info // of the last request
+	now      atomic.Int64
+}
+
+func (s *site) clock() time.Time        { return time.Unix(0, s.now.Load()).UTC() }
+func (s *site) advance(d time.Duration) { s.now.Add(int64(d)) }
+
+// passwords is what the password grant asks.
+type passwords interface {
+	CheckPassword(ctx context.Context, name, given, method string) (account.Proof, error)
+}
+
+// people answers for account.Service: the name finds the person, the password is
+// always the same, and each question is counted, for it would cost a hash.
+type people struct {
+	db    *sqlstore.DB
+	asked atomic.Int32
+	fail  error // trouble instead of an answer
+}
+
+func (p *people) CheckPassword(ctx context.Context, name, given, _ string) (account.Proof, error) {
+	p.asked.Add(1)
+	if p.fail != nil {
+		return account.Proof{}, p.fail
+	}
+	user, err := p.db.UserByName(ctx, name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (given != annsPassword || !user.Active) {
+		return account.Proof{}, account.ErrCredentials
+	}
+	return account.Proof{User: user}, err
+}
+
+// limits counts failures, and refuses all of them once it is told to.
+type limits struct {
+	counted map[string]int
+	refuse  error
+}
+
+func (l *limits) Failure(_ context.Context, kind, id string) error {
+	l.counted[kind+" "+id]++
+	return l.refuse
+}
+
+func open(t testing.TB) *site {
+	t.Helper()
+	s := &site{limits: &limits{counted: map[string]int{}}}
+	s.now.Store(time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC).UnixNano())
+	log := slog.New(slog.DiscardHandler)
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db"), Now: s.clock, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ring, err := keys.Open(t.Context(), keys.Options{
+		Store: db, Master: keys.NewMasterKey(), Now: s.clock, Log: log,
+		PublishLead: time.Hour, VerifyFor: 91 * 24 * time.Hour,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(ring.Close)
+	s.db, s.ring, s.people = db, ring, &people{db: db}
+	s.populate(t)
+	s.wire(t, s.people)
+	return s
+}
+
+// populate adds ann and the apps. The secret of a confidential app is its ID
+// with "-secret" behind it.
+func (s *site) populate(t testing.TB) {
+	t.Helper()
+	all := oauth.GrantTypes()
+	apps := []store.Client{
+		{ID: "shop", AuthMethod: oauth.SecretBasic, GrantTypes: all},
+		{ID: "mail", AuthMethod: oauth.SecretPost, GrantTypes: all},
+		{ID: "page", AuthMethod: oauth.NoSecret, GrantTypes: all},
+		{ID: "idle", AuthMethod: oauth.SecretBasic},
+		{ID: "kiosk", AuthMethod: oauth.SecretBasic, GrantTypes: []string{oauth.PasswordGrant}},
+		{ID: "robot", AuthMethod: oauth.SecretBasic, GrantTypes: []string{oauth.ClientCredentials}},
+		{ID: "odd:id%", AuthMethod: oauth.SecretBasic, GrantTypes: all},
+		{ID: "blank", AuthMethod: oauth.SecretBasic, GrantTypes: all},
+	}
+	err := s.db.Write(t.Context(), func(tx store.Tx) error {
+		_, err := tx.CreateUser(store.User{
+			Sub: annsSub, Username: "ann", UsernameKey: "ann", Email: "ann@example.com", EmailKey: "ann@example.com",
+			Role: store.RoleUser, Active: true, PasswordHash: "$argon2id$", JoinedAt: s.clock(),
+		})
+		for _, app := range apps {
+			app.Name, app.Scope, app.CreatedAt, app.UpdatedAt = app.ID, "openid account users:read", s.clock(), s.clock()
+			if app.AuthMethod != oauth.NoSecret && app.ID != "blank" {
+				app.Secrets = []store.ClientSecret{{Digest: store.DigestOf(app.ID + "-secret"), CreatedAt: s.clock()}}
+			}
+			err = errors.Join(err, tx.CreateClient(app))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wire builds the endpoints, with passwords checked by who.
+func (s *site) wire(t testing.TB, who passwords) {
+	t.Helper()
+	ring := s.ring
+	s.mux = http.NewServeMux()
+	clients := &oauth.Clients{Store: s.db, Now: s.clock}
+	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
+	life := session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour}
+	s.sessions = &session.Service{
+		DB: s.db, Rotations: s.db.Rotations(), Clients: clients, Keys: ring, Minter: minter,
+		Verifier:  &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock},
+		Lifetimes: life, Grace: 10 * time.Second, Now: s.clock, Log: slog.New(slog.DiscardHandler),
+	}
+	auth := &oauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock}
+	engine := oauth.NewEngine(oauth.Grants{
+		Clients: auth, People: who, Sessions: s.sessions, Minter: minter, Limits: s.limits, Lifetimes: life,
+	})
+	surface := oauth.Surface{Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
+	metadata, err := surface.AuthorizationServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.handle("/oauth/token", protocol.Token{Engine: engine}.Serve)
+	s.handle("/oauth/revoke", protocol.Revoke{Clients: auth, Sessions: s.sessions}.Serve)
+	s.handle("/oauth/introspect", protocol.Introspect{Clients: auth, Sessions: s.sessions}.Serve)
+	s.handle("/.well-known/jwks.json", protocol.JWKS{Keys: ring}.Serve)
+	s.handle("/.well-known/oauth-authorization-server", protocol.NewMetadata(metadata).Serve)
+}
+
+func (s *site) handle(path string, e handlers.Endpoint) {
+	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		if err := e(w, r); err != nil {
+			protocol.Refuse(w, r, err)
+		}
+	})
+}
+
+// answer is a response whose body has been read.
+type answer struct {
+	status  int
+	header  http.Header
+	body    string
+	members map[string]any
+}
+
+func (a answer) text(member string) string {
+	s, _ := a.members[member].(string)
+	return s
+}
+
+func (s *site) do(t testing.TB, r *http.Request) answer {
+	t.Helper()
+	s.info = &reqctx.Info{ID: "REQUEST0", IP: netip.MustParseAddr("192.0.2.7")}
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, r.WithContext(reqctx.With(r.Context(), s.info)))
+	a := answer{status: w.Code, header: w.Header(), body: w.Body.String()}
+	if a.body != "" && strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
+		if err := json.Unmarshal(w.Body.Bytes(), &a.members); err != nil {
+			t.Fatalf("%s %s: %v in %q", r.Method, r.URL.Path, err, a.body)
+		}
+	}
+	return a
+}
+
+// as is how an app authenticates: with its own method, if that is there.
+func as(id string) func(*http.Request, url.Values) {
+	return func(r *http.Request, form url.Values) {
+		switch id {
+		case "":
+		case "page", session.AccountsID:
+			form.Set("client_id", id)
+		case "mail":
+			form.Set("client_id", id)
+			form.Set("client_secret", id+"-secret")
+		default:
+			r.Header.Set("Authorization", basic(id, id+"-secret"))
+		}
+	}
+}
+
+func basic(id, secret string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
+}
+
+// post sends a form; pairs are names and values.
+func (s *site) post(t testing.TB, path string, who func(*http.Request, url.Values), pairs ...string) answer {
+	t.Helper()
+	return s.do(t, form(path, who, pairs...))
+}
+
+func form(path string, who func(*http.Request, url.Values), pairs ...string) *http.Request {
+	values := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		values.Add(pairs[i], pairs[i+1])
+	}
+	r := httptest.NewRequest(http.MethodPost, path, nil)
+	who(r, values)
+	header := r.Header
+	r = httptest.NewRequest(http.MethodPost, path, strings.NewReader(values.Encode()))
+	r.Header = header
+	r.Header.Set("Content-Type", formType)
+	return r
+}
+
+func (s *site) signIn(t testing.TB, app string, more ...string) answer {
+	t.Helper()
+	return s.post(t, "/oauth/token", as(app), append([]string{"grant_type", "password", "username", "ann", "password", annsPassword}, more...)...)
+}
+
+func (s *site) refresh(t testing.TB, app, raw string, more ...string) answer {
+	t.Helper()
+	return s.post(t, "/oauth/token", as(app), append([]string{"grant_type", "refresh_token", "refresh_token", raw}, more...)...)
+}
+
+func (s *site) active(t testing.TB, app, raw string) bool {
+	t.Helper()
+	a := s.post(t, "/oauth/introspect", as(app), "token", raw)
+	if a.status != http.StatusOK {
+		t.Fatalf("introspection: %d %s", a.status, a.body)
+	}
+	active, _ := a.members["active"].(bool)
+	return active
+}
+
+// granted fails unless a is an answer with tokens.
+func granted(t testing.TB, a answer) answer {
+	t.Helper()
+	if a.status != http.StatusOK || a.text("access_token") == "" {
+		t.Fatalf("not granted: %d %s", a.status, a.body)
+	}
+	return a
+}
+
+// refused fails unless a is a refusal of that shape, with nothing of ours in it.
+func refused(t testing.TB, a answer, status int, code string) {
+	t.Helper()
+	if a.status != status || a.text("error") != code {
+		t.Errorf("answer %d %s, want %d %s", a.status, a.body, status, code)
+		return
+	}
+	if a.header.Get("Cache-Control") != "no-store" || a.header.Get("Location") != "" {
+		t.Errorf("header %v", a.header)
+	}
+	if challenged := a.header.Get("WWW-Authenticate") != ""; challenged != (status == http.StatusUnauthorized) {
+		t.Errorf("WWW-Authenticate %q with %d", a.header.Get("WWW-Authenticate"), status)
+	}
+	for _, secret := range []string{annsPassword, "-secret", "192.0.2.7", annsSub, "store", "sql", "gatehouse/"} {
+		if strings.Contains(a.body, secret) {
+			t.Errorf("%q is in %s", secret, a.body)
+		}
+	}
+	if len(a.members) != 2 {
+		t.Errorf("members of %s", a.body)
+	}
+}

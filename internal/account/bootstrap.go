@@ -1,0 +1,70 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// linkLifetime is how long the link for the first administrator works.
+const linkLifetime = time.Hour
+
+// Offer returns the token of a new link for the first administrator, or ok false
+// if there is one already. The token has 256 random bits and is kept as a digest:
+// it is in the answer and nowhere else.
+//
+// Several replicas may each offer a link; the first that is used puts an end to all.
+func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) {
+	found, err := s.DB.HasAdmin(ctx)
+	if err != nil {
+		return "", false, fmt.Errorf("asking for an administrator: %w", err)
+	}
+	if found {
+		return "", false, nil
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret) //nolint:errcheck // since Go 1.24 it does not return without success
+	token = base64.RawURLEncoding.EncodeToString(secret)
+	err = s.DB.Write(ctx, func(tx store.Tx) error {
+		return tx.AddBootstrap(store.DigestOf(token), s.Now().UTC().Add(linkLifetime))
+	})
+	if err != nil {
+		return "", false, fmt.Errorf("keeping a bootstrap link: %w", err)
+	}
+	return token, true, nil
+}
+
+// Redeem makes the first administrator. It returns what SignUp does, and ErrLink.
+// What is wrong with the fields does not use up the link.
+func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.User, error) {
+	in.Role = fields.Text{} // the link settles it
+	return s.admit(ctx, in, func(d draft) (store.User, error) {
+		first := newUser(d, s.Now())
+		first.Role = store.RoleAdmin
+		return s.create(ctx, authz.Actor{}, first, "bootstrap", func(tx store.Tx) error {
+			return s.take(tx, token)
+		})
+	})
+}
+
+// take uses up the link, under the lock that create holds for a new administrator.
+func (s *Service) take(tx store.Tx, token string) error {
+	there, err := tx.TakeBootstrap(store.DigestOf(token), s.Now().UTC())
+	if err != nil {
+		return err
+	}
+	found, err := tx.OtherAdmin(0)
+	if err != nil {
+		return err
+	}
+	if !there || found {
+		return ErrLink
+	}
+	return nil
+}

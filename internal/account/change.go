@@ -1,0 +1,197 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/store"
+)
+
+// Change lets actor change target, as just read, and returns what it has become.
+// What decides is read again in the transaction that writes. The username, e-mail
+// address and password must be there if whole.
+//
+// A new password, and a deactivation, end the person's sessions, but for the one
+// in which somebody changes his own password. A change of role ends none: the
+// role of today is what counts at our own API.
+func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.User, in Input, whole bool) (store.User, error) {
+	if err := authz.ChangePeople.Allow(actor); err != nil {
+		return store.User{}, err
+	}
+	d, faults := s.examine(actor, in, target, whole)
+	if err := faults.Err(); err != nil {
+		return store.User{}, err
+	}
+	if err := s.unique(ctx, d, target.ID); err != nil {
+		return store.User{}, err
+	}
+	d, err := s.hashed(ctx, d)
+	if err != nil {
+		return store.User{}, err
+	}
+	var after store.User
+	var ended []string
+	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		after, ended, err = s.change(ctx, tx, actor, target.ID, d)
+		return err
+	})
+	if err != nil {
+		return store.User{}, fmt.Errorf("changing a person: %w", taken(err))
+	}
+	s.forget(ctx, ended)
+	return after, nil
+}
+
+func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft) (store.User, []string, error) {
+	target, err := lockForAdmin(tx, actor, id, authz.Change{Role: d.role, Active: d.active})
+	if err != nil {
+		return store.User{}, nil, err
+	}
+	after, ended, err := s.write(ctx, tx, actor, target, d)
+	if err == nil && after.Role == store.RoleAdmin && target.Role != store.RoleAdmin {
+		err = tx.ClearBootstrap()
+	}
+	return after, ended, err
+}
+
+// write writes what differs and the evidence, and ends the sessions that must
+// not outlive it.
+func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, []string, error) {
+	change, before, after := d.against(target)
+	if len(after) == 0 {
+		return target, nil, nil
+	}
+	now := s.Now().UTC()
+	if err := tx.UpdateUser(target.ID, change); err != nil {
+		return store.User{}, nil, err
+	}
+	var ended []string
+	var err error
+	switch {
+	case change.Active != nil && !*change.Active:
+		ended, err = endSessions(ctx, tx, actor, target, "", "deactivated", now)
+	case change.PasswordHash != nil:
+		keep := ""
+		if actor.UserID == target.ID {
+			keep = actor.SessionID
+		}
+		ended, err = endSessions(ctx, tx, actor, target, keep, "password changed", now)
+	}
+	if err != nil {
+		return store.User{}, nil, err
+	}
+	event := audit.Event{Actor: actor.String(), Subject: audit.UserSubject(target.Sub), What: audit.UserUpdated{Before: before, After: after}}
+	return applied(target, change), ended, tx.Audit(event.Record(ctx, now))
+}
+
+// Delete erases the person with the sessions.
+func (s *Service) Delete(ctx context.Context, actor authz.Actor, id int64) error {
+	var ended []string
+	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		ended, err = s.remove(ctx, tx, actor, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("deleting a person: %w", err)
+	}
+	s.forget(ctx, ended)
+	return nil
+}
+
+func (s *Service) remove(ctx context.Context, tx store.Tx, actor authz.Actor, id int64) ([]string, error) {
+	target, err := lockForAdmin(tx, actor, id, authz.Change{Delete: true})
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now().UTC()
+	ended, err := endSessions(ctx, tx, actor, target, "", "deleted", now)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.DeleteUser(id); err != nil {
+		return nil, err
+	}
+	event := audit.Event{
+		Actor: actor.String(), Subject: audit.UserSubject(target.Sub),
+		What: audit.UserDeleted{Username: target.Username, Email: target.Email, Role: string(target.Role)},
+	}
+	return ended, tx.Audit(event.Record(ctx, now))
+}
+
+// lockForAdmin returns the target, kept from other writers, if actor may make the
+// change. All that decides is read here, under the locks: whether actor is still
+// an administrator, what the target is, and whether there is another one.
+func lockForAdmin(tx store.Tx, actor authz.Actor, id int64, c authz.Change) (store.User, error) {
+	mayTakeAdmin := c.Delete || c.Role != nil || c.Active != nil
+	if mayTakeAdmin {
+		if err := tx.LockAdmins(); err != nil {
+			return store.User{}, err
+		}
+	}
+	actor, target, err := lockBoth(tx, actor, id)
+	if err != nil {
+		return store.User{}, err
+	}
+	other := true
+	if mayTakeAdmin {
+		if other, err = tx.OtherAdmin(id); err != nil {
+			return store.User{}, err
+		}
+	}
+	return target, authz.ChangePerson(actor, target, c, other)
+}
+
+// lockBoth locks the actor and the target, the lower ID first, so that two who
+// change each other do not wait for each other for ever. The actor comes back
+// with the role of this moment.
+func lockBoth(tx store.Tx, actor authz.Actor, id int64) (authz.Actor, store.User, error) {
+	if actor.UserID == id {
+		target, err := tx.LockUser(id)
+		return asNow(actor, target), target, err
+	}
+	var err error
+	if actor.UserID < id {
+		if actor, err = stillAdmin(tx, actor); err != nil {
+			return actor, store.User{}, err
+		}
+	}
+	target, found := tx.LockUser(id)
+	if actor.UserID > id {
+		if actor, err = stillAdmin(tx, actor); err != nil {
+			return actor, store.User{}, err
+		}
+	}
+	return actor, target, found
+}
+
+// stillAdmin locks the actor, who must be an administrator to this moment. The
+// command line has no row.
+func stillAdmin(tx store.Tx, actor authz.Actor) (authz.Actor, error) {
+	if actor.Operator {
+		return actor, nil
+	}
+	row, err := tx.LockUser(actor.UserID)
+	if errors.Is(err, store.ErrNotFound) {
+		return actor, authz.ErrDenied
+	}
+	if err != nil {
+		return actor, err
+	}
+	actor = asNow(actor, row)
+	return actor, authz.ChangePeople.Allow(actor)
+}
+
+// asNow is the actor with today's role, and with none if he was deactivated.
+func asNow(actor authz.Actor, row store.User) authz.Actor {
+	if actor.Operator {
+		return actor
+	}
+	actor.Role = row.Role
+	if !row.Active {
+		actor.Role = ""
+	}
+	return actor
+}

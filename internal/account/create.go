@@ -1,0 +1,121 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// SignUp makes a stranger an account with the role "user". It returns ErrClosed,
+// *fields.Errors, *throttle.Limited or *password.Busy.
+//
+// That a name is taken is told, as front ends need it; every question counts
+// against the network that asks.
+func (s *Service) SignUp(ctx context.Context, in Input) (store.User, error) {
+	if !s.SignUpOpen {
+		return store.User{}, ErrClosed
+	}
+	stranger := authz.Actor{}
+	return s.admit(ctx, in, func(d draft) (store.User, error) {
+		return s.create(ctx, stranger, newUser(d, s.Now()), "signup", nil)
+	})
+}
+
+// admit examines what a stranger sent, takes a slot for him, and goes on with what holds.
+func (s *Service) admit(ctx context.Context, in Input, goOn func(draft) (store.User, error)) (store.User, error) {
+	in.Active = fields.Flag{}
+	d, faults := s.examine(authz.Actor{}, in, store.User{Role: store.RoleUser}, true)
+	if err := faults.Err(); err != nil {
+		return store.User{}, err
+	}
+	attempt, err := s.Limits.SignUp(ctx)
+	if err != nil {
+		return store.User{}, err
+	}
+	if err := s.unique(ctx, d, 0); err != nil {
+		return store.User{}, err
+	}
+	if d, err = s.hashed(ctx, d); err != nil {
+		attempt.Abandoned(context.WithoutCancel(ctx))
+		return store.User{}, err
+	}
+	return goOn(d)
+}
+
+// Create makes an account on behalf of actor, who may give it any role.
+func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (store.User, error) {
+	if err := authz.ChangePeople.Allow(actor); err != nil {
+		return store.User{}, err
+	}
+	d, faults := s.examine(actor, in, store.User{Role: store.RoleUser}, true)
+	if err := faults.Err(); err != nil {
+		return store.User{}, err
+	}
+	if err := s.unique(ctx, d, 0); err != nil {
+		return store.User{}, err
+	}
+	d, err := s.hashed(ctx, d)
+	if err != nil {
+		return store.User{}, err
+	}
+	by := "admin"
+	if actor.Operator {
+		by = "cli"
+	}
+	return s.create(ctx, actor, newUser(d, s.Now()), by, func(tx store.Tx) error {
+		_, err := stillAdmin(tx, actor)
+		return err
+	})
+}
+
+// create writes a person and the evidence in one transaction, after first, which
+// may refuse. Whoever makes an administrator puts an end to the links for the
+// first one.
+func (s *Service) create(ctx context.Context, actor authz.Actor, u store.User, by string, first func(store.Tx) error) (store.User, error) {
+	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		if u.Role == store.RoleAdmin {
+			if err := tx.LockAdmins(); err != nil {
+				return err
+			}
+		}
+		if first != nil {
+			if err := first(tx); err != nil {
+				return err
+			}
+		}
+		if u.ID, err = tx.CreateUser(u); err != nil {
+			return err
+		}
+		if u.Role == store.RoleAdmin {
+			if err := tx.ClearBootstrap(); err != nil {
+				return err
+			}
+		}
+		return tx.Audit(created(actor, u, by).Record(ctx, u.JoinedAt))
+	})
+	if err != nil {
+		return store.User{}, fmt.Errorf("creating a person: %w", taken(err))
+	}
+	return u, nil
+}
+
+func created(actor authz.Actor, u store.User, by string) audit.Event {
+	return audit.Event{
+		Actor: actor.String(), Subject: audit.UserSubject(u.Sub),
+		What: audit.UserCreated{By: by, Username: u.Username, Email: u.Email, Role: string(u.Role)},
+	}
+}
+
+// newUser is the account that d describes, with what is usual for the rest.
+func newUser(d draft, now time.Time) store.User {
+	u := store.User{Sub: uuid.NewString(), Role: store.RoleUser, Active: true, JoinedAt: now.UTC().Truncate(time.Millisecond)}
+	change, _, _ := d.against(u)
+	return applied(u, change)
+}

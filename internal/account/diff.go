@@ -1,0 +1,64 @@
+package account
+
+import "gatehouse/store"
+
+// against returns what of d differs from u, to be written, and both sides of it
+// for the record. Of the password the record has the name alone.
+func (d draft) against(u store.User) (c store.UserChange, before, after map[string]any) {
+	before, after = map[string]any{}, map[string]any{}
+	note := func(field string, was, is any) { before[field], after[field] = was, is }
+	if d.username != nil && *d.username != u.Username {
+		c.Username, c.UsernameKey = d.username, d.usernameKey
+		note("username", u.Username, *d.username)
+	}
+	if d.email != nil && *d.email != u.Email {
+		unverified := false // whoever held the old address may not hold this one
+		c.Email, c.EmailKey, c.EmailVerified = d.email, d.emailKey, &unverified
+		note("email", u.Email, *d.email)
+		if u.EmailVerified {
+			note("email_verified", true, false)
+		}
+	}
+	if d.first != nil && *d.first != u.FirstName {
+		c.FirstName = d.first
+		note("first_name", u.FirstName, *d.first)
+	}
+	if d.last != nil && *d.last != u.LastName {
+		c.LastName = d.last
+		note("last_name", u.LastName, *d.last)
+	}
+	if d.role != nil && *d.role != u.Role {
+		c.Role = d.role
+		note("role", u.Role, *d.role)
+	}
+	if d.active != nil && *d.active != u.Active {
+		c.Active = d.active
+		note("is_active", u.Active, *d.active)
+	}
+	if d.hash != nil {
+		c.PasswordHash = d.hash
+		note("password", "old", "new")
+	}
+	return c, before, after
+}
+
+// applied is u after c.
+func applied(u store.User, c store.UserChange) store.User {
+	set(&u.Username, c.Username)
+	set(&u.UsernameKey, c.UsernameKey)
+	set(&u.Email, c.Email)
+	set(&u.EmailKey, c.EmailKey)
+	set(&u.EmailVerified, c.EmailVerified)
+	set(&u.FirstName, c.FirstName)
+	set(&u.LastName, c.LastName)
+	set(&u.Role, c.Role)
+	set(&u.Active, c.Active)
+	set(&u.PasswordHash, c.PasswordHash)
+	return u
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}

@@ -1,0 +1,192 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/names"
+	"gatehouse/store"
+)
+
+// An Input is what a caller sends about a person. What was not sent stays as it
+// is, or becomes what a new account has.
+type Input struct {
+	Username, Email, Password, Role, FirstName, LastName fields.Text
+	Active                                               fields.Flag
+	// CurrentPassword is the proof that goes with a change of one's own password
+	// or e-mail address.
+	CurrentPassword fields.Text
+}
+
+const maxName = 150 // code points, for the first and the last name alike
+
+// A draft is an Input that holds; nil is what was not sent.
+type draft struct {
+	username, usernameKey *string
+	email, emailKey       *string
+	password              *string
+	first, last           *string
+	role                  *store.Role
+	active                *bool
+	// hash is the password's, once it is made.
+	hash *string
+}
+
+// examine checks what can be checked without asking anybody, and reports every
+// fault at once. Current is the person to be changed; a new one has the role
+// "user". The username, e-mail address and password must be there if whole.
+func (s *Service) examine(actor authz.Actor, in Input, current store.User, whole bool) (draft, *fields.Errors) {
+	var d draft
+	faults := &fields.Errors{}
+	d.takeUsername(in.Username, whole, faults)
+	d.takeEmail(in.Email, whole, faults)
+	s.takePassword(&d, in, current, whole, faults)
+	d.takeRole(actor, in.Role, current.Role, faults)
+	d.first = takeName("first_name", in.FirstName, faults)
+	d.last = takeName("last_name", in.LastName, faults)
+	if in.Active.Problem != "" {
+		faults.Add("is_active", in.Active.Problem)
+	} else if in.Active.Sent {
+		d.active = &in.Active.Value
+	}
+	return d, faults
+}
+
+// present reports whether there is a text to look at, and adds the reason if there
+// should be one.
+func present(name string, t fields.Text, required bool, faults *fields.Errors) bool {
+	switch {
+	case t.Problem != "":
+		faults.Add(name, t.Problem)
+	case !t.Sent && required:
+		faults.Add(name, fields.Required)
+	case t.Sent && strings.TrimSpace(t.Value) == "":
+		faults.Add(name, fields.Blank)
+	default:
+		return t.Sent
+	}
+	return false
+}
+
+func (d *draft) takeUsername(t fields.Text, required bool, faults *fields.Errors) {
+	if !present("username", t, required, faults) {
+		return
+	}
+	shown := strings.TrimSpace(t.Value)
+	key, err := names.Username(shown)
+	if err != nil {
+		faults.Add("username", append(messages(err), fields.Surrogates(shown)...)...)
+		return
+	}
+	d.username, d.usernameKey = &shown, &key
+}
+
+func (d *draft) takeEmail(t fields.Text, required bool, faults *fields.Errors) {
+	if !present("email", t, required, faults) {
+		return
+	}
+	shown, key, err := names.Email(t.Value)
+	if err != nil {
+		faults.Add("email", append(fields.Surrogates(t.Value), messages(err)...)...)
+		return
+	}
+	d.email, d.emailKey = &shown, &key
+}
+
+func messages(err error) []string {
+	var invalid *names.Invalid
+	if errors.As(err, &invalid) {
+		return invalid.Messages
+	}
+	return []string{err.Error()}
+}
+
+// takePassword never trims: what was typed is what will have to be typed.
+func (s *Service) takePassword(d *draft, in Input, current store.User, required bool, faults *fields.Errors) {
+	if !present("password", in.Password, required, faults) {
+		return
+	}
+	pw := in.Password.Value
+	if odd := fields.CharFaults(pw, 0); odd != nil {
+		faults.Add("password", odd...)
+		return
+	}
+	faults.Add("password", s.Policy.Check(pw,
+		or(in.Username, current.Username), or(in.Email, current.Email), or(in.FirstName, current.FirstName), or(in.LastName, current.LastName))...)
+	d.password = &pw
+}
+
+func or(t fields.Text, otherwise string) string {
+	if t.Is() {
+		return t.Value
+	}
+	return otherwise
+}
+
+func (d *draft) takeRole(actor authz.Actor, t fields.Text, current store.Role, faults *fields.Errors) {
+	role := store.Role(t.Value)
+	switch {
+	case t.Problem != "":
+		faults.Add("role", t.Problem)
+	case !t.Sent:
+	case !role.Valid():
+		faults.Add("role", append(fields.Surrogates(t.Value), fmt.Sprintf(`"%s" is not a valid choice.`, t.Value))[0])
+	case authz.GiveRole(actor, current, role) != nil:
+		faults.Add("role", fields.AdminGivesIt)
+	default:
+		d.role = &role
+	}
+}
+
+func takeName(name string, t fields.Text, faults *fields.Errors) *string {
+	if t.Problem != "" {
+		faults.Add(name, t.Problem)
+	}
+	if !t.Is() {
+		return nil
+	}
+	shown := strings.TrimSpace(t.Value)
+	faults.Add(name, fields.CharFaults(shown, maxName)...)
+	return &shown
+}
+
+// unique asks whether the names are free, so that all that is wrong is said at
+// once and no password is hashed for a name that is taken. Whether they are free
+// when they are written is for the record's unique index to say.
+func (s *Service) unique(ctx context.Context, d draft, own int64) error {
+	var clash store.NameTaken
+	for _, name := range []struct {
+		key   *string
+		taken *bool
+	}{{d.usernameKey, &clash.Username}, {d.emailKey, &clash.Email}} {
+		if name.key == nil {
+			continue
+		}
+		who, err := s.DB.UserByName(ctx, *name.key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("asking whether a name is taken: %w", err)
+		}
+		*name.taken = err == nil && who.ID != own
+	}
+	if clash.Username || clash.Email {
+		return taken(&clash)
+	}
+	return nil
+}
+
+// hashed adds the hash of the password, if there is one.
+func (s *Service) hashed(ctx context.Context, d draft) (draft, error) {
+	if d.password == nil {
+		return d, nil
+	}
+	hash, err := s.Passwords.Hash(ctx, *d.password)
+	if err != nil {
+		return d, fmt.Errorf("hashing a password: %w", err)
+	}
+	d.hash = &hash
+	return d, nil
+}

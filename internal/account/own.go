@@ -1,0 +1,115 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// wrongPassword answers a current password that is not.
+const wrongPassword = "The password is not correct."
+
+// errMovedOn: the password was changed while its proof was under way.
+var errMovedOn = errors.New("account: password changed meanwhile")
+
+// ChangeOwn lets somebody change themselves, and returns what they have become.
+// Me is the person as just read. The username, e-mail address and password must
+// be there if whole.
+//
+// A change of the password or of the e-mail address needs the current password
+// (OWASP ASVS 5.0 §6.2.3, §7.5.1): whoever finds a browser open shall not be able
+// to keep the account. Asking for it makes this a place to guess passwords, so
+// it goes through CheckPassword like every other.
+func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.User, in Input, whole bool) (store.User, error) {
+	// Nobody gives a role here, an administrator neither: that is what the
+	// administrators' pages are for, with their scope.
+	d, faults := s.examine(authz.Actor{}, in, me, whole)
+	if in.CurrentPassword.Problem != "" {
+		faults.Add("current_password", in.CurrentPassword.Problem)
+	}
+	if err := faults.Err(); err != nil {
+		return store.User{}, err
+	}
+	d.active = nil
+	if err := s.unique(ctx, d, me.ID); err != nil {
+		return store.User{}, err
+	}
+	proven, err := s.proven(ctx, &d, in, me)
+	if err != nil {
+		return store.User{}, err
+	}
+	if d, err = s.hashed(ctx, d); err != nil {
+		return store.User{}, err
+	}
+	var after store.User
+	var ended []string
+	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		after, ended, err = s.changeOwn(ctx, tx, actor, me.ID, d, proven)
+		return err
+	})
+	if errors.Is(err, errMovedOn) {
+		return store.User{}, fields.New("current_password", wrongPassword)
+	}
+	if err != nil {
+		return store.User{}, fmt.Errorf("changing one's own account: %w", taken(err))
+	}
+	s.forget(ctx, ended)
+	return after, nil
+}
+
+// changeOwn writes the change. Proven is the hash that the current password was
+// checked against; empty if no proof was needed.
+func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven string) (store.User, []string, error) {
+	row, err := tx.LockUser(id)
+	if err != nil {
+		return store.User{}, nil, err
+	}
+	if !row.Active {
+		return store.User{}, nil, authz.ErrDenied
+	}
+	if needsProof(d, row) && row.PasswordHash != proven {
+		return store.User{}, nil, errMovedOn
+	}
+	// The role that was sent is the one that the person had; one that was taken
+	// away meanwhile does not come back by it.
+	d.role = nil
+	return s.write(ctx, tx, actor, row, d)
+}
+
+func needsProof(d draft, me store.User) bool {
+	return d.password != nil || d.email != nil && *d.email != me.Email
+}
+
+// proven checks the current password if d needs it, and returns the hash that it
+// was checked against.
+//
+// Front ends that send the whole profile send a password with it. If that is the
+// current one, it is a proof, and no change.
+func (s *Service) proven(ctx context.Context, d *draft, in Input, me store.User) (hash string, err error) {
+	if !needsProof(*d, me) {
+		return "", nil
+	}
+	proof := in.CurrentPassword
+	if !proof.Sent {
+		proof = in.Password
+	}
+	if !proof.Sent {
+		return "", fields.New("current_password", fields.Required)
+	}
+	checked, err := s.CheckPassword(ctx, me.Username, proof.Value, "confirm")
+	switch {
+	case errors.Is(err, ErrCredentials) && !in.CurrentPassword.Sent:
+		return "", fields.New("current_password", fields.Required)
+	case errors.Is(err, ErrCredentials):
+		return "", fields.New("current_password", wrongPassword)
+	case err != nil:
+		return "", err
+	case !in.CurrentPassword.Sent:
+		d.password = nil
+	}
+	return checked.User.PasswordHash, nil
+}

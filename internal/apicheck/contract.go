@@ -1,0 +1,173 @@
+// Package apicheck holds real answers against the OpenAPI document, for tests. It
+// owns the judgement and the tally of what was asked; which requests are made is
+// the test's business.
+package apicheck
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+)
+
+// allAnswers marks, in components/headers, a header that no answer lacks. A
+// response that names the header itself says otherwise for itself.
+const allAnswers = "x-all-answers"
+
+// A Contract is an OpenAPI document that judges answers. It is safe for
+// concurrent use.
+type Contract struct {
+	document *openapi3.T
+	router   routers.Router
+	// common are the headers that every answer carries.
+	common openapi3.Headers
+
+	mu   sync.Mutex
+	seen map[Operation]map[int]int
+}
+
+// An Operation is a method of a documented path.
+type Operation struct{ Method, Path, ID string }
+
+func (o Operation) String() string { return o.Method + " " + o.Path }
+
+// Load reads the document and makes sure that it is a valid OpenAPI 3.1 document
+// whose examples are such as its schemas allow.
+func Load(document []byte) (*Contract, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(document)
+	if err != nil {
+		return nil, fmt.Errorf("reading the document: %w", err)
+	}
+	if !doc.IsOpenAPI31OrLater() {
+		return nil, fmt.Errorf("the document is OpenAPI %s, not 3.1", doc.OpenAPI)
+	}
+	if err := doc.Validate(context.Background(), openapi3.EnableMultiError()); err != nil {
+		return nil, fmt.Errorf("validating the document: %w", err)
+	}
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		return nil, fmt.Errorf("reading the paths: %w", err)
+	}
+	c := &Contract{document: doc, router: router, common: openapi3.Headers{}, seen: map[Operation]map[int]int{}}
+	for name, header := range doc.Components.Headers {
+		if marked, _ := header.Value.Extensions[allAnswers].(bool); marked {
+			c.common[name] = header
+		}
+	}
+	return c, nil
+}
+
+// Operations returns what the document describes, ordered by path and method.
+func (c *Contract) Operations() []Operation {
+	var all []Operation
+	for path, item := range c.document.Paths.Map() {
+		for method, op := range item.Operations() {
+			all = append(all, Operation{method, path, op.OperationID})
+		}
+	}
+	slices.SortFunc(all, func(a, b Operation) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
+	return all
+}
+
+// Statuses returns the statuses that the document has for an operation.
+func (c *Contract) Statuses(o Operation) []int {
+	responses := c.document.Paths.Value(o.Path).GetOperation(o.Method).Responses
+	var statuses []int
+	for code := range responses.Map() {
+		if status, err := strconv.Atoi(code); err == nil {
+			statuses = append(statuses, status)
+		}
+	}
+	slices.Sort(statuses)
+	return statuses
+}
+
+// Access returns the roles and the scope that the document asks for, and whether
+// it asks for an access token at all.
+func (c *Contract) Access(o Operation) (roles []string, scope string, guarded bool) {
+	op := c.document.Paths.Value(o.Path).GetOperation(o.Method)
+	if op.Security != nil {
+		for _, requirement := range *op.Security {
+			if scopes, ok := requirement[bearerScheme]; ok {
+				guarded, scope = true, strings.Join(scopes, " ")
+			}
+		}
+	}
+	listed, _ := op.Extensions["x-roles"].([]any)
+	for _, role := range listed {
+		roles = append(roles, fmt.Sprint(role))
+	}
+	return roles, scope, guarded
+}
+
+var (
+	errUnknownPath   = errors.New("the document does not know the path")
+	errUnknownMethod = errors.New("the document does not know the method of this path")
+)
+
+// find returns the route of a request. Paths of the API are documented with a
+// slash at their end and answer without it as well. HEAD is documented as GET. A
+// method that the path does not have is judged by what the path's operations say
+// of it, so any of them will do.
+func (c *Contract) find(r *http.Request) (*routers.Route, map[string]string, error) {
+	methods := []string{r.Method}
+	if r.Method == http.MethodHead {
+		methods = append(methods, http.MethodGet)
+	}
+	for _, path := range []string{r.URL.Path, r.URL.Path + "/"} {
+		for _, method := range methods {
+			route, variables, err := c.router.FindRoute(asked(r, method, path))
+			if err == nil {
+				return route, variables, nil
+			}
+			if errors.Is(err, routers.ErrMethodNotAllowed) && method == methods[len(methods)-1] {
+				return c.neighbour(asked(r, method, path))
+			}
+		}
+	}
+	return nil, nil, errUnknownPath
+}
+
+func (c *Contract) neighbour(r *http.Request) (*routers.Route, map[string]string, error) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		if route, variables, err := c.router.FindRoute(asked(r, method, r.URL.Path)); err == nil {
+			return route, variables, errUnknownMethod
+		}
+	}
+	return nil, nil, errUnknownPath
+}
+
+// asked returns r as if it had been made with another method and path.
+func asked(r *http.Request, method, path string) *http.Request {
+	other := r.Clone(r.Context())
+	other.Method, other.URL.Path, other.URL.RawPath = method, path, ""
+	return other
+}
+
+func (c *Contract) count(o Operation, status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen[o] == nil {
+		c.seen[o] = map[int]int{}
+	}
+	c.seen[o][status]++
+}
+
+// Seen returns the statuses with which an operation has answered so far.
+func (c *Contract) Seen(o Operation) []int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.seen[o]))
+}

@@ -1,0 +1,139 @@
+package apicheck
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+// An Exchange is a request and its answer, with the bodies of both.
+type Exchange struct {
+	Request     *http.Request
+	RequestBody []byte
+	Response    *http.Response
+	Body        []byte
+}
+
+// Judge returns what of the answer is not as the document says, joined, or nil,
+// and counts the answer. A request that succeeded must be one that the document
+// allows as well: else the document would keep callers from what they may do.
+func (c *Contract) Judge(e Exchange) error {
+	route, variables, err := c.find(e.Request)
+	if errors.Is(err, errUnknownPath) {
+		return c.judgeUnknown(e)
+	}
+	input := &openapi3filter.RequestValidationInput{
+		Request: e.Request, PathParams: variables, Route: route, Options: options(),
+	}
+	faults := c.judgeAnswer(input, e)
+	switch status := e.Response.StatusCode; {
+	case errors.Is(err, errUnknownMethod):
+		if status < http.StatusBadRequest {
+			faults = append(faults, errUnknownMethod)
+		}
+	case status < http.StatusBadRequest:
+		c.count(operationOf(route), status)
+		faults = append(faults, judgeRequest(input, e.RequestBody)...)
+	default:
+		c.count(operationOf(route), status)
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s %s answered %d: %w", e.Request.Method, e.Request.URL.Path, e.Response.StatusCode, errors.Join(faults...))
+}
+
+func operationOf(route *routers.Route) Operation {
+	return Operation{route.Method, route.Path, route.Operation.OperationID}
+}
+
+// unknownPath names, in components/responses, what a path gets that is not documented.
+const unknownPath = "UnknownPath"
+
+// judgeUnknown: a path that is not documented is not there.
+func (c *Contract) judgeUnknown(e Exchange) error {
+	nothing := openapi3.NewOperation()
+	nothing.Responses = openapi3.NewResponses(openapi3.WithStatus(http.StatusNotFound, c.document.Components.Responses[unknownPath]))
+	route := &routers.Route{Spec: c.document, Method: e.Request.Method, Path: e.Request.URL.Path, Operation: nothing}
+	faults := c.judgeAnswer(&openapi3filter.RequestValidationInput{Request: e.Request, Route: route}, e)
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s %s answered %d, but %w: %w", e.Request.Method, e.Request.URL.Path, e.Response.StatusCode, errUnknownPath, errors.Join(faults...))
+}
+
+func (c *Contract) judgeAnswer(input *openapi3filter.RequestValidationInput, e Exchange) []error {
+	documented := input.Route.Operation.Responses.Status(e.Response.StatusCode)
+	if documented == nil || documented.Value == nil {
+		return []error{fmt.Errorf("the document does not know this status; body %.200q", e.Body)}
+	}
+	response := c.withCommonHeaders(documented.Value)
+	faults := undocumentedHeaders(response, e.Response.Header)
+	bodiless := e.Request.Method == http.MethodHead || len(response.Content) == 0
+	if bodiless && len(e.Body) > 0 {
+		faults = append(faults, fmt.Errorf("a body where there should be none: %.200q", e.Body))
+	}
+	if err := openapi3filter.ValidateResponse(context.Background(), c.answerInput(input, response, e, bodiless)); err != nil {
+		faults = append(faults, fmt.Errorf("%w; body %.400q", err, e.Body))
+	}
+	return faults
+}
+
+// answerInput presents the answer to the library as the only one that the
+// operation has, to a GET and with status 200: for a HEAD, and for a 304, the
+// library would not look at it at all.
+func (c *Contract) answerInput(input *openapi3filter.RequestValidationInput, response *openapi3.Response, e Exchange, bodiless bool) *openapi3filter.ResponseValidationInput {
+	alone := *input.Route.Operation
+	alone.Responses = openapi3.NewResponses(openapi3.WithStatus(http.StatusOK, &openapi3.ResponseRef{Value: response}))
+	route := *input.Route
+	route.Operation = &alone
+	chosen := options()
+	chosen.ExcludeResponseBody = bodiless
+	return &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{
+			Request: asked(e.Request, http.MethodGet, e.Request.URL.Path), Route: &route, PathParams: input.PathParams,
+		},
+		Status: http.StatusOK, Header: e.Response.Header,
+		Body: io.NopCloser(bytes.NewReader(e.Body)), Options: chosen,
+	}
+}
+
+// withCommonHeaders adds what every answer carries.
+func (c *Contract) withCommonHeaders(response *openapi3.Response) *openapi3.Response {
+	full := *response
+	full.Headers = openapi3.Headers{}
+	for name, header := range c.common {
+		full.Headers[name] = header
+	}
+	for name, header := range response.Headers {
+		full.Headers[name] = header
+	}
+	return &full
+}
+
+// transportHeaders are HTTP's own; a document need not name them.
+var transportHeaders = []string{"Connection", "Content-Length", "Content-Type", "Date", "Transfer-Encoding"}
+
+// undocumentedHeaders finds headers in the answer of which the document is silent.
+func undocumentedHeaders(response *openapi3.Response, answer http.Header) []error {
+	known := slices.Clone(transportHeaders)
+	for name := range response.Headers {
+		known = append(known, http.CanonicalHeaderKey(name))
+	}
+	var faults []error
+	for name := range answer {
+		if !slices.Contains(known, name) {
+			faults = append(faults, fmt.Errorf("the document does not know the header %s: %s", name, strings.Join(answer.Values(name), " | ")))
+		}
+	}
+	return faults
+}

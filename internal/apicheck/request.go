@@ -1,0 +1,122 @@
+package apicheck
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// The security schemes of the document that a request shows in its Authorization
+// header.
+const (
+	bearerScheme = "bearer"
+	basicScheme  = "clientBasic"
+)
+
+func options() *openapi3filter.Options {
+	o := &openapi3filter.Options{
+		AuthenticationFunc:                authenticates,
+		RejectWhenRequestBodyNotSpecified: true,
+		SkipSettingDefaults:               true,
+	}
+	o.WithCustomSchemaErrorFunc(briefly)
+	return o
+}
+
+// briefly says where and why a value does not fit, without quoting the whole schema.
+func briefly(err *openapi3.SchemaError) string {
+	text := "at /" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
+	if err.Origin != nil {
+		text += " (" + err.Origin.Error() + ")"
+	}
+	return text
+}
+
+// authenticates wants a request that succeeded to have shown what the document
+// asks for. Whether it was good is the server's to know.
+func authenticates(_ context.Context, input *openapi3filter.AuthenticationInput) error {
+	want := map[string]string{bearerScheme: "bearer ", basicScheme: "basic "}[input.SecuritySchemeName]
+	header := strings.ToLower(input.RequestValidationInput.Request.Header.Get("Authorization"))
+	if want == "" || !strings.HasPrefix(header, want) {
+		return fmt.Errorf("it succeeded without the credentials %q", input.SecuritySchemeName)
+	}
+	return nil
+}
+
+// judgeRequest returns why the document would not have allowed a request that succeeded.
+func judgeRequest(input *openapi3filter.RequestValidationInput, body []byte) []error {
+	var faults []error
+	for name := range input.Request.URL.Query() {
+		if !documentsQuery(input.Route.Operation, name) {
+			faults = append(faults, fmt.Errorf("the document does not know the query parameter %q", name))
+		}
+	}
+	request := input.Request.Clone(input.Request.Context())
+	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	copied := *input
+	copied.Request = request
+	err := openapi3filter.ValidateRequest(context.Background(), &copied)
+	if err != nil && !errors.Is(err, openapi3filter.ErrInvalidEmptyValue) {
+		faults = append(faults, fmt.Errorf("the request succeeded, yet the document forbids it: %w", err))
+	}
+	return faults
+}
+
+func documentsQuery(op *openapi3.Operation, name string) bool {
+	return slices.ContainsFunc(op.Parameters, func(p *openapi3.ParameterRef) bool {
+		return p.Value.In == openapi3.ParameterInQuery && p.Value.Name == name
+	})
+}
+
+// A Transport is an http.RoundTripper that has every exchange judged.
+type Transport struct {
+	Contract *Contract
+	Next     http.RoundTripper
+	// Report is told of what is not as the document says.
+	Report func(error)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context()) // the caller's own is not ours to change
+	sent, err := drain(&r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading a request to be judged: %w", err)
+	}
+	response, err := t.Next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	got, err := drain(&response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading an answer to be judged: %w", err)
+	}
+	if err := t.Contract.Judge(Exchange{r, sent, response, got}); err != nil {
+		t.Report(err)
+	}
+	return response, nil
+}
+
+// drain reads a body and puts it back.
+func drain(body *io.ReadCloser) ([]byte, error) {
+	if *body == nil {
+		return nil, nil
+	}
+	raw, err := io.ReadAll(*body)
+	if err != nil {
+		return nil, err
+	}
+	if err := (*body).Close(); err != nil {
+		return nil, err
+	}
+	*body = io.NopCloser(bytes.NewReader(raw))
+	return raw, nil
+}

@@ -1,0 +1,86 @@
+// Package arch keeps the arrows between the packages pointing down.
+package arch
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// layers lists our packages from the ground up. A package may import those of
+// lower layers only; those in one layer do not know each other.
+var layers = [][]string{
+	{"store", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/apicheck"},
+	{"internal/authz", "internal/audit", "internal/throttle", "store/sqlstore", "store/redisstore", "store/storetest"},
+	{"keys"},
+	{"internal/token"},
+	{"internal/session"},
+	{"internal/client", "internal/account"},
+	{"internal/oauth", "internal/replay"},
+	{"handlers"},
+	{"handlers/api", "handlers/protocol", "handlers/pages"},
+	{"handlers/accounts", "handlers/operators"},
+	{"server"},
+	{"cmd/gatehouse", "internal/gendocs", "bench"},
+}
+
+// owners names the packages that alone may import a library, so that the step
+// to another one is a change of one package.
+var owners = map[string]string{
+	"gorm.io/":                         "store/sqlstore",
+	"github.com/go-sql-driver/":        "store/sqlstore",
+	"github.com/redis/go-redis/":       "store/redisstore",
+	"github.com/go-oauth2/oauth2/":     "internal/oauth",
+	"github.com/lestrrat-go/jwx/":      "keys",
+	"github.com/gorilla/mux":           "server",
+	"github.com/spf13/cobra":           "cmd/gatehouse",
+	"github.com/prometheus/":           "internal/metrics",
+	"golang.org/x/crypto/":             "internal/password",
+	"go.yaml.in/yaml":                  "config",
+	"github.com/golang-jwt":            "nobody",
+	"github.com/go-oauth2/oauth2/v4/m": "internal/oauth",
+	"math/rand":                        "nobody",
+}
+
+func TestImportsPointDown(t *testing.T) {
+	level := map[string]int{}
+	for i, layer := range layers {
+		for _, p := range layer {
+			level[p] = i
+		}
+	}
+	for pkg, imports := range listImports(t) {
+		from, known := level[pkg]
+		if !known && pkg != "internal/arch" {
+			t.Errorf("%s has no place in layers", pkg)
+		}
+		for _, imp := range imports {
+			if ours, ok := strings.CutPrefix(imp, "gatehouse/"); ok {
+				if to, known := level[ours]; known && to >= from {
+					t.Errorf("%s imports %s, which is not below it", pkg, ours)
+				}
+				continue
+			}
+			for prefix, owner := range owners {
+				if strings.HasPrefix(imp, prefix) && pkg != owner {
+					t.Errorf("%s imports %s, which belongs to %s", pkg, imp, owner)
+				}
+			}
+		}
+	}
+}
+
+// listImports returns the imports of every package of ours, tests left out.
+func listImports(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "gatehouse/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	imports := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		imports[strings.TrimPrefix(fields[0], "gatehouse/")] = fields[1:]
+	}
+	return imports
+}

@@ -1,0 +1,253 @@
+// Package client is the registration of apps (RFC 6749 §2): what a client may be,
+// its secrets, and its end. How a client shows who it is, is package oauth's.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/cursor"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// Service registers apps.
+type Service struct {
+	DB store.DB
+	// Sessions is told which sessions ended with a client, after the commit.
+	Sessions interface {
+		ForgetEnded(ctx context.Context, sids []string) error
+	}
+	// Cursors signs the marks between the pages of the list of clients.
+	Cursors cursor.Sealer
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// An Input is what a caller sends about a client. Lifetimes are in seconds; 0 is
+// the default of all clients.
+type Input struct {
+	ID, Name, AuthMethod, Scope                                 fields.Text
+	FirstParty, Disabled                                        fields.Flag
+	GrantTypes, RedirectURIs, PostLogoutRedirectURIs            fields.List
+	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number
+}
+
+// Create registers a client and returns it with its secret, which is kept as a
+// digest and cannot be shown again; a public client has none. It returns
+// *fields.Errors for what cannot be registered.
+func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (store.Client, string, error) {
+	if err := authz.ManageClients.Allow(actor); err != nil {
+		return store.Client{}, "", err
+	}
+	now := s.now()
+	c := store.Client{AuthMethod: secretBasic, GrantTypes: []string{authorizationCode}, CreatedAt: now, UpdatedAt: now}
+	faults := &fields.Errors{}
+	if err := s.takeID(ctx, &c, in.ID, faults); err != nil {
+		return store.Client{}, "", err
+	}
+	if !in.Name.Sent {
+		faults.Add("name", fields.Required)
+	}
+	examine(&c, in, faults)
+	if err := faults.Err(); err != nil {
+		return store.Client{}, "", err
+	}
+	secret := settleSecrets(&c, now)
+	err := s.DB.Write(ctx, func(tx store.Tx) error {
+		if err := stillAllowed(tx, actor); err != nil {
+			return err
+		}
+		if err := tx.CreateClient(c); err != nil {
+			return err
+		}
+		return record(ctx, tx, actor, c.ID, audit.ClientCreated{Name: c.Name}, now)
+	})
+	if errors.Is(err, store.ErrConflict) {
+		return store.Client{}, "", fields.New("client_id", idTaken)
+	}
+	if err != nil {
+		return store.Client{}, "", fmt.Errorf("registering a client: %w", err)
+	}
+	return c, secret, nil
+}
+
+// Get returns a client, or store.ErrNotFound.
+func (s *Service) Get(ctx context.Context, id string) (store.Client, error) {
+	return s.DB.ClientByID(ctx, id)
+}
+
+// Update changes what in names, or replaces everything but the ID, the secrets
+// and the authentication method if whole. A client that becomes confidential gets
+// a secret, which is returned; one that becomes public loses its secrets.
+func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in Input, whole bool) (store.Client, string, error) {
+	if err := authz.ManageClients.Allow(actor); err != nil {
+		return store.Client{}, "", err
+	}
+	var after store.Client
+	var secret string
+	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		after, secret, err = s.update(ctx, tx, actor, id, in, whole)
+		return err
+	})
+	if err != nil {
+		return store.Client{}, "", fmt.Errorf("changing a client: %w", err)
+	}
+	return after, secret, nil
+}
+
+func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, whole bool) (store.Client, string, error) {
+	if err := stillAllowed(tx, actor); err != nil {
+		return store.Client{}, "", err
+	}
+	was, err := tx.LockClient(id)
+	if err != nil {
+		return store.Client{}, "", err
+	}
+	is, faults := was, &fields.Errors{}
+	if whole {
+		is = store.Client{ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{authorizationCode}, CreatedAt: was.CreatedAt}
+		if !in.Name.Sent {
+			faults.Add("name", fields.Required)
+		}
+	}
+	examine(&is, in, faults)
+	if err := faults.Err(); err != nil {
+		return store.Client{}, "", err
+	}
+	before, after := differences(was, is)
+	if len(after) == 0 {
+		return was, "", nil
+	}
+	now := s.now()
+	is.UpdatedAt = now
+	secret := settleSecrets(&is, now)
+	if err := tx.PutClient(is); err != nil {
+		return store.Client{}, "", err
+	}
+	return is, secret, record(ctx, tx, actor, id, audit.ClientUpdated{Before: before, After: after}, now)
+}
+
+// Delete erases a client and ends its sessions.
+func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) error {
+	if err := authz.ManageClients.Allow(actor); err != nil {
+		return err
+	}
+	var ended []string
+	err := s.DB.Write(ctx, func(tx store.Tx) error {
+		if err := stillAllowed(tx, actor); err != nil {
+			return err
+		}
+		c, err := tx.LockClient(id)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		if ended, err = tx.DeleteClient(id, now); err != nil {
+			return err
+		}
+		return record(ctx, tx, actor, id, audit.ClientDeleted{Name: c.Name}, now)
+	})
+	if err != nil {
+		return fmt.Errorf("deleting a client: %w", err)
+	}
+	if err := s.Sessions.ForgetEnded(ctx, ended); err != nil {
+		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(ended), "error", err)
+	}
+	return nil
+}
+
+// A Page is one page of the list of clients, by ID.
+type Page struct {
+	Clients []store.Client
+	// Next is the cursor of the page that follows; empty if this is the last.
+	Next string
+}
+
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+	list         = "clients"
+)
+
+// List returns the page that the parameters limit and cursor ask for.
+func (s *Service) List(ctx context.Context, parameters url.Values) (Page, error) {
+	limit := defaultLimit
+	if parameters.Has("limit") {
+		var err error
+		if limit, err = strconv.Atoi(parameters.Get("limit")); err != nil || limit < 1 || limit > maxLimit {
+			return Page{}, fields.New("limit", fmt.Sprintf("Give a number from 1 to %d.", maxLimit))
+		}
+	}
+	var after string
+	if parameters.Has("cursor") {
+		if err := s.Cursors.Open(list, parameters.Get("cursor"), &after); err != nil {
+			return Page{}, fields.New("cursor", "Invalid cursor.")
+		}
+	}
+	clients, err := s.DB.ListClients(ctx, after, limit+1)
+	if err != nil {
+		return Page{}, fmt.Errorf("listing clients: %w", err)
+	}
+	page := Page{Clients: clients}
+	if len(clients) > limit {
+		page.Clients = clients[:limit]
+		page.Next, err = s.Cursors.Seal(list, clients[limit-1].ID)
+	}
+	return page, err
+}
+
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+func record(ctx context.Context, tx store.Tx, actor authz.Actor, id string, what audit.Kind, at time.Time) error {
+	return tx.Audit(audit.Event{Actor: actor.String(), Subject: audit.ClientSubject(id), What: what}.Record(ctx, at))
+}
+
+// stillAllowed asks the record, under lock, whether the actor may do this still.
+func stillAllowed(tx store.Tx, actor authz.Actor) error {
+	if actor.Operator {
+		return nil
+	}
+	row, err := tx.LockUser(actor.UserID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if actor.Role = row.Role; err != nil || !row.Active {
+		actor.Role = ""
+	}
+	return authz.ManageClients.Allow(actor)
+}
+
+// differences are both sides of what changed, for the record.
+func differences(was, is store.Client) (before, after map[string]any) {
+	before, after = map[string]any{}, map[string]any{}
+	for _, field := range []struct {
+		name    string
+		was, is any
+	}{
+		{"name", was.Name, is.Name},
+		{"auth_method", was.AuthMethod, is.AuthMethod},
+		{"first_party", was.FirstParty, is.FirstParty},
+		{"disabled", was.Disabled, is.Disabled},
+		{"grant_types", strings.Join(was.GrantTypes, " "), strings.Join(is.GrantTypes, " ")},
+		{"scope", was.Scope, is.Scope},
+		{"redirect_uris", strings.Join(was.RedirectURIs, " "), strings.Join(is.RedirectURIs, " ")},
+		{"post_logout_redirect_uris", strings.Join(was.PostLogoutRedirectURIs, " "), strings.Join(is.PostLogoutRedirectURIs, " ")},
+		{"access_token_lifetime", was.AccessTokenLifetime.String(), is.AccessTokenLifetime.String()},
+		{"refresh_token_idle", was.RefreshTokenIdle.String(), is.RefreshTokenIdle.String()},
+		{"refresh_token_lifetime", was.RefreshTokenLifetime.String(), is.RefreshTokenLifetime.String()},
+	} {
+		if field.was != field.is {
+			before[field.name], after[field.name] = field.was, field.is
+		}
+	}
+	return before, after
+}

@@ -1,0 +1,51 @@
+package client
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// redirectFault says why a URI cannot be registered; empty if it can.
+//
+// The list is of what is allowed: https, http to the own machine (RFC 8252 §7.3),
+// and private schemes, which have a dot because they are made of a domain name
+// (RFC 8252 §7.1). So every scheme that a browser runs or opens by itself,
+// javascript and data among them, is refused without being named.
+func redirectFault(uri string) string {
+	if len(uri) > maxURIBytes {
+		return "A URI has no more than 2000 characters."
+	}
+	if strings.IndexFunc(uri, func(r rune) bool { return r <= ' ' || r >= 0x7F || r == '\\' }) >= 0 {
+		return "A URI has no blanks, backslashes, control or non-ASCII characters."
+	}
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil || u.Scheme == "":
+		return "Enter an absolute URI."
+	case strings.Contains(uri, "#"): // RFC 6749 §3.1.2
+		return "A URI has no fragment."
+	case u.User != nil:
+		return "A URI has no user name and password."
+	}
+	return schemeFault(u)
+}
+
+func schemeFault(u *url.URL) string {
+	switch {
+	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
+		if u.Hostname() == "" || u.Opaque != "" || strings.Contains(u.Host, "*") {
+			return "Enter the URI of one host."
+		}
+	case u.Scheme == "http":
+		return "Only https is allowed, except to 127.0.0.1, [::1] and localhost."
+	case !strings.Contains(u.Scheme, "."):
+		return "Only https is allowed, and private schemes that are made of a domain name, as com.example.app."
+	}
+	return ""
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback() && ip.Zone() == ""
+}

@@ -1,0 +1,207 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/names"
+	"gatehouse/internal/session"
+	"gatehouse/store"
+)
+
+// The authentication methods (RFC 7591 §2) and the grants.
+const (
+	secretBasic = "client_secret_basic" //nolint:gosec // G101: a method's name
+	secretPost  = "client_secret_post"
+	public      = "none"
+
+	authorizationCode = "authorization_code"
+	clientCredentials = "client_credentials"
+	passwordGrant     = "password" //nolint:gosec // G101: a grant's name
+	refreshToken      = "refresh_token"
+)
+
+const (
+	maxNameLength = 100 // code points; it is shown on a consent page
+	maxURIs       = 20
+	maxURIBytes   = 2000
+
+	idTaken = "A client with that ID already exists."
+)
+
+var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`)
+
+// takeID takes the ID that was sent, or makes one. An app's own tokens have its ID
+// as their subject, so no ID may pass for a person's (RFC 9068 §5): neither one
+// in the form of a person's subject nor one that is a person's name.
+func (s *Service) takeID(ctx context.Context, c *store.Client, t fields.Text, faults *fields.Errors) error {
+	switch {
+	case t.Problem != "":
+		faults.Add("client_id", t.Problem)
+	case !t.Sent || t.Value == "":
+		c.ID = strings.ToLower(rand.Text())
+	case !idForm.MatchString(t.Value):
+		faults.Add("client_id", "An ID has 1 to 64 characters: letters, digits and . _ ~ - after the first.")
+	case t.Value == session.AccountsID:
+		faults.Add("client_id", idTaken)
+	case uuid.Validate(t.Value) == nil:
+		faults.Add("client_id", "An ID may not be a UUID: those are people's.")
+	default:
+		c.ID = t.Value
+		return s.nobodys(ctx, t.Value, faults)
+	}
+	return nil
+}
+
+func (s *Service) nobodys(ctx context.Context, id string, faults *fields.Errors) error {
+	_, err := s.DB.UserByName(ctx, names.Lookup(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("asking whether an ID is a person's name: %w", err)
+	}
+	faults.Add("client_id", "An ID may not be a person's name.")
+	return nil
+}
+
+// examine moves what was sent into c, and says what of it, or of the whole, cannot be.
+func examine(c *store.Client, in Input, faults *fields.Errors) {
+	takeName(c, in.Name, faults)
+	takeMethod(c, in.AuthMethod, faults)
+	takeFlag(&c.FirstParty, "first_party", in.FirstParty, faults)
+	takeFlag(&c.Disabled, "disabled", in.Disabled, faults)
+	takeGrants(c, in.GrantTypes, faults)
+	takeScope(c, in.Scope, faults)
+	takeURIs(&c.RedirectURIs, "redirect_uris", in.RedirectURIs, faults)
+	takeURIs(&c.PostLogoutRedirectURIs, "post_logout_redirect_uris", in.PostLogoutRedirectURIs, faults)
+	takeLifetime(&c.AccessTokenLifetime, "access_token_lifetime", in.AccessTokenLifetime, time.Minute, time.Hour, faults)
+	takeLifetime(&c.RefreshTokenIdle, "refresh_token_idle", in.RefreshTokenIdle, time.Minute, 366*24*time.Hour, faults)
+	takeLifetime(&c.RefreshTokenLifetime, "refresh_token_lifetime", in.RefreshTokenLifetime, time.Minute, 366*24*time.Hour, faults)
+	if slices.Contains(c.GrantTypes, authorizationCode) && len(c.RedirectURIs) == 0 && !faults.Has("redirect_uris") {
+		faults.Add("redirect_uris", "The grant authorization_code needs a redirect URI.")
+	}
+}
+
+func takeName(c *store.Client, t fields.Text, faults *fields.Errors) {
+	switch {
+	case t.Problem != "":
+		faults.Add("name", t.Problem)
+	case !t.Sent:
+	case strings.TrimSpace(t.Value) == "":
+		faults.Add("name", fields.Blank)
+	case strings.ContainsFunc(t.Value, unshowable) || fields.Surrogates(t.Value) != nil:
+		faults.Add("name", "A name has no control characters and none that change the direction of writing.")
+	default:
+		c.Name = strings.TrimSpace(t.Value)
+		faults.Add("name", fields.CharFaults(c.Name, maxNameLength)...)
+	}
+}
+
+// unshowable characters could make the name on a consent page read as another.
+func unshowable(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
+
+func takeMethod(c *store.Client, t fields.Text, faults *fields.Errors) {
+	switch {
+	case t.Problem != "":
+		faults.Add("auth_method", t.Problem)
+	case t.Sent && !slices.Contains([]string{secretBasic, secretPost, public}, t.Value):
+		faults.Add("auth_method", "Choose client_secret_basic, client_secret_post or none.")
+	case t.Sent:
+		c.AuthMethod = t.Value
+	}
+}
+
+func takeFlag(to *bool, name string, f fields.Flag, faults *fields.Errors) {
+	if f.Problem != "" {
+		faults.Add(name, f.Problem)
+	} else if f.Sent {
+		*to = f.Value
+	}
+}
+
+func takeGrants(c *store.Client, l fields.List, faults *fields.Errors) {
+	if l.Problem != "" {
+		faults.Add("grant_types", l.Problem)
+		return
+	}
+	if l.Sent {
+		c.GrantTypes = distinct(l.Values)
+	}
+	known := []string{authorizationCode, clientCredentials, passwordGrant, refreshToken}
+	for _, grant := range c.GrantTypes {
+		if !slices.Contains(known, grant) {
+			faults.Add("grant_types", "Choose from "+strings.Join(known, ", ")+".")
+			return
+		}
+	}
+	if c.Public() && slices.Contains(c.GrantTypes, clientCredentials) { // RFC 6749 §4.4
+		faults.Add("grant_types", "A public client cannot have the grant client_credentials.")
+	}
+}
+
+func takeScope(c *store.Client, t fields.Text, faults *fields.Errors) {
+	scope := authz.Scope(t.Value)
+	switch {
+	case t.Problem != "":
+		faults.Add("scope", t.Problem)
+	case !t.Sent:
+	case !scope.Within(authz.AllScopes):
+		faults.Add("scope", "Choose from "+string(authz.AllScopes)+".")
+	default:
+		c.Scope = strings.Join(distinct(scope.Tokens()), " ")
+	}
+}
+
+func takeURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
+	if l.Problem != "" {
+		faults.Add(name, l.Problem)
+		return
+	}
+	if !l.Sent {
+		return
+	}
+	*to = distinct(l.Values)
+	if len(*to) > maxURIs {
+		faults.Add(name, fmt.Sprintf("There may be no more than %d.", maxURIs))
+	}
+	for _, uri := range *to {
+		if fault := redirectFault(uri); fault != "" {
+			faults.Add(name, fault)
+			return
+		}
+	}
+}
+
+func takeLifetime(to *time.Duration, name string, n fields.Number, least, most time.Duration, faults *fields.Errors) {
+	switch {
+	case n.Problem != "":
+		faults.Add(name, n.Problem)
+	case !n.Sent:
+	case n.Value != 0 && (n.Value < int64(least/time.Second) || n.Value > int64(most/time.Second)):
+		faults.Add(name, fmt.Sprintf("Give a number of seconds from %d to %d, or 0 for the default.", int64(least/time.Second), int64(most/time.Second)))
+	default:
+		*to = time.Duration(n.Value) * time.Second
+	}
+}
+
+func distinct(values []string) []string {
+	kept := []string{}
+	for _, v := range values {
+		if !slices.Contains(kept, v) {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}

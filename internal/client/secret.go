@@ -1,0 +1,100 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// maxOverlap is how long an old secret may live on beside a new one.
+const maxOverlap = 90 * 24 * time.Hour
+
+// RotateSecret gives the client another secret and returns it. The one before
+// works for overlap longer; any older one ends at once, so that there are never
+// more than two.
+func (s *Service) RotateSecret(ctx context.Context, actor authz.Actor, id string, overlap time.Duration) (c store.Client, secret string, err error) {
+	if err := authz.ManageClients.Allow(actor); err != nil {
+		return store.Client{}, "", err
+	}
+	if overlap < 0 || overlap > maxOverlap {
+		return store.Client{}, "", fields.New("overlap", fmt.Sprintf("Give a number of seconds from 0 to %d.", int64(maxOverlap/time.Second)))
+	}
+	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		c, secret, err = s.rotate(ctx, tx, actor, id, overlap)
+		return err
+	})
+	if err != nil {
+		return store.Client{}, "", fmt.Errorf("rotating a client's secret: %w", err)
+	}
+	return c, secret, nil
+}
+
+func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id string, overlap time.Duration) (store.Client, string, error) {
+	if err := stillAllowed(tx, actor); err != nil {
+		return store.Client{}, "", err
+	}
+	c, err := tx.LockClient(id)
+	if err != nil {
+		return store.Client{}, "", err
+	}
+	if c.Public() {
+		return store.Client{}, "", fields.New("non_field_errors", "A public client has no secret.")
+	}
+	now := s.now()
+	secret, kept := newSecret(now)
+	c.Secrets = append([]store.ClientSecret{kept}, outgoing(c.Secrets, now, now.Add(overlap))...)
+	c.UpdatedAt = now
+	if err := tx.PutClient(c); err != nil {
+		return store.Client{}, "", err
+	}
+	return c, secret, record(ctx, tx, actor, id, audit.ClientSecretRotated{OldUntil: now.Add(overlap).Format(time.RFC3339)}, now)
+}
+
+// outgoing returns the newest secret that still works, with an end, if that is to come.
+func outgoing(secrets []store.ClientSecret, now, until time.Time) []store.ClientSecret {
+	var newest *store.ClientSecret
+	for _, s := range secrets {
+		works := s.ExpiresAt.IsZero() || s.ExpiresAt.After(now)
+		if works && (newest == nil || s.CreatedAt.After(newest.CreatedAt)) {
+			newest = &s
+		}
+	}
+	if newest == nil || !until.After(now) {
+		return nil
+	}
+	if newest.ExpiresAt.IsZero() || newest.ExpiresAt.After(until) {
+		newest.ExpiresAt = until
+	}
+	return []store.ClientSecret{*newest}
+}
+
+// settleSecrets gives a confidential client without a secret its first one, and
+// takes a public client's away.
+func settleSecrets(c *store.Client, now time.Time) (secret string) {
+	if c.Public() {
+		c.Secrets = nil
+		return ""
+	}
+	if len(c.Secrets) > 0 {
+		return ""
+	}
+	secret, kept := newSecret(now)
+	c.Secrets = []store.ClientSecret{kept}
+	return secret
+}
+
+// newSecret makes a secret of 256 bits, where RFC 6749 §10.10 advises 160, and
+// what is kept of it.
+func newSecret(now time.Time) (string, store.ClientSecret) {
+	raw := make([]byte, 32)
+	rand.Read(raw) //nolint:errcheck // since Go 1.24 it does not return without success
+	secret := base64.RawURLEncoding.EncodeToString(raw)
+	return secret, store.ClientSecret{Digest: store.DigestOf(secret), CreatedAt: now}
+}

@@ -1,0 +1,76 @@
+// Command gendocs writes docs/configuration.md from the settings themselves. Run
+// it with: go generate ./config
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"gatehouse/config"
+)
+
+func main() {
+	path := flag.String("o", "docs/configuration.md", "the `file` to write")
+	flag.Parse()
+	if err := os.WriteFile(*path, []byte(configuration()), 0o644); err != nil { //nolint:gosec // G306: a document
+		fmt.Fprintln(os.Stderr, "gendocs:", err)
+		os.Exit(1)
+	}
+}
+
+const introduction = `# Configuration
+
+<!-- Generated from config/config.go by "go generate ./config"; do not edit. -->
+
+Without any setting, ` + "`gatehouse serve`" + ` starts on a new SQLite file. A setting can be given in four places; the later wins:
+
+1. the default;
+2. a YAML file, ` + "`gatehouse.yaml`" + ` in the working folder or the one that ` + "`--config`" + ` names, with lines as ` + "`access_token_lifetime: 5m`" + `;
+3. the environment, as ` + "`GATEHOUSE_ACCESS_TOKEN_LIFETIME=5m`" + `;
+4. a flag, as ` + "`--access-token-lifetime 5m`" + `.
+
+A secret can also be read from a file: ` + "`GATEHOUSE_MASTER_KEY_FILE=/run/secrets/master_key`" + `, or ` + "`master_key_file:`" + ` in the YAML file. Such a
+file must not be readable by everybody, except below ` + "`/run/secrets/`" + `, where Docker and Kubernetes put them. No secret is taken from the
+command line.
+
+Durations have a unit: ` + "`90s`, `15m`, `720h`" + `. Lists are separated by commas, or are YAML lists.
+
+` + "`gatehouse config check`" + ` names everything that is wrong, and ` + "`gatehouse config print`" + ` shows each value and where it came from, without
+the secrets. A server with a fault in its configuration does not start; nor does one with a variable that begins with ` + "`GATEHOUSE_`" + ` and is no
+setting (variables that Kubernetes makes for a service named gatehouse, and ` + "`GATEHOUSE_TEST_…`" + `, are passed over).
+
+| variable | default | bounds | |
+|---|---|---|---|
+`
+
+func configuration() string {
+	var page strings.Builder
+	page.WriteString(introduction)
+	for _, s := range config.Settings() {
+		row(&page, s)
+	}
+	page.WriteString("\nThe key in the YAML file is the variable in lower case without `gatehouse_`; the flag is the same with hyphens.\n")
+	return page.String()
+}
+
+func row(w io.Writer, s config.Setting) {
+	value, bounds := "empty", s.Bounds
+	if s.Default != "" {
+		value = "`" + s.Default + "`"
+	}
+	if bounds == "" {
+		bounds = s.Kind
+	}
+	name := "`" + s.Env + "`"
+	if s.Secret {
+		name += ", `…_FILE`"
+	}
+	doc := s.Doc
+	if s.Flag == "" {
+		doc += " It has no flag."
+	}
+	fmt.Fprintf(w, "| %s | %s | %s | %s |\n", name, value, bounds, doc) //nolint:errcheck // w is a strings.Builder
+}

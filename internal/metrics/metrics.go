@@ -1,0 +1,97 @@
+// Package metrics counts what operators want to see, for Prometheus. Labels are
+// bounded: path templates and fixed words, never what a caller sent.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics is one process's set of counters.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	inFlight  prometheus.Gauge
+	throttled *prometheus.CounterVec
+	signIns   *prometheus.CounterVec
+	swept     *prometheus.CounterVec
+	panics    prometheus.Counter
+}
+
+// New returns a fresh set, with those of the Go runtime and the process.
+func New(version string) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gatehouse_http_requests_total", Help: "Requests answered, by path template, method and status.",
+		}, []string{"route", "method", "status"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "gatehouse_http_request_duration_seconds", Help: "Time from the request's head to the end of the answer.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"route"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "gatehouse_http_requests_in_flight", Help: "Requests being answered.",
+		}),
+		throttled: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gatehouse_throttle_decisions_total", Help: "Tries that asked a throttle, by kind and whether they were let through.",
+		}, []string{"kind", "allowed"}),
+		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gatehouse_sign_ins_total", Help: "Names and passwords checked, by method and result.",
+		}, []string{"method", "result"}),
+		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gatehouse_swept_rows_total", Help: "Rows deleted because their time was over, by table.",
+		}, []string{"table"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatehouse_panics_total", Help: "Requests that ended in a panic.",
+		}),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "gatehouse_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.swept, m.panics, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Gauge adds a gauge that is read when it is asked for.
+func (m *Metrics) Gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// Handler serves the text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Request counts one answered request.
+func (m *Metrics) Request(route, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.durations.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// InFlight adds n to the requests being answered.
+func (m *Metrics) InFlight(n float64) { m.inFlight.Add(n) }
+
+// Throttled counts one question to a throttle.
+func (m *Metrics) Throttled(kind string, allowed bool) {
+	m.throttled.WithLabelValues(kind, strconv.FormatBool(allowed)).Inc()
+}
+
+// SignIn counts one name and password checked.
+func (m *Metrics) SignIn(method, result string) { m.signIns.WithLabelValues(method, result).Inc() }
+
+// Swept counts rows deleted by the sweeper.
+func (m *Metrics) Swept(table string, rows int64) {
+	m.swept.WithLabelValues(table).Add(float64(rows))
+}
+
+// Panic counts a request that ended in a panic.
+func (m *Metrics) Panic() { m.panics.Inc() }

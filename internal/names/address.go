@@ -1,0 +1,75 @@
+package names
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// What stands before and after the "@" is Django's EmailValidator, without what
+// serves nobody but an attacker: in quotes neither a second "@" nor control
+// characters nor escapes, and nowhere a control character in percent encoding,
+// which something on the way may decode.
+var (
+	dotAtom        = regexp.MustCompile("^[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+(\\.[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+)*$")
+	quotedString   = regexp.MustCompile(`^"[!#-?A-\[\]-~]+"$`)
+	encodedControl = regexp.MustCompile(`%([01][0-9A-Fa-f]|7[Ff])`)
+	// RFC 1034 §3.1, and at least one dot.
+	hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
+)
+
+const maxDomain = 253 // RFC 1035 §2.3.4, without the length bytes
+
+// isAddress reports whether s is an e-mail address. The local part is ASCII, as
+// it was in the accounts that come from Django; the domain may be an IDN.
+func isAddress(s string) bool {
+	local, _, ok := cutAddress(s)
+	return ok && !encodedControl.MatchString(local) && (dotAtom.MatchString(local) || quotedString.MatchString(local))
+}
+
+// cutAddress cuts s at its last "@". It is ok if a domain follows, which it
+// returns in its canonical form. The local part is not looked at.
+func cutAddress(s string) (local, domain string, ok bool) {
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return "", "", false
+	}
+	domain, ok = canonicalDomain(s[at+1:])
+	return s[:at], domain, ok
+}
+
+// canonicalDomain is the domain in lower-case ASCII (RFC 5891 §4), or an address
+// in brackets (RFC 5321 §4.1.3).
+func canonicalDomain(s string) (string, bool) {
+	if literal, ok := strings.CutPrefix(s, "["); ok {
+		ip, err := netip.ParseAddr(strings.TrimSuffix(literal, "]"))
+		return "[" + ip.String() + "]", err == nil && ip.Zone() == "" && strings.HasSuffix(s, "]")
+	}
+	if strings.ContainsFunc(s, invisible) {
+		return "", false // IDNA would drop it, and it would still be shown
+	}
+	if !isASCII(s) {
+		ascii, err := domainProfile().ToASCII(s)
+		if err != nil {
+			return "", false
+		}
+		s = ascii
+	}
+	s = strings.ToLower(s)
+	return s, s == "localhost" || len(s) <= maxDomain && hostname.MatchString(s)
+}
+
+func domainProfile() *idna.Profile {
+	return idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.Transitional(false))
+}
+
+// unquote takes away quotes that change nothing: "ann"@example.com is
+// ann@example.com (RFC 5321 §4.1.2).
+func unquote(local string) string {
+	if quotedString.MatchString(local) && dotAtom.MatchString(local[1:len(local)-1]) {
+		return local[1 : len(local)-1]
+	}
+	return local
+}

@@ -1,0 +1,149 @@
+package oauth
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/reqctx"
+	"gatehouse/store"
+)
+
+// The ways in which a client authenticates, as they are registered
+// (token_endpoint_auth_method, RFC 7591 §2).
+const (
+	SecretBasic = "client_secret_basic"
+	SecretPost  = "client_secret_post"
+	NoSecret    = "none"
+)
+
+// maxClientID is well above any ID that can be registered.
+const maxClientID = 255
+
+// Authenticator finds out which client is asking.
+type Authenticator struct {
+	Clients interface {
+		ClientByID(ctx context.Context, id string) (store.Client, error)
+	}
+	// Limits counts the failures of one client from one network. It costs a
+	// client that authenticates nothing.
+	Limits interface {
+		Failure(ctx context.Context, kind, id string) error
+	}
+	Now func() time.Time
+}
+
+// credentials are what a request says of its client.
+type credentials struct{ id, secret, method string }
+
+// Authenticate returns the client of a request whose parameters are in
+// r.PostForm (RFC 6749 §2.3), or a refusal with InvalidClient or, if the request
+// shows two ways at once, InvalidRequest.
+func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
+	given, err := presented(r)
+	if err != nil {
+		return store.Client{}, err
+	}
+	client, err := a.check(r.Context(), given)
+	if errors.Is(err, InvalidClient) {
+		if limited := a.Limits.Failure(r.Context(), "client", given.id); limited != nil {
+			return store.Client{}, fmt.Errorf("counting a failed client authentication: %w", limited)
+		}
+	}
+	if err != nil {
+		return store.Client{}, err
+	}
+	reqctx.From(r.Context()).Actor = audit.ClientSubject(client.ID)
+	return client, nil
+}
+
+// check looks the client up and compares the secret. The comparison is made for
+// unknown clients too, so that its time tells nothing.
+func (a *Authenticator) check(ctx context.Context, given credentials) (store.Client, error) {
+	client, err := a.Clients.ClientByID(ctx, given.id)
+	unknown := errors.Is(err, store.ErrNotFound)
+	if err != nil && !unknown {
+		return store.Client{}, fmt.Errorf("reading a client: %w", err)
+	}
+	proved := hasSecret(client, given.secret, a.Now())
+	switch {
+	case unknown:
+		return store.Client{}, InvalidClient.Because("unknown client")
+	case client.AuthMethod != given.method:
+		return store.Client{}, InvalidClient.Because("client %s came with %s", client.ID, given.method)
+	case !client.Public() && !proved:
+		return store.Client{}, InvalidClient.Because("client %s came with a wrong secret", client.ID)
+	case client.Disabled:
+		return store.Client{}, InvalidClient.Because("client %s is disabled", client.ID)
+	}
+	return client, nil
+}
+
+// hasSecret compares with every secret in force. A client without one is not
+// opened by an empty secret.
+func hasSecret(client store.Client, secret string, now time.Time) bool {
+	digest := store.DigestOf(secret)
+	found := 0
+	for _, s := range client.Secrets {
+		if s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt) {
+			found |= subtle.ConstantTimeCompare(digest[:], s.Digest[:])
+		}
+	}
+	return found == 1
+}
+
+// presented reads the client's credentials, of which there must be one kind
+// (RFC 6749 §2.3: the client must not use more than one method per request).
+func presented(r *http.Request) (credentials, error) {
+	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	header := r.Header.Values("Authorization")
+	switch {
+	case r.PostForm.Get("client_assertion") != "":
+		return credentials{}, InvalidClient.Because("client assertions are not supported")
+	case len(header) > 1:
+		return credentials{}, InvalidClient.Because("%d Authorization headers", len(header))
+	case len(header) == 1 && secret != "":
+		return credentials{}, InvalidRequest.Because("a secret in header and body")
+	case len(header) == 1:
+		return fromHeader(header[0], id)
+	case id == "" || len(id) > maxClientID:
+		return credentials{}, InvalidClient.Because("no client_id, or an impossible one")
+	case secret != "":
+		return credentials{id, secret, SecretPost}, nil
+	}
+	return credentials{id, "", NoSecret}, nil
+}
+
+// fromHeader reads client_secret_basic, where ID and secret are form-urlencoded
+// before they are joined (RFC 6749 §2.3.1). A client_id in the body must agree.
+func fromHeader(header, bodyID string) (credentials, error) {
+	scheme, value, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return credentials{}, InvalidClient.Because("an Authorization header that is not Basic")
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(value, " "))
+	if err != nil {
+		return credentials{}, InvalidClient.Because("Basic credentials that are not base64")
+	}
+	id, secret, found := strings.Cut(string(raw), ":")
+	if !found {
+		return credentials{}, InvalidClient.Because("Basic credentials without a colon")
+	}
+	if id, err = url.QueryUnescape(id); err != nil || id == "" || len(id) > maxClientID {
+		return credentials{}, InvalidClient.Because("Basic credentials with a bad client ID")
+	}
+	if secret, err = url.QueryUnescape(secret); err != nil {
+		return credentials{}, InvalidClient.Because("Basic credentials with a badly encoded secret")
+	}
+	if bodyID != "" && bodyID != id {
+		return credentials{}, InvalidRequest.Because("one client in the header and another in the body")
+	}
+	return credentials{id, secret, SecretBasic}, nil
+}

@@ -1,0 +1,194 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-oauth2/oauth2/v4"
+	library "github.com/go-oauth2/oauth2/v4/errors"
+	"github.com/go-oauth2/oauth2/v4/models"
+	"github.com/go-oauth2/oauth2/v4/server"
+
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+)
+
+// Engine is the token endpoint (RFC 6749 §3.2). go-oauth2's server reads the
+// request of each grant, sends it to the step that answers it and shapes the
+// answer; the steps themselves are the grants of this package, behind the
+// library's Manager interface. This file is the only one that knows the library.
+//
+// The library's own order of checks is not ours: it looks at passwords before it
+// knows the client, and at a refresh it never asks for one. So the preflight is
+// made before it is called, and what the preflight found travels with the
+// request's context.
+type Engine struct {
+	grants Grants
+	server *server.Server
+}
+
+// NewEngine returns the engine for grants.
+func NewEngine(grants Grants) *Engine {
+	e := &Engine{grants: grants}
+	e.server = server.NewServer(&server.Config{
+		TokenType:         "Bearer", // RFC 6750 §4
+		AllowedGrantTypes: []oauth2.GrantType{oauth2.PasswordCredentials, oauth2.Refreshing, oauth2.ClientCredentials},
+	}, manager{grants})
+	e.server.SetClientInfoHandler(clientInfo)
+	e.server.SetPasswordAuthorizationHandler(e.checkPassword)
+	return e
+}
+
+// Token answers a token request whose parameters are in r.PostForm, and r.Form
+// the same. The answer is that of RFC 6749 §5.1.
+func (e *Engine) Token(r *http.Request) (map[string]any, error) {
+	req, err := e.grants.preflight(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.WithValue(r.Context(), requestKey{}, req)
+	kind, generate, err := e.server.ValidationTokenRequest(r.WithContext(ctx))
+	if err != nil {
+		return nil, normalised(err)
+	}
+	info, err := e.server.GetAccessToken(ctx, kind, generate)
+	if err != nil {
+		return nil, normalised(err)
+	}
+	return e.server.GetTokenData(info), nil
+}
+
+// requestKey carries the *request through the library, which passes on a context
+// and nothing else.
+type requestKey struct{}
+
+func requestFrom(ctx context.Context) (*request, error) {
+	if req, ok := ctx.Value(requestKey{}).(*request); ok {
+		return req, nil
+	}
+	return nil, errors.New("a token request without its preflight")
+}
+
+// clientInfo names the client that the preflight authenticated.
+func clientInfo(r *http.Request) (id, secret string, err error) {
+	req, err := requestFrom(r.Context())
+	if err != nil {
+		return "", "", err
+	}
+	return req.client.ID, "", nil
+}
+
+// checkPassword is the library's question for a person's password.
+func (e *Engine) checkPassword(ctx context.Context, _, username, password string) (string, error) {
+	req, err := requestFrom(ctx)
+	if err != nil {
+		return "", err
+	}
+	if req.proof, err = e.grants.prove(ctx, username, password); err != nil {
+		return "", err
+	}
+	return req.proof.User.Sub, nil
+}
+
+// manager answers the library's questions by our grants.
+type manager struct{ grants Grants }
+
+var _ oauth2.Manager = manager{}
+
+// GenerateAccessToken answers the password and client_credentials grants.
+func (m manager) GenerateAccessToken(ctx context.Context, kind oauth2.GrantType, _ *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	req, err := requestFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case oauth2.PasswordCredentials:
+		return tokenInfo(m.grants.password(ctx, req))
+	case oauth2.ClientCredentials:
+		return tokenInfo(m.grants.clientCredentials(ctx, req))
+	}
+	return nil, UnsupportedGrantType.Because("no step for grant %s", kind)
+}
+
+// RefreshAccessToken answers the refresh_token grant.
+func (m manager) RefreshAccessToken(ctx context.Context, generate *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	req, err := requestFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tokenInfo(m.grants.refresh(ctx, req, generate.Refresh))
+}
+
+func tokenInfo(set token.Set, err error) (oauth2.TokenInfo, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &models.Token{
+		Access: set.AccessToken, AccessExpiresIn: set.ExpiresIn.Truncate(time.Second),
+		Refresh: set.RefreshToken, Scope: string(set.Access.Scope),
+	}, nil
+}
+
+// errNoStep answers the questions that the library asks at endpoints which do
+// not go through it.
+var errNoStep = errors.New("not a step of the token endpoint")
+
+// GetClient is not asked for.
+func (manager) GetClient(context.Context, string) (oauth2.ClientInfo, error) {
+	return nil, errNoStep
+}
+
+// GenerateAuthToken is not asked for.
+func (manager) GenerateAuthToken(context.Context, oauth2.ResponseType, *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	return nil, errNoStep
+}
+
+// RemoveAccessToken is not asked for.
+func (manager) RemoveAccessToken(context.Context, string) error { return errNoStep }
+
+// RemoveRefreshToken is not asked for.
+func (manager) RemoveRefreshToken(context.Context, string) error { return errNoStep }
+
+// LoadAccessToken is not asked for.
+func (manager) LoadAccessToken(context.Context, string) (oauth2.TokenInfo, error) {
+	return nil, errNoStep
+}
+
+// LoadRefreshToken is not asked for.
+func (manager) LoadRefreshToken(context.Context, string) (oauth2.TokenInfo, error) {
+	return nil, errNoStep
+}
+
+// catalogue translates the library's own refusals. Its table of descriptions and
+// statuses is not used: it answers some 400s as 401, and finds an error by
+// identity, so that a wrapped one becomes a 500.
+var catalogue = []struct {
+	theirs error
+	ours   Code
+}{
+	{library.ErrInvalidRequest, InvalidRequest},
+	{library.ErrUnsupportedGrantType, UnsupportedGrantType},
+	{library.ErrUnauthorizedClient, UnauthorizedClient},
+	{library.ErrInvalidScope, InvalidScope},
+	{library.ErrInvalidClient, InvalidClient},
+	{library.ErrInvalidGrant, InvalidGrant},
+	{library.ErrAccessDenied, InvalidGrant},
+}
+
+func normalised(err error) error {
+	for _, c := range catalogue {
+		if errors.Is(err, c.theirs) {
+			return c.ours.Because("the library: %w", err)
+		}
+	}
+	switch {
+	case errors.Is(err, session.ErrScope):
+		return InvalidScope.Because("%w", err)
+	case errors.Is(err, session.ErrInvalid), errors.Is(err, session.ErrCredentialsChanged):
+		return InvalidGrant.Because("%w", err)
+	}
+	return fmt.Errorf("answering a token request: %w", err)
+}

@@ -1,0 +1,59 @@
+// Package oauth owns the rules of the OAuth 2.0 endpoints for apps: who the
+// client is, what it may ask for, and what a grant gives. It leaves sessions to
+// package session, passwords to package account and HTTP answers to the handlers.
+package oauth
+
+import "fmt"
+
+// A Code is an error code registered for OAuth. It is itself an error, so
+// errors.Is(err, oauth.InvalidGrant) asks the question in plain words.
+type Code string
+
+// The codes of RFC 6749 §5.2, and two of §4.1.2.1 for faults of ours.
+const (
+	InvalidRequest         Code = "invalid_request"
+	InvalidClient          Code = "invalid_client"
+	InvalidGrant           Code = "invalid_grant"
+	UnauthorizedClient     Code = "unauthorized_client"
+	UnsupportedGrantType   Code = "unsupported_grant_type"
+	InvalidScope           Code = "invalid_scope"
+	TemporarilyUnavailable Code = "temporarily_unavailable"
+	ServerError            Code = "server_error"
+)
+
+// descriptions are all that a client reads beside the code. They hang on the
+// code, so that no reason of ours can leak into one. ASCII, without " and \
+// (RFC 6749 §5.2).
+var descriptions = map[Code]string{
+	InvalidRequest:         "The request is malformed, lacks a parameter, repeats one or has one that is not allowed here.",
+	InvalidClient:          "The client could not be authenticated.",
+	InvalidGrant:           "The credentials or the token are invalid, expired, revoked or were issued to another client.",
+	UnauthorizedClient:     "The client is not allowed to use this grant type.",
+	UnsupportedGrantType:   "The server does not support this grant type.",
+	InvalidScope:           "The scope is malformed or goes beyond what may be granted.",
+	TemporarilyUnavailable: "The server cannot handle the request at the moment. Try again later.",
+	ServerError:            "The server met an unexpected condition.",
+}
+
+// Error is the code itself.
+func (c Code) Error() string { return string(c) }
+
+// Description is the sentence that goes with the code.
+func (c Code) Description() string { return descriptions[c] }
+
+// Because returns a refusal with code c. The reason is for our log alone; use %w
+// in it to keep a cause in the chain.
+func (c Code) Because(reason string, args ...any) *Error {
+	return &Error{Code: c, reason: fmt.Errorf(reason, args...)}
+}
+
+// An Error is a refusal: a code that the client reads, and a reason that only we do.
+type Error struct {
+	Code   Code
+	reason error
+}
+
+func (e *Error) Error() string { return string(e.Code) + ": " + e.reason.Error() }
+
+// Unwrap lets errors.Is find both the code and the cause.
+func (e *Error) Unwrap() []error { return []error{e.Code, e.reason} }

@@ -1,0 +1,131 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// The grant types that there are.
+const (
+	PasswordGrant     = "password"
+	RefreshGrant      = "refresh_token"
+	ClientCredentials = "client_credentials"
+)
+
+// GrantTypes returns the grant types that there are.
+func GrantTypes() []string { return []string{PasswordGrant, RefreshGrant, ClientCredentials} }
+
+// Grants are the steps that answer token requests.
+type Grants struct {
+	Clients interface {
+		Authenticate(r *http.Request) (store.Client, error)
+	}
+	People interface {
+		CheckPassword(ctx context.Context, name, password, method string) (account.Proof, error)
+	}
+	Sessions interface {
+		Start(ctx context.Context, in session.Start) (token.Set, store.Session, error)
+		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error)
+	}
+	Minter interface {
+		ForClient(ctx context.Context, c store.Client, scope authz.Scope, life time.Duration) (token.Set, error)
+	}
+	// Limits counts the failed refreshes of one client from one network. It costs
+	// a refresh that succeeds nothing.
+	Limits interface {
+		Failure(ctx context.Context, kind, id string) error
+	}
+	Lifetimes session.Lifetimes
+}
+
+// request is what is known of a token request so far.
+type request struct {
+	client store.Client
+	// scope is what is granted if the grant is; for a refresh, what was asked for.
+	scope authz.Scope
+	proof account.Proof // of the password grant
+}
+
+// preflight asks everything that can be asked without looking at the grant
+// itself: who the client is, whether it may use the grant, and how far. So a
+// stranger learns nothing about passwords and tokens, and costs no hash.
+func (g Grants) preflight(r *http.Request) (*request, error) {
+	client, err := g.Clients.Authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	grant := r.PostForm.Get("grant_type")
+	if err := mayUse(client, grant); err != nil {
+		return nil, err
+	}
+	scope, err := ParseScope(r.PostForm.Get("scope"))
+	if err == nil && grant != RefreshGrant {
+		scope, err = grantedScope(client, scope)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &request{client: client, scope: scope}, nil
+}
+
+// mayUse decides whether the client may use the grant at all (RFC 6749 §5.2).
+func mayUse(client store.Client, grant string) error {
+	switch {
+	case grant == "":
+		return InvalidRequest.Because("no grant_type")
+	case !slices.Contains(GrantTypes(), grant):
+		return UnsupportedGrantType.Because("a grant_type that is not there")
+	case !slices.Contains(client.GrantTypes, grant):
+		return UnauthorizedClient.Because("client %s is not registered for %s", client.ID, grant)
+	case grant == ClientCredentials && client.Public(): // RFC 6749 §4.4
+		return UnauthorizedClient.Because("public client %s asks for %s", client.ID, grant)
+	}
+	return nil
+}
+
+// prove checks a person's password (RFC 6749 §4.3.2).
+func (g Grants) prove(ctx context.Context, username, password string) (account.Proof, error) {
+	proof, err := g.People.CheckPassword(ctx, username, password, PasswordGrant)
+	if errors.Is(err, account.ErrCredentials) {
+		return account.Proof{}, InvalidGrant.Because("%w", err)
+	}
+	return proof, err
+}
+
+// password signs a person in who was proved (RFC 6749 §4.3).
+func (g Grants) password(ctx context.Context, req *request) (token.Set, error) {
+	set, _, err := g.Sessions.Start(ctx, session.Start{
+		User: req.proof.User, Client: req.client, Scope: req.scope,
+		Method: PasswordGrant, NewHash: req.proof.NewHash,
+	})
+	if !slices.Contains(req.client.GrantTypes, RefreshGrant) {
+		set.RefreshToken = "" // it could not be used
+	}
+	return set, err
+}
+
+// refresh answers RFC 6749 §6. A token that has merely run out is not counted as
+// a failure: an honest app comes with it when its person was away.
+func (g Grants) refresh(ctx context.Context, req *request, raw string) (token.Set, error) {
+	set, _, _, err := g.Sessions.Refresh(ctx, req.client, raw, req.scope)
+	if errors.Is(err, session.ErrInvalid) && !errors.Is(err, token.ErrExpired) {
+		if limited := g.Limits.Failure(ctx, "refresh", req.client.ID); limited != nil {
+			return token.Set{}, limited
+		}
+	}
+	return set, err
+}
+
+// clientCredentials answers RFC 6749 §4.4.
+func (g Grants) clientCredentials(ctx context.Context, req *request) (token.Set, error) {
+	return g.Minter.ForClient(ctx, req.client, req.scope, g.Lifetimes.For(req.client).Access)
+}

@@ -1,0 +1,73 @@
+package oauth_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"gatehouse/internal/oauth"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestMetadata(t *testing.T) {
+	surface := oauth.Surface{
+		Issuer: "https://id.example", Token: "/oauth/token", Revocation: "/oauth/revoke",
+		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
+	}
+	documents := map[string]func() ([]byte, error){
+		"oauth-authorization-server.json": surface.AuthorizationServer,
+		"openid-configuration.json":       surface.OpenIDConfiguration,
+	}
+	for name, document := range documents {
+		t.Run(name, func(t *testing.T) {
+			body, err := document()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got bytes.Buffer
+			if err := json.Indent(&got, body, "", "  "); err != nil {
+				t.Fatal(err)
+			}
+			got.WriteByte('\n')
+			path := filepath.Join("testdata", name)
+			if *update {
+				if err := os.WriteFile(path, got.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("got %s", got.Bytes())
+			}
+		})
+	}
+}
+
+func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
+	body, err := oauth.Surface{Issuer: "https://id.example/", Token: "/oauth/token"}.AuthorizationServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(body, &members); err != nil {
+		t.Fatal(err)
+	}
+	for name := range members {
+		switch name {
+		case "issuer", "token_endpoint", "scopes_supported", "response_types_supported",
+			"grant_types_supported", "token_endpoint_auth_methods_supported":
+		default:
+			t.Errorf("%s is in the metadata", name)
+		}
+	}
+	if got := members["token_endpoint"]; got != "https://id.example/oauth/token" {
+		t.Errorf("token_endpoint %v", got)
+	}
+}

@@ -1,0 +1,55 @@
+package oauth
+
+import (
+	"slices"
+	"strings"
+
+	"gatehouse/internal/authz"
+	"gatehouse/store"
+)
+
+// The bounds of a scope parameter. All that we know of has a dozen tokens.
+const (
+	maxScopeBytes  = 4096
+	maxScopeTokens = 64
+)
+
+// ParseScope reads a scope parameter (RFC 6749 §3.3) and drops repetitions.
+func ParseScope(raw string) (authz.Scope, error) {
+	if len(raw) > maxScopeBytes {
+		return "", InvalidScope.Because("scope of %d bytes", len(raw))
+	}
+	var tokens []string
+	for t := range strings.SplitSeq(raw, " ") {
+		if t == "" || slices.Contains(tokens, t) {
+			continue
+		}
+		if strings.IndexFunc(t, notInScopeToken) >= 0 {
+			return "", InvalidScope.Because("scope with a character that a token may not have")
+		}
+		if tokens = append(tokens, t); len(tokens) > maxScopeTokens {
+			return "", InvalidScope.Because("more than %d scope tokens", maxScopeTokens)
+		}
+	}
+	return authz.Scope(strings.Join(tokens, " ")), nil
+}
+
+// notInScopeToken: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ).
+func notInScopeToken(c rune) bool {
+	return c < 0x21 || c > 0x7e || c == '"' || c == '\\'
+}
+
+// grantedScope decides the scope of a grant that starts afresh: what the client
+// asks for, if all of it is registered for it, and else all that is registered.
+// What the person's role allows is asked where the token is used, for a role can
+// change while a token lives.
+func grantedScope(client store.Client, asked authz.Scope) (authz.Scope, error) {
+	registered := authz.Scope(client.Scope)
+	if asked == "" {
+		return registered, nil
+	}
+	if !asked.Within(registered) {
+		return "", InvalidScope.Because("scope goes beyond the client's registration")
+	}
+	return asked, nil
+}

@@ -1,0 +1,72 @@
+package oauth_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
+)
+
+func TestParseScope(t *testing.T) {
+	many := make([]string, 65)
+	for i := range many {
+		many[i] = fmt.Sprint("s", i)
+	}
+	tests := []struct {
+		name, raw string
+		want      authz.Scope
+		refused   bool
+	}{
+		{"none", "", "", false},
+		{"one", "openid", "openid", false},
+		{"order is kept", "profile openid", "profile openid", false},
+		{"repetitions collapse", "a b a a b", "a b", false},
+		{"ten thousand times the same", strings.TrimSpace(strings.Repeat("a ", 2000)), "a", false},
+		{"blanks collapse", " a  b ", "a b", false},
+		{"every character of a token", "!#[]~users:read", "!#[]~users:read", false},
+		{"a quotation mark", `a"b`, "", true},
+		{"a backslash", `a\b`, "", true},
+		{"a tab", "a\tb", "", true},
+		{"a line feed", "a\nb", "", true},
+		{"a NUL", "a\x00", "", true},
+		{"not ASCII", "ä", "", true},
+		{"a blank of another kind", "a\u00a0b", "", true},
+		{"64 tokens", strings.Join(many[:64], " "), authz.Scope(strings.Join(many[:64], " ")), false},
+		{"65 tokens", strings.Join(many, " "), "", true},
+		{"too long", strings.Repeat("a", 4097), "", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := oauth.ParseScope(tt.raw)
+			if got != tt.want || errors.Is(err, oauth.InvalidScope) != tt.refused {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func FuzzParseScope(f *testing.F) {
+	for _, s := range []string{"", "openid", " a  b", "a\x00", `"`, "ä b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got, err := oauth.ParseScope(raw)
+		if err != nil {
+			return
+		}
+		// Whatever is accepted reads back as itself, and asks for nothing that
+		// was not asked for.
+		again, err := oauth.ParseScope(string(got))
+		if err != nil || again != got {
+			t.Errorf("%q reads back as %q, %v", got, again, err)
+		}
+		for _, token := range got.Tokens() {
+			if !strings.Contains(raw, token) {
+				t.Errorf("%q came out of %q", token, raw)
+			}
+		}
+	})
+}

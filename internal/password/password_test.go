@@ -1,0 +1,297 @@
+package password
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// vector is a hash that something else made: Django 3.2 and 5.2, Python's bcrypt
+// and argon2-cffi.
+type vector struct{ Password, Encoded string }
+
+func vectors(t testing.TB) []vector {
+	t.Helper()
+	var all []vector
+	for _, name := range []string{"django_hashes.json", "other_hashes.json"} {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var some []vector
+		if err := json.Unmarshal(text, &some); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, some...)
+	}
+	return all
+}
+
+// work is what a Hasher did.
+type work struct{ derived []cost }
+
+// cheap returns a Hasher that costs little and tells what it did.
+func cheap(o Options) (*Hasher, *work) {
+	o.MemoryKiB, o.Iterations = 64, 1
+	h, done := New(o), &work{}
+	h.argon2id = func(password, salt []byte, iterations, memoryKiB uint32, threads uint8, keyBytes uint32) []byte {
+		done.derived = append(done.derived, cost{memoryKiB, iterations, threads})
+		return argon2.IDKey(password, salt, iterations, memoryKiB, threads, keyBytes)
+	}
+	return h, done
+}
+
+func verify(t *testing.T, h *Hasher, encoded, password string) (ok, rehash bool) {
+	t.Helper()
+	ok, rehash, err := h.Verify(t.Context(), encoded, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok, rehash
+}
+
+func TestHashesMadeElsewhere(t *testing.T) {
+	h := New(Options{})
+	for _, v := range vectors(t) {
+		ok, rehash := verify(t, h, v.Encoded, v.Password)
+		ours := strings.Contains(v.Encoded, "argon2id") && !strings.Contains(v.Encoded, "m=1024,")
+		if !ok || rehash == ours {
+			t.Errorf("%q is the password of %s: %t, hash again: %t", v.Password, v.Encoded, ok, rehash)
+		}
+		if strings.Contains(v.Encoded, "00000$") {
+			continue // dear, and no other than those of 1000 iterations
+		}
+		for _, wrong := range []string{v.Password + " ", v.Password + "\x00"} {
+			if ok, _ := verify(t, h, v.Encoded, wrong); ok {
+				t.Errorf("%q is the password of %s", wrong, v.Encoded)
+			}
+		}
+	}
+}
+
+func TestWhatIsHashedVerifies(t *testing.T) {
+	h := New(Options{})
+	for _, password := range []string{"correct horse battery", " outer blanks ", "nul\x00inside", "пароль-密码-🔑", strings.Repeat("p", MaxBytes)} {
+		encoded, err := h.Hash(t.Context(), password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, rehash := verify(t, h, encoded, password); !ok || rehash {
+			t.Errorf("%.20q: %t, hash again: %t", password, ok, rehash)
+		}
+		if ok, _ := verify(t, h, encoded, password[:len(password)-1]+"!"); ok {
+			t.Errorf("%.20q: a wrong last byte passed", password)
+		}
+		if again, _ := h.Hash(t.Context(), password); again == encoded {
+			t.Error("two hashes of one password are the same")
+		}
+	}
+}
+
+func TestHashIsAPHCString(t *testing.T) {
+	encoded, err := New(Options{}).Hash(t.Context(), "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Split(encoded, "$")
+	if len(fields) != 6 || strings.Join(fields[:4], "$") != "$argon2id$v=19$m=19456,t=2,p=1" || len(fields[4]) != 22 || len(fields[5]) != 43 {
+		t.Errorf("got %s", encoded)
+	}
+}
+
+func TestNormalisationMakesAnotherPassword(t *testing.T) {
+	h, _ := cheap(Options{})
+	encoded, err := h.Hash(t.Context(), "caf\u00e9-caf\u00e9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, _ := verify(t, h, encoded, "cafe\u0301-cafe\u0301"); ok {
+		t.Error("NFD passed for NFC")
+	}
+}
+
+func TestHashesThatNobodyHas(t *testing.T) {
+	const key = "xEIB9ORrXYT6VyvQJ/uIJ2S/DayswkryMERS3ftivqw"
+	const bcrypt = "hB54cXocBOycbsqk97OJr.lmibvY9e8ZAIDIrYk3PVBTO6bqjJASG"
+	for name, encoded := range map[string]string{
+		"empty":                       "",
+		"unusable":                    "!",
+		"unusable, Django":            "!HUSaBZ0tRoV8wQhI1rGgT0hvmPUTFcLBuHnH5gMn",
+		"garbage":                     "garbage",
+		"plain text":                  "complexpassword123",
+		"md5":                         "md5$salt$5d41402abc4b2a76b9719d911017c592",
+		"scrypt":                      "scrypt$16384$salt$8$1$" + key,
+		"pbkdf2 without iterations":   "pbkdf2_sha256$$salt$" + key + "=",
+		"pbkdf2 of zero":              "pbkdf2_sha256$0$salt$" + key + "=",
+		"pbkdf2 below zero":           "pbkdf2_sha256$-1$salt$" + key + "=",
+		"pbkdf2 for hours":            "pbkdf2_sha256$2000000000$salt$" + key + "=",
+		"pbkdf2, too many digits":     "pbkdf2_sha256$99999999999999999999$salt$" + key + "=",
+		"pbkdf2 without a key":        "pbkdf2_sha256$1$salt$",
+		"pbkdf2 with a short key":     "pbkdf2_sha256$1$salt$xEIB",
+		"pbkdf2, no base64":           "pbkdf2_sha256$1$salt$" + key,
+		"sha1 with a key of sha256":   "pbkdf2_sha1$1$salt$" + key + "=",
+		"argon2i":                     "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$" + key,
+		"argon2 of version 16":        "$argon2id$v=16$m=64,t=1,p=1$c2FsdHNhbHQ$" + key,
+		"argon2 of no iterations":     "$argon2id$v=19$m=64,t=0,p=1$c2FsdHNhbHQ$" + key,
+		"argon2 of no threads":        "$argon2id$v=19$m=64,t=1,p=0$c2FsdHNhbHQ$" + key,
+		"argon2 of 256 threads":       "$argon2id$v=19$m=4096,t=1,p=256$c2FsdHNhbHQ$" + key,
+		"argon2 of four TiB":          "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$" + key,
+		"argon2 over the budget":      "$argon2id$v=19$m=131073,t=1,p=1$c2FsdHNhbHQ$" + key,
+		"argon2 for hours":            "$argon2id$v=19$m=64,t=4294967295,p=1$c2FsdHNhbHQ$" + key,
+		"argon2 without a key":        "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$",
+		"argon2 with a short key":     "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$xEIB",
+		"argon2 without a salt":       "$argon2id$v=19$m=64,t=1,p=1$$" + key,
+		"argon2 with a tail":          "$argon2id$v=19$m=64,t=1,p=1,x=1$c2FsdHNhbHQ$" + key,
+		"argon2 with a sign":          "$argon2id$v=19$m=+64,t=1,p=1$c2FsdHNhbHQ$" + key,
+		"argon2 with seven fields":    "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$" + key + "$",
+		"bcrypt for a day":            "$2b$31$" + bcrypt,
+		"bcrypt of the buggy kind":    "$2x$06$" + bcrypt,
+		"bcrypt cut short":            "$2b$06$" + bcrypt[1:],
+		"bcrypt with a tail":          "$2b$06$" + bcrypt + "G",
+		"bcrypt of Django, no dollar": "bcrypt$2b$06$" + bcrypt,
+		"enormous":                    "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$" + strings.Repeat("A", 1<<20),
+	} {
+		h, done := cheap(Options{})
+		for _, password := range []string{"", "complexpassword123", encoded[:min(len(encoded), MaxBytes)]} {
+			done.derived = nil
+			if ok, rehash := verify(t, h, encoded, password); ok || rehash {
+				t.Errorf("%s: %q passed", name, password)
+			}
+			if len(done.derived) != 1 || done.derived[0] != h.cost {
+				t.Errorf("%s: did the work %v, want that of one hash of ours", name, done.derived)
+			}
+		}
+	}
+}
+
+// Unknown name, wrong password, account without a usable password: each costs
+// exactly one hash of ours.
+func TestRefusalsCostTheSame(t *testing.T) {
+	h, done := cheap(Options{})
+	encoded, err := h.Hash(t.Context(), "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, try := range map[string]func() error{
+		"nobody":   func() error { return h.VerifyNobody(t.Context(), "wrong") },
+		"wrong":    func() error { _, _, err := h.Verify(t.Context(), encoded, "wrong"); return err },
+		"unusable": func() error { _, _, err := h.Verify(t.Context(), "!", "wrong"); return err },
+		"right":    func() error { _, _, err := h.Verify(t.Context(), encoded, "correct horse battery"); return err },
+	} {
+		done.derived = nil
+		if err := try(); err != nil {
+			t.Fatal(err)
+		}
+		if len(done.derived) != 1 || done.derived[0] != h.cost {
+			t.Errorf("%s: did the work %v, want %v once", name, done.derived, h.cost)
+		}
+	}
+}
+
+func TestTooLongIsNeverRightAndNeverHashed(t *testing.T) {
+	h, done := cheap(Options{})
+	long := strings.Repeat("p", MaxBytes+1)
+	if _, err := h.Hash(t.Context(), long); err == nil {
+		t.Error("hashed")
+	}
+	if err := h.VerifyNobody(t.Context(), long); err != nil {
+		t.Error(err)
+	}
+	for _, v := range vectors(t) {
+		if ok, _ := verify(t, h, v.Encoded, long); ok {
+			t.Errorf("passed for %s", v.Encoded)
+		}
+	}
+	if len(done.derived) != 0 {
+		t.Errorf("did the work %v", done.derived)
+	}
+}
+
+// bcrypt looks at 72 bytes; Spring CVE-2025-22228 let any tail pass.
+func TestBcryptTakesNoTail(t *testing.T) {
+	h, _ := cheap(Options{})
+	for _, v := range vectors(t) {
+		if !strings.Contains(v.Encoded, "$2") {
+			continue
+		}
+		if ok, _ := verify(t, h, v.Encoded, v.Password+"tail"); ok {
+			t.Errorf("%s: a tail passed", v.Encoded)
+		}
+		if len(v.Password) != 100 {
+			continue
+		}
+		for _, at := range []int{72, 98} { // bcrypt_sha256 looks at all of them
+			changed := []byte(v.Password)
+			changed[at] = 'q'
+			if ok, _ := verify(t, h, v.Encoded, string(changed)); ok {
+				t.Errorf("%s: byte %d does not matter", v.Encoded, at+1)
+			}
+		}
+	}
+}
+
+func TestNobodyIsDowngraded(t *testing.T) {
+	for name, c := range map[string]struct {
+		stored cost
+		again  bool
+	}{
+		"the same":                      {cost{19456, 2, 1}, false},
+		"stronger in both":              {cost{65536, 3, 1}, false},
+		"more iterations":               {cost{19456, 4, 1}, false},
+		"more memory":                   {cost{65536, 2, 4}, false},
+		"memory in place of iterations": {cost{47104, 1, 1}, false},
+		"less memory":                   {cost{12288, 2, 1}, true},
+		"iterations in place of memory": {cost{12288, 4, 1}, true},
+		"fewer iterations":              {cost{19456, 1, 1}, true},
+	} {
+		h := New(Options{})
+		old := New(Options{MemoryKiB: int(c.stored.memoryKiB), Iterations: int(c.stored.iterations), Parallelism: int(c.stored.threads)})
+		encoded, err := old.Hash(t.Context(), "correct horse battery")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, rehash := verify(t, h, encoded, "correct horse battery"); !ok || rehash != c.again {
+			t.Errorf("%s: %t, hash again: %t, want %t", name, ok, rehash, c.again)
+		}
+	}
+}
+
+func TestCancelledCallersLeave(t *testing.T) {
+	h, _ := cheap(Options{MaxParallel: 1})
+	if err := h.budget.slots.Acquire(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := h.Hash(ctx, "correct horse battery"); !errors.Is(err, context.Canceled) || errors.Is(err, ErrBusy) {
+		t.Errorf("err = %v, want context.Canceled", err)
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	for _, v := range vectors(f) {
+		f.Add(v.Encoded, v.Password)
+	}
+	h, _ := cheap(Options{BudgetMiB: 1})
+	f.Fuzz(func(t *testing.T, encoded, password string) {
+		known, err := h.parse(encoded)
+		if err != nil {
+			return
+		}
+		if a, ok := known.(argon2Hash); ok && a.String() != strings.TrimPrefix(encoded, "argon2") {
+			t.Errorf("%q is read as %q", encoded, a)
+		}
+		if p, ok := known.(pbkdf2Hash); ok && p.iterations > 1000 {
+			return
+		}
+		if ok, rehash, err := h.Verify(t.Context(), encoded, password); err != nil || rehash && !ok {
+			t.Errorf("%t, %t, %v", ok, rehash, err)
+		}
+	})
+}

@@ -1,0 +1,71 @@
+package password
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestPolicy(t *testing.T) {
+	const (
+		short = "Ensure this field has at least 8 characters."
+		usual = "This password is too common."
+	)
+	for name, c := range map[string]struct {
+		password string
+		want     []string
+	}{
+		"good":                   {"complexpassword123", nil},
+		"another alphabet":       {"пароль-密码-🔑", nil},
+		"eight emoji":            {"🔑🔒🗝🔓🔐🔏🛡🧱", nil},
+		"seven":                  {"abcdefg", []string{short}},
+		"seven and blanks":       {"abcdefg  ", []string{short}},
+		"inner blanks count":     {"a b c d e", nil},
+		"NUL":                    {"abc\x00defgh", []string{"Null characters are not allowed."}},
+		"1,024 bytes":            {strings.Repeat("é", 512), nil},
+		"1,025 bytes":            {strings.Repeat("é", 512) + "e", []string{"Ensure this field has no more than 1024 bytes."}},
+		"common":                 {"password", []string{usual}},
+		"common, in capitals":    {"PassWord", []string{usual}},
+		"common, with blanks":    {" password ", []string{usual}},
+		"digits":                 {"12345678", []string{usual}},
+		"first of the list":      {"!qaz1qaz", []string{usual}},
+		"like the username":      {"heidi.tester", []string{"The password is too similar to the username."}},
+		"like a word of it":      {"heiditester1", []string{"The password is too similar to the username."}},
+		"username, backwards":    {"retset.idieh", []string{"The password is too similar to the username."}},
+		"like the address":       {"hb@mail.example", []string{"The password is too similar to the email address."}},
+		"like the first name":    {"Adelheide1", []string{"The password is too similar to the first name."}},
+		"like the last name":     {"BRUNNERIN", []string{"The password is too similar to the last name."}},
+		"holds a name, and more": {"brunnerin eats marzipan daily", nil},
+	} {
+		got := Policy{MinLength: 8}.Check(c.password, "heidi.tester", "hb@mail.example", "Adelheid", "Brunnerin")
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestEveryCommonPasswordIsFound(t *testing.T) {
+	lines := strings.Split(strings.TrimSuffix(commonPasswords, "\n"), "\n")
+	if len(lines) < 3000 || !slices.IsSorted(lines) { // ASVS 5.0 §6.2.4 asks for 3,000
+		t.Errorf("%d passwords, sorted: %t", len(lines), slices.IsSorted(lines))
+	}
+	for _, line := range lines {
+		if !common(line) || !common(strings.ToUpper(line)) && strings.ToLower(strings.ToUpper(line)) == line {
+			t.Errorf("%q is not found", line)
+		}
+		if common(line+"\x00") || common(line[1:]) != slices.Contains(lines, line[1:]) {
+			t.Errorf("something near %q is found", line)
+		}
+	}
+	for _, no := range []string{"", "\n", "zzzzzzzzzzzzzzzzzzz", "~~~~~~~~~", "\U0010ffff"} {
+		if common(no) {
+			t.Errorf("%q is found", no)
+		}
+	}
+}
+
+func BenchmarkPolicy(b *testing.B) {
+	for b.Loop() {
+		Policy{MinLength: 8}.Check("correct horse battery staple", "heidi", "heidi@example.com", "Heidi", "Brunner")
+	}
+}

@@ -1,0 +1,132 @@
+package replay
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/names"
+	"gatehouse/internal/session"
+	"gatehouse/store"
+)
+
+// A World is the server that is asked, empty at the start, and ways to do by hand
+// what the missing rows of the file did, or what our server refuses to do.
+// Throttles must be wide: the file signs in from one address all the time.
+type World struct {
+	// URL is where the server listens.
+	URL string
+	// DB must number people from 1 without gaps, as SQLite does.
+	DB       store.DB
+	Accounts *account.Service
+	Sessions *session.Service
+	// Sign makes a token of any claims with a key of the server.
+	Sign func(ctx context.Context, typ string, claims any) (string, error)
+	Hash func(ctx context.Context, pw string) (string, error)
+	// Beyond are rows that this server answers otherwise because it is only a part
+	// of the real one.
+	Beyond map[int]string
+}
+
+// tokens are what an actor holds.
+type tokens struct{ access, refresh string }
+
+// player goes through the file.
+type player struct {
+	t      *testing.T
+	world  World
+	client *http.Client
+	people map[int64]*person
+	held   map[string]tokens
+	last   tokens // what was sent last
+	// renamed: pete calls himself pete2.
+	renamed bool
+	// numbers is the last number that was given to anybody.
+	numbers int64
+}
+
+func (p *player) ctx() context.Context { return p.t.Context() }
+
+// find returns a person by username.
+func (p *player) find(username string) store.User {
+	p.t.Helper()
+	u, err := p.world.DB.UserByName(p.ctx(), names.Lookup(username))
+	if err != nil {
+		p.t.Fatalf("%s: %v", username, err)
+	}
+	return u
+}
+
+// signIn starts a session without a password.
+func (p *player) signIn(u store.User) tokens {
+	p.t.Helper()
+	set, _, err := p.world.Sessions.Start(p.ctx(), session.Start{
+		User: u, Client: session.Accounts(), Scope: authz.ForRole(u.Role), Method: "login",
+	})
+	if err != nil {
+		p.t.Fatalf("signing in %s: %v", u.Username, err)
+	}
+	return tokens{set.AccessToken, set.RefreshToken}
+}
+
+// holds returns the actor's tokens, from the first time that they are wanted.
+func (p *player) holds(actor string) tokens {
+	p.t.Helper()
+	actor, _, _ = strings.Cut(actor, " ") // "idle (refreshed)"
+	if actor == "anonymous" {
+		owner := "bob" // whose tokens the old requests borrowed
+		if p.people[4].id == 0 {
+			owner = "alice"
+		}
+		return p.signIn(p.find(owner))
+	}
+	if _, ok := p.held[actor]; !ok {
+		p.held[actor] = p.signIn(p.find(p.called(actor)))
+	}
+	return p.held[actor]
+}
+
+// called is the name that the actor has by now.
+func (p *player) called(actor string) string {
+	if actor == "pete" && p.renamed {
+		return "pete2"
+	}
+	return actor
+}
+
+// change does what an administrator can do.
+func (p *player) change(username string, in account.Input) {
+	p.t.Helper()
+	if _, err := p.world.Accounts.Change(p.ctx(), authz.Operator, p.find(username), in, false); err != nil {
+		p.t.Fatalf("changing %s: %v", username, err)
+	}
+}
+
+func text(s string) fields.Text { return fields.Given(s) }
+
+// forge signs the token's claims anew after edit.
+func (p *player) forge(typ, raw string, edit func(claims map[string]any)) string {
+	p.t.Helper()
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	claims := map[string]any{}
+	d := json.NewDecoder(strings.NewReader(string(payload)))
+	d.UseNumber()
+	if err := d.Decode(&claims); err != nil {
+		p.t.Fatal(err)
+	}
+	edit(claims)
+	made, err := p.world.Sign(p.ctx(), typ, claims)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return made
+}

@@ -1,0 +1,104 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/store"
+)
+
+// finishing is how long work may go on that the caller cannot call off.
+const finishing = 3 * time.Second
+
+// detached returns a context that outlives the request but keeps what it knows.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), finishing)
+}
+
+// End ends one session of the person (0: anybody's) and reports whether there
+// was a living one to end. Actor is as authz.Actor's String gives it.
+func (s *Service) End(ctx context.Context, actor, sid string, userID int64, reason string) (bool, error) {
+	session, user, err := s.DB.SessionWithUser(ctx, sid)
+	if errors.Is(err, store.ErrNotFound) || err == nil && userID != 0 && session.UserID != userID {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading a session: %w", err)
+	}
+	return s.end(ctx, sid, userID, reason, ended(actor, user.Sub, sid, session.ClientID, reason))
+}
+
+// EndAll ends the person's sessions but except (empty: all) and returns their
+// IDs. It waits for a sign-in in progress, so none slips through beside it.
+func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except, reason string) ([]string, error) {
+	var ids []string
+	err := s.DB.Write(ctx, func(tx store.Tx) error {
+		user, err := tx.LockUser(userID)
+		if err != nil {
+			return err
+		}
+		now := s.Now().UTC()
+		if ids, err = tx.EndSessions(userID, except, reason, now); err != nil {
+			return err
+		}
+		for _, sid := range ids {
+			if err := tx.Audit(ended(actor, user.Sub, sid, "", reason).Record(ctx, now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ending sessions: %w", err)
+	}
+	return ids, s.ForgetEnded(ctx, ids)
+}
+
+// ForgetEnded lets the rotations forget sessions that the record says have
+// ended. Who ends sessions in a transaction of his own calls it after the commit.
+// It goes through to the end though the caller hangs up.
+func (s *Service) ForgetEnded(ctx context.Context, sids []string) error {
+	if len(sids) == 0 {
+		return nil
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if err := s.Rotations.Forget(ctx, sids...); err != nil {
+		return fmt.Errorf("forgetting ended sessions: %w", err)
+	}
+	return nil
+}
+
+// List returns the person's living sessions, newest first.
+func (s *Service) List(ctx context.Context, userID int64) ([]store.Session, error) {
+	return s.DB.ListSessions(ctx, userID, s.Now())
+}
+
+// end writes the end of a session and its evidence, and forgets the rotations
+// afterwards. It forgets them also if the session had ended before: then this
+// may be the second try of a caller whose first one failed in between.
+func (s *Service) end(ctx context.Context, sid string, userID int64, reason string, e audit.Event) (bool, error) {
+	var done bool
+	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		now := s.Now().UTC()
+		done, err = tx.EndSession(sid, userID, reason, now)
+		if err != nil || !done {
+			return err
+		}
+		return tx.Audit(e.Record(ctx, now))
+	})
+	if err != nil {
+		return false, fmt.Errorf("ending a session: %w", err)
+	}
+	return done, s.ForgetEnded(ctx, []string{sid})
+}
+
+func ended(actor, sub, sid, clientID, reason string) audit.Event {
+	return audit.Event{
+		Actor: actor, Subject: audit.UserSubject(sub), SessionID: sid, ClientID: clientID,
+		What: audit.SessionEnded{Reason: reason},
+	}
+}

@@ -1,0 +1,98 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// An Inspection says what an introspection answers (RFC 7662 §2.2). The zero
+// Inspection is that of a token that is not active, and tells nothing else.
+type Inspection struct {
+	Active bool        `json:"active"`
+	Scope  authz.Scope `json:"scope,omitempty"`
+	// TokenType is "Bearer" for an access token, and absent for a refresh token,
+	// which opens nothing.
+	TokenType string `json:"token_type,omitempty"`
+	ClientID  string `json:"client_id,omitempty"`
+	Username  string `json:"username,omitempty"`
+	Subject   string `json:"sub,omitempty"`
+	Issuer    string `json:"iss,omitempty"`
+	Audience  string `json:"aud,omitempty"`
+	Expires   int64  `json:"exp,omitempty"`
+	IssuedAt  int64  `json:"iat,omitempty"`
+	JTI       string `json:"jti,omitempty"`
+	// Role is the person's role today: who asks wants to know how things are.
+	Role      store.Role `json:"role,omitempty"`
+	SessionID string     `json:"sid,omitempty"`
+	AuthTime  int64      `json:"auth_time,omitempty"`
+}
+
+// Inspect tells caller, a client that has authenticated with a secret, what a
+// token is worth now. Access tokens are shown to all such clients, for each may
+// be a resource server to which the token was brought. A refresh token is shown
+// to its own client alone: to anybody else it is as unknown as a made-up one,
+// and the answer is the same.
+func (s *Service) Inspect(ctx context.Context, caller store.Client, raw string) (Inspection, error) {
+	found, err := s.inspectAccess(ctx, raw)
+	if errors.Is(err, token.ErrWrongType) {
+		found, err = s.inspectRefresh(ctx, caller, raw)
+	}
+	if errors.Is(err, ErrInvalid) {
+		return Inspection{}, nil
+	}
+	return found, err
+}
+
+func (s *Service) inspectAccess(ctx context.Context, raw string) (Inspection, error) {
+	claims, err := s.Verifier.Access(ctx, raw)
+	if err != nil {
+		return Inspection{}, verifying(err)
+	}
+	user, err := s.holder(ctx, claims)
+	if err != nil {
+		return Inspection{}, err
+	}
+	return Inspection{
+		Active: true, Scope: claims.Scope, TokenType: "Bearer", ClientID: claims.ClientID,
+		Username: user.Username, Subject: claims.Subject, Issuer: claims.Issuer, Audience: claims.Audience,
+		Expires: claims.Expires, IssuedAt: claims.IssuedAt, JTI: claims.JTI,
+		Role: user.Role, SessionID: claims.SessionID, AuthTime: claims.AuthTime,
+	}, nil
+}
+
+func (s *Service) inspectRefresh(ctx context.Context, caller store.Client, raw string) (Inspection, error) {
+	claims, err := s.Verifier.Refresh(ctx, raw)
+	if err != nil {
+		return Inspection{}, verifying(err)
+	}
+	if claims.ClientID != caller.ID {
+		return Inspection{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)
+	}
+	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
+	if err != nil {
+		return Inspection{}, err
+	}
+	current, err := s.Rotations.Current(ctx, session.ID, session.Rotation)
+	if errors.Is(err, store.ErrNotFound) { // it ended since the record was read
+		return Inspection{}, ErrEnded
+	}
+	if err != nil {
+		return Inspection{}, fmt.Errorf("reading a rotation: %w", err)
+	}
+	// A generation ahead of ours was once given out, for it is signed, and Rotate
+	// would take it (store.Rotations).
+	if claims.Gen < current.Gen || claims.Gen == current.Gen && claims.JTI != current.JTI {
+		return Inspection{}, fmt.Errorf("%w: not the current refresh token", ErrInvalid)
+	}
+	return Inspection{
+		Active: true, Scope: claims.Scope, ClientID: claims.ClientID, Username: user.Username,
+		Subject: claims.Subject, Issuer: claims.Issuer, Audience: claims.Audience,
+		Expires: claims.Expires, IssuedAt: claims.IssuedAt, JTI: claims.JTI,
+		Role: user.Role, SessionID: claims.SessionID,
+	}, nil
+}

@@ -1,0 +1,129 @@
+package session_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+func TestWhyATokenIsGoodNoLonger(t *testing.T) {
+	tests := []struct {
+		name   string
+		happen func(*testing.T, *rig, store.Session)
+		want   error
+	}{
+		{"the person is inactive", func(t *testing.T, g *rig, _ store.Session) {
+			g.change(t, store.UserChange{Active: new(false)})
+		}, session.ErrUserInactive},
+		{"the person is deleted", func(t *testing.T, g *rig, _ store.Session) { g.delete(t) }, session.ErrUserGone},
+		{"the session has ended", func(t *testing.T, g *rig, s store.Session) {
+			if done, err := g.End(t.Context(), "cli", s.ID, g.ann.ID, "logout"); err != nil || !done {
+				t.Fatal(done, err)
+			}
+		}, session.ErrEnded},
+		{"all sessions have ended", func(t *testing.T, g *rig, s store.Session) {
+			if ids, err := g.EndAll(t.Context(), "cli", g.ann.ID, "", "logout"); err != nil || !slices.Equal(ids, []string{s.ID}) {
+				t.Fatal(ids, err)
+			}
+		}, session.ErrEnded},
+		{"the tokens have expired", func(_ *testing.T, g *rig, _ store.Session) {
+			g.advance(14 * 24 * time.Hour)
+		}, token.ErrExpired},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := open(t)
+			set, s := g.start(t)
+			tt.happen(t, g, s)
+			if _, err := g.refresh(t, set.RefreshToken); !errors.Is(err, tt.want) || !errors.Is(err, session.ErrInvalid) {
+				t.Errorf("refresh: %v, want %v", err, tt.want)
+			}
+			if _, _, err := g.Authenticate(t.Context(), set.AccessToken); !errors.Is(err, tt.want) || !errors.Is(err, session.ErrInvalid) {
+				t.Errorf("authenticate: %v, want %v", err, tt.want)
+			}
+			g.dead(t, set)
+		})
+	}
+}
+
+func TestAnAppThatIsGoneTakesItsTokensAlong(t *testing.T) {
+	tests := map[string]func(store.Tx) error{
+		"disabled": func(tx store.Tx) error {
+			c, err := tx.LockClient("shop")
+			c.Disabled = true
+			return errors.Join(err, tx.PutClient(c))
+		},
+		"erased": func(tx store.Tx) error { _, err := tx.DeleteClient("shop", time.Now()); return err },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := open(t)
+			set, _ := g.start(t)
+			g.write(t, change)
+			g.advance(time.Second)
+			if _, _, err := g.Authenticate(t.Context(), set.AccessToken); !errors.Is(err, session.ErrInvalid) {
+				t.Errorf("authenticate: %v", err)
+			}
+			if found, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || found.Active {
+				t.Errorf("inspect: %+v, %v", found, err)
+			}
+		})
+	}
+}
+
+func TestNobodyIsTurnedAwayForTroubleOfOurs(t *testing.T) {
+	g := open(t)
+	set, _ := g.start(t)
+	if err := g.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	asked := map[string]error{}
+	_, asked["refresh"] = g.refresh(t, set.RefreshToken)
+	_, _, asked["authenticate"] = g.Authenticate(t.Context(), set.AccessToken)
+	_, asked["inspect access"] = g.Inspect(t.Context(), g.shop, set.AccessToken)
+	_, asked["inspect refresh"] = g.Inspect(t.Context(), g.shop, set.RefreshToken)
+	asked["revoke"] = g.Revoke(t.Context(), "shop", set.RefreshToken)
+	for what, err := range asked {
+		if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, session.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestInspect(t *testing.T) {
+	g := open(t)
+	set, s := g.start(t)
+	access, err := g.Inspect(t.Context(), store.Client{ID: "resource"}, set.AccessToken)
+	want := session.Inspection{
+		Active: true, Scope: "openid account", TokenType: "Bearer", ClientID: "shop", Username: "ann", Subject: g.ann.Sub,
+		Issuer: issuer, Audience: issuer, Expires: set.Access.Expires, IssuedAt: set.Access.IssuedAt,
+		JTI: set.Access.JTI, Role: store.RoleUser, SessionID: s.ID, AuthTime: s.AuthTime.Unix(),
+	}
+	if err != nil || access != want {
+		t.Errorf("access token: %+v, %v", access, err)
+	}
+	refresh, err := g.Inspect(t.Context(), g.shop, set.RefreshToken)
+	if err != nil || !refresh.Active || refresh.TokenType != "" || refresh.JTI != s.Rotation.JTI || refresh.Expires != s.Rotation.ExpiresAt.Unix() {
+		t.Errorf("refresh token: %+v, %v", refresh, err)
+	}
+	stranger, err := g.Inspect(t.Context(), store.Client{ID: "resource"}, set.RefreshToken)
+	if err != nil || stranger != (session.Inspection{}) {
+		t.Errorf("another's refresh token: %+v, %v", stranger, err)
+	}
+	next := g.mustRefresh(t, set.RefreshToken)
+	if used, err := g.Inspect(t.Context(), g.shop, set.RefreshToken); err != nil || used.Active {
+		t.Errorf("a used refresh token: %+v, %v", used, err)
+	}
+	if current, err := g.Inspect(t.Context(), g.shop, next.RefreshToken); err != nil || !current.Active {
+		t.Errorf("the current one: %+v, %v", current, err)
+	}
+	g.advance(5 * time.Minute)
+	if old, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || old != (session.Inspection{}) {
+		t.Errorf("an expired access token: %+v, %v", old, err)
+	}
+}

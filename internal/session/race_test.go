@@ -1,0 +1,127 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+const callers = 50
+
+func TestOneSuccessorAmongMany(t *testing.T) { onEveryStore(t, oneSuccessor) }
+
+func oneSuccessor(t *testing.T, g *rig) {
+	first, _ := g.start(t)
+	var mu sync.Mutex
+	successors := map[string]int{}
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			set, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			successors[set.RefreshToken]++
+		})
+	}
+	wg.Wait()
+	if len(successors) != 1 {
+		t.Errorf("%d successors", len(successors))
+	}
+}
+
+func TestWithoutGraceOneOfManyIsAnswered(t *testing.T) { onEveryStore(t, oneAnswered) }
+
+func oneAnswered(t *testing.T, g *rig) {
+	g.Grace = 0
+	first, _ := g.start(t)
+	var won atomic.Int32
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			switch _, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, ""); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, session.ErrInvalid):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := won.Load(); n != 1 {
+		t.Errorf("%d callers were answered", n)
+	}
+}
+
+func TestNothingLivesOnceRefreshAndRevokeHaveReturned(t *testing.T) { onEveryStore(t, nothingLives) }
+
+func nothingLives(t *testing.T, g *rig) {
+	var sets, refreshed [callers]token.Set
+	for i := range sets {
+		sets[i], _ = g.start(t)
+	}
+	var wg sync.WaitGroup
+	for i, set := range sets {
+		wg.Go(func() {
+			fresh, _, _, err := g.Refresh(t.Context(), g.shop, set.RefreshToken, "")
+			if err != nil && !errors.Is(err, session.ErrInvalid) {
+				t.Error(err)
+			}
+			refreshed[i] = fresh
+		})
+		wg.Go(func() {
+			if err := g.Revoke(t.Context(), g.shop.ID, set.RefreshToken); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, set := range sets {
+		g.dead(t, set)
+		if refreshed[i].AccessToken != "" {
+			g.dead(t, refreshed[i])
+		}
+	}
+}
+
+// A refresh or an introspection that read the record before the session ended,
+// and asks for the rotation afterwards.
+func TestTheEndBetweenRecordAndRotation(t *testing.T) { onEveryStore(t, endedBetween) }
+
+func endedBetween(t *testing.T, g *rig) {
+	set, s := g.start(t)
+	stale := &staleRecord{DB: g.db}
+	var err error
+	if stale.session, stale.user, err = g.db.SessionWithUser(t.Context(), s.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Revoke(t.Context(), g.shop.ID, set.RefreshToken); err != nil {
+		t.Fatal(err)
+	}
+	g.DB = stale
+	if _, err := g.refresh(t, set.RefreshToken); !errors.Is(err, session.ErrEnded) {
+		t.Errorf("refresh: %v", err)
+	}
+	if found, err := g.Inspect(t.Context(), g.shop, set.RefreshToken); err != nil || found.Active {
+		t.Errorf("introspection: %+v, %v", found, err)
+	}
+}
+
+// staleRecord says of a session what was so a moment ago.
+type staleRecord struct {
+	store.DB
+	session store.Session
+	user    store.User
+}
+
+func (d *staleRecord) SessionWithUser(context.Context, string) (store.Session, store.User, error) {
+	return d.session, d.user, nil
+}

@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// Refresh exchanges a refresh token for its successor and a new access token
+// (RFC 6749 §6). The client is authenticated already.
+//
+// Nothing that can be refused is left for after the rotation, so a refused
+// request uses up no token. If signing fails after it, nothing is lost either:
+// the same token is answered with the same successor for as long as the grace.
+func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error) {
+	claims, err := s.Verifier.Refresh(ctx, raw)
+	if err != nil {
+		return token.Set{}, store.Session{}, store.User{}, verifying(err)
+	}
+	if claims.ClientID != client.ID { // RFC 6749 §10.4
+		return token.Set{}, store.Session{}, store.User{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)
+	}
+	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, client.ID)
+	if err != nil {
+		return token.Set{}, store.Session{}, store.User{}, err
+	}
+	scope, err = accessScope(client, session, user, scope)
+	if err != nil {
+		return token.Set{}, store.Session{}, store.User{}, err
+	}
+	rotation, err := s.rotate(ctx, client, session, user, claims)
+	if err != nil {
+		return token.Set{}, store.Session{}, store.User{}, err
+	}
+	set, err := s.Minter.ForSession(ctx, session, user, rotation, scope, s.Lifetimes.For(client).Access)
+	if err != nil {
+		return token.Set{}, store.Session{}, store.User{}, fmt.Errorf("minting the next tokens: %w", err)
+	}
+	return set, session, user, nil
+}
+
+// accessScope decides the scope of the new access token: what is asked for, or
+// all that was granted. The session's grant stays as it is, so a narrow token is
+// not the end of the wider grant. What has been taken out of the client's
+// registration since is given no longer.
+//
+// The built-in app is granted what its person's role can use, and a role can
+// change: there, the role of today decides.
+func accessScope(client store.Client, session store.Session, user store.User, asked authz.Scope) (authz.Scope, error) {
+	granted := authz.Scope(session.Scope)
+	if client.ID == AccountsID {
+		granted = authz.ForRole(user.Role)
+	}
+	if asked == "" {
+		asked = granted
+	}
+	if !asked.Within(granted) || !asked.Within(authz.Scope(client.Scope)) {
+		return "", ErrScope
+	}
+	return asked, nil
+}
+
+// rotate moves the session on from the presented token.
+func (s *Service) rotate(ctx context.Context, client store.Client, session store.Session, user store.User, presented token.Refresh) (store.Rotation, error) {
+	kid, err := s.Keys.SigningKeyID(ctx)
+	if err != nil {
+		return store.Rotation{}, fmt.Errorf("choosing a signing key: %w", err)
+	}
+	now := s.Now().UTC()
+	second := now.Truncate(time.Second)
+	rotation, outcome, err := s.Rotations.Rotate(ctx, session.ID, store.Step{
+		Gen: presented.Gen, JTI: presented.JTI, Known: session.Rotation,
+		Next: store.Rotation{
+			Gen: presented.Gen + 1, JTI: rand.Text(), IssuedAt: second,
+			ExpiresAt: earlier(second.Add(s.Lifetimes.For(client).RefreshIdle), session.ExpiresAt),
+			Role:      user.Role, KeyID: kid,
+		},
+		Grace: s.Grace, Until: session.ExpiresAt,
+	})
+	if err != nil {
+		return store.Rotation{}, fmt.Errorf("rotating: %w", err)
+	}
+	switch outcome {
+	case store.Rotated:
+		s.touch(ctx, session, rotation, now)
+		return rotation, nil
+	case store.Repeated:
+		return rotation, nil
+	case store.Reused:
+		return store.Rotation{}, s.reused(ctx, session, user, presented.Gen, rotation.Gen)
+	default: // Ended, since the record was read
+		return store.Rotation{}, ErrEnded
+	}
+}
+
+// touch lets the record know how far the session has come. It is a help after a
+// loss of Redis and shows the owner when a session was last used, so a failure
+// is no reason to refuse the refresh.
+func (s *Service) touch(ctx context.Context, session store.Session, r store.Rotation, now time.Time) {
+	if s.TouchEvery == 0 || now.Sub(session.LastUsedAt) < s.TouchEvery {
+		return
+	}
+	if err := s.DB.TouchSession(ctx, session.ID, r, now); err != nil {
+		s.Log.WarnContext(ctx, "a session's last use was not noted", "session", session.ID, "error", err)
+	}
+}
+
+// reused ends a session of which an old refresh token came back: either the
+// holder or a thief has a copy, and there is no telling which (RFC 9700 §4.14.2).
+// It goes through to the end though the caller hangs up, for a thief would.
+func (s *Service) reused(ctx context.Context, session store.Session, user store.User, presented, current int64) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	event := audit.Event{
+		Actor: audit.ClientSubject(session.ClientID), Subject: audit.UserSubject(user.Sub),
+		SessionID: session.ID, ClientID: session.ClientID,
+		What: audit.TokenReused{Gen: presented, Current: current},
+	}
+	_, err := s.end(ctx, session.ID, 0, "reuse", event)
+	if err != nil {
+		return fmt.Errorf("ending a session after reuse: %w", err)
+	}
+	return fmt.Errorf("%w: refresh token %d came back when %d was current", ErrEnded, presented, current)
+}

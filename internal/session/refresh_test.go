@@ -1,0 +1,167 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+func TestRefreshTellsHowThingsAreToday(t *testing.T) {
+	g := open(t)
+	first, s := g.start(t)
+	g.advance(time.Minute)
+	g.change(t, store.UserChange{Role: new(store.RoleStaff)})
+	set, _, user, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Access.Role != store.RoleStaff || user.Role != store.RoleStaff {
+		t.Errorf("role %s in the token, %s of the person", set.Access.Role, user.Role)
+	}
+	claims, err := g.Verifier.Refresh(t.Context(), set.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claims.Gen != 2 || claims.Role != store.RoleStaff || claims.SessionID != s.ID || claims.IssuedAt != g.clock().Unix() {
+		t.Errorf("refresh token %+v", claims)
+	}
+	if set.AccessToken == first.AccessToken || set.Access.JTI == first.Access.JTI {
+		t.Error("the access token is the old one")
+	}
+}
+
+func TestARefusedRefreshUsesNothingUp(t *testing.T) {
+	g := open(t)
+	first, _ := g.start(t)
+	shrunk := g.shop
+	shrunk.Scope = "openid"
+	tests := []struct {
+		name   string
+		client store.Client
+		raw    string
+		scope  authz.Scope
+		want   error
+	}{
+		{"another client", g.spa, first.RefreshToken, "", session.ErrInvalid},
+		{"the built-in client", session.Accounts(), first.RefreshToken, "", session.ErrInvalid},
+		{"an access token", g.shop, first.AccessToken, "", token.ErrWrongType},
+		{"garbage", g.shop, "x.y.z", "", session.ErrInvalid},
+		{"nothing", g.shop, "", "", session.ErrInvalid},
+		{"more scope than granted", g.shop, first.RefreshToken, "openid users:read", session.ErrScope},
+		{"scope that the client has lost", shrunk, first.RefreshToken, "", session.ErrScope},
+	}
+	for _, tt := range tests {
+		if _, _, _, err := g.Refresh(t.Context(), tt.client, tt.raw, tt.scope); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+	}
+	if found, err := g.Inspect(t.Context(), g.shop, first.RefreshToken); err != nil || !found.Active {
+		t.Errorf("afterwards the token is %+v, %v", found, err)
+	}
+}
+
+func TestNarrowingLastsForOneAccessToken(t *testing.T) {
+	g := open(t)
+	first, _ := g.start(t)
+	narrow, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "openid")
+	if err != nil || narrow.Access.Scope != "openid" {
+		t.Fatalf("scope %q, %v", narrow.Access.Scope, err)
+	}
+	if whole := g.mustRefresh(t, narrow.RefreshToken); whole.Access.Scope != "openid account" {
+		t.Errorf("next scope %q", whole.Access.Scope)
+	}
+}
+
+func TestTheBuiltInClientsScopeFollowsTheRole(t *testing.T) {
+	g := open(t)
+	set, _, err := g.Start(t.Context(), session.Start{User: g.ann, Client: session.Accounts(), Scope: authz.ForRole(g.ann.Role), Method: "login"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range []store.Role{store.RoleAdmin, store.RoleUser} {
+		g.change(t, store.UserChange{Role: new(role)})
+		set, _, _, err = g.Refresh(t.Context(), session.Accounts(), set.RefreshToken, "")
+		if err != nil || set.Access.Scope != authz.ForRole(role) {
+			t.Errorf("%s: scope %q, %v", role, set.Access.Scope, err)
+		}
+	}
+}
+
+func TestASessionEndsHoweverBusyItIs(t *testing.T) {
+	g := open(t)
+	set, s := g.start(t)
+	for range 6 {
+		g.advance(13 * 24 * time.Hour)
+		set = g.mustRefresh(t, set.RefreshToken)
+	}
+	claims, err := g.Verifier.Refresh(t.Context(), set.RefreshToken)
+	if err != nil || !time.Unix(claims.Expires, 0).Equal(s.ExpiresAt) {
+		t.Errorf("refresh token until %v, session until %v: %v", time.Unix(claims.Expires, 0), s.ExpiresAt, err)
+	}
+	g.advance(s.ExpiresAt.Sub(g.clock()))
+	g.dead(t, set)
+}
+
+func TestAClientsOwnLifetimes(t *testing.T) {
+	g := open(t)
+	g.shop.AccessTokenLifetime, g.shop.RefreshTokenIdle, g.shop.RefreshTokenLifetime = time.Minute, time.Hour, 90*time.Minute
+	set, s := g.start(t)
+	if set.ExpiresIn != time.Minute || s.Rotation.ExpiresAt.Sub(s.Rotation.IssuedAt) != time.Hour || s.ExpiresAt.Sub(s.Rotation.IssuedAt) != 90*time.Minute {
+		t.Errorf("access %v, rotation %+v, session until %v", set.ExpiresIn, s.Rotation, s.ExpiresAt)
+	}
+	g.advance(45 * time.Minute)
+	set = g.mustRefresh(t, set.RefreshToken)
+	if set.ExpiresIn != time.Minute {
+		t.Errorf("refreshed access token lives %v", set.ExpiresIn)
+	}
+	claims, err := g.Verifier.Refresh(t.Context(), set.RefreshToken)
+	if err != nil || !time.Unix(claims.Expires, 0).Equal(s.ExpiresAt) {
+		t.Errorf("refreshed until %v, %v; want the session's end %v", time.Unix(claims.Expires, 0), err, s.ExpiresAt)
+	}
+}
+
+func TestTheRecordLearnsOfRotationsNowAndThen(t *testing.T) {
+	g := open(t)
+	touches := &touched{DB: g.db, at: g.clock()}
+	g.DB, g.TouchEvery = touches, time.Minute
+	set, _ := g.start(t)
+	for range 7 {
+		g.advance(20 * time.Second)
+		set = g.mustRefresh(t, set.RefreshToken)
+	}
+	if touches.n != 2 {
+		t.Errorf("%d touches in 140 s", touches.n)
+	}
+	touches.err = store.ErrUnavailable
+	g.advance(2 * time.Minute)
+	if _, err := g.refresh(t, set.RefreshToken); err != nil {
+		t.Errorf("a failed touch refused the refresh: %v", err)
+	}
+}
+
+// touched is a record that learns of rotations by touches alone, as where Redis
+// holds them.
+type touched struct {
+	store.DB
+	n   int
+	at  time.Time
+	err error
+}
+
+func (d *touched) SessionWithUser(ctx context.Context, id string) (store.Session, store.User, error) {
+	s, u, err := d.DB.SessionWithUser(ctx, id)
+	s.LastUsedAt = d.at
+	return s, u, err
+}
+
+func (d *touched) TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error {
+	d.n++
+	d.at = at
+	return errors.Join(d.err, d.DB.TouchSession(ctx, id, r, at))
+}

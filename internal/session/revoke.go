@@ -1,0 +1,67 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/token"
+)
+
+// Revoke ends what a token of the client stands for (RFC 7009 §2.1): the session
+// of an access or refresh token, or the token itself if a client got it for
+// itself. A token that is another's, unknown or expired is a success and nothing
+// happens: what the caller may wish for is so already, and any other answer
+// would tell a guesser which tokens exist. An error means that we cannot say
+// whether the token works, and must not become a 200.
+func (s *Service) Revoke(ctx context.Context, clientID, raw string) error {
+	claims, err := s.claims(ctx, raw)
+	if errors.Is(err, ErrInvalid) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if claims.ClientID != clientID {
+		return nil
+	}
+	actor := audit.ClientSubject(clientID)
+	if claims.SessionID != "" {
+		_, err := s.end(ctx, claims.SessionID, 0, "revoked", ended(actor, claims.Subject, claims.SessionID, clientID, "revoked"))
+		return err
+	}
+	return s.revokeToken(ctx, actor, claims)
+}
+
+// claims reads a token of either kind.
+func (s *Service) claims(ctx context.Context, raw string) (token.Access, error) {
+	access, err := s.Verifier.Access(ctx, raw)
+	if err == nil {
+		return access, nil
+	}
+	if !errors.Is(err, token.ErrWrongType) {
+		return token.Access{}, verifying(err)
+	}
+	refresh, err := s.Verifier.Refresh(ctx, raw)
+	if err != nil {
+		return token.Access{}, verifying(err)
+	}
+	return token.Access{Subject: refresh.Subject, ClientID: refresh.ClientID, SessionID: refresh.SessionID}, nil
+}
+
+func (s *Service) revokeToken(ctx context.Context, actor string, claims token.Access) error {
+	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI)
+	if err != nil || revoked {
+		return err
+	}
+	if err := s.DB.RevokeToken(ctx, claims.JTI, time.Unix(claims.Expires, 0).UTC()); err != nil {
+		return fmt.Errorf("revoking a token: %w", err)
+	}
+	event := audit.Event{
+		Actor: actor, Subject: audit.ClientSubject(claims.ClientID), ClientID: claims.ClientID,
+		What: audit.TokenRevoked{JTI: claims.JTI},
+	}
+	return s.DB.Audit(ctx, event.Record(ctx, s.Now().UTC()))
+}

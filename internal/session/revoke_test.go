@@ -1,0 +1,99 @@
+package session_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+)
+
+func TestRevoke(t *testing.T) {
+	access := func(s token.Set) string { return s.AccessToken }
+	refresh := func(s token.Set) string { return s.RefreshToken }
+	tests := []struct {
+		name   string
+		client string
+		pick   func(token.Set) string
+		dead   bool
+	}{
+		{"the refresh token", "shop", refresh, true},
+		{"the access token", "shop", access, true},
+		{"another's refresh token", "spa", refresh, false},
+		{"another's access token", "spa", access, false},
+		{"garbage", "shop", func(token.Set) string { return "garbage" }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := open(t)
+			set, s := g.start(t)
+			for range 2 { // again is a success too
+				if err := g.Revoke(t.Context(), tt.client, tt.pick(set)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !tt.dead {
+				g.mustRefresh(t, set.RefreshToken)
+				return
+			}
+			g.dead(t, set)
+			if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok", "session.ended"}) {
+				t.Errorf("audited %v", got)
+			}
+		})
+	}
+}
+
+func TestRevokeATokenWithoutSession(t *testing.T) {
+	g := open(t)
+	minter, ok := g.Minter.(*token.Minter)
+	if !ok {
+		t.Fatal("no minter")
+	}
+	var sets [2]token.Set
+	for i := range sets {
+		var err error
+		if sets[i], err = minter.ForClient(t.Context(), g.shop, "users:read", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := g.Revoke(t.Context(), "shop", sets[0].AccessToken); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := g.Authenticate(t.Context(), sets[0].AccessToken); !errors.Is(err, session.ErrEnded) {
+		t.Errorf("revoked: %v", err)
+	}
+	actor, user, err := g.Authenticate(t.Context(), sets[1].AccessToken)
+	if want := (authz.Actor{ClientID: "shop", Scope: "users:read"}); err != nil || actor != want || user.ID != 0 {
+		t.Errorf("the other: %+v, %v", actor, err)
+	}
+	revoked := slices.DeleteFunc(g.audited(t, ""), func(kind string) bool { return kind != "token.revoked" })
+	if len(revoked) != 1 {
+		t.Errorf("audited %d times", len(revoked))
+	}
+}
+
+func TestEndIsForTheOwner(t *testing.T) {
+	g := open(t)
+	set, s := g.start(t)
+	if done, err := g.End(t.Context(), "user:x", s.ID, g.ann.ID+1, "ended by owner"); err != nil || done {
+		t.Errorf("another person: %v, %v", done, err)
+	}
+	if done, err := g.End(t.Context(), "user:x", "no such session", g.ann.ID, "ended by owner"); err != nil || done {
+		t.Errorf("no such session: %v, %v", done, err)
+	}
+	_, other := g.start(t)
+	if ids, err := g.EndAll(t.Context(), "user:x", g.ann.ID, other.ID, "password changed"); err != nil || !slices.Equal(ids, []string{s.ID}) {
+		t.Errorf("all but one: %v, %v", ids, err)
+	}
+	g.dead(t, set)
+	left, err := g.List(t.Context(), g.ann.ID)
+	if err != nil || len(left) != 1 || left[0].ID != other.ID {
+		t.Errorf("left: %+v, %v", left, err)
+	}
+}

@@ -1,0 +1,102 @@
+// Package session owns the life of a session: one sign-in of one person in one
+// app, and the family of refresh tokens that began there (RFC 9700 §4.14.2). It
+// starts sessions, moves them from one refresh token to the next, says whether a
+// token still counts, and ends them. Who may sign in is package account's to
+// decide, and what a token looks like is package token's.
+package session
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// Service starts, refreshes, inspects and ends sessions.
+//
+// Whether a session lives is for the SQL record alone to say, and every use of a
+// token asks it in one joined query: refresh, introspection and our own API. So
+// a revocation counts everywhere as soon as it is committed, on every replica,
+// and there is no cache to outlive it. Rotations holds the moving part only,
+// which of a session's refresh tokens is the current one.
+//
+// No token survives a revocation that races a refresh. Ending a session writes
+// the record first and then lets Rotations forget it; a refresh reads the record
+// first and rotates then. So either the refresh reads the ended record and is
+// refused; or it reads a living one, which means that the end was committed
+// later: then its tokens name a session that has ended by the time the end
+// returned, and the record refuses them at their first use. An ended session
+// never lives again, for nothing clears EndedAt. That Rotations has forgotten it
+// spares the loser of the race a token that is dead on arrival, and ends the
+// matter for a refresh that hung between its two steps.
+type Service struct {
+	DB        store.DB
+	Rotations store.Rotations
+	// Clients knows the apps as they are, at most a second old: a token of an app
+	// that was switched off or erased counts no longer.
+	Clients interface {
+		ClientByID(ctx context.Context, id string) (store.Client, error)
+	}
+	Keys interface {
+		SigningKeyID(ctx context.Context) (string, error)
+	}
+	Minter interface {
+		ForSession(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration) (token.Set, error)
+	}
+	Verifier interface {
+		Access(ctx context.Context, raw string) (token.Access, error)
+		Refresh(ctx context.Context, raw string) (token.Refresh, error)
+	}
+
+	// Lifetimes are those of a client that has none of its own.
+	Lifetimes Lifetimes
+	// Grace is how long the immediate predecessor of a refresh token is answered
+	// with the same successor; 0 switches it off.
+	Grace time.Duration
+	// TouchEvery is how often the record learns of a session's rotations where
+	// Redis holds them; 0 means never, for where the record itself holds them.
+	TouchEvery time.Duration
+
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Lifetimes say how long tokens and sessions last.
+type Lifetimes struct {
+	// Access is the life of an access token.
+	Access time.Duration
+	// RefreshIdle is the life of one refresh token, and so of an idle session.
+	RefreshIdle time.Duration
+	// RefreshAbsolute is the life of a session, however busy.
+	RefreshAbsolute time.Duration
+}
+
+// For returns the lifetimes of a client: its own where it has them.
+func (l Lifetimes) For(c store.Client) Lifetimes {
+	if c.AccessTokenLifetime > 0 {
+		l.Access = c.AccessTokenLifetime
+	}
+	if c.RefreshTokenIdle > 0 {
+		l.RefreshIdle = c.RefreshTokenIdle
+	}
+	if c.RefreshTokenLifetime > 0 {
+		l.RefreshAbsolute = c.RefreshTokenLifetime
+	}
+	return l
+}
+
+// AccountsID is the client ID of the built-in app behind /api/accounts. No
+// registered client may take it.
+const AccountsID = "accounts"
+
+// Accounts is the built-in app whose sessions begin at /api/accounts/login/. It
+// is public, and has no grant at the token endpoint.
+func Accounts() store.Client {
+	return store.Client{
+		ID: AccountsID, Name: "Accounts", AuthMethod: "none", FirstParty: true,
+		Scope: string(authz.AllScopes),
+	}
+}

@@ -1,0 +1,101 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// Start asks for a session.
+type Start struct {
+	// User is the person as read when the password was checked.
+	User   store.User
+	Client store.Client
+	Scope  authz.Scope
+	// Method says how the person signed in, for the audit log: "login", "password".
+	Method string
+	// AuthTime is when the person proved who they are; zero: now.
+	AuthTime time.Time
+	// NewHash replaces the password's hash, if it is not empty.
+	NewHash string
+}
+
+// Start begins a session and returns its first tokens. The session's CreatedAt
+// is the person's new LastLoginAt.
+//
+// Checking a password takes long enough for the person to be deactivated or to
+// change it meanwhile. The sign-in writes the person's row on condition that it
+// still says what was checked, in the transaction that makes the session, so
+// either the change comes first and this returns ErrCredentialsChanged, or the
+// session is there for the change to end.
+func (s *Service) Start(ctx context.Context, in Start) (token.Set, store.Session, error) {
+	kid, err := s.Keys.SigningKeyID(ctx)
+	if err != nil {
+		return token.Set{}, store.Session{}, fmt.Errorf("choosing a signing key: %w", err)
+	}
+	session := s.newSession(ctx, in, kid)
+	if err := s.DB.Write(ctx, func(tx store.Tx) error { return record(ctx, tx, in, session) }); err != nil {
+		return token.Set{}, store.Session{}, fmt.Errorf("starting a session: %w", err)
+	}
+	set, err := s.Minter.ForSession(ctx, session, in.User, session.Rotation, in.Scope, s.Lifetimes.For(in.Client).Access)
+	if err != nil {
+		return token.Set{}, store.Session{}, fmt.Errorf("minting the first tokens: %w", err)
+	}
+	return set, session, nil
+}
+
+func (s *Service) newSession(ctx context.Context, in Start, kid string) store.Session {
+	now := s.Now().UTC()
+	second := now.Truncate(time.Second) // NumericDate, RFC 7519 §2
+	life := s.Lifetimes.For(in.Client)
+	if in.AuthTime.IsZero() {
+		in.AuthTime = now
+	}
+	info := reqctx.From(ctx)
+	end := second.Add(life.RefreshAbsolute)
+	return store.Session{
+		ID: rand.Text(), UserID: in.User.ID, ClientID: in.Client.ID, Scope: string(in.Scope),
+		AuthTime: in.AuthTime, CreatedAt: now, LastUsedAt: now, ExpiresAt: end,
+		IP: info.IPString(), UserAgent: info.UserAgent,
+		Rotation: store.Rotation{
+			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end),
+			Role: in.User.Role, KeyID: kid,
+		},
+	}
+}
+
+// record writes a sign-in.
+func record(ctx context.Context, tx store.Tx, in Start, session store.Session) error {
+	change := store.UserChange{LastLoginAt: &session.CreatedAt, IfActive: true, IfPasswordHash: in.User.PasswordHash}
+	if in.NewHash != "" {
+		change.PasswordHash = &in.NewHash
+	}
+	if err := tx.UpdateUser(in.User.ID, change); errors.Is(err, store.ErrNotFound) {
+		return ErrCredentialsChanged
+	} else if err != nil {
+		return fmt.Errorf("noting the sign-in: %w", err)
+	}
+	if err := tx.CreateSession(session); err != nil {
+		return fmt.Errorf("creating the session: %w", err)
+	}
+	subject := audit.UserSubject(in.User.Sub)
+	return tx.Audit(audit.Event{
+		Actor: subject, Subject: subject, SessionID: session.ID, ClientID: session.ClientID,
+		What: audit.SignInOK{Method: in.Method},
+	}.Record(ctx, session.CreatedAt))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

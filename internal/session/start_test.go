@@ -1,0 +1,60 @@
+package session_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/session"
+	"gatehouse/store"
+)
+
+func TestStartRecordsTheSignIn(t *testing.T) {
+	g := open(t)
+	set, s, err := g.Start(t.Context(), session.Start{
+		User: g.ann, Client: g.shop, Scope: "openid account", Method: "password", NewHash: "$argon2id$second",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, user, err := g.db.SessionWithUser(t.Context(), s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept.ClientID != "shop" || kept.Scope != "openid account" || kept.Rotation != s.Rotation || !kept.ExpiresAt.Equal(s.ExpiresAt) {
+		t.Errorf("recorded %+v, returned %+v", kept, s)
+	}
+	if !user.LastLoginAt.Equal(s.CreatedAt) || user.PasswordHash != "$argon2id$second" {
+		t.Errorf("person: last login %v, hash %q", user.LastLoginAt, user.PasswordHash)
+	}
+	if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok"}) {
+		t.Errorf("audited %v", got)
+	}
+	actor, _, err := g.Authenticate(t.Context(), set.AccessToken)
+	want := authz.Actor{UserID: g.ann.ID, Sub: g.ann.Sub, Role: store.RoleUser, ClientID: "shop", SessionID: s.ID, Scope: "openid account"}
+	if err != nil || actor != want {
+		t.Errorf("actor %+v, %v", actor, err)
+	}
+}
+
+func TestStartLosesAgainstAChangeOfThePerson(t *testing.T) {
+	tests := map[string]func(*testing.T, *rig){
+		"deactivated":      func(t *testing.T, g *rig) { g.change(t, store.UserChange{Active: new(false)}) },
+		"another password": func(t *testing.T, g *rig) { g.change(t, store.UserChange{PasswordHash: new("$argon2id$other")}) },
+		"deleted":          func(t *testing.T, g *rig) { g.delete(t) },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := open(t)
+			change(t, g)
+			_, _, err := g.Start(t.Context(), session.Start{User: g.ann, Client: g.shop, Method: "password", NewHash: "$argon2id$second"})
+			if !errors.Is(err, session.ErrCredentialsChanged) {
+				t.Errorf("err = %v", err)
+			}
+			if left, _ := g.List(t.Context(), g.ann.ID); len(left) != 0 {
+				t.Errorf("%d sessions were left behind", len(left))
+			}
+		})
+	}
+}

@@ -1,0 +1,162 @@
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// shared is the MariaDB of this test binary: starting one takes half a second,
+// so the tests share it, each with a database of its own. It ends with the binary.
+var shared = sync.OnceValues(newMariaDB)
+
+// MySQL returns the DSN of a fresh database, which is dropped after the test.
+// The caller imports the driver, as store/sqlstore does.
+func MySQL(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("GATEHOUSE_TEST_MYSQL")
+	if server == "" {
+		p, err := shared()
+		need(t, err)
+		server = p.url()
+	}
+	return database(t, server)
+}
+
+// database makes a database on the server, for the time of the test.
+func database(t testing.TB, server string) string {
+	t.Helper()
+	name := "gatehouse_" + strings.ToLower(rand.Text())
+	if err := execute(server, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := execute(server, "DROP DATABASE "+name); err != nil {
+			t.Log(err) // a server that the test stopped
+		}
+	})
+	return strings.TrimSuffix(server, "/") + "/" + name
+}
+
+// execute runs a statement outside any database.
+func execute(server, statement string) error {
+	u, err := url.Parse(server)
+	if err != nil {
+		return fmt.Errorf("GATEHOUSE_TEST_MYSQL is no URL")
+	}
+	password, _ := u.User.Password()
+	pool, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)/", u.User.Username(), password, u.Host))
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if _, err := pool.ExecContext(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}
+
+// A MySQLServer is a MariaDB of the test's own, to be killed or paused.
+type MySQLServer struct {
+	// DSN is a database on it.
+	DSN string
+
+	t testing.TB
+	p *mariaDB
+}
+
+// StartMySQL starts a server that ends with the test.
+func StartMySQL(t testing.TB) *MySQLServer {
+	t.Helper()
+	p, err := newMariaDB()
+	need(t, err)
+	t.Cleanup(func() { p.end() })
+	return &MySQLServer{DSN: database(t, p.url()), t: t, p: p}
+}
+
+// Stop kills the server.
+func (s *MySQLServer) Stop() { s.p.stop() }
+
+// Start starts it again, on the same port and with what it had committed.
+func (s *MySQLServer) Start() {
+	s.t.Helper()
+	if err := s.p.start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Pause makes the server hang: it keeps its connections and answers nothing.
+func (s *MySQLServer) Pause() { s.p.signal(s.t, syscall.SIGSTOP) }
+
+// Resume ends Pause.
+func (s *MySQLServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }
+
+type mariaDB struct{ process }
+
+func (m *mariaDB) url() string { return "mysql://gatehouse:gatehouse@127.0.0.1:" + m.port }
+
+// newMariaDB makes a data folder and starts a server on it. It is a server as it
+// comes from the distribution, but for sizes.
+func newMariaDB() (*mariaDB, error) {
+	server, err := find("mariadbd")
+	if err != nil {
+		return nil, err
+	}
+	install, err := find("mariadb-install-db")
+	if err != nil {
+		return nil, err
+	}
+	m := &mariaDB{process{name: "mariadbd"}}
+	if m.folder, err = folder(); err != nil {
+		return nil, err
+	}
+	if m.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	if err := m.install(install); err != nil {
+		return nil, err
+	}
+	m.command = append([]string{
+		server, "--no-defaults", "--port=" + m.port, "--bind-address=127.0.0.1", "--skip-name-resolve",
+		"--socket=" + filepath.Join(m.folder, "socket"), "--pid-file=" + filepath.Join(m.folder, "pid"),
+		"--init-file=" + filepath.Join(m.folder, "init.sql"), "--skip-log-bin", "--max-connections=500",
+		"--innodb-buffer-pool-size=64M", "--performance-schema=OFF",
+	}, m.common()...)
+	m.answers = func() error { return execute(m.url(), "DO 1") }
+	return m, m.start()
+}
+
+// common are the options of the server and of its installation. mariadbd does
+// not run as root unless it is told to.
+func (m *mariaDB) common() []string {
+	options := []string{"--datadir=" + filepath.Join(m.folder, "data"), "--innodb-log-file-size=8M"}
+	if os.Geteuid() == 0 {
+		options = append(options, "--user=root")
+	}
+	return options
+}
+
+func (m *mariaDB) install(program string) error {
+	const account = "CREATE USER IF NOT EXISTS gatehouse@'127.0.0.1' IDENTIFIED BY 'gatehouse';\n" +
+		"GRANT ALL PRIVILEGES ON `gatehouse\\_%`.* TO gatehouse@'127.0.0.1';\n"
+	if err := os.WriteFile(filepath.Join(m.folder, "init.sql"), []byte(account), 0o600); err != nil {
+		return err
+	}
+	options := append([]string{"--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"}, m.common()...)
+	if out, err := exec.Command(program, options...).CombinedOutput(); err != nil {
+		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
+	}
+	return nil
+}

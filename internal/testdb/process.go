@@ -1,0 +1,156 @@
+package testdb
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// watch runs a server and kills it as soon as nobody holds the other end of its
+// standard input, which is when this test binary ends, however it ends. Its
+// folder goes with it.
+const watch = `folder=$1; shift
+"$@" >>"$folder/log" 2>&1 </dev/null &
+server=$!
+echo $server
+read -r end
+kill -9 $server
+wait $server
+[ "$end" = stop ] || rm -rf "$folder"`
+
+// A process is a server from an installed binary, on a port and in a folder of
+// its own, that can be killed and started again.
+type process struct {
+	name    string
+	command []string
+	folder  string
+	port    string
+	answers func() error
+
+	watcher *exec.Cmd
+	pid     int
+	hold    io.WriteCloser
+}
+
+// start returns when the server answers.
+func (p *process) start() error {
+	p.watcher = exec.Command("/bin/sh", append([]string{"-c", watch, "watch", p.folder}, p.command...)...)
+	// A Ctrl-C in the terminal is for the tests.
+	p.watcher.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var err error
+	if p.hold, err = p.watcher.StdinPipe(); err != nil {
+		return err
+	}
+	out, err := p.watcher.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := p.watcher.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	if p.pid, err = strconv.Atoi(strings.TrimSpace(line)); err != nil {
+		return err
+	}
+	return p.wait()
+}
+
+func (p *process) wait() error {
+	var err error
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if err = p.answers(); err == nil {
+			return nil
+		}
+		if syscall.Kill(p.pid, 0) != nil {
+			break // it is gone
+		}
+	}
+	log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
+	return fmt.Errorf("%s does not answer: %w\n%s", p.name, err, log)
+}
+
+// stop kills the server as a power cut would. Its folder stays, so that it can be
+// started again.
+func (p *process) stop() {
+	if p.hold == nil {
+		return
+	}
+	_, _ = io.WriteString(p.hold, "stop\n")
+	_ = p.hold.Close()
+	_ = p.watcher.Wait() // it was killed
+	p.hold = nil
+}
+
+// end kills the server for good.
+func (p *process) end() {
+	p.stop()
+	_ = os.RemoveAll(p.folder) // it is in a folder for temporary files
+}
+
+func (p *process) signal(t testing.TB, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(p.pid, s); err != nil {
+		t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+// errMissing: a program is not installed.
+var errMissing = errors.New("is not installed")
+
+// find returns the path of an installed program.
+func find(name string) (string, error) {
+	for _, folder := range []string{"", "/usr/sbin/", "/usr/local/sbin/"} {
+		if path, err := exec.LookPath(folder + name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s %w", name, errMissing)
+}
+
+// need ends the test if there is no server: on a laptop the program may be
+// missing, in CI it may not.
+func need(t testing.TB, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case errors.Is(err, errMissing) && os.Getenv("CI") != "true":
+		t.Skipf("%v: this test was skipped", err)
+	default:
+		t.Fatal(err)
+	}
+}
+
+// folder makes a folder for a server, in memory where that is to be had: the
+// tests wait for every flush of its log.
+func folder() (string, error) {
+	for _, parent := range []string{"/dev/shm", os.TempDir()} {
+		if made, err := os.MkdirTemp(parent, "gatehouse-test-"); err == nil {
+			return made, nil
+		}
+	}
+	return "", fmt.Errorf("no folder for temporary files")
+}
+
+// freePort returns a port of 127.0.0.1 on which nobody listens.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}

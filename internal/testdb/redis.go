@@ -1,0 +1,164 @@
+package testdb
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Redis returns the URL of an empty Redis: a server of the test's own, or a
+// numbered database of GATEHOUSE_TEST_REDIS that nobody else uses meanwhile.
+func Redis(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("GATEHOUSE_TEST_REDIS")
+	if server == "" {
+		return StartRedis(t).URL
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("GATEHOUSE_TEST_REDIS is no URL")
+	}
+	u.Path = "/" + strconv.Itoa(claim(t, u))
+	return u.String()
+}
+
+// claim finds a database that is free, empties it, and keeps it for the test.
+// Who has which is noted in database 0.
+func claim(t testing.TB, server *url.URL) int {
+	t.Helper()
+	for n := 1; ; n++ {
+		note := "gatehouse-test-database-" + strconv.Itoa(n)
+		answer, err := tell(server, 0, "SET", note, t.Name(), "NX", "EX", "3600")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer != "OK" {
+			continue // somebody has it
+		}
+		if _, err := tell(server, n, "FLUSHDB"); err != nil {
+			t.Fatal(err) // among them: there are no more databases
+		}
+		t.Cleanup(func() {
+			_, _ = tell(server, n, "FLUSHDB")
+			_, _ = tell(server, 0, "DEL", note)
+		})
+		return n
+	}
+}
+
+// tell sends a command to a database of the server.
+func tell(server *url.URL, database int, command ...string) (string, error) {
+	c, err := net.DialTimeout("tcp", server.Host, 5*time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	commands := [][]string{{"SELECT", strconv.Itoa(database)}, command}
+	if password, ok := server.User.Password(); ok {
+		commands = append([][]string{{"AUTH", password}}, commands...)
+	}
+	answers := bufio.NewReader(c)
+	var answer string
+	for _, words := range commands {
+		if answer, err = exchange(c, answers, words); err != nil {
+			return "", fmt.Errorf("redis: %s: %w", words[0], err)
+		}
+	}
+	return answer, nil
+}
+
+// exchange speaks RESP as far as answers of one line go.
+func exchange(c net.Conn, answers *bufio.Reader, words []string) (string, error) {
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := c.Write([]byte(encode(words))); err != nil {
+		return "", err
+	}
+	line, err := answers.ReadString('\n')
+	line = strings.TrimSpace(line)
+	if err == nil && strings.HasPrefix(line, "-") {
+		err = fmt.Errorf("%s", line[1:])
+	}
+	return strings.TrimLeft(line, "+:"), err
+}
+
+func encode(words []string) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "*%d\r\n", len(words))
+	for _, w := range words {
+		fmt.Fprintf(&s, "$%d\r\n%s\r\n", len(w), w)
+	}
+	return s.String()
+}
+
+// A RedisServer is a Redis of the test's own, to be killed, paused or emptied.
+type RedisServer struct {
+	URL  string
+	Addr string
+
+	t testing.TB
+	p *process
+}
+
+// StartRedis starts a server that ends with the test, with an append-only file
+// and without eviction, as Gatehouse wants it. args are further options.
+func StartRedis(t testing.TB, args ...string) *RedisServer {
+	t.Helper()
+	path, err := find("redis-server")
+	need(t, err)
+	p := &process{name: "redis-server"}
+	if p.folder, err = folder(); err != nil {
+		t.Fatal(err)
+	}
+	if p.port, err = freePort(); err != nil {
+		t.Fatal(err)
+	}
+	p.command = append([]string{
+		path, "--port", p.port, "--bind", "127.0.0.1", "--dir", p.folder, "--save", "",
+		"--appendonly", "yes", "--maxmemory-policy", "noeviction",
+	}, args...)
+	s := &RedisServer{Addr: "127.0.0.1:" + p.port, t: t, p: p}
+	s.URL = "redis://" + s.Addr
+	p.answers = func() error { return s.tell("PING") }
+	t.Cleanup(func() { p.end() })
+	s.Start()
+	return s
+}
+
+// Start starts the server, again if it was stopped.
+func (s *RedisServer) Start() {
+	s.t.Helper()
+	if err := s.p.start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Stop kills the server. What it wrote to its append-only file stays.
+func (s *RedisServer) Stop() { s.p.stop() }
+
+// Pause makes the server hang: it keeps its connections and answers nothing.
+func (s *RedisServer) Pause() { s.p.signal(s.t, syscall.SIGSTOP) }
+
+// Resume ends Pause.
+func (s *RedisServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }
+
+// Empty removes everything, as if the server had lost its memory.
+func (s *RedisServer) Empty() {
+	s.t.Helper()
+	if err := s.tell("FLUSHALL"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *RedisServer) tell(command ...string) error {
+	_, err := tell(&url.URL{Host: s.Addr}, 0, command...)
+	return err
+}

@@ -1,0 +1,72 @@
+package testdb
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRedisIsEmptyAndApart(t *testing.T) {
+	first, second := Redis(t), Redis(t)
+	if first == second {
+		t.Errorf("two tests were given the same database, %s", first)
+	}
+}
+
+func TestRedisKeepsWhatItHadWhenKilled(t *testing.T) {
+	s := StartRedis(t, "--appendfsync", "always")
+	if err := s.tell("SET", "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	if err := s.tell("PING"); err == nil {
+		t.Error("a stopped server answers")
+	}
+	s.Start()
+	if err := s.tell("RENAMENX", "a", "b"); err != nil {
+		t.Errorf("after a restart: %v", err)
+	}
+	s.Empty()
+	if err := s.tell("RENAMENX", "b", "a"); err == nil {
+		t.Error("emptied, the server still has its key")
+	}
+}
+
+func TestServersEndWithTheirTests(t *testing.T) {
+	var s *RedisServer
+	t.Run("a test", func(t *testing.T) {
+		s = StartRedis(t)
+		s.Stop()
+		s.Start()
+		s.Stop()
+	})
+	if _, err := os.Stat(s.p.folder); err == nil {
+		t.Errorf("%s was left behind", s.p.folder)
+	}
+	if err := s.tell("PING"); err == nil {
+		t.Error("the server still runs")
+	}
+}
+
+func TestPause(t *testing.T) {
+	s := StartRedis(t)
+	s.Pause()
+	answered := make(chan error, 1)
+	go func() { answered <- s.tell("PING") }()
+	select {
+	case <-answered:
+		t.Error("a paused server answered")
+	case <-time.After(50 * time.Millisecond):
+	}
+	s.Resume()
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSQLiteIsAPath(t *testing.T) {
+	if dsn := SQLite(t); !strings.HasPrefix(dsn, "sqlite:/") {
+		t.Errorf("dsn = %q", dsn)
+	}
+}

@@ -1,0 +1,90 @@
+package throttle
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gatehouse/store"
+)
+
+// maxPending is how long a try waits for the verdict on others.
+const maxPending = 2 * time.Second
+
+// pending knows the tries that are being judged in this process, by key.
+//
+// A slot is taken before the password is looked at, so many right passwords that
+// come at once, as from an app that starts, look like guessing until the first of
+// them has been judged. A try that finds no slot therefore waits for those before
+// it: if one of them was right, the count is cleared and it asks again; if all
+// were wrong, it is refused as it would have been. It lets nobody through by itself.
+type pending struct {
+	mu    sync.Mutex
+	tries map[store.Digest]*tries
+}
+
+type tries struct {
+	n    int
+	won  chan struct{} // closed at the next success
+	done chan struct{} // closed when none is left
+}
+
+// watch returns the tries being judged under key; nil: none.
+func (p *pending) watch(key store.Digest) *watching {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := p.tries[key]; t != nil {
+		return &watching{t.won, t.done}
+	}
+	return nil
+}
+
+type watching struct{ won, done <-chan struct{} }
+
+// success waits for a success, and reports false if there is none to come.
+func (w *watching) success(ctx context.Context) bool {
+	if w == nil {
+		return false
+	}
+	select {
+	case <-w.won:
+		return true
+	case <-ctx.Done():
+		return false
+	case <-w.done:
+	}
+	select {
+	case <-w.won: // the last one did it
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *pending) join(key store.Digest) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tries == nil {
+		p.tries = map[store.Digest]*tries{}
+	}
+	t := p.tries[key]
+	if t == nil {
+		t = &tries{won: make(chan struct{}), done: make(chan struct{})}
+		p.tries[key] = t
+	}
+	t.n++
+}
+
+func (p *pending) leave(key store.Digest, succeeded bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.tries[key]
+	if succeeded {
+		close(t.won)
+		t.won = make(chan struct{})
+	}
+	if t.n--; t.n == 0 {
+		close(t.done)
+		delete(p.tries, key)
+	}
+}

@@ -1,0 +1,201 @@
+// Package throttle slows down guessing.
+//
+// A try to sign in is counted by account and network together: an attacker is
+// slowed down for that account from where he is, and the owner, who is elsewhere,
+// never notices. There is a delay, never a lock. Beside it, a network that fails
+// too often, at whichever accounts, is slowed down as a whole.
+//
+// The counts are kept in a store.Throttles that all replicas share. When that is
+// away, each replica counts for itself, more strictly.
+package throttle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/internal/reqctx"
+	"gatehouse/store"
+)
+
+// A Limited refuses a try that comes too early.
+type Limited struct{ RetryAfter time.Duration }
+
+func (e *Limited) Error() string {
+	return fmt.Sprintf("throttled: the next try may come in %s", e.RetryAfter)
+}
+
+// Rules are the rules of a Limiter.
+type Rules struct {
+	// SignIn counts tries at one account from one network.
+	SignIn store.Rule
+	// Network counts failed tries from one network, at whichever accounts: against
+	// one common password tried on everybody.
+	Network store.Rule
+	// SignUp counts new accounts from one network.
+	SignUp store.Rule
+	// Failure counts other failures by what failed and where from.
+	Failure store.Rule
+}
+
+// DefaultRules are for networks of up to some thousand people, or a gateway whose
+// word is not trusted: they sign in, and err, in the same quarter of an hour.
+func DefaultRules() Rules {
+	return Rules{
+		SignIn:  store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
+		Network: store.Rule{Free: 1000, Delay: time.Second, Factor: 1, MaxDelay: time.Second, Forget: 15 * time.Minute},
+		SignUp:  store.Rule{Free: 300, Delay: 2 * time.Second, Factor: 1, MaxDelay: 2 * time.Second, Forget: time.Hour},
+		Failure: store.Rule{Free: 200, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: 10 * time.Minute},
+	}
+}
+
+// A Limiter says which tries may be made. Its fields are set before its first use.
+type Limiter struct {
+	Store store.Throttles
+	// Fallback counts in this process while Store is away (NewMemory).
+	Fallback store.Throttles
+	Rules    Rules
+	Now      func() time.Time
+	Log      *slog.Logger
+	// Observe, if set, is told of every decision.
+	Observe func(kind string, allowed bool)
+
+	pending  pending
+	outage   outage
+	networks networks
+}
+
+// SignIn takes a slot for one try to sign in as nameKey (names.Lookup, so that
+// all spellings of a name share a count), before the password is looked at. It
+// returns a *Limited if the try comes too early. Tries that are refused charge
+// nobody, the network neither: a flood against one account is that account's.
+func (l *Limiter) SignIn(ctx context.Context, nameKey string) (*Attempt, error) {
+	network := networkOf(ctx)
+	turn, wait := l.networks.admit(network, l.Now(), l.Rules.Network)
+	if wait > 0 {
+		return nil, l.refuse("network", wait)
+	}
+	a := &Attempt{limiter: l, network: network, turn: turn, key: keyOf("signin", nameKey, network), signIn: true}
+	if err := l.queue(ctx, a); err != nil {
+		l.networks.giveBack(network, turn)
+		return nil, err
+	}
+	return a, nil
+}
+
+// queue takes a's slot or, where there is none, waits for a success among those
+// that have one (see pending).
+func (l *Limiter) queue(ctx context.Context, a *Attempt) error {
+	wait, cancel := context.WithTimeout(ctx, maxPending)
+	defer cancel()
+	for {
+		before := l.pending.watch(a.key)
+		d, where, err := l.take(ctx, a.key, l.Rules.SignIn)
+		if err != nil {
+			return err
+		}
+		if d.Allowed {
+			a.counts = where
+			l.pending.join(a.key)
+			return l.decide("signin", d)
+		}
+		if before == nil {
+			before = l.pending.watch(a.key)
+		}
+		if !before.success(wait) {
+			return l.decide("signin", d)
+		}
+	}
+}
+
+// SignUp takes a slot for one new account, before its password is hashed. It
+// returns a *Limited if it comes too early.
+func (l *Limiter) SignUp(ctx context.Context) (*Attempt, error) {
+	a := &Attempt{limiter: l, key: keyOf("signup", networkOf(ctx))}
+	if err := l.start(ctx, a, "signup", l.Rules.SignUp); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Failure counts one failure that has happened, at id (a client, a session), and
+// returns a *Limited once there were too many. What succeeds costs nothing.
+func (l *Limiter) Failure(ctx context.Context, kind, id string) error {
+	ctx = context.WithoutCancel(ctx) // who hangs up has failed all the same
+	d, _, err := l.take(ctx, keyOf(kind, id, networkOf(ctx)), l.Rules.Failure)
+	if err != nil {
+		return err
+	}
+	return l.decide(kind, d)
+}
+
+// start takes a's slot.
+func (l *Limiter) start(ctx context.Context, a *Attempt, kind string, r store.Rule) error {
+	d, where, err := l.take(ctx, a.key, r)
+	if err != nil {
+		return err
+	}
+	a.counts = where
+	return l.decide(kind, d)
+}
+
+// take counts in the store or, while that is away, in this process, and says where.
+func (l *Limiter) take(ctx context.Context, key store.Digest, r store.Rule) (store.Decision, store.Throttles, error) {
+	d, err := l.Store.Take(ctx, key, r)
+	switch {
+	case err == nil:
+		return d, l.Store, nil
+	case ctx.Err() != nil && !errors.Is(err, store.ErrUnavailable):
+		return d, nil, err // the caller went away
+	}
+	if l.outage.begins(l.Now()) {
+		l.Log.WarnContext(ctx, "counting tries: the store is away, so each replica counts for itself", "error", err)
+	}
+	d, err = l.Fallback.Take(ctx, key, stricter(r))
+	return d, l.Fallback, err
+}
+
+// stricter is the rule while every replica counts for itself: each lets through
+// half of what is free, rounded up.
+func stricter(r store.Rule) store.Rule {
+	r.Free = (r.Free + 1) / 2
+	return r
+}
+
+// decide turns a decision into an error.
+func (l *Limiter) decide(kind string, d store.Decision) error {
+	if !d.Allowed {
+		return l.refuse(kind, d.RetryAfter)
+	}
+	l.observe(kind, true)
+	return nil
+}
+
+func (l *Limiter) refuse(kind string, wait time.Duration) error {
+	l.observe(kind, false)
+	return &Limited{RetryAfter: wait}
+}
+
+func (l *Limiter) observe(kind string, allowed bool) {
+	if l.Observe != nil {
+		l.Observe(kind, allowed)
+	}
+}
+
+// networkOf is where the request comes from. Requests of unknown origin are one network.
+func networkOf(ctx context.Context) string {
+	return reqctx.From(ctx).Network().String()
+}
+
+// keyOf makes a key of parts. Their lengths are in it, so that no choice of a name
+// leads to another's key.
+func keyOf(parts ...string) store.Digest {
+	var b strings.Builder
+	for _, part := range parts {
+		fmt.Fprintf(&b, "%d:%s", len(part), part)
+	}
+	return store.DigestOf(b.String())
+}

@@ -1,0 +1,371 @@
+package throttle_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+)
+
+// A clock is set by hand.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// A rig is a limiter with default rules and a clock of its own.
+type rig struct {
+	*throttle.Limiter
+	clock
+	log bytes.Buffer
+}
+
+func newRig() *rig {
+	r := &rig{clock: clock{now: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}}
+	r.Limiter = &throttle.Limiter{
+		Store: throttle.NewMemory(r.clock.Now), Fallback: throttle.NewMemory(r.clock.Now),
+		Rules: throttle.DefaultRules(), Now: r.clock.Now, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
+	}
+	return r
+}
+
+// from is a request from an address.
+func from(t *testing.T, address string) context.Context {
+	return reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(address)})
+}
+
+// wait is how long err asks to wait; 0 if it is nil.
+func wait(t *testing.T, err error) time.Duration {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	limited, ok := errors.AsType[*throttle.Limited](err)
+	if !ok || limited.RetryAfter <= 0 {
+		t.Fatalf("err = %v, want a *Limited with a time to wait", err)
+	}
+	return limited.RetryAfter
+}
+
+// wrong tries a wrong password, and returns how long to wait if it may not.
+func (r *rig) wrong(t *testing.T, ctx context.Context, name string) time.Duration {
+	t.Helper()
+	a, err := r.SignIn(ctx, name)
+	if err == nil {
+		a.Failed(ctx)
+	}
+	return wait(t, err)
+}
+
+// exhaust uses up the free tries at one account.
+func (r *rig) exhaust(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	for range r.Rules.SignIn.Free {
+		if d := r.wrong(t, ctx, name); d != 0 {
+			t.Fatalf("a free try was refused for %s", d)
+		}
+	}
+	if d := r.wrong(t, ctx, name); d != r.Rules.SignIn.Delay {
+		t.Fatalf("after the free tries the wait is %s, want %s", d, r.Rules.SignIn.Delay)
+	}
+}
+
+func TestDelayDoublesUpToItsBound(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	r.exhaust(t, ctx, "ann")
+	var told []time.Duration
+	for range 12 {
+		d := r.wrong(t, ctx, "ann")
+		told = append(told, d)
+		r.advance(d - time.Nanosecond)
+		if r.wrong(t, ctx, "ann") == 0 {
+			t.Fatalf("let through before %s were over", d)
+		}
+		r.advance(time.Nanosecond) // exactly as long as told
+		if d := r.wrong(t, ctx, "ann"); d != 0 {
+			t.Fatalf("after waiting as told: refused for %s", d)
+		}
+	}
+	want := "[1s 2s 4s 8s 16s 32s 1m4s 2m8s 4m16s 8m32s 15m0s 15m0s]"
+	if got := fmt.Sprint(told); got != want {
+		t.Errorf("waits = %s, want %s", got, want)
+	}
+	r.advance(time.Hour)
+	r.exhaust(t, ctx, "ann") // forgotten
+}
+
+// TestWhoIsSlowedDown: the attacker for that account, and nobody else.
+func TestWhoIsSlowedDown(t *testing.T) {
+	tests := []struct {
+		name, attacker, other, account string
+		slowed                         bool
+	}{
+		{"the attacker", "192.0.2.1", "192.0.2.1", "ann", true},
+		{"his neighbour in the /24", "192.0.2.1", "192.0.2.250", "ann", true},
+		{"the owner elsewhere", "192.0.2.1", "192.0.3.1", "ann", false},
+		{"others there", "192.0.2.1", "192.0.2.1", "bob", false},
+		{"his neighbour in the /64", "2001:db8:1:2::1", "2001:db8:1:2:ffff::", "ann", true},
+		{"the owner in another /64", "2001:db8:1:2::1", "2001:db8:1:3::1", "ann", false},
+		{"the same in another zone", "fe80::1%eth0", "fe80::1%eth1", "ann", true},
+		{"the same, mapped into IPv6", "192.0.2.1", "::ffff:192.0.2.7", "ann", true},
+		{"another, mapped into IPv6", "::ffff:192.0.2.1", "::ffff:198.51.100.1", "ann", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig()
+			r.exhaust(t, from(t, tt.attacker), "ann")
+			if slowed := r.wrong(t, from(t, tt.other), tt.account) > 0; slowed != tt.slowed {
+				t.Errorf("slowed down: %t, want %t", slowed, tt.slowed)
+			}
+		})
+	}
+}
+
+// TestNamesCannotBeMixedUp: a name that looks like the end of one key and the
+// beginning of another is a name.
+func TestNamesCannotBeMixedUp(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	r.exhaust(t, ctx, "ann")
+	for _, name := range []string{"", "ann\x00", "ann12:192.0.2.0/24", "3:ann"} {
+		if d := r.wrong(t, ctx, name); d != 0 {
+			t.Errorf("%q shares a count with ann", name)
+		}
+	}
+}
+
+func TestParallelTriesLetThroughTheFreeOnes(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	var passed atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if r.wrong(t, ctx, "ann") == 0 {
+				passed.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := int(passed.Load()); n != r.Rules.SignIn.Free {
+		t.Errorf("%d of 50 parallel tries were let through, want %d", n, r.Rules.SignIn.Free)
+	}
+}
+
+// An app that starts signs one person in from many workers at once.
+func TestParallelRightTriesAreAllLetThrough(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			a, err := r.SignIn(ctx, "ann")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			time.Sleep(5 * time.Millisecond) // as long as it takes to judge, about
+			a.Succeeded(ctx)
+		})
+	}
+	wg.Wait()
+}
+
+func TestVerdicts(t *testing.T) {
+	tests := []struct {
+		name    string
+		verdict func(*throttle.Attempt, context.Context)
+		free    int // tries left afterwards, of five with four taken and one judged
+	}{
+		{"failed", (*throttle.Attempt).Failed, 0},
+		{"succeeded", (*throttle.Attempt).Succeeded, 5},
+		{"abandoned", (*throttle.Attempt).Abandoned, 1},
+		{"none", func(*throttle.Attempt, context.Context) {}, 0},
+		{"the first counts", func(a *throttle.Attempt, ctx context.Context) {
+			a.Failed(ctx)
+			a.Abandoned(ctx)
+			a.Succeeded(ctx)
+		}, 0},
+		{"after the caller went away", func(a *throttle.Attempt, ctx context.Context) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			a.Succeeded(ctx)
+		}, 5},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, ctx := newRig(), from(t, "192.0.2.1")
+			for range 4 {
+				r.wrong(t, ctx, "ann")
+			}
+			a, err := r.SignIn(ctx, "ann")
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.verdict(a, ctx)
+			free := 0
+			for r.wrong(t, ctx, "ann") == 0 {
+				free++
+			}
+			if free != tt.free {
+				t.Errorf("%d tries are free afterwards, want %d", free, tt.free)
+			}
+		})
+	}
+}
+
+func TestSignUp(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	for range r.Rules.SignUp.Free {
+		a, err := r.SignUp(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Succeeded(ctx) // each one counts, for being one
+	}
+	_, err := r.SignUp(ctx)
+	if d := wait(t, err); d != 2*time.Second {
+		t.Errorf("wait = %s, want 2s", d)
+	}
+	if _, err := r.SignUp(from(t, "198.51.100.1")); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	r.advance(2 * time.Second)
+	a, err := r.SignUp(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Abandoned(ctx)
+	if a, err = r.SignUp(ctx); err != nil {
+		t.Fatalf("after a slot was given back: %v", err)
+	}
+	a.Failed(ctx)
+	if _, err = r.SignUp(ctx); wait(t, err) == 0 {
+		t.Error("a failed one was not counted")
+	}
+}
+
+func TestFailures(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	for range r.Rules.Failure.Free {
+		if err := r.Failure(ctx, "client", "shop"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := wait(t, r.Failure(ctx, "client", "shop")); d != time.Second {
+		t.Errorf("wait = %s, want 1s", d)
+	}
+	for what, err := range map[string]error{
+		"another kind":    r.Failure(ctx, "refresh", "shop"),
+		"another client":  r.Failure(ctx, "client", "stop"),
+		"another network": r.Failure(from(t, "198.51.100.1"), "client", "shop"),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if wait(t, r.Failure(gone, "client", "shop")) == 0 {
+		t.Error("who hangs up is not counted")
+	}
+}
+
+func TestObserve(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	seen := map[string]int{}
+	r.Observe = func(kind string, allowed bool) { seen[fmt.Sprint(kind, " ", allowed)]++ }
+	r.exhaust(t, ctx, "ann")
+	_ = r.Failure(ctx, "client", "shop")
+	if want := "map[client true:1 signin false:1 signin true:5]"; fmt.Sprint(seen) != want {
+		t.Errorf("observed %v, want %s", seen, want)
+	}
+}
+
+// An awayStore cannot be asked as long as it is away.
+type awayStore struct {
+	store.Throttles
+	away  atomic.Bool
+	asked atomic.Int32
+}
+
+func (s *awayStore) Take(ctx context.Context, key store.Digest, r store.Rule) (store.Decision, error) {
+	s.asked.Add(1)
+	if err := ctx.Err(); err != nil {
+		return store.Decision{}, err
+	}
+	if s.away.Load() {
+		return store.Decision{}, fmt.Errorf("counting a try: %w", store.ErrUnavailable)
+	}
+	return s.Throttles.Take(ctx, key, r)
+}
+
+func TestStoreAway(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	s := &awayStore{Throttles: r.Store}
+	r.Store = s
+	outage := func() (free int) {
+		t.Helper()
+		s.away.Store(true)
+		defer s.away.Store(false)
+		for r.wrong(t, ctx, "ann") == 0 {
+			free++
+		}
+		r.wrong(t, ctx, "ann")
+		return free
+	}
+	if n := outage(); n != 3 {
+		t.Errorf("%d tries were free while the store was away, want 3", n)
+	}
+	if n := strings.Count(r.log.String(), "the store is away"); n != 1 {
+		t.Errorf("the outage was logged %d times, want once:\n%s", n, r.log.String())
+	}
+	if d := r.wrong(t, ctx, "ann"); d != 0 {
+		t.Errorf("the store is back, and still refused for %s", d)
+	}
+
+	a, err := r.SignIn(ctx, "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Succeeded(ctx) // also forgets what was counted here
+	if n := outage(); n != 3 {
+		t.Errorf("%d tries were free in the second outage, want 3", n)
+	}
+	if n := strings.Count(r.log.String(), "the store is away"); n != 1 {
+		t.Errorf("a store that comes and goes was logged %d times, want once", n)
+	}
+	r.advance(time.Hour)
+	if n := outage(); n != 3 {
+		t.Errorf("%d tries were free in the third outage, want 3", n)
+	}
+	if n := strings.Count(r.log.String(), "the store is away"); n != 2 {
+		t.Errorf("two outages were logged %d times", n)
+	}
+
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := r.SignIn(gone, "ann"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller who went away: err = %v, want context.Canceled", err)
+	}
+}

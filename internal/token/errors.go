@@ -1,0 +1,25 @@
+package token
+
+import "fmt"
+
+// The reasons for which a token is refused. Each is an ErrInvalid. What exactly
+// was wrong is wrapped with it, for the log.
+var (
+	// ErrInvalid: the token is not good.
+	ErrInvalid error = refusal("invalid token")
+	// ErrExpired: the token was good.
+	ErrExpired error = refusal("expired token")
+	// ErrWrongType: the token is ours, and of another kind than was asked for.
+	ErrWrongType error = refusal("token of another type")
+)
+
+type refusal string
+
+func (r refusal) Error() string { return "token: " + string(r) }
+
+// Is makes every refusal an ErrInvalid.
+func (r refusal) Is(target error) bool { return target == ErrInvalid }
+
+func because(kind error, reason string, args ...any) error {
+	return fmt.Errorf("%w: %w", kind, fmt.Errorf(reason, args...))
+}

@@ -1,0 +1,148 @@
+package token
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/keys"
+)
+
+// skew is how far ahead of ours the clock of another replica may be. Expiry gets
+// no such leeway: the clocks that set it are our own.
+const skew = time.Minute
+
+// A Verifier checks tokens that come back. Whatever is wrong with a token is an
+// ErrInvalid; any other error says that it could not be checked.
+type Verifier struct {
+	Keys interface {
+		Verify(ctx context.Context, raw string) (keys.Verified, error)
+	}
+	// Issuer and Audience are those of the Minter.
+	Issuer, Audience string
+	Now              func() time.Time
+}
+
+// Access checks an access token.
+func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
+	var claims struct {
+		Access
+		lifetime
+	}
+	if err := v.open(ctx, raw, TypeAccess, &claims); err != nil {
+		return Access{}, err
+	}
+	a := claims.Access
+	err := cmp.Or(
+		v.addressed(a.Issuer, a.Audience, v.Audience),
+		present("sub", a.Subject), present("client_id", a.ClientID), present("jti", a.JTI),
+		a.whole(),
+	)
+	if err != nil {
+		return Access{}, because(ErrInvalid, "access token: %w", err)
+	}
+	if err := v.inTime(a.IssuedAt, a.Expires, claims.NotBefore); err != nil {
+		return Access{}, err
+	}
+	return a, nil
+}
+
+// whole: a token of a session has all claims of one, any other none. So a token
+// that a client got for itself never passes for a person's (RFC 9068 §5).
+func (a Access) whole() error {
+	if a.SessionID == "" && a.Role == "" && a.AuthTime == 0 && a.Subject == a.ClientID {
+		return nil
+	}
+	if a.SessionID != "" && a.Role.Valid() && a.AuthTime > 0 && a.Subject != a.ClientID {
+		return nil
+	}
+	return errors.New("neither a session's nor a client's: sid, role, auth_time and sub do not agree")
+}
+
+// Refresh checks a refresh token.
+func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
+	var claims struct {
+		Refresh
+		lifetime
+	}
+	if err := v.open(ctx, raw, TypeRefresh, &claims); err != nil {
+		return Refresh{}, err
+	}
+	r := claims.Refresh
+	err := cmp.Or(
+		v.addressed(r.Issuer, r.Audience, v.Issuer),
+		present("sub", r.Subject), present("client_id", r.ClientID), present("jti", r.JTI),
+		present("sid", r.SessionID), r.whole(),
+	)
+	if err != nil {
+		return Refresh{}, because(ErrInvalid, "refresh token: %w", err)
+	}
+	if err := v.inTime(r.IssuedAt, r.Expires, claims.NotBefore); err != nil {
+		return Refresh{}, err
+	}
+	return r, nil
+}
+
+func (r Refresh) whole() error {
+	if r.Gen < 1 || !r.Role.Valid() {
+		return fmt.Errorf("gen %d, role %.16q", r.Gen, r.Role)
+	}
+	return nil
+}
+
+// lifetime is what our tokens do not have and others' may.
+type lifetime struct {
+	NotBefore int64 `json:"nbf"`
+}
+
+// open checks the signature and the type (RFC 8725 §3.11), and decodes.
+func (v *Verifier) open(ctx context.Context, raw, typ string, claims any) error {
+	verified, err := v.Keys.Verify(ctx, raw)
+	if errors.Is(err, keys.ErrInvalid) {
+		return because(ErrInvalid, "%w", err)
+	}
+	if err != nil {
+		return err
+	}
+	if verified.Type != typ {
+		return because(ErrWrongType, "typ %.32q, want %q", verified.Type, typ)
+	}
+	if err := json.Unmarshal(verified.Payload, claims); err != nil {
+		return because(ErrInvalid, "claims: %w", err)
+	}
+	return nil
+}
+
+func (v *Verifier) addressed(issuer, audience, wanted string) error {
+	if issuer != v.Issuer || audience != wanted {
+		return fmt.Errorf("iss %.100q, aud %.100q", issuer, audience)
+	}
+	return nil
+}
+
+func present(name, claim string) error {
+	if claim == "" {
+		return errors.New(name + " is missing")
+	}
+	return nil
+}
+
+// inTime comes last, so that a token that has merely expired is known to have
+// been good.
+func (v *Verifier) inTime(issued, expires, notBefore int64) error {
+	now := v.Now()
+	switch {
+	case issued <= 0 || expires <= 0:
+		return because(ErrInvalid, "iat or exp is missing")
+	case now.Add(skew).Unix() < issued:
+		return because(ErrInvalid, "iat %d is in the future", issued)
+	case now.Unix() < notBefore:
+		return because(ErrInvalid, "nbf %d is in the future", notBefore)
+	case now.Unix() >= expires: // RFC 7519 §4.1.4: "on or after"
+		return because(ErrExpired, "exp %d", expires)
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package keys
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"encoding/base64"
+	"testing"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+	"github.com/lestrrat-go/jwx/v2/jws"
+	"github.com/lestrrat-go/jwx/v2/jwt"
+)
+
+// A resource server knows nothing of us but the JWKS.
+func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
+	r := openRing(t, options(&memory{}, newClock().Now))
+	set, err := jwk.Parse(mustJWKS(t, r).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := mustSign(t, r, "at+jwt", map[string]any{"iss": "https://id.example", "sub": "x"})
+	parsed, err := jwt.ParseString(token, jwt.WithKeySet(set), jwt.WithIssuer("https://id.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parsed.Subject() != "x" {
+		t.Errorf("sub %q", parsed.Subject())
+	}
+	public, _ := set.Key(0)
+	digest, err := public.Thumbprint(crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := base64.RawURLEncoding.EncodeToString(digest); public.KeyID() != want {
+		t.Errorf("kid %s, want %s", public.KeyID(), want)
+	}
+}
+
+// Two implementations of one deterministic signature agree byte for byte.
+func TestAnotherImplementationSignsTheSame(t *testing.T) {
+	r := openRing(t, options(&memory{}, newClock().Now))
+	k := r.current.Load().keys[0]
+	headers := jws.NewHeaders()
+	for name, value := range map[string]string{"kid": k.ID, "typ": "at+jwt"} {
+		if err := headers.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	theirs, err := jws.Sign([]byte(somePayload), jws.WithKey(jwa.RS256, k.signer.(*rsa.PrivateKey), jws.WithProtectedHeaders(headers)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mine := mustSign(t, r, "at+jwt", map[string]string{"sub": "x"}); mine != string(theirs) {
+		t.Errorf("%s\nwant %s", mine, theirs)
+	}
+}

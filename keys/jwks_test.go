@@ -1,0 +1,267 @@
+package keys
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func mustJWKS(t testing.TB, r *Ring) Document {
+	t.Helper()
+	doc, err := r.JWKS(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// kids are those of a document.
+func kids(t testing.TB, doc Document) []string {
+	t.Helper()
+	var set struct{ Keys []struct{ KID string } }
+	if err := json.Unmarshal(doc.Body, &set); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, k := range set.Keys {
+		all = append(all, k.KID)
+	}
+	return all
+}
+
+func TestTheJWKSHasThePublicHalvesAndNothingElse(t *testing.T) {
+	r := openRing(t, options(&memory{}, newClock().Now))
+	var set struct{ Keys []map[string]string }
+	if err := json.Unmarshal(mustJWKS(t, r).Body, &set); err != nil {
+		t.Fatal(err)
+	}
+	k := r.current.Load().keys[0]
+	want := map[string]string{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": k.ID, "n": encode(k.public.N.Bytes()), "e": "AQAB"}
+	if len(set.Keys) != 1 || fmt.Sprint(set.Keys[0]) != fmt.Sprint(want) {
+		t.Errorf("keys %v, want %v", set.Keys, want)
+	}
+}
+
+func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
+	s, c := &memory{}, newClock()
+	r := openRing(t, options(s, c.Now))
+	first := mustJWKS(t, r)
+	c.Advance(time.Minute)
+	mustReload(t, r)
+	same := mustJWKS(t, r)
+	if same.ETag != first.ETag || string(same.Body) != string(first.Body) {
+		t.Error("another document for the same keys")
+	}
+	if other := mustJWKS(t, openRing(t, options(s, c.Now))); other.ETag != first.ETag {
+		t.Error("another replica has another ETag")
+	}
+	if !strings.HasPrefix(first.ETag, `"`) || !strings.HasSuffix(first.ETag, `"`) {
+		t.Errorf("ETag %s is not a strong one", first.ETag)
+	}
+	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
+		t.Fatal(err)
+	}
+	second := mustJWKS(t, r)
+	if second.ETag == first.ETag || !slices.Equal(kids(t, second), []string{s.rows[0].ID, s.rows[1].ID}) {
+		t.Errorf("after a rotation: %s, %v", second.ETag, kids(t, second))
+	}
+	c.Advance(2*time.Hour + 15*24*time.Hour)
+	mustReload(t, r)
+	if third := mustJWKS(t, r); !slices.Equal(kids(t, third), []string{s.rows[1].ID}) {
+		t.Errorf("the first is gone, and the document has %v", kids(t, third))
+	}
+}
+
+func TestMaxAgeFollowsFromTheLeadAndTheLastReading(t *testing.T) {
+	for _, c := range []struct{ lead, since, want time.Duration }{
+		{24 * time.Hour, 0, time.Hour},                                              // never longer than a retired key may be trusted
+		{30 * time.Minute, 0, 29 * time.Minute},                                     // less the margin
+		{30 * time.Minute, 500 * time.Millisecond, 28*time.Minute + 59*time.Second}, // whole seconds, rounded down
+		{30 * time.Minute, 28 * time.Minute, time.Minute},                           // the record is away
+		{30 * time.Minute, 30 * time.Minute, 0},                                     // for long
+		{30 * time.Minute, -time.Hour, 29 * time.Minute},                            // the clock went back
+		{4 * time.Second, 0, 2 * time.Second},                                       // a short lead
+		{4 * time.Second, time.Second, time.Second},
+		{time.Second, 0, 0},
+	} {
+		clock := newClock()
+		o := options(&memory{}, clock.Now)
+		o.RotateEvery, o.PublishLead = 0, c.lead
+		r, err := newRing(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.maxAge(clock.Now().Add(-c.since)); got != c.want {
+			t.Errorf("lead %s, read %s ago: %s, want %s", c.lead, c.since, got, c.want)
+		}
+	}
+}
+
+// A replica is a ring with a clock of its own. The times here are by the common clock.
+type replica struct {
+	*Ring
+	readAt    time.Time
+	awayUntil time.Time // it cannot reach the record
+}
+
+// A simulation is two replicas on one record, whose clocks differ, which read it
+// up to a second late and at times cannot, and a verifier that keeps the JWKS for
+// max-age.
+type simulation struct {
+	*testing.T
+	*rand.Rand
+	clock    *clock
+	replicas [2]*replica
+	lead     time.Duration
+	life     time.Duration
+	known    []string // by the verifier
+	until    time.Time
+	tokens   []issued
+}
+
+type issued struct {
+	kid     string
+	expires time.Time
+}
+
+func TestAVerifierThatKeepsTheJWKSNeverMeetsAnUnknownKid(t *testing.T) {
+	pool := make([]*rsa.PrivateKey, 48)
+	for i := range pool {
+		var err error
+		if pool[i], err = smallKey(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trials := 80
+	if testing.Short() {
+		trials = 20
+	}
+	for seed := range trials {
+		s := simulate(t, uint64(seed), pool)
+		for range 300 {
+			s.step()
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d, lead %s, rotation every %s", seed, s.lead, s.replicas[0].options.RotateEvery)
+		}
+	}
+}
+
+func simulate(t *testing.T, seed uint64, pool []*rsa.PrivateKey) *simulation {
+	s := &simulation{T: t, Rand: rand.New(rand.NewPCG(seed, 1)), clock: newClock()}
+	leads := []time.Duration{3 * time.Second, 10 * time.Second, time.Minute, 20 * time.Minute, 3 * time.Hour}
+	s.lead = leads[s.IntN(len(leads))] + time.Duration(s.Int64N(int64(time.Second)))
+	s.life = time.Duration(1 + s.Int64N(int64(2*s.lead)))
+	every := s.lead + time.Duration(s.Int64N(int64(3*s.lead)))
+	record, made := &memory{}, 0
+	for i := range s.replicas {
+		skew := time.Duration(s.Float64() * float64(min(s.lead/8, 30*time.Second)))
+		o := options(record, func() time.Time { return s.clock.Now().Add(skew) })
+		o.RotateEvery, o.PublishLead, o.VerifyFor = every, s.lead, s.life+2*time.Minute
+		r, err := newRing(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.generate = func() (*rsa.PrivateKey, error) {
+			s.clock.Advance(time.Duration(s.Int64N(int64(300 * time.Millisecond)))) // it takes a while
+			made++
+			return pool[made%len(pool)], nil
+		}
+		s.replicas[i] = &replica{Ring: r}
+		s.follow(s.replicas[i])
+	}
+	return s
+}
+
+// follow is one turn of Run.
+func (s *simulation) follow(r *replica) {
+	if s.clock.Now().Before(r.awayUntil) {
+		return
+	}
+	if s.IntN(50) == 0 {
+		r.awayUntil = s.clock.Now().Add(time.Duration(s.Int64N(int64(s.lead * 3 / 4))))
+	}
+	r.readAt = s.clock.Now()
+	if err := errors.Join(r.reload(s.Context()), r.keep(s.Context())); err != nil {
+		s.Error(err)
+	}
+}
+
+// step lets some time pass, in which the replicas do what they do, and then has
+// a token made and verified.
+func (s *simulation) step() {
+	pause := time.Duration(s.Int64N(int64(700 * time.Millisecond)))
+	if s.IntN(2) == 0 { // a long one, in which they read again and again
+		s.clock.Advance(time.Duration(s.Int64N(int64(s.lead / 3))))
+		for _, r := range s.replicas {
+			s.follow(r)
+		}
+	}
+	s.clock.Advance(pause)
+	for _, r := range s.replicas {
+		if s.clock.Now().Sub(r.readAt) >= time.Second-300*time.Millisecond || s.IntN(4) == 0 {
+			s.follow(r)
+		}
+	}
+	if r := s.any(); s.IntN(20) == 0 && !s.clock.Now().Before(r.awayUntil) {
+		if _, err := r.Rotate(s.Context(), "cli"); err != nil {
+			s.Error(err)
+		}
+	}
+	s.verify(s.issue())
+	s.verifyOld()
+}
+
+func (s *simulation) any() *replica { return s.replicas[s.IntN(len(s.replicas))] }
+
+func (s *simulation) issue() string {
+	kid, err := s.any().SigningKeyID(s.Context())
+	if err != nil {
+		s.Error(err)
+	}
+	s.tokens = append(s.tokens, issued{kid, s.clock.Now().Add(s.life)})
+	return kid
+}
+
+func (s *simulation) verify(kid string) {
+	if !s.clock.Now().Before(s.until) {
+		doc := mustJWKS(s, s.any().Ring)
+		s.known, s.until = kids(s, doc), s.clock.Now().Add(doc.MaxAge)
+	}
+	if !slices.Contains(s.known, kid) {
+		s.Errorf("unknown kid; the JWKS may be kept for another %s", s.until.Sub(s.clock.Now()))
+	}
+}
+
+// verifyOld: whatever has not expired verifies, on every replica.
+func (s *simulation) verifyOld() {
+	s.tokens = slices.DeleteFunc(s.tokens, func(i issued) bool { return !s.clock.Now().Before(i.expires) })
+	for _, i := range s.tokens {
+		for _, r := range s.replicas {
+			if r.current.Load().usable(i.kid, r.options.Now()) == nil {
+				s.Errorf("a token is refused %s before it expires", i.expires.Sub(s.clock.Now()))
+			}
+		}
+	}
+}
+
+func TestWaitingForTheJWKSEndsWithTheContext(t *testing.T) {
+	r, err := newRing(options(&memory{}, newClock().Now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.JWKS(ctx); err == nil || !strings.Contains(err.Error(), store.ErrUnavailable.Error()) {
+		t.Errorf("err = %v", err)
+	}
+}

@@ -1,0 +1,104 @@
+package keys
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/store"
+)
+
+const (
+	algorithm = "RS256"
+	keyBits   = 2048 // RFC 7518 §3.3 demands them; a signature of 3,072 bits costs three times as much
+)
+
+// A WrongMasterKey says that the signing keys were sealed under another master key.
+type WrongMasterKey struct {
+	Have, Want string // MasterKey.ID
+}
+
+func (e *WrongMasterKey) Error() string {
+	return fmt.Sprintf("wrong master key: the signing keys in the database were sealed under master key %s, and the one configured is %s; "+
+		"nothing was changed; configure the master key that belongs to this database", e.Want, e.Have)
+}
+
+// A key is a signing key as the ring uses it.
+type key struct {
+	store.SigningKey
+	goneAt time.Time // zero as long as no later key follows
+	*pair            // nil for a key that is gone
+}
+
+// A pair is the key pair itself, unsealed and parsed once.
+type pair struct {
+	public *rsa.PublicKey
+	signer crypto.Signer
+}
+
+func (k *key) retired() bool { return !k.RetiredAt.IsZero() }
+
+// takesOver reports whether the key has signed or will; one that was retired
+// before its time has not.
+func (k *key) takesOver() bool { return !k.retired() || k.RetiredAt.After(k.SignFrom) }
+
+func (k *key) gone(now time.Time) bool {
+	return k.retired() || !k.goneAt.IsZero() && !now.Before(k.goneAt)
+}
+
+// sealedFor binds a sealed private key to its place: its kid and its algorithm.
+func sealedFor(kid, algorithm string) []byte {
+	return []byte("signing key\x00" + algorithm + "\x00" + kid)
+}
+
+// seal makes the record of a private key. Its times and generation are the caller's.
+func (r *Ring) seal(private *rsa.PrivateKey) (store.SigningKey, error) {
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return store.SigningKey{}, fmt.Errorf("encoding a signing key: %w", err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	if err != nil {
+		return store.SigningKey{}, fmt.Errorf("encoding a signing key: %w", err)
+	}
+	kid := thumbprint(&private.PublicKey)
+	sealed, err := r.options.Master.Seal(secret, sealedFor(kid, algorithm))
+	if err != nil {
+		return store.SigningKey{}, fmt.Errorf("sealing signing key %s: %w", kid, err)
+	}
+	return store.SigningKey{ID: kid, Algorithm: algorithm, Public: public, Sealed: sealed, MasterKeyID: r.options.Master.ID()}, nil
+}
+
+// unseal opens a record. The public half comes from the private one, and must be
+// what the kid says: who can write to the database cannot make us trust a key.
+func (r *Ring) unseal(k store.SigningKey) (*pair, error) {
+	secret, err := r.options.Master.Open(k.Sealed, sealedFor(k.ID, k.Algorithm))
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(secret)
+	if err != nil {
+		return nil, errors.New("not PKCS #8") // the cause might tell of the key
+	}
+	private, ok := parsed.(*rsa.PrivateKey)
+	if !ok || k.Algorithm != algorithm {
+		return nil, fmt.Errorf("a %T for %q", parsed, k.Algorithm)
+	}
+	if kid := thumbprint(&private.PublicKey); kid != k.ID {
+		return nil, fmt.Errorf("it is key %s", kid)
+	}
+	signer, err := r.options.Signer(k.ID, private)
+	if err != nil {
+		return nil, err
+	}
+	if !private.PublicKey.Equal(signer.Public()) {
+		return nil, errors.New("its signer has another public key")
+	}
+	return &pair{public: &private.PublicKey, signer: signer}, nil
+}
+
+func generateKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }

@@ -1,0 +1,80 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// LoadOrCreateMasterKeyFile reads the master key from a file of its own. Where
+// there is no file and mayCreate is set, it makes a key and keeps it there with
+// mode 0600; of several processes that do so at once, one makes it and all read
+// that one. A file that is there is never written.
+func LoadOrCreateMasterKeyFile(path string, mayCreate bool) (MasterKey, error) {
+	key, err := readMasterKeyFile(path)
+	if !mayCreate || !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if err := createMasterKeyFile(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return MasterKey{}, fmt.Errorf("creating the master key file: %w", err)
+	}
+	return readMasterKeyFile(path)
+}
+
+func readMasterKeyFile(path string) (MasterKey, error) {
+	file, err := os.Open(path) //nolint:gosec // G304: the operator names the file
+	if err != nil {
+		return MasterKey{}, fmt.Errorf("reading the master key file: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // only read
+	info, err := file.Stat()
+	if err != nil {
+		return MasterKey{}, fmt.Errorf("reading the master key file: %w", err)
+	}
+	if open := info.Mode().Perm() & 0o077; open != 0 {
+		return MasterKey{}, fmt.Errorf("the master key file %s has mode %#o, so others than its owner can use it: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	const enough = 4 << 10 // a key has 44 characters
+	text, err := io.ReadAll(io.LimitReader(file, enough))
+	if err != nil {
+		return MasterKey{}, fmt.Errorf("reading the master key file: %w", err)
+	}
+	key, err := ParseMasterKey(string(text))
+	if err != nil {
+		return MasterKey{}, fmt.Errorf("the master key file %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// createMasterKeyFile writes a new key beside path and links it into place.
+// Linking fails if path exists, as O_EXCL would, but shows the file only when it
+// is whole: neither a second process nor a start after a crash meets half a key.
+func createMasterKeyFile(path string) error {
+	folder := filepath.Dir(path)
+	draft, err := os.CreateTemp(folder, ".master-key-*") // O_EXCL, mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(draft.Name()) //nolint:errcheck // a draft left behind harms nobody
+	_, err = draft.WriteString(NewMasterKey().Reveal() + "\n")
+	if err := errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(draft.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(folder)
+}
+
+// syncFolder makes the new name survive a loss of power: keys sealed under a
+// master key that is lost are lost.
+func syncFolder(folder string) error {
+	f, err := os.Open(folder) //nolint:gosec // G304: as above
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

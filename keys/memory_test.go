@@ -1,0 +1,173 @@
+package keys
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// memory keeps the promises of store.Keys in memory, and can be made to fail.
+type memory struct {
+	mu     sync.Mutex
+	rows   []store.SigningKey
+	events []store.AuditEvent
+	reads  int
+	fail   func(method string) error
+}
+
+func (m *memory) enter(method string) (leave func(), err error) {
+	m.mu.Lock()
+	if m.fail != nil {
+		err = m.fail(method)
+	}
+	return m.mu.Unlock, err
+}
+
+func (m *memory) SigningKeys(context.Context) ([]store.SigningKey, error) {
+	leave, err := m.enter("SigningKeys")
+	defer leave()
+	m.reads++
+	return slices.Clone(m.rows), err
+}
+
+func (m *memory) AddSigningKey(_ context.Context, k store.SigningKey, e store.AuditEvent) error {
+	leave, err := m.enter("AddSigningKey")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	for _, row := range m.rows {
+		if row.ID == k.ID || row.Generation == k.Generation {
+			return store.ErrConflict
+		}
+	}
+	m.rows, m.events = append(m.rows, k), append(m.events, e)
+	slices.SortFunc(m.rows, func(a, b store.SigningKey) int { return cmp.Compare(a.Generation, b.Generation) })
+	return nil
+}
+
+func (m *memory) RetireSigningKey(_ context.Context, id string, at time.Time, e store.AuditEvent) error {
+	leave, err := m.enter("RetireSigningKey")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	for i := range m.rows {
+		if m.rows[i].ID != id {
+			continue
+		}
+		m.rows[i].RetiredAt = at
+		if i+1 < len(m.rows) && m.rows[i+1].SignFrom.After(at) {
+			m.rows[i+1].SignFrom = at
+		}
+		m.events = append(m.events, e)
+		return nil
+	}
+	return store.ErrNotFound
+}
+
+func (m *memory) DeleteSigningKey(_ context.Context, id string) error {
+	leave, err := m.enter("DeleteSigningKey")
+	defer leave()
+	m.rows = slices.DeleteFunc(m.rows, func(k store.SigningKey) bool { return k.ID == id })
+	return err
+}
+
+func (m *memory) failing(f func(method string) error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail = f
+}
+
+// clock is moved by hand.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+var testMaster = NewMasterKey()
+
+// options are those of most tests.
+func options(s store.Keys, now func() time.Time) Options {
+	return Options{
+		Store: s, Master: testMaster, Now: now,
+		RotateEvery: 24 * time.Hour, PublishLead: 2 * time.Hour, VerifyFor: 15 * 24 * time.Hour,
+	}
+}
+
+// openRing opens a ring that makes small keys, which takes a tenth of the time.
+func openRing(t testing.TB, o Options) *Ring {
+	t.Helper()
+	r, err := newRing(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.generate = smallKey
+	if err := r.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	if _, err := r.snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func smallKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 1024) }
+
+func mustSign(t testing.TB, r *Ring, typ string, claims any) string {
+	t.Helper()
+	token, err := r.Sign(t.Context(), typ, claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func mustReload(t testing.TB, r *Ring) {
+	t.Helper()
+	if err := r.reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustKeep(t testing.TB, r *Ring) {
+	t.Helper()
+	if err := r.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func states(t testing.TB, r *Ring) []State {
+	t.Helper()
+	list, err := r.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []State
+	for _, k := range list {
+		all = append(all, k.State)
+	}
+	return all
+}

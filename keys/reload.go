@@ -1,0 +1,123 @@
+package keys
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/store"
+)
+
+const readTimeout = 2 * time.Second
+
+// A snapshot is one reading of the record; nothing in it changes.
+type snapshot struct {
+	keys schedule
+	byID map[string]*key
+	// readAt is when the reading began: a key that is not in it was added later.
+	readAt time.Time
+	jwks   jwks
+}
+
+// usable returns a key that may verify, and sign what it signed before; nil if
+// there is none.
+func (s *snapshot) usable(kid string, now time.Time) *key {
+	if k := s.byID[kid]; k != nil && k.pair != nil && !k.gone(now) {
+		return k
+	}
+	return nil
+}
+
+// reload reads the record. If it cannot, the ring goes on with what it has. That
+// is safe: a key that appeared since then signs elsewhere PublishLead later at the
+// earliest, and the JWKS's max-age shrinks to nothing by then (maxAge); a key that
+// was retired since then is trusted here for as long as the record is away, during
+// which no session can be checked, so no token of a person is accepted either.
+func (r *Ring) reload(ctx context.Context) error {
+	if err := r.reading.enter(ctx); err != nil {
+		return fmt.Errorf("reading the signing keys: %w: %w", store.ErrUnavailable, err)
+	}
+	defer r.reading.leave()
+	return r.read(ctx)
+}
+
+// read is reload for who has entered the gate.
+func (r *Ring) read(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	began := r.options.Now()
+	records, err := r.options.Store.SigningKeys(ctx)
+	if err == nil {
+		err = r.take(records, began)
+	}
+	if err != nil {
+		err = fmt.Errorf("reading the signing keys: %w", err)
+		r.stale.Store(&err)
+		return err
+	}
+	r.stale.Store(nil)
+	return nil
+}
+
+// take makes records the present view.
+func (r *Ring) take(records []store.SigningKey, readAt time.Time) error {
+	before := r.current.Load()
+	if len(records) == 0 && before != nil && len(before.keys) > 0 {
+		// Only keys that are gone are ever erased. To start anew here would put new
+		// keys in the place of those that a restored database is about to bring back.
+		return errors.New("the signing keys have vanished from the database; keeping those in memory")
+	}
+	now := &snapshot{byID: make(map[string]*key, len(records)), readAt: readAt}
+	for _, record := range records {
+		if want := record.MasterKeyID; want != r.options.Master.ID() {
+			return &WrongMasterKey{Have: r.options.Master.ID(), Want: want}
+		}
+		k := &key{SigningKey: record}
+		now.keys = append(now.keys, k)
+		now.byID[k.ID] = k
+	}
+	now.keys.setGone(r.options.VerifyFor)
+	if err := r.unsealAll(now, before); err != nil {
+		return err
+	}
+	if err := now.publish(before, r.options.Now()); err != nil {
+		return err
+	}
+	r.current.Store(now)
+	if now.keys.signing(r.options.Now()) != nil {
+		r.readyOnce.Do(func() { close(r.ready) })
+	}
+	return nil
+}
+
+// unsealAll gives each key that is not gone its pair, those of before again.
+func (r *Ring) unsealAll(now, before *snapshot) error {
+	for _, k := range now.keys {
+		if known := before.find(k); known != nil {
+			k.pair = known.pair
+		}
+		if k.gone(r.options.Now()) {
+			k.pair = nil
+		} else if k.pair == nil {
+			opened, err := r.unseal(k.SigningKey)
+			if err != nil {
+				return fmt.Errorf("signing key %s is damaged: %w", k.ID, err)
+			}
+			k.pair = opened
+		}
+	}
+	return nil
+}
+
+// find returns the same key in s, if the sealed bytes are the same, too.
+func (s *snapshot) find(k *key) *key {
+	if s == nil {
+		return nil
+	}
+	if known := s.byID[k.ID]; known != nil && bytes.Equal(known.Sealed, k.Sealed) {
+		return known
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/store"
+)
+
+// Retire withdraws a key at once: it signs and verifies no more, and leaves the
+// JWKS. Tokens that it signed are worthless from then on. If it is the one in
+// force, its successor signs at once; verifiers that keep the JWKS meet a kid
+// that they must fetch. Retiring a key again changes nothing. The error is
+// ErrUnknownKey if there is no such key.
+//
+// The successor is there before the key is withdrawn, so whatever interrupts
+// this leaves a key in force, and a second call finishes it.
+func (r *Ring) Retire(ctx context.Context, kid, actor string) error {
+	if _, err := r.snapshot(ctx); err != nil {
+		return err
+	}
+	if err := r.retire(ctx, kid, actor); err != nil {
+		return fmt.Errorf("retiring signing key %.64q: %w", kid, err)
+	}
+	return nil
+}
+
+func (r *Ring) retire(ctx context.Context, kid, actor string) error {
+	if err := r.changing.enter(ctx); err != nil {
+		return err
+	}
+	defer r.changing.leave()
+	if err := r.reload(ctx); err != nil {
+		return err
+	}
+	k := r.current.Load().byID[kid]
+	if k == nil {
+		return ErrUnknownKey
+	}
+	if k.retired() {
+		return nil
+	}
+	if err := r.ensureSuccessor(ctx, kid, actor); err != nil {
+		return err
+	}
+	at := r.options.Now().UTC().Truncate(time.Millisecond)
+	err := r.options.Store.RetireSigningKey(ctx, kid, at, event(ctx, actor, kid, at, audit.KeyRetired{Generation: k.Generation}))
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrUnknownKey
+	}
+	if err != nil {
+		return err
+	}
+	return r.ensureSigner(ctx, actor)
+}
+
+// ensureSuccessor makes a key that signs at once, if kid is in force and no
+// other is published.
+func (r *Ring) ensureSuccessor(ctx context.Context, kid, actor string) error {
+	keys, now := r.current.Load().keys, r.options.Now()
+	if current := keys.signing(now); current == nil || current.ID != kid || keys.next(now) != nil {
+		return nil
+	}
+	_, err := r.add(ctx, actor, atOnce)
+	return err
+}
+
+// ensureSigner reads the record, and makes a key that signs at once if none is
+// in force any more: two operators may have retired the one in force and its
+// successor at the same moment.
+func (r *Ring) ensureSigner(ctx context.Context, actor string) error {
+	if err := r.reload(ctx); err != nil {
+		return err
+	}
+	if r.Ready() {
+		return nil
+	}
+	_, err := r.add(ctx, actor, atOnce)
+	return err
+}

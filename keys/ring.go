@@ -1,0 +1,169 @@
+// Package keys owns Gatehouse's signing keys: it makes, seals, publishes,
+// rotates and erases them, signs tokens and says of a token whether one of them
+// signed it. What is in a token is package token's; OAuth is not known here.
+//
+// A key is published first, signs later, then only verifies, and at last is
+// gone (see State). The record in SQL decides; a Ring is one process's view of
+// it, at most a second old.
+package keys
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"gatehouse/store"
+)
+
+var (
+	// ErrInvalid says that a token is not one that a key of ours has signed, or is not
+	// written as we write them. The reason is wrapped with it, for the log.
+	ErrInvalid = errors.New("keys: invalid token")
+
+	// ErrUnknownKey says that there is no such key, or that it is gone.
+	ErrUnknownKey = errors.New("keys: unknown key")
+)
+
+// Options are what a Ring is opened with.
+type Options struct {
+	Store  store.Keys
+	Master MasterKey
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Signer is plain crypto/rsa if it is nil.
+	Signer Signer
+
+	// RotateEvery is how long a key signs; 0: until Rotate is called.
+	RotateEvery time.Duration
+	// PublishLead is how long a key is in the JWKS before it signs. It bounds the
+	// JWKS's max-age.
+	PublishLead time.Duration
+	// VerifyFor is how long a key verifies after it last signed: the longest life
+	// of a token and a margin.
+	VerifyFor time.Duration
+	// SignSlots is how many signatures are made at once; 0: one per core.
+	SignSlots int
+}
+
+func (o *Options) complete() error {
+	if o.Master.IsZero() {
+		return errors.New("opening the key ring: no master key")
+	}
+	if o.PublishLead <= 0 || o.VerifyFor <= 0 {
+		return errors.New("opening the key ring: PublishLead and VerifyFor must be positive")
+	}
+	if o.RotateEvery != 0 && o.RotateEvery < o.PublishLead {
+		return fmt.Errorf("opening the key ring: RotateEvery %s is shorter than PublishLead %s", o.RotateEvery, o.PublishLead)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Signer == nil {
+		o.Signer = plainSigner
+	}
+	if o.SignSlots <= 0 {
+		o.SignSlots = runtime.GOMAXPROCS(0)
+	}
+	return nil
+}
+
+// A Ring holds the keys in force. Its methods may be called at once. Until the
+// very first key is made they wait, as long as the context allows.
+type Ring struct {
+	options  Options
+	rs256    rs256
+	generate func() (*rsa.PrivateKey, error)
+
+	current  atomic.Pointer[snapshot]
+	stale    atomic.Pointer[error] // why the last reading of the record failed, or nil
+	reading  gate                  // one at a time, so that an older reading never replaces a newer one
+	askedAt  time.Time             // of the last reading for an unknown kid; under reading
+	changing gate                  // one key is made at a time
+	slots    gate                  // for signatures
+	verified *lru.Cache[store.Digest, Verified]
+
+	ready      chan struct{} // closed once there is a key in force
+	readyOnce  sync.Once
+	stop       context.CancelFunc
+	background sync.WaitGroup
+}
+
+// Open reads and unseals the keys of the record. A wrong master key is a
+// *WrongMasterKey. If there are no keys yet, the first is made in the background:
+// that takes long enough to delay listening.
+func Open(ctx context.Context, o Options) (*Ring, error) {
+	r, err := newRing(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.start(ctx); err != nil {
+		return nil, fmt.Errorf("opening the key ring: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Ring) start(ctx context.Context) error {
+	if err := r.reload(ctx); err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r.stop = stop
+	if !r.Ready() {
+		r.background.Go(func() { r.makeFirst(background) })
+	}
+	return nil
+}
+
+func newRing(o Options) (*Ring, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	primitives, err := newRS256()
+	if err != nil {
+		return nil, fmt.Errorf("opening the key ring: %w", err)
+	}
+	cache, err := lru.New[store.Digest, Verified](verifiedTokens)
+	if err != nil {
+		return nil, fmt.Errorf("opening the key ring: %w", err)
+	}
+	return &Ring{
+		options: o, rs256: primitives, generate: generateKey, verified: cache,
+		reading: make(gate, 1), changing: make(gate, 1), slots: make(gate, o.SignSlots),
+		ready: make(chan struct{}),
+	}, nil
+}
+
+// Close ends what Open began, and waits for it.
+func (r *Ring) Close() {
+	r.stop()
+	r.background.Wait()
+}
+
+// Ready reports whether there is a key in force.
+func (r *Ring) Ready() bool {
+	s := r.current.Load()
+	return s != nil && s.keys.signing(r.options.Now()) != nil
+}
+
+// snapshot returns the present view, as soon as there has ever been a key in force.
+func (r *Ring) snapshot(ctx context.Context) (*snapshot, error) {
+	select {
+	case <-r.ready:
+		return r.current.Load(), nil
+	default:
+	}
+	select {
+	case <-r.ready:
+		return r.current.Load(), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for the first signing key: %w: %w", store.ErrUnavailable, ctx.Err())
+	}
+}

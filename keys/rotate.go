@@ -1,0 +1,102 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/store"
+)
+
+// system is the actor of what the schedule does.
+const system = "system"
+
+// Rotate publishes the next key, which signs PublishLead later. If one is
+// published already, by whomever, it is that one, and Status.Already is set.
+func (r *Ring) Rotate(ctx context.Context, actor string) (Status, error) {
+	if _, err := r.snapshot(ctx); err != nil {
+		return Status{}, err
+	}
+	if err := r.changing.enter(ctx); err != nil {
+		return Status{}, fmt.Errorf("rotating the signing keys: %w", err)
+	}
+	defer r.changing.leave()
+	if err := r.reload(ctx); err != nil {
+		return Status{}, fmt.Errorf("rotating the signing keys: %w", err)
+	}
+	s, now := r.current.Load(), r.options.Now()
+	if next := s.keys.next(now); next != nil {
+		return s.keys.status(next, now, true), nil
+	}
+	made, err := r.add(ctx, actor, func(now time.Time) time.Time { return now.Add(r.options.PublishLead) })
+	if err != nil {
+		return Status{}, fmt.Errorf("rotating the signing keys: %w", err)
+	}
+	s = r.current.Load()
+	return s.keys.status(s.keys[len(s.keys)-1], r.options.Now(), !made), nil
+}
+
+// keepSchedule makes the next key when it is due, and one that signs at once if
+// none is in force: in a new database, or if all were retired.
+func (r *Ring) keepSchedule(ctx context.Context) error {
+	if err := r.changing.enter(ctx); err != nil {
+		return err
+	}
+	defer r.changing.leave()
+	keys, now := r.current.Load().keys, r.options.Now()
+	current := keys.signing(now)
+	if current == nil {
+		_, err := r.add(ctx, system, atOnce)
+		return err
+	}
+	if r.options.RotateEvery == 0 || keys.next(now) != nil || now.Before(dueAt(current, r.options.RotateEvery, r.options.PublishLead)) {
+		return nil
+	}
+	_, err := r.add(ctx, system, func(now time.Time) time.Time {
+		return latest(now.Add(r.options.PublishLead), current.SignFrom.Add(r.options.RotateEvery))
+	})
+	return err
+}
+
+func atOnce(now time.Time) time.Time { return now }
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// add makes the generation after the last one known and reads the record again.
+// The generation is unique there: made is false if somebody else's came first,
+// which is then the one that counts.
+//
+// The key's times are taken after it was made, which may take seconds, and adding
+// it must not take longer than the margin that maxAge allows for.
+func (r *Ring) add(ctx context.Context, actor string, signFrom func(now time.Time) time.Time) (made bool, err error) {
+	private, err := r.generate()
+	if err != nil {
+		return false, fmt.Errorf("making a signing key: %w", err)
+	}
+	k, err := r.seal(private)
+	if err != nil {
+		return false, err
+	}
+	k.Generation = r.current.Load().keys.lastGeneration() + 1
+	k.CreatedAt = r.options.Now().UTC().Truncate(time.Millisecond)
+	k.SignFrom = signFrom(k.CreatedAt).UTC().Truncate(time.Millisecond)
+	what := audit.KeyCreated{Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}
+	adding, cancel := context.WithTimeout(ctx, r.clockMargin())
+	defer cancel()
+	err = r.options.Store.AddSigningKey(adding, k, event(ctx, actor, k.ID, k.CreatedAt, what))
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		return false, fmt.Errorf("adding a signing key: %w", err)
+	}
+	return err == nil, r.reload(ctx)
+}
+
+func event(ctx context.Context, actor, kid string, at time.Time, what audit.Kind) store.AuditEvent {
+	return audit.Event{Actor: actor, Subject: audit.KeySubject(kid), What: what}.Record(ctx, at)
+}

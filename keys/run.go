@@ -1,0 +1,96 @@
+package keys
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// readEvery is half of the second in which a retirement reaches every replica.
+	readEvery = 500 * time.Millisecond
+	// keepEvery is how often the schedule is looked at. It costs nothing as long
+	// as nothing is due.
+	keepEvery = time.Second
+)
+
+// Run follows the record, keeps the schedule and erases keys that are gone,
+// until ctx ends. Making a key takes long and never delays the reading.
+func (r *Ring) Run(ctx context.Context) error {
+	defer r.Close()
+	var loops sync.WaitGroup
+	loops.Go(func() { r.repeat(ctx, readEvery, r.reload) })
+	loops.Go(func() { r.repeat(ctx, keepEvery, r.keep) })
+	loops.Wait()
+	return nil
+}
+
+func (r *Ring) keep(ctx context.Context) error {
+	if err := r.keepSchedule(ctx); err != nil {
+		return err
+	}
+	return r.erase(ctx)
+}
+
+// repeat does what it is given, at once and then every so often, until ctx ends.
+// A failure is logged when it begins and when it ends, not each time.
+func (r *Ring) repeat(ctx context.Context, every time.Duration, do func(context.Context) error) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for failing := false; ctx.Err() == nil; {
+		err := do(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			r.options.Log.ErrorContext(ctx, "key ring: going on with the keys in memory", "error", err)
+		case err == nil && failing:
+			r.options.Log.InfoContext(ctx, "key ring: recovered")
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+}
+
+// makeFirst makes the first key of a new database, or takes the one that another
+// process made first. It keeps trying until there is one.
+func (r *Ring) makeFirst(ctx context.Context) {
+	ctx, done := context.WithCancel(ctx)
+	defer done()
+	r.repeat(ctx, keepEvery, func(ctx context.Context) error {
+		err := r.keepSchedule(ctx)
+		if err == nil {
+			done()
+		}
+		return err
+	})
+}
+
+// erase removes keys that are gone, the oldest first and none before those older
+// than it: when a key is gone depends on the one that followed it, which must
+// stay as long.
+func (r *Ring) erase(ctx context.Context) error {
+	keys, now := r.current.Load().keys, r.options.Now()
+	for _, k := range keys {
+		if k.Generation == keys.lastGeneration() || !k.erasable(now, r.options.VerifyFor) {
+			return nil
+		}
+		if err := r.options.Store.DeleteSigningKey(ctx, k.ID); err != nil {
+			return fmt.Errorf("erasing signing key %s: %w", k.ID, err)
+		}
+		r.options.Log.InfoContext(ctx, "key ring: erased a key that is gone", "kid", k.ID, "generation", k.Generation)
+	}
+	return nil
+}
+
+// erasable: a retired key stays on record as long as one that went by schedule.
+func (k *key) erasable(now time.Time, verifyFor time.Duration) bool {
+	if k.retired() {
+		return !now.Before(k.RetiredAt.Add(verifyFor))
+	}
+	return k.gone(now)
+}

@@ -1,0 +1,78 @@
+package keys
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"gatehouse/store"
+)
+
+// Sign makes a token of type typ with the key in force.
+func (r *Ring) Sign(ctx context.Context, typ string, claims any) (string, error) {
+	k, err := r.inForce(ctx)
+	if err != nil {
+		return "", err
+	}
+	return r.mint(ctx, k, typ, claims)
+}
+
+// SigningKeyID returns the kid of the key in force.
+func (r *Ring) SigningKeyID(ctx context.Context) (string, error) {
+	k, err := r.inForce(ctx)
+	if err != nil {
+		return "", err
+	}
+	return k.ID, nil
+}
+
+// SignWith makes a token with a key that may no longer be in force. The same
+// claims give the same token, byte for byte: RS256 is deterministic. If the key
+// is gone or was retired, the error is ErrUnknownKey.
+func (r *Ring) SignWith(ctx context.Context, kid, typ string, claims any) (string, error) {
+	k, err := r.find(ctx, kid)
+	if err != nil {
+		return "", fmt.Errorf("signing a token: %w", err)
+	}
+	return r.mint(ctx, k, typ, claims)
+}
+
+func (r *Ring) inForce(ctx context.Context) (*key, error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := s.keys.signing(r.options.Now())
+	if k == nil || k.pair == nil {
+		// All were retired at once; the next is being made (keepSchedule).
+		return nil, fmt.Errorf("signing a token: no signing key in force: %w", store.ErrUnavailable)
+	}
+	return k, nil
+}
+
+// mint writes the compact serialisation (RFC 7515 §7.1).
+func (r *Ring) mint(ctx context.Context, k *key, typ string, claims any) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", fmt.Errorf("signing a token: %w", err)
+	}
+	head, err := json.Marshal(header{Algorithm: algorithm, KeyID: k.ID, Type: typ})
+	if err != nil {
+		return "", fmt.Errorf("signing a token: %w", err)
+	}
+	token := make([]byte, 0, (len(head)+len(payload)+k.public.Size())*4/3+8)
+	token = base64.RawURLEncoding.AppendEncode(token, head)
+	token = append(token, '.')
+	token = base64.RawURLEncoding.AppendEncode(token, payload)
+	signature, err := r.signature(ctx, k, token)
+	if err != nil {
+		return "", fmt.Errorf("signing a token: %w", err)
+	}
+	token = append(token, '.')
+	token = base64.RawURLEncoding.AppendEncode(token, signature)
+	if len(token) > maxTokenBytes {
+		return "", fmt.Errorf("signing a token: it has %d bytes, and %d are accepted", len(token), maxTokenBytes)
+	}
+	return string(token), nil
+}

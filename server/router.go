@@ -1,0 +1,109 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/reqctx"
+)
+
+// maxBodyBytes bounds what any request may send.
+const maxBodyBytes = 64 << 10
+
+// A Route is one line of the table.
+type Route struct {
+	Method string
+	// Path is a template of gorilla/mux, without a slash at its end.
+	Path string
+	// Audience settles how the route refuses.
+	Audience *Audience
+	Serve    handlers.Endpoint
+}
+
+// An Audience is a kind of caller: apps, front ends, operators, people.
+type Audience struct {
+	Name string
+	// Slash lets every path of the audience answer with a slash at its end as well.
+	Slash bool
+	// Refuse writes err as this audience reads refusals.
+	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+	// NotAllowed returns the refusal of a method that the path does not have;
+	// allow has those that it has. path is the template, so that a guarded path
+	// can tell a stranger no more than any other path would.
+	NotAllowed func(r *http.Request, path string, allow []string) error
+}
+
+// router builds the router of the table. Unknown paths go to notFound.
+func router(table []Route, notFound http.Handler) http.Handler {
+	m := mux.NewRouter().SkipClean(true)
+	m.NotFoundHandler = notFound
+	for _, group := range byPath(table) {
+		template := group[0].Path
+		if group[0].Audience.Slash {
+			template += "{slash:/?}"
+		}
+		m.Path(template).Handler(newPath(group))
+	}
+	return m
+}
+
+// byPath gathers the lines of each path, in the order of the table: the router
+// asks its routes one after the other, so the busiest come first.
+func byPath(table []Route) [][]Route {
+	var groups [][]Route
+	index := map[string]int{}
+	for _, rt := range table {
+		i, seen := index[rt.Path]
+		if !seen {
+			i = len(groups)
+			index[rt.Path] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], rt)
+	}
+	return groups
+}
+
+// path answers for one path template.
+type path struct {
+	template string
+	audience *Audience
+	methods  map[string]handlers.Endpoint
+	allow    []string
+}
+
+func newPath(group []Route) *path {
+	p := &path{template: group[0].Path, audience: group[0].Audience, methods: map[string]handlers.Endpoint{}}
+	for _, rt := range group {
+		p.methods[rt.Method] = rt.Serve
+		p.allow = append(p.allow, rt.Method)
+		if rt.Method == http.MethodGet {
+			p.methods[http.MethodHead] = rt.Serve // net/http drops the body
+			p.allow = append(p.allow, http.MethodHead)
+		}
+	}
+	slices.Sort(p.allow)
+	return p
+}
+
+func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reqctx.From(r.Context()).Route = p.template
+	serve, ok := p.methods[r.Method]
+	if !ok {
+		err := p.audience.NotAllowed(r, p.template, p.allow)
+		w.Header().Set("Allow", strings.Join(p.allow, ", "))
+		p.audience.Refuse(w, r, err)
+		return
+	}
+	for name, value := range mux.Vars(r) {
+		r.SetPathValue(name, value) // the handlers know no router
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+	if err := serve(w, r); err != nil {
+		p.audience.Refuse(w, r, err)
+	}
+}

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestRouter(t *testing.T) {
+	audience := &Audience{
+		Slash: true,
+		Refuse: func(w http.ResponseWriter, _ *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusTeapot)
+		},
+		NotAllowed: func(_ *http.Request, _ string, allow []string) error {
+			return errors.New("not allowed, but " + strings.Join(allow, " "))
+		},
+	}
+	echo := func(w http.ResponseWriter, r *http.Request) error {
+		_, err := io.WriteString(w, r.Method+" "+r.PathValue("id"))
+		return err
+	}
+	h := router([]Route{
+		{http.MethodGet, "/things/{id}", audience, echo},
+		{http.MethodDelete, "/things/{id}", audience, echo},
+		{http.MethodPost, "/refuses", audience, func(http.ResponseWriter, *http.Request) error { return errors.New("no") }},
+	}, http.NotFoundHandler())
+
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body, allow  string
+	}{
+		{"GET", "/things/7", 200, "GET 7", ""},
+		{"GET", "/things/7/", 200, "GET 7", ""},
+		{"HEAD", "/things/7", 200, "HEAD 7", ""},
+		{"DELETE", "/things/%37/", 200, "DELETE 7", ""},
+		{"POST", "/things/7", 418, "not allowed, but DELETE GET HEAD\n", "DELETE, GET, HEAD"},
+		{"FOO", "/things/7", 418, "not allowed, but DELETE GET HEAD\n", "DELETE, GET, HEAD"},
+		{"POST", "/refuses", 418, "no\n", ""},
+		{"GET", "/things//7", 404, "404 page not found\n", ""},
+		{"GET", "//things/7", 404, "404 page not found\n", ""},
+		{"GET", "/x/../things/7", 404, "404 page not found\n", ""},
+		{"GET", "/Things/7", 404, "404 page not found\n", ""},
+	} {
+		r := httptest.NewRequest(c.method, "http://x"+c.path, nil)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.status || w.Body.String() != c.body || w.Header().Get("Allow") != c.allow {
+			t.Errorf("%s %s: %d %q Allow %q, want %d %q %q", c.method, c.path, w.Code, w.Body.String(), w.Header().Get("Allow"), c.status, c.body, c.allow)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package redisstore_test
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+	"gatehouse/store/redisstore"
+	"gatehouse/store/storetest"
+)
+
+// fixture is a store on servers whose memory the tests may wipe.
+func fixture(s *redisstore.Store, servers ...server) func(*testing.T) storetest.RotationsFixture {
+	return func(*testing.T) storetest.RotationsFixture {
+		return storetest.RotationsFixture{
+			Rotations: s,
+			NewSession: func(*testing.T) (string, store.Rotation) {
+				return rand.Text(), storetest.NextRotation(store.Rotation{})
+			},
+			Lose: func(t *testing.T) {
+				for _, server := range servers {
+					server.Empty()
+					server.tell(t, "SCRIPT", "FLUSH")
+				}
+			},
+		}
+	}
+}
+
+func TestRotations(t *testing.T) {
+	server := startServer(t)
+	storetest.Rotations(t, fixture(openStore(t, server.URL), server))
+}
+
+func TestThrottles(t *testing.T) {
+	s := openStore(t, startServer(t).URL)
+	storetest.Throttles(t, func(*testing.T) store.Throttles { return s })
+}
+
+// TestScriptsTouchOneKey: a second key would lie in another slot of a Cluster.
+func TestScriptsTouchOneKey(t *testing.T) {
+	for _, source := range scripts(t) {
+		if strings.Contains(source, "KEYS[2]") || !strings.Contains(source, "KEYS[1]") {
+			t.Errorf("a script does not work on exactly one key:\n%.80s", source)
+		}
+	}
+}
+
+func TestNothingStaysForever(t *testing.T) {
+	server := startServer(t)
+	s, c := openStore(t, server.URL), server.client(t)
+	const life = 3 * time.Hour
+	first := storetest.NextRotation(store.Rotation{})
+	rotate := func(sid string, until time.Time) {
+		t.Helper()
+		step := store.Step{Gen: 1, JTI: first.JTI, Known: first, Next: storetest.NextRotation(first),
+			Grace: 10 * time.Second, Until: until}
+		if _, outcome, err := s.Rotate(t.Context(), sid, step); err != nil || outcome != store.Rotated {
+			t.Fatal(outcome, err)
+		}
+	}
+	rotate("living", time.Now().Add(life))
+	rotate("at its end", time.Now().Add(-time.Second))
+	rotate("ended", time.Now().Add(life))
+	key := store.DigestOf("somebody")
+	if _, err := s.Take(t.Context(), key, store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: life}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Forget(t.Context(), "ended", "ended unseen"); err != nil {
+		t.Fatal(err)
+	}
+	for pattern, want := range map[string]time.Duration{
+		"gh:s:{living}":       life,
+		"gh:s:{at its end}":   time.Minute + 10*time.Second, // so that the grace still works
+		"gh:s:{ended}":        life,
+		"gh:s:{ended unseen}": 91 * 24 * time.Hour,
+		"gh:t:*":              life,
+	} {
+		keys, err := c.Keys(t.Context(), pattern).Result()
+		if err != nil || len(keys) != 1 {
+			t.Fatalf("%s: %v, %v", pattern, keys, err)
+		}
+		ttl := c.PTTL(t.Context(), keys[0]).Val()
+		if ttl > want || ttl < want-5*time.Second {
+			t.Errorf("%s stays for %s, want %s", pattern, ttl, want)
+		}
+	}
+}
+
+// TestClockSetBack: Redis's clock cannot be set in a test, so the past is written
+// into the future instead.
+func TestClockSetBack(t *testing.T) {
+	server := startServer(t)
+	s, c := openStore(t, server.URL), server.client(t)
+	ahead := time.Now().Add(time.Hour).UnixMilli()
+
+	rule := store.Rule{Free: 1, Delay: 100 * time.Millisecond, Factor: 1, MaxDelay: time.Second, Forget: 3 * time.Hour}
+	key := store.DigestOf("somebody")
+	take := func() store.Decision {
+		t.Helper()
+		d, err := s.Take(t.Context(), key, rule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	take()
+	c.HSet(t.Context(), c.Keys(t.Context(), "gh:t:*").Val()[0], "last", ahead)
+	if d := take(); d.Allowed || d.RetryAfter > rule.Delay {
+		t.Fatalf("after the clock was set back: %+v, want to wait for %s", d, rule.Delay)
+	}
+	time.Sleep(rule.Delay)
+	if d := take(); !d.Allowed {
+		t.Errorf("after the delay: %+v", d)
+	}
+
+	first := storetest.NextRotation(store.Rotation{})
+	step := func() store.Step {
+		return store.Step{Gen: 1, JTI: first.JTI, Known: first, Next: storetest.NextRotation(first),
+			Grace: 10 * time.Second, Until: time.Now().Add(time.Hour)}
+	}
+	for _, want := range []store.Outcome{store.Rotated, store.Reused} {
+		_, outcome, err := s.Rotate(context.Background(), "sid", step())
+		if err != nil || outcome != want {
+			t.Errorf("outcome %d, %v; want %d", outcome, err, want)
+		}
+		c.HSet(t.Context(), "gh:s:{sid}", "at", ahead)
+	}
+}

@@ -1,0 +1,83 @@
+package redisstore_test
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// A proxy stands between a store and its server, and can lose an answer.
+type proxy struct {
+	addr string
+	// losing is what a command has to contain for its answer to be lost; the
+	// connection is cut instead. It is lost once.
+	losing atomic.Pointer[string]
+	lost   atomic.Int32
+
+	target   string
+	listener net.Listener
+	wg       sync.WaitGroup
+}
+
+func startProxy(t *testing.T, target string) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{addr: l.Addr().String(), target: target, listener: l}
+	p.wg.Go(p.accept)
+	t.Cleanup(func() {
+		_ = l.Close()
+		p.wg.Wait()
+	})
+	return p
+}
+
+// lose makes the answer to the next command with that word be lost.
+func (p *proxy) lose(word string) { p.losing.Store(&word) }
+
+func (p *proxy) accept() {
+	for {
+		c, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		p.wg.Go(func() { p.carry(c) })
+	}
+}
+
+// carry passes one command and one answer at a time; what we say and hear fits a read.
+func (p *proxy) carry(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", p.target)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(buffer)
+		if err != nil {
+			return
+		}
+		word := p.losing.Load()
+		hit := word != nil && bytes.Contains(bytes.ToLower(buffer[:n]), []byte(*word)) &&
+			p.losing.CompareAndSwap(word, nil)
+		if _, err := server.Write(buffer[:n]); err != nil {
+			return
+		}
+		if n, err = server.Read(buffer); err != nil {
+			return
+		}
+		if hit {
+			p.lost.Add(1)
+			return
+		}
+		if _, err := client.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}

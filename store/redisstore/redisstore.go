@@ -1,0 +1,142 @@
+// Package redisstore keeps in Redis what moves: the last rotation of each session
+// and the counts of tries. It is a fast copy. SQL has the record, and whatever
+// Redis loses is founded again on that (scripts/rotate.lua).
+//
+// Every atomic step is one Lua script on one key, so it works on a single server,
+// behind Sentinel and on a Cluster alike.
+package redisstore
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"gatehouse/store"
+)
+
+var (
+	_ store.Rotations = (*Store)(nil)
+	_ store.Throttles = (*Store)(nil)
+)
+
+// The atomic steps.
+var (
+	//go:embed scripts/rotate.lua
+	rotateSource string
+	//go:embed scripts/forget.lua
+	forgetSource string
+	//go:embed scripts/take.lua
+	takeSource string
+	//go:embed scripts/refund.lua
+	refundSource string
+)
+
+// defaultTimeout bounds one operation, its repeats included. Redis answers in
+// well under a millisecond; who waits longer has lost it.
+const defaultTimeout = 500 * time.Millisecond
+
+// Options say where Redis is.
+type Options struct {
+	// URL has one of these forms:
+	//
+	//	redis://[user:password@]host[:6379][/db]           rediss:// with TLS
+	//	redis+sentinel://[user:password@]host[:26379],…/name-of-master[?db=0]
+	//	redis+cluster://[user:password@]host[:6379],…
+	//
+	// The last two take ?tls=true. The user is Redis's; where Sentinel wants one
+	// too, it is given by ?sentinel_username= and ?sentinel_password=.
+	URL string
+	Log *slog.Logger
+	// Timeout bounds one operation; 0: 500 ms.
+	Timeout time.Duration
+}
+
+// A Store is Redis as store.Rotations and store.Throttles.
+type Store struct {
+	client  redis.UniversalClient
+	timeout time.Duration
+	breaker breaker
+	log     *slog.Logger
+	// seen is set once the marker was found or made (Ping).
+	seen atomic.Bool
+
+	rotate, forget, take, refund *redis.Script
+}
+
+// Open connects. A Redis that cannot be reached yet is no error, for it may come
+// up later than we do; one that refuses our credentials is.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	options, err := parse(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	tune(options, o.Timeout)
+	redis.SetLogger(driverLog{o.Log})
+	s := &Store{
+		client: redis.NewUniversalClient(options), timeout: o.Timeout, log: o.Log,
+		rotate: redis.NewScript(rotateSource), forget: redis.NewScript(forgetSource),
+		take: redis.NewScript(takeSource), refund: redis.NewScript(refundSource),
+	}
+	err = s.Ping(ctx)
+	if redis.IsAuthError(err) || redis.IsPermissionError(err) {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err != nil {
+		o.Log.WarnContext(ctx, "Redis does not answer yet", "error", err)
+	}
+	return s, nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() error {
+	s.breaker.stop()
+	return s.client.Close()
+}
+
+// do runs one operation within its time, unless the breaker is open, and says of
+// every failure but the caller's own that Redis could not be asked.
+func (s *Store) do(ctx context.Context, doing string, f func(context.Context) error) error {
+	if !s.breaker.allow() {
+		return fmt.Errorf("%s: %w: Redis did not answer the requests before", doing, store.ErrUnavailable)
+	}
+	bounded, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	err := f(bounded)
+	s.breaker.report(judge(ctx, err))
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("%s: %w", doing, ctx.Err())
+	}
+	return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
+}
+
+// judge tells a Redis that hangs from one that refuses, for only the first costs
+// its callers time, and from a caller who went away.
+func judge(caller context.Context, err error) verdict {
+	var network net.Error
+	switch {
+	case err == nil:
+		return answered
+	case caller.Err() != nil:
+		return abandoned
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, redis.ErrPoolTimeout),
+		errors.As(err, &network) && network.Timeout():
+		return hung
+	}
+	return answered
+}

@@ -1,0 +1,170 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"gatehouse/store"
+)
+
+// endedMark is how long the mark of an ended session stays where there was no
+// state yet: longer than the longest session by default, 90 days. Later, the
+// record alone refuses it.
+const endedMark = 91 * 24 * time.Hour
+
+// sessionKey is where a session's state is. The braces choose the Cluster's slot.
+func sessionKey(sid string) string { return "gh:s:{" + sid + "}" }
+
+// Rotate implements store.Rotations (scripts/rotate.lua).
+func (s *Store) Rotate(ctx context.Context, sid string, step store.Step) (store.Rotation, store.Outcome, error) {
+	args := []any{step.Gen, step.JTI}
+	args = appendRotation(args, step.Known)
+	args = appendRotation(args, step.Next)
+	args = append(args, step.Grace.Milliseconds(), step.Until.UnixMilli())
+
+	var outcome store.Outcome
+	var last store.Rotation
+	err := s.do(ctx, "rotating a session", func(ctx context.Context) error {
+		reply, err := s.rotate.Run(ctx, s.client, []string{sessionKey(sid)}, args...).Slice()
+		if err != nil {
+			return err
+		}
+		last, outcome, err = readOutcome(reply)
+		return err
+	})
+	if err != nil {
+		return store.Rotation{}, 0, err
+	}
+	return last, outcome, nil
+}
+
+// Forget implements store.Rotations (scripts/forget.lua).
+func (s *Store) Forget(ctx context.Context, sids ...string) error {
+	if len(sids) == 0 {
+		return nil
+	}
+	return s.do(ctx, "forgetting sessions", func(ctx context.Context) error {
+		unknown, err := s.forgetAll(ctx, sids, s.forget.EvalSha)
+		if err != nil || len(unknown) == 0 {
+			return err
+		}
+		_, err = s.forgetAll(ctx, unknown, s.forget.Eval)
+		return err
+	})
+}
+
+// An evaluation is Script.EvalSha or Script.Eval.
+type evaluation func(ctx context.Context, c redis.Scripter, keys []string, args ...any) *redis.Cmd
+
+// forgetAll marks sessions in one round trip and returns those on whose server
+// the script is not loaded yet.
+func (s *Store) forgetAll(ctx context.Context, sids []string, run evaluation) (unknown []string, err error) {
+	replies := make([]*redis.Cmd, len(sids))
+	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, sid := range sids {
+			replies[i] = run(ctx, p, []string{sessionKey(sid)}, endedMark.Milliseconds())
+		}
+		return nil
+	})
+	for i, reply := range replies {
+		switch err := reply.Err(); {
+		case redis.HasErrorPrefix(err, "NOSCRIPT"):
+			unknown = append(unknown, sids[i])
+		case err != nil:
+			return nil, err
+		}
+	}
+	if len(unknown) == 0 {
+		return nil, err
+	}
+	return unknown, nil
+}
+
+// Current implements store.Rotations.
+func (s *Store) Current(ctx context.Context, sid string, known store.Rotation) (store.Rotation, error) {
+	var fields []any
+	err := s.do(ctx, "reading a session's last rotation", func(ctx context.Context) (err error) {
+		fields, err = s.client.HMGet(ctx, sessionKey(sid), "ended", "gen", "jti", "iat", "exp", "role", "kid").Result()
+		return err
+	})
+	switch {
+	case err != nil:
+		return store.Rotation{}, err
+	case fields[0] != nil:
+		return store.Rotation{}, fmt.Errorf("reading a session's last rotation: it has ended: %w", store.ErrNotFound)
+	case fields[1] == nil:
+		return known, nil
+	}
+	last, err := readRotation(fields[1:])
+	if err != nil || last.Gen >= known.Gen {
+		return last, err
+	}
+	return known, nil
+}
+
+// appendRotation adds r to a script's arguments, in readRotation's order.
+func appendRotation(args []any, r store.Rotation) []any {
+	return append(args, r.Gen, r.JTI, seconds(r.IssuedAt), seconds(r.ExpiresAt), string(r.Role), r.KeyID)
+}
+
+var errReply = errors.New("a script's answer has another shape")
+
+// readOutcome reads what rotate.lua returns.
+func readOutcome(reply []any) (store.Rotation, store.Outcome, error) {
+	if len(reply) == 0 {
+		return store.Rotation{}, 0, errReply
+	}
+	outcome, ok := reply[0].(int64)
+	if !ok {
+		return store.Rotation{}, 0, errReply
+	}
+	last, err := readRotation(reply[1:])
+	return last, store.Outcome(outcome), err
+}
+
+// readRotation reads a rotation's six fields.
+func readRotation(fields []any) (store.Rotation, error) {
+	if len(fields) != 6 {
+		return store.Rotation{}, errReply
+	}
+	var text [6]string
+	for i, f := range fields {
+		s, ok := f.(string)
+		if !ok {
+			return store.Rotation{}, errReply
+		}
+		text[i] = s
+	}
+	var numbers [3]int64
+	for i, from := range []int{0, 2, 3} {
+		n, err := strconv.ParseInt(text[from], 10, 64)
+		if err != nil {
+			return store.Rotation{}, errReply
+		}
+		numbers[i] = n
+	}
+	return store.Rotation{
+		Gen: numbers[0], JTI: text[1], IssuedAt: instant(numbers[1]), ExpiresAt: instant(numbers[2]),
+		Role: store.Role(text[4]), KeyID: text[5],
+	}, nil
+}
+
+// seconds and instant carry a time in Unix seconds; 0 is the zero time.
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func instant(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}

@@ -1,0 +1,87 @@
+-- Moves one session from the presented refresh token to the next (store.Rotations).
+--
+-- KEYS[1] is the session's hash:
+--   ended                          "1" once the session has ended; nothing else then
+--   gen jti iat exp role kid       the last rotation
+--   prev at                        the jti it followed, and when, in ms of Redis's clock
+--
+-- The step may be repeated by the driver when an answer was lost, so it knows its
+-- own work again by the jti of next, which is fresh in every call.
+
+local ROTATED, REPEATED, REUSED, ENDED = 1, 2, 3, 4
+
+-- While Redis was away, a client whose answer got lost with it could only be told
+-- to come back later: the grace of a state that had to be re-founded is longer by this.
+local OUTAGE = 60000
+
+local function rotation(i)
+  return { gen = tonumber(ARGV[i]), jti = ARGV[i + 1], iat = ARGV[i + 2],
+    exp = ARGV[i + 3], role = ARGV[i + 4], kid = ARGV[i + 5] }
+end
+
+local function answer(outcome, r)
+  return { outcome, string.format('%.0f', r.gen), r.jti, r.iat, r.exp, r.role, r.kid }
+end
+
+local presented = { gen = tonumber(ARGV[1]), jti = ARGV[2] }
+local known, next = rotation(3), rotation(9)
+local grace, keep = tonumber(ARGV[15]), tonumber(ARGV[16])
+local nothing = { gen = 0, jti = '', iat = '0', exp = '0', role = '', kid = '' }
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local h = redis.call('HMGET', KEYS[1], 'ended', 'gen', 'jti', 'iat', 'exp', 'role', 'kid', 'prev', 'at')
+if h[1] then
+  return answer(ENDED, nothing)
+end
+
+-- A state that is missing, or behind the record, was lost: the record is re-founded on.
+local state, lost
+if h[2] and tonumber(h[2]) >= known.gen then
+  state = { gen = tonumber(h[2]), jti = h[3], iat = h[4], exp = h[5], role = h[6], kid = h[7],
+    prev = h[8], at = tonumber(h[9]) }
+else
+  state, lost = known, true
+end
+
+if presented.gen > state.gen then
+  -- Signed, so it was once given out: the state and the record are both behind it.
+  state = presented
+end
+
+if presented.gen == state.gen then
+  if presented.jti ~= state.jti then
+    return answer(REUSED, nothing) -- the family has forked
+  end
+  redis.call('HSET', KEYS[1], 'gen', ARGV[9], 'jti', next.jti, 'iat', next.iat, 'exp', next.exp,
+    'role', next.role, 'kid', next.kid, 'prev', presented.jti, 'at', string.format('%.0f', now))
+  -- Clocks differ: the state outlives the grace even where the end seems past.
+  redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.max(keep, now + grace + OUTAGE)))
+  return answer(ROTATED, next)
+end
+
+local behind = state.gen - presented.gen
+if behind == 1 and state.jti == next.jti then
+  return answer(ROTATED, state) -- our own step, repeated
+end
+if behind == 2 and state.prev == next.jti then
+  return answer(ROTATED, next) -- our own step, repeated after another tab went on from it
+end
+
+if behind == 1 and grace > 0 then
+  -- Distances, not differences: a clock that was set back must not stretch the grace.
+  if lost then
+    -- The record has no `at`, but a token is issued in the step that makes it: so
+    -- the times of issue say how old the step is, to the second. The answer is the
+    -- successor that exists already; it forks nothing, and the stretch is short, so
+    -- that a token stolen long ago is still found out.
+    local age = math.abs(tonumber(next.iat) - tonumber(state.iat)) * 1000
+    if age <= grace + OUTAGE then
+      return answer(REPEATED, state)
+    end
+  elseif state.prev == presented.jti and math.abs(now - state.at) <= grace then
+    return answer(REPEATED, state)
+  end
+end
+return answer(REUSED, nothing)

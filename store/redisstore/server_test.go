@@ -1,0 +1,109 @@
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store/redisstore"
+)
+
+// A server is a redis-server of a test's own.
+type server struct{ *testdb.RedisServer }
+
+// startServer starts a redis-server on a free port, with further arguments.
+func startServer(t *testing.T, args ...string) server {
+	t.Helper()
+	return server{testdb.StartRedis(t, args...)}
+}
+
+// freeAddr returns an address on which nobody listens.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// client is a plain connection for what operators do.
+func (s server) client(t *testing.T) *redis.Client {
+	t.Helper()
+	c := redis.NewClient(&redis.Options{Addr: s.Addr})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// tell runs one command as an operator.
+func (s server) tell(t *testing.T, args ...any) {
+	t.Helper()
+	if err := s.client(t).Do(context.Background(), args...).Err(); err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+}
+
+// openStore opens a store with a short time-out, and closes it at the end.
+func openStore(t *testing.T, url string) *redisstore.Store {
+	t.Helper()
+	return openLogging(t, url, io.Discard)
+}
+
+func openLogging(t *testing.T, url string, log io.Writer) *redisstore.Store {
+	t.Helper()
+	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// eventually repeats f until it succeeds, and fails after the limit.
+func eventually(t *testing.T, what string, limit time.Duration, f func() error) time.Duration {
+	t.Helper()
+	start := time.Now()
+	for {
+		err := f()
+		if err == nil {
+			return time.Since(start)
+		}
+		if time.Since(start) > limit {
+			t.Fatalf("after %s still not: %s: %v", limit, what, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// scripts returns the sources of all scripts.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("scripts/*.lua")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(errors.Join(err, errors.New("no scripts")))
+	}
+	var sources []string
+	for _, path := range paths {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, strings.TrimSpace(string(source)))
+	}
+	return sources
+}

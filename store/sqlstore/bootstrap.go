@@ -1,0 +1,31 @@
+package sqlstore
+
+import (
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// AddBootstrap implements store.BootstrapTx.
+func (t *tx) AddBootstrap(link store.Digest, expires time.Time) error {
+	return t.do(func(db *gorm.DB) error {
+		return db.Exec("INSERT INTO bootstrap_links (digest, expires_at) VALUES (?, ?)", blob(link[:]), millis(expires)).Error
+	})
+}
+
+// TakeBootstrap implements store.BootstrapTx. The DELETE is the gate.
+func (t *tx) TakeBootstrap(link store.Digest, now time.Time) (taken bool, err error) {
+	err = t.do(func(db *gorm.DB) error {
+		n, err := change(db, "DELETE FROM bootstrap_links WHERE digest = ? AND expires_at > ?", blob(link[:]), millis(now))
+		taken = n == 1
+		return err
+	})
+	return taken, err
+}
+
+// ClearBootstrap implements store.BootstrapTx.
+func (t *tx) ClearBootstrap() error {
+	return t.do(func(db *gorm.DB) error { return db.Exec("DELETE FROM bootstrap_links").Error })
+}

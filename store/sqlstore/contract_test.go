@@ -1,0 +1,134 @@
+package sqlstore_test
+
+import (
+	"context"
+	"crypto/rand"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+	"gatehouse/store/storetest"
+)
+
+// backends are the databases that every promise is tested on.
+var backends = map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysql": testdb.MySQL}
+
+// onEach runs a test on every back-end, with a function that opens a fresh
+// database.
+func onEach(t *testing.T, run func(t *testing.T, open func(*testing.T) *sqlstore.DB)) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) *sqlstore.DB { return migrated(t, dsn(t)) })
+		})
+	}
+}
+
+// patience is the time-out of the tests: many tests share two cores.
+const patience = 20 * time.Second
+
+// connect opens a database as it is.
+func connect(t *testing.T, dsn string) *sqlstore.DB {
+	t.Helper()
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func migrated(t *testing.T, dsn string) *sqlstore.DB {
+	t.Helper()
+	db := connect(t, dsn)
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestDB(t *testing.T) {
+	onEach(t, func(t *testing.T, open func(*testing.T) *sqlstore.DB) {
+		storetest.DB(t, func(t *testing.T) store.DB { return open(t) })
+	})
+}
+
+func TestRaces(t *testing.T) {
+	onEach(t, func(t *testing.T, open func(*testing.T) *sqlstore.DB) {
+		storetest.Races(t, func(t *testing.T) store.DB { return open(t) })
+	})
+}
+
+// TestRacesOfReplicas is TestRaces where every second transaction comes from
+// another server.
+func TestRacesOfReplicas(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			storetest.Races(t, func(t *testing.T) store.DB {
+				dsn := dsn(t)
+				return &replicas{DB: migrated(t, dsn), other: connect(t, dsn)}
+			})
+		})
+	}
+}
+
+// replicas are two servers on one database.
+type replicas struct {
+	store.DB
+	other store.DB
+	turn  atomic.Int64
+}
+
+func (r *replicas) either() store.DB {
+	if r.turn.Add(1)%2 == 0 {
+		return r.other
+	}
+	return r.DB
+}
+
+func (r *replicas) Write(ctx context.Context, f func(store.Tx) error) error {
+	return r.either().Write(ctx, f)
+}
+
+func (r *replicas) AddSigningKey(ctx context.Context, k store.SigningKey, e store.AuditEvent) error {
+	return r.either().AddSigningKey(ctx, k, e)
+}
+
+func TestThrottles(t *testing.T) {
+	onEach(t, func(t *testing.T, open func(*testing.T) *sqlstore.DB) {
+		storetest.Throttles(t, func(t *testing.T) store.Throttles { return open(t).Throttles() })
+	})
+}
+
+func TestRotations(t *testing.T) {
+	onEach(t, func(t *testing.T, open func(*testing.T) *sqlstore.DB) {
+		storetest.Rotations(t, func(t *testing.T) storetest.RotationsFixture { return rotations(open(t)) })
+	})
+}
+
+func rotations(db *sqlstore.DB) storetest.RotationsFixture {
+	return storetest.RotationsFixture{
+		Rotations: db.Rotations(),
+		NewSession: func(t *testing.T) (string, store.Rotation) {
+			s := store.Session{ID: rand.Text(), UserID: 1, ExpiresAt: time.Now().Add(time.Hour),
+				Rotation: storetest.NextRotation(store.Rotation{})}
+			write(t, db, func(tx store.Tx) error { return tx.CreateSession(s) })
+			return s.ID, s.Rotation
+		},
+		End: func(t *testing.T, sid string) {
+			write(t, db, func(tx store.Tx) error {
+				_, err := tx.EndSession(sid, 0, "test", time.Now())
+				return err
+			})
+		},
+	}
+}
+
+func write(t *testing.T, db store.DB, f func(store.Tx) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,64 @@
+package sqlstore
+
+import (
+	"cmp"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// A class is what a list of people can be filtered by.
+type class struct {
+	role   store.Role
+	active bool
+}
+
+// shards is how many rows share a class's count (migrations/*/0001).
+const shards = 16
+
+// A change of a count, put off to the end of the transaction.
+type tally struct {
+	class
+	shard int64
+}
+
+// count notes that a class grows by n. A person is always counted in the same
+// shard, so that no count goes below zero.
+func (t *tx) count(id int64, c class, n int64) {
+	t.counts[tally{c, id % shards}] += n
+}
+
+// writeCounts writes what was noted, last of all and in one order for everybody:
+// so these rows are locked for a moment only, and nobody waits in a circle.
+func (t *tx) writeCounts() error {
+	var changed []tally
+	for c, n := range t.counts {
+		if n != 0 {
+			changed = append(changed, c)
+		}
+	}
+	slices.SortFunc(changed, compareTallies)
+	return t.do(func(db *gorm.DB) error {
+		for _, c := range changed {
+			err := db.Exec("UPDATE user_counts SET n = n + ? WHERE role = ? AND active = ? AND shard = ?",
+				t.counts[c], c.role, c.active, c.shard).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func compareTallies(a, b tally) int {
+	active := 0
+	switch {
+	case a.active && !b.active:
+		active = 1
+	case b.active && !a.active:
+		active = -1
+	}
+	return cmp.Or(cmp.Compare(a.role, b.role), active, cmp.Compare(a.shard, b.shard))
+}

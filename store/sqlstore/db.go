@@ -1,0 +1,122 @@
+// Package sqlstore keeps the record in SQL: MySQL or MariaDB, or a SQLite file
+// without cgo. It implements store.DB, and store.Rotations and store.Throttles
+// for those who run without Redis.
+//
+// Rows, gorm and the drivers' errors stay inside: what leaves are the records
+// and errors of package store. No secret is logged or shown in an error.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// Options say where the database is and how to use it.
+type Options struct {
+	// DSN is "sqlite:path" or "mysql://user:password@host:3306/database".
+	DSN string
+	// Now is the clock by which SQLite judges a rotation's grace and a throttle's
+	// delay; MySQL, which several replicas share, judges by its own.
+	Now func() time.Time
+	Log *slog.Logger
+	// MaxConns is how many connections to MySQL there may be; 0 means 32.
+	MaxConns int
+	// Timeout is how long a call may take before it is ErrUnavailable; a
+	// transaction with its retries has half as long again. 0 means 2 s.
+	Timeout time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxConns <= 0 {
+		o.MaxConns = 32
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 2 * time.Second
+	}
+	return o
+}
+
+// A DB is an open database. It implements store.DB.
+type DB struct {
+	options Options
+	dialect dialect
+	// reader and writer serve single statements, transactions begin on tx. On
+	// MySQL all three are one pool.
+	reader, writer, tx *gorm.DB
+	// pool is the pool that writes.
+	pool *sql.DB
+	// migrations is the pool for changes of the schema, which may take long.
+	migrations func(context.Context) (*sql.DB, error)
+	// present reports why the file is not the one that was opened.
+	present func() error
+	closers []io.Closer
+}
+
+var _ store.DB = (*DB)(nil)
+
+// Open connects to the database. It does not migrate it.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	o = o.withDefaults()
+	at, err := parseDSN(o.DSN)
+	if err != nil {
+		return nil, err
+	}
+	open := openMySQL
+	if at.file != "" {
+		open = openSQLite
+	}
+	d, err := open(ctx, o, at)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Ping(ctx); err != nil {
+		return nil, fmt.Errorf("connecting to the database: %w", closing(d, err))
+	}
+	return d, nil
+}
+
+// closing closes what is of no use after err.
+func closing(c io.Closer, err error) error {
+	_ = c.Close() // err is what matters
+	return err
+}
+
+// Close waits for nobody: calls in progress fail.
+func (d *DB) Close() error {
+	var first error
+	for _, c := range d.closers {
+		if err := c.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Stats are those of the pool that writes.
+func (d *DB) Stats() sql.DBStats { return d.pool.Stats() }
+
+// Ping implements store.DB. It asks the database, not only the network: a
+// proxy in between answers for itself.
+func (d *DB) Ping(ctx context.Context) error {
+	if err := d.present(); err != nil {
+		return fmt.Errorf("%w: %v", store.ErrUnavailable, err)
+	}
+	return d.read(ctx, func(db *gorm.DB) error {
+		var one int
+		return row(db, "SELECT 1", nil, &one)
+	})
+}

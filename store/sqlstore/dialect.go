@@ -1,0 +1,45 @@
+package sqlstore
+
+import (
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// A dialect is what the two kinds of database say differently.
+type dialect struct {
+	name string // also the folder of its migrations
+	// forUpdate ends a SELECT that locks its rows. A transaction in SQLite is
+	// the only one that writes, from its beginning.
+	forUpdate string
+	// joinInOrder joins tables in the order in which they are written.
+	joinInOrder string
+	// now is the database's clock in Unix milliseconds, or empty: Options.Now.
+	now string
+}
+
+func mysqlDialect() dialect {
+	return dialect{
+		name: "mysql", forUpdate: " FOR UPDATE", joinInOrder: "STRAIGHT_JOIN",
+		now: "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
+	}
+}
+
+func sqliteDialect() dialect { return dialect{name: "sqlite", joinInOrder: "CROSS JOIN"} }
+
+// gormConfig: the logger is silent because it would show parameters, and
+// hashes are among them; transactions are begun by Write alone.
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		Logger:                 logger.Discard,
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+	}
+}
+
+// clock is the time as SQL, with its arguments.
+func (d *DB) clock() (string, []any) {
+	if d.dialect.now != "" {
+		return d.dialect.now, nil
+	}
+	return "?", []any{d.options.Now().UnixMilli()}
+}

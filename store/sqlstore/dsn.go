@@ -1,0 +1,113 @@
+package sqlstore
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// A place is a DSN taken apart.
+type place struct {
+	file string // SQLite; the rest is MySQL
+
+	user, password, network, address, database string
+	tls                                        *tls.Config
+	tlsMode                                    string // the driver's word: "preferred" or empty
+}
+
+// parseDSN never shows the DSN in an error, for it may hold a password.
+func parseDSN(dsn string) (place, error) {
+	scheme, rest, found := strings.Cut(dsn, ":")
+	switch {
+	case !found:
+		return place{}, errors.New(`the database is "sqlite:path" or "mysql://user:password@host:3306/database"`)
+	case scheme == "sqlite" && rest != "" && !strings.HasPrefix(rest, ":memory:"):
+		return place{file: rest}, nil
+	case scheme == "sqlite":
+		return place{}, errors.New("sqlite: needs the path of a file")
+	case scheme == "mysql" || scheme == "mariadb":
+		return parseMySQL(dsn)
+	}
+	return place{}, fmt.Errorf("a database is sqlite: or mysql:, not %q", scheme)
+}
+
+func parseMySQL(dsn string) (place, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // url.Error itself repeats the whole URL
+		}
+		return place{}, fmt.Errorf("the database URL: %w", err)
+	}
+	p := place{user: u.User.Username(), database: strings.Trim(u.Path, "/"), network: "tcp"}
+	p.password, _ = u.User.Password()
+	if p.user == "" || p.database == "" {
+		return place{}, errors.New("the database URL needs a user and a database: mysql://user:password@host:3306/database")
+	}
+	port := u.Port()
+	if port == "" {
+		port = "3306"
+	}
+	p.address = net.JoinHostPort(u.Hostname(), port)
+	for name, values := range u.Query() {
+		if err := p.set(name, values[0], u.Hostname()); err != nil {
+			return place{}, fmt.Errorf("the database URL: %s: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+// set takes one parameter of the URL. Those of the driver are not let through:
+// some of them (clientFoundRows, collation) carry the promises of this package.
+func (p *place) set(name, value, host string) error {
+	switch name {
+	case "socket":
+		p.network, p.address = "unix", value
+		return nil
+	case "tls":
+		return p.setTLS(value, host)
+	case "tls-ca":
+		return p.setRoots(value, host)
+	}
+	return errors.New("unknown; there are socket, tls and tls-ca")
+}
+
+func (p *place) setTLS(mode, host string) error {
+	switch mode {
+	case "false":
+	case "preferred":
+		p.tlsMode = mode
+	case "true":
+		p.config(host)
+	case "skip-verify":
+		p.config(host).InsecureSkipVerify = true //nolint:gosec // G402: the operator's explicit choice
+	default:
+		return fmt.Errorf("%q is none of true, false, preferred, skip-verify", mode)
+	}
+	return nil
+}
+
+func (p *place) setRoots(file, host string) error {
+	pem, err := os.ReadFile(file) //nolint:gosec // G304: the operator names the file
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("no certificate in %s", file)
+	}
+	p.config(host).RootCAs = roots
+	return nil
+}
+
+func (p *place) config(host string) *tls.Config {
+	if p.tls == nil {
+		p.tls = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	}
+	return p.tls
+}

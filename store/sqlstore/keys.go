@@ -1,0 +1,93 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// A signingKeyRow is a key pair, its private half sealed.
+type signingKeyRow struct {
+	ID          string `gorm:"primaryKey"`
+	Generation  int64
+	Algorithm   string
+	PublicKey   []byte
+	Sealed      []byte
+	MasterKeyID string
+	Created     int64 `gorm:"column:created_at"`
+	SignFrom    int64
+	RetiredAt   int64
+}
+
+// TableName implements gorm's Tabler.
+func (signingKeyRow) TableName() string { return "signing_keys" }
+
+func rowOfKey(k store.SigningKey) signingKeyRow {
+	return signingKeyRow{
+		ID: k.ID, Generation: k.Generation, Algorithm: k.Algorithm, PublicKey: k.Public, Sealed: k.Sealed,
+		MasterKeyID: k.MasterKeyID, Created: millis(k.CreatedAt), SignFrom: millis(k.SignFrom), RetiredAt: millis(k.RetiredAt),
+	}
+}
+
+func (r signingKeyRow) key() store.SigningKey {
+	return store.SigningKey{
+		ID: r.ID, Generation: r.Generation, Algorithm: r.Algorithm, Public: r.PublicKey, Sealed: r.Sealed,
+		MasterKeyID: r.MasterKeyID, CreatedAt: instant(r.Created), SignFrom: instant(r.SignFrom), RetiredAt: instant(r.RetiredAt),
+	}
+}
+
+// SigningKeys implements store.Keys.
+func (d *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
+	var found []signingKeyRow
+	err := d.read(ctx, func(db *gorm.DB) error { return db.Order("generation").Find(&found).Error })
+	keys := make([]store.SigningKey, 0, len(found))
+	for _, r := range found {
+		keys = append(keys, r.key())
+	}
+	return keys, err
+}
+
+// AddSigningKey implements store.Keys.
+func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.AuditEvent) error {
+	return d.Write(ctx, func(w store.Tx) error {
+		row := rowOfKey(k)
+		t := w.(*tx) // it is ours
+		if err := t.do(func(db *gorm.DB) error { return db.Create(&row).Error }); err != nil {
+			return err
+		}
+		return t.Audit(e)
+	})
+}
+
+// RetireSigningKey implements store.Keys.
+func (d *DB) RetireSigningKey(ctx context.Context, id string, at time.Time, e store.AuditEvent) error {
+	return d.Write(ctx, func(w store.Tx) error {
+		t := w.(*tx) // it is ours
+		if err := t.do(func(db *gorm.DB) error { return retire(db, id, millis(at)) }); err != nil {
+			return err
+		}
+		return t.Audit(e)
+	})
+}
+
+// retire: a key that was withdrawn before keeps its time.
+func retire(db *gorm.DB, id string, at int64) error {
+	var generation int64
+	if err := row(db, "SELECT generation FROM signing_keys WHERE id = ?", []any{id}, &generation); err != nil {
+		return err
+	}
+	if err := db.Exec("UPDATE signing_keys SET retired_at = ? WHERE id = ? AND retired_at = 0", at, id).Error; err != nil {
+		return err
+	}
+	return db.Exec("UPDATE signing_keys SET sign_from = ? WHERE generation = ? AND sign_from > ?", at, generation+1, at).Error
+}
+
+// DeleteSigningKey implements store.Keys.
+func (d *DB) DeleteSigningKey(ctx context.Context, id string) error {
+	return d.write(ctx, func(db *gorm.DB) error {
+		return db.Exec("DELETE FROM signing_keys WHERE id = ?", id).Error
+	})
+}

@@ -1,0 +1,157 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"sync"
+	"testing"
+
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// TestManyStartAtOnce: eight replicas start on an empty database.
+func TestManyStartAtOnce(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			for range 3 {
+				dsn := dsn(t)
+				var wg sync.WaitGroup
+				for range 8 {
+					wg.Go(func() {
+						db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience})
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						defer db.Close()
+						if err := db.Migrate(t.Context()); err != nil {
+							t.Error(err)
+						}
+						if _, err := db.HasAdmin(t.Context()); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+				steps, err := connect(t, dsn).MigrationStatus(t.Context())
+				if err != nil || len(steps) == 0 || steps[0].AppliedAt.IsZero() {
+					t.Errorf("status: %+v, %v", steps, err)
+				}
+			}
+		})
+	}
+}
+
+// raw opens the same database past the package.
+func raw(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
+	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
+		login, place, _ := strings.Cut(rest, "@")
+		host, database, _ := strings.Cut(place, "/")
+		driver, source = "mysql", login+"@tcp("+host+")/"+database
+	}
+	pool, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+func execute(t *testing.T, pool *sql.DB, statement string, args ...any) {
+	t.Helper()
+	if _, err := pool.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// onRaw runs a test with the DSN of a migrated database and a way past the package.
+func onRaw(t *testing.T, run func(t *testing.T, dsn string, pool *sql.DB)) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			dsn := dsn(t)
+			if err := migrated(t, dsn).Close(); err != nil {
+				t.Fatal(err)
+			}
+			run(t, dsn, raw(t, dsn))
+		})
+	}
+}
+
+func TestEditedMigrationStopsTheStart(t *testing.T) {
+	onRaw(t, func(t *testing.T, dsn string, pool *sql.DB) {
+		execute(t, pool, "UPDATE schema_migrations SET sha256 = 'edited' WHERE version = 1")
+		err := connect(t, dsn).Migrate(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "0001_initial was edited") {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
+
+// TestNewerSchemaIsAccepted: the release before keeps running beside the next.
+func TestNewerSchemaIsAccepted(t *testing.T) {
+	onRaw(t, func(t *testing.T, dsn string, pool *sql.DB) {
+		execute(t, pool, "INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (9999, 'future', 'x', 1)")
+		execute(t, pool, "ALTER TABLE users ADD COLUMN shoe_size INTEGER")
+		db := connect(t, dsn)
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		steps, err := db.MigrationStatus(t.Context())
+		if err != nil || steps[len(steps)-1].Name != "future" {
+			t.Errorf("status: %+v, %v", steps, err)
+		}
+		write(t, db, func(tx store.Tx) error { _, err := tx.CreateUser(store.User{Role: store.RoleUser}); return err })
+	})
+}
+
+// TestKilledMigrationIsRunAgain: MySQL cannot undo what a step began.
+func TestKilledMigrationIsRunAgain(t *testing.T) {
+	dsn := backends["mysql"](t)
+	pool := raw(t, dsn)
+	for range 2 {
+		if err := migrated(t, dsn).Close(); err != nil {
+			t.Fatal(err)
+		}
+		// As if it had been killed before its last statements.
+		execute(t, pool, "DELETE FROM schema_migrations")
+		execute(t, pool, "DROP TABLE throttles")
+		execute(t, pool, "DELETE FROM user_counts WHERE shard > 3")
+	}
+	db := migrated(t, dsn)
+	write(t, db, func(tx store.Tx) error { _, err := tx.CreateUser(store.User{Role: store.RoleUser}); return err })
+	page, err := db.ListUsers(t.Context(), store.UserQuery{Limit: 1})
+	if err != nil || page.Total != 1 {
+		t.Errorf("after the repair: %+v, %v", page, err)
+	}
+}
+
+func TestStatusOfAnEmptyDatabase(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			db := connect(t, dsn(t))
+			steps, err := db.MigrationStatus(t.Context())
+			if err != nil || len(steps) == 0 || !steps[0].AppliedAt.IsZero() {
+				t.Errorf("status: %+v, %v", steps, err)
+			}
+			if err := db.Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestMigrationCanBeLeft(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			if err := connect(t, dsn(t)).Migrate(ctx); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}

@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
+	"gorm.io/gorm"
+)
+
+func openMySQL(_ context.Context, o Options, at place) (*DB, error) {
+	c, err := connector(mysqlConfig(o, at))
+	if err != nil {
+		return nil, err
+	}
+	pool := sql.OpenDB(c)
+	pool.SetMaxOpenConns(o.MaxConns)
+	pool.SetMaxIdleConns(o.MaxConns)
+	pool.SetConnMaxLifetime(5 * time.Minute)
+	db, err := gorm.Open(gormmysql.New(gormmysql.Config{
+		Conn: pool, SkipInitializeWithVersion: true, DisableWithReturning: true,
+	}), gormConfig())
+	if err != nil {
+		return nil, fmt.Errorf("preparing the database: %w", closing(pool, err))
+	}
+	d := &DB{
+		options: o, dialect: mysqlDialect(),
+		reader: db, writer: db, tx: db, pool: pool,
+		present: func() error { return nil },
+	}
+	d.closers = append(d.closers, pool)
+	d.migrations = func(context.Context) (*sql.DB, error) { return patientMySQL(o, at) }
+	return d, nil
+}
+
+// patientMySQL is a pool that waits as long as its context does: for another
+// replica's migration, or for a big table to be changed.
+func patientMySQL(o Options, at place) (*sql.DB, error) {
+	config := mysqlConfig(o, at)
+	config.ReadTimeout, config.WriteTimeout = 0, 0
+	c, err := connector(config)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(c), nil
+}
+
+// mysqlConfig has no server-side prepared statements: with the parameters
+// written into the text by the driver a statement is one round trip, where
+// inside a transaction it would be two. That is safe in utf8mb4.
+func mysqlConfig(o Options, at place) *mysql.Config {
+	config := mysql.NewConfig()
+	config.User, config.Passwd = at.user, at.password
+	config.Net, config.Addr, config.DBName = at.network, at.address, at.database
+	config.TLS, config.TLSConfig = at.tls, at.tlsMode
+	config.Collation = "utf8mb4_bin"
+	config.InterpolateParams = true
+	config.ClientFoundRows = true // "changed nothing" must differ from "was so already"
+	config.Timeout = 2 * time.Second
+	config.ReadTimeout = 5 * time.Second
+	config.WriteTimeout = 5 * time.Second
+	config.Logger = driverLog{o.Log}
+	config.Params = map[string]string{
+		"sql_mode":  "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+		"time_zone": "'+00:00'", // NOW() read back as Unix time must not meet a change of the clocks
+		// A server does not notice that a client gave up waiting for a lock.
+		"innodb_lock_wait_timeout": "2",
+	}
+	return config
+}
+
+// connector makes connections that read what is committed: without gap locks
+// there are fewer deadlocks, and every decision here is made by one statement
+// or on locked rows.
+func connector(config *mysql.Config) (driver.Connector, error) {
+	inner, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, fmt.Errorf("the database URL: %w", err)
+	}
+	return readCommitted{inner}, nil
+}
+
+type readCommitted struct{ driver.Connector }
+
+// Connect implements driver.Connector. The isolation level has no variable that
+// MySQL and MariaDB both know, so it cannot be one of Params.
+func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Every connection of this driver can do so.
+	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil)
+	if err != nil {
+		return nil, closing(conn, err)
+	}
+	return conn, nil
+}
+
+// driverLog keeps the driver's remarks out of standard error.
+type driverLog struct{ log *slog.Logger }
+
+// Print implements mysql.Logger.
+func (l driverLog) Print(v ...any) { l.log.Debug("mysql driver", "remark", fmt.Sprint(v...)) }

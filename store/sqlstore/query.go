@@ -1,0 +1,148 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// read runs f, which asks, within the time that a call may take.
+func (d *DB) read(ctx context.Context, f func(*gorm.DB) error) error {
+	return d.within(ctx, d.reader, f)
+}
+
+// write runs f, which changes something by a single statement, likewise.
+func (d *DB) write(ctx context.Context, f func(*gorm.DB) error) error {
+	if err := d.present(); err != nil {
+		return fmt.Errorf("%w: %v", store.ErrUnavailable, err)
+	}
+	return d.within(ctx, d.writer, f)
+}
+
+func (d *DB) within(ctx context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout)
+	defer cancel()
+	return translate(ctx, f(db.WithContext(ctx)))
+}
+
+// A scanner is a row of an answer.
+type scanner interface{ Scan(dest ...any) error }
+
+// rows calls each for every row of the answer. It does not use gorm's Row,
+// which panics when a prepared statement could not be prepared.
+func rows(db *gorm.DB, query string, args []any, each func(scanner) error) error {
+	answer, err := db.Raw(query, args...).Rows()
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	for answer.Next() {
+		if err := each(answer); err != nil {
+			return err
+		}
+	}
+	return answer.Err()
+}
+
+// row reads the only row of the answer, or returns store.ErrNotFound.
+func row(db *gorm.DB, query string, args []any, dest ...any) error {
+	found := false
+	err := rows(db, query, args, func(s scanner) error {
+		found = true
+		return s.Scan(dest...)
+	})
+	if err == nil && !found {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+// exists reports whether the answer has a row.
+func exists(db *gorm.DB, query string, args ...any) (bool, error) {
+	found := false
+	err := rows(db, query, args, func(scanner) error { found = true; return nil })
+	return found, err
+}
+
+// change runs a statement and returns how many rows it found to change.
+func change(db *gorm.DB, statement string, args ...any) (int64, error) {
+	done := db.Exec(statement, args...)
+	return done.RowsAffected, done.Error
+}
+
+// sweep deletes at most n of the rows that the condition selects, by their
+// primary key. The rows are found first: MySQL and SQLite have no limited
+// DELETE in common, and none of the conditions becomes false again.
+func (d *DB) sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
+	var deleted int64
+	err := d.write(ctx, func(db *gorm.DB) error {
+		var keys []any
+		find := "SELECT " + key + " FROM " + table + " WHERE " + condition + " LIMIT ?"
+		err := rows(db, find, append(args, min(n, sweepMax)), func(s scanner) error {
+			keys = append(keys, nil)
+			return s.Scan(&keys[len(keys)-1])
+		})
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		deleted, err = change(db, "DELETE FROM "+table+" WHERE "+key+" IN ?", keys)
+		return err
+	})
+	return deleted, err
+}
+
+// sweepMax keeps a statement's length and its locks within reason.
+const sweepMax = 1000
+
+// blob binds bytes: gorm would take a slice after a parenthesis for a list.
+type blob []byte
+
+// Value implements driver.Valuer.
+func (b blob) Value() (driver.Value, error) { return []byte(b), nil }
+
+// millis is a time as it is kept: Unix milliseconds, 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// instant is the time that millis came from.
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// plausible reports whether id can be one of ours: printable ASCII. What comes
+// from outside may be anything, and neither database need be asked about it.
+func plausible(id string) bool {
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 255
+}
+
+// text is s as it fits into n bytes. It is for what came from outside and is
+// only kept to be shown: an address, the name of a browser.
+func text(s string, n int) string {
+	s = strings.ToValidUTF8(s, string(utf8.RuneError))
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

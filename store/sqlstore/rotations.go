@@ -1,0 +1,105 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// Rotations keeps the moving part of sessions in their rows.
+func (d *DB) Rotations() store.Rotations { return rotations{d} }
+
+type rotations struct{ db *DB }
+
+// Rotate implements store.Rotations. The UPDATE is the gate: of several callers
+// with one token the first changes the row, and the others find it changed.
+//
+// A presented token that is ahead of the row was given out while Redis held the
+// moving part, or before the database was restored from a backup.
+func (r rotations) Rotate(ctx context.Context, sid string, s store.Step) (last store.Rotation, found store.Outcome, err error) {
+	err = r.db.write(ctx, func(db *gorm.DB) error {
+		n, err := r.step(db, sid, s)
+		if n == 1 {
+			last, found = s.Next, store.Rotated
+		}
+		if err != nil || n == 1 {
+			return err
+		}
+		last, found, err = r.judge(db, sid, s)
+		return err
+	})
+	return last, found, err
+}
+
+func (r rotations) step(db *gorm.DB, sid string, s store.Step) (int64, error) {
+	now, at := r.db.clock()
+	next := s.Next
+	args := []any{next.Gen, next.JTI, s.JTI, millis(next.IssuedAt), millis(next.ExpiresAt), next.Role, next.KeyID}
+	args = append(append(args, at...), at...)
+	args = append(args, sid, s.Gen, s.JTI, ahead(s), s.Gen)
+	return change(db, "UPDATE sessions SET gen = ?, jti = ?, prev_jti = ?, token_iat = ?, token_exp = ?,"+
+		" token_role = ?, key_id = ?, rotated_at = "+now+", last_used_at = "+now+
+		" WHERE id = ? AND ended_at = 0 AND ((gen = ? AND jti = ?) OR (? AND gen < ?))", args...)
+}
+
+// ahead reports whether the presented token may be taken for the last where the
+// row knows an earlier one: nothing that the caller knows contradicts it.
+func ahead(s store.Step) bool {
+	return s.Gen > s.Known.Gen || s.Gen == s.Known.Gen && s.JTI == s.Known.JTI
+}
+
+// judge says why the step was not made.
+func (r rotations) judge(db *gorm.DB, sid string, s store.Step) (store.Rotation, store.Outcome, error) {
+	var last rotationScan
+	var previous string
+	var ended, at, now int64
+	clock, args := r.db.clock()
+	err := row(db, "SELECT "+rotationColumns+", s.prev_jti, s.ended_at, s.rotated_at, "+clock+" FROM sessions s WHERE s.id = ?",
+		append(args, sid), append(last.dest(), &previous, &ended, &at, &now)...)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && ended != 0:
+		return store.Rotation{}, store.Ended, nil
+	case err != nil:
+		return store.Rotation{}, 0, err
+	}
+	rotation, found := verdict(last.record(), previous, s, time.Duration(now-at)*time.Millisecond)
+	return rotation, found, nil
+}
+
+// verdict judges by the current rotation, the token it followed, and how long
+// ago it did. Distances in time, not differences: a clock that was set back must
+// not stretch the grace.
+func verdict(current store.Rotation, previous string, s store.Step, since time.Duration) (store.Rotation, store.Outcome) {
+	switch {
+	case current.JTI == s.Next.JTI:
+		return current, store.Rotated // our own step, whose answer was lost
+	case current.Gen == s.Next.Gen+1 && previous == s.Next.JTI:
+		return s.Next, store.Rotated // likewise, and another tab went on from it
+	case current.Gen == s.Gen+1 && previous == s.JTI && s.Grace > 0 && since.Abs() <= s.Grace:
+		return current, store.Repeated
+	}
+	return store.Rotation{}, store.Reused
+}
+
+// Forget implements store.Rotations. The record says so already, and the record
+// is all there is.
+func (r rotations) Forget(context.Context, ...string) error { return nil }
+
+// Current implements store.Rotations.
+func (r rotations) Current(ctx context.Context, sid string, known store.Rotation) (store.Rotation, error) {
+	var last rotationScan
+	err := r.db.read(ctx, func(db *gorm.DB) error {
+		return row(db, "SELECT "+rotationColumns+" FROM sessions s WHERE s.id = ? AND s.ended_at = 0", []any{sid}, last.dest()...)
+	})
+	if err == nil && last.rotation.Gen < known.Gen {
+		return known, nil
+	}
+	return last.record(), err
+}
+
+// Ping implements store.Rotations.
+func (r rotations) Ping(ctx context.Context) error { return r.db.Ping(ctx) }

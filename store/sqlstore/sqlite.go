@@ -1,0 +1,130 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	gormsqlite "gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+)
+
+// sqliteReaders is how many connections read. Each has a page cache of its own.
+const sqliteReaders = 4
+
+// openSQLite opens one connection to write, so that writers of this process
+// queue in order instead of polling a lock, and a few to read beside it.
+func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
+	if err := create(at.file); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(at.file)}
+	writer, err := d.sqlitePool(at.file, 1, false)
+	if err != nil {
+		return nil, closing(d, err)
+	}
+	// The first connection turns the write-ahead log on, which is busy while
+	// another process does the same.
+	if err := patiently(ctx, writer.PingContext); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", closing(d, translate(ctx, err)))
+	}
+	reader, err := d.sqlitePool(at.file, sqliteReaders, true)
+	if err != nil {
+		return nil, closing(d, err)
+	}
+	d.pool = writer
+	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(at.file, false) }
+	return d, d.attach(writer, reader)
+}
+
+// attach puts gorm over the pools. Statements are prepared once per connection
+// but for those in transactions, where gorm's cache would prepare them anew.
+func (d *DB) attach(writer, reader *sql.DB) error {
+	writing, err := gorm.Open(gormsqlite.New(gormsqlite.Config{Conn: writer}), gormConfig())
+	if err != nil {
+		return fmt.Errorf("preparing the database: %w", closing(d, err))
+	}
+	reading, err := gorm.Open(gormsqlite.New(gormsqlite.Config{Conn: reader}), gormConfig())
+	if err != nil {
+		return fmt.Errorf("preparing the database: %w", closing(d, err))
+	}
+	prepared := &gorm.Session{PrepareStmt: true}
+	d.tx, d.writer, d.reader = writing, writing.Session(prepared), reading.Session(prepared)
+	return nil
+}
+
+// create makes the file readable for its owner alone. SQLite gives its log the
+// same mode.
+func create(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the operator names the file
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func (d *DB) sqlitePool(file string, conns int, readOnly bool) (*sql.DB, error) {
+	pool, err := sqlitePool(file, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	d.closers = append(d.closers, pool)
+	return pool, nil
+}
+
+// sqlitePool never makes a file (mode=rw): one that was removed under a running
+// server must not come back empty, with a new first administrator.
+func sqlitePool(file string, readOnly bool) (*sql.DB, error) {
+	query := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_pragma": {
+		"busy_timeout(5000)", // the context ends a wait before
+		"journal_mode(WAL)",
+		"synchronous(FULL)", // what was acknowledged survives a power cut
+		"foreign_keys(1)",
+		"cache_size(-1024)",
+		"temp_store(MEMORY)",
+		"query_only(" + strconv.FormatBool(readOnly) + ")",
+	}}
+	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: query.Encode()}
+	pool, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	return pool, nil
+}
+
+// sameFile returns a check that the name still leads to the file it led to.
+// SQLite itself would go on writing to a file that no longer has a name.
+func sameFile(file string) func() error {
+	opened, err := os.Stat(file)
+	return func() error {
+		if err != nil {
+			return err
+		}
+		now, err := os.Stat(file)
+		if err == nil && !os.SameFile(opened, now) {
+			err = errors.New("the database file was replaced")
+		}
+		return err
+	}
+}
+
+// patiently repeats f while the database is busy.
+func patiently(ctx context.Context, f func(context.Context) error) error {
+	for {
+		err := f(ctx)
+		if e, ok := errors.AsType[*sqlite.Error](err); !ok || !busy(e.Code()) {
+			return err
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// Throttles counts tries in a table.
+func (d *DB) Throttles() store.Throttles { return throttles{d} }
+
+type throttles struct{ db *DB }
+
+// A throttleRow is what is known of a key: how many tries were counted, when the
+// last one and the one before it were, and when all that no longer counts.
+type throttleRow struct {
+	Digest   []byte `gorm:"primaryKey"`
+	Tries    int64
+	LastAt   int64
+	PrevAt   int64
+	ForgetAt int64
+}
+
+// TableName implements gorm's Tabler.
+func (throttleRow) TableName() string { return "throttles" }
+
+// Take implements store.Throttles. The row is read, and changed only if it is
+// still what was read; otherwise the question is asked anew. Every round lets
+// one caller through, so that few rounds are needed.
+func (t throttles) Take(ctx context.Context, key store.Digest, r store.Rule) (decision store.Decision, err error) {
+	err = t.db.write(ctx, func(db *gorm.DB) error {
+		for {
+			was, now, err := t.look(db, key)
+			if err != nil {
+				return err
+			}
+			if wait := was.wait(r, now); wait > 0 {
+				decision = store.Decision{RetryAfter: wait}
+				return nil
+			}
+			taken, err := was.take(db, r, now)
+			if err != nil || taken {
+				decision = store.Decision{Allowed: err == nil}
+				return err
+			}
+		}
+	})
+	return decision, err
+}
+
+// look reads the row, and the clock by which it is judged. Where there is no
+// row, ForgetAt is 0.
+func (t throttles) look(db *gorm.DB, key store.Digest) (was throttleRow, now int64, err error) {
+	clock, args := t.db.clock()
+	query := "SELECT COALESCE(t.tries, 0), COALESCE(t.last_at, 0), COALESCE(t.forget_at, 0), " + clock +
+		" FROM (SELECT 1) AS one LEFT JOIN throttles t ON t.digest = ?"
+	was.Digest = key[:]
+	err = row(db, query, append(args, blob(key[:])), &was.Tries, &was.LastAt, &was.ForgetAt, &now)
+	return was, now, err
+}
+
+// wait is how long a try at now has to wait. It goes by the distance from the
+// last one: nobody waits for a clock that was set back.
+func (w throttleRow) wait(r store.Rule, now int64) time.Duration {
+	if w.ForgetAt <= now {
+		return 0
+	}
+	wait := r.DelayAfter(w.Tries) - time.Duration(max(now-w.LastAt, w.LastAt-now))*time.Millisecond
+	return min(wait, time.Duration(w.ForgetAt-now)*time.Millisecond)
+}
+
+// take counts a try. It reports false if somebody was faster.
+func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
+	forget := now + max(r.Forget.Milliseconds(), 1)
+	var n int64
+	var err error
+	switch {
+	case w.ForgetAt == 0:
+		done := db.Create(&throttleRow{Digest: w.Digest, Tries: 1, LastAt: now, ForgetAt: forget})
+		if n, err = done.RowsAffected, done.Error; duplicate(err) {
+			return false, nil
+		}
+	case w.ForgetAt > now && w.Tries < int64(r.Free):
+		// Free tries need not agree on anything but that there is one left.
+		n, err = change(db, "UPDATE throttles SET tries = tries + 1, prev_at = last_at, last_at = ?, forget_at = ?"+
+			" WHERE digest = ? AND tries < ? AND forget_at > ?", now, forget, blob(w.Digest), r.Free, now)
+	default:
+		tries := w.Tries + 1
+		if w.ForgetAt <= now {
+			tries = 1
+		}
+		n, err = change(db, "UPDATE throttles SET tries = ?, prev_at = last_at, last_at = ?, forget_at = ?"+
+			" WHERE digest = ? AND tries = ? AND last_at = ? AND forget_at = ?",
+			tries, now, forget, blob(w.Digest), w.Tries, w.LastAt, w.ForgetAt)
+	}
+	return n == 1, err
+}
+
+// Clear implements store.Throttles.
+func (t throttles) Clear(ctx context.Context, key store.Digest) error {
+	return t.db.write(ctx, func(db *gorm.DB) error {
+		return db.Exec("DELETE FROM throttles WHERE digest = ?", blob(key[:])).Error
+	})
+}
+
+// Refund implements store.Throttles. The delay counts from the try before again.
+func (t throttles) Refund(ctx context.Context, key store.Digest) error {
+	return t.db.write(ctx, func(db *gorm.DB) error {
+		n, err := change(db, "UPDATE throttles SET tries = tries - 1, last_at = prev_at WHERE digest = ? AND tries > 1", blob(key[:]))
+		if err != nil || n == 1 {
+			return err
+		}
+		return db.Exec("DELETE FROM throttles WHERE digest = ? AND tries <= 1", blob(key[:])).Error
+	})
+}
+
+// SweepThrottles implements store.Throttles.
+func (t throttles) SweepThrottles(ctx context.Context, n int) (int64, error) {
+	var now int64
+	err := t.db.read(ctx, func(db *gorm.DB) error {
+		clock, args := t.db.clock()
+		return row(db, "SELECT "+clock, args, &now)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return t.db.sweep(ctx, "throttles", "digest", "forget_at <= ?", n, now)
+}

@@ -1,0 +1,40 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// A revokedTokenRow is an access token that no session could end.
+type revokedTokenRow struct {
+	JTI       string `gorm:"column:jti;primaryKey"`
+	ExpiresAt int64
+}
+
+// TableName implements gorm's Tabler.
+func (revokedTokenRow) TableName() string { return "revoked_tokens" }
+
+// RevokeToken implements store.RevokedTokens.
+func (d *DB) RevokeToken(ctx context.Context, jti string, expires time.Time) error {
+	row := revokedTokenRow{JTI: jti, ExpiresAt: millis(expires)}
+	return d.write(ctx, func(db *gorm.DB) error {
+		return db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
+	})
+}
+
+// TokenRevoked implements store.RevokedTokens.
+func (d *DB) TokenRevoked(ctx context.Context, jti string) (found bool, err error) {
+	err = d.read(ctx, func(db *gorm.DB) error {
+		found, err = exists(db, "SELECT 1 FROM revoked_tokens WHERE jti = ?", jti)
+		return err
+	})
+	return found, err
+}
+
+// SweepRevokedTokens implements store.RevokedTokens.
+func (d *DB) SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error) {
+	return d.sweep(ctx, "revoked_tokens", "jti", "expires_at < ?", n, millis(limit))
+}

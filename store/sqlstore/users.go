@@ -1,0 +1,124 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"gatehouse/internal/names"
+	"gatehouse/store"
+)
+
+// A userRow is a person with the keys by which they are sought.
+type userRow struct {
+	ID            int64 `gorm:"primaryKey"`
+	Sub           string
+	Username      string
+	UsernameKey   string
+	Email         string
+	EmailKey      string
+	EmailDomain   string
+	EmailVerified bool
+	FirstName     string
+	FirstKey      string
+	LastName      string
+	LastKey       string
+	Role          string
+	Active        bool
+	PasswordHash  string
+	JoinedAt      int64
+	LastLoginAt   int64
+}
+
+// TableName implements gorm's Tabler.
+func (userRow) TableName() string { return "users" }
+
+func rowOfUser(u store.User) userRow {
+	return userRow{
+		Sub: u.Sub, Username: u.Username, UsernameKey: u.UsernameKey,
+		Email: u.Email, EmailKey: u.EmailKey, EmailDomain: domain(u.EmailKey), EmailVerified: u.EmailVerified,
+		FirstName: u.FirstName, FirstKey: names.Fold(u.FirstName), LastName: u.LastName, LastKey: names.Fold(u.LastName),
+		Role: string(u.Role), Active: u.Active, PasswordHash: u.PasswordHash,
+		JoinedAt: millis(u.JoinedAt), LastLoginAt: millis(u.LastLoginAt),
+	}
+}
+
+// domain is what follows the last @.
+func domain(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
+
+// userColumns are what userScan takes, of a table that is called u.
+const userColumns = "u.id, u.sub, u.username, u.username_key, u.email, u.email_key, u.email_verified, " +
+	"u.first_name, u.last_name, u.role, u.active, u.password_hash, u.joined_at, u.last_login_at"
+
+// A userScan receives userColumns.
+type userScan struct {
+	user              store.User
+	joined, lastLogin int64
+}
+
+func (s *userScan) dest() []any {
+	u := &s.user
+	return []any{
+		&u.ID, &u.Sub, &u.Username, &u.UsernameKey, &u.Email, &u.EmailKey, &u.EmailVerified,
+		&u.FirstName, &u.LastName, &u.Role, &u.Active, &u.PasswordHash, &s.joined, &s.lastLogin,
+	}
+}
+
+func (s *userScan) record() store.User {
+	s.user.JoinedAt, s.user.LastLoginAt = instant(s.joined), instant(s.lastLogin)
+	return s.user
+}
+
+func oneUser(db *gorm.DB, query string, args ...any) (store.User, error) {
+	var s userScan
+	if err := row(db, query, args, s.dest()...); err != nil {
+		return store.User{}, err
+	}
+	return s.record(), nil
+}
+
+// UserByID implements store.Users.
+func (d *DB) UserByID(ctx context.Context, id int64) (u store.User, err error) {
+	err = d.read(ctx, func(db *gorm.DB) error {
+		u, err = oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.id = ?", id)
+		return err
+	})
+	return u, err
+}
+
+// UserBySub implements store.Users.
+func (d *DB) UserBySub(ctx context.Context, sub string) (u store.User, err error) {
+	if !plausible(sub) {
+		return u, store.ErrNotFound
+	}
+	err = d.read(ctx, func(db *gorm.DB) error {
+		u, err = oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.sub = ?", sub)
+		return err
+	})
+	return u, err
+}
+
+// UserByName implements store.Users.
+func (d *DB) UserByName(ctx context.Context, key string) (u store.User, err error) {
+	digest := store.DigestOf(key)
+	err = d.read(ctx, func(db *gorm.DB) error {
+		u, err = oneUser(db, "SELECT "+userColumns+
+			" FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?", blob(digest[:]))
+		return err
+	})
+	return u, err
+}
+
+// HasAdmin implements store.Users.
+func (d *DB) HasAdmin(ctx context.Context) (found bool, err error) {
+	err = d.read(ctx, func(db *gorm.DB) error {
+		found, err = otherAdmin(db, 0)
+		return err
+	})
+	return found, err
+}
+
+func otherAdmin(db *gorm.DB, id int64) (bool, error) {
+	return exists(db, "SELECT 1 FROM users WHERE role = 'admin' AND active = 1 AND id <> ? LIMIT 1", id)
+}

@@ -1,0 +1,175 @@
+package sqlstore
+
+import (
+	"errors"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"gatehouse/internal/names"
+	"gatehouse/store"
+)
+
+// LockAdmins implements store.UsersTx. A transaction in SQLite keeps the others
+// out from its beginning.
+func (t *tx) LockAdmins() error {
+	if t.dialect.forUpdate == "" {
+		return t.do(func(*gorm.DB) error { return nil })
+	}
+	return t.do(func(db *gorm.DB) error {
+		var name string
+		return row(db, "SELECT name FROM locks WHERE name = 'admins'"+t.dialect.forUpdate, nil, &name)
+	})
+}
+
+// OtherAdmin implements store.UsersTx.
+func (t *tx) OtherAdmin(id int64) (found bool, err error) {
+	err = t.do(func(db *gorm.DB) error {
+		found, err = otherAdmin(db, id)
+		return err
+	})
+	return found, err
+}
+
+// LockUser implements store.UsersTx.
+func (t *tx) LockUser(id int64) (u store.User, err error) {
+	err = t.do(func(db *gorm.DB) error {
+		u, err = t.lockUser(db, id)
+		return err
+	})
+	return u, err
+}
+
+func (t *tx) lockUser(db *gorm.DB, id int64) (store.User, error) {
+	return oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.id = ?"+t.dialect.forUpdate, id)
+}
+
+// CreateUser implements store.UsersTx.
+func (t *tx) CreateUser(u store.User) (int64, error) {
+	row := rowOfUser(u)
+	err := t.whole(func(db *gorm.DB) error {
+		if err := db.Create(&row).Error; err != nil {
+			return err
+		}
+		return t.takeNames(db, row.ID, u.UsernameKey, u.EmailKey)
+	})
+	if err != nil {
+		return 0, err
+	}
+	t.count(row.ID, class{u.Role, u.Active}, 1)
+	return row.ID, nil
+}
+
+// UpdateUser implements store.UsersTx. A sign-in, which changes neither names
+// nor class, is a single statement.
+func (t *tx) UpdateUser(id int64, c store.UserChange) error {
+	if c.UsernameKey == nil && c.EmailKey == nil && c.Role == nil && c.Active == nil {
+		return t.do(func(db *gorm.DB) error { return updateUser(db, id, c) })
+	}
+	var old store.User
+	err := t.whole(func(db *gorm.DB) (err error) {
+		if old, err = t.lockUser(db, id); err != nil {
+			return err
+		}
+		if err := updateUser(db, id, c); err != nil {
+			return err
+		}
+		return t.changeNames(db, old, c)
+	})
+	if err != nil {
+		return err
+	}
+	t.count(id, class{old.Role, old.Active}, -1)
+	t.count(id, class{either(c.Role, old.Role), either(c.Active, old.Active)}, 1)
+	return nil
+}
+
+// either is what c says, or else what was.
+func either[T any](c *T, was T) T {
+	if c != nil {
+		return *c
+	}
+	return was
+}
+
+// updateUser writes the named columns of the row, if it is as it must be.
+func updateUser(db *gorm.DB, id int64, c store.UserChange) error {
+	sets, args := assignments(c)
+	statement := "UPDATE users SET " + strings.Join(sets, ", ") + " WHERE id = ?"
+	args = append(args, id)
+	if c.IfActive {
+		statement += " AND active = 1"
+	}
+	if c.IfPasswordHash != "" {
+		statement += " AND password_hash = ?"
+		args = append(args, c.IfPasswordHash)
+	}
+	n, err := change(db, statement, args...)
+	if err == nil && n == 0 {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+func assignments(c store.UserChange) (sets []string, args []any) {
+	set := func(column string, value any) {
+		sets, args = append(sets, column+" = ?"), append(args, value)
+	}
+	text := func(column string, value *string) {
+		if value != nil {
+			set(column, *value)
+		}
+	}
+	text("username", c.Username)
+	text("username_key", c.UsernameKey)
+	text("email", c.Email)
+	text("first_name", c.FirstName)
+	text("last_name", c.LastName)
+	text("password_hash", c.PasswordHash)
+	if c.EmailKey != nil {
+		set("email_key", *c.EmailKey)
+		set("email_domain", domain(*c.EmailKey))
+	}
+	if c.FirstName != nil {
+		set("first_key", names.Fold(*c.FirstName))
+	}
+	if c.LastName != nil {
+		set("last_key", names.Fold(*c.LastName))
+	}
+	if c.EmailVerified != nil {
+		set("email_verified", *c.EmailVerified)
+	}
+	if c.Role != nil {
+		set("role", *c.Role)
+	}
+	if c.Active != nil {
+		set("active", *c.Active)
+	}
+	if c.LastLoginAt != nil {
+		set("last_login_at", millis(*c.LastLoginAt))
+	}
+	if len(sets) == 0 { // the conditions are asked all the same
+		sets = []string{"email_verified = email_verified"}
+	}
+	return sets, args
+}
+
+// DeleteUser implements store.UsersTx.
+func (t *tx) DeleteUser(id int64) error {
+	var old store.User
+	err := t.do(func(db *gorm.DB) (err error) {
+		if old, err = t.lockUser(db, id); err != nil {
+			return err
+		}
+		return errors.Join(
+			db.Exec("DELETE FROM user_names WHERE user_id = ?", id).Error,
+			db.Exec("DELETE FROM sessions WHERE user_id = ?", id).Error,
+			db.Exec("DELETE FROM users WHERE id = ?", id).Error,
+		)
+	})
+	if err != nil {
+		return err
+	}
+	t.count(id, class{old.Role, old.Active}, -1)
+	return nil
+}

@@ -1,0 +1,141 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// tries is how often a transaction is begun at most.
+const tries = 3
+
+// Write implements store.DB.
+func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout*3/2)
+	defer cancel()
+	for try := 1; ; try++ {
+		err := d.attempt(ctx, f)
+		if err == nil || try == tries || !errors.Is(err, errGaveUp) {
+			return err
+		}
+		d.options.Log.Debug("transaction begun again", "try", try+1, "err", err)
+		if pause(ctx, time.Duration(try)*10*time.Millisecond) != nil {
+			return err
+		}
+	}
+}
+
+// attempt runs f in one transaction.
+func (d *DB) attempt(ctx context.Context, f func(store.Tx) error) error {
+	if err := d.present(); err != nil {
+		return fmt.Errorf("%w: %v", store.ErrUnavailable, err)
+	}
+	db := d.tx.WithContext(ctx).Begin()
+	if db.Error != nil {
+		return translate(ctx, db.Error)
+	}
+	open := true
+	defer func() {
+		if open { // f failed, or panicked
+			db.Rollback()
+		}
+	}()
+	t := &tx{dialect: d.dialect, db: db, ctx: ctx, counts: map[tally]int64{}}
+	if err := t.run(f); err != nil {
+		return err
+	}
+	open = false
+	return t.commit()
+}
+
+// A tx is a transaction in progress. Its context is that of the one call of
+// Write that it lives in.
+type tx struct {
+	dialect dialect
+	db      *gorm.DB
+	ctx     context.Context
+	// counts is what user_counts must grow by.
+	counts map[tally]int64
+	// gaveUp is set once the database has given up. MySQL has then ended the
+	// transaction, and would commit further statements one by one.
+	gaveUp error
+}
+
+var _ store.Tx = (*tx)(nil)
+
+// run runs f and then what was put off to the end. That the database gave up
+// comes before what f made of it.
+func (t *tx) run(f func(store.Tx) error) error {
+	err := f(t)
+	if err == nil {
+		err = t.writeCounts()
+	}
+	if t.gaveUp != nil {
+		return t.gaveUp
+	}
+	return err
+}
+
+// commit: after an error nobody knows whether the change was made, so that it
+// is not begun again, unless the database says that it was not.
+func (t *tx) commit() error {
+	err := t.db.Commit().Error
+	switch translated := translate(t.ctx, err); {
+	case err == nil, errors.Is(translated, store.ErrUnavailable), errors.Is(translated, context.Canceled):
+		return translated
+	default:
+		return fmt.Errorf("%w: committing: %v", store.ErrUnavailable, err)
+	}
+}
+
+// do runs statements of the transaction.
+func (t *tx) do(f func(*gorm.DB) error) error {
+	if t.gaveUp != nil {
+		return t.gaveUp
+	}
+	err := translate(t.ctx, f(t.db))
+	if errors.Is(err, errGaveUp) {
+		t.gaveUp = err
+	}
+	return err
+}
+
+// whole runs f so that nothing of it remains if it fails, though the
+// transaction goes on.
+func (t *tx) whole(f func(*gorm.DB) error) error {
+	return t.do(func(db *gorm.DB) error {
+		if err := db.Exec("SAVEPOINT whole").Error; err != nil {
+			return err
+		}
+		if err := f(db); err != nil {
+			// It fails after a deadlock, when there is nothing left to undo.
+			db.Exec("ROLLBACK TO SAVEPOINT whole")
+			return err
+		}
+		return db.Exec("RELEASE SAVEPOINT whole").Error
+	})
+}
+
+// pause waits for d and up to as long again, so that those who collided do not
+// meet again.
+func pause(ctx context.Context, d time.Duration) error {
+	extra, err := rand.Int(rand.Reader, big.NewInt(int64(d)))
+	if err != nil {
+		return err
+	}
+	timer := time.NewTimer(d + time.Duration(extra.Int64()))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

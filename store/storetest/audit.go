@@ -1,0 +1,155 @@
+package storetest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func audit(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"an event comes back as it was", eventRoundTrip},
+		{"odd input is kept as evidence", oddEvents},
+		{"selected, newest first, page by page", eventPages},
+		{"sweeping", sweptEvents},
+	})
+}
+
+// newEvent is an event with every field filled but the ID.
+func newEvent(kind string) store.AuditEvent {
+	return store.AuditEvent{
+		At: odd(), Kind: kind, Actor: "user:4b1b7a5e", Subject: "client:shop", SessionID: "SID", ClientID: "shop",
+		IP: "2001:db8::1", RequestID: "request-1", Detail: []byte(`{"after": {"name": "Zoë \u2713 ✓"},  "n":1.0}`),
+	}
+}
+
+func record(t *testing.T, db store.DB, events ...store.AuditEvent) {
+	t.Helper()
+	for _, e := range events {
+		if err := db.Audit(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func listed(t *testing.T, db store.DB, q store.AuditQuery) []store.AuditEvent {
+	t.Helper()
+	events, err := db.ListAudit(t.Context(), q)
+	if err != nil {
+		t.Fatalf("%+v: %v", q, err)
+	}
+	return events
+}
+
+func eventRoundTrip(t *testing.T, db store.DB) {
+	alone, within := newEvent("signin.ok"), newEvent("user.updated")
+	bare := store.AuditEvent{At: odd(), Kind: "key.created"}
+	record(t, db, alone, bare)
+	write(t, db, func(tx store.Tx) error { return tx.Audit(within) })
+	got := listed(t, db, store.AuditQuery{Limit: 10})
+	if len(got) != 3 {
+		t.Fatalf("%d events, want 3", len(got))
+	}
+	if !(got[0].ID > got[1].ID && got[1].ID > got[2].ID && got[2].ID > 0) {
+		t.Errorf("IDs %d, %d, %d do not fall", got[0].ID, got[1].ID, got[2].ID)
+	}
+	for i, want := range []store.AuditEvent{within, bare, alone} {
+		want.ID = got[i].ID
+		same(t, want.Kind, got[i], want)
+	}
+}
+
+// oddEvents: an act must not fail, nor its evidence, because of what a stranger
+// sent.
+func oddEvents(t *testing.T, db store.DB) {
+	for _, odd := range []string{"\xff\xfe", "a\x00b", strings.Repeat("é", 500), "\U0001F600", "' OR 1=1 --"} {
+		e := newEvent("signin.refused")
+		e.Actor, e.Subject, e.SessionID, e.ClientID, e.IP, e.RequestID = odd, odd, odd, odd, odd, odd
+		record(t, db, e)
+		write(t, db, func(tx store.Tx) error { return tx.Audit(e) })
+		listed(t, db, store.AuditQuery{Actor: odd, Subject: odd, Kind: odd, Limit: 1})
+		listed(t, db, store.AuditQuery{Kind: odd + "*", Limit: 1})
+	}
+	if n := len(listed(t, db, store.AuditQuery{Limit: 100})); n != 10 {
+		t.Errorf("%d events, want 10", n)
+	}
+}
+
+func eventPages(t *testing.T, db store.DB) {
+	kinds := []string{"signin.ok", "signin.refused", "signinx", "user.created", "Signin.ok"}
+	var all []store.AuditEvent
+	for i := range 40 {
+		e := newEvent(kinds[i%len(kinds)])
+		e.Actor, e.Subject = fmt.Sprintf("user:%d", i%3), fmt.Sprintf("user:%d", i%4)
+		e.At = odd().Add(time.Duration(i%7) * time.Hour)
+		all = append(all, e)
+	}
+	record(t, db, all...)
+	for _, q := range []store.AuditQuery{
+		{},
+		{Kind: "signin.ok"},
+		{Kind: "signin.*"},
+		{Kind: "signin*"},
+		{Kind: "*"},
+		{Kind: "nothing.*"},
+		{Kind: "signin.o"},
+		{Kind: "signin.ok "},
+		{Actor: "user:1"},
+		{Actor: "USER:1"},
+		{Subject: "user:3"},
+		{Actor: "user:1", Subject: "user:3", Kind: "signin.*"},
+		{Since: odd().Add(2 * time.Hour)},
+		{Until: odd().Add(2 * time.Hour)},
+		{Since: odd().Add(time.Hour), Until: odd().Add(3 * time.Hour), Actor: "user:2"},
+	} {
+		q.Limit = 4
+		want := matching(all, q)
+		for page := listed(t, db, q); len(page) > 0; page = listed(t, db, q) {
+			for _, got := range page {
+				if len(want) == 0 {
+					t.Fatalf("%+v: more than was recorded", q)
+				}
+				want[0].ID = got.ID
+				same(t, fmt.Sprintf("%+v", q), got, want[0])
+				want = want[1:]
+			}
+			q.Before = page[len(page)-1].ID
+		}
+		if len(want) > 0 {
+			t.Errorf("%+v: %d events are missing", q, len(want))
+		}
+	}
+}
+
+// matching are the events that q selects, newest first.
+func matching(all []store.AuditEvent, q store.AuditQuery) []store.AuditEvent {
+	var found []store.AuditEvent
+	prefix, open := strings.CutSuffix(q.Kind, "*")
+	for i := len(all) - 1; i >= 0; i-- {
+		e := all[i]
+		switch {
+		case open && !strings.HasPrefix(e.Kind, prefix), !open && q.Kind != "" && e.Kind != q.Kind,
+			q.Actor != "" && e.Actor != q.Actor, q.Subject != "" && e.Subject != q.Subject,
+			!q.Since.IsZero() && e.At.Before(q.Since), !q.Until.IsZero() && !e.At.Before(q.Until):
+		default:
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func sweptEvents(t *testing.T, db store.DB) {
+	old, kept := newEvent("old"), newEvent("kept")
+	old.At = odd().Add(-time.Millisecond)
+	record(t, db, kept, old, old, kept, old)
+	for _, want := range []int64{2, 1, 0} {
+		if n, err := db.SweepAudit(t.Context(), odd(), 2); err != nil || n != want {
+			t.Errorf("swept %d, %v; want %d", n, err, want)
+		}
+	}
+	wantEvents(t, db, "old", 0)
+	wantEvents(t, db, "kept", 2)
+}

@@ -1,0 +1,161 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func clients(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"an app comes back as it was", clientRoundTrip},
+		{"an ID is compared byte for byte", clientBytes},
+		{"an ID is given once", clientConflict},
+		{"replacing writes every field", clientReplaced},
+		{"listed in order of ID", clientList},
+		{"deleting ends the living sessions", clientDeleted},
+	})
+}
+
+// newClient is a confidential app with every field filled.
+func newClient(id string) store.Client {
+	return store.Client{
+		ID: id, Name: "Shöp ✓", AuthMethod: "client_secret_basic", FirstParty: true, Disabled: true,
+		GrantTypes: []string{"refresh_token", "password"}, Scope: "openid users:read",
+		RedirectURIs:           []string{"https://a.example/cb?x=[1]&y=\"é\"", "com.example:/back\\"},
+		PostLogoutRedirectURIs: []string{"https://a.example/bye"},
+		Secrets: []store.ClientSecret{
+			{Digest: store.DigestOf("one"), CreatedAt: odd(), ExpiresAt: odd().Add(time.Hour)},
+			{Digest: store.DigestOf("two"), CreatedAt: odd().Add(time.Millisecond)},
+		},
+		AccessTokenLifetime: 61 * time.Second, RefreshTokenIdle: 25 * time.Hour, RefreshTokenLifetime: 777 * time.Hour,
+		CreatedAt: odd(), UpdatedAt: odd().Add(time.Minute),
+	}
+}
+
+func register(t *testing.T, db store.DB, c store.Client) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) error { return tx.CreateClient(c) })
+}
+
+func readClient(t *testing.T, db store.DB, id string) store.Client {
+	t.Helper()
+	c, err := db.ClientByID(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func clientRoundTrip(t *testing.T, db store.DB) {
+	for _, want := range []store.Client{newClient("shop"), {ID: "bare", AuthMethod: "none", CreatedAt: odd()}} {
+		register(t, db, want)
+		same(t, "read", readClient(t, db, want.ID), want)
+		write(t, db, func(tx store.Tx) error {
+			got, err := tx.LockClient(want.ID)
+			same(t, "locked", got, want)
+			return err
+		})
+	}
+}
+
+func clientBytes(t *testing.T, db store.DB) {
+	register(t, db, newClient("Shop"))
+	for _, id := range append(oddIDs("Shop"), "shop", "Shöp") {
+		if id == "Shop" {
+			continue
+		}
+		_, err := db.ClientByID(t.Context(), id)
+		wantError(t, fmt.Sprintf("ClientByID %q", id), err, store.ErrNotFound)
+		for what, f := range map[string]func(tx store.Tx) error{
+			"LockClient":   func(tx store.Tx) error { _, err := tx.LockClient(id); return err },
+			"PutClient":    func(tx store.Tx) error { return tx.PutClient(newClient(id)) },
+			"DeleteClient": func(tx store.Tx) error { _, err := tx.DeleteClient(id, odd()); return err },
+		} {
+			wantError(t, fmt.Sprintf("%s %q", what, id), db.Write(t.Context(), f), store.ErrNotFound)
+		}
+	}
+	same(t, "the app", readClient(t, db, "Shop"), newClient("Shop"))
+}
+
+func clientConflict(t *testing.T, db store.DB) {
+	register(t, db, newClient("shop"))
+	err := db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(store.Client{ID: "shop", Name: "Other"}) })
+	wantError(t, "CreateClient", err, store.ErrConflict)
+	same(t, "the first", readClient(t, db, "shop"), newClient("shop"))
+	register(t, db, newClient("Shop")) // another ID
+}
+
+func clientReplaced(t *testing.T, db store.DB) {
+	register(t, db, newClient("shop"))
+	register(t, db, newClient("other"))
+	for _, want := range []store.Client{
+		{ID: "shop", Name: "Less", AuthMethod: "none", Scope: "", CreatedAt: odd(), UpdatedAt: odd().Add(time.Hour)},
+		newClient("shop"),
+	} {
+		for range 2 { // what is so already is no error
+			write(t, db, func(tx store.Tx) error { return tx.PutClient(want) })
+			same(t, "replaced", readClient(t, db, "shop"), want)
+		}
+	}
+	same(t, "another", readClient(t, db, "other"), newClient("other"))
+}
+
+func clientList(t *testing.T, db store.DB) {
+	var want []string
+	for i := range 7 {
+		id := fmt.Sprintf("%c-%d", "zAbaZcB"[i], i)
+		register(t, db, newClient(id))
+		want = append(want, id)
+	}
+	slices.Sort(want)
+	var got []string
+	for after := ""; ; {
+		page, err := db.ListClients(t.Context(), after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			same(t, "listed", c, newClient(c.ID))
+			got = append(got, c.ID)
+		}
+		after = got[len(got)-1]
+	}
+	same(t, "in order", got, want)
+}
+
+func clientDeleted(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	register(t, db, newClient("shop"))
+	register(t, db, newClient("other"))
+	of := func(client string) store.Session {
+		s := newSession(ann.ID)
+		s.ClientID = client
+		return s
+	}
+	first, second, over, other := of("shop"), of("shop"), of("shop"), of("other")
+	over.EndedAt, over.EndReason = odd(), "logout"
+	start(t, db, first, second, over, other)
+	var ids []string
+	at := odd().Add(time.Minute)
+	write(t, db, func(tx store.Tx) (err error) {
+		ids, err = tx.DeleteClient("shop", at)
+		return err
+	})
+	want := []string{first.ID, second.ID}
+	slices.Sort(want)
+	slices.Sort(ids)
+	same(t, "ended", ids, want)
+	_, err := db.ClientByID(t.Context(), "shop")
+	wantError(t, "ClientByID", err, store.ErrNotFound)
+	first.EndedAt, first.EndReason = at, "client deleted"
+	same(t, "a session of it", session(t, db, first.ID), first)
+	same(t, "one that had ended", session(t, db, over.ID), over)
+	same(t, "another app's", session(t, db, other.ID), other)
+}

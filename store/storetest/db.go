@@ -1,0 +1,205 @@
+// Package storetest holds the promises of package store as tests. Every back-end
+// runs those of the interfaces that it implements.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/store"
+)
+
+// A promise is one test of a back-end.
+type promise struct {
+	name string
+	test func(t *testing.T, db store.DB)
+}
+
+func run(t *testing.T, open func(t *testing.T) store.DB, promises []promise) {
+	t.Helper()
+	for _, p := range promises {
+		t.Run(p.name, func(t *testing.T) { p.test(t, open(t)) })
+	}
+}
+
+// DB tests the promises of store.DB. Each call of open gives an empty database.
+// Races, which also belongs to them, is a test of its own.
+func DB(t *testing.T, open func(t *testing.T) store.DB) {
+	t.Run("users", func(t *testing.T) { users(t, open) })
+	t.Run("lists of users", func(t *testing.T) { userLists(t, open) })
+	t.Run("sessions", func(t *testing.T) { sessions(t, open) })
+	t.Run("clients", func(t *testing.T) { clients(t, open) })
+	t.Run("keys", func(t *testing.T) { keys(t, open) })
+	t.Run("audit", func(t *testing.T) { audit(t, open) })
+	t.Run("tokens and links", func(t *testing.T) { tokens(t, open) })
+	run(t, open, []promise{
+		{"nothing remains of a transaction that failed", failedWrite},
+		{"nothing remains of a transaction that panicked", panickedWrite},
+		{"a refused step leaves the transaction whole", refusedStep},
+		{"a caller who went away", cancelled},
+		{"it answers", func(t *testing.T, db store.DB) {
+			if err := db.Ping(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}},
+	})
+}
+
+// odd is a time that shows what a back-end does to times: a leap day, before
+// the summer time of somewhere, with milliseconds.
+func odd() time.Time { return time.Date(2028, 2, 29, 23, 59, 59, 987_000_000, time.UTC) }
+
+// write runs f in a transaction that must succeed.
+func write(t *testing.T, db store.DB, f func(store.Tx) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// same compares records, in which times are equal if they are the same instant.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (- want, + got):\n%s", what, diff)
+	}
+}
+
+// wantError wants an error of that kind.
+func wantError(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: err = %v, want %v", what, err, want)
+	}
+}
+
+// many runs f at once in as many goroutines.
+func many(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-begin
+			f(i)
+		})
+	}
+	close(begin)
+	wg.Wait()
+}
+
+// oddIDs are what a stranger may send for an ID or name that is there.
+func oddIDs(id string) []string {
+	return []string{
+		"", " " + id, id + " ", id + "\x00", strings.ToUpper(id), strings.ToLower(id) + "é", id[:len(id)-1], id + "\xff", "\xff",
+		"' OR 1=1 -- ", "%", "_", "0", strings.Repeat(id, 100),
+	}
+}
+
+var errRefused = errors.New("refused")
+
+func failedWrite(t *testing.T, db store.DB) {
+	u := newUser("ann")
+	err := db.Write(t.Context(), func(tx store.Tx) error {
+		id, err := tx.CreateUser(u)
+		if err != nil {
+			return err
+		}
+		if err := tx.CreateSession(newSession(id)); err != nil {
+			return err
+		}
+		if err := tx.Audit(store.AuditEvent{At: odd(), Kind: "user.created"}); err != nil {
+			return err
+		}
+		return errRefused
+	})
+	wantError(t, "Write", err, errRefused)
+	empty(t, db, u)
+}
+
+func panickedWrite(t *testing.T, db store.DB) {
+	u := newUser("ann")
+	func() {
+		defer func() { _ = recover() }()
+		_ = db.Write(t.Context(), func(tx store.Tx) error {
+			if _, err := tx.CreateUser(u); err != nil {
+				t.Error(err)
+			}
+			panic("in a transaction")
+		})
+	}()
+	empty(t, db, u)
+	create(t, db, u) // the connection is good for the next one
+}
+
+// empty wants neither the person nor anything else to be there.
+func empty(t *testing.T, db store.DB, u store.User) {
+	t.Helper()
+	_, err := db.UserByName(t.Context(), u.UsernameKey)
+	wantError(t, "UserByName", err, store.ErrNotFound)
+	if n := total(t, db, store.UserQuery{}); n != 0 {
+		t.Errorf("the total of people is %d, want 0", n)
+	}
+	events, err := db.ListAudit(t.Context(), store.AuditQuery{Limit: 10})
+	if err != nil || len(events) != 0 {
+		t.Errorf("there are events: %v, %v", events, err)
+	}
+}
+
+// refusedStep: a name that is taken is an answer, not the end.
+func refusedStep(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	ben := create(t, db, newUser("ben"))
+	second := newUser("carl")
+	second.EmailKey = ann.EmailKey
+	write(t, db, func(tx store.Tx) error {
+		if _, err := tx.CreateUser(second); !errors.Is(err, store.ErrConflict) {
+			t.Errorf("CreateUser: err = %v, want ErrConflict", err)
+		}
+		err := tx.UpdateUser(ben.ID, store.UserChange{
+			Username: &ann.Username, UsernameKey: &ann.UsernameKey, FirstName: new("Lost"), Role: new(store.RoleAdmin),
+		})
+		if !errors.Is(err, store.ErrConflict) {
+			t.Errorf("UpdateUser: err = %v, want ErrConflict", err)
+		}
+		return tx.Audit(store.AuditEvent{At: odd(), Kind: "tried"})
+	})
+	_, err := db.UserByName(t.Context(), second.UsernameKey)
+	wantError(t, "the person refused", err, store.ErrNotFound)
+	got, err := db.UserByName(t.Context(), ben.UsernameKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the person not changed", got, ben)
+	if n := total(t, db, store.UserQuery{Role: ben.Role}); n != 2 {
+		t.Errorf("the total of the role is %d, want 2", n)
+	}
+	if events, _ := db.ListAudit(t.Context(), store.AuditQuery{Limit: 10}); len(events) != 1 {
+		t.Errorf("%d events, want the one of the transaction that went on", len(events))
+	}
+}
+
+// cancelled: a caller can tell that it was he who went away.
+func cancelled(t *testing.T, db store.DB) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := db.UserByID(ctx, 1)
+	wantError(t, "UserByID", err, context.Canceled)
+	err = db.Write(ctx, func(tx store.Tx) error { return tx.Audit(store.AuditEvent{At: odd(), Kind: "lost"}) })
+	wantError(t, "Write", err, context.Canceled)
+
+	ctx, cancel = context.WithCancel(t.Context())
+	err = db.Write(ctx, func(tx store.Tx) error {
+		cancel()
+		return tx.Audit(store.AuditEvent{At: odd(), Kind: "lost"})
+	})
+	wantError(t, "Write that was left", err, context.Canceled)
+	if events, err := db.ListAudit(t.Context(), store.AuditQuery{Limit: 10}); err != nil || len(events) != 0 {
+		t.Errorf("there are events: %v, %v", events, err)
+	}
+}

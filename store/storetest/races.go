@@ -1,0 +1,312 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"gatehouse/store"
+)
+
+// callers is how many meet in a race.
+const callers = 50
+
+// Races tests what store.DB promises to callers who meet. open may give a
+// database that each transaction enters from another process.
+func Races(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"a name goes to one", raceForName},
+		{"two people who want each other's names", raceCrosswise},
+		{"a name changed goes to one", raceToRename},
+		{"a link is taken by one", raceForLink},
+		{"a generation of keys is one's", raceForGeneration},
+		{"a session is ended by one", raceToEnd},
+		{"a password is changed from what it was by one", raceForPassword},
+		{"of two administrators one remains", raceOfTwoAdmins},
+		{"of many administrators one remains", raceOfAdmins},
+		{"nobody's change is lost", raceToAppend},
+		{"totals stay exact", raceOfTotals},
+	})
+}
+
+// winners counts the callers for whom try says so. Any error but those that are
+// allowed is a fault.
+func winners(t *testing.T, try func(i int) (bool, error), allowed ...error) int {
+	t.Helper()
+	var won atomic.Int32
+	many(callers, func(i int) {
+		ok, err := try(i)
+		for _, a := range allowed {
+			if errors.Is(err, a) {
+				return
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		if ok && err == nil {
+			won.Add(1)
+		}
+	})
+	return int(won.Load())
+}
+
+func wantOne(t *testing.T, won int) {
+	t.Helper()
+	if won != 1 {
+		t.Errorf("%d of %d won, want 1", won, callers)
+	}
+}
+
+// raceForName: the same canonical form, as a username and as an address.
+func raceForName(t *testing.T, db store.DB) {
+	for round := range 4 {
+		key := fmt.Sprintf("ann%d", round)
+		wantOne(t, winners(t, func(i int) (bool, error) {
+			u := newUser(fmt.Sprintf("r%d-%d", round, i))
+			if i%2 == 0 {
+				u.Username, u.UsernameKey = strings.ToUpper(key), key
+			} else {
+				u.Email, u.EmailKey = key, key
+			}
+			return true, db.Write(t.Context(), func(tx store.Tx) error { _, err := tx.CreateUser(u); return err })
+		}, store.ErrConflict))
+		if n := total(t, db, store.UserQuery{}); n != int64(round+1) {
+			t.Errorf("the total is %d, want %d", n, round+1)
+		}
+	}
+}
+
+// raceCrosswise: each of two wants two names, in the other's order.
+func raceCrosswise(t *testing.T, db store.DB) {
+	for round := range 10 {
+		a, b := fmt.Sprintf("a%d", round), fmt.Sprintf("b%d", round)
+		wantOne(t, winners(t, func(i int) (bool, error) {
+			u := newUser("x")
+			u.UsernameKey, u.EmailKey = a, b
+			if i%2 == 0 {
+				u.UsernameKey, u.EmailKey = b, a
+			}
+			err := db.Write(t.Context(), func(tx store.Tx) error { _, err := tx.CreateUser(u); return err })
+			return true, err
+		}, store.ErrConflict))
+	}
+}
+
+func raceToRename(t *testing.T, db store.DB) {
+	people := crowd(t, db, callers)
+	wantOne(t, winners(t, func(i int) (bool, error) {
+		return true, db.Write(t.Context(), func(tx store.Tx) error {
+			return tx.UpdateUser(people[i].ID, store.UserChange{Username: new("Best"), UsernameKey: new("best")})
+		})
+	}, store.ErrConflict))
+	best, err := db.UserByName(t.Context(), "best")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range people {
+		_, err := db.UserByName(t.Context(), u.UsernameKey)
+		if (err == nil) == (u.ID == best.ID) {
+			t.Errorf("%s: %v, while %d has the name", u.UsernameKey, err, best.ID)
+		}
+	}
+}
+
+func raceForLink(t *testing.T, db store.DB) {
+	for round := range 5 {
+		link := addLink(t, db, fmt.Sprint(round), odd())
+		wantOne(t, winners(t, func(int) (taken bool, err error) {
+			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
+				taken, err = tx.TakeBootstrap(link, odd().AddDate(-1, 0, 0))
+				return err
+			})
+			return taken, err
+		}))
+	}
+}
+
+func raceForGeneration(t *testing.T, db store.DB) {
+	for generation := range int64(4) {
+		wantOne(t, winners(t, func(int) (bool, error) {
+			return true, db.AddSigningKey(t.Context(), newKey(generation), keyEvent("key.created"))
+		}, store.ErrConflict))
+	}
+	wantEvents(t, db, "key.created", 4)
+}
+
+func raceToEnd(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	for range 5 {
+		s := newSession(ann.ID)
+		start(t, db, s)
+		wantOne(t, winners(t, func(i int) (done bool, err error) {
+			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
+				if i%5 == 0 { // some end all that the person has
+					ids, err := tx.EndSessions(ann.ID, "", "race", odd())
+					done = len(ids) == 1
+					return err
+				}
+				done, err = tx.EndSession(s.ID, ann.ID, "race", odd())
+				return err
+			})
+			return done, err
+		}))
+	}
+}
+
+func raceForPassword(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	wantOne(t, winners(t, func(i int) (bool, error) {
+		return true, db.Write(t.Context(), func(tx store.Tx) error {
+			return tx.UpdateUser(ann.ID, store.UserChange{
+				PasswordHash: new(fmt.Sprintf("hash %d", i)), IfActive: true, IfPasswordHash: ann.PasswordHash,
+			})
+		})
+	}, store.ErrNotFound))
+}
+
+var errLastAdmin = errors.New("the last administrator stays")
+
+// giveUp makes the person an administrator no longer, one way or another, unless
+// he is the last.
+func giveUp(t *testing.T, db store.DB, id int64, way int) error {
+	return db.Write(t.Context(), func(tx store.Tx) error {
+		if err := tx.LockAdmins(); err != nil {
+			return err
+		}
+		other, err := tx.OtherAdmin(id)
+		switch {
+		case err != nil:
+			return err
+		case !other:
+			return errLastAdmin
+		case way%3 == 0:
+			return tx.UpdateUser(id, store.UserChange{Role: new(store.RoleUser)})
+		case way%3 == 1:
+			return tx.UpdateUser(id, store.UserChange{Active: new(false)})
+		}
+		return tx.DeleteUser(id)
+	})
+}
+
+func newAdmin(name string) store.User {
+	u := newUser(name)
+	u.Role = store.RoleAdmin
+	return u
+}
+
+// activeAdmins counts them in the list and wants the total to agree.
+func activeAdmins(t *testing.T, db store.DB) int {
+	t.Helper()
+	page, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Role: store.RoleAdmin, Active: new(true), Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page.Total != int64(len(page.Users)) {
+		t.Errorf("the total of active administrators is %d, and %d are listed", page.Total, len(page.Users))
+	}
+	return len(page.Users)
+}
+
+func raceOfTwoAdmins(t *testing.T, db store.DB) {
+	last := create(t, db, newAdmin("first"))
+	for round := range 15 {
+		pair := []store.User{last, create(t, db, newAdmin(fmt.Sprintf("a%d", round)))}
+		many(2, func(i int) {
+			if err := giveUp(t, db, pair[i].ID, round); err != nil && !errors.Is(err, errLastAdmin) {
+				t.Error(err)
+			}
+		})
+		if n := activeAdmins(t, db); n != 1 {
+			t.Fatalf("round %d: %d active administrators remain, want 1", round, n)
+		}
+		for _, u := range pair {
+			if got, err := db.UserByID(t.Context(), u.ID); err == nil && got.Active && got.Role == store.RoleAdmin {
+				last = got
+			}
+		}
+	}
+}
+
+func raceOfAdmins(t *testing.T, db store.DB) {
+	var admins []store.User
+	for i := range callers {
+		admins = append(admins, create(t, db, newAdmin(fmt.Sprintf("a%d", i))))
+	}
+	gone := winners(t, func(i int) (bool, error) { return true, giveUp(t, db, admins[i].ID, i) }, errLastAdmin)
+	if n := activeAdmins(t, db); n != 1 || gone != callers-1 {
+		t.Errorf("%d gave up and %d remain, want %d and 1", gone, n, callers-1)
+	}
+}
+
+// raceToAppend: each reads and writes under LockUser and LockClient.
+func raceToAppend(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	update(t, db, ann.ID, store.UserChange{FirstName: new("")})
+	register(t, db, store.Client{ID: "shop", AuthMethod: "none"})
+	winners(t, func(int) (bool, error) {
+		return true, db.Write(t.Context(), func(tx store.Tx) error {
+			u, err := tx.LockUser(ann.ID)
+			if err != nil {
+				return err
+			}
+			if err := tx.UpdateUser(ann.ID, store.UserChange{FirstName: new(u.FirstName + "x")}); err != nil {
+				return err
+			}
+			c, err := tx.LockClient("shop")
+			if err != nil {
+				return err
+			}
+			c.RedirectURIs = append(c.RedirectURIs, "https://a.example")
+			return tx.PutClient(c)
+		})
+	})
+	if n := len(reread(t, db, ann.ID).FirstName); n != callers {
+		t.Errorf("%d of %d changes of a person remain", n, callers)
+	}
+	if n := len(readClient(t, db, "shop").RedirectURIs); n != callers {
+		t.Errorf("%d of %d changes of an app remain", n, callers)
+	}
+}
+
+// raceOfTotals: people come, change and go side by side.
+func raceOfTotals(t *testing.T, db store.DB) {
+	roles := []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin}
+	winners(t, func(i int) (bool, error) {
+		u := newUser(fmt.Sprintf("u%d", i))
+		u.Role, u.Active = roles[i%3], i%2 == 0
+		var id int64
+		err := db.Write(t.Context(), func(tx store.Tx) (err error) {
+			id, err = tx.CreateUser(u)
+			return err
+		})
+		for step := range 3 {
+			if err == nil {
+				err = db.Write(t.Context(), func(tx store.Tx) error {
+					return tx.UpdateUser(id, store.UserChange{Role: &roles[(i+step)%3], Active: new((i+step)%2 == 0)})
+				})
+			}
+		}
+		if err == nil && i%4 == 0 {
+			err = db.Write(t.Context(), func(tx store.Tx) error { return tx.DeleteUser(id) })
+		}
+		return true, err
+	})
+	page, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := callers - (callers+3)/4; len(page.Users) != want {
+		t.Errorf("%d people, want %d", len(page.Users), want)
+	}
+	for _, role := range append(roles, "") {
+		for _, active := range []*bool{nil, new(true), new(false)} {
+			q := store.UserQuery{OrderBy: store.ByID, Role: role, Active: active}
+			if got, want := total(t, db, q), int64(len(selected(page.Users, q))); got != want {
+				t.Errorf("the total of %q is %d, and %d are listed", role, got, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// lostRotations tests what a back-end beside the record does when it comes back
+// empty or old, as it does after a failover to a replica that lagged.
+func lostRotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
+	if open(t).Lose == nil {
+		t.Skip("this back-end is the record")
+	}
+	tests := []struct {
+		name string
+		run  func(*rotating, *testing.T)
+	}{
+		{"goes on from the record", (*rotating).lostGoesOn},
+		{"goes on from a token ahead of the record", (*rotating).lostBehindToken},
+		{"goes on from a token ahead of the state", (*rotating).stateBehindToken},
+		{"goes on from a record ahead of the state", (*rotating).stateBehindRecord},
+		{"goes on once only", (*rotating).lostOnce},
+		{"the predecessor of a fresh record gets the same successor", (*rotating).lostPredecessor},
+		{"the predecessor of an old record is reuse", (*rotating).lostOldPredecessor},
+		{"older than the predecessor is reuse", (*rotating).lostOlder},
+		{"another token of the record's generation is reuse", (*rotating).lostFork},
+		{"a fork from before the loss is found", (*rotating).lostForkFound},
+		{"Current is the record", (*rotating).lostCurrent},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { tt.run(newRotating(t, open(t)), t) })
+	}
+}
+
+// after is a step from r when the record knows that much.
+func (s *rotating) after(known, r store.Rotation, grace time.Duration) store.Step {
+	step := s.stepFrom(r, grace)
+	step.Known = known
+	return step
+}
+
+func (s *rotating) lostGoesOn(t *testing.T) {
+	second := s.forward(t, s.first)
+	s.Lose(t)
+	third := s.rotate(t, s.after(second, second, shortGrace), store.Rotated)
+	s.rotate(t, s.after(second, third, shortGrace), store.Rotated)
+}
+
+func (s *rotating) lostBehindToken(t *testing.T) {
+	third := s.forward(t, s.forward(t, s.first))
+	s.Lose(t)
+	s.forward(t, third) // the record is at the first
+}
+
+// stateBehindToken: the state is at the second generation, the token of the
+// fourth, and the record still at the first.
+func (s *rotating) stateBehindToken(t *testing.T) {
+	second := s.forward(t, s.first)
+	fourth := NextRotation(NextRotation(second))
+	fifth := s.forward(t, fourth)
+	if got := s.rotate(t, s.stepFrom(fourth, shortGrace), store.Repeated); !sameRotation(got, fifth) {
+		t.Errorf("repeated as %+v, want %+v", got, fifth)
+	}
+	s.rotate(t, s.stepFrom(second, shortGrace), store.Reused)
+}
+
+func (s *rotating) stateBehindRecord(t *testing.T) {
+	second := s.forward(t, s.first)
+	third := NextRotation(second)
+	s.rotate(t, s.after(third, third, shortGrace), store.Rotated)
+	s.rotate(t, s.after(third, second, shortGrace), store.Reused)
+}
+
+func (s *rotating) lostOnce(t *testing.T) {
+	s.forward(t, s.first)
+	s.Lose(t)
+	const callers = 50
+	winner := oneWinner(t, s.contend(t, s.first, time.Minute, callers), callers, store.Repeated)
+	s.forward(t, winner)
+}
+
+// lostPredecessor: a client whose answer was lost together with the state comes
+// again with what it has.
+func (s *rotating) lostPredecessor(t *testing.T) {
+	second := s.forward(t, s.first)
+	s.Lose(t)
+	for range 2 {
+		got := s.rotate(t, s.after(second, s.first, shortGrace), store.Repeated)
+		if !sameRotation(got, second) {
+			t.Errorf("repeated as %+v, want the record's %+v", got, second)
+		}
+	}
+	s.rotate(t, s.after(second, s.first, 0), store.Reused) // a grace of 0 is none
+	s.rotate(t, s.after(second, second, shortGrace), store.Rotated)
+}
+
+// lostOldPredecessor: a loss must not open the door to whoever kept a token that
+// was used long ago.
+func (s *rotating) lostOldPredecessor(t *testing.T) {
+	second := s.forward(t, s.first)
+	second.IssuedAt = second.IssuedAt.Add(-time.Hour)
+	s.Lose(t)
+	s.rotate(t, s.after(second, s.first, shortGrace), store.Reused)
+	s.rotate(t, s.after(second, second, shortGrace), store.Rotated)
+}
+
+func (s *rotating) lostOlder(t *testing.T) {
+	third := s.forward(t, s.forward(t, s.first))
+	s.Lose(t)
+	s.rotate(t, s.after(third, s.first, shortGrace), store.Reused)
+	s.rotate(t, s.after(third, third, shortGrace), store.Rotated)
+}
+
+func (s *rotating) lostFork(t *testing.T) {
+	second := s.forward(t, s.first)
+	s.Lose(t)
+	forged := second
+	forged.JTI = rand.Text()
+	s.rotate(t, s.after(second, forged, shortGrace), store.Reused)
+}
+
+// lostForkFound: state and record are both a step behind, so a used token rotates
+// again; the client that holds its first successor brings it to light.
+func (s *rotating) lostForkFound(t *testing.T) {
+	second := s.forward(t, s.first)
+	s.Lose(t)
+	s.forward(t, s.first)
+	s.rotate(t, s.stepFrom(second, shortGrace), store.Reused)
+}
+
+func (s *rotating) lostCurrent(t *testing.T) {
+	second := s.forward(t, s.first)
+	s.Lose(t)
+	for _, known := range []store.Rotation{s.first, second} {
+		got, err := s.Rotations.Current(t.Context(), s.sid, known)
+		if err != nil || !sameRotation(got, known) {
+			t.Errorf("Current = %+v, %v; want what the record knows, %+v", got, err, known)
+		}
+	}
+}

@@ -1,0 +1,269 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func sessions(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"a session comes back as it was, with its person as they are", sessionRoundTrip},
+		{"what a browser calls itself is no reason to refuse", oddBrowser},
+		{"no session is no session", noSession},
+		{"an ID is given once", func(t *testing.T, db store.DB) {
+			s := newSession(create(t, db, newUser("ann")).ID)
+			write(t, db, func(tx store.Tx) error { return tx.CreateSession(s) })
+			err := db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateSession(s) })
+			wantError(t, "CreateSession again", err, store.ErrConflict)
+		}},
+		{"living sessions, newest first", livingSessions},
+		{"no more than a thousand are listed", thousandSessions},
+		{"touching goes forward only", touched},
+		{"ending one", ended},
+		{"ending all but one", endedAll},
+		{"sweeping", sweptSessions},
+	})
+}
+
+// newSession is a living session with every field filled.
+func newSession(userID int64) store.Session {
+	seconds := odd().Truncate(time.Second)
+	return store.Session{
+		ID: rand.Text(), UserID: userID, ClientID: "shop-" + rand.Text(), Scope: "openid users:read",
+		AuthTime: odd().Add(-time.Second), CreatedAt: odd(), ExpiresAt: odd().Add(90 * 24 * time.Hour), LastUsedAt: odd().Add(time.Millisecond),
+		IP: "2001:db8::ffff:1", UserAgent: "Mözilla/5.0 ✓ (名)",
+		Rotation: store.Rotation{
+			Gen: 7, JTI: rand.Text(), IssuedAt: seconds, ExpiresAt: seconds.Add(14 * 24 * time.Hour), Role: store.RoleStaff, KeyID: rand.Text(),
+		},
+	}
+}
+
+func start(t *testing.T, db store.DB, sessions ...store.Session) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) error {
+		for _, s := range sessions {
+			if err := tx.CreateSession(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// session returns the session as it is now.
+func session(t *testing.T, db store.DB, id string) store.Session {
+	t.Helper()
+	s, _, err := db.SessionWithUser(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func sessionRoundTrip(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	create(t, db, newUser("ben"))
+	living, over := newSession(ann.ID), newSession(ann.ID)
+	over.EndedAt, over.EndReason = odd().Add(time.Hour), "revoked — é"
+	bare := store.Session{ID: rand.Text(), UserID: ann.ID}
+	start(t, db, living, over, bare)
+	ann.FirstName, ann.Active = "Changed since", false
+	update(t, db, ann.ID, store.UserChange{FirstName: &ann.FirstName, Active: &ann.Active})
+	for _, want := range []store.Session{living, over, bare} {
+		got, u, err := db.SessionWithUser(t.Context(), want.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "session", got, want)
+		same(t, "person", u, ann)
+	}
+}
+
+func oddBrowser(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	for _, agent := range []string{"caf\xc3", "\xff\x00\xfe", "a\x00b", "\U0001F600", string(make([]byte, 255))} {
+		s := newSession(ann.ID)
+		s.UserAgent = agent
+		start(t, db, s)
+		session(t, db, s.ID)
+	}
+}
+
+func noSession(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	s := newSession(ann.ID)
+	orphan := newSession(ann.ID + 1)
+	start(t, db, s, orphan)
+	for _, id := range append(oddIDs(s.ID), orphan.ID) {
+		if id == s.ID {
+			continue
+		}
+		_, _, err := db.SessionWithUser(t.Context(), id)
+		wantError(t, "SessionWithUser "+id, err, store.ErrNotFound)
+		if err := db.TouchSession(t.Context(), "no-"+s.ID, store.Rotation{Gen: 99}, odd()); err != nil {
+			t.Errorf("touching what is not there: %v", err)
+		}
+	}
+}
+
+func livingSessions(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	now := odd().Add(time.Hour)
+	var want []store.Session
+	for i := range 4 {
+		s := newSession(ann.ID)
+		s.CreatedAt = odd().Add(-time.Duration(i) * time.Minute)
+		want = append(want, s)
+	}
+	over, expired, other := newSession(ann.ID), newSession(ann.ID), newSession(ann.ID+1)
+	over.EndedAt, expired.ExpiresAt = odd(), now
+	start(t, db, want[2], over, want[0], expired, want[3], other, want[1])
+	got, err := db.ListSessions(t.Context(), ann.ID, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "sessions", got, want)
+	if got, err := db.ListSessions(t.Context(), ann.ID+99, now); err != nil || len(got) != 0 {
+		t.Errorf("nobody's sessions: %v, %v", got, err)
+	}
+}
+
+func thousandSessions(t *testing.T, db store.DB) {
+	var all []store.Session
+	for range 1001 {
+		all = append(all, newSession(1))
+	}
+	start(t, db, all...)
+	if got, err := db.ListSessions(t.Context(), 1, odd()); err != nil || len(got) != 1000 {
+		t.Errorf("%d sessions of 1,001 are listed, %v; want 1,000", len(got), err)
+	}
+}
+
+func touched(t *testing.T, db store.DB) {
+	s := newSession(create(t, db, newUser("ann")).ID)
+	start(t, db, s)
+	at := odd().Add(5 * time.Minute)
+	touch := func(r store.Rotation) {
+		t.Helper()
+		if err := db.TouchSession(t.Context(), s.ID, r, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := NextRotation(s.Rotation)
+	next.Role = store.RoleAdmin
+	touch(next)
+	s.Rotation, s.LastUsedAt = next, at
+	same(t, "forward", session(t, db, s.ID), s)
+	for _, gen := range []int64{next.Gen, next.Gen - 1, 1} {
+		back := NextRotation(next)
+		back.Gen = gen
+		touch(back)
+		same(t, "not forward", session(t, db, s.ID), s)
+	}
+	write(t, db, func(tx store.Tx) error { _, err := tx.EndSession(s.ID, 0, "logout", at); return err })
+	s.EndedAt, s.EndReason = at, "logout"
+	touch(NextRotation(next))
+	same(t, "after its end", session(t, db, s.ID), s)
+}
+
+// endOne ends a session in a transaction of its own.
+func endOne(t *testing.T, db store.DB, id string, userID int64, reason string, at time.Time) (done bool) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) (err error) {
+		done, err = tx.EndSession(id, userID, reason, at)
+		return err
+	})
+	return done
+}
+
+func ended(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	s, second := newSession(ann.ID), newSession(ann.ID)
+	start(t, db, s, second)
+	at := odd().Add(time.Minute)
+	for what, refused := range map[string]bool{
+		"another person's": endOne(t, db, s.ID, ben.ID, "logout", at),
+		"none":             endOne(t, db, "none", 0, "logout", at),
+		"nearly":           endOne(t, db, s.ID+" ", 0, "logout", at),
+	} {
+		if refused {
+			t.Errorf("%s session was ended", what)
+		}
+	}
+	same(t, "untouched", session(t, db, s.ID), s)
+	if !endOne(t, db, s.ID, ann.ID, "logout", at) || !endOne(t, db, second.ID, 0, "revoked", at) {
+		t.Error("a living session was not ended")
+	}
+	s.EndedAt, s.EndReason = at, "logout"
+	if endOne(t, db, s.ID, 0, "again", at.Add(time.Hour)) {
+		t.Error("a session was ended twice")
+	}
+	same(t, "ended", session(t, db, s.ID), s)
+}
+
+func endedAll(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	mine := []store.Session{newSession(ann.ID), newSession(ann.ID), newSession(ann.ID)}
+	over, other := newSession(ann.ID), newSession(ben.ID)
+	over.EndedAt, over.EndReason = odd(), "logout"
+	start(t, db, append(mine, over, other)...)
+	end := func(except string) (ids []string) {
+		t.Helper()
+		write(t, db, func(tx store.Tx) (err error) {
+			ids, err = tx.EndSessions(ann.ID, except, "password changed", odd().Add(time.Minute))
+			return err
+		})
+		slices.Sort(ids)
+		return ids
+	}
+	want := []string{mine[0].ID, mine[2].ID}
+	slices.Sort(want)
+	same(t, "ended but one", end(mine[1].ID), want)
+	same(t, "the one", session(t, db, mine[1].ID), mine[1])
+	same(t, "ended before", session(t, db, over.ID), over)
+	same(t, "another person's", session(t, db, other.ID), other)
+	if s := session(t, db, mine[0].ID); !s.EndedAt.Equal(odd().Add(time.Minute)) || s.EndReason != "password changed" {
+		t.Errorf("ended: %+v", s)
+	}
+	same(t, "ended all", end(""), []string{mine[1].ID})
+	if ids := end(""); len(ids) != 0 {
+		t.Errorf("ended again: %v", ids)
+	}
+}
+
+func sweptSessions(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	limit := odd()
+	keep := []store.Session{newSession(ann.ID), newSession(ann.ID), newSession(ann.ID)}
+	keep[1].ExpiresAt = limit
+	keep[2].EndedAt = limit
+	var old []store.Session
+	for i := range 5 {
+		s := newSession(ann.ID)
+		if i%2 == 0 {
+			s.EndedAt = limit.Add(-time.Millisecond)
+		} else {
+			s.ExpiresAt = limit.Add(-time.Millisecond)
+		}
+		old = append(old, s)
+	}
+	start(t, db, append(keep, old...)...)
+	for _, want := range []int64{2, 2, 1, 0} {
+		if n, err := db.SweepSessions(t.Context(), limit, 2); err != nil || n != want {
+			t.Errorf("swept %d, %v; want %d", n, err, want)
+		}
+	}
+	for _, s := range keep {
+		same(t, "kept", session(t, db, s.ID), s)
+	}
+	for _, s := range old {
+		if _, _, err := db.SessionWithUser(t.Context(), s.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("an old session is still there: %v", err)
+		}
+	}
+}

@@ -1,0 +1,294 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// Throttles tests the promises of store.Throttles. Delays are long enough for a
+// busy machine to ask twice within one.
+func Throttles(t *testing.T, open func(t *testing.T) store.Throttles) {
+	tests := []struct {
+		name string
+		run  func(*throttling, *testing.T)
+	}{
+		{"free tries, then a delay", (*throttling).freeThenDelay},
+		{"of many at once no more are let through than are free", (*throttling).manyTakers},
+		{"after the delay one of many is let through", (*throttling).oneAfterDelay},
+		{"a refused try is not counted", (*throttling).refusedNotCounted},
+		{"waiting as long as told lets the next try through", (*throttling).waitAsTold},
+		{"the delay grows to its bound", (*throttling).delayGrows},
+		{"a factor of one keeps the delay", (*throttling).delayStays},
+		{"Clear forgets", (*throttling).clearForgets},
+		{"Refund gives a slot back", (*throttling).refundGivesBack},
+		{"Refund takes back the delay", (*throttling).refundTakesBackDelay},
+		{"Refund of nothing is no credit", (*throttling).refundNoCredit},
+		{"forgotten after its last try", (*throttling).forgotten},
+		{"remembered from its last try, not its first", (*throttling).remembered},
+		{"keys do not meet", (*throttling).keysApart},
+		{"sweeping takes only what is forgotten", (*throttling).sweep},
+		{"a caller who went away", (*throttling).cancelledTake},
+	}
+	// They mostly wait, so they do it together; the group ends when the last does.
+	t.Run("together", func(t *testing.T) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				tt.run(&throttling{Throttles: open(t), key: store.DigestOf(rand.Text())}, t)
+			})
+		}
+	})
+}
+
+// A throttling is one key in the hands of a test.
+type throttling struct {
+	store.Throttles
+	key store.Digest
+}
+
+// strict refuses after n tries for long enough that no test sees the end of it.
+func strict(n int) store.Rule {
+	return store.Rule{Free: n, Delay: time.Minute, Factor: 2, MaxDelay: time.Hour, Forget: 2 * time.Hour}
+}
+
+func (s *throttling) decide(t *testing.T, r store.Rule) store.Decision {
+	t.Helper()
+	d, err := s.Take(t.Context(), s.key, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Allowed && d.RetryAfter != 0 || !d.Allowed && d.RetryAfter <= 0 {
+		t.Fatalf("Take = %+v: one to wait for and one not", d)
+	}
+	return d
+}
+
+// take wants n tries to be let through.
+func (s *throttling) take(t *testing.T, r store.Rule, n int) {
+	t.Helper()
+	for i := range n {
+		if d := s.decide(t, r); !d.Allowed {
+			t.Fatalf("try %d of %d was refused for %s", i+1, n, d.RetryAfter)
+		}
+	}
+}
+
+// refused wants a try to be refused, for no longer than atMost and hardly less,
+// and returns for how long.
+func (s *throttling) refused(t *testing.T, r store.Rule, atMost time.Duration) time.Duration {
+	t.Helper()
+	d := s.decide(t, r)
+	if d.Allowed {
+		t.Fatal("the try was let through")
+	}
+	slow := max(400*time.Millisecond, atMost/6) // what a busy machine may lose between two lines
+	if d.RetryAfter > atMost || d.RetryAfter < atMost-slow {
+		t.Fatalf("RetryAfter = %s, want %s or a little less", d.RetryAfter, atMost)
+	}
+	return d.RetryAfter
+}
+
+func (s *throttling) freeThenDelay(t *testing.T) {
+	s.take(t, strict(3), 3)
+	s.refused(t, strict(3), time.Minute)
+}
+
+// takeAtOnce lets many callers try at once and returns how many were let through.
+func (s *throttling) takeAtOnce(t *testing.T, r store.Rule, callers int) int {
+	t.Helper()
+	var passed atomic.Int32
+	var wg sync.WaitGroup
+	begin := make(chan struct{})
+	for range callers {
+		wg.Go(func() {
+			<-begin
+			d, err := s.Take(t.Context(), s.key, r)
+			if err != nil {
+				t.Error(err)
+			}
+			if d.Allowed {
+				passed.Add(1)
+			}
+		})
+	}
+	close(begin)
+	wg.Wait()
+	return int(passed.Load())
+}
+
+func (s *throttling) manyTakers(t *testing.T) {
+	if n := s.takeAtOnce(t, strict(5), 60); n != 5 {
+		t.Errorf("%d of 60 tries were let through, want the 5 free ones", n)
+	}
+}
+
+func (s *throttling) oneAfterDelay(t *testing.T) {
+	r := store.Rule{Free: 1, Delay: 800 * time.Millisecond, Factor: 1000, MaxDelay: time.Hour, Forget: time.Hour}
+	s.take(t, r, 1)
+	time.Sleep(s.refused(t, r, r.Delay))
+	if n := s.takeAtOnce(t, r, 60); n != 1 {
+		t.Errorf("%d of 60 tries were let through after the delay, want 1", n)
+	}
+}
+
+// refusedNotCounted: else a flood would push the owner's next try away for ever.
+func (s *throttling) refusedNotCounted(t *testing.T) {
+	r := store.Rule{Free: 2, Delay: time.Second, Factor: 100, MaxDelay: time.Hour, Forget: time.Hour}
+	s.take(t, r, 2)
+	start := time.Now()
+	wait := s.refused(t, r, r.Delay)
+	for range 20 {
+		s.decide(t, r)
+	}
+	time.Sleep(wait - time.Since(start))
+	s.take(t, r, 1)
+	s.refused(t, r, 100*r.Delay)
+}
+
+func (s *throttling) waitAsTold(t *testing.T) {
+	r := store.Rule{Free: 1, Delay: 600 * time.Millisecond, Factor: 1, MaxDelay: 600 * time.Millisecond, Forget: time.Hour}
+	s.take(t, r, 1)
+	for range 3 {
+		d := s.decide(t, r)
+		time.Sleep(d.RetryAfter)
+		s.take(t, r, 1)
+	}
+}
+
+func (s *throttling) delayGrows(t *testing.T) {
+	ms := time.Millisecond
+	r := store.Rule{Free: 1, Delay: 600 * ms, Factor: 2, MaxDelay: 1500 * ms, Forget: time.Hour}
+	s.take(t, r, 1)
+	for _, want := range []time.Duration{600 * ms, 1200 * ms, 1500 * ms, 1500 * ms} {
+		time.Sleep(s.refused(t, r, want))
+		s.take(t, r, 1)
+	}
+}
+
+func (s *throttling) delayStays(t *testing.T) {
+	r := store.Rule{Free: 0, Delay: 600 * time.Millisecond, Factor: 1, MaxDelay: time.Hour, Forget: time.Hour}
+	s.take(t, r, 1) // there is no try before it to wait for
+	for range 2 {
+		time.Sleep(s.refused(t, r, r.Delay))
+		s.take(t, r, 1)
+	}
+}
+
+func (s *throttling) clearForgets(t *testing.T) {
+	if err := s.Clear(t.Context(), s.key); err != nil {
+		t.Errorf("clearing what is not there: %v", err)
+	}
+	s.take(t, strict(2), 2)
+	s.refused(t, strict(2), time.Minute)
+	if err := s.Clear(t.Context(), s.key); err != nil {
+		t.Fatal(err)
+	}
+	s.take(t, strict(2), 2)
+	s.refused(t, strict(2), time.Minute)
+}
+
+func (s *throttling) refund(t *testing.T) {
+	t.Helper()
+	if err := s.Refund(t.Context(), s.key); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *throttling) refundGivesBack(t *testing.T) {
+	s.take(t, strict(2), 2)
+	s.refund(t)
+	s.take(t, strict(2), 1)
+	s.refused(t, strict(2), time.Minute)
+}
+
+// refundTakesBackDelay: the try was let through after its delay, and may come
+// again after no longer one.
+func (s *throttling) refundTakesBackDelay(t *testing.T) {
+	r := store.Rule{Free: 1, Delay: 800 * time.Millisecond, Factor: 1000, MaxDelay: time.Hour, Forget: time.Hour}
+	s.take(t, r, 1)
+	time.Sleep(s.refused(t, r, r.Delay))
+	s.take(t, r, 1)
+	s.refund(t)
+	if d := s.decide(t, r); !d.Allowed {
+		if d.RetryAfter > r.Delay {
+			t.Fatalf("RetryAfter = %s after a refund, want at most %s", d.RetryAfter, r.Delay)
+		}
+		time.Sleep(d.RetryAfter)
+		s.take(t, r, 1)
+	}
+	s.decide(t, r)
+}
+
+func (s *throttling) refundNoCredit(t *testing.T) {
+	s.refund(t)
+	s.refund(t)
+	s.take(t, strict(1), 1)
+	s.refund(t)
+	s.refund(t)
+	s.take(t, strict(1), 1)
+	s.refused(t, strict(1), time.Minute)
+}
+
+func (s *throttling) forgotten(t *testing.T) {
+	r := strict(2)
+	r.Forget = time.Second
+	s.take(t, r, 2)
+	if d := s.decide(t, r); d.Allowed {
+		t.Fatal("the third try was let through")
+	}
+	time.Sleep(r.Forget + 50*time.Millisecond)
+	s.take(t, r, 2)
+}
+
+func (s *throttling) remembered(t *testing.T) {
+	r := strict(2)
+	r.Forget = 2400 * time.Millisecond
+	s.take(t, r, 1)
+	time.Sleep(r.Forget * 2 / 3)
+	s.take(t, r, 1)
+	time.Sleep(r.Forget * 2 / 3)
+	if d := s.decide(t, r); d.Allowed {
+		t.Fatal("the first try was forgotten before the last one")
+	}
+}
+
+func (s *throttling) keysApart(t *testing.T) {
+	other := &throttling{Throttles: s.Throttles, key: store.DigestOf(rand.Text())}
+	s.take(t, strict(1), 1)
+	s.refused(t, strict(1), time.Minute)
+	other.take(t, strict(1), 1)
+	if err := s.Clear(t.Context(), s.key); err != nil {
+		t.Fatal(err)
+	}
+	other.refused(t, strict(1), time.Minute)
+}
+
+func (s *throttling) sweep(t *testing.T) {
+	old := &throttling{Throttles: s.Throttles, key: store.DigestOf(rand.Text())}
+	short := strict(1)
+	short.Forget = 100 * time.Millisecond
+	old.take(t, short, 1)
+	s.take(t, strict(1), 1)
+	time.Sleep(150 * time.Millisecond)
+	if _, err := s.SweepThrottles(t.Context(), 1000); err != nil {
+		t.Fatal(err)
+	}
+	old.take(t, strict(1), 1)
+	s.refused(t, strict(1), time.Minute)
+}
+
+func (s *throttling) cancelledTake(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Take(ctx, s.key, strict(1))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v, want context.Canceled", err)
+	}
+}

@@ -1,0 +1,107 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func tokens(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"a revoked token is revoked", revoked},
+		{"sweeping revoked tokens", sweptTokens},
+		{"a link is taken once", linkOnce},
+		{"a link that has expired", linkExpired},
+		{"clearing links", linksCleared},
+	})
+}
+
+func wantRevoked(t *testing.T, db store.DB, jti string, want bool) {
+	t.Helper()
+	if got, err := db.TokenRevoked(t.Context(), jti); err != nil || got != want {
+		t.Errorf("%q revoked: %t, %v; want %t", jti, got, err, want)
+	}
+}
+
+func revoke(t *testing.T, db store.DB, jti string, expires time.Time) {
+	t.Helper()
+	if err := db.RevokeToken(t.Context(), jti, expires); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func revoked(t *testing.T, db store.DB) {
+	jti := rand.Text()
+	wantRevoked(t, db, jti, false)
+	for range 2 { // repeating it is no error
+		revoke(t, db, jti, odd())
+		wantRevoked(t, db, jti, true)
+	}
+	for _, other := range oddIDs(jti) {
+		if other != jti {
+			wantRevoked(t, db, other, false)
+		}
+	}
+}
+
+func sweptTokens(t *testing.T, db store.DB) {
+	kept := rand.Text()
+	revoke(t, db, kept, odd())
+	for range 3 {
+		revoke(t, db, rand.Text(), odd().Add(-time.Millisecond))
+	}
+	for _, want := range []int64{2, 1, 0} {
+		if n, err := db.SweepRevokedTokens(t.Context(), odd(), 2); err != nil || n != want {
+			t.Errorf("swept %d, %v; want %d", n, err, want)
+		}
+	}
+	wantRevoked(t, db, kept, true)
+}
+
+func addLink(t *testing.T, db store.DB, name string, expires time.Time) store.Digest {
+	t.Helper()
+	link := store.DigestOf(name)
+	write(t, db, func(tx store.Tx) error { return tx.AddBootstrap(link, expires) })
+	return link
+}
+
+func takeLink(t *testing.T, db store.DB, link store.Digest, now time.Time) (taken bool) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) (err error) {
+		taken, err = tx.TakeBootstrap(link, now)
+		return err
+	})
+	return taken
+}
+
+func linkOnce(t *testing.T, db store.DB) {
+	link, other := addLink(t, db, "link", odd()), addLink(t, db, "other", odd())
+	now := odd().Add(-time.Millisecond)
+	if takeLink(t, db, store.DigestOf("guess"), now) {
+		t.Error("a guess was taken for a link")
+	}
+	if !takeLink(t, db, link, now) || takeLink(t, db, link, now) {
+		t.Error("a link was not taken once")
+	}
+	if !takeLink(t, db, other, now) {
+		t.Error("another link went with it")
+	}
+}
+
+func linkExpired(t *testing.T, db store.DB) {
+	link := addLink(t, db, "link", odd())
+	if takeLink(t, db, link, odd()) {
+		t.Error("a link was good when it had expired")
+	}
+}
+
+func linksCleared(t *testing.T, db store.DB) {
+	link := addLink(t, db, "link", odd())
+	addLink(t, db, "other", odd())
+	write(t, db, func(tx store.Tx) error { return tx.ClearBootstrap() })
+	if takeLink(t, db, link, odd().Add(-time.Hour)) {
+		t.Error("a link was there after all were cleared")
+	}
+}

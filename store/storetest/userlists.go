@@ -1,0 +1,286 @@
+package storetest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func userLists(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"every order, either way, with every filter, page by page", pages},
+		{"search", search},
+		{"a page after somebody who has gone", goneOn},
+		{"totals follow every change", totals},
+		{"an unknown order is an error", func(t *testing.T, db store.DB) {
+			if _, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: "password_hash", Limit: 1}); err == nil {
+				t.Error("no error")
+			}
+		}},
+	})
+}
+
+func total(t *testing.T, db store.DB, q store.UserQuery) int64 {
+	t.Helper()
+	q.OrderBy, q.Limit = store.ByID, 1
+	page, err := db.ListUsers(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Total
+}
+
+// crowd makes people of whom many are alike in what they are ordered by.
+func crowd(t *testing.T, db store.DB, n int) []store.User {
+	t.Helper()
+	people := make([]store.User, 0, n)
+	roles := []store.Role{store.RoleUser, store.RoleUser, store.RoleUser, store.RoleStaff, store.RoleAdmin}
+	write(t, db, func(tx store.Tx) error {
+		people = people[:0]
+		for i := range n {
+			u := newUser(fmt.Sprintf("%c%d", 'a'+rune(i*7%26), i))
+			u.EmailKey = fmt.Sprintf("%d@%c.example", i*13%n, 'a'+rune(i%3))
+			u.Role, u.Active = roles[i*3%len(roles)], i%4 != 0
+			u.JoinedAt = odd().Add(time.Duration(i*5%7) * time.Hour)
+			u.LastLoginAt = time.Time{}
+			if i%3 == 0 {
+				u.LastLoginAt = odd().Add(time.Duration(i%5) * time.Millisecond)
+			}
+			id, err := tx.CreateUser(u)
+			if err != nil {
+				return err
+			}
+			u.ID = id
+			people = append(people, u)
+		}
+		return nil
+	})
+	return people
+}
+
+// compare orders two people as the back-end must.
+func compare(by store.UserOrder, a, b store.User) int {
+	first := 0
+	switch by {
+	case store.ByUsername:
+		first = strings.Compare(a.UsernameKey, b.UsernameKey)
+	case store.ByEmail:
+		first = strings.Compare(a.EmailKey, b.EmailKey)
+	case store.ByJoined:
+		first = a.JoinedAt.Compare(b.JoinedAt)
+	case store.ByLastLogin:
+		first = a.LastLoginAt.Compare(b.LastLoginAt)
+	}
+	return cmp.Or(first, cmp.Compare(a.ID, b.ID))
+}
+
+// position is where u is in an order.
+func position(by store.UserOrder, u store.User) *store.UserPosition {
+	p := &store.UserPosition{ID: u.ID}
+	switch by {
+	case store.ByUsername:
+		p.Text = u.UsernameKey
+	case store.ByEmail:
+		p.Text = u.EmailKey
+	case store.ByJoined:
+		p.Millis = u.JoinedAt.UnixMilli()
+	case store.ByLastLogin:
+		if !u.LastLoginAt.IsZero() {
+			p.Millis = u.LastLoginAt.UnixMilli()
+		}
+	}
+	return p
+}
+
+func pages(t *testing.T, db store.DB) {
+	people := crowd(t, db, 60)
+	for _, by := range []store.UserOrder{store.ByID, store.ByUsername, store.ByEmail, store.ByJoined, store.ByLastLogin} {
+		for _, descending := range []bool{false, true} {
+			for _, role := range []store.Role{"", store.RoleUser, store.RoleAdmin} {
+				for _, active := range []*bool{nil, new(true), new(false)} {
+					for _, search := range [][]string{nil, {"b.ex"}} {
+						q := store.UserQuery{OrderBy: by, Descending: descending, Role: role, Active: active, Search: search, Limit: 7}
+						walk(t, db, q, selected(people, q))
+					}
+				}
+			}
+		}
+	}
+}
+
+// selected are the people whom q selects, in order. Its searches are for domains.
+func selected(people []store.User, q store.UserQuery) []store.User {
+	var found []store.User
+	for _, u := range people {
+		_, domain, _ := strings.Cut(u.EmailKey, "@")
+		if (q.Role == "" || u.Role == q.Role) && (q.Active == nil || u.Active == *q.Active) &&
+			(q.Search == nil || strings.HasPrefix(domain, q.Search[0])) {
+			found = append(found, u)
+		}
+	}
+	slices.SortFunc(found, func(a, b store.User) int { return compare(q.OrderBy, a, b) })
+	if q.Descending {
+		slices.Reverse(found)
+	}
+	return found
+}
+
+// walk reads page after page and wants them to be want.
+func walk(t *testing.T, db store.DB, q store.UserQuery, want []store.User) {
+	t.Helper()
+	var got []store.User
+	for {
+		page, err := db.ListUsers(t.Context(), q)
+		if err != nil {
+			t.Fatalf("%+v: %v", q, err)
+		}
+		if page.Total != int64(len(want)) {
+			t.Fatalf("%+v: the total is %d, want %d", q, page.Total, len(want))
+		}
+		got = append(got, page.Users...)
+		if !page.More {
+			break
+		}
+		if len(page.Users) != q.Limit {
+			t.Fatalf("%+v: a page of %d before the last, want %d", q, len(page.Users), q.Limit)
+		}
+		q.After = position(q.OrderBy, page.Users[len(page.Users)-1])
+	}
+	same(t, fmt.Sprintf("%+v", q), got, want)
+}
+
+func search(t *testing.T, db store.DB) {
+	add := func(name, email, first, last string) {
+		u := newUser(name)
+		u.EmailKey, u.FirstName, u.LastName = email, first, last
+		create(t, db, u)
+	}
+	add("ann", "ann@example.com", "Ann", "Müller")
+	add("anna", "a.smith@mail.example.org", "Anna", "Smith")
+	add("bob", "bob@example.com", "Robert", "Ann-Miller")
+	add("zoë", "zoe@xn--e1afmkfd.com", "ZOË", "")
+	add("100%", "percent@x_y.com", "", "")
+	add("\U0010FFFF", "last@z.com", "", "")
+	tests := []struct {
+		words []string
+		want  []string
+	}{
+		{[]string{"ann"}, []string{"ann", "anna", "bob"}},
+		{[]string{"anna"}, []string{"anna"}},
+		{[]string{"ann", "bob"}, []string{"bob"}},
+		{[]string{"ann", "smith", "a"}, []string{"anna"}},
+		{[]string{"ann", "ann"}, []string{"ann", "anna", "bob"}},
+		{[]string{"example.com"}, []string{"ann", "bob"}},
+		{[]string{"ann@"}, []string{"ann"}},
+		{[]string{"mül"}, []string{"ann"}},
+		{[]string{"mul"}, nil},
+		{[]string{"zoë"}, []string{"zoë"}},
+		{[]string{"zo"}, []string{"zoë"}},
+		{[]string{"%"}, nil},
+		{[]string{"_"}, nil},
+		{[]string{"100%"}, []string{"100%"}},
+		{[]string{"\U0010FFFF"}, []string{"\U0010FFFF"}},
+		{[]string{"smi", "zoe"}, nil},
+		{[]string{"nn"}, nil}, // a prefix, not a part
+		{[]string{"\xff"}, nil},
+		{[]string{"a\x00"}, nil},
+		{[]string{"' OR 1=1 --"}, nil},
+	}
+	for _, tt := range tests {
+		page, err := db.ListUsers(t.Context(), store.UserQuery{Search: tt.words, OrderBy: store.ByID, Limit: 10})
+		if err != nil {
+			t.Fatalf("%q: %v", tt.words, err)
+		}
+		var got []string
+		for _, u := range page.Users {
+			got = append(got, u.UsernameKey)
+		}
+		same(t, fmt.Sprintf("%q", tt.words), got, tt.want)
+		if page.Total != int64(len(tt.want)) || page.More {
+			t.Errorf("%q: total %d, more %t; want %d and no more", tt.words, page.Total, page.More, len(tt.want))
+		}
+	}
+	// What was changed is found as it is now.
+	ann, err := db.UserByName(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	update(t, db, ann.ID, store.UserChange{FirstName: new("Quentin"), LastName: new("ÅSE"), Email: new("q@new.net"), EmailKey: new("q@new.net")})
+	for word, want := range map[string]int64{"quen": 1, "åse": 1, "new.n": 1, "müller": 0, "example.com": 1} {
+		if n := total(t, db, store.UserQuery{Search: []string{word}}); n != want {
+			t.Errorf("after the change %q finds %d, want %d", word, n, want)
+		}
+	}
+}
+
+// goneOn: the position need not be anybody's any more.
+func goneOn(t *testing.T, db store.DB) {
+	people := crowd(t, db, 9)
+	by := store.UserQuery{OrderBy: store.ByUsername, Limit: 4}
+	want := selected(people, by)
+	page, err := db.ListUsers(t.Context(), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := page.Users[len(page.Users)-1]
+	write(t, db, func(tx store.Tx) error { return tx.DeleteUser(last.ID) })
+	by.After, by.Limit = position(by.OrderBy, last), 10
+	page, err = db.ListUsers(t.Context(), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the rest", page.Users, want[4:])
+}
+
+func totals(t *testing.T, db store.DB) {
+	people := crowd(t, db, 25)
+	check := func(what string) {
+		t.Helper()
+		for _, role := range []store.Role{"", store.RoleUser, store.RoleStaff, store.RoleAdmin} {
+			for _, active := range []*bool{nil, new(true), new(false)} {
+				q := store.UserQuery{OrderBy: store.ByID, Role: role, Active: active}
+				if got, want := total(t, db, q), int64(len(selected(people, q))); got != want {
+					t.Errorf("%s: the total of %q and %v is %d, want %d", what, role, active, got, want)
+				}
+			}
+		}
+	}
+	check("created")
+	for i := range people[:10] {
+		u := &people[i]
+		u.Role, u.Active = store.RoleAdmin, !u.Active
+		update(t, db, u.ID, store.UserChange{Role: &u.Role, Active: &u.Active})
+	}
+	check("changed")
+	// Several acts in one transaction, one of which takes another back.
+	write(t, db, func(tx store.Tx) error {
+		id, err := tx.CreateUser(newUser("brief"))
+		if err != nil {
+			return err
+		}
+		if err := tx.UpdateUser(people[0].ID, store.UserChange{Role: new(store.RoleStaff)}); err != nil {
+			return err
+		}
+		if err := tx.UpdateUser(people[0].ID, store.UserChange{Role: new(store.RoleUser)}); err != nil {
+			return err
+		}
+		return tx.DeleteUser(id)
+	})
+	people[0].Role = store.RoleUser
+	check("there and back")
+	write(t, db, func(tx store.Tx) error {
+		for _, u := range people[20:] {
+			if err := tx.DeleteUser(u.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	people = people[:20]
+	check("deleted")
+}
