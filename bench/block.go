@@ -40,21 +40,33 @@ func (r *rig) measureBlock(ctx context.Context, t *topology, size int) (b block,
 	if b.later, err = r.laterStarts(ctx, p); err != nil {
 		return b, err
 	}
+	if f.farPath, err = r.findFarPage(ctx, p, f.admin, farPage(size)); err != nil {
+		return b, err
+	}
 	server, _, err := r.serve(ctx, p)
 	if err != nil {
 		return b, err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
-	return b, r.measureOn(ctx, &b, f, target{server: server, base: p.issuer(), services: t.services, counters: t.counters})
+	return b, r.measureOn(ctx, &b, f, target{
+		server: server, base: p.issuer(), services: t.services, counters: t.counters, profiles: r.profiles,
+	})
+}
+
+// findFarPage has a server of its own, whose memory nobody measures.
+func (r *rig) findFarPage(ctx context.Context, p place, admin string, page int) (path string, err error) {
+	server, _, err := r.serve(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, server.stop()) }()
+	l := newLoad(p.issuer(), 1)
+	defer l.close()
+	return walkTo(ctx, l, admin, page)
 }
 
 func (r *rig) measureOn(ctx context.Context, b *block, f *fixture, t target) (err error) {
 	if b.idle, err = atRest(ctx, t.server); err != nil {
-		return err
-	}
-	l := newLoad(t.base, 1)
-	defer l.close()
-	if f.farPath, err = walkTo(ctx, l, f.admin, farPage(b.size)); err != nil {
 		return err
 	}
 	for _, s := range f.scenarios() {

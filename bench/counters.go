@@ -18,6 +18,10 @@ type counts struct {
 	trips, commands int64
 }
 
+func (c counts) plus(d counts) counts {
+	return counts{c.queries + d.queries, c.trips + d.trips, c.commands + d.commands}
+}
+
 func (c counts) minus(d counts) counts {
 	return counts{c.queries - d.queries, c.trips - d.trips, c.commands - d.commands}
 }
@@ -59,12 +63,6 @@ func (c *counters) learnOwn(ctx context.Context) error {
 
 func (c *counters) close() error {
 	return errors.Join(c.redis.close(), c.sql.Close(), c.pool.Close())
-}
-
-// since is what was asked since before, without the reading itself.
-func (c *counters) since(ctx context.Context, before counts) (counts, error) {
-	now, err := c.read(ctx)
-	return now.minus(before).minus(c.own), err
 }
 
 func (c *counters) read(ctx context.Context) (found counts, err error) {

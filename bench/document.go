@@ -35,8 +35,8 @@ that is not as it must be is a failure, and is counted.
 machine is with the rig itself or with the database, which share its cores; requests per second and latencies do, and would be better with the rig
 on another machine. What the back-ends used is a column of its own.
 
-**A signature** is the CPU time of one RSA-2048 PKCS #1 v1.5 signature with SHA-256 by crypto/rsa on one core, measured right before and right after
-each endpoint in the same run; the ratio means the same on another machine, the microseconds do not. A token is one signature, so an answer with an
+**A signature** is the CPU time of one RSA-2048 PKCS #1 v1.5 signature with SHA-256 by crypto/rsa on one core, in a process of its own, measured before,
+between and after the slices in which each endpoint is measured; the ratio means the same on another machine, the microseconds do not. A token is one signature, so an answer with an
 access and a refresh token cannot cost less than two. Where a password is checked, the argon2id hash of the default cost (19 MiB, t=2, p=1), measured
 the same way, is taken off first: "hash + 2.1". As a hash costs about as much as twenty signatures, that remainder is uncertain by a few tenths.
 

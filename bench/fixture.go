@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"gatehouse/internal/password"
 )
 
 // adminName signs in as the administrator whom a command made.
@@ -62,7 +64,7 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 }
 
 func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
-	hash, err := r.yardstick.hasher.Hash(ctx, knownPassword)
+	hash, err := password.New(password.Options{}).Hash(ctx, knownPassword)
 	if err != nil {
 		return nil, fmt.Errorf("hashing everybody's password: %w", err)
 	}

@@ -11,8 +11,8 @@ import (
 func sample() report {
 	one := func(size int, cost time.Duration) block {
 		return block{topology: "SQLite", size: size, idle: 20e6, measurements: []measurement{
-			{scenario: nameRefresh, server: cost, unit: units{signature: time.Millisecond}},
-			{scenario: namePassword, server: 23 * time.Millisecond, hashes: true, unit: units{signature: time.Millisecond, hash: 20 * time.Millisecond}},
+			{scenario: nameRefresh, server: cost, unit: units{Signature: time.Millisecond}},
+			{scenario: namePassword, server: 23 * time.Millisecond, hashes: true, unit: units{Signature: time.Millisecond, Hash: 20 * time.Millisecond}},
 		}}
 	}
 	return report{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -42,6 +43,8 @@ type tally struct {
 	elapsed  time.Duration
 }
 
+func (t tally) rate() float64 { return float64(len(t.took)) / t.elapsed.Seconds() }
+
 // A load asks a server in a closed loop: each of its connections asks, waits for
 // the answer, and asks again.
 type load struct {
@@ -75,9 +78,7 @@ func (l load) run(ctx context.Context, s scenario, d time.Duration) tally {
 	wg.Wait()
 	all := tally{elapsed: time.Since(start)}
 	for _, p := range parts {
-		all.took = append(all.took, p.took...)
-		all.failures = append(all.failures, p.failures...)
-		all.busy += p.busy
+		all.add(p)
 	}
 	slices.Sort(all.took)
 	return all
@@ -85,22 +86,25 @@ func (l load) run(ctx context.Context, s scenario, d time.Duration) tally {
 
 func (l load) ask(ctx context.Context, s scenario, t *tally) {
 	start := time.Now()
-	status, err := l.send(ctx, s.next())
+	err := l.send(ctx, s.next())
 	switch {
 	case err == nil:
 		t.took = append(t.took, time.Since(start))
-	case s.shy && status == http.StatusServiceUnavailable:
+	case s.shy && errors.Is(err, errBusy):
 		t.busy++
 	default:
 		t.failures = append(t.failures, err.Error())
 	}
 }
 
+// errBusy: the server had no room, and said when to come back.
+var errBusy = errors.New("503 with Retry-After")
+
 // send asks once, and returns why the answer is not what it must be.
-func (l load) send(ctx context.Context, q request) (status int, err error) {
+func (l load) send(ctx context.Context, q request) error {
 	r, err := http.NewRequestWithContext(ctx, q.method, l.base+q.path, strings.NewReader(q.body))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if q.contentType != "" {
 		r.Header.Set("Content-Type", q.contentType)
@@ -110,20 +114,27 @@ func (l load) send(ctx context.Context, q request) (status int, err error) {
 	}
 	answer, err := l.client.Do(r)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return answer.StatusCode, err
+		return err
 	}
-	if answer.StatusCode != q.want || !strings.Contains(string(body), q.contains) {
-		return answer.StatusCode, fmt.Errorf("%s %s: %s: %.300s", q.method, q.path, answer.Status, body)
+	return q.judge(answer, body)
+}
+
+// judge says why an answer is not what it must be.
+func (q request) judge(answer *http.Response, body []byte) error {
+	switch {
+	case answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "":
+		return fmt.Errorf("%s %s: %w", q.method, q.path, errBusy)
+	case answer.StatusCode != q.want || !strings.Contains(string(body), q.contains):
+		return fmt.Errorf("%s %s: %s: %.300s", q.method, q.path, answer.Status, body)
+	case q.then == nil:
+		return nil
 	}
-	if q.then == nil {
-		return answer.StatusCode, nil
-	}
-	return answer.StatusCode, q.then(answer.Header, body)
+	return q.then(answer.Header, body)
 }
 
 // quantile is the time that a share of the answers did not exceed. took is sorted.

@@ -12,28 +12,24 @@ import (
 
 // A machine is where it was measured, as far as it matters to the figures.
 type machine struct {
-	cores            int
-	processor        string
-	memory           int64
-	system           string
-	golang           string
-	mariaDB, redis   string
-	unit             units
-	crowdedSignature time.Duration
+	cores          int
+	processor      string
+	memory         int64
+	system         string
+	golang         string
+	mariaDB, redis string
+	unit           units
 }
 
 func (r *rig) examine(ctx context.Context) (m machine, err error) {
-	m = machine{cores: runtime.GOMAXPROCS(0), golang: runtime.Version(), processor: processor()}
+	m = machine{cores: cores(), golang: runtime.Version(), processor: processor()}
 	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
 		m.memory = kilobytes(string(text), "MemTotal")
 	}
 	m.system = firstLine(ctx, "uname", "-sr")
 	m.mariaDB = firstLine(ctx, "mariadbd", "--version")
 	m.redis = firstLine(ctx, "redis-server", "--version")
-	if m.unit, err = r.yardstick.measure(ctx, true); err != nil {
-		return m, err
-	}
-	m.crowdedSignature, err = r.yardstick.signCrowded()
+	m.unit, err = r.yardstick.order(order{Each: time.Second, Hash: true, Crowded: true})
 	return m, err
 }
 

@@ -20,13 +20,22 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == helloCommand {
-		os.Exit(serveHello(os.Args[2]))
-	}
+	beServant(os.Args[1:])
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// beServant ends the program after having been one of its own servants, if it was
+// started as that.
+func beServant(args []string) {
+	switch {
+	case len(args) == 2 && args[0] == helloCommand:
+		os.Exit(serveHello(args[1]))
+	case len(args) == 1 && args[0] == yardstickCommand:
+		os.Exit(serveYardstick(os.Stdin, os.Stdout))
+	}
 }
 
 // run is the whole program: 0 if everything was measured, whatever the figures.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -25,11 +24,11 @@ type measurement struct {
 }
 
 // signatures is the server's CPU per request in signatures.
-func (m measurement) signatures() float64 { return float64(m.server) / float64(m.unit.signature) }
+func (m measurement) signatures() float64 { return float64(m.server) / float64(m.unit.Signature) }
 
 // beyondHash is what a request costs besides its hash, in signatures.
 func (m measurement) beyondHash() float64 {
-	return float64(m.server-m.unit.hash) / float64(m.unit.signature)
+	return float64(m.server-m.unit.Hash) / float64(m.unit.Signature)
 }
 
 // total is the CPU per request of the server and its back-ends.
@@ -41,12 +40,27 @@ type target struct {
 	base     string
 	services []*process
 	counters *counters // nil: not counted
+	profiles string    // where there are CPU profiles; empty: nowhere
 }
 
 // spent is what was used up to a moment.
 type spent struct {
 	server, services time.Duration
 	counts           counts
+}
+
+func (s spent) plus(o spent) spent {
+	return spent{s.server + o.server, s.services + o.services, s.counts.plus(o.counts)}
+}
+
+// since is what was used since before, without what the reading itself adds.
+func (t target) since(ctx context.Context, before spent) (spent, error) {
+	now, err := t.read(ctx)
+	used := spent{now.server - before.server, now.services - before.services, now.counts.minus(before.counts)}
+	if t.counters != nil {
+		used.counts = used.counts.minus(t.counters.own)
+	}
+	return used, err
 }
 
 func (t target) read(ctx context.Context) (s spent, err error) {
@@ -64,71 +78,4 @@ func (t target) read(ctx context.Context) (s spent, err error) {
 		s.counts, err = t.counters.read(ctx)
 	}
 	return s, err
-}
-
-// measureScenario warms up, measures the units, the load, and the units again.
-func (r *rig) measureScenario(ctx context.Context, t target, s scenario) (measurement, error) {
-	r.say("measuring %s", s.name)
-	l := newLoad(t.base, r.options.connections)
-	defer l.close()
-	warm := l.run(ctx, s, r.options.warmUp)
-	before, err := r.yardstick.measure(ctx, s.hashes)
-	if err != nil {
-		return measurement{}, err
-	}
-	m, err := r.underLoad(ctx, t, l, s)
-	if err != nil {
-		return m, fmt.Errorf("measuring %s: %w", s.name, err)
-	}
-	after, err := r.yardstick.measure(ctx, s.hashes)
-	m.unit = before.mean(after)
-	m.failures = append(warm.failures, m.failures...)
-	if len(m.failures) > 0 {
-		r.say("%s: %d failures, the first: %s", s.name, len(m.failures), m.failures[0])
-	}
-	return m, err
-}
-
-// underLoad divides what was used meanwhile by the number of answers.
-func (r *rig) underLoad(ctx context.Context, t target, l load, s scenario) (measurement, error) {
-	m := measurement{scenario: s.name, hashes: s.hashes, counted: t.counters != nil}
-	if err := t.server.forgetPeak(); err != nil {
-		return m, err
-	}
-	before, err := t.read(ctx)
-	if err != nil {
-		return m, err
-	}
-	stopProfile, err := r.profile(ctx, s.name)
-	if err != nil {
-		return m, err
-	}
-	seen := l.run(ctx, s, r.options.duration)
-	after, err := t.read(ctx)
-	if err != nil {
-		return m, err
-	}
-	if err := stopProfile(); err != nil {
-		return m, err
-	}
-	if _, m.peak, err = t.server.memory(); err != nil {
-		return m, err
-	}
-	m.fill(seen, before, after)
-	if t.counters != nil {
-		c := after.counts.minus(before.counts).minus(t.counters.own)
-		n := float64(max(1, m.requests))
-		m.queries, m.trips, m.commands = float64(c.queries)/n, float64(c.trips)/n, float64(c.commands)/n
-	}
-	return m, ctx.Err()
-}
-
-// fill puts in what the load saw. Failures cost, too, so they count as requests:
-// a run with failures is no good, and says so.
-func (m *measurement) fill(seen tally, before, after spent) {
-	m.requests, m.failures = len(seen.took)+len(seen.failures), seen.failures
-	m.rate = float64(len(seen.took)) / seen.elapsed.Seconds()
-	m.p50, m.p99 = quantile(seen.took, 0.5), quantile(seen.took, 0.99)
-	n := time.Duration(max(1, m.requests))
-	m.server, m.services = (after.server-before.server)/n, (after.services-before.services)/n
 }

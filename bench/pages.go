@@ -45,7 +45,7 @@ func walkTo(ctx context.Context, l load, admin string, page int) (string, error)
 
 // nextPage reads a page and returns where its Link leads (RFC 8288).
 func nextPage(ctx context.Context, l load, admin, path string) (next string, err error) {
-	_, err = l.send(ctx, request{
+	err = l.send(ctx, request{
 		method: http.MethodGet, path: path, authorization: "Bearer " + admin, want: http.StatusOK,
 		then: func(h http.Header, _ []byte) error {
 			next, err = nextLink(h.Get("Link"))

@@ -23,8 +23,10 @@ import (
 	"os"
 )
 
-func init() { go http.ListenAndServe(os.Getenv("BENCH_PROFILE_ADDR"), nil) }
+func init() { go http.ListenAndServe(os.Getenv("` + profileVariable + `"), nil) }
 `
+
+const profileVariable = "BENCH_PROFILE_ADDR"
 
 // buildForProfiles lays that file over the sources, which stay as they are.
 func (r *rig) buildForProfiles(ctx context.Context) error {
@@ -46,27 +48,24 @@ func (r *rig) buildForProfiles(ctx context.Context) error {
 			return fmt.Errorf("writing the overlay: %w", err)
 		}
 	}
-	address, err := freeAddress()
-	if err != nil {
+	if r.profiles, err = freeAddress(); err != nil {
 		return err
 	}
-	r.extraEnvironment = []string{"BENCH_PROFILE_ADDR=" + address}
 	return build(ctx, r.binary, "-overlay", file+".json")
 }
 
 // profile takes a CPU profile of the server while a scenario runs. What it
 // returns waits for the end of it.
-func (r *rig) profile(ctx context.Context, scenario string) (func() error, error) {
-	if r.options.profiles == "" || scenario == "hello" {
+func (r *rig) profile(ctx context.Context, t target, scenario string) (func() error, error) {
+	if t.profiles == "" {
 		return func() error { return nil }, nil
 	}
-	seconds := int(max(1, r.options.duration.Seconds()))
-	_, address, _ := strings.Cut(r.extraEnvironment[0], "=")
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", address, seconds), nil)
+	seconds := int(max(1, r.options.duration.Seconds()+2))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", t.profiles, seconds), nil)
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(r.options.profiles, r.label+fileName.ReplaceAllString(scenario, "-")+".pprof")
+	file := filepath.Join(r.options.profiles, r.label+fileName.ReplaceAllString(strings.ToLower(scenario), "-")+".pprof")
 	done := make(chan error, 1)
 	go func() { done <- download(request, file) }()
 	return func() error { return <-done }, nil

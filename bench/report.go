@@ -23,9 +23,9 @@ func (r report) machineTable() table {
 		{"Go", m.golang},
 		{"MariaDB", m.mariaDB},
 		{"Redis", m.redis},
-		{"one RSA-2048 signature, µs of CPU", micros(m.unit.signature)},
-		{"the same while every core signs, µs", micros(m.crowdedSignature)},
-		{"one argon2id hash, µs of CPU", micros(m.unit.hash)},
+		{"one RSA-2048 signature, µs of CPU", micros(m.unit.Signature)},
+		{"the same while every core signs, µs", micros(m.unit.Crowded)},
+		{"one argon2id hash, µs of CPU", micros(m.unit.Hash)},
 		{"a hello handler, µs of CPU per request", micros(r.hello.server)},
 		{"a hello handler, requests/s", perSecond(r.hello.rate)},
 	}}
@@ -96,8 +96,6 @@ func (r report) floodTable() table {
 	}
 	return t
 }
-
-func (t tally) rate() float64 { return float64(len(t.took)) / t.elapsed.Seconds() }
 
 // growthTable compares the largest number of people with the smallest.
 func (r report) growthTable() table {

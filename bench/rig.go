@@ -15,12 +15,12 @@ type rig struct {
 	options   options
 	dir       string // databases, logs, sockets
 	binary    string
-	yardstick yardstick
+	yardstick *yardstick
 	progress  io.Writer
 	began     time.Time
 	label     string // of the block at work, for the names of profiles
-	// extraEnvironment is for a server that is built for profiles.
-	extraEnvironment []string
+	// profiles is where a server that was built for it gives CPU profiles.
+	profiles string
 }
 
 func newRig(ctx context.Context, o options, progress io.Writer) (*rig, error) {
@@ -36,7 +36,7 @@ func newRig(ctx context.Context, o options, progress io.Writer) (*rig, error) {
 	if r.dir, err = filepath.Abs(r.dir); err != nil {
 		return nil, err
 	}
-	if r.yardstick, err = newYardstick(); err != nil {
+	if r.yardstick, err = newYardstick(ctx, o.duration); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	if err := r.findBinary(ctx); err != nil {
@@ -59,11 +59,14 @@ func (r *rig) findBinary(ctx context.Context) (err error) {
 	return build(ctx, r.binary)
 }
 
-func (r *rig) close() error {
-	if r.options.keep || r.options.dir != "" {
-		return nil
+func (r *rig) close() (err error) {
+	if r.yardstick != nil {
+		err = r.yardstick.close()
 	}
-	return os.RemoveAll(r.dir)
+	if r.options.keep || r.options.dir != "" {
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(r.dir))
 }
 
 // say tells whoever waits how far the run has come.

@@ -34,7 +34,7 @@ const pollEvery = 200 * time.Microsecond
 // serve starts the server at a place and waits until it answers.
 func (r *rig) serve(ctx context.Context, p place) (*process, start, error) {
 	began := time.Now()
-	server, err := startProcess(ctx, p.dir, "gatehouse", append(p.environment(), r.extraEnvironment...), r.binary, "serve")
+	server, err := startProcess(ctx, p.dir, "gatehouse", append(p.environment(), profileVariable+"="+r.profiles), r.binary, "serve")
 	if err != nil {
 		return nil, start{}, err
 	}
@@ -53,8 +53,7 @@ func (r *rig) serve(ctx context.Context, p place) (*process, start, error) {
 }
 
 func isReady(ctx context.Context, l load) error {
-	_, err := l.send(ctx, request{method: http.MethodGet, path: "/.well-known/jwks.json", want: http.StatusOK, contains: `"kid"`})
-	return err
+	return l.send(ctx, request{method: http.MethodGet, path: "/.well-known/jwks.json", want: http.StatusOK, contains: `"kid"`})
 }
 
 // command runs a subcommand of gatehouse beside the server, and reads its JSON.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -40,6 +41,9 @@ func Form(r *http.Request) (url.Values, error) {
 		return nil, err
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxFormBytes+1))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}
+	}
 	if err != nil {
 		return nil, badForm("the body could not be read")
 	}
@@ -78,7 +82,10 @@ func formHeaders(r *http.Request) error {
 	if r.URL.RawQuery == "" {
 		return nil
 	}
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return badForm("a query that cannot be read")
+	}
 	for _, name := range secretParameters {
 		if query.Has(name) {
 			return badForm("a secret in the query")

@@ -64,7 +64,7 @@ func (r *Ring) ensureSuccessor(ctx context.Context, kid, actor string) error {
 	if current := keys.signing(now); current == nil || current.ID != kid || keys.next(now) != nil {
 		return nil
 	}
-	_, err := r.add(ctx, actor, atOnce)
+	_, err := r.add(ctx, keys, actor, atOnce)
 	return err
 }
 
@@ -75,9 +75,10 @@ func (r *Ring) ensureSigner(ctx context.Context, actor string) error {
 	if err := r.reload(ctx); err != nil {
 		return err
 	}
-	if r.Ready() {
+	keys := r.current.Load().keys
+	if keys.signing(r.options.Now()) != nil {
 		return nil
 	}
-	_, err := r.add(ctx, actor, atOnce)
+	_, err := r.add(ctx, keys, actor, atOnce)
 	return err
 }

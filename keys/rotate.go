@@ -30,7 +30,7 @@ func (r *Ring) Rotate(ctx context.Context, actor string) (Status, error) {
 	if next := s.keys.next(now); next != nil {
 		return s.keys.status(next, now, true), nil
 	}
-	made, err := r.add(ctx, actor, func(now time.Time) time.Time { return now.Add(r.options.PublishLead) })
+	made, err := r.add(ctx, s.keys, actor, func(now time.Time) time.Time { return now.Add(r.options.PublishLead) })
 	if err != nil {
 		return Status{}, fmt.Errorf("rotating the signing keys: %w", err)
 	}
@@ -48,13 +48,13 @@ func (r *Ring) keepSchedule(ctx context.Context) error {
 	keys, now := r.current.Load().keys, r.options.Now()
 	current := keys.signing(now)
 	if current == nil {
-		_, err := r.add(ctx, system, atOnce)
+		_, err := r.add(ctx, keys, system, atOnce)
 		return err
 	}
 	if r.options.RotateEvery == 0 || keys.next(now) != nil || now.Before(dueAt(current, r.options.RotateEvery, r.options.PublishLead)) {
 		return nil
 	}
-	_, err := r.add(ctx, system, func(now time.Time) time.Time {
+	_, err := r.add(ctx, keys, system, func(now time.Time) time.Time {
 		return latest(now.Add(r.options.PublishLead), current.SignFrom.Add(r.options.RotateEvery))
 	})
 	return err
@@ -69,13 +69,15 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// add makes the generation after the last one known and reads the record again.
-// The generation is unique there: made is false if somebody else's came first,
-// which is then the one that counts.
+// add makes the generation after the last one of known, by which the caller has
+// decided, and reads the record again. The generation is unique there: made is
+// false if somebody else's came first, which is then the one that counts. Making a
+// key takes long enough for that to be read meanwhile; it must not be taken for
+// one that is to be followed.
 //
 // The key's times are taken after it was made, which may take seconds, and adding
 // it must not take longer than the margin that maxAge allows for.
-func (r *Ring) add(ctx context.Context, actor string, signFrom func(now time.Time) time.Time) (made bool, err error) {
+func (r *Ring) add(ctx context.Context, known schedule, actor string, signFrom func(now time.Time) time.Time) (made bool, err error) {
 	private, err := r.generate()
 	if err != nil {
 		return false, fmt.Errorf("making a signing key: %w", err)
@@ -84,7 +86,7 @@ func (r *Ring) add(ctx context.Context, actor string, signFrom func(now time.Tim
 	if err != nil {
 		return false, err
 	}
-	k.Generation = r.current.Load().keys.lastGeneration() + 1
+	k.Generation = known.lastGeneration() + 1
 	k.CreatedAt = r.options.Now().UTC().Truncate(time.Millisecond)
 	k.SignFrom = signFrom(k.CreatedAt).UTC().Truncate(time.Millisecond)
 	what := audit.KeyCreated{Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"crypto/rsa"
 	"errors"
 	"slices"
 	"sync"
@@ -112,6 +113,29 @@ func TestOneNextKeyAmongManyRotations(t *testing.T) {
 	}
 	if made != 1 {
 		t.Errorf("%d rings say that they made it, want 1", made)
+	}
+}
+
+// TestAKeyReadWhileOneIsMadeIsTheNextOne: another replica's key may come in at the
+// regular reading while this one makes its own.
+func TestAKeyReadWhileOneIsMadeIsTheNextOne(t *testing.T) {
+	s, c := &memory{}, newClock()
+	r, other := openRing(t, options(s, c.Now)), openRing(t, options(s, c.Now))
+	var theirs Status
+	r.generate = func() (*rsa.PrivateKey, error) {
+		var err error
+		if theirs, err = other.Rotate(t.Context(), "cli"); err != nil {
+			t.Error(err)
+		}
+		mustReload(t, r)
+		return smallKey()
+	}
+	got, err := r.Rotate(t.Context(), "cli")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.rows) != 2 || got.ID != theirs.ID || !got.Already {
+		t.Errorf("%d keys, got %+v; want 2, the second made by the other replica", len(s.rows), got)
 	}
 }
 

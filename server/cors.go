@@ -1,13 +1,10 @@
 package server
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 )
-
-var errPanic = errors.New("panic while answering")
 
 // cors lets the pages of the configured origins call the API and the endpoints
 // for apps from a browser (Fetch standard §3.2). Cookies are never allowed: the

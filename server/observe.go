@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -15,6 +16,8 @@ import (
 // requestBudget is how long the work for one request may take, waits for the
 // database, Redis and a hashing slot included.
 const requestBudget = 9 * time.Second
+
+var errPanic = errors.New("panic while answering")
 
 // observer is the outermost layer: it gives the request its Info and its budget,
 // catches panics, logs one line and counts.
@@ -31,64 +34,99 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	info := &reqctx.Info{ID: rand.Text()[:16], IP: o.proxies.ClientIP(r), UserAgent: cut(r.UserAgent(), 255)}
 	ctx, cancel := context.WithTimeout(reqctx.With(r.Context(), info), requestBudget)
 	defer cancel()
-	r = r.WithContext(ctx)
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set("X-Request-Id", info.ID)
 	o.metrics.InFlight(1)
+	finished := o.serve(rec, r.WithContext(ctx), info)
+	o.metrics.InFlight(-1)
+	o.done(seen{r, rec, info, time.Since(start)})
+	if !finished {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+}
+
+// serve reports whether the answer is whole, be it one that says that we failed.
+// A panic's value stays out of the log: it may quote what the caller sent.
+func (o *observer) serve(w *recorder, r *http.Request, info *reqctx.Info) (finished bool) {
 	defer func() {
-		o.metrics.InFlight(-1)
-		if p := recover(); p != nil {
-			o.panicked(rec, r, info, p)
+		p := recover()
+		if p == nil {
+			return
 		}
-		o.done(r, rec, info, time.Since(start))
+		if p == http.ErrAbortHandler {
+			finished = false
+			return
+		}
+		o.metrics.Panic()
+		o.log.Error("panic", "request", info.ID, "route", info.Route, "stack", string(debug.Stack()))
+		if finished = w.status == 0; finished {
+			o.refuse(w, r)
+		}
 	}()
-	o.next.ServeHTTP(rec, r)
+	o.next.ServeHTTP(w, r)
+	return true
 }
 
-// panicked answers 500 if nothing was written yet. The panic's value stays out of
-// the log: it may quote what the caller sent.
-func (o *observer) panicked(w *recorder, r *http.Request, info *reqctx.Info, p any) {
-	if p == http.ErrAbortHandler {
-		panic(p)
-	}
-	o.metrics.Panic()
-	o.log.Error("panic", "request", info.ID, "route", info.Route, "stack", string(debug.Stack()))
-	if w.status == 0 {
-		o.refuse(w, r)
-	}
+// seen is what there is to tell of one request.
+type seen struct {
+	request  *http.Request
+	recorder *recorder
+	info     *reqctx.Info
+	took     time.Duration
 }
 
-func (o *observer) done(r *http.Request, w *recorder, info *reqctx.Info, took time.Duration) {
-	status := w.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	route := info.Route
-	if route == "" {
-		route = "unknown"
-	}
-	o.metrics.Request(route, knownMethod(r.Method), status, took)
-	level := slog.LevelInfo
+// closedByCaller is what nginx logs when the caller hung up before the answer. It
+// is no fault of ours, and must not look like one.
+const closedByCaller = 499
+
+func (s seen) status() int {
+	status := s.recorder.status
 	switch {
-	case status >= 500:
-		level = slog.LevelError
-	case quiet[route]:
-		level = slog.LevelDebug
+	case status >= 500 && errors.Is(s.request.Context().Err(), context.Canceled):
+		return closedByCaller
+	case status == 0:
+		return http.StatusOK
 	}
-	if !o.log.Enabled(r.Context(), level) {
-		return
+	return status
+}
+
+func (s seen) route() string {
+	if s.info.Route == "" {
+		return "unknown"
 	}
+	return s.info.Route
+}
+
+func (s seen) level() slog.Level {
+	switch {
+	case s.status() >= 500:
+		return slog.LevelError
+	case quiet[s.info.Route]:
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// done counts the request and logs its one line.
+func (o *observer) done(s seen) {
+	o.metrics.Request(s.route(), knownMethod(s.request.Method), s.status(), s.took)
+	if level := s.level(); o.log.Enabled(s.request.Context(), level) {
+		o.log.LogAttrs(s.request.Context(), level, "request", s.attributes()...)
+	}
+}
+
+func (s seen) attributes() []slog.Attr {
 	attrs := make([]slog.Attr, 0, 8)
-	attrs = append(attrs, slog.String("request", info.ID), slog.String("method", knownMethod(r.Method)),
-		slog.String("route", route), slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000),
-		slog.String("ip", info.IPString()))
-	if info.Actor != "" {
-		attrs = append(attrs, slog.String("actor", info.Actor))
+	attrs = append(attrs, slog.String("request", s.info.ID), slog.String("method", knownMethod(s.request.Method)),
+		slog.String("route", s.route()), slog.Int("status", s.status()), slog.Float64("ms", float64(s.took.Microseconds())/1000),
+		slog.String("ip", s.info.IPString()))
+	if s.info.Actor != "" {
+		attrs = append(attrs, slog.String("actor", s.info.Actor))
 	}
-	if info.Err != nil {
-		attrs = append(attrs, slog.String("why", info.Err.Error()))
+	if s.info.Err != nil {
+		attrs = append(attrs, slog.String("why", s.info.Err.Error()))
 	}
-	o.log.LogAttrs(r.Context(), level, "request", attrs...)
+	return attrs
 }
 
 // quiet are the routes that programs ask all the time and nobody reads about.
@@ -109,26 +147,3 @@ func cut(s string, n int) string {
 	}
 	return s
 }
-
-// recorder notes the status.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *recorder) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

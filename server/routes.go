@@ -37,8 +37,7 @@ const (
 	JWKSPath       = "/.well-known/jwks.json"
 )
 
-// Routes is the whole surface. The busiest paths come first, because the router
-// asks its lines one after the other.
+// Routes is the whole surface.
 func Routes(e Endpoints) []Route {
 	apps := &Audience{Name: "apps", Refuse: protocol.Refuse, NotAllowed: postOnly}
 	documents := &Audience{Name: "documents", Refuse: api.Refuse, NotAllowed: methodNotAllowed}

@@ -26,15 +26,7 @@ const (
 // drainDelay, in which a balancer can notice, no new connection is accepted and
 // those in progress have until shutdownTimeout to end.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) error {
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-	}
+	srv := newHTTPServer(h, o.Log)
 	if o.TLS != nil {
 		l = tls.NewListener(l, o.TLS)
 	}
@@ -46,6 +38,18 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) 
 	case <-ctx.Done():
 	}
 	return drain(srv, failed, o)
+}
+
+func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 }
 
 // ServeOptions are the choices of Serve.

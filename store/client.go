@@ -51,6 +51,8 @@ type Clients interface {
 	// ListClients returns up to limit clients with an ID after the given one,
 	// in order of ID.
 	ListClients(ctx context.Context, after string, limit int) ([]Client, error)
+	// CountClients returns how many there are.
+	CountClients(ctx context.Context) (int64, error)
 }
 
 // ClientsTx changes apps.

@@ -12,6 +12,7 @@ import "context"
 type DB interface {
 	Users
 	Sessions
+	Bootstraps
 	Clients
 	Keys
 	AuditLog

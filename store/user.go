@@ -158,6 +158,12 @@ type UserChange struct {
 	IfPasswordHash string
 }
 
+// Bootstraps reads the one-time links for the first administrator.
+type Bootstraps interface {
+	// HasBootstrap reports whether the link is there and has not expired at now.
+	HasBootstrap(ctx context.Context, link Digest, now time.Time) (bool, error)
+}
+
 // BootstrapTx keeps the one-time links for the first administrator.
 type BootstrapTx interface {
 	// AddBootstrap keeps the digest of a link until expires.

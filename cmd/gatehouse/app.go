@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"gatehouse/config"
 	"gatehouse/handlers/accounts"
@@ -19,7 +17,6 @@ import (
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/oauth"
-	"gatehouse/internal/sweep"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
 	"gatehouse/server"
@@ -45,11 +42,17 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	a := &app{core: c}
-	var master keys.MasterKey
-	if a.ring, master, err = c.openRing(ctx); err != nil {
-		return nil, fmt.Errorf("opening the signing keys: %w", err)
+	ring, master, err := c.openRing(ctx)
+	if err != nil {
+		return nil, err
 	}
+	a := &app{core: c, ring: ring}
+	defer func() {
+		if err != nil {
+			ring.Close()
+		}
+	}()
+	a.figures()
 	minter := &token.Minter{Keys: a.ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: c.now}
 	c.sessions.Keys = a.ring
 	c.sessions.Minter = minter
@@ -59,6 +62,12 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	c.people.Cursors, c.apps.Cursors = cursors, cursors
 	a.handler, err = a.door(minter, verifier, cursors)
 	return a, err
+}
+
+// Close ends the making of a first key that may still go on, and closes the back-ends.
+func (a *app) Close() error {
+	a.ring.Close()
+	return a.core.Close()
 }
 
 // door builds the endpoints and the route table.
@@ -118,61 +127,4 @@ func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors curs
 		endpoints.Metrics = a.metrics.Handler()
 	}
 	return server.Routes(endpoints), nil
-}
-
-// checks are what must be well for the server to be ready.
-func (a *app) checks() []operators.Check {
-	checks := []operators.Check{
-		{Name: "database", Ask: a.db.Ping},
-		{Name: "keys", Ask: func(context.Context) error {
-			if !a.ring.Ready() {
-				return errors.New("the first signing key is being made")
-			}
-			return nil
-		}},
-		{Name: "serving", Ask: func(context.Context) error {
-			if a.draining.Load() {
-				return errors.New("shutting down")
-			}
-			return nil
-		}},
-	}
-	if a.redis != nil {
-		checks = append(checks, operators.Check{Name: "redis", Ask: a.redis.Ping})
-	}
-	return checks
-}
-
-// background runs what goes on beside the requests, until ctx ends, and waits for it.
-func (a *app) background(ctx context.Context) {
-	sweeper := &sweep.Sweeper{Tables: a.tables(), Every: time.Minute, Now: a.now, Swept: a.metrics.Swept, Log: a.log}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := a.ring.Run(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("key rotation ended", "error", err)
-		}
-	})
-	wg.Go(func() { sweeper.Run(ctx) })
-	wg.Wait()
-}
-
-// endedKeep is how long an ended session stays on record, for the list that
-// support looks at; the audit log remembers longer.
-const endedKeep = 24 * time.Hour
-
-func (a *app) tables() []sweep.Table {
-	before := func(keep time.Duration, f func(context.Context, time.Time, int) (int64, error)) func(context.Context, time.Time, int) (int64, error) {
-		return func(ctx context.Context, now time.Time, n int) (int64, error) { return f(ctx, now.Add(-keep), n) }
-	}
-	tables := []sweep.Table{
-		{Name: "sessions", Sweep: before(endedKeep, a.db.SweepSessions)},
-		{Name: "revoked_tokens", Sweep: before(time.Minute, a.db.SweepRevokedTokens)},
-		{Name: "audit_events", Sweep: before(a.config.AuditKeep, a.db.SweepAudit)},
-	}
-	if a.redis == nil {
-		tables = append(tables, sweep.Table{Name: "throttles", Sweep: func(ctx context.Context, _ time.Time, n int) (int64, error) {
-			return a.db.Throttles().SweepThrottles(ctx, n)
-		}})
-	}
-	return tables
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,8 +16,9 @@ func (c *cli) auditCommand() *cobra.Command {
 	var since time.Duration
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "audit", Short: "Read the audit log, oldest first", Args: cobra.NoArgs,
-		Example: "  gatehouse audit --kind 'signin.*' --since 1h",
+		Use: "audit", Short: "Read the audit log, oldest first", Args: takes(),
+		Example: `  gatehouse audit --kind 'signin.*' --since 1h
+  gatehouse audit --subject client:shop --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
 				if since > 0 {
@@ -32,10 +31,10 @@ func (c *cli) auditCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&q.Kind, "kind", "", "only events of this `kind`; it may end in *")
 	f.StringVar(&q.Actor, "actor", "", "only what this `actor` did, such as user:SUB, client:ID or cli")
-	f.StringVar(&q.Subject, "subject", "", "only what was done to this `subject`")
-	f.DurationVar(&since, "since", 0, "only events of the last so long, such as 1h")
-	f.IntVar(&q.Limit, "limit", 100, "at most so many events, the newest")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object per line")
+	f.StringVar(&q.Subject, "subject", "", "only what was done to this `subject`, such as user:SUB or key:KID")
+	f.DurationVar(&since, "since", 0, "only events of the last so `long`, such as 1h")
+	f.IntVar(&q.Limit, "limit", 100, "at most so `many` events, the newest")
+	printsJSON(cmd, &asJSON, "print one JSON object per line")
 	return cmd
 }
 
@@ -45,19 +44,12 @@ func (c *cli) printAudit(ctx context.Context, core *core, q store.AuditQuery, as
 		return err
 	}
 	slices.Reverse(events)
-	table := tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)
-	if !asJSON {
-		fmt.Fprintln(table, "TIME\tKIND\tACTOR\tSUBJECT\tIP\tDETAIL")
-	}
+	list := c.newList(asJSON, "TIME", "KIND", "ACTOR", "SUBJECT", "IP", "DETAIL")
 	for _, e := range events {
-		if asJSON {
-			err = c.json(operators.EventOf(e))
-		} else {
-			_, err = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.UTC().Format(time.RFC3339), e.Kind, e.Actor, e.Subject, e.IP, e.Detail)
-		}
+		err := list.add(operators.EventOf(e), e.At.UTC().Format(time.RFC3339), e.Kind, e.Actor, e.Subject, e.IP, string(e.Detail))
 		if err != nil {
 			return err
 		}
 	}
-	return table.Flush()
+	return list.flush()
 }

@@ -7,28 +7,43 @@ import (
 )
 
 func (c *cli) configCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Check and print the settings"}
-	cmd.AddCommand(
-		&cobra.Command{
-			Use: "check", Short: "Name every fault of the configuration", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error {
-				if _, err := c.load(); err != nil {
-					return err
-				}
-				_, err := fmt.Fprintln(c.stderr, "the configuration is good")
+	return group("config", "Check and print the settings",
+		"Check and print the settings, as the server would read them: defaults, then gatehouse.yaml,\nthen the environment, then flags. Neither opens anything.",
+		c.configCheck(), c.configPrint())
+}
+
+func (c *cli) configCheck() *cobra.Command {
+	return &cobra.Command{
+		Use: "check", Short: "Name every fault of the configuration", Args: takes(),
+		RunE: func(*cobra.Command, []string) error {
+			if _, err := c.load(); err != nil {
 				return err
-			},
+			}
+			_, err := fmt.Fprintln(c.stderr, "the configuration is good")
+			return err
 		},
-		&cobra.Command{
-			Use: "print", Short: "Print every setting, its value and where it came from; secrets are hidden", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error {
-				cfg, err := c.load()
-				if err != nil {
+	}
+}
+
+func (c *cli) configPrint() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "print", Short: "Print every setting, its value and where it came from", Args: takes(),
+		Long: "Print every setting, its value and where it came from. Secrets are hidden.",
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			list := c.newList(asJSON, "SETTING", "VALUE", "FROM")
+			for _, v := range cfg.Values() {
+				if err := list.add(v, v.Variable, v.Value, v.Origin); err != nil {
 					return err
 				}
-				return cfg.Print(c.stdout)
-			},
+			}
+			return list.flush()
 		},
-	)
+	}
+	printsJSON(cmd, &asJSON, "print one JSON object per line")
 	return cmd
 }

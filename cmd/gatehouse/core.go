@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"gatehouse/config"
@@ -19,7 +16,6 @@ import (
 	"gatehouse/internal/password"
 	"gatehouse/internal/session"
 	"gatehouse/internal/throttle"
-	"gatehouse/keys"
 	"gatehouse/store"
 	"gatehouse/store/redisstore"
 	"gatehouse/store/sqlstore"
@@ -38,6 +34,9 @@ type core struct {
 	rotations store.Rotations
 	limits    *throttle.Limiter
 	passwords *password.Hasher
+
+	// fresh is set if there was no signing key yet, beside a SQLite file.
+	fresh bool
 
 	registry *oauth.Clients // the apps, as they were at most a second ago
 	sessions *session.Service
@@ -119,7 +118,7 @@ func (c *core) build() {
 		DB: c.db, Sessions: c.sessions, Passwords: c.passwords, Policy: password.Policy{MinLength: cfg.PasswordMinLength},
 		Limits: c.limits, SignUpOpen: cfg.SignUpOpen, Now: c.now, Log: c.log,
 	}
-	c.apps = &client.Service{DB: c.db, Sessions: c.sessions, Now: c.now, Log: c.log}
+	c.apps = &client.Service{DB: c.db, Sessions: c.sessions, MaxRefreshIdle: cfg.RefreshTokenLifetime, Now: c.now, Log: c.log}
 }
 
 // Close closes the back-ends, the last opened first.
@@ -136,45 +135,4 @@ func (c *core) Close() error {
 		err = errors.Join(err, closer.Close())
 	}
 	return err
-}
-
-// openRing finds the master key and opens the signing keys under it.
-func (c *core) openRing(ctx context.Context) (*keys.Ring, keys.MasterKey, error) {
-	master, err := c.masterKey(ctx)
-	if err != nil {
-		return nil, keys.MasterKey{}, err
-	}
-	ring, err := keys.Open(ctx, keys.Options{
-		Store: c.db, Master: master, Now: c.now, Log: c.log,
-		RotateEvery: c.config.KeyRotateEvery, PublishLead: c.config.KeyPublishLead,
-		VerifyFor: max(c.config.RefreshTokenLifetime, c.config.AccessTokenLifetime) + verifyMargin,
-	})
-	return ring, master, err
-}
-
-// verifyMargin is how much longer a key verifies than its last token lives:
-// replicas may disagree about the time.
-const verifyMargin = 5 * time.Minute
-
-// masterKey is the configured one or, beside a SQLite file, the one in
-// gatehouse.key, which the first start makes. Where there are signing keys
-// already, a lost master key is not replaced by a new one that could not open them.
-func (c *core) masterKey(ctx context.Context) (keys.MasterKey, error) {
-	if secret := c.config.MasterKey.Reveal(); secret != "" {
-		return keys.ParseMasterKey(secret)
-	}
-	file, ok := strings.CutPrefix(c.config.Database.Reveal(), "sqlite:")
-	if !ok {
-		return keys.MasterKey{}, errors.New("GATEHOUSE_MASTER_KEY is not set; make one with: openssl rand -base64 32")
-	}
-	known, err := c.db.SigningKeys(ctx)
-	if err != nil {
-		return keys.MasterKey{}, fmt.Errorf("reading the signing keys: %w", err)
-	}
-	path := filepath.Join(filepath.Dir(file), "gatehouse.key")
-	master, err := keys.LoadOrCreateMasterKeyFile(path, len(known) == 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return keys.MasterKey{}, fmt.Errorf("the master key file %s is missing, and the database has signing keys that only it opens; bring it back from a backup, or set GATEHOUSE_MASTER_KEY. Nothing was changed: %w", path, err)
-	}
-	return master, err
 }

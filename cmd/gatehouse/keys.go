@@ -4,123 +4,118 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/handlers/operators"
 	"gatehouse/keys"
 )
 
 func (c *cli) keysCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "keys", Short: "Manage signing keys"}
-	cmd.AddCommand(
-		c.keyCommand("list", "List the keys and what each does", cobra.NoArgs, func(ctx context.Context, ring *keys.Ring, _ []string, asJSON bool) error {
-			return c.listKeys(ctx, ring, asJSON)
-		}),
-		c.keyCommand("rotate", "Publish the next key; it signs once every verifier has had time to fetch it", cobra.NoArgs, func(ctx context.Context, ring *keys.Ring, _ []string, asJSON bool) error {
-			next, err := ring.Rotate(ctx, "cli")
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return c.json(next)
-			}
-			_, err = fmt.Fprintf(c.stderr, "key %s is published and signs from %s\n", next.ID, next.SignFrom.Format(time.RFC3339))
-			return err
-		}),
-		c.keyCommand("retire KID", "Withdraw a stolen key at once; tokens it signed are worth nothing from now on", cobra.ExactArgs(1), func(ctx context.Context, ring *keys.Ring, args []string, _ bool) error {
-			if err := ring.Retire(ctx, args[0], "cli"); err != nil {
-				return err
-			}
-			_, err := fmt.Fprintf(c.stderr, "key %s is retired\n", args[0])
-			return err
-		}),
-	)
-	return cmd
+	return group("keys", "Manage signing keys", "Manage signing keys, in the database that the server uses; it may be running. Its replicas follow within a second.",
+		c.keysList(), c.keysRotate(), c.keysRetire())
 }
 
-func (c *cli) keyCommand(use, short string, args cobra.PositionalArgs, f func(ctx context.Context, ring *keys.Ring, args []string, asJSON bool) error) *cobra.Command {
+// withRing opens the signing keys for the length of f. Where there are none it
+// does not make the first: that is for a server to do, and to say so is faster.
+func (c *cli) withRing(ctx context.Context, none error, f func(*keys.Ring) error) error {
+	return c.withCore(ctx, func(core *core) error {
+		known, err := core.db.SigningKeys(ctx)
+		if err != nil {
+			return err
+		}
+		if len(known) == 0 {
+			return none
+		}
+		ring, _, err := core.openRing(ctx)
+		if err != nil {
+			return err
+		}
+		defer ring.Close()
+		return f(ring)
+	})
+}
+
+var errNoKeys = errors.New("there are no signing keys yet; the first start of the server makes one: gatehouse serve")
+
+func (c *cli) keysList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: args,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withCore(cmd.Context(), func(core *core) error {
-				ring, _, err := core.openRing(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return f(cmd.Context(), ring, args, asJSON)
-			})
+		Use: "list", Short: "List the keys and what each does", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error { return c.listKeys(cmd.Context(), ring, asJSON) })
+			if errors.Is(err, errNoKeys) {
+				_, err = fmt.Fprintln(c.stderr, errNoKeys) // an empty list is no failure
+			}
+			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	printsJSON(cmd, &asJSON, "print one JSON object per line")
 	return cmd
 }
 
 func (c *cli) listKeys(ctx context.Context, ring *keys.Ring, asJSON bool) error {
-	list, err := ring.List(ctx)
+	all, err := ring.List(ctx)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return c.json(list)
-	}
-	table := tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "KID\tGENERATION\tSTATE\tSIGNS FROM\tGONE AT")
-	for _, k := range list {
+	list := c.newList(asJSON, "KID", "GENERATION", "STATE", "SIGNS FROM", "GONE AT")
+	for _, k := range all {
 		gone := "-"
 		if !k.GoneAt.IsZero() {
-			gone = k.GoneAt.Format(time.RFC3339)
+			gone = k.GoneAt.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", k.ID, k.Generation, k.State, k.SignFrom.Format(time.RFC3339), gone)
+		if err := list.add(operators.KeyOf(k), k.ID, k.Generation, k.State, k.SignFrom.UTC().Format(time.RFC3339), gone); err != nil {
+			return err
+		}
 	}
-	return table.Flush()
+	return list.flush()
 }
 
-func (c *cli) migrateCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "migrate", Short: "Manage the database schema"}
-	cmd.AddCommand(
-		&cobra.Command{
-			Use: "up", Short: "Bring the schema up to date", Args: cobra.NoArgs,
-			Long: "Bring the schema up to date. `serve` and every other command do so by themselves; run it alone to do it ahead of a new version.",
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				return c.withCore(cmd.Context(), func(*core) error {
-					_, err := fmt.Fprintln(c.stderr, "the schema is up to date")
+func (c *cli) keysRotate() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "rotate", Short: "Publish the next key", Args: takes(),
+		Long: "Publish the next key. It signs once every verifier has had time to fetch it\n(KEY_PUBLISH_LEAD). If one is on its way already, it is that one.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
+				next, err := ring.Rotate(cmd.Context(), "cli")
+				if err != nil {
 					return err
-				})
-			},
+				}
+				if asJSON {
+					return c.json(operators.KeyOf(next))
+				}
+				was := "is"
+				if next.Already {
+					was = "was already"
+				}
+				_, err = fmt.Fprintf(c.stderr, "key %s %s published and signs from %s\n", next.ID, was, next.SignFrom.UTC().Format(time.RFC3339))
+				return err
+			})
 		},
-		&cobra.Command{
-			Use: "status", Short: "List the migrations and when they ran; changes nothing", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return c.migrationStatus(cmd.Context()) },
-		},
-	)
+	}
+	printsJSON(cmd, &asJSON, "print the key as JSON")
 	return cmd
 }
 
-func (c *cli) migrationStatus(ctx context.Context) (err error) {
-	cfg, err := c.load()
-	if err != nil {
-		return err
+func (c *cli) keysRetire() *cobra.Command {
+	return &cobra.Command{
+		Use: "retire KID", Short: "Withdraw a stolen key at once", Args: takes("KID"),
+		Long: "Withdraw a stolen key at once. Tokens that it signed are worth nothing from now on:\npeople sign in again. Another key takes over.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
+				err := ring.Retire(cmd.Context(), args[0], "cli")
+				if errors.Is(err, keys.ErrUnknownKey) {
+					return fmt.Errorf("no key has the ID %q; see: gatehouse keys list", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.stderr, "key %s is retired\n", args[0])
+				return err
+			})
+		},
 	}
-	db, err := openDatabase(ctx, cfg, c.logger(cfg))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	list, err := db.MigrationStatus(ctx)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "VERSION\tNAME\tAPPLIED")
-	for _, m := range list {
-		applied := "not yet"
-		if !m.AppliedAt.IsZero() {
-			applied = m.AppliedAt.UTC().Format(time.RFC3339)
-		}
-		fmt.Fprintf(table, "%d\t%s\t%s\n", m.Version, m.Name, applied)
-	}
-	return table.Flush()
 }

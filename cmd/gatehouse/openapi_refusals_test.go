@@ -2,12 +2,15 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/internal/apicheck"
+	"gatehouse/store"
 	"gatehouse/web"
 )
 
@@ -59,11 +62,12 @@ func (w *witness) allowed(guarded bool) option {
 	return func(*http.Request) {}
 }
 
-// head wants of HEAD what GET answers, but for the body.
+// head wants of HEAD what GET answers, but for the body; without the slash, too.
 func (w *witness) head(o apicheck.Operation) {
 	w.t.Helper()
 	_, _, guarded := w.contract.Access(o)
 	w.ask(http.StatusOK, http.MethodHead, w.fill(o.Path), w.allowed(guarded))
+	w.ask(http.StatusOK, http.MethodGet, tablePath(w.fill(o.Path)), w.allowed(guarded))
 }
 
 func (w *witness) unchanged(o apicheck.Operation, guarded bool) {
@@ -76,6 +80,7 @@ func (w *witness) unreadable(o apicheck.Operation, guarded bool) {
 	path := w.fill(o.Path)
 	if o.Method == http.MethodGet {
 		w.ask(http.StatusBadRequest, o.Method, path+"?limit=0&cursor=forged", w.allowed(guarded))
+		w.ask(http.StatusBadRequest, o.Method, path+"?limit=%zz", w.allowed(guarded))
 		return
 	}
 	for _, body := range []option{raw("application/json", `{"username":`), raw("application/json", `[1]`), raw("application/json", `null`),
@@ -149,6 +154,45 @@ func (w *witness) wrongType(o apicheck.Operation, guarded bool) {
 	})
 }
 
+// odd are values that no field is made for.
+var odd = []string{`null`, `0`, `-1`, `1e400`, `99999999999999999999`, `true`, `[]`, `[null]`, `["a","a"]`, `{}`, `{"a":{"b":[]}}`,
+	`""`, `" "`, `"\u0000"`, `"\ud800"`, `"\u202e\u200b"`, `"<script>"`, `"a\nb"`, `"%00"`, `"../.."`, `"' OR 1=1 --"`, `"` + strings.Repeat("ü", 2000) + `"`}
+
+// oddInput sends every field of every operation what it is not made for. Whatever
+// comes of it must be documented, and no fault of ours.
+func (w *witness) oddInput(*testing.T) {
+	w.odd = true
+	w.at(w.base)
+	defer func() { w.odd = false; w.at(w.base) }()
+	network := 0
+	for _, o := range w.contract.Operations() {
+		_, _, guarded := w.contract.Access(o)
+		for _, name := range w.contract.Queries(o) {
+			for _, value := range append(odd, "\xff", "\x00", "*", "+5", "2026-01-02T03:04:05+99:99", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z") {
+				w.bears(o, "?"+url.Values{name: {strings.Trim(value, `"`)}}.Encode(), w.allowed(guarded))
+			}
+		}
+		for _, field := range w.contract.Fields(o) {
+			for _, value := range odd {
+				network++
+				where := from("198.18." + strconv.Itoa(network/250) + "." + strconv.Itoa(network%250))
+				body := form(field, strings.Trim(value, `"`))
+				if strings.HasPrefix(o.Path, "/api/") {
+					body = raw("application/json", `{"`+field+`":`+value+`}`)
+				}
+				w.bears(o, "", w.allowed(guarded), where, body)
+			}
+		}
+	}
+}
+
+func (w *witness) bears(o apicheck.Operation, query string, options ...option) {
+	w.t.Helper()
+	if got := w.try(o.Method, w.fill(o.Path)+query, options...); got.status >= http.StatusInternalServerError {
+		w.t.Errorf("%s%s: %d: %.300s", o, query, got.status, got.body)
+	}
+}
+
 // untilThrottled repeats a request until it is refused as one too many, and wants
 // that soon, with a time that holds.
 func (w *witness) untilThrottled(method, path string, options ...option) {
@@ -181,5 +225,11 @@ func (w *witness) throttles(*testing.T) {
 	for i, path := range []string{"/oauth/token", "/oauth/introspect", "/oauth/revoke"} {
 		w.untilThrottled("POST", path, form("grant_type", "client_credentials", "token", "x"), basic("shop", "wrong"), from("198.51."+strconv.Itoa(110+i)+".1"))
 	}
-	w.untilThrottled("POST", "/setup", form("token", "x", "username", "mallory", "email", "mallory@example.com", "password", "correct horse battery staple"), from("198.51.120.1"))
+	// A link is asked for before anything else, so the throttle is met with one only.
+	if err := w.app.db.Write(w.t.Context(), func(tx store.Tx) error {
+		return tx.AddBootstrap(store.DigestOf("a link"), time.Now().Add(time.Hour))
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.untilThrottled("POST", "/setup", form("token", "a link", "username", "mallory", "email", "mallory@example.com", "password", "correct horse battery staple"), from("198.51.120.1"))
 }

@@ -184,12 +184,12 @@ func (w *witness) goneAndInactive(t *testing.T) {
 	}
 }
 
-// closedSignUp asks a server whose operator has closed it, and whose database is
-// gone in the end.
+// closedSignUp asks a server whose operator has closed it and has named an origin
+// whose pages may call it, and whose database is gone in the end.
 func (w *witness) closedSignUp(t *testing.T) {
 	cfg := config.Default()
 	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "closed.db"))
-	cfg.Audience, cfg.SignUpOpen, cfg.MetricsAddr = cfg.Issuer, false, "127.0.0.1:0"
+	cfg.Audience, cfg.SignUpOpen, cfg.CORSOrigins = cfg.Issuer, false, []string{"https://app.example.com"}
 	closed, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -199,6 +199,11 @@ func (w *witness) closedSignUp(t *testing.T) {
 	defer w.at(w.base)
 	w.at(door.URL)
 	w.ask(http.StatusForbidden, "POST", "/api/accounts/signup/", sends(person("nina")))
+	got := w.ask(http.StatusUnauthorized, "GET", profile, with("Origin", "https://app.example.com"))
+	if got.header.Get("Access-Control-Allow-Origin") == "" {
+		t.Error("a page of a configured origin may not read the answer")
+	}
+	w.ask(http.StatusUnauthorized, "GET", profile, with("Origin", "https://evil.example.com"))
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -263,6 +268,7 @@ func (w *witness) tokensOfApps(t *testing.T) {
 	w.ask(http.StatusBadRequest, "POST", "/oauth/token", shop, form("grant_type", "password", "username", "grace", "password", "wrong"), from("192.0.20.1"))
 	w.ask(http.StatusBadRequest, "POST", "/oauth/token", form("grant_type", "client_credentials", "client_id", public))
 	w.ask(http.StatusForbidden, "GET", profile, as(robot))
+	w.crossedTokens(t, shop, set.text(t, "refresh_token"))
 
 	for _, token := range []string{robot, refreshed.text(t, "access_token"), refreshed.text(t, "refresh_token"), set.text(t, "refresh_token"), "x", w.user} {
 		w.ask(http.StatusOK, "POST", "/oauth/introspect", shop, form("token", token))
@@ -278,6 +284,17 @@ func (w *witness) tokensOfApps(t *testing.T) {
 	}
 	w.ask(http.StatusBadRequest, "POST", "/oauth/introspect", shop, form("a", "b"))
 	w.ask(http.StatusBadRequest, "POST", "/oauth/revoke", shop, form("a", "b"))
+}
+
+// crossedTokens: a refresh token is good at its own client's endpoint alone.
+func (w *witness) crossedTokens(t *testing.T, shop option, ofShop string) {
+	_, ours := w.signIn("alice")
+	w.ask(http.StatusUnauthorized, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": ofShop}), from("192.0.23.1"))
+	w.ask(http.StatusUnauthorized, "POST", "/api/accounts/logout/", sends(object{"refresh": ofShop}), from("192.0.23.1"))
+	w.ask(http.StatusBadRequest, "POST", "/oauth/token", shop, form("grant_type", "refresh_token", "refresh_token", ours), from("192.0.24.1"))
+	w.ask(http.StatusBadRequest, "POST", "/oauth/token", form("grant_type", "refresh_token", "refresh_token", ours, "client_id", "accounts"))
+	w.ask(http.StatusOK, "POST", "/oauth/revoke", shop, form("token", ours)) // does nothing
+	w.ask(http.StatusOK, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": ours}))
 }
 
 func (w *witness) operating(t *testing.T) {

@@ -37,29 +37,33 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func (c *cli) rootCommand() *cobra.Command {
-	root := &cobra.Command{
-		Use:           "gatehouse",
-		Short:         "An application's user system and OAuth 2.0 authorization server",
-		SilenceUsage:  true,
-		SilenceErrors: true,
-	}
-	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML `file` with settings")
-	c.settingFlags(root)
-	root.AddCommand(c.serveCommand(), c.userCommand(), c.clientCommand(), c.keysCommand(), c.auditCommand(),
+	root := group("gatehouse", "An application's user system and OAuth 2.0 authorization server",
+		`Gatehouse is an application's user system and OAuth 2.0 authorization server.
+
+To try it, run "gatehouse serve" in an empty folder and open the link that it prints.`,
+		c.serveCommand(), c.userCommand(), c.clientCommand(), c.keysCommand(), c.auditCommand(),
 		c.migrateCommand(), c.configCommand(), c.versionCommand(), c.healthcheckCommand())
+	root.SilenceUsage, root.SilenceErrors = true, true
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML `file` with settings (default: gatehouse.yaml, if it is there)")
+	c.settingFlags(root)
+	explainSettings(root)
 	return root
 }
 
-// settingFlags gives every setting a flag. A secret has none: arguments can be
-// read by everybody on the machine.
+// settingFlags gives every setting a flag of every command. They are hidden:
+// thirty of them would drown a command's own. What a secret is set by is no flag,
+// for arguments can be read by everybody on the machine.
 func (c *cli) settingFlags(root *cobra.Command) {
 	for _, s := range config.Settings() {
-		if s.Flag != "" {
-			root.PersistentFlags().Func(s.Flag, s.Doc+" ["+s.Env+"]", func(value string) error {
-				c.flags[s.Flag] = value
-				return nil
-			})
+		if s.Flag == "" {
+			continue
 		}
+		root.PersistentFlags().Func(s.Flag, s.Doc, func(value string) error {
+			c.flags[s.Flag] = value
+			return nil
+		})
+		root.PersistentFlags().Lookup(s.Flag).Hidden = true
 	}
 }
 
@@ -67,17 +71,23 @@ func (c *cli) load() (config.Config, error) {
 	return config.Load(config.Sources{File: c.configFile, Env: os.LookupEnv, Environ: os.Environ, Flags: c.flags})
 }
 
-// core loads the settings and opens what a command works on.
-func (c *cli) core(ctx context.Context) (*core, error) {
+// withCore loads the settings and opens what a command works on for the length of f.
+func (c *cli) withCore(ctx context.Context, f func(*core) error) (err error) {
 	cfg, err := c.load()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return openCore(ctx, cfg, slog.New(slog.NewJSONHandler(c.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
-}
-
-func (c *cli) logger(cfg config.Config) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(c.stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	log := slog.New(slog.NewJSONHandler(c.stderr, &slog.HandlerOptions{Level: max(cfg.LogLevel, slog.LevelWarn)}))
+	core, err := openCore(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := core.Close(); err == nil {
+			err = closing
+		}
+	}()
+	return f(core)
 }
 
 // json prints v for a script.

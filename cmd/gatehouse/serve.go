@@ -5,10 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
-	"strings"
+	"os"
+	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +29,10 @@ func (c *cli) serveCommand() *cobra.Command {
 With nothing set it keeps everything in gatehouse.db and gatehouse.key in the
 current folder, listens on 127.0.0.1:8080, and prints a one-time link for the
 first administrator as long as there is none.`,
-		Args: cobra.NoArgs,
+		Example: `  gatehouse serve
+  gatehouse serve --addr 127.0.0.1:9000 --issuer http://localhost:9000
+  GATEHOUSE_MASTER_KEY_FILE=master.key GATEHOUSE_DATABASE_FILE=database gatehouse serve`,
+		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.load()
 			if err != nil {
@@ -42,23 +48,23 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	log := c.logger(cfg)
+	boundMemory(cfg)
+	log := slog.New(slog.NewJSONHandler(c.stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	a, err := newApp(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", cfg.Addr)
+	listeners, err := a.listen(ctx)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listening: %w", err), a.Close())
+		return errors.Join(err, a.Close())
 	}
-	c.greet(ctx, a, l.Addr().String())
+	c.greet(ctx, a, listeners.main.Addr())
 
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { a.background(work) })
-	wg.Go(func() { a.serveMetrics(work) })
-	err = server.Serve(ctx, l, a.handler, server.ServeOptions{
+	wg.Go(func() { a.serveMetrics(work, listeners.metrics) })
+	err = server.Serve(ctx, listeners.main, a.handler, server.ServeOptions{
 		TLS: tlsConfig, DrainDelay: cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
 		Draining: func() { a.draining.Store(true) }, Log: log,
 	})
@@ -67,21 +73,12 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	return errors.Join(err, a.Close())
 }
 
-// greet says where the server is and what to do next.
-func (c *cli) greet(ctx context.Context, a *app, addr string) {
-	fmt.Fprintf(c.stderr, "Gatehouse %s listens on %s; issuer %s\n", version, addr, a.config.Issuer)
-	if a.redis != nil {
-		for _, warning := range a.redis.Check(ctx) {
-			fmt.Fprintf(c.stderr, "Warning: Redis: %s\n", warning)
-		}
-	}
-	link, offered, err := a.people.Offer(ctx)
-	switch {
-	case err != nil:
-		a.log.Error("no link for the first administrator could be made", "error", err)
-	case offered:
-		fmt.Fprintf(c.stderr, "There is no administrator yet. Create one within the hour:\n\n  %s/setup?token=%s\n\nor run: gatehouse user create --role admin --username NAME --email ADDRESS\n",
-			strings.TrimSuffix(a.config.Issuer, "/"), link)
+// boundMemory makes the collector work harder before the heap grows past what the
+// password hashes may fill and a generous rest, unless GOMEMLIMIT says otherwise.
+func boundMemory(cfg config.Config) {
+	const restMiB = 256
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(cfg.PasswordBudgetMiB+restMiB) << 20)
 	}
 }
 
@@ -97,17 +94,57 @@ func loadTLS(cfg config.Config) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
 }
 
-// serveMetrics answers on the listener of its own, if there is one.
-func (a *app) serveMetrics(ctx context.Context) {
+// listeners are where requests come in; metrics is nil unless it has its own.
+type listeners struct{ main, metrics net.Listener }
+
+func (a *app) listen(ctx context.Context) (l listeners, err error) {
+	if l.main, err = listenOn(ctx, "GATEHOUSE_ADDR", a.config.Addr); err != nil {
+		return l, err
+	}
 	if a.config.MetricsAddr == "" {
+		return l, nil
+	}
+	if l.metrics, err = listenOn(ctx, "GATEHOUSE_METRICS_ADDR", a.config.MetricsAddr); err != nil {
+		return l, errors.Join(err, l.main.Close())
+	}
+	return l, nil
+}
+
+// listenOn says what to do about an address that cannot be had.
+func listenOn(ctx context.Context, variable, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("something listens on %s already, perhaps another gatehouse; stop that, or choose another address with %s%s", address, variable, example(variable))
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen on %s (ports below 1024 are reserved); choose another address with %s", address, variable)
+	case err != nil:
+		return nil, fmt.Errorf("listening on %s, which %s says: %w", address, variable, err)
+	}
+	return l, nil
+}
+
+// example is for who runs the server at hand: links and tokens name the issuer,
+// so that another port needs another issuer.
+func example(variable string) string {
+	if variable != "GATEHOUSE_ADDR" {
+		return ""
+	}
+	return ", as in:\n  gatehouse serve --addr 127.0.0.1:8081 --issuer http://localhost:8081"
+}
+
+// serveMetrics answers on the listener of its own, if there is one.
+func (a *app) serveMetrics(ctx context.Context, l net.Listener) {
+	if l == nil {
 		return
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", a.metrics.Handler())
-	srv := &http.Server{Addr: a.config.MetricsAddr, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second}
 	stopped := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stopped()
-	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		a.log.Error("the metrics listener failed", "addr", a.config.MetricsAddr, "error", err)
 	}
 }

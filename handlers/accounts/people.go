@@ -10,7 +10,11 @@ import (
 // list shows a page of everybody. The body is a bare array, as ever; how many
 // there are and where it goes on stand in the headers (RFC 8288).
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
-	page, err := h.Accounts.List(r.Context(), r.URL.Query())
+	query, err := api.Query(r)
+	if err != nil {
+		return err
+	}
+	page, err := h.Accounts.List(r.Context(), query)
 	if err != nil {
 		return err
 	}

@@ -19,3 +19,14 @@ func LinkNext(w http.ResponseWriter, r *http.Request, issuer *url.URL, next stri
 	link.RawQuery = query.Encode()
 	w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, link))
 }
+
+// Query returns the parameters of the URL, and refuses a query that is malformed:
+// Request.URL.Query drops what it cannot read, and a filter that is dropped shows
+// more than was asked for.
+func Query(r *http.Request) (url.Values, error) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &ParseError{"The query string is malformed."}
+	}
+	return q, nil
+}

@@ -28,8 +28,8 @@ func (e *Unauthorized) Error() string {
 func (e *Unauthorized) Unwrap() error { return e.Reason }
 
 const (
-	askForToken  = `Bearer realm="api"`
-	invalidToken = `Bearer realm="api", error="invalid_token"`
+	askForToken  = `Bearer realm="api"`                        //nolint:gosec // G101: a challenge, not a credential
+	invalidToken = `Bearer realm="api", error="invalid_token"` //nolint:gosec // G101: likewise
 )
 
 // detail is the body of most refusals.

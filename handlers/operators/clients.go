@@ -2,6 +2,7 @@ package operators
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"gatehouse/handlers/api"
@@ -93,7 +94,11 @@ func settled(b api.Body, id string) error {
 }
 
 func (h *Handlers) listClients(w http.ResponseWriter, r *http.Request) error {
-	page, err := h.Clients.List(r.Context(), r.URL.Query())
+	query, err := api.Query(r)
+	if err != nil {
+		return err
+	}
+	page, err := h.Clients.List(r.Context(), query)
 	if err != nil {
 		return err
 	}
@@ -101,6 +106,7 @@ func (h *Handlers) listClients(w http.ResponseWriter, r *http.Request) error {
 	for i, c := range page.Clients {
 		views[i] = ClientOf(c, "")
 	}
+	w.Header().Set("X-Total-Count", strconv.FormatInt(page.Total, 10))
 	api.LinkNext(w, r, h.Issuer, page.Next)
 	return api.JSON(w, http.StatusOK, views)
 }

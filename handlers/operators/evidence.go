@@ -47,7 +47,11 @@ const (
 // audit shows the evidence, newest first: by kind (which may end in "*"), actor,
 // subject, since and until (RFC 3339).
 func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
-	q, bind, err := h.auditQuery(r.URL.Query())
+	query, err := api.Query(r)
+	if err != nil {
+		return err
+	}
+	q, bind, err := h.auditQuery(query)
 	if err != nil {
 		return err
 	}

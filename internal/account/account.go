@@ -33,8 +33,10 @@ type Service struct {
 	Cursors cursor.Sealer
 	// SignUpOpen lets strangers make themselves an account.
 	SignUpOpen bool
-	Now        func() time.Time
-	Log        *slog.Logger
+	// Observe, if set, is told how every check of a password ended.
+	Observe func(method, result string)
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 var (

@@ -29,7 +29,7 @@ func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) 
 		return "", false, nil
 	}
 	secret := make([]byte, 32)
-	rand.Read(secret) //nolint:errcheck // since Go 1.24 it does not return without success
+	rand.Read(secret) // since Go 1.24 it does not return without success
 	token = base64.RawURLEncoding.EncodeToString(secret)
 	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		return tx.AddBootstrap(store.DigestOf(token), s.Now().UTC().Add(linkLifetime))
@@ -41,8 +41,16 @@ func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) 
 }
 
 // Redeem makes the first administrator. It returns what SignUp does, and ErrLink.
-// What is wrong with the fields does not use up the link.
+// What is wrong with the fields does not use up the link. Who has no link learns
+// nothing from his fields: the link is asked for first.
 func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.User, error) {
+	there, err := s.DB.HasBootstrap(ctx, store.DigestOf(token), s.Now().UTC())
+	if err != nil {
+		return store.User{}, fmt.Errorf("asking for a bootstrap link: %w", err)
+	}
+	if !there {
+		return store.User{}, ErrLink
+	}
 	in.Role = fields.Text{} // the link settles it
 	return s.admit(ctx, in, func(d draft) (store.User, error) {
 		first := newUser(d, s.Now())

@@ -33,18 +33,28 @@ type Proof struct {
 // nothing by changing the spelling or the way in. It returns ErrCredentials,
 // *throttle.Limited or *password.Busy.
 func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (Proof, error) {
+	proof, result, err := s.checkPassword(ctx, name, pw, method)
+	if s.Observe != nil {
+		s.Observe(method, result)
+	}
+	return proof, err
+}
+
+// checkPassword tells the result in one word as well: "ok", why it was refused, or
+// what kept it from being known.
+func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (proof Proof, result string, err error) {
 	key := names.Lookup(name)
 	user, err := s.DB.UserByName(ctx, key)
 	known := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Proof{}, fmt.Errorf("looking up a name: %w", err)
+		return Proof{}, "fault", fmt.Errorf("looking up a name: %w", err)
 	}
 	if known {
 		key = user.UsernameKey
 	}
 	attempt, err := s.Limits.SignIn(ctx, key)
 	if err != nil {
-		return Proof{}, err
+		return Proof{}, hindrance(err), err
 	}
 	right, rehash, err := s.compare(ctx, user, known, pw)
 	// The outcome is written though the caller has hung up: otherwise he could try
@@ -53,13 +63,25 @@ func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (P
 	defer cancel()
 	if err != nil {
 		attempt.Abandoned(end)
-		return Proof{}, fmt.Errorf("checking a password: %w", err)
+		return Proof{}, hindrance(err), fmt.Errorf("checking a password: %w", err)
 	}
 	if reason := refusal(known, right, user); reason != "" {
-		return Proof{}, s.refused(end, attempt, user, known, method, reason)
+		return Proof{}, reason, s.refused(end, attempt, user, known, method, reason)
 	}
 	attempt.Succeeded(end)
-	return Proof{User: user, NewHash: s.rehashed(ctx, rehash, pw)}, nil
+	return Proof{User: user, NewHash: s.rehashed(ctx, rehash, pw)}, "ok", nil
+}
+
+// hindrance is what kept a password from being checked.
+func hindrance(err error) string {
+	var limited *throttle.Limited
+	switch {
+	case errors.As(err, &limited):
+		return "throttled"
+	case errors.Is(err, password.ErrBusy):
+		return "busy"
+	}
+	return "fault"
 }
 
 // compare costs the same for everybody. A password that is too long to be

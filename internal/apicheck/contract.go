@@ -94,6 +94,32 @@ func (c *Contract) Statuses(o Operation) []int {
 	return statuses
 }
 
+// Fields returns the names of the fields that an operation reads, ordered.
+func (c *Contract) Fields(o Operation) []string {
+	body := c.document.Paths.Value(o.Path).GetOperation(o.Method).RequestBody
+	if body == nil {
+		return nil
+	}
+	fields := map[string]bool{}
+	for _, media := range body.Value.Content {
+		for name := range media.Schema.Value.Properties {
+			fields[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(fields))
+}
+
+// Queries returns the names of the query parameters of an operation.
+func (c *Contract) Queries(o Operation) []string {
+	var names []string
+	for _, p := range c.document.Paths.Value(o.Path).GetOperation(o.Method).Parameters {
+		if p.Value.In == openapi3.ParameterInQuery {
+			names = append(names, p.Value.Name)
+		}
+	}
+	return names
+}
+
 // Access returns the roles and the scope that the document asks for, and whether
 // it asks for an access token at all.
 func (c *Contract) Access(o Operation) (roles []string, scope string, guarded bool) {
@@ -163,6 +189,13 @@ func (c *Contract) count(o Operation, status int) {
 		c.seen[o] = map[int]int{}
 	}
 	c.seen[o][status]++
+}
+
+// countAll counts an answer to a method that the path does not have, for all that it has.
+func (c *Contract) countAll(route *routers.Route, status int) {
+	for method, op := range route.PathItem.Operations() {
+		c.count(Operation{method, route.Path, op.OperationID}, status)
+	}
 }
 
 // Seen returns the statuses with which an operation has answered so far.

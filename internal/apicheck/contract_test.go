@@ -121,7 +121,18 @@ func exchange(method, path, body, answer, payload string) Exchange {
 		w.Header().Set(name, value)
 	}
 	status := map[string]int{"200": 200, "204": 204, "304": 304, "404": 404, "405": 405, "418": 418}[words[0]]
-	return Exchange{r, []byte(body), &http.Response{StatusCode: status, Header: w.Header()}, []byte(payload)}
+	return Exchange{Request: r, RequestBody: []byte(body), Response: &http.Response{StatusCode: status, Header: w.Header()}, Body: []byte(payload)}
+}
+
+func TestOddRequestsAreNotJudged(t *testing.T) {
+	e := exchange("POST", "/exact", `{}`, "204", "")
+	if e.Odd = true; load(t).Judge(e) != nil {
+		t.Error("an odd request was judged")
+	}
+	e.Body = []byte("surprise")
+	if load(t).Judge(e) == nil {
+		t.Error("the answer to an odd request was not judged")
+	}
 }
 
 func TestSuccessNeedsTheDocumentedCredentials(t *testing.T) {
@@ -145,7 +156,7 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 	defer server.Close()
 	contract := load(t)
 	var reported []error
-	client := &http.Client{Transport: Transport{contract, http.DefaultTransport, func(err error) { reported = append(reported, err) }}}
+	client := &http.Client{Transport: Transport{Contract: contract, Next: http.DefaultTransport, Report: func(err error) { reported = append(reported, err) }}}
 
 	response, err := client.Post(server.URL+"/exact", "application/json", strings.NewReader(`{"name":"a"}`))
 	if err != nil {
@@ -168,6 +179,12 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 	}
 	if seen := contract.Seen(want[0]); len(seen) != 0 {
 		t.Errorf("Seen = %v", seen)
+	}
+	if fields := contract.Fields(want[1]); !slices.Equal(fields, []string{"name"}) || contract.Fields(want[0]) != nil {
+		t.Errorf("Fields = %v", fields)
+	}
+	if queries := contract.Queries(want[0]); !slices.Equal(queries, []string{"full"}) {
+		t.Errorf("Queries = %v", queries)
 	}
 	if statuses := contract.Statuses(want[0]); !slices.Equal(statuses, []int{200, 304, 405}) {
 		t.Errorf("Statuses = %v", statuses)

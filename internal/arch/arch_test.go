@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"handlers/api", "handlers/protocol", "handlers/pages"},
 	{"handlers/accounts", "handlers/operators"},
 	{"server"},
-	{"cmd/gatehouse", "internal/gendocs", "bench"},
+	{"cmd/gatehouse", "internal/gendocs", "bench", "test/system"},
 }
 
 // owners names the packages that alone may import a library, so that the step

@@ -28,8 +28,11 @@ type Service struct {
 	}
 	// Cursors signs the marks between the pages of the list of clients.
 	Cursors cursor.Sealer
-	Now     func() time.Time
-	Log     *slog.Logger
+	// MaxRefreshIdle is the longest life of one refresh token: no longer than a
+	// key verifies, which is what session.Lifetimes holds every client to. 0: a year.
+	MaxRefreshIdle time.Duration
+	Now            func() time.Time
+	Log            *slog.Logger
 }
 
 // An Input is what a caller sends about a client. Lifetimes are in seconds; 0 is
@@ -57,7 +60,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if !in.Name.Sent {
 		faults.Add("name", fields.Required)
 	}
-	examine(&c, in, faults)
+	s.examine(&c, in, faults)
 	if err := faults.Err(); err != nil {
 		return store.Client{}, "", err
 	}
@@ -119,7 +122,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 			faults.Add("name", fields.Required)
 		}
 	}
-	examine(&is, in, faults)
+	s.examine(&is, in, faults)
 	if err := faults.Err(); err != nil {
 		return store.Client{}, "", err
 	}
@@ -168,6 +171,8 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) erro
 // A Page is one page of the list of clients, by ID.
 type Page struct {
 	Clients []store.Client
+	// Total is the number of clients on all pages.
+	Total int64
 	// Next is the cursor of the page that follows; empty if this is the last.
 	Next string
 }
@@ -197,7 +202,11 @@ func (s *Service) List(ctx context.Context, parameters url.Values) (Page, error)
 	if err != nil {
 		return Page{}, fmt.Errorf("listing clients: %w", err)
 	}
-	page := Page{Clients: clients}
+	total, err := s.DB.CountClients(ctx)
+	if err != nil {
+		return Page{}, fmt.Errorf("counting clients: %w", err)
+	}
+	page := Page{Clients: clients, Total: total}
 	if len(clients) > limit {
 		page.Clients = clients[:limit]
 		page.Next, err = s.Cursors.Seal(list, clients[limit-1].ID)

@@ -22,13 +22,13 @@ import (
 
 // The authentication methods (RFC 7591 §2) and the grants.
 const (
-	secretBasic = "client_secret_basic" //nolint:gosec // G101: a method's name
+	secretBasic = "client_secret_basic"
 	secretPost  = "client_secret_post"
 	public      = "none"
 
 	authorizationCode = "authorization_code"
 	clientCredentials = "client_credentials"
-	passwordGrant     = "password" //nolint:gosec // G101: a grant's name
+	passwordGrant     = "password"
 	refreshToken      = "refresh_token"
 )
 
@@ -76,8 +76,16 @@ func (s *Service) nobodys(ctx context.Context, id string, faults *fields.Errors)
 	return nil
 }
 
+// MaxAccessTokenLifetime is the longest life of an access token that a client may
+// have of its own: the bound of the setting for all of them.
+const MaxAccessTokenLifetime = time.Hour
+
+// longest is the longest life of a session, and of a refresh token where the
+// server's own settings do not say less.
+const longest = 366 * 24 * time.Hour
+
 // examine moves what was sent into c, and says what of it, or of the whole, cannot be.
-func examine(c *store.Client, in Input, faults *fields.Errors) {
+func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
 	takeName(c, in.Name, faults)
 	takeMethod(c, in.AuthMethod, faults)
 	takeFlag(&c.FirstParty, "first_party", in.FirstParty, faults)
@@ -86,9 +94,9 @@ func examine(c *store.Client, in Input, faults *fields.Errors) {
 	takeScope(c, in.Scope, faults)
 	takeURIs(&c.RedirectURIs, "redirect_uris", in.RedirectURIs, faults)
 	takeURIs(&c.PostLogoutRedirectURIs, "post_logout_redirect_uris", in.PostLogoutRedirectURIs, faults)
-	takeLifetime(&c.AccessTokenLifetime, "access_token_lifetime", in.AccessTokenLifetime, time.Minute, time.Hour, faults)
-	takeLifetime(&c.RefreshTokenIdle, "refresh_token_idle", in.RefreshTokenIdle, time.Minute, 366*24*time.Hour, faults)
-	takeLifetime(&c.RefreshTokenLifetime, "refresh_token_lifetime", in.RefreshTokenLifetime, time.Minute, 366*24*time.Hour, faults)
+	takeLifetime(&c.AccessTokenLifetime, "access_token_lifetime", in.AccessTokenLifetime, bound{is: MaxAccessTokenLifetime}, faults)
+	takeLifetime(&c.RefreshTokenIdle, "refresh_token_idle", in.RefreshTokenIdle, s.maxRefreshIdle(), faults)
+	takeLifetime(&c.RefreshTokenLifetime, "refresh_token_lifetime", in.RefreshTokenLifetime, bound{is: longest}, faults)
 	if slices.Contains(c.GrantTypes, authorizationCode) && len(c.RedirectURIs) == 0 && !faults.Has("redirect_uris") {
 		faults.Add("redirect_uris", "The grant authorization_code needs a redirect URI.")
 	}
@@ -184,13 +192,27 @@ func takeURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
 	}
 }
 
-func takeLifetime(to *time.Duration, name string, n fields.Number, least, most time.Duration, faults *fields.Errors) {
+// A bound is the longest that something may last, and why, if that is not plain.
+type bound struct {
+	is  time.Duration
+	why string
+}
+
+func (s *Service) maxRefreshIdle() bound {
+	if s.MaxRefreshIdle > 0 && s.MaxRefreshIdle < longest {
+		return bound{s.MaxRefreshIdle, " (GATEHOUSE_REFRESH_TOKEN_LIFETIME: no refresh token outlives the key that signed it)"}
+	}
+	return bound{is: longest}
+}
+
+func takeLifetime(to *time.Duration, name string, n fields.Number, most bound, faults *fields.Errors) {
+	const least = time.Minute
 	switch {
 	case n.Problem != "":
 		faults.Add(name, n.Problem)
 	case !n.Sent:
-	case n.Value != 0 && (n.Value < int64(least/time.Second) || n.Value > int64(most/time.Second)):
-		faults.Add(name, fmt.Sprintf("Give a number of seconds from %d to %d, or 0 for the default.", int64(least/time.Second), int64(most/time.Second)))
+	case n.Value != 0 && (n.Value < int64(least/time.Second) || n.Value > int64(most.is/time.Second)):
+		faults.Add(name, fmt.Sprintf("Give a number of seconds from %d to %d%s, or 0 for the default.", int64(least/time.Second), int64(most.is/time.Second), most.why))
 	default:
 		*to = time.Duration(n.Value) * time.Second
 	}

@@ -94,7 +94,7 @@ func settleSecrets(c *store.Client, now time.Time) (secret string) {
 // what is kept of it.
 func newSecret(now time.Time) (string, store.ClientSecret) {
 	raw := make([]byte, 32)
-	rand.Read(raw) //nolint:errcheck // since Go 1.24 it does not return without success
+	rand.Read(raw) // since Go 1.24 it does not return without success
 	secret := base64.RawURLEncoding.EncodeToString(raw)
 	return secret, store.ClientSecret{Digest: store.DigestOf(secret), CreatedAt: now}
 }

@@ -21,6 +21,7 @@ type Metrics struct {
 	inFlight  prometheus.Gauge
 	throttled *prometheus.CounterVec
 	signIns   *prometheus.CounterVec
+	sessions  *prometheus.CounterVec
 	swept     *prometheus.CounterVec
 	panics    prometheus.Counter
 }
@@ -45,6 +46,9 @@ func New(version string) *Metrics {
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatehouse_sign_ins_total", Help: "Names and passwords checked, by method and result.",
 		}, []string{"method", "result"}),
+		sessions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gatehouse_sessions_total", Help: "What happened to sessions: started, refreshed, ended, or reused: an old refresh token came back.",
+		}, []string{"event"}),
 		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatehouse_swept_rows_total", Help: "Rows deleted because their time was over, by table.",
 		}, []string{"table"}),
@@ -56,14 +60,9 @@ func New(version string) *Metrics {
 		Name: "gatehouse_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.swept, m.panics, build,
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-// Gauge adds a gauge that is read when it is asked for.
-func (m *Metrics) Gauge(name, help string, read func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
 // Handler serves the text format.
@@ -87,6 +86,9 @@ func (m *Metrics) Throttled(kind string, allowed bool) {
 
 // SignIn counts one name and password checked.
 func (m *Metrics) SignIn(method, result string) { m.signIns.WithLabelValues(method, result).Inc() }
+
+// Sessions counts what happened to n sessions.
+func (m *Metrics) Sessions(event string, n int) { m.sessions.WithLabelValues(event).Add(float64(n)) }
 
 // Swept counts rows deleted by the sweeper.
 func (m *Metrics) Swept(table string, rows int64) {

@@ -59,6 +59,7 @@ type budget struct {
 	// worked is signalled after a hash, for GiveBack.
 	worked chan struct{}
 
+	working    atomic.Int64
 	waiting    atomic.Int64
 	maxWaiting int64
 	wait       time.Duration
@@ -85,6 +86,8 @@ func (b *budget) spend(ctx context.Context, memoryKiB uint32, work func()) error
 		}
 	}
 	defer b.release(slots)
+	b.working.Add(1)
+	defer b.working.Add(-1)
 	work()
 	return nil
 }
@@ -95,6 +98,11 @@ func (b *budget) release(slots int64) {
 	case b.worked <- struct{}{}:
 	default:
 	}
+}
+
+// Load is how many hashes are at work and how many callers wait for their turn.
+func (h *Hasher) Load() (working, waiting int64) {
+	return h.budget.working.Load(), h.budget.waiting.Load()
 }
 
 // slotsFor: a foreign hash that needs more memory than ours takes the room of

@@ -2,7 +2,7 @@ package replay
 
 import (
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // G505: an old hash to be migrated
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"errors"

@@ -26,9 +26,6 @@ func Run(t *testing.T, world World) {
 			setup(p)
 		}
 		got := p.ask(r, declared[r.N])
-		if world.Beyond[r.N] != "" {
-			continue
-		}
 		if p.judge(r, got, declared[r.N]) {
 			equal++
 		} else {

@@ -29,9 +29,6 @@ type World struct {
 	// Sign makes a token of any claims with a key of the server.
 	Sign func(ctx context.Context, typ string, claims any) (string, error)
 	Hash func(ctx context.Context, pw string) (string, error)
-	// Beyond are rows that this server answers otherwise because it is only a part
-	// of the real one.
-	Beyond map[int]string
 }
 
 // tokens are what an actor holds.

@@ -61,6 +61,11 @@ func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except
 // ended. Who ends sessions in a transaction of his own calls it after the commit.
 // It goes through to the end though the caller hangs up.
 func (s *Service) ForgetEnded(ctx context.Context, sids []string) error {
+	s.observe(Ended, len(sids))
+	return s.forget(ctx, sids)
+}
+
+func (s *Service) forget(ctx context.Context, sids []string) error {
 	if len(sids) == 0 {
 		return nil
 	}
@@ -93,7 +98,10 @@ func (s *Service) end(ctx context.Context, sid string, userID int64, reason stri
 	if err != nil {
 		return false, fmt.Errorf("ending a session: %w", err)
 	}
-	return done, s.ForgetEnded(ctx, []string{sid})
+	if done {
+		s.observe(Ended, 1)
+	}
+	return done, s.forget(ctx, []string{sid})
 }
 
 func ended(actor, sub, sid, clientID, reason string) audit.Event {

@@ -59,9 +59,29 @@ type Service struct {
 	// TouchEvery is how often the record learns of a session's rotations where
 	// Redis holds them; 0 means never, for where the record itself holds them.
 	TouchEvery time.Duration
+	// Observe, if set, is told how many sessions were started, refreshed or ended,
+	// and of how many an old refresh token came back.
+	Observe func(what Event, sessions int)
 
 	Now func() time.Time
 	Log *slog.Logger
+}
+
+// An Event is what happens to sessions.
+type Event string
+
+// The events, for figures; the evidence is in the audit log.
+const (
+	Started   Event = "started"
+	Refreshed Event = "refreshed"
+	Ended     Event = "ended"
+	Reused    Event = "reused"
+)
+
+func (s *Service) observe(what Event, sessions int) {
+	if s.Observe != nil && sessions > 0 {
+		s.Observe(what, sessions)
+	}
 }
 
 // Lifetimes say how long tokens and sessions last.
@@ -74,13 +94,15 @@ type Lifetimes struct {
 	RefreshAbsolute time.Duration
 }
 
-// For returns the lifetimes of a client: its own where it has them.
+// For returns the lifetimes of a client: its own where it has them. A signing key
+// verifies for the server's RefreshAbsolute after its last signature, so a client
+// may have longer sessions than that, but no refresh token that outlives its key.
 func (l Lifetimes) For(c store.Client) Lifetimes {
 	if c.AccessTokenLifetime > 0 {
 		l.Access = c.AccessTokenLifetime
 	}
 	if c.RefreshTokenIdle > 0 {
-		l.RefreshIdle = c.RefreshTokenIdle
+		l.RefreshIdle = min(c.RefreshTokenIdle, l.RefreshAbsolute)
 	}
 	if c.RefreshTokenLifetime > 0 {
 		l.RefreshAbsolute = c.RefreshTokenLifetime

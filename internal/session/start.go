@@ -45,6 +45,7 @@ func (s *Service) Start(ctx context.Context, in Start) (token.Set, store.Session
 	if err := s.DB.Write(ctx, func(tx store.Tx) error { return record(ctx, tx, in, session) }); err != nil {
 		return token.Set{}, store.Session{}, fmt.Errorf("starting a session: %w", err)
 	}
+	s.observe(Started, 1)
 	set, err := s.Minter.ForSession(ctx, session, in.User, session.Rotation, in.Scope, s.Lifetimes.For(in.Client).Access)
 	if err != nil {
 		return token.Set{}, store.Session{}, fmt.Errorf("minting the first tokens: %w", err)

@@ -98,7 +98,7 @@ func (s *MySQLServer) Start() {
 }
 
 // Pause makes the server hang: it keeps its connections and answers nothing.
-func (s *MySQLServer) Pause() { s.p.signal(s.t, syscall.SIGSTOP) }
+func (s *MySQLServer) Pause() { s.p.pause(s.t) }
 
 // Resume ends Pause.
 func (s *MySQLServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }

@@ -100,6 +100,14 @@ func (p *process) end() {
 	_ = os.RemoveAll(p.folder) // it is in a folder for temporary files
 }
 
+// pause stops the server where it is. A signal takes a moment to reach every
+// thread, in which a request could still be answered.
+func (p *process) pause(t testing.TB) {
+	t.Helper()
+	p.signal(t, syscall.SIGSTOP)
+	time.Sleep(50 * time.Millisecond)
+}
+
 func (p *process) signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(p.pid, s); err != nil {

@@ -145,7 +145,7 @@ func (s *RedisServer) Start() {
 func (s *RedisServer) Stop() { s.p.stop() }
 
 // Pause makes the server hang: it keeps its connections and answers nothing.
-func (s *RedisServer) Pause() { s.p.signal(s.t, syscall.SIGSTOP) }
+func (s *RedisServer) Pause() { s.p.pause(s.t) }
 
 // Resume ends Pause.
 func (s *RedisServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }

@@ -88,3 +88,33 @@ func (p *pending) leave(key store.Digest, succeeded bool) {
 		delete(p.tries, key)
 	}
 }
+
+const (
+	// lookAgain is how often it is asked whether a try at another replica succeeded.
+	lookAgain = 50 * time.Millisecond
+	// maxLooking bounds those who ask.
+	maxLooking = 100
+)
+
+// elsewhere reports, a moment later, whether to ask again for a slot: no try is
+// being judged here, but the last free one was taken so lately that another
+// replica may be judging it. Where there is none, that costs a guesser some of his
+// delay, and us a few questions, for he soon comes to delays that are longer.
+func (l *Limiter) elsewhere(ctx context.Context, d store.Decision) bool {
+	taken := l.Rules.SignIn.Delay - d.RetryAfter // ago, if it was the last free one
+	if taken < 0 || taken >= l.Elsewhere {
+		return false
+	}
+	defer l.looking.Add(-1)
+	if l.looking.Add(1) > maxLooking {
+		return false
+	}
+	timer := time.NewTimer(lookAgain)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/reqctx"
@@ -62,8 +63,12 @@ type Limiter struct {
 	Log      *slog.Logger
 	// Observe, if set, is told of every decision.
 	Observe func(kind string, allowed bool)
+	// Elsewhere is how long a try may take to be judged by another replica; 0 where
+	// there is none. It is less than the delay of Rules.SignIn.
+	Elsewhere time.Duration
 
 	pending  pending
+	looking  atomic.Int64 // tries that wait for another replica
 	outage   outage
 	networks networks
 }
@@ -105,7 +110,7 @@ func (l *Limiter) queue(ctx context.Context, a *Attempt) error {
 		if before == nil {
 			before = l.pending.watch(a.key)
 		}
-		if !before.success(wait) {
+		if !before.success(wait) && (before != nil || !l.elsewhere(wait, d)) {
 			return l.decide("signin", d)
 		}
 	}

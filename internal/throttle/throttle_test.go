@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gatehouse/internal/reqctx"
@@ -189,6 +190,62 @@ func TestParallelRightTriesAreAllLetThrough(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestParallelRightTriesAtTwoReplicas: the app's workers come through a balancer.
+func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		counts := throttle.NewMemory(time.Now)
+		var replicas [2]*throttle.Limiter
+		for i := range replicas {
+			replicas[i] = &throttle.Limiter{
+				Store: counts, Fallback: throttle.NewMemory(time.Now), Rules: throttle.DefaultRules(),
+				Now: time.Now, Log: slog.New(slog.DiscardHandler), Elsewhere: 700 * time.Millisecond,
+			}
+		}
+		ctx := from(t, "192.0.2.1")
+		var wg sync.WaitGroup
+		var hashing [len(replicas)]sync.Mutex
+		for i := range 50 {
+			wg.Go(func() {
+				a, err := replicas[i%2].SignIn(ctx, "ann")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				hashing[i%2].Lock()
+				defer hashing[i%2].Unlock()
+				time.Sleep(20 * time.Millisecond)
+				a.Succeeded(ctx)
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// TestWrongTriesElsewhereAreNoReasonToWaitLong: nobody waits where nobody comes.
+func TestWrongTriesElsewhereAreNoReasonToWaitLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &throttle.Limiter{
+			Store: throttle.NewMemory(time.Now), Fallback: throttle.NewMemory(time.Now), Rules: throttle.DefaultRules(),
+			Now: time.Now, Log: slog.New(slog.DiscardHandler), Elsewhere: 700 * time.Millisecond,
+		}
+		ctx := from(t, "192.0.2.1")
+		for range l.Rules.SignIn.Free {
+			if _, err := l.Store.Take(ctx, store.DigestOf("6:signin3:ann12:192.0.2.0/24"), l.Rules.SignIn); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		_, err := l.SignIn(ctx, "ann")
+		if d := wait(t, err); d != 300*time.Millisecond || time.Since(began) != l.Elsewhere {
+			t.Errorf("refused for %s after %s, want for the rest of the delay after %s", d, time.Since(began), l.Elsewhere)
+		}
+		began = time.Now()
+		if _, err = l.SignIn(ctx, "ann"); wait(t, err) != 300*time.Millisecond || time.Since(began) != 0 {
+			t.Errorf("the next one: %v after %s, want at once", err, time.Since(began))
+		}
+	})
 }
 
 func TestVerdicts(t *testing.T) {

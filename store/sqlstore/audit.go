@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -60,39 +62,95 @@ func (t *tx) Audit(e store.AuditEvent) error {
 	return t.do(func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
+// auditColumns are those of auditRow.
+const auditColumns = "id, happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail"
+
 // ListAudit implements store.AuditLog.
-func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) ([]store.AuditEvent, error) {
-	var found []auditRow
-	err := d.read(ctx, func(db *gorm.DB) error {
-		return auditFilter(db, q).Order("id DESC").Limit(q.Limit).Find(&found).Error
+func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.AuditEvent, err error) {
+	err = d.read(ctx, func(db *gorm.DB) error {
+		s, err := d.auditPage(db, q)
+		if err != nil || s == nil {
+			return err
+		}
+		return rows(db, s.String(), s.args, func(answer scanner) error {
+			var r auditRow
+			err := answer.Scan(&r.ID, &r.HappenedAt, &r.Kind, &r.Actor, &r.Subject, &r.SessionID, &r.ClientID, &r.IP, &r.RequestID, &r.Detail)
+			events = append(events, r.event())
+			return err
+		})
 	})
-	events := make([]store.AuditEvent, 0, len(found))
-	for _, r := range found {
-		events = append(events, r.event())
-	}
 	return events, err
 }
 
-func auditFilter(db *gorm.DB, q store.AuditQuery) *gorm.DB {
-	where := func(condition string, value any, set bool) {
-		if set {
-			db = db.Where(condition, value)
+// auditPage reads the newest events by walking backwards along one index, or
+// along the index of kinds once for every kind that starts as asked for: so a
+// page costs the same among a thousand events and among millions. It is nil if
+// there is no such kind.
+func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
+	prefix, open := strings.CutSuffix(q.Kind, "*")
+	kinds := []string{q.Kind}
+	if open {
+		kinds = []string{""}
+		if prefix != "" {
+			var err error
+			if kinds, err = kindsFrom(db, text(prefix, 64)); err != nil || len(kinds) == 0 {
+				return nil, err
+			}
 		}
 	}
-	where("actor = ?", q.Actor, q.Actor != "")
-	where("subject = ?", q.Subject, q.Subject != "")
-	where("happened_at >= ?", millis(q.Since), !q.Since.IsZero())
-	where("happened_at < ?", millis(q.Until), !q.Until.IsZero())
-	where("id < ?", q.Before, q.Before > 0)
-	prefix, open := strings.CutSuffix(q.Kind, "*")
-	where("kind = ?", q.Kind, q.Kind != "" && !open)
-	if open && prefix != "" {
-		from := text(prefix, 64)
-		to, limited := after(from)
-		where("kind >= ?", from, true)
-		where("kind < ?", to, limited)
+	s, union := bound("SELECT "+auditColumns+" FROM ("), ""
+	for _, kind := range kinds {
+		s.add(union + "SELECT * FROM (SELECT " + auditColumns + " FROM audit_events")
+		d.auditFilter(s, q, kind)
+		s.add(" ORDER BY id DESC LIMIT ?) AS walk", q.Limit)
+		union = " UNION ALL "
 	}
-	return db
+	return s.add(") AS page ORDER BY id DESC LIMIT ?", q.Limit), nil
+}
+
+// kindsFrom finds the kinds that start with prefix, one after the other.
+func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
+	end, limited := after(prefix)
+	for from := prefix; ; from = kinds[len(kinds)-1] + "\x00" {
+		s := bound("SELECT kind FROM audit_events WHERE kind >= ?", from)
+		if limited {
+			s.add(" AND kind < ?", end)
+		}
+		var kind string
+		switch err := row(db, s.add(" ORDER BY kind LIMIT 1").String(), s.args, &kind); {
+		case errors.Is(err, store.ErrNotFound):
+			return kinds, nil
+		case err != nil:
+			return nil, err
+		}
+		kinds = append(kinds, kind)
+	}
+}
+
+// auditFilter asks for what q selects, along the index that is likely to lead
+// past the fewest others.
+func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string) {
+	var conditions statement
+	along := ""
+	for _, c := range []struct{ column, value string }{{"actor", q.Actor}, {"subject", q.Subject}, {"kind", kind}} {
+		if c.value == "" {
+			continue
+		}
+		conditions.add(" AND "+c.column+" = ?", text(c.value, 320))
+		if along == "" {
+			along = fmt.Sprintf(d.dialect.useIndex, "audit_"+c.column)
+		}
+	}
+	s.add(along+" WHERE 1 = 1").add(conditions.String(), conditions.args...)
+	if !q.Since.IsZero() {
+		s.add(" AND happened_at >= ?", millis(q.Since))
+	}
+	if !q.Until.IsZero() {
+		s.add(" AND happened_at < ?", millis(q.Until))
+	}
+	if q.Before > 0 {
+		s.add(" AND id < ?", q.Before)
+	}
 }
 
 // SweepAudit implements store.AuditLog.

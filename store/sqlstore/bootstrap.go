@@ -1,12 +1,22 @@
 package sqlstore
 
 import (
+	"context"
 	"time"
 
 	"gorm.io/gorm"
 
 	"gatehouse/store"
 )
+
+// HasBootstrap implements store.Bootstraps.
+func (d *DB) HasBootstrap(ctx context.Context, link store.Digest, now time.Time) (found bool, err error) {
+	err = d.read(ctx, func(db *gorm.DB) error {
+		found, err = exists(db, "SELECT 1 FROM bootstrap_links WHERE digest = ? AND expires_at > ?", blob(link[:]), millis(now))
+		return err
+	})
+	return found, err
+}
 
 // AddBootstrap implements store.BootstrapTx.
 func (t *tx) AddBootstrap(link store.Digest, expires time.Time) error {

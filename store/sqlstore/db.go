@@ -36,7 +36,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // who gives no clock gets the usual one
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -113,7 +113,7 @@ func (d *DB) Stats() sql.DBStats { return d.pool.Stats() }
 // proxy in between answers for itself.
 func (d *DB) Ping(ctx context.Context) error {
 	if err := d.present(); err != nil {
-		return fmt.Errorf("%w: %v", store.ErrUnavailable, err)
+		return because(store.ErrUnavailable, err)
 	}
 	return d.read(ctx, func(db *gorm.DB) error {
 		var one int

@@ -13,18 +13,24 @@ type dialect struct {
 	forUpdate string
 	// joinInOrder joins tables in the order in which they are written.
 	joinInOrder string
+	// useIndex makes a SELECT use the index of that name. Neither optimizer can
+	// know that a LIMIT makes one of them right and the others a hundred times
+	// as expensive.
+	useIndex string
 	// now is the database's clock in Unix milliseconds, or empty: Options.Now.
 	now string
 }
 
 func mysqlDialect() dialect {
 	return dialect{
-		name: "mysql", forUpdate: " FOR UPDATE", joinInOrder: "STRAIGHT_JOIN",
+		name: "mysql", forUpdate: " FOR UPDATE", joinInOrder: "STRAIGHT_JOIN", useIndex: " FORCE INDEX (%s)",
 		now: "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
 	}
 }
 
-func sqliteDialect() dialect { return dialect{name: "sqlite", joinInOrder: "CROSS JOIN"} }
+func sqliteDialect() dialect {
+	return dialect{name: "sqlite", joinInOrder: "CROSS JOIN", useIndex: " INDEXED BY %s"}
+}
 
 // gormConfig: the logger is silent because it would show parameters, and
 // hashes are among them; transactions are begun by Write alone.
@@ -33,7 +39,20 @@ func gormConfig() *gorm.Config {
 		Logger:                 logger.Discard,
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
+		PrepareStmtMaxSize:     preparedMax,
 	}
+}
+
+// preparedMax is how many statements each connection keeps prepared. Those on hot
+// paths are few dozens.
+const preparedMax = 100
+
+// connected puts the handles over the pools. Single statements are prepared once
+// for each connection. Those in transactions are not: gorm's cache would prepare
+// them anew each time.
+func (d *DB) connected(reading, writing *gorm.DB) {
+	prepared := &gorm.Session{PrepareStmt: true}
+	d.reader, d.writer, d.tx = reading.Session(prepared), writing.Session(prepared), writing
 }
 
 // clock is the time as SQL, with its arguments.

@@ -35,14 +35,20 @@ func translate(ctx context.Context, err error) error {
 	case errors.Is(context.Cause(ctx), context.Canceled), errors.Is(err, context.Canceled):
 		return fmt.Errorf("asking the database: %w", context.Canceled) // the caller went away
 	case ctx.Err() != nil:
-		return fmt.Errorf("%w: no answer in time: %v", store.ErrUnavailable, err)
+		return fmt.Errorf("no answer in time: %w", because(store.ErrUnavailable, err))
 	case gaveUp(err):
-		return fmt.Errorf("%w: %w: %v", store.ErrUnavailable, errGaveUp, err)
+		return because(fmt.Errorf("%w: %w", store.ErrUnavailable, errGaveUp), err)
 	case unavailable(err):
-		return fmt.Errorf("%w: %v", store.ErrUnavailable, err)
+		return because(store.ErrUnavailable, err)
 	}
-	return fmt.Errorf("asking the database: %v", err)
+	return because(errAsking, err)
 }
+
+// errAsking is what remains of a fault of ours.
+var errAsking = errors.New("asking the database")
+
+// because keeps the text of a driver's error and drops its type.
+func because(kind, err error) error { return fmt.Errorf("%w: %s", kind, err.Error()) }
 
 func duplicate(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {

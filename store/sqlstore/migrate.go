@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"path"
 	"slices"
@@ -70,12 +71,12 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer func() { _ = pool.Close() }()
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("migrating: %w", translate(ctx, err))
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if due, err := pending(ctx, conn, all); err == nil && len(due) == 0 {
 		return nil // the usual start needs no lock
 	}
@@ -152,7 +153,11 @@ func (d *DB) apply(ctx context.Context, s session, all []step) error {
 		if err != nil {
 			return fmt.Errorf("migration %04d_%s: %w", m.version, m.name, translate(ctx, err))
 		}
-		d.options.Log.Info("schema migrated", "version", m.version, "name", m.name)
+		level := slog.LevelInfo
+		if len(due) == len(all) {
+			level = slog.LevelDebug // a new database: nothing of anybody's changed
+		}
+		d.options.Log.Log(ctx, level, "schema migrated", "version", m.version, "name", m.name)
 	}
 	return nil
 }
@@ -198,7 +203,7 @@ func appliedMigrations(ctx context.Context, s session) (map[int]applied, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Close()
+	defer func() { _ = answer.Close() }() // answer.Err tells
 	done := map[int]applied{}
 	for answer.Next() {
 		var version int
@@ -242,7 +247,7 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the migrations: %w", translate(ctx, err))
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if err := createVersions(ctx, conn); err != nil {
 		return nil, err
 	}

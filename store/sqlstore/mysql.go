@@ -30,9 +30,9 @@ func openMySQL(_ context.Context, o Options, at place) (*DB, error) {
 	}
 	d := &DB{
 		options: o, dialect: mysqlDialect(),
-		reader: db, writer: db, tx: db, pool: pool,
-		present: func() error { return nil },
+		pool: pool, present: func() error { return nil },
 	}
+	d.connected(db, db)
 	d.closers = append(d.closers, pool)
 	d.migrations = func(context.Context) (*sql.DB, error) { return patientMySQL(o, at) }
 	return d, nil
@@ -50,9 +50,9 @@ func patientMySQL(o Options, at place) (*sql.DB, error) {
 	return sql.OpenDB(c), nil
 }
 
-// mysqlConfig has no server-side prepared statements: with the parameters
-// written into the text by the driver a statement is one round trip, where
-// inside a transaction it would be two. That is safe in utf8mb4.
+// mysqlConfig lets the driver write the parameters of statements in transactions
+// into their text: so each is one round trip, where preparing it would take
+// another. That is safe in utf8mb4.
 func mysqlConfig(o Options, at place) *mysql.Config {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = at.user, at.password

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql/driver"
-	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,12 +17,15 @@ func (d *DB) read(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.within(ctx, d.reader, f)
 }
 
-// write runs f, which changes something by a single statement, likewise.
+// write runs f, which changes something by single statements, likewise. A
+// statement that the database gave up on has done nothing.
 func (d *DB) write(ctx context.Context, f func(*gorm.DB) error) error {
 	if err := d.present(); err != nil {
-		return fmt.Errorf("%w: %v", store.ErrUnavailable, err)
+		return because(store.ErrUnavailable, err)
 	}
-	return d.within(ctx, d.writer, f)
+	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout)
+	defer cancel()
+	return d.persist(ctx, func() error { return translate(ctx, f(d.writer.WithContext(ctx))) })
 }
 
 func (d *DB) within(ctx context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
@@ -42,7 +44,7 @@ func rows(db *gorm.DB, query string, args []any, each func(scanner) error) error
 	if err != nil {
 		return err
 	}
-	defer answer.Close()
+	defer func() { _ = answer.Close() }() // answer.Err tells
 	for answer.Next() {
 		if err := each(answer); err != nil {
 			return err
@@ -82,7 +84,7 @@ func change(db *gorm.DB, statement string, args ...any) (int64, error) {
 // DELETE in common, and none of the conditions becomes false again.
 func (d *DB) sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
 	var deleted int64
-	err := d.write(ctx, func(db *gorm.DB) error {
+	err := d.within(ctx, d.tx, func(db *gorm.DB) error {
 		var keys []any
 		find := "SELECT " + key + " FROM " + table + " WHERE " + condition + " LIMIT ?"
 		err := rows(db, find, append(args, min(n, sweepMax)), func(s scanner) error {

@@ -43,8 +43,7 @@ func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
 	return d, d.attach(writer, reader)
 }
 
-// attach puts gorm over the pools. Statements are prepared once per connection
-// but for those in transactions, where gorm's cache would prepare them anew.
+// attach puts gorm over the pools.
 func (d *DB) attach(writer, reader *sql.DB) error {
 	writing, err := gorm.Open(gormsqlite.New(gormsqlite.Config{Conn: writer}), gormConfig())
 	if err != nil {
@@ -54,8 +53,7 @@ func (d *DB) attach(writer, reader *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("preparing the database: %w", closing(d, err))
 	}
-	prepared := &gorm.Session{PrepareStmt: true}
-	d.tx, d.writer, d.reader = writing, writing.Session(prepared), reading.Session(prepared)
+	d.connected(reading, writing)
 	return nil
 }
 

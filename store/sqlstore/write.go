@@ -13,19 +13,24 @@ import (
 	"gatehouse/store"
 )
 
-// tries is how often a transaction is begun at most.
+// tries is how often a transaction or statement is begun at most.
 const tries = 3
 
 // Write implements store.DB.
 func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout*3/2)
 	defer cancel()
+	return d.persist(ctx, func() error { return d.attempt(ctx, f) })
+}
+
+// persist runs f again if the database gave up on it.
+func (d *DB) persist(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
-		err := d.attempt(ctx, f)
+		err := f()
 		if err == nil || try == tries || !errors.Is(err, errGaveUp) {
 			return err
 		}
-		d.options.Log.Debug("transaction begun again", "try", try+1, "err", err)
+		d.options.Log.Debug("asking the database again", "try", try+1, "err", err)
 		if pause(ctx, time.Duration(try)*10*time.Millisecond) != nil {
 			return err
 		}
@@ -35,7 +40,7 @@ func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
 // attempt runs f in one transaction.
 func (d *DB) attempt(ctx context.Context, f func(store.Tx) error) error {
 	if err := d.present(); err != nil {
-		return fmt.Errorf("%w: %v", store.ErrUnavailable, err)
+		return because(store.ErrUnavailable, err)
 	}
 	db := d.tx.WithContext(ctx).Begin()
 	if db.Error != nil {
@@ -91,7 +96,7 @@ func (t *tx) commit() error {
 	case err == nil, errors.Is(translated, store.ErrUnavailable), errors.Is(translated, context.Canceled):
 		return translated
 	default:
-		return fmt.Errorf("%w: committing: %v", store.ErrUnavailable, err)
+		return fmt.Errorf("committing: %w", because(store.ErrUnavailable, err))
 	}
 }
 

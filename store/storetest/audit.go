@@ -53,7 +53,7 @@ func eventRoundTrip(t *testing.T, db store.DB) {
 	if len(got) != 3 {
 		t.Fatalf("%d events, want 3", len(got))
 	}
-	if !(got[0].ID > got[1].ID && got[1].ID > got[2].ID && got[2].ID > 0) {
+	if got[0].ID <= got[1].ID || got[1].ID <= got[2].ID || got[2].ID <= 0 {
 		t.Errorf("IDs %d, %d, %d do not fall", got[0].ID, got[1].ID, got[2].ID)
 	}
 	for i, want := range []store.AuditEvent{within, bare, alone} {

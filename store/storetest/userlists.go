@@ -15,6 +15,7 @@ func userLists(t *testing.T, open func(t *testing.T) store.DB) {
 	run(t, open, []promise{
 		{"every order, either way, with every filter, page by page", pages},
 		{"search", search},
+		{"search that finds nearly everybody", broadSearch},
 		{"a page after somebody who has gone", goneOn},
 		{"totals follow every change", totals},
 		{"an unknown order is an error", func(t *testing.T, db store.DB) {
@@ -215,6 +216,21 @@ func search(t *testing.T, db store.DB) {
 		if n := total(t, db, store.UserQuery{Search: []string{word}}); n != want {
 			t.Errorf("after the change %q finds %d, want %d", word, n, want)
 		}
+	}
+}
+
+// broadSearch: a back-end may find many another way than few.
+func broadSearch(t *testing.T, db store.DB) {
+	people := crowd(t, db, 1301)
+	for _, q := range []store.UserQuery{
+		{Search: []string{"o'neill"}, OrderBy: store.ByUsername},
+		{Search: []string{"o'neill", "ünï"}, OrderBy: store.ByLastLogin, Descending: true, Active: new(true)},
+		{Search: []string{"o'neill"}, OrderBy: store.ByID, Role: store.RoleStaff},
+	} {
+		q.Limit = 333
+		all := q
+		all.Search = nil
+		walk(t, db, q, selected(people, all))
 	}
 }
 

@@ -6,48 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
-
-	"gatehouse/internal/authz"
-	"gatehouse/internal/fields"
 )
-
-// withCore opens the core for the length of f.
-func (c *cli) withCore(ctx context.Context, f func(*core) error) error {
-	core, err := c.core(ctx)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(core), core.Close())
-}
-
-// explain puts a refusal into words for a terminal.
-func explain(err error) error {
-	var bad *fields.Errors
-	switch {
-	case errors.As(err, &bad):
-		return errors.New(inWords(bad))
-	case errors.Is(err, authz.ErrLastAdmin):
-		return errors.New("the last active administrator cannot be removed, demoted or deactivated")
-	}
-	return err
-}
-
-// inWords lists what is wrong, a line for each field.
-func inWords(bad *fields.Errors) string {
-	messages := bad.Map()
-	lines := make([]string, 0, len(messages))
-	for _, field := range slices.Sorted(maps.Keys(messages)) {
-		lines = append(lines, field+": "+strings.Join(messages[field], " "))
-	}
-	return strings.Join(lines, "\n")
-}
 
 // passwordFlags say where a password comes from; never from an argument, which
 // everybody on the machine can read.
@@ -61,7 +25,8 @@ func (p *passwordFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.file, "password-file", "", "read the password from the first line of a `file`")
 }
 
-func (p *passwordFlags) read(c *cli) (string, error) {
+// read returns the password; it asks for it on the terminal if no flag says otherwise.
+func (p *passwordFlags) read(ctx context.Context, c *cli) (string, error) {
 	switch {
 	case p.stdin && p.file != "":
 		return "", errors.New("--password-stdin and --password-file exclude each other")
@@ -70,12 +35,12 @@ func (p *passwordFlags) read(c *cli) (string, error) {
 	case p.file != "":
 		f, err := os.Open(p.file)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("reading the password: %w", err)
 		}
 		defer f.Close() //nolint:errcheck // only read
 		return firstLine(f)
 	}
-	return c.prompt()
+	return c.prompt(ctx)
 }
 
 // firstLine returns a line without its end; blanks are part of a password.
@@ -88,22 +53,16 @@ func firstLine(r io.Reader) (string, error) {
 }
 
 // prompt asks twice on the terminal, without showing what is typed.
-func (c *cli) prompt() (string, error) {
+func (c *cli) prompt(ctx context.Context) (string, error) {
 	f, ok := c.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return "", errors.New("there is no terminal to ask for a password on; use --password-stdin or --password-file")
 	}
-	ask := func(question string) (string, error) {
-		fmt.Fprint(c.stderr, question)
-		typed, err := term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(c.stderr)
-		return string(typed), err
-	}
-	first, err := ask("Password: ")
+	first, err := c.ask(ctx, f, "Password: ")
 	if err != nil {
 		return "", err
 	}
-	second, err := ask("Once more: ")
+	second, err := c.ask(ctx, f, "Once more: ")
 	if err != nil {
 		return "", err
 	}
@@ -111,4 +70,31 @@ func (c *cli) prompt() (string, error) {
 		return "", errors.New("the two passwords differ")
 	}
 	return first, nil
+}
+
+// ask puts one question. Ctrl-C ends it, and gives back a terminal that shows
+// again what is typed.
+func (c *cli) ask(ctx context.Context, terminal *os.File, question string) (string, error) {
+	number := int(terminal.Fd())
+	before, err := term.GetState(number)
+	if err != nil {
+		return "", fmt.Errorf("asking for a password: %w", err)
+	}
+	type reply struct {
+		typed []byte
+		err   error
+	}
+	replies := make(chan reply, 1)
+	fmt.Fprint(c.stderr, question)
+	go func() {
+		typed, err := term.ReadPassword(number)
+		replies <- reply{typed, err}
+	}()
+	defer fmt.Fprintln(c.stderr)
+	select {
+	case r := <-replies:
+		return string(r.typed), r.err
+	case <-ctx.Done():
+		return "", errors.Join(errors.New("interrupted; nothing was changed"), term.Restore(number, before))
+	}
 }

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestMain lets the test's own program be what the rig's starts itself as.
+func TestMain(m *testing.M) {
+	beServant(os.Args[1:])
+	os.Exit(m.Run())
+}
+
+// TestTheRigStillFitsTheServer runs it once, far too briefly for its figures to
+// mean anything: every endpoint must answer as the rig expects.
+func TestTheRigStillFitsTheServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the server")
+	}
+	document := filepath.Join(t.TempDir(), "performance.md")
+	var figures, progress strings.Builder
+	args := []string{"-on", "sqlite", "-sizes", "1000", "-pool", "1000", "-duration", "100ms", "-warm-up", "10ms",
+		"-connections", "2", "-flood", "4", "-starts", "1", "-dir", t.TempDir(), "-markdown", document}
+	if code := run(t.Context(), args, &figures, &progress); code != 0 {
+		t.Fatalf("exit code %d: %s", code, progress.String())
+	}
+	if strings.Contains(progress.String(), "failures") {
+		t.Error(progress.String())
+	}
+	text, err := os.ReadFile(document)
+	if err != nil || !strings.Contains(string(text), "| "+nameRefresh+" |") {
+		t.Errorf("the document: %v\n%s", err, text)
+	}
+}
+
+func TestWrongFlagsAreRefused(t *testing.T) {
+	for _, args := range [][]string{
+		{"-on", "oracle"}, {"-sizes", "10"}, {"-sizes", "2000,1000"}, {"-sizes", "many"}, {"-connections", "0"}, {"more"}, {"-no-such-flag"},
+	} {
+		var complaint strings.Builder
+		if code := run(t.Context(), args, &complaint, &complaint); code != 2 || complaint.Len() == 0 {
+			t.Errorf("%q: exit code %d: %s", args, code, complaint.String())
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"gatehouse/handlers/operators"
+	"gatehouse/internal/sweep"
+)
+
+// checks are what must be well for the server to be ready.
+func (a *app) checks() []operators.Check {
+	checks := []operators.Check{
+		{Name: "database", Ask: a.db.Ping},
+		{Name: "keys", Ask: func(context.Context) error {
+			if !a.ring.Ready() {
+				return errors.New("the first signing key is being made")
+			}
+			return nil
+		}},
+		{Name: "serving", Ask: func(context.Context) error {
+			if a.draining.Load() {
+				return errors.New("shutting down")
+			}
+			return nil
+		}},
+	}
+	if a.redis != nil {
+		checks = append(checks, operators.Check{Name: "redis", Ask: a.redis.Ping})
+	}
+	return checks
+}
+
+// background runs what goes on beside the requests, until ctx ends, and waits for it.
+func (a *app) background(ctx context.Context) {
+	sweeper := &sweep.Sweeper{Tables: a.tables(), Every: time.Minute, Now: a.now, Swept: a.metrics.Swept, Log: a.log}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := a.ring.Run(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("key rotation ended", "error", err)
+		}
+	})
+	wg.Go(func() { sweeper.Run(ctx) })
+	wg.Go(func() { a.passwords.GiveBack(ctx) })
+	wg.Wait()
+}
+
+// endedKeep is how long an ended session stays on record, for the list that
+// support looks at; the audit log remembers longer.
+const endedKeep = 24 * time.Hour
+
+func (a *app) tables() []sweep.Table {
+	before := func(keep time.Duration, f func(context.Context, time.Time, int) (int64, error)) func(context.Context, time.Time, int) (int64, error) {
+		return func(ctx context.Context, now time.Time, n int) (int64, error) { return f(ctx, now.Add(-keep), n) }
+	}
+	tables := []sweep.Table{
+		{Name: "sessions", Sweep: before(endedKeep, a.db.SweepSessions)},
+		{Name: "revoked_tokens", Sweep: before(time.Minute, a.db.SweepRevokedTokens)},
+		{Name: "audit_events", Sweep: before(a.config.AuditKeep, a.db.SweepAudit)},
+	}
+	if a.redis == nil {
+		tables = append(tables, sweep.Table{Name: "throttles", Sweep: func(ctx context.Context, _ time.Time, n int) (int64, error) {
+			return a.db.Throttles().SweepThrottles(ctx, n)
+		}})
+	}
+	return tables
+}

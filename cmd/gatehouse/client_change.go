@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"gatehouse/internal/authz"
+)
+
+func (c *cli) clientUpdate() *cobra.Command {
+	var flags clientFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "update ID", Short: "Change what is given; lists are replaced", Args: takes("ID"),
+		Long: "Change of an app what is given, and leave the rest; lists are replaced. An app that\nbecomes confidential gets a secret, which is printed this once.",
+		Example: `  gatehouse client update shop --scope "openid account users:read"
+  gatehouse client update shop --disabled`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !changesAnything(cmd) {
+				return fmt.Errorf("nothing to change: give at least one flag\nSee: %s --help", cmd.CommandPath())
+			}
+			return c.withCore(cmd.Context(), func(core *core) error {
+				changed, secret, err := core.apps.Update(cmd.Context(), authz.Operator, args[0], flags.input(cmd.Flags()), false)
+				if err != nil {
+					return explainClient(cmd, args[0], err)
+				}
+				return c.printClient(changed, secret, asJSON)
+			})
+		},
+	}
+	flags.add(cmd.Flags())
+	cmd.Flags().BoolVar(&flags.disabled, "disabled", false, "the app gets nothing, and its tokens are worth nothing; --disabled=false lets it in again")
+	printsJSON(cmd, &asJSON, "print the app as JSON")
+	return cmd
+}
+
+// changesAnything reports whether a flag says something about the app.
+func changesAnything(cmd *cobra.Command) bool {
+	said := false
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { said = said || f.Changed && f.Name != "json" })
+	return said
+}
+
+func (c *cli) clientRotateSecret() *cobra.Command {
+	var overlap time.Duration
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "rotate-secret ID", Short: "Give an app a new secret, printed this once", Args: takes("ID"),
+		Example: `  gatehouse client rotate-secret shop
+  gatehouse client rotate-secret shop --overlap 0s   # the old one was stolen`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
+				changed, secret, err := core.apps.RotateSecret(cmd.Context(), authz.Operator, args[0], overlap)
+				if err != nil {
+					return explainClient(cmd, args[0], err)
+				}
+				return c.printClient(changed, secret, asJSON)
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how `long` the old secret works beside the new one; 0s: not at all")
+	printsJSON(cmd, &asJSON, "print the app as JSON")
+	return cmd
+}
+
+func (c *cli) clientDelete() *cobra.Command {
+	return &cobra.Command{
+		Use: "delete ID", Short: "Erase an app, and end its sessions", Args: takes("ID"),
+		Long: "Erase an app, and end its sessions. There is no way back; client update --disabled keeps an app out.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
+				if err := core.apps.Delete(cmd.Context(), authz.Operator, args[0]); err != nil {
+					return explainClient(cmd, args[0], err)
+				}
+				_, err := fmt.Fprintf(c.stderr, "client %s is deleted\n", args[0])
+				return err
+			})
+		},
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"gatehouse/internal/client"
+	"gatehouse/internal/fields"
+)
+
+// clientFlags are what can be said of an app.
+type clientFlags struct {
+	name, authMethod, scope         string
+	public, firstParty, disabled    bool
+	grants, redirects, postLogouts  []string
+	accessLife, idleLife, wholeLife time.Duration
+}
+
+func (f *clientFlags) add(set *pflag.FlagSet) {
+	set.SortFlags = false
+	set.StringVar(&f.name, "name", "", "`name` that people see")
+	set.BoolVar(&f.public, "public", false, "the app cannot keep a secret; short for --auth-method none")
+	set.StringVar(&f.authMethod, "auth-method", "", "`method`: client_secret_basic (default), client_secret_post or none")
+	set.StringArrayVar(&f.grants, "grant", nil, "`type` of grant that the app may use: authorization_code (default), client_credentials, password or refresh_token; repeatable")
+	set.StringVar(&f.scope, "scope", "", "`scopes` that the app may ask for, with blanks between them")
+	set.StringArrayVar(&f.redirects, "redirect-uri", nil, "exact redirect `URI`; repeatable")
+	set.StringArrayVar(&f.postLogouts, "post-logout-redirect-uri", nil, "exact `URI` to return to after sign-out; repeatable")
+	set.BoolVar(&f.firstParty, "first-party", false, "the app is yours; people are not asked for consent")
+	set.DurationVar(&f.accessLife, "access-token-lifetime", 0, "`life` of its access tokens, as 10m; 0: as the server's setting")
+	set.DurationVar(&f.idleLife, "refresh-token-idle", 0, "`life` of one of its refresh tokens, as 336h; 0: as the server's setting")
+	set.DurationVar(&f.wholeLife, "refresh-token-lifetime", 0, "`life` of its sessions, as 2160h; 0: as the server's setting")
+}
+
+// input takes over the flags that were given.
+func (f *clientFlags) input(set *pflag.FlagSet) client.Input {
+	var in client.Input
+	if f.public {
+		in.AuthMethod = fields.Given("none")
+	}
+	for name, take := range map[string]func(){
+		"name":                     func() { in.Name = fields.Given(f.name) },
+		"auth-method":              func() { in.AuthMethod = fields.Given(f.authMethod) },
+		"first-party":              func() { in.FirstParty = fields.On(f.firstParty) },
+		"disabled":                 func() { in.Disabled = fields.On(f.disabled) },
+		"grant":                    func() { in.GrantTypes = fields.Listed(f.grants...) },
+		"scope":                    func() { in.Scope = fields.Given(f.scope) },
+		"redirect-uri":             func() { in.RedirectURIs = fields.Listed(f.redirects...) },
+		"post-logout-redirect-uri": func() { in.PostLogoutRedirectURIs = fields.Listed(f.postLogouts...) },
+		"access-token-lifetime":    func() { in.AccessTokenLifetime = seconds(f.accessLife) },
+		"refresh-token-idle":       func() { in.RefreshTokenIdle = seconds(f.idleLife) },
+		"refresh-token-lifetime":   func() { in.RefreshTokenLifetime = seconds(f.wholeLife) },
+	} {
+		if set.Changed(name) {
+			take()
+		}
+	}
+	return in
+}
+
+// seconds rounds away from 0, which stands for the default.
+func seconds(d time.Duration) fields.Number {
+	if d > 0 && d < time.Second {
+		d = time.Second
+	}
+	return fields.Whole(int64(d / time.Second))
+}

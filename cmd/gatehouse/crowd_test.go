@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/client"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/session"
+	"gatehouse/store"
+)
+
+// A crowd is a server and everybody who may call it.
+type crowd struct {
+	*app
+	people map[string]store.User
+	// secret is the nightly app's.
+	secret string
+	victim string // the ID of a person whom nobody is
+}
+
+// callers are those of the matrix. "deactivated" has an access token from before.
+var callers = []string{"anonymous", "user", "staff", "admin", "app", "deactivated"}
+
+const crowdPassword = "correct horse battery staple"
+
+func gather(t *testing.T, a *app) *crowd {
+	t.Helper()
+	c := &crowd{app: a, people: map[string]store.User{}}
+	for name, role := range map[string]string{"user": "user", "staff": "staff", "admin": "admin", "deactivated": "admin", "victim": "user"} {
+		u, err := a.people.Create(t.Context(), authz.Operator, account.Input{
+			Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Role: fields.Given(role), Password: fields.Given(crowdPassword),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.people[name] = u
+	}
+	_, secret, err := a.apps.Create(t.Context(), authz.Operator, client.Input{
+		ID: fields.Given("nightly"), Name: fields.Given("Nightly"), GrantTypes: fields.Listed("client_credentials"), Scope: fields.Given(string(authz.AllScopes)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.secret = secret
+	return c
+}
+
+// token returns a new access token of a caller; empty for one without.
+func (c *crowd) token(t *testing.T, caller string) string {
+	t.Helper()
+	switch caller {
+	case "anonymous":
+		return ""
+	case "app":
+		return c.appToken(t)
+	}
+	who := c.people[caller]
+	c.activate(t, who, true)
+	set, _, err := c.sessions.Start(t.Context(), session.Start{User: who, Client: session.Accounts(), Scope: authz.ForRole(who.Role), Method: "login"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.activate(t, who, caller != "deactivated")
+	return set.AccessToken
+}
+
+func (c *crowd) activate(t *testing.T, who store.User, active bool) {
+	t.Helper()
+	if _, err := c.app.people.Change(t.Context(), authz.Operator, who, account.Input{Active: fields.On(active)}, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *crowd) appToken(t *testing.T) string {
+	t.Helper()
+	r := httptest.NewRequest("POST", "http://x/oauth/token", strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth("nightly", c.secret)
+	w := c.serve(r)
+	var set struct {
+		Access string `json:"access_token"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &set); err != nil || set.Access == "" {
+		t.Fatalf("no token for the app: %s, %v", w.Body, err)
+	}
+	return set.Access
+}
+
+func (c *crowd) serve(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	c.handler.ServeHTTP(w, r)
+	return w
+}
+
+// call makes a request without a body.
+func (c *crowd) call(method, path, token string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://x"+path, nil)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return c.serve(r)
+}

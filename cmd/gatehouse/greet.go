@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// greet says where the server is and what to do next, to whoever started it.
+func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
+	fmt.Fprintf(c.stderr, "Gatehouse %s listens on %s; people and apps know it as %s\n", version, addr, a.config.Issuer)
+	if a.fresh {
+		fmt.Fprintf(c.stderr, "It is new. Everything is kept in %s and gatehouse.key beside it; back them up together.\n", a.config.Database)
+	}
+	if elsewhere(a.config.Issuer, addr) {
+		fmt.Fprintf(c.stderr, "Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.\n", a.config.Issuer)
+	}
+	if a.redis != nil {
+		for _, warning := range a.redis.Check(ctx) {
+			fmt.Fprintf(c.stderr, "Warning: Redis: %s\n", warning)
+		}
+	}
+	c.offerAdmin(ctx, a)
+}
+
+// offerAdmin prints the one-time link as long as there is no administrator. The
+// link is told here and nowhere else: not in the log, which others may read.
+func (c *cli) offerAdmin(ctx context.Context, a *app) {
+	token, offered, err := a.people.Offer(ctx)
+	if err != nil {
+		a.log.Error("no link for the first administrator could be made", "error", err)
+		return
+	}
+	if offered {
+		fmt.Fprintf(c.stderr, `
+There is no administrator yet. Open this link within the hour to become the first; it works once:
+
+  %s/setup?token=%s
+
+or create one from the shell:
+
+  gatehouse user create --role admin --username NAME --email ADDRESS
+
+`, strings.TrimSuffix(a.config.Issuer, "/"), token)
+	}
+}
+
+// elsewhere reports whether the issuer is this machine, but at another port than
+// we listen on: then every link that we print leads to somebody else.
+func elsewhere(issuer string, addr net.Addr) bool {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Scheme != "http" { // https may end at a proxy of this machine
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = "80"
+	}
+	listening, err := netip.ParseAddrPort(addr.String())
+	return err == nil && listening.Addr().IsLoopback() && fmt.Sprint(listening.Port()) != port
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"gatehouse/config"
+)
+
+// group is a command that only holds others. By itself it shows what there is.
+func group(name, short, long string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: name, Short: short, Long: long,
+		Args:                       cobra.ArbitraryArgs, // so that RunE can say what was meant
+		SuggestionsMinimumDistance: 2,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownCommand(cmd, args[0])
+		},
+	}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	meant := ""
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		meant = fmt.Sprintf("; did you mean %q?", near[0])
+	}
+	return fmt.Errorf("there is no command %q in %q%s\nSee: %s --help", name, cmd.CommandPath(), meant, cmd.CommandPath())
+}
+
+// takes wants the arguments that the names stand for, no more and no fewer.
+func takes(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return fmt.Errorf("%s is missing\nSee: %s --help", strings.Join(names[len(args):], " and "), cmd.CommandPath())
+		case len(args) > len(names):
+			return fmt.Errorf("%q is too much\nSee: %s --help", args[len(names)], cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// needs names all flags at once that were not given but must be.
+func needs(flags ...string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		var missing []string
+		for _, name := range flags {
+			if !cmd.Flags().Changed(name) {
+				missing = append(missing, "--"+name)
+			}
+		}
+		switch len(missing) {
+		case 0:
+			return nil
+		case 1:
+			return fmt.Errorf("%s is missing\nSee: %s --help", missing[0], cmd.CommandPath())
+		}
+		return fmt.Errorf("%s are missing\nSee: %s --help", strings.Join(missing, " and "), cmd.CommandPath())
+	}
+}
+
+// flagError says what to do about a flag that does not exist or cannot be read.
+func flagError(cmd *cobra.Command, err error) error {
+	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) {
+		if unknown.GetSpecifiedName() == "password" {
+			return errors.New("a password is no argument, for everybody on this machine could read it; use --password-stdin or --password-file")
+		}
+		if variable := secretVariable(unknown.GetSpecifiedName()); variable != "" {
+			return fmt.Errorf("a secret is no argument, for everybody on this machine could read it; set %s or %s_FILE", variable, variable)
+		}
+	}
+	return fmt.Errorf("%w\nSee: %s --help", err, cmd.CommandPath())
+}
+
+// secretVariable is the variable of a secret that somebody took to have a flag.
+func secretVariable(flag string) string {
+	for _, s := range config.Settings() {
+		if s.Flag == "" && strings.ReplaceAll(s.YAML, "_", "-") == flag {
+			return s.Env
+		}
+	}
+	return ""
+}
+
+const width = 78
+
+// explainSettings tells every command's help that settings are flags, too, and
+// lists them in that of serve.
+func explainSettings(root *cobra.Command) {
+	usual := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		usual(cmd, args)
+		if cmd.Name() == "serve" {
+			printSettings(cmd.OutOrStdout())
+			return
+		}
+		fmt.Fprint(cmd.OutOrStdout(), "\nEvery setting of the server works as a flag here, too; see: gatehouse serve --help\n")
+	})
+}
+
+func printSettings(w io.Writer) {
+	fmt.Fprint(w, "\nSettings, by flag, by variable, or by line of gatehouse.yaml (name: value); the\nfirst of these that is given counts. They are flags of every other command, too.\n")
+	for _, s := range config.Settings() {
+		name := "--" + s.Flag
+		if s.Flag == "" {
+			name = "(no flag)"
+		}
+		fmt.Fprintf(w, "\n  %-28s %s%s\n", name, s.Env, facts(s))
+		for line := range wrap(strings.ReplaceAll(s.Doc, "`", ""), width-6) {
+			fmt.Fprintf(w, "      %s\n", line)
+		}
+	}
+}
+
+// facts are a setting's other names, default and bounds in one breath.
+func facts(s config.Setting) string {
+	var b strings.Builder
+	if s.FileEnv != "" {
+		b.WriteString(" or …_FILE")
+	}
+	if s.Default != "" {
+		b.WriteString(", default " + s.Default)
+	}
+	if s.Bounds != "" {
+		b.WriteString(" (" + s.Bounds + ")")
+	}
+	return b.String()
+}
+
+// wrap yields the lines of a text.
+func wrap(text string, columns int) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		line := ""
+		for _, word := range strings.Fields(text) {
+			if line != "" && len(line)+1+len(word) > columns {
+				if !yield(line) {
+					return
+				}
+				line = ""
+			}
+			line = strings.TrimPrefix(line+" "+word, " ")
+		}
+		yield(line)
+	}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+)
+
+// A list is printed as a table for people, or as JSON for scripts, one object a line.
+type list struct {
+	c      *cli
+	asJSON bool
+	table  *tabwriter.Writer
+}
+
+func (c *cli) newList(asJSON bool, headings ...string) *list {
+	l := &list{c: c, asJSON: asJSON, table: tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)}
+	if !asJSON {
+		fmt.Fprintln(l.table, strings.Join(headings, "\t"))
+	}
+	return l
+}
+
+// add prints one object, or the cells that stand for it.
+func (l *list) add(object any, cells ...any) error {
+	if l.asJSON {
+		return l.c.json(object)
+	}
+	row := make([]string, len(cells))
+	for i, cell := range cells {
+		row[i] = fmt.Sprint(cell)
+	}
+	_, err := fmt.Fprintln(l.table, strings.Join(row, "\t"))
+	return err
+}
+
+func (l *list) flush() error { return l.table.Flush() }
+
+func printsJSON(cmd *cobra.Command, to *bool, usage string) {
+	cmd.Flags().BoolVar(to, "json", false, usage)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gatehouse/internal/client"
+	"gatehouse/keys"
+)
+
+// openRing finds the master key and opens the signing keys under it.
+func (c *core) openRing(ctx context.Context) (*keys.Ring, keys.MasterKey, error) {
+	master, err := c.masterKey(ctx)
+	if err != nil {
+		return nil, keys.MasterKey{}, err
+	}
+	ring, err := keys.Open(ctx, keys.Options{
+		Store: c.db, Master: master, Now: c.now, Log: c.log,
+		RotateEvery: c.config.KeyRotateEvery, PublishLead: c.config.KeyPublishLead,
+		VerifyFor: max(c.config.RefreshTokenLifetime, client.MaxAccessTokenLifetime) + verifyMargin,
+	})
+	if err != nil {
+		return nil, keys.MasterKey{}, fmt.Errorf("opening the signing keys: %w", err)
+	}
+	return ring, master, nil
+}
+
+// verifyMargin is how much longer a key verifies than its last token lives:
+// replicas may disagree about the time.
+const verifyMargin = 5 * time.Minute
+
+// masterKey is the configured one or, beside a SQLite file, the one in
+// gatehouse.key, which the first start makes. Where there are signing keys
+// already, a lost master key is not replaced by a new one that could not open them.
+func (c *core) masterKey(ctx context.Context) (keys.MasterKey, error) {
+	if secret := c.config.MasterKey.Reveal(); secret != "" {
+		return keys.ParseMasterKey(secret)
+	}
+	file, ok := strings.CutPrefix(c.config.Database.Reveal(), "sqlite:")
+	if !ok {
+		return keys.MasterKey{}, errors.New("GATEHOUSE_MASTER_KEY is not set; make one with: openssl rand -base64 32")
+	}
+	known, err := c.db.SigningKeys(ctx)
+	if err != nil {
+		return keys.MasterKey{}, fmt.Errorf("reading the signing keys: %w", err)
+	}
+	c.fresh = len(known) == 0
+	path := filepath.Join(filepath.Dir(file), "gatehouse.key")
+	master, err := keys.LoadOrCreateMasterKeyFile(path, c.fresh)
+	if errors.Is(err, fs.ErrNotExist) {
+		return keys.MasterKey{}, fmt.Errorf("the master key file %s is missing, and the database has signing keys that only it opens; bring it back from a backup, or set GATEHOUSE_MASTER_KEY. Nothing was changed: %w", path, err)
+	}
+	return master, err
+}

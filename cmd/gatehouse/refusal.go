@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/password"
+)
+
+// explain puts a refusal into words for a terminal.
+func explain(cmd *cobra.Command, err error) error {
+	var bad *fields.Errors
+	switch {
+	case errors.As(err, &bad):
+		return errors.New(inWords(cmd, bad))
+	case errors.Is(err, authz.ErrLastAdmin):
+		return errors.New("the last active administrator cannot be removed, demoted or deactivated; make another one first")
+	case errors.Is(err, password.ErrBusy):
+		return errors.New("this machine is too busy to hash a password; try again in a moment")
+	}
+	return err
+}
+
+// wholeInput is the name under which a refusal is about no field.
+const wholeInput = "non_field_errors"
+
+// inWords lists all that is wrong, a line for each field, by the name that it has
+// in this command.
+func inWords(cmd *cobra.Command, bad *fields.Errors) string {
+	messages := bad.Map()
+	lines := []string{"that cannot be:"}
+	for _, field := range slices.Sorted(maps.Keys(messages)) {
+		message := strings.Join(messages[field], " ")
+		if field != wholeInput {
+			message = given(cmd, field) + ": " + message
+		}
+		lines = append(lines, "  "+message)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// given is the flag or argument that a field was given by.
+func given(cmd *cobra.Command, field string) string {
+	name := strings.ReplaceAll(field, "_", "-")
+	if other := map[string]string{
+		"client_id": "id", "grant_types": "grant", "redirect_uris": "redirect-uri", "post_logout_redirect_uris": "post-logout-redirect-uri",
+	}[field]; other != "" {
+		name = other
+	}
+	if cmd.Flags().Lookup(name) == nil {
+		return name
+	}
+	return "--" + name
+}

@@ -1,0 +1,18 @@
+package main
+
+import (
+	"testing"
+
+	"gatehouse/internal/replay"
+)
+
+// The conversations recorded with the application that Gatehouse takes over from
+// are held with the whole server: what differs must be declared.
+func TestRecordedConversations(t *testing.T) {
+	w := openWitness(t)
+	w.app.limits.Rules.SignIn.Free, w.app.limits.Rules.SignUp.Free, w.app.limits.Rules.Failure.Free = 1000, 1000, 1000
+	replay.Run(t, replay.World{
+		URL: w.base, DB: w.app.db, Accounts: w.app.people, Sessions: w.app.sessions,
+		Sign: w.app.ring.Sign, Hash: w.app.passwords.Hash,
+	})
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary be the programs that the stories run.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"gatehouse": func() { os.Exit(command()) },
+		"ask":       func() { os.Exit(askMain(os.Args[1:])) },
+	})
+}
+
+// TestStories runs testdata/script: the command line as people use it. Each story
+// has a folder and a free port of its own.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"ADDR", "ADDR2"} {
+				address, err := freeAddress()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, address)
+			}
+			env.Setenv("URL", "http://"+env.Getenv("ADDR"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"ready": untilReady,
+			"stop":  stop,
+			"pick":  pick,
+			"find":  find,
+		},
+	})
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// untilReady waits until the server of the story says that it is.
+func untilReady(ts *testscript.TestScript, _ bool, _ []string) {
+	var last error
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		answer, err := http.Get(ts.Getenv("URL") + "/healthz/ready")
+		if err == nil {
+			answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return
+			}
+			err = fmt.Errorf("status %s", answer.Status)
+		}
+		last = err
+	}
+	ts.Fatalf("the server is not ready: %v", last)
+}
+
+// stop tells the servers of the story to stop, as a service manager does.
+func stop(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		if c.ProcessState == nil {
+			ts.Check(c.Process.Signal(syscall.SIGTERM))
+		}
+	}
+}
+
+// pick VARIABLE MEMBER takes a member out of the JSON object that was printed last.
+func pick(ts *testscript.TestScript, _ bool, args []string) {
+	var object map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &object))
+	value, there := object[args[1]]
+	if !there {
+		ts.Fatalf("no member %s in %v", args[1], object)
+	}
+	ts.Setenv(args[0], fmt.Sprint(value))
+}
+
+// find VARIABLE FILE REGEXP takes what the group of the expression matches in a file.
+func find(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
+	if found == nil {
+		ts.Fatalf("%s has nothing like %s", args[1], args[2])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// askMain is "ask METHOD URL [NAME=VALUE]…": it sends a form, with the token of
+// the variable TOKEN if there is one, prints the body and fails on a refusal.
+func askMain(args []string) int {
+	values := url.Values{}
+	for _, pair := range args[2:] {
+		name, value, _ := strings.Cut(pair, "=")
+		values.Add(name, value)
+	}
+	r, err := http.NewRequest(args[0], args[1], strings.NewReader(values.Encode()))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if token := os.Getenv("TOKEN"); token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	if id := os.Getenv("CLIENT"); id != "" {
+		r.SetBasicAuth(id, os.Getenv("SECRET"))
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	defer answer.Body.Close()
+	fmt.Fprintln(os.Stderr, answer.Status)
+	_, _ = io.Copy(os.Stdout, answer.Body)
+	if answer.StatusCode >= 400 {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"gatehouse/config"
+)
+
+// startApp starts the whole server but for its listener, on a new SQLite file and
+// with the settings that change makes of the defaults. It ends with the test.
+func startApp(t *testing.T, log *slog.Logger, change func(*config.Config)) *app {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db"))
+	cfg.Audience = cfg.Issuer
+	if change != nil {
+		change(&cfg)
+	}
+	a, err := newApp(t.Context(), cfg, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); a.background(ctx) }()
+	t.Cleanup(func() { stop(); <-done })
+	return a
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// surface declares who may do what, path by path. It is written down a second
+// time, here, on purpose: a line that is added, widened or forgotten in the
+// server's table fails this test until somebody has said that it is meant
+// (security.md V82). GET stands for HEAD, too.
+//
+// "open" admits everybody. Otherwise the callers are named that are admitted; the
+// others are refused, 401 without a living token and 403 with one. A method that
+// is not declared is answered 405, to those whom the first method admits.
+var surface = map[string][]permitted{
+	"/": {{"GET", "open"}}, "/setup": {{"GET POST", "open"}}, "/assets/*": {{"GET", "open"}},
+	"/openapi.json": {{"GET", "open"}}, "/metrics": {{"GET", "open"}},
+	"/healthz/live": {{"GET", "open"}}, "/healthz/ready": {{"GET", "open"}},
+	"/.well-known/jwks.json": {{"GET", "open"}}, "/.well-known/openid-configuration": {{"GET", "open"}}, "/.well-known/oauth-authorization-server": {{"GET", "open"}},
+	// These authenticate the app themselves, from the body or the header.
+	"/oauth/token": {{"POST", "open"}}, "/oauth/introspect": {{"POST", "open"}}, "/oauth/revoke": {{"POST", "open"}},
+
+	"/api/accounts/signup":        {{"POST OPTIONS", "open"}},
+	"/api/accounts/login":         {{"POST OPTIONS", "open"}},
+	"/api/accounts/logout":        {{"POST OPTIONS", "open"}},
+	"/api/accounts/token/refresh": {{"POST OPTIONS", "open"}},
+
+	"/api/accounts/profile":                         {{"GET PUT PATCH OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/sessions":                {{"GET DELETE OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/sessions/{sid}":          {{"DELETE OPTIONS", "user staff admin"}},
+	"/api/accounts/staff/users":                     {{"GET OPTIONS", "staff admin"}},
+	"/api/accounts/staff/users/{id}":                {{"GET OPTIONS", "staff admin"}},
+	"/api/accounts/admin/users":                     {{"GET POST OPTIONS", "admin"}},
+	"/api/accounts/admin/users/{id}":                {{"GET PUT PATCH DELETE OPTIONS", "admin"}},
+	"/api/accounts/admin/users/{id}/sessions":       {{"GET DELETE OPTIONS", "admin"}},
+	"/api/accounts/admin/users/{id}/sessions/{sid}": {{"DELETE OPTIONS", "admin"}},
+
+	"/api/admin/clients":             {{"GET POST OPTIONS", "admin"}},
+	"/api/admin/clients/{id}":        {{"GET PUT PATCH DELETE OPTIONS", "admin"}},
+	"/api/admin/clients/{id}/secret": {{"POST OPTIONS", "admin"}},
+	"/api/admin/keys":                {{"GET POST OPTIONS", "admin"}},
+	"/api/admin/keys/{kid}/retire":   {{"POST OPTIONS", "admin"}},
+	"/api/admin/audit":               {{"GET OPTIONS", "admin"}},
+	"/api/admin/stats":               {{"GET OPTIONS", "admin"}},
+}
+
+type permitted struct{ methods, callers string }
+
+var allMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+// wants is the declared answer: 0 stands for "let through", whatever came of it.
+func wants(declared []permitted, method, caller string) int {
+	as := method
+	if as == http.MethodHead {
+		as = http.MethodGet
+	}
+	found := 0
+	admitted := declared[0].callers
+	for _, p := range declared {
+		if slices.Contains(strings.Fields(p.methods), as) {
+			admitted, found = p.callers, 1
+		}
+	}
+	switch {
+	case admitted == "open" || slices.Contains(strings.Fields(admitted), caller):
+		if found == 0 {
+			return http.StatusMethodNotAllowed
+		}
+		return 0
+	case caller == "anonymous", caller == "deactivated":
+		return http.StatusUnauthorized
+	}
+	return http.StatusForbidden
+}
+
+// TestWhoMayDoWhat asks for every path by every method as everybody.
+func TestWhoMayDoWhat(t *testing.T) {
+	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), nil))
+	tokens := map[string]string{}
+	for _, caller := range callers {
+		tokens[caller] = c.token(t, caller)
+	}
+	for _, template := range c.templates() {
+		declared, ok := surface[declaredAs(template)]
+		if !ok {
+			t.Errorf("%s is not declared: who may do what there?", template)
+			continue
+		}
+		// Nothing that is there is named, so that who is let through breaks nothing.
+		path := strings.NewReplacer("{id}", "999999", "{sid}", "nobody", "{kid}", "none").Replace(template)
+		for _, method := range allMethods {
+			for _, caller := range callers {
+				token := tokens[caller]
+				if caller != "anonymous" && endsSessions(method, template) {
+					token = c.token(t, caller)
+				}
+				check(t, c, declared, method, path, caller, token)
+			}
+		}
+	}
+	c.noneTooMany(t)
+}
+
+func check(t *testing.T, c *crowd, declared []permitted, method, path, caller, token string) {
+	t.Helper()
+	want, got := wants(declared, method, caller), c.call(method, path, token)
+	guarded := declared[0].callers != "open"
+	through := got.Code != http.StatusMethodNotAllowed && (!guarded || got.Code != http.StatusUnauthorized && got.Code != http.StatusForbidden)
+	switch {
+	case want == 0 && !through, want != 0 && got.Code != want:
+		t.Errorf("%s %s as %s: %d, declared %d (0: let through)", method, path, caller, got.Code, want)
+	case got.Code >= 500:
+		t.Errorf("%s %s as %s: %d %s", method, path, caller, got.Code, got.Body)
+	case (got.Code == http.StatusMethodNotAllowed) != (got.Header().Get("Allow") != "") && guarded && got.Code == http.StatusMethodNotAllowed:
+		t.Errorf("%s %s as %s: 405 without Allow", method, path, caller)
+	}
+}
+
+// endsSessions: such a request leaves its own caller without a token.
+func endsSessions(method, template string) bool {
+	return method == http.MethodDelete && template == "/api/accounts/profile/sessions"
+}
+
+// templates are the paths of the table, each once.
+func (c *crowd) templates() []string {
+	var all []string
+	for _, rt := range c.routes {
+		if !slices.Contains(all, rt.Path) {
+			all = append(all, rt.Path)
+		}
+	}
+	return all
+}
+
+// declaredAs: an asset's name changes with its content.
+func declaredAs(template string) string {
+	if strings.HasPrefix(template, "/assets/") {
+		return "/assets/*"
+	}
+	return template
+}
+
+// noneTooMany fails on what is declared and not there.
+func (c *crowd) noneTooMany(t *testing.T) {
+	t.Helper()
+	there := map[string]bool{}
+	for _, template := range c.templates() {
+		there[declaredAs(template)] = true
+	}
+	for template := range surface {
+		if !there[template] {
+			t.Errorf("%s is declared, but the server has no such path", template)
+		}
+	}
+}

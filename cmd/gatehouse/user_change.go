@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+)
+
+const whoIsMeant = " NAME is a username or an e-mail address, in any spelling."
+
+func (c *cli) userSetRole() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "set-role NAME ROLE", Short: "Give a person the role admin, staff or user", Args: takes("NAME", "ROLE"),
+		Long:    "Give a person the role admin, staff or user. It counts at once, in sessions that are there already, too." + whoIsMeant,
+		Example: "  gatehouse user set-role ann staff",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.changeUser(cmd, args[0], account.Input{Role: fields.Given(args[1])}, asJSON)
+		},
+	}
+	printsJSON(cmd, &asJSON, "print the person as JSON")
+	return cmd
+}
+
+func (c *cli) userSetPassword() *cobra.Command {
+	var password passwordFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "set-password NAME", Short: "Give a person a new password, and end the sessions", Args: takes("NAME"),
+		Long: "Give a person a new password, and end the sessions. It is asked for, unless a flag says where to read it." + whoIsMeant,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			secret, err := password.read(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			return c.changeUser(cmd, args[0], account.Input{Password: fields.Given(secret)}, asJSON)
+		},
+	}
+	password.add(cmd.Flags())
+	printsJSON(cmd, &asJSON, "print the person as JSON")
+	return cmd
+}
+
+func (c *cli) userActivate() *cobra.Command {
+	return c.userSwitch("activate NAME", "Let a deactivated person in again", true)
+}
+
+func (c *cli) userDeactivate() *cobra.Command {
+	return c.userSwitch("deactivate NAME", "Keep a person out, and end the sessions", false)
+}
+
+func (c *cli) userSwitch(use, short string, active bool) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: takes("NAME"), Long: short + "." + whoIsMeant,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.changeUser(cmd, args[0], account.Input{Active: fields.On(active)}, asJSON)
+		},
+	}
+	printsJSON(cmd, &asJSON, "print the person as JSON")
+	return cmd
+}
+
+func (c *cli) changeUser(cmd *cobra.Command, name string, in account.Input, asJSON bool) error {
+	return c.withCore(cmd.Context(), func(core *core) error {
+		target, err := findUser(cmd.Context(), core, name)
+		if err != nil {
+			return err
+		}
+		u, err := core.people.Change(cmd.Context(), authz.Operator, target, in, false)
+		if err != nil {
+			return explain(cmd, err)
+		}
+		return c.printUser(u, asJSON, "changed")
+	})
+}
+
+func (c *cli) userDelete() *cobra.Command {
+	return &cobra.Command{
+		Use: "delete NAME", Short: "Erase a person, and end the sessions", Args: takes("NAME"),
+		Long: "Erase a person, and end the sessions. There is no way back; deactivate keeps a person out and the account." + whoIsMeant,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
+				target, err := findUser(cmd.Context(), core, args[0])
+				if err != nil {
+					return err
+				}
+				if err := core.people.Delete(cmd.Context(), authz.Operator, target.ID); err != nil {
+					return explain(cmd, err)
+				}
+				_, err = fmt.Fprintf(c.stderr, "%s is deleted\n", target.Username)
+				return err
+			})
+		},
+	}
+}

@@ -1,0 +1,359 @@
+package accounts_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/session"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+)
+
+// A reply is an answer, read.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (r reply) object(t *testing.T) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
+		t.Fatalf("%d %s: %v", r.status, r.body, err)
+	}
+	return v
+}
+
+func (w *world) ask(t *testing.T, method, path, access, body string) reply {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, w.url+"/api/accounts"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if access != "" {
+		request.Header.Set("Authorization", "Bearer "+access)
+	}
+	return send(t, request)
+}
+
+func send(t *testing.T, request *http.Request) reply {
+	t.Helper()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{response.StatusCode, response.Header, string(text)}
+}
+
+const secret = "a rather long secret"
+
+func (w *world) person(t *testing.T, name string, role store.Role) store.User {
+	t.Helper()
+	u, err := w.accounts.Create(t.Context(), authz.Operator, account.Input{
+		Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Password: fields.Given(secret), Role: fields.Given(string(role)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// signIn returns the tokens of a new session.
+func (w *world) signIn(t *testing.T, name string) (access, refresh string) {
+	t.Helper()
+	got := w.ask(t, "POST", "/login/", "", fmt.Sprintf(`{"username":%q,"password":%q}`, name, secret))
+	if got.status != http.StatusOK {
+		t.Fatalf("signing in %s: %d %s", name, got.status, got.body)
+	}
+	v := got.object(t)
+	return v["access"].(string), v["refresh"].(string)
+}
+
+func TestEveryRouteAgainstEveryCaller(t *testing.T) {
+	w := start(t, wide())
+	boss := w.person(t, "boss", store.RoleAdmin)
+	callers := map[string]string{"anonymous": "", "boss": ""}
+	for name, role := range map[string]store.Role{"user": store.RoleUser, "staff": store.RoleStaff, "admin": store.RoleAdmin} {
+		w.person(t, name, role)
+		callers[name], _ = w.signIn(t, name)
+	}
+	narrow, _, err := w.sessions.Start(t.Context(), session.Start{User: boss, Client: store.Client{ID: "reader"}, Scope: "openid"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := store.Client{ID: "reader", Name: "R", AuthMethod: "none"}
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(client) }); err != nil {
+		t.Fatal(err)
+	}
+	callers["admin without scope"] = narrow.AccessToken
+
+	// The table: who is not refused with 401 or 403.
+	all, anybody, staff, admins := "anonymous user staff admin", "user staff admin", "staff admin", "admin"
+	for _, c := range []struct {
+		path, methods, may string
+	}{
+		{"/signup/", "POST", all}, {"/login/", "POST", all}, {"/token/refresh/", "POST", all}, {"/logout/", "POST", all},
+		{"/profile/", "GET PUT PATCH", anybody}, {"/profile/sessions/", "GET", anybody}, {"/profile/sessions/x/", "DELETE", anybody},
+		{"/staff/users/", "GET", staff}, {"/staff/users/999/", "GET", staff},
+		{"/admin/users/", "GET POST", admins}, {"/admin/users/999/", "GET PUT PATCH DELETE", admins},
+		{"/admin/users/999/sessions/", "GET DELETE", admins}, {"/admin/users/999/sessions/x/", "DELETE", admins},
+	} {
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "FOO", "OPTIONS"} {
+			for _, name := range []string{"anonymous", "user", "staff", "admin", "admin without scope"} {
+				if c.path == "/profile/sessions/" && method == "DELETE" {
+					continue // it would end the callers' sessions
+				}
+				for _, path := range []string{c.path, strings.TrimSuffix(c.path, "/")} {
+					got := w.ask(t, method, path, callers[name], "")
+					listed := strings.Contains(" "+c.may+" ", " "+name+" ") || c.may == all
+					switch {
+					case !listed && name == "anonymous":
+						expect(t, method, path, name, got, http.StatusUnauthorized)
+					case !listed:
+						expect(t, method, path, name, got, http.StatusForbidden)
+					case method == "OPTIONS":
+						expect(t, method, path, name, got, http.StatusOK)
+					case !strings.Contains(" "+c.methods+" ", " "+method+" "):
+						expect(t, method, path, name, got, http.StatusMethodNotAllowed)
+					case got.status == http.StatusForbidden, got.status == http.StatusUnauthorized && c.path != "/login/", got.status >= 500:
+						t.Errorf("%s %s as %s: %d %s", method, path, name, got.status, got.body)
+					}
+					if got.header.Get("Cache-Control") != "no-store" || got.body != "" && got.header.Get("Content-Type") != "application/json" {
+						t.Errorf("%s %s: headers %v", method, path, got.header)
+					}
+				}
+			}
+		}
+	}
+	if got := w.ask(t, "GET", "/admin/users/", narrow.AccessToken, ""); got.header.Get("WWW-Authenticate") != `Bearer realm="api", error="insufficient_scope", scope="users:read"` {
+		t.Errorf("the app is not told the scope: %v", got.header)
+	}
+}
+
+func expect(t *testing.T, method, path, who string, got reply, status int) {
+	t.Helper()
+	if got.status != status {
+		t.Errorf("%s %s as %s: %d %s, want %d", method, path, who, got.status, got.body, status)
+	}
+}
+
+func TestAMachineIsNoPerson(t *testing.T) {
+	w := start(t, wide())
+	now := time.Now().Unix()
+	machine, err := w.ring.Sign(t.Context(), "at+jwt", map[string]any{
+		"iss": w.url, "aud": w.url, "sub": "robot", "client_id": "robot", "iat": now, "exp": now + 60, "jti": "j", "scope": string(authz.AllScopes),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error {
+		return tx.CreateClient(store.Client{ID: "robot", Name: "R", AuthMethod: "client_secret_basic"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/profile/", "/profile/sessions/", "/staff/users/", "/admin/users/", "/admin/users/1/"} {
+		expect(t, "GET", path, "machine", w.ask(t, "GET", path, machine, ""), http.StatusForbidden)
+	}
+}
+
+func TestFieldsThatAreNotSetHere(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "boss", store.RoleAdmin)
+	ann := w.person(t, "ann", store.RoleUser)
+	boss, _ := w.signIn(t, "boss")
+	own, _ := w.signIn(t, "ann")
+	shown := w.ask(t, "GET", "/profile/", own, "").body
+	admin := fmt.Sprintf("/admin/users/%d/", ann.ID)
+	for _, c := range []struct {
+		name, path, access, body string
+		status                   int
+		field                    string
+	}{
+		{"all that was shown", "/profile/", own, shown, 200, ""},
+		{"all that was shown, by an admin", admin, boss, shown, 200, ""},
+		{"another ID", "/profile/", own, `{"id":1}`, 400, "id"},
+		{"an ID as text", "/profile/", own, fmt.Sprintf(`{"id":"%d"}`, ann.ID), 400, "id"},
+		{"being staff", "/profile/", own, `{"is_staff":true}`, 400, "is_staff"},
+		{"being inactive", "/profile/", own, `{"is_active":false}`, 400, "is_active"},
+		{"a verified address", "/profile/", own, `{"email_verified":true}`, 400, "email_verified"},
+		{"a verified address, by an admin", admin, boss, `{"email_verified":true}`, 400, "email_verified"},
+		{"another subject", admin, boss, `{"sub":"x"}`, 400, "sub"},
+		{"another date", "/profile/", own, `{"date_joined":"2000-01-01T00:00:00Z"}`, 400, "date_joined"},
+		{"a role", "/profile/", own, `{"role":"admin"}`, 400, "role"},
+		{"unknown fields", "/profile/", own, `{"is_superuser":true,"groups":[1],"Role":"admin","ROLE":"admin","IsAdmin":true,"password_hash":"x"}`, 200, ""},
+	} {
+		got := w.ask(t, "PATCH", c.path, c.access, c.body)
+		expect(t, "PATCH", c.path, c.name, got, c.status)
+		if c.field != "" && got.object(t)[c.field] == nil {
+			t.Errorf("%s: %s", c.name, got.body)
+		}
+	}
+	if got := w.ask(t, "POST", "/signup/", "", `{"username":"eve","email":"eve@example.com","password":"`+secret+`","is_staff":true,"id":7}`); got.status != 400 {
+		t.Errorf("sign-up: %d %s", got.status, got.body)
+	}
+	u, err := w.db.UserByID(t.Context(), ann.ID)
+	if err != nil || u.Role != store.RoleUser || u.EmailVerified || !u.Active || u.Sub != ann.Sub {
+		t.Errorf("%+v, %v", u, err)
+	}
+}
+
+func TestSessionsAreListedAndEnded(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "boss", store.RoleAdmin)
+	ann := w.person(t, "ann", store.RoleUser)
+	boss, _ := w.signIn(t, "boss")
+	one, _ := w.signIn(t, "ann")
+	two, _ := w.signIn(t, "ann")
+	var list []map[string]any
+	if err := json.Unmarshal([]byte(w.ask(t, "GET", "/profile/sessions/", one, "").body), &list); err != nil || len(list) != 2 {
+		t.Fatalf("%v %v", list, err)
+	}
+	var other string
+	for _, s := range list {
+		if s["current"] == false {
+			other = s["id"].(string)
+		}
+	}
+	expect(t, "DELETE", "a session", "boss, as his own", w.ask(t, "DELETE", "/profile/sessions/"+other+"/", boss, ""), 404)
+	expect(t, "DELETE", "a session", "ann", w.ask(t, "DELETE", "/profile/sessions/"+other+"/", one, ""), 204)
+	expect(t, "DELETE", "a session", "ann, twice", w.ask(t, "DELETE", "/profile/sessions/"+other+"/", one, ""), 404)
+	expect(t, "GET", "/profile/", "the ended session", w.ask(t, "GET", "/profile/", two, ""), 401)
+	expect(t, "GET", "/profile/", "the other session", w.ask(t, "GET", "/profile/", one, ""), 200)
+	expect(t, "DELETE", "sessions", "boss", w.ask(t, "DELETE", fmt.Sprintf("/admin/users/%d/sessions/", ann.ID), boss, ""), 204)
+	expect(t, "GET", "/profile/", "every session ended", w.ask(t, "GET", "/profile/", one, ""), 401)
+}
+
+func TestSigningOut(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "ann", store.RoleUser)
+	access, refresh := w.signIn(t, "ann")
+	body := `{"refresh":"` + refresh + `"}`
+	for _, c := range []struct {
+		name, body string
+		status     int
+	}{
+		{"nothing", `{}`, 400}, {"blank", `{"refresh":" "}`, 400}, {"garbage", `{"refresh":"x.y.z"}`, 401}, {"an access token", `{"refresh":"` + access + `"}`, 401},
+	} {
+		expect(t, "POST", "/logout/", c.name, w.ask(t, "POST", "/logout/", "", c.body), c.status)
+	}
+	expect(t, "POST", "/logout/", "a stale token beside it", w.ask(t, "POST", "/logout/", "stale", body), 204)
+	expect(t, "POST", "/logout/", "twice", w.ask(t, "POST", "/logout/", "", body), 204)
+	expect(t, "POST", "/token/refresh/", "afterwards", w.ask(t, "POST", "/token/refresh/", "", body), 401)
+	expect(t, "GET", "/profile/", "afterwards", w.ask(t, "GET", "/profile/", access, ""), 401)
+}
+
+func TestAGuesserWaitsAndIsToldHowLong(t *testing.T) {
+	w := start(t, throttle.DefaultRules())
+	w.person(t, "ann", store.RoleUser)
+	for range 5 {
+		expect(t, "POST", "/login/", "guess", w.ask(t, "POST", "/login/", "", `{"username":"ann","password":"wrong password"}`), 401)
+	}
+	got := w.ask(t, "POST", "/login/", "", `{"username":"ANN@example.com","password":"`+secret+`"}`)
+	if got.status != 429 || got.header.Get("Retry-After") == "" || !strings.HasPrefix(got.body, `{"detail":"Request was throttled. Expected available in `) {
+		t.Errorf("%d %v %s", got.status, got.header, got.body)
+	}
+}
+
+func TestTheListLeadsOn(t *testing.T) {
+	w := start(t, wide())
+	for i := range 5 {
+		w.person(t, fmt.Sprintf("p%d", i), store.RoleUser)
+	}
+	w.person(t, "boss", store.RoleAdmin)
+	boss, _ := w.signIn(t, "boss")
+	got := w.ask(t, "GET", "/admin/users/?limit=2&role=user", boss, "")
+	link := got.header.Get("Link")
+	if got.header.Get("X-Total-Count") != "5" || !strings.HasPrefix(link, "<"+w.url+"/api/accounts/admin/users/?") || !strings.HasSuffix(link, `>; rel="next"`) {
+		t.Fatalf("%v", got.header)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), "GET", strings.TrimSuffix(link[1:], `>; rel="next"`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+boss)
+	next := send(t, request)
+	if next.status != 200 || strings.Count(next.body, `"username"`) != 2 || strings.Contains(next.body, `"p0"`) {
+		t.Errorf("%d %s", next.status, next.body)
+	}
+	for _, query := range []string{"?limit=x", "?ordering=password", "?cursor=x", "?role=king", "?is_active=1", "?limit=1;role=user", "?search=%zz"} {
+		expect(t, "GET", query, "boss", w.ask(t, "GET", "/admin/users/"+query, boss, ""), 400)
+	}
+}
+
+func TestNothingOfOursShowsInARefusal(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "ann", store.RoleUser)
+	canary := "canary-7f3a"
+	for _, c := range []struct{ path, body string }{
+		{"/login/", `{"username":"ann","password":"` + canary + `"}`},
+		{"/signup/", `{"username":"eve","email":"x","password":"` + canary + `"}`},
+		{"/token/refresh/", `{"refresh":"` + canary + `"}`},
+		{"/login/", `{"password":"` + canary},
+	} {
+		got := w.ask(t, "POST", c.path, "", c.body)
+		if got.status < 400 || got.status >= 500 || strings.Contains(got.body, canary) || strings.Contains(got.body, "192.0.2.1") {
+			t.Errorf("%s: %d %s", c.path, got.status, got.body)
+		}
+	}
+}
+
+func TestSignUpLeadsToAPerson(t *testing.T) {
+	w := start(t, wide())
+	got := w.ask(t, "POST", "/signup", "", `{"username":"<ünï>","email":"ann@example.com","password":"`+secret+`"}`)
+	expect(t, "POST", "/signup", "a name that cannot be", got, 400)
+	got = w.ask(t, "POST", "/signup", "", `{"username":"ünï","email":"ann@example.com","password":"`+secret+`","first_name":"<b>&"}`)
+	expect(t, "POST", "/signup", "anonymous", got, 201)
+	prefix := `{"message":"User created successfully","user":{"id":1,"username":"ünï","email":"ann@example.com","role":"user","first_name":"<b>&","last_name":"","is_active":true,"is_staff":false,"sub":"`
+	if !strings.HasPrefix(got.body, prefix) || !strings.HasSuffix(got.body, `Z","last_login":null}}`) {
+		t.Errorf("%s", got.body)
+	}
+}
+
+func TestAnotherAppsTokenDoesNotSignOutHere(t *testing.T) {
+	w := start(t, wide())
+	ann := w.person(t, "ann", store.RoleUser)
+	shop := store.Client{ID: "shop", Name: "Shop", AuthMethod: "none", Scope: "openid account"}
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(shop) }); err != nil {
+		t.Fatal(err)
+	}
+	set, _, err := w.sessions.Start(t.Context(), session.Start{User: ann, Client: shop, Scope: "openid account"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/logout/", "/token/refresh/"} {
+		got := w.ask(t, "POST", path, "", `{"refresh":"`+set.RefreshToken+`"}`)
+		if got.status != 401 || got.object(t)["code"] != "token_not_valid" {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	expect(t, "GET", "/profile/", "the other app", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 200)
+}
+
+func TestBadRefreshTokensAreCountedAndGoodOnesAreNot(t *testing.T) {
+	w := start(t, throttle.DefaultRules())
+	w.person(t, "ann", store.RoleUser)
+	_, refresh := w.signIn(t, "ann")
+	for range throttle.DefaultRules().Failure.Free {
+		expect(t, "POST", "/token/refresh/", "garbage", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"a.b.c"}`), 401)
+	}
+	expect(t, "POST", "/token/refresh/", "more garbage", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"a.b.c"}`), 429)
+	expect(t, "POST", "/logout/", "garbage there too", w.ask(t, "POST", "/logout/", "", `{"refresh":"a.b.c"}`), 429)
+	expect(t, "POST", "/token/refresh/", "a good one", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"`+refresh+`"}`), 200)
+}

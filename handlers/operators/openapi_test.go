@@ -1,0 +1,247 @@
+package operators
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/apicheck"
+)
+
+func TestTheDocumentIsServed(t *testing.T) {
+	e := NewOpenAPI()
+	ask := func(method, have string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(method, "/openapi.json", nil)
+		r.Header.Set("If-None-Match", have)
+		if err := e.Serve(w, r); err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	full := ask("GET", "")
+	if full.Code != http.StatusOK || !bytes.Equal(full.Body.Bytes(), e.Document()) || full.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("GET: %d %v, %d bytes", full.Code, full.Header(), full.Body.Len())
+	}
+	tag := full.Header().Get("ETag")
+	for have, want := range map[string]int{tag: 304, "W/" + tag: 304, `"a", ` + tag: 304, "*": 304, `"a"`: 200, "": 200} {
+		got := ask("GET", have)
+		if got.Code != want || got.Header().Get("ETag") != tag || got.Header().Get("Cache-Control") != "public, max-age=300" || got.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("If-None-Match %s: %d %v", have, got.Code, got.Header())
+		}
+	}
+	if head := ask("HEAD", ""); head.Body.Len() != 0 || head.Header().Get("Content-Length") != fmt.Sprint(len(e.Document())) {
+		t.Errorf("HEAD: %d bytes, %v", head.Body.Len(), head.Header())
+	}
+}
+
+// TestTheDocumentIsValid: OpenAPI 3.1, every reference leads somewhere, every
+// example fits its schema.
+func TestTheDocumentIsValid(t *testing.T) {
+	if _, err := apicheck.Load(NewOpenAPI().Document()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A node is an object of the document.
+type node = map[string]any
+
+func parsed(t *testing.T) node {
+	t.Helper()
+	var doc node
+	if err := json.Unmarshal(NewOpenAPI().Document(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestEveryOperationIsDescribed(t *testing.T) {
+	doc := parsed(t)
+	tags := map[any]bool{}
+	for _, tag := range doc["tags"].([]any) {
+		tags[tag.(node)["name"]] = true
+	}
+	ids := map[any]string{}
+	for path, item := range doc["paths"].(node) {
+		for method, o := range item.(node) {
+			line, op := method+" "+path, o.(node)
+			if other, taken := ids[op["operationId"]]; taken || op["operationId"] == nil {
+				t.Errorf("%s: operationId %v, also of %q", line, op["operationId"], other)
+			}
+			ids[op["operationId"]] = line
+			if summary, _ := op["summary"].(string); summary == "" || strings.HasSuffix(summary, ".") {
+				t.Errorf("%s: summary %q", line, summary)
+			}
+			if used, _ := op["tags"].([]any); len(used) != 1 || !tags[used[0]] {
+				t.Errorf("%s: tags %v", line, op["tags"])
+			}
+			if _, said := op["security"]; !said {
+				t.Errorf("%s does not say whether it needs a token", line)
+			}
+			statuses(t, line, method, path, op)
+		}
+	}
+}
+
+// statuses wants a success of every operation and the refusals that its audience gives.
+func statuses(t *testing.T, line, method, path string, op node) {
+	t.Helper()
+	want := []string{"405"}
+	requirements, _ := op["security"].([]any)
+	_, takesBody := op["requestBody"]
+	switch {
+	case strings.HasPrefix(path, "/oauth/"):
+		want = append(want, "400", "401", "413", "429", "500", "503")
+	case strings.HasPrefix(path, "/api/"):
+		if len(requirements) > 0 {
+			want = append(want, "401", "403")
+		}
+		if takesBody {
+			want = append(want, "400", "413", "415")
+		}
+		if len(requirements) > 0 || takesBody {
+			want = append(want, "500", "503")
+		}
+		if strings.Contains(path, "{") && method != "options" {
+			want = append(want, "404")
+		}
+	}
+	responses := op["responses"].(node)
+	for _, status := range want {
+		if responses[status] == nil {
+			t.Errorf("%s has no answer %s", line, status)
+		}
+	}
+	for status := range responses {
+		if strings.HasPrefix(status, "2") {
+			return
+		}
+	}
+	t.Errorf("%s never succeeds", line)
+}
+
+// TestAnswersAreClosed: an object that we write says what else may be in it, so
+// that a field that nobody documented does not pass.
+func TestAnswersAreClosed(t *testing.T) {
+	doc := parsed(t)
+	open := map[string]bool{ // each for a reason
+		"/openapi.json":     true, // the document would have to describe OpenAPI
+		"AuditEvent.detail": true, // each kind of event has its own
+	}
+	components := doc["components"].(node)
+	seen := map[string]bool{}
+	var walk func(where string, schema node)
+	walk = func(where string, schema node) {
+		if ref, ok := schema["$ref"].(string); ok {
+			name := ref[strings.LastIndex(ref, "/")+1:]
+			if !seen[name] {
+				seen[name] = true
+				walk(name, components["schemas"].(node)[name].(node))
+			}
+			return
+		}
+		if _, said := schema["additionalProperties"]; schema["type"] == "object" && !said && !open[where] {
+			t.Errorf("%s may hold anything", where)
+		}
+		properties, _ := schema["properties"].(node)
+		for name, property := range properties {
+			walk(where+"."+name, property.(node))
+		}
+		if items, ok := schema["items"].(node); ok {
+			walk(where+"[]", items)
+		}
+		for _, alternatives := range []string{"oneOf", "allOf"} {
+			list, _ := schema[alternatives].([]any)
+			for _, one := range list {
+				walk(where, one.(node))
+			}
+		}
+	}
+	each(doc, func(path string, response node) {
+		content, _ := response["content"].(node)
+		for _, media := range content {
+			if schema, ok := media.(node)["schema"].(node); ok {
+				walk(path, schema)
+			}
+		}
+	})
+	if len(seen) < 20 {
+		t.Errorf("only %d schemas were looked at", len(seen))
+	}
+}
+
+// each goes through the responses of all operations, and those of the components.
+func each(doc node, f func(path string, response node)) {
+	for path, item := range doc["paths"].(node) {
+		for _, op := range item.(node) {
+			for _, response := range op.(node)["responses"].(node) {
+				f(path, response.(node))
+			}
+		}
+	}
+	for name, response := range doc["components"].(node)["responses"].(node) {
+		f(name, response.(node))
+	}
+}
+
+// TestEveryJSONAnswerHasAnExample: nobody reads a schema before an example.
+func TestEveryJSONAnswerHasAnExample(t *testing.T) {
+	each(parsed(t), func(path string, response node) {
+		content, _ := response["content"].(node)
+		media, _ := content["application/json"].(node)
+		if media != nil && media["example"] == nil && media["examples"] == nil && path != "/openapi.json" {
+			t.Errorf("%s: %v has no example", path, response["description"])
+		}
+	})
+}
+
+// TestNothingLiesAbout: every component is used.
+func TestNothingLiesAbout(t *testing.T) {
+	doc := parsed(t)
+	text := string(NewOpenAPI().Document())
+	for kind, of := range doc["components"].(node) {
+		for name, component := range of.(node) {
+			marked := component.(node)["x-all-answers"] == true || kind == "securitySchemes" || name == "UnknownPath"
+			if !marked && !strings.Contains(text, fmt.Sprintf(`"#/components/%s/%s"`, kind, name)) {
+				t.Errorf("%s %s is not used", kind, name)
+			}
+		}
+	}
+}
+
+// TestNoNameComesTwice: of two members with one name, readers see one, and not all
+// of them the same.
+func TestNoNameComesTwice(t *testing.T) {
+	d := json.NewDecoder(bytes.NewReader(NewOpenAPI().Document()))
+	var value func(where string)
+	value = func(where string) {
+		token, err := d.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for d.More() && (token == json.Delim('{') || token == json.Delim('[')) {
+			at := where
+			if token == json.Delim('{') {
+				name, err := d.Token()
+				if err != nil {
+					t.Fatal(err)
+				}
+				at += "/" + name.(string)
+				if seen[at] {
+					t.Errorf("%s comes twice", at)
+				}
+				seen[at] = true
+			}
+			value(at)
+		}
+		if _, opened := token.(json.Delim); opened {
+			_, _ = d.Token() // the bracket that closes it
+		}
+	}
+	value("")
+}

@@ -1,0 +1,235 @@
+package operators
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gatehouse/handlers/api"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/client"
+	"gatehouse/internal/cursor"
+	"gatehouse/keys"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// door lets everybody in as who the token names.
+type door map[string]authz.Actor
+
+func (d door) Authenticate(_ context.Context, raw string) (authz.Actor, store.User, error) {
+	return d[raw], store.User{}, nil
+}
+
+// figures are none.
+type figures struct{}
+
+func (figures) CountSessions(context.Context, time.Time) (int64, error) { return 7, nil }
+func (figures) CountClients(context.Context) (int64, error)             { return 3, nil }
+
+type forgetful struct{}
+
+func (forgetful) ForgetEnded(context.Context, []string) error { return nil }
+
+// ring is a key ring of one key.
+type ring struct{ retired []string }
+
+func (r *ring) List(context.Context) ([]keys.Status, error) {
+	return []keys.Status{{ID: "k1", Generation: 1, State: "signing", CreatedAt: time.Unix(0, 0), SignFrom: time.Unix(0, 0)}}, nil
+}
+
+func (r *ring) Rotate(context.Context, string) (keys.Status, error) {
+	return keys.Status{ID: "k2", Generation: 2, State: "published"}, nil
+}
+
+func (r *ring) Retire(_ context.Context, kid, actor string) error {
+	if kid != "k1" {
+		return keys.ErrUnknownKey
+	}
+	r.retired = append(r.retired, actor)
+	return nil
+}
+
+// open returns a function that asks as an administrator.
+func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httptest.ResponseRecorder) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "g.db"), Now: time.Now, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	boss := store.User{Sub: uuid.NewString(), Username: "boss", UsernameKey: "boss", Email: "b@x.example", EmailKey: "b@x.example", Role: store.RoleAdmin, Active: true}
+	if err := db.Write(t.Context(), func(tx store.Tx) (err error) { boss.ID, err = tx.CreateUser(boss); return err }); err != nil {
+		t.Fatal(err)
+	}
+	issuer, _ := url.Parse("https://id.example")
+	sealer := cursor.Sealer{Key: [32]byte{1}}
+	admin := authz.Actor{UserID: boss.ID, Sub: boss.Sub, Role: store.RoleAdmin, Scope: authz.ForRole(store.RoleAdmin)}
+	h = &Handlers{
+		Clients: &client.Service{DB: db, Sessions: forgetful{}, Cursors: sealer, Now: time.Now, Log: log},
+		Keys:    &ring{}, Evidence: db, People: db, Figures: figures{}, Cursors: sealer, Issuer: issuer, Now: time.Now,
+		Guard: api.Guard{Sessions: door{
+			"admin": admin, "staff": {UserID: 2, Role: store.RoleStaff, Scope: authz.AllScopes},
+			"reader": {UserID: boss.ID, Role: store.RoleAdmin, Scope: authz.ScopeUsersRead},
+		}},
+	}
+	mux := http.NewServeMux()
+	for _, rt := range h.Routes() {
+		mux.HandleFunc(rt.Method+" "+rt.Pattern+"/{$}", func(w http.ResponseWriter, r *http.Request) {
+			if err := rt.Serve(w, r); err != nil {
+				api.Refuse(w, r, err)
+			}
+		})
+	}
+	return h, func(method, path, body string) *httptest.ResponseRecorder {
+		who, path, _ := strings.Cut(path, ":")
+		r := httptest.NewRequest(method, "/api/admin"+path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+who)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		return w
+	}
+}
+
+func TestEveryOperatorRouteNeedsAnAdministrator(t *testing.T) {
+	h, ask := open(t)
+	for _, rt := range h.Routes() {
+		if rt.Needs.Open() {
+			t.Errorf("%s %s is open", rt.Method, rt.Pattern)
+		}
+		path := strings.NewReplacer("/api/admin", "", "{id}", "x", "{kid}", "x").Replace(rt.Pattern) + "/"
+		if w := ask(rt.Method, "staff:"+path, "{}"); w.Code != http.StatusForbidden {
+			t.Errorf("%s %s as staff: %d", rt.Method, rt.Pattern, w.Code)
+		}
+		want := rt.Needs.Scope() == authz.ScopeUsersRead
+		if w := ask(rt.Method, "reader:"+path, "{}"); (w.Code != http.StatusForbidden) != want {
+			t.Errorf("%s %s with users:read: %d", rt.Method, rt.Pattern, w.Code)
+		}
+	}
+}
+
+func TestTheLifeOfAClient(t *testing.T) {
+	_, ask := open(t)
+	created := ask("POST", "admin:/clients/", `{"client_id":"shop","name":"Shop","grant_types":["client_credentials"],"scope":"users:read","access_token_lifetime":120}`)
+	var c Client
+	if err := json.Unmarshal(created.Body.Bytes(), &c); err != nil || created.Code != 201 || len(c.Secret) != 43 || created.Header().Get("Location") != "https://id.example/api/admin/clients/shop/" {
+		t.Fatalf("%d %s %v", created.Code, created.Body, created.Header())
+	}
+	for _, step := range []struct {
+		method, path, body string
+		status             int
+		shows              string
+	}{
+		{"GET", "/clients/shop/", "", 200, `"access_token_lifetime":120,"refresh_token_idle":null`},
+		{"GET", "/clients/", "", 200, `[{"client_id":"shop","name":"Shop"`},
+		{"POST", "/clients/", `{"client_id":"shop","name":"Shop","grant_types":["password"]}`, 400, `{"client_id":["A client with that ID already exists."]}`},
+		{"POST", "/clients/", `{"name":"Shop","client_secret":"chosen"}`, 400, `{"client_secret":["This field may not be set here."]}`},
+		{"POST", "/clients/", `{}`, 400, `{"name":["This field is required."],"redirect_uris":["The grant authorization_code needs a redirect URI."]}`},
+		{"POST", "/clients/", `{"name":7,"grant_types":"password"}`, 400, `"grant_types":["Expected a list of items."]`},
+		{"PATCH", "/clients/shop/", `{"client_id":"shop","disabled":true}`, 200, `"disabled":true`},
+		{"PATCH", "/clients/shop/", `{"client_id":"other"}`, 400, `{"client_id":["This field may not be set here."]}`},
+		{"PUT", "/clients/shop/", `{}`, 400, `{"name":["This field is required."]`},
+		{"POST", "/clients/shop/secret/", `{"overlap":3600}`, 200, `"client_secret":"`},
+		{"POST", "/clients/shop/secret/", `{"overlap":-1}`, 400, `{"overlap":[`},
+		{"POST", "/clients/shop/secret/", `{"overlap":99999999999999999}`, 400, `{"overlap":[`},
+		{"POST", "/clients/nobody/secret/", ``, 404, `{"detail":"Not found."}`},
+		{"PATCH", "/clients/nobody/", `{`, 404, `{"detail":"Not found."}`},
+		{"DELETE", "/clients/shop/", "", 204, ""},
+		{"DELETE", "/clients/shop/", "", 404, ""},
+	} {
+		w := ask(step.method, "admin:"+step.path, step.body)
+		if w.Code != step.status || !strings.Contains(w.Body.String(), step.shows) {
+			t.Errorf("%s %s %s: %d %s", step.method, step.path, step.body, w.Code, w.Body)
+		}
+		if strings.Contains(w.Body.String(), c.Secret) {
+			t.Errorf("%s %s shows the secret again", step.method, step.path)
+		}
+	}
+	w := ask("GET", "admin:/audit/?kind=client.*&limit=2", "")
+	var events []Event
+	if err := json.Unmarshal(w.Body.Bytes(), &events); err != nil || len(events) != 2 || events[0].Kind != "client.deleted" || events[0].Subject != "client:shop" {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	next := strings.TrimSuffix(strings.TrimPrefix(w.Header().Get("Link"), "<https://id.example/api/admin"), `>; rel="next"`)
+	if w := ask("GET", "admin:"+next, ""); w.Code != 200 || !strings.Contains(w.Body.String(), "client.created") || w.Header().Get("Link") != "" {
+		t.Errorf("the next page: %d %s %v", w.Code, w.Body, w.Header())
+	}
+}
+
+func TestOddQuestionsToTheEvidence(t *testing.T) {
+	_, ask := open(t)
+	for _, query := range []string{"limit=0", "limit=1001", "since=yesterday", "until=2026", "cursor=x", "kind=a&kind=b", "actor=%00", "kind=" + strings.Repeat("k", 256)} {
+		if w := ask("GET", "admin:/audit/?"+query, ""); w.Code != 400 {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+	if w := ask("GET", "admin:/audit/?since=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00%2B01:00", ""); w.Code != 200 || w.Body.String() != "[]" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestKeysAndFigures(t *testing.T) {
+	h, ask := open(t)
+	for _, step := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/keys/", 200, `[{"kid":"k1","generation":1,"state":"signing","created_at":"1970-01-01T00:00:00Z","sign_from":"1970-01-01T00:00:00Z","gone_at":null}]`},
+		{"POST", "/keys/", 201, `{"kid":"k2","generation":2,"state":"published","created_at":"0001-01-01T00:00:00Z","sign_from":"0001-01-01T00:00:00Z","gone_at":null}`},
+		{"POST", "/keys/k1/retire/", 204, ""},
+		{"POST", "/keys/k9/retire/", 404, `{"detail":"Not found."}`},
+		{"GET", "/stats/", 200, `{"users":{"admin":{"active":1,"inactive":0},"staff":{"active":0,"inactive":0},"user":{"active":0,"inactive":0}},"sessions":7,"clients":3}`},
+	} {
+		if w := ask(step.method, "admin:"+step.path, ""); w.Code != step.status || w.Body.String() != step.body {
+			t.Errorf("%s %s: %d %s", step.method, step.path, w.Code, w.Body)
+		}
+	}
+	if got := h.Keys.(*ring).retired; len(got) != 1 || !strings.HasPrefix(got[0], "user:") {
+		t.Errorf("retired by %v", got)
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	var asked atomic.Int32
+	var fault error
+	now := time.Unix(1000, 0)
+	h := &Health{Now: func() time.Time { return now }, Checks: []Check{
+		{"database", func(context.Context) error { asked.Add(1); return fault }},
+		{"keys", func(context.Context) error { return nil }},
+	}}
+	ready := func(want int, body string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		if err := h.Ready(w, httptest.NewRequest("GET", "/", nil)); err != nil || w.Code != want || w.Body.String() != body {
+			t.Errorf("%d %s %v, want %d %s", w.Code, w.Body, err, want, body)
+		}
+	}
+	const fine = `{"status":"ok","parts":{"database":"ok","keys":"ok"}}`
+	ready(200, fine)
+	fault = errors.New("dial tcp 10.0.0.7:3306: refused")
+	now = now.Add(999 * time.Millisecond)
+	ready(200, fine) // as it was a second ago
+	now = now.Add(time.Millisecond)
+	ready(503, `{"status":"unavailable","parts":{"database":"unavailable","keys":"ok"}}`)
+	ready(503, `{"status":"unavailable","parts":{"database":"unavailable","keys":"ok"}}`)
+	if n := asked.Load(); n != 2 {
+		t.Errorf("asked %d times, want 2", n)
+	}
+}

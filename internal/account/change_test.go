@@ -1,0 +1,320 @@
+package account_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+)
+
+func TestAChangeTouchesWhatItNames(t *testing.T) {
+	w := open(t)
+	boss, ann := w.person("boss", store.RoleAdmin), w.person("ann", store.RoleUser)
+	sid := w.session(ann)
+	got, err := w.Change(t.Context(), as(boss, ""), ann, account.Input{Role: fields.Given("staff"), LastName: fields.Given("L")}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ann
+	want.Role, want.LastName = store.RoleStaff, "L"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want, w.read(ann.ID)); diff != "" {
+		t.Error("in the record:", diff)
+	}
+	if living := w.living(ann); !slices.Equal(living, []string{sid}) {
+		t.Errorf("a change of role ended sessions: %v", living)
+	}
+	line := "user:" + boss.Sub + " user:" + ann.Sub + ` {"before":{"last_name":"","role":"user"},"after":{"last_name":"L","role":"staff"}}`
+	if lines := w.evidence("user.updated"); len(lines) != 1 || lines[0] != line {
+		t.Errorf("evidence: %s", lines)
+	}
+	if _, err := w.Change(t.Context(), as(boss, ""), ann, account.Input{Role: fields.Given("staff"), Username: fields.Given("ann")}, false); err != nil {
+		t.Error(err)
+	}
+	if lines := w.evidence("user.updated"); len(lines) != 1 {
+		t.Errorf("a change that changes nothing is on record: %s", lines)
+	}
+}
+
+func TestWhatEndsSessions(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		in     account.Input
+		reason string
+	}{
+		{"a new password", account.Input{Password: fields.Given("another long secret")}, "password changed"},
+		{"deactivation", account.Input{Active: fields.On(false)}, "deactivated"},
+	} {
+		w := open(t)
+		boss, ann := w.person("boss", store.RoleAdmin), w.person("ann", store.RoleUser)
+		one, two, others := w.session(ann), w.session(ann), w.session(boss)
+		if _, err := w.Change(t.Context(), as(boss, others), ann, c.in, false); err != nil {
+			t.Fatal(err)
+		}
+		if living := w.living(ann); len(living) != 0 {
+			t.Errorf("%s: %v live on", c.name, living)
+		}
+		if len(w.living(boss)) != 1 {
+			t.Errorf("%s: others were signed out", c.name)
+		}
+		slices.Sort(w.forgotten)
+		if want := sorted(one, two); !slices.Equal(w.forgotten, want) {
+			t.Errorf("%s: forgotten %v, want %v", c.name, w.forgotten, want)
+		}
+		lines := w.evidence("session.ended")
+		if len(lines) != 2 || !strings.Contains(lines[0], c.reason) {
+			t.Errorf("%s: evidence %s", c.name, lines)
+		}
+	}
+}
+
+func sorted(ids ...string) []string {
+	slices.Sort(ids)
+	return ids
+}
+
+func TestDelete(t *testing.T) {
+	w := open(t)
+	boss, ann := w.person("boss", store.RoleAdmin), w.person("ann", store.RoleUser)
+	sid := w.session(ann)
+	if err := w.Delete(t.Context(), as(w.person("stef", store.RoleStaff), ""), ann.ID); !errors.Is(err, authz.ErrDenied) {
+		t.Errorf("staff: %v", err)
+	}
+	if err := w.Delete(t.Context(), as(boss, ""), ann.ID); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(w.forgotten, []string{sid}) {
+		t.Errorf("forgotten: %v", w.forgotten)
+	}
+	if err := w.Delete(t.Context(), as(boss, ""), ann.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("twice: %v", err)
+	}
+	if lines := w.evidence("user.deleted"); len(lines) != 1 || !strings.Contains(lines[0], `"username":"ann"`) {
+		t.Errorf("evidence: %s", lines)
+	}
+	again, err := w.SignUp(t.Context(), input("ann"))
+	if err != nil || again.ID == ann.ID || again.Sub == ann.Sub {
+		t.Errorf("the name again: %+v, %v", again, err)
+	}
+}
+
+// Administrators who remove each other, and themselves, in every way and all at
+// once, always leave one.
+func TestTheLastAdministratorStays(t *testing.T) { everywhere(t, theLastAdministratorStays) }
+
+func theLastAdministratorStays(t *testing.T, w *world) {
+	var admins []store.User
+	for _, name := range []string{"a1", "a2", "a3", "a4", "a5"} {
+		admins = append(admins, w.person(name, store.RoleAdmin))
+	}
+	acts := []func(actor authz.Actor, target store.User) error{
+		func(a authz.Actor, u store.User) error { return w.Delete(t.Context(), a, u.ID) },
+		func(a authz.Actor, u store.User) error {
+			_, err := w.Change(t.Context(), a, u, account.Input{Role: fields.Given("user")}, false)
+			return err
+		},
+		func(a authz.Actor, u store.User) error {
+			_, err := w.Change(t.Context(), a, u, account.Input{Active: fields.On(false)}, false)
+			return err
+		},
+	}
+	race(t, 60, func(i int) bool {
+		actor, target := as(admins[i%5], ""), admins[(i/5)%5]
+		err := acts[i%3](actor, target)
+		switch {
+		case err == nil, errors.Is(err, authz.ErrLastAdmin), errors.Is(err, authz.ErrDenied), errors.Is(err, store.ErrNotFound):
+		default:
+			t.Errorf("%v", err)
+		}
+		return false
+	}, 0)
+	active := true
+	page, err := w.db.ListUsers(t.Context(), store.UserQuery{Role: store.RoleAdmin, Active: &active, OrderBy: store.ByID, Limit: 10})
+	if err != nil || page.Total < 1 {
+		t.Fatalf("%d administrators are left, %v", page.Total, err)
+	}
+	last := page.Users[0]
+	for _, u := range page.Users[1:] {
+		if err := w.Delete(t.Context(), authz.Operator, u.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, act := range acts {
+		if err := act(as(last, ""), last); !errors.Is(err, authz.ErrLastAdmin) {
+			t.Errorf("act %d on the last one: %v", i, err)
+		}
+	}
+}
+
+// Two administrators step down at the same moment, each by himself: neither touches
+// the other's row, so only a lock that they share can keep one of them.
+func TestTwoWhoStepDownAtOnceLeaveOne(t *testing.T) {
+	everywhere(t, twoWhoStepDownAtOnceLeaveOne)
+}
+
+func twoWhoStepDownAtOnceLeaveOne(t *testing.T, w *world) {
+	pair := []store.User{w.person("a1", store.RoleAdmin), w.person("a2", store.RoleAdmin)}
+	ways := map[string]func(u store.User) error{
+		"demoted": func(u store.User) error {
+			_, err := w.Change(t.Context(), as(u, ""), u, account.Input{Role: fields.Given("user")}, false)
+			return err
+		},
+		"deactivated": func(u store.User) error {
+			_, err := w.Change(t.Context(), as(u, ""), u, account.Input{Active: fields.On(false)}, false)
+			return err
+		},
+	}
+	back := account.Input{Role: fields.Given("admin"), Active: fields.On(true)}
+	for round := range 10 {
+		for name, way := range ways {
+			race(t, 50, func(i int) bool { return way(pair[i%2]) == nil }, 1)
+			if found, err := w.db.HasAdmin(t.Context()); err != nil || !found {
+				t.Fatalf("round %d, %s: no administrator is left, %v", round, name, err)
+			}
+			for _, u := range pair {
+				if _, err := w.Change(t.Context(), authz.Operator, w.read(u.ID), back, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+func TestOwnChanges(t *testing.T) {
+	given := fields.Given
+	for _, c := range []struct {
+		name  string
+		in    account.Input
+		field string // refused with a message for it; empty: accepted
+		want  func(store.User) bool
+		ends  bool
+	}{
+		{"a name", account.Input{FirstName: given("Ann")}, "", func(u store.User) bool { return u.FirstName == "Ann" }, false},
+		{"the username", account.Input{Username: given("annie")}, "", func(u store.User) bool { return u.Username == "annie" }, false},
+		{"the same role", account.Input{Role: given("user")}, "", func(u store.User) bool { return u.Role == store.RoleUser }, false},
+		{"another role", account.Input{Role: given("admin")}, "role", nil, false},
+		{"being active", account.Input{Active: fields.On(false)}, "", func(u store.User) bool { return u.Active }, false},
+		{"the password, without proof", account.Input{Password: given("another long secret")}, "current_password", nil, false},
+		{"the password, with a wrong proof", account.Input{Password: given("another long secret"), CurrentPassword: given("no")}, "current_password", nil, false},
+		{"the password", account.Input{Password: given("another long secret"), CurrentPassword: given(secret)}, "", nil, true},
+		{"the password as it is", account.Input{Password: given(secret)}, "", nil, false},
+		{"the address, without proof", account.Input{Email: given("new@example.com")}, "current_password", nil, false},
+		{"the address", account.Input{Email: given("new@example.com"), CurrentPassword: given(secret)}, "",
+			func(u store.User) bool { return u.Email == "new@example.com" && !u.EmailVerified }, false},
+		{"the address as it is", account.Input{Email: given("ann@example.com")}, "", func(u store.User) bool { return u.EmailVerified }, false},
+		{"the address in another spelling", account.Input{Email: given("Ann@example.com")}, "current_password", nil, false},
+		{"another's name", account.Input{Username: given("BOSS")}, "username", nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := open(t)
+			w.person("boss", store.RoleAdmin)
+			ann := w.person("ann", store.RoleUser)
+			verified := true
+			if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{EmailVerified: &verified}) }); err != nil {
+				t.Fatal(err)
+			}
+			ann.EmailVerified = true
+			here, elsewhere := w.session(ann), w.session(ann)
+			got, err := w.ChangeOwn(t.Context(), as(ann, here), ann, c.in, false)
+			var faults *fields.Errors
+			if (err == nil) != (c.field == "") || err != nil && (!errors.As(err, &faults) || !faults.Has(c.field)) {
+				t.Fatalf("err = %v", err)
+			}
+			now := w.read(ann.ID)
+			if err == nil && !cmp.Equal(got, now) || err != nil && !cmp.Equal(ann, now) {
+				t.Errorf("the record says %+v", now)
+			}
+			if c.want != nil && !c.want(now) {
+				t.Errorf("%+v", now)
+			}
+			want := sorted(here, elsewhere)
+			if c.ends {
+				want = []string{here}
+			}
+			if living := w.living(ann); !slices.Equal(living, want) {
+				t.Errorf("sessions %v, want %v", living, want)
+			}
+		})
+	}
+}
+
+func TestTheCurrentPasswordCannotBeGuessedHere(t *testing.T) {
+	w := open(t)
+	ann := w.person("ann", store.RoleUser)
+	ctx := from(t.Context(), "192.0.2.1")
+	var limited *throttle.Limited
+	for i := range 5 {
+		in := account.Input{Email: fields.Given("new@example.com"), CurrentPassword: fields.Given("wrong password")}
+		if _, err := w.ChangeOwn(ctx, as(ann, ""), ann, in, false); errors.As(err, &limited) {
+			t.Fatalf("try %d: %v", i, err)
+		}
+	}
+	if _, err := w.CheckPassword(ctx, "ann", secret, "login"); !errors.As(err, &limited) {
+		t.Errorf("the count is not shared with signing in: %v", err)
+	}
+}
+
+// A meddler does something just before the next transaction begins.
+type meddler struct {
+	store.DB
+	before func()
+}
+
+func (m *meddler) Write(ctx context.Context, f func(store.Tx) error) error {
+	if before := m.before; before != nil {
+		m.before = nil
+		before()
+	}
+	return m.DB.Write(ctx, f)
+}
+
+// What was true when the request came in may be so no longer when it is written.
+func TestOwnChangesThatComeTooLate(t *testing.T) {
+	administrator := func(t *testing.T, w *world, u store.User, in account.Input) {
+		t.Helper()
+		other := *w.Service
+		other.DB = w.db
+		if _, err := other.Change(t.Context(), authz.Operator, u, in, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name            string
+		meanwhile, mine account.Input
+		refused         func(error) bool
+	}{
+		{"a proof of a password that was replaced", account.Input{Password: fields.Given("set by an administrator")},
+			account.Input{Email: fields.Given("thief@example.com"), CurrentPassword: fields.Given(secret)},
+			func(err error) bool {
+				faults := (*fields.Errors)(nil)
+				return errors.As(err, &faults) && faults.Has("current_password")
+			}},
+		{"somebody who was deactivated", account.Input{Active: fields.On(false)}, account.Input{FirstName: fields.Given("Late")},
+			func(err error) bool { return errors.Is(err, authz.ErrDenied) }},
+		{"a role that was taken away", account.Input{Role: fields.Given("user")}, account.Input{Role: fields.Given("staff"), FirstName: fields.Given("Ann")},
+			func(err error) bool { return err == nil }},
+	} {
+		w := open(t)
+		ann := w.person("ann", store.RoleStaff)
+		w.DB = &meddler{DB: w.db, before: func() { administrator(t, w, ann, c.meanwhile) }}
+		_, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, c.mine, false)
+		now := w.read(ann.ID)
+		if !c.refused(err) || now.Email != ann.Email || now.FirstName == "Late" {
+			t.Errorf("%s: %v, %+v", c.name, err, now)
+		}
+		if c.meanwhile.Role.Sent && now.Role != store.RoleUser {
+			t.Errorf("%s: came back as %s", c.name, now.Role)
+		}
+	}
+}

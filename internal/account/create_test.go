@@ -1,0 +1,229 @@
+package account_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+func TestSignUpSaysAllThatIsWrong(t *testing.T) {
+	w := open(t)
+	w.person("taken", store.RoleUser)
+	given := fields.Given
+	for _, c := range []struct {
+		name   string
+		change func(*account.Input)
+		want   string
+	}{
+		{"nothing", func(in *account.Input) { *in = account.Input{} },
+			`{"username":["This field is required."],"email":["This field is required."],"password":["This field is required."]}`},
+		{"problems of the wire", func(in *account.Input) {
+			in.Username, in.FirstName = fields.Text{Sent: true, Problem: fields.NotAString}, fields.Text{Sent: true, Problem: fields.Null}
+		}, `{"username":["Not a valid string."],"first_name":["This field may not be null."]}`},
+		{"blank", func(in *account.Input) { in.Username, in.Password = given(" "), given("        ") },
+			`{"username":["This field may not be blank."],"password":["This field may not be blank."]}`},
+		{"names", func(in *account.Input) { in.Username, in.Email = given("a b"), given("nonsense") },
+			`{"username":["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."],"email":["Enter a valid email address."]}`},
+		{"surrogate", func(in *account.Input) { in.Username, in.FirstName = given("\xed\xa0\x80x"), given("\xed\xa0\x80") },
+			`{"username":["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.","Surrogate characters are not allowed: U+D800."],"first_name":["Surrogate characters are not allowed: U+D800."]}`},
+		{"NUL", func(in *account.Input) { in.Password, in.LastName = given("abc\x00defgh"), given("a\x00") },
+			`{"password":["Null characters are not allowed."],"last_name":["Null characters are not allowed."]}`},
+		{"long", func(in *account.Input) { in.FirstName = given(strings.Repeat("é", 151)) },
+			`{"first_name":["Ensure this field has no more than 150 characters."]}`},
+		{"weak", func(in *account.Input) { in.Password = given("password") }, `{"password":["This password is too common."]}`},
+		{"like the name", func(in *account.Input) { in.Username, in.Password = given("samesame1"), given("samesame1") },
+			`{"password":["The password is too similar to the username."]}`},
+		{"a role", func(in *account.Input) { in.Role = given("admin") }, `{"role":["Only an administrator can give this role."]}`},
+		{"no role", func(in *account.Input) { in.Role = given("king") }, `{"role":["\"king\" is not a valid choice."]}`},
+		{"taken", func(in *account.Input) { in.Username, in.Email = given("Taken"), given("taken@EXAMPLE.com") },
+			`{"username":["A user with that username already exists."],"email":["User with this email already exists."]}`},
+		{"another's address as a name", func(in *account.Input) { in.Username = given("TAKEN@example.com") },
+			`{"username":["A user with that username already exists."]}`},
+	} {
+		in := input("somebody")
+		c.change(&in)
+		_, err := w.SignUp(t.Context(), in)
+		var faults *fields.Errors
+		if !errors.As(err, &faults) {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got, _ := json.Marshal(faults); string(got) != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestSignUp(t *testing.T) {
+	w := open(t)
+	in := input("ann")
+	in.Role, in.FirstName, in.Active = fields.Given("user"), fields.Given("  Ann "), fields.On(false)
+	u, err := w.SignUp(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := w.read(u.ID)
+	if got.Role != store.RoleUser || !got.Active || got.FirstName != "Ann" || got.EmailVerified || len(got.Sub) != 36 || !got.JoinedAt.Equal(u.JoinedAt) {
+		t.Errorf("%+v", got)
+	}
+	if lines := w.evidence("user.created"); len(lines) != 1 || lines[0] != `anonymous user:`+u.Sub+` {"by":"signup","username":"ann","email":"ann@example.com","role":"user"}` {
+		t.Errorf("evidence: %s", lines)
+	}
+	w.SignUpOpen = false
+	if _, err := w.SignUp(t.Context(), input("bob")); !errors.Is(err, account.ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
+}
+
+func TestOneNameInManySpellingsHasOneOwner(t *testing.T) {
+	everywhere(t, oneNameInManySpellingsHasOneOwner)
+}
+
+func oneNameInManySpellingsHasOneOwner(t *testing.T, w *world) {
+	spellings := []string{"ann", "ANN", "Ann", "ａｎｎ", "aNN"}
+	race(t, 50, func(i int) bool {
+		in := input(spellings[i%len(spellings)])
+		in.Email = fields.Given(fmt.Sprintf("ann%d@example.com", i))
+		return settled(t, func() error { _, err := w.SignUp(t.Context(), in); return err })
+	}, 1)
+}
+
+// settled reports success, and fails the test on anything but success and a refusal of fields.
+func settled(t *testing.T, act func() error) bool {
+	err := act()
+	if faults := (*fields.Errors)(nil); err != nil && !errors.As(err, &faults) {
+		t.Errorf("neither won nor refused: %v", err)
+	}
+	return err == nil
+}
+
+// race calls act from n callers at once, of whom want must win.
+func race(t *testing.T, n int, act func(i int) bool, want int32) {
+	t.Helper()
+	var wins atomic.Int32
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if act(i) {
+				wins.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if got := wins.Load(); got != want {
+		t.Errorf("%d of %d won, want %d", got, n, want)
+	}
+}
+
+func TestOneLinkMakesOneAdministrator(t *testing.T) { everywhere(t, oneLinkMakesOneAdministrator) }
+
+func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
+	link, ok, err := w.Offer(t.Context())
+	if err != nil || !ok || len(link) != 43 {
+		t.Fatalf("Offer = %q, %v, %v", link, ok, err)
+	}
+	second, _, err := w.Offer(t.Context()) // another replica's
+	if err != nil || second == link {
+		t.Fatal(err)
+	}
+	weak := input("root")
+	weak.Password = fields.Given("password")
+	if settled(t, func() error { _, err := w.Redeem(t.Context(), link, weak); return err }) {
+		t.Error("a weak password was accepted")
+	}
+	race(t, 50, func(i int) bool {
+		_, err := w.Redeem(t.Context(), []string{link, second}[i%2], input(fmt.Sprintf("root%d", i)))
+		if err != nil && !errors.Is(err, account.ErrLink) {
+			t.Errorf("loser: %v", err)
+		}
+		return err == nil
+	}, 1)
+	if _, ok, err := w.Offer(t.Context()); ok || err != nil {
+		t.Errorf("another link beside an administrator: %v, %v", ok, err)
+	}
+	if lines := w.evidence("user.created"); len(lines) != 1 || !strings.Contains(lines[0], `"by":"bootstrap"`) || !strings.Contains(lines[0], `"role":"admin"`) {
+		t.Errorf("evidence: %s", lines)
+	}
+}
+
+func TestALinkThatIsNotGood(t *testing.T) {
+	w := open(t)
+	link, _, err := w.Offer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Redeem(t.Context(), "made up", input("a1")); !errors.Is(err, account.ErrLink) {
+		t.Errorf("made up: %v", err)
+	}
+	w.advance(time.Hour)
+	if _, err := w.Redeem(t.Context(), link, input("a2")); !errors.Is(err, account.ErrLink) {
+		t.Errorf("after an hour: %v", err)
+	}
+	fresh, _, err := w.Offer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.person("boss", store.RoleAdmin) // from the shell meanwhile
+	err = w.db.Write(t.Context(), func(tx store.Tx) error {
+		if there, err := tx.TakeBootstrap(store.DigestOf(fresh), w.clock()); err != nil || there {
+			t.Errorf("the link is kept beside an administrator: %v, %v", there, err)
+		}
+		return errors.New("only a look")
+	})
+	if err == nil {
+		t.Fatal("the look was committed")
+	}
+	if _, err := w.Redeem(t.Context(), fresh, input("a3")); !errors.Is(err, account.ErrLink) {
+		t.Errorf("beside an administrator: %v", err)
+	}
+}
+
+// An offer looks for an administrator first and keeps the link afterwards; one may
+// have come in between.
+func TestALinkKeptTooLateMakesNobody(t *testing.T) {
+	w := open(t)
+	w.person("boss", store.RoleAdmin)
+	err := w.db.Write(t.Context(), func(tx store.Tx) error {
+		return tx.AddBootstrap(store.DigestOf("late"), w.clock().Add(time.Hour))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Redeem(t.Context(), "late", input("eve")); !errors.Is(err, account.ErrLink) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestOnlyAdministratorsCreate(t *testing.T) {
+	w := open(t)
+	boss, stef := w.person("boss", store.RoleAdmin), w.person("stef", store.RoleStaff)
+	in := input("new")
+	in.Role = fields.Given("admin")
+	if _, err := w.Create(t.Context(), as(stef, ""), in); !errors.Is(err, authz.ErrDenied) {
+		t.Errorf("staff: %v", err)
+	}
+	was := as(boss, "")
+	if _, err := w.Change(t.Context(), authz.Operator, stef, account.Input{Role: fields.Given("admin")}, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Change(t.Context(), authz.Operator, boss, account.Input{Role: fields.Given("user")}, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Create(t.Context(), was, in); !errors.Is(err, authz.ErrDenied) {
+		t.Errorf("demoted after the guard let him through: %v", err)
+	}
+	u, err := w.Create(t.Context(), as(w.read(stef.ID), ""), in)
+	if err != nil || w.read(u.ID).Role != store.RoleAdmin {
+		t.Errorf("an administrator: %+v, %v", u, err)
+	}
+}

@@ -1,0 +1,177 @@
+package account_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/cursor"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/password"
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/testdb"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// A world is the service on real parts, with a clock that can be moved.
+type world struct {
+	*account.Service
+	t  *testing.T
+	db *sqlstore.DB
+
+	mu        sync.Mutex
+	now       time.Time
+	forgotten []string
+}
+
+func open(t *testing.T) *world {
+	t.Helper()
+	return openOn(t, "sqlite:"+filepath.Join(t.TempDir(), "g.db"))
+}
+
+// everywhere runs a test of what happens at once on each database, for each has
+// locks of its own.
+func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, open(t)) })
+	t.Run("MariaDB", func(t *testing.T) { test(t, openOn(t, testdb.MySQL(t))) })
+}
+
+func openOn(t *testing.T, dsn string) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Now()}
+	log := slog.New(slog.DiscardHandler)
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: w.clock, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.db = db
+	w.Service = &account.Service{
+		DB: db, Sessions: w, Policy: password.Policy{MinLength: 8}, Cursors: cursor.Sealer{Key: [32]byte{1}},
+		Passwords:  password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8, MaxParallel: 2, MaxWaiting: 1000, Wait: 10 * time.Second}),
+		Limits:     &throttle.Limiter{Store: db.Throttles(), Fallback: throttle.NewMemory(w.clock), Rules: throttle.DefaultRules(), Now: w.clock, Log: log},
+		SignUpOpen: true, Now: w.clock, Log: log,
+	}
+	return w
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) advance(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// ForgetEnded notes what it was told.
+func (w *world) ForgetEnded(_ context.Context, sids []string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.forgotten = append(w.forgotten, sids...)
+	return nil
+}
+
+const secret = "a rather long secret"
+
+// person makes an account from the command line.
+func (w *world) person(name string, role store.Role) store.User {
+	w.t.Helper()
+	in := input(name)
+	in.Role = fields.Given(string(role))
+	u, err := w.Create(w.t.Context(), authz.Operator, in)
+	if err != nil {
+		w.t.Fatalf("making %s: %v", name, err)
+	}
+	return u
+}
+
+func input(name string) account.Input {
+	return account.Input{Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Password: fields.Given(secret)}
+}
+
+// as is u acting in a session with all that the role can use.
+func as(u store.User, sid string) authz.Actor {
+	return authz.Actor{UserID: u.ID, Sub: u.Sub, Role: u.Role, ClientID: "accounts", SessionID: sid, Scope: authz.ForRole(u.Role)}
+}
+
+// session starts one, without tokens.
+func (w *world) session(u store.User) string {
+	w.t.Helper()
+	sid := rand.Text()
+	now := w.clock().UTC()
+	err := w.db.Write(w.t.Context(), func(tx store.Tx) error {
+		return tx.CreateSession(store.Session{
+			ID: sid, UserID: u.ID, ClientID: "accounts", AuthTime: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+			Rotation: store.Rotation{Gen: 1, JTI: rand.Text(), IssuedAt: now, ExpiresAt: now.Add(time.Hour), Role: u.Role, KeyID: "k"},
+		})
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return sid
+}
+
+// living are the IDs of the sessions that live.
+func (w *world) living(u store.User) []string {
+	w.t.Helper()
+	list, err := w.db.ListSessions(w.t.Context(), u.ID, w.clock())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ids := []string{}
+	for _, s := range list {
+		ids = append(ids, s.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (w *world) read(id int64) store.User {
+	w.t.Helper()
+	u, err := w.db.UserByID(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return u
+}
+
+// evidence returns the details of the events of a kind, newest first, as text.
+func (w *world) evidence(kind string) []string {
+	w.t.Helper()
+	events, err := w.db.ListAudit(w.t.Context(), store.AuditQuery{Kind: kind, Limit: 1000})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	lines := []string{}
+	for _, e := range events {
+		lines = append(lines, e.Actor+" "+e.Subject+" "+string(e.Detail))
+		if strings.Contains(string(e.Detail), secret) || !json.Valid(e.Detail) {
+			w.t.Errorf("%s: %s", kind, e.Detail)
+		}
+	}
+	return lines
+}
+
+// from is a request from an address.
+func from(ctx context.Context, ip string) context.Context {
+	return reqctx.With(ctx, &reqctx.Info{ID: "r", IP: netip.MustParseAddr(ip)})
+}

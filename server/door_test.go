@@ -1,0 +1,133 @@
+package server
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// everyHeader is what no answer goes without, whatever wrote it.
+var everyHeader = map[string]string{
+	"X-Frame-Options":            "DENY",
+	"X-Content-Type-Options":     "nosniff",
+	"Referrer-Policy":            "no-referrer",
+	"Cross-Origin-Opener-Policy": "same-origin",
+	"Cache-Control":              "no-store",
+}
+
+func TestEveryAnswerIsSecured(t *testing.T) {
+	door := watch(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("panic") {
+			panic("here")
+		}
+	})
+	for _, c := range []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", "/api/thing", 200},
+		{"HEAD", "/api/thing/", 200},
+		{"GET", "/api/thing?panic", 500},
+		{"POST", "/api/thing", 405},
+		{"BREW", "/api/thing", 405},
+		{"GET", "/nowhere", 404},
+		{"GET", "/api/nowhere", 404},
+		{"GET", "//api/thing", 404},
+		{"GET", "/api/x/../thing", 404},
+	} {
+		got := ask(door, c.method, c.path)
+		if got.Code != c.status {
+			t.Errorf("%s %s: %d, want %d", c.method, c.path, got.Code, c.status)
+		}
+		for name, want := range everyHeader {
+			if value := got.Header().Get(name); value != want {
+				t.Errorf("%s %s: %s %q, want %q", c.method, c.path, name, value, want)
+			}
+		}
+		if policy := got.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s %s: Content-Security-Policy %q", c.method, c.path, policy)
+		}
+		if got.Header().Get("X-Request-Id") == "" || got.Header().Get("Location") != "" {
+			t.Errorf("%s %s: no request id, or a redirect: %v", c.method, c.path, got.Header())
+		}
+	}
+}
+
+func TestAPersonWhoIsLostGetsAPage(t *testing.T) {
+	door := watch(func(http.ResponseWriter, *http.Request) {})
+	for _, c := range []struct{ path, accept, kind string }{
+		{"/nowhere", "text/html,*/*", "text/html; charset=utf-8"},
+		{"/nowhere", "", "application/json"},
+		{"/api/nowhere", "text/html,*/*", "application/json"},
+	} {
+		r := httptest.NewRequest("GET", "http://x"+c.path, nil)
+		r.Header.Set("Accept", c.accept)
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != c.kind {
+			t.Errorf("%s for %q: %d %s", c.path, c.accept, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}
+
+func TestOnlyHTTPSIsToldToStay(t *testing.T) {
+	for _, https := range []bool{true, false} {
+		door := watch(func(http.ResponseWriter, *http.Request) {}, func(o *Options) { o.HSTS = https })
+		if told := ask(door, "GET", "/nowhere").Header().Get("Strict-Transport-Security"); (told == "max-age=63072000; includeSubDomains") != https {
+			t.Errorf("https %v: %q", https, told)
+		}
+	}
+}
+
+func TestOtherOriginsInABrowser(t *testing.T) {
+	const ours, theirs = "https://app.example.com", "https://evil.example.com"
+	for _, c := range []struct {
+		name         string
+		configured   []string
+		method, path string
+		origin       string
+		preflight    string
+		status       int
+		allowed      string
+	}{
+		{"an origin of ours", []string{ours}, "GET", "/api/thing", ours, "", 200, ours},
+		{"an origin of ours asks first", []string{ours}, "OPTIONS", "/api/thing", ours, "DELETE", 204, ours},
+		{"another", []string{ours}, "GET", "/api/thing", theirs, "", 200, ""},
+		{"another asks first", []string{ours}, "OPTIONS", "/api/thing", theirs, "DELETE", 405, ""},
+		{"one that begins alike", []string{ours}, "GET", "/api/thing", ours + ".evil.com", "", 200, ""},
+		{"null, as of a file or a sandbox", []string{ours}, "GET", "/api/thing", "null", "", 200, ""},
+		{"no browser", []string{ours}, "GET", "/api/thing", "", "", 200, ""},
+		{"a refusal can be read, too", []string{ours}, "GET", "/api/nowhere", ours, "", 404, ours},
+		{"the endpoints for apps", []string{ours}, "OPTIONS", "/oauth/token", ours, "POST", 204, ours},
+		{"pages are nobody else's", []string{ours}, "OPTIONS", "/setup", ours, "POST", 404, ""},
+		{"none configured", nil, "GET", "/api/thing", ours, "", 200, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			door := watch(func(http.ResponseWriter, *http.Request) {}, func(o *Options) { o.CORSOrigins = c.configured })
+			r := httptest.NewRequest(c.method, "http://x"+c.path, nil)
+			if c.origin != "" {
+				r.Header.Set("Origin", c.origin)
+			}
+			if c.preflight != "" {
+				r.Header.Set("Access-Control-Request-Method", c.preflight)
+			}
+			w := httptest.NewRecorder()
+			door.ServeHTTP(w, r)
+			h := w.Header()
+			if w.Code != c.status || h.Get("Access-Control-Allow-Origin") != c.allowed {
+				t.Errorf("%d, allowed %q; want %d, %q", w.Code, h.Get("Access-Control-Allow-Origin"), c.status, c.allowed)
+			}
+			if h.Get("Access-Control-Allow-Credentials") != "" {
+				t.Error("cookies are allowed")
+			}
+			if varies := slices.Contains(h.Values("Vary"), "Origin"); varies != (c.configured != nil && c.path != "/setup") {
+				t.Errorf("Vary: Origin is %v", varies)
+			}
+			if methods := h.Get("Access-Control-Allow-Methods"); (methods != "") != (c.status == 204) {
+				t.Errorf("methods %q", methods)
+			}
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"gatehouse/handlers/api"
+	"gatehouse/internal/metrics"
+	"gatehouse/internal/reqctx"
+)
+
+// A watched door has one endpoint, and keeps its log.
+type watched struct {
+	http.Handler
+	log     bytes.Buffer
+	metrics *metrics.Metrics
+}
+
+func watch(serve http.HandlerFunc, change ...func(*Options)) *watched {
+	w := &watched{metrics: metrics.New("test")}
+	audience := &Audience{Slash: true, Refuse: api.Refuse, NotAllowed: methodNotAllowed}
+	options := Options{Metrics: w.metrics, Log: slog.New(slog.NewJSONHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelInfo}))}
+	for _, f := range change {
+		f(&options)
+	}
+	w.Handler = New([]Route{{http.MethodGet, "/api/thing", audience, plain(serve)}}, options)
+	return w
+}
+
+func (w *watched) lines(t *testing.T) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for line := range strings.Lines(w.log.String()) {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		all = append(all, fields)
+	}
+	return all
+}
+
+func (w *watched) figures() string {
+	r := httptest.NewRecorder()
+	w.metrics.Handler().ServeHTTP(r, httptest.NewRequest("GET", "/metrics", nil))
+	return r.Body.String()
+}
+
+func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, "http://x"+path, nil))
+	return w
+}
+
+func TestAPanicIsAnsweredAndItsValueIsNotLogged(t *testing.T) {
+	door := watch(func(http.ResponseWriter, *http.Request) { panic("the caller's secret: hunter2") })
+	got := ask(door, "GET", "/api/thing/")
+	var body struct {
+		Detail  string `json:"detail"`
+		Request string `json:"request_id"`
+	}
+	if err := json.Unmarshal(got.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%v in %q", err, got.Body)
+	}
+	id := got.Header().Get("X-Request-Id")
+	if got.Code != http.StatusInternalServerError || body.Detail != "A server error occurred." || body.Request != id || id == "" {
+		t.Errorf("%d %+v, X-Request-Id %q", got.Code, body, id)
+	}
+	if strings.Contains(door.log.String()+got.Body.String(), "hunter2") {
+		t.Errorf("the panic's value shows:\n%s%s", door.log.String(), got.Body)
+	}
+	lines := door.lines(t)
+	if len(lines) != 2 || lines[0]["msg"] != "panic" || lines[0]["request"] != id || !strings.Contains(lines[0]["stack"].(string), "TestAPanicIsAnswered") {
+		t.Errorf("no line with the stack: %v", lines)
+	}
+	if last := lines[len(lines)-1]; last["level"] != "ERROR" || last["status"] != 500.0 || last["route"] != "/api/thing" {
+		t.Errorf("the request's line: %v", last)
+	}
+	if !strings.Contains(door.figures(), "gatehouse_panics_total 1") {
+		t.Error("the panic was not counted")
+	}
+}
+
+func TestAPanicHalfwayCutsTheAnswer(t *testing.T) {
+	door := watch(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half")
+		panic("here")
+	})
+	server := httptest.NewServer(door)
+	defer server.Close()
+	answer, err := http.Get(server.URL + "/api/thing")
+	if err == nil {
+		_, err = io.ReadAll(answer.Body)
+		answer.Body.Close()
+	}
+	if err == nil {
+		t.Error("half an answer looked like a whole one")
+	}
+}
+
+func TestTheLogLine(t *testing.T) {
+	door := watch(func(w http.ResponseWriter, r *http.Request) {
+		info := reqctx.From(r.Context())
+		info.Actor, info.Err = "user:1", errors.New("no such thing")
+		w.WriteHeader(http.StatusNotFound)
+	}, func(o *Options) { o.Proxies = Proxies{netip.MustParsePrefix("192.0.2.0/24")} })
+	r := httptest.NewRequest("GET", "http://x/api/thing/?token=secret", nil)
+	r.Header.Set("X-Forwarded-For", "198.51.100.7")
+	r.Header.Set("Authorization", "Bearer secret")
+	door.ServeHTTP(httptest.NewRecorder(), r)
+	lines := door.lines(t)
+	if len(lines) != 1 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	for name, want := range map[string]any{
+		"level": "INFO", "msg": "request", "method": "GET", "route": "/api/thing", "status": 404.0, "ip": "198.51.100.7", "actor": "user:1", "why": "no such thing",
+	} {
+		if lines[0][name] != want {
+			t.Errorf("%s = %v, want %v", name, lines[0][name], want)
+		}
+	}
+	if _, ok := lines[0]["ms"].(float64); !ok {
+		t.Error("no duration")
+	}
+	if strings.Contains(door.log.String(), "secret") {
+		t.Errorf("a secret is in the log: %s", door.log.String())
+	}
+}
+
+func TestWhatCallersInventIsNoLabel(t *testing.T) {
+	door := watch(func(http.ResponseWriter, *http.Request) {})
+	ask(door, "BREW", "/api/thing")
+	ask(door, "GET", "/api/nothing-like-it")
+	figures := door.figures()
+	for _, want := range []string{`method="other",route="/api/thing",status="405"`, `method="GET",route="unknown",status="404"`} {
+		if !strings.Contains(figures, want) {
+			t.Errorf("no %s in:\n%s", want, figures)
+		}
+	}
+	if strings.Contains(figures+door.log.String(), "BREW") || strings.Contains(figures, "nothing-like-it") {
+		t.Error("a caller's word is in a label or in the log")
+	}
+}
+
+func TestWhoHangsUpIsNoFaultOfOurs(t *testing.T) {
+	ctx, hangUp := context.WithCancel(t.Context())
+	door := watch(func(w http.ResponseWriter, r *http.Request) {
+		hangUp()
+		<-r.Context().Done()
+		api.Refuse(w, r, r.Context().Err())
+	})
+	r := httptest.NewRequest("GET", "http://x/api/thing", nil).WithContext(ctx)
+	door.ServeHTTP(httptest.NewRecorder(), r)
+	lines := door.lines(t)
+	if len(lines) != 1 || lines[0]["level"] != "INFO" || lines[0]["status"] != 499.0 {
+		t.Errorf("%v", lines)
+	}
+	if !strings.Contains(door.figures(), `status="499"`) {
+		t.Error("it was counted as a fault")
+	}
+}
+
+func TestARequestHasABudget(t *testing.T) {
+	door := watch(func(w http.ResponseWriter, r *http.Request) {
+		if _, limited := r.Context().Deadline(); !limited {
+			t.Error("the work for a request may take for ever")
+		}
+	})
+	ask(door, "GET", "/api/thing")
+}

@@ -1,0 +1,175 @@
+package sqlstore
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+const (
+	// dense: where a search finds more than one in so many, the next page is
+	// sooner met by walking along an order than by sorting all that was found.
+	dense = 8
+	// few are sorted sooner than any walk is done.
+	few = 1000
+)
+
+// searched chooses how to find the page. total is how many people the filter
+// selects; it becomes how many of them the search finds.
+func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
+	people := *total
+	if err := l.rankWords(db); err != nil {
+		return nil, err
+	}
+	count := l.countFound()
+	if err := row(db, count.String(), count.args, total); err != nil {
+		return nil, err
+	}
+	if *total > max(people/dense, few) {
+		return l.walks(), nil
+	}
+	return l.found(), nil
+}
+
+// searchColumns are what a word can be the start of.
+func searchColumns() []string {
+	return []string{"username_key", "email_key", "email_domain", "first_key", "last_key"}
+}
+
+// rankWords puts the word first that finds the fewest: it is sought by index, and
+// what it finds is asked for the others. Nobody is counted beyond few.
+func (l listing) rankWords(db *gorm.DB) error {
+	if len(l.Search) == 1 {
+		return nil
+	}
+	hits := map[string]int64{}
+	for _, word := range l.Search {
+		s := bound("SELECT COUNT(*) FROM (")
+		each(s, " UNION ALL ", func(column string) {
+			s.add("SELECT * FROM (SELECT u.id FROM users u WHERE ")
+			inRange(s, column, word)
+			s.add(" LIMIT ?) AS some", few)
+		})
+		s.add(") AS hit")
+		var n int64
+		if err := row(db, s.String(), s.args, &n); err != nil {
+			return err
+		}
+		hits[word] = n
+	}
+	slices.SortStableFunc(l.Search, func(a, b string) int { return cmp.Compare(hits[a], hits[b]) })
+	return nil
+}
+
+// each writes a part for every column that is searched.
+func each(s *statement, between string, part func(column string)) {
+	for i, column := range searchColumns() {
+		if i > 0 {
+			s.add(between)
+		}
+		part(column)
+	}
+}
+
+// validWords keeps what is no text from the database. It copies the words, which
+// are the caller's.
+func validWords(words []string) []string {
+	valid := slices.Clone(words)
+	for i, word := range valid {
+		valid[i] = strings.ToValidUTF8(word, string(utf8.RuneError))
+	}
+	return valid
+}
+
+// countFound counts column by column those whom no column before has counted:
+// each count is a range of an index.
+func (l listing) countFound() *statement {
+	s := bound("SELECT ")
+	columns := searchColumns()
+	for i, column := range columns {
+		if i > 0 {
+			s.add(" + ")
+		}
+		s.add("(SELECT COUNT(*) FROM users u WHERE ")
+		inRange(s, column, l.Search[0])
+		for _, before := range columns[:i] {
+			s.add(" AND NOT (")
+			inRange(s, before, l.Search[0])
+			s.add(")")
+		}
+		l.others(s)
+		s.add(")")
+	}
+	return s
+}
+
+// found sorts what the first word finds.
+func (l listing) found() *statement {
+	s := &statement{}
+	return l.around(s, func() {
+		s.add("SELECT " + l.selected() + " FROM (")
+		each(s, " UNION ", func(column string) {
+			s.add("SELECT u.id FROM users u WHERE ")
+			inRange(s, column, l.Search[0])
+		})
+		s.add(") AS hit " + l.dialect.joinInOrder + " users u ON u.id = hit.id WHERE 1 = 1")
+		l.others(s)
+		l.position(s)
+		s.add(" ORDER BY "+l.ordering("u.")+" LIMIT ?", l.Limit+1)
+	})
+}
+
+// others are the conditions beside the first word.
+func (l listing) others(s *statement) {
+	l.filter(s)
+	for _, word := range l.Search[1:] {
+		startsWith(s, word)
+	}
+}
+
+// startsWith asks whether a column starts with word.
+func startsWith(s *statement, word string) {
+	s.add(" AND (")
+	each(s, " OR ", func(column string) { inRange(s, column, word) })
+	s.add(")")
+}
+
+// inRange: a range uses the column's index where LIKE may not.
+func inRange(s *statement, column, word string) {
+	s.add("u."+column+" >= ?", word)
+	if end, limited := after(word); limited {
+		s.add(" AND u."+column+" < ?", end)
+	}
+}
+
+// position is what lies after the last person of the page before.
+func (l listing) position(s *statement) {
+	switch {
+	case l.After == nil:
+	case l.OrderBy == store.ByID:
+		s.add(" AND u.id "+l.compare+" ?", l.After.ID)
+	default:
+		column := "u." + l.column
+		s.add(" AND ("+column+" "+l.compare+" ? OR ("+column+" = ? AND u.id "+l.compare+" ?))", l.after, l.after, l.After.ID)
+	}
+}
+
+// after is the first text in byte order that comes after all that start with
+// prefix, if there is one. Code points order as their UTF-8 bytes do.
+func after(prefix string) (string, bool) {
+	runes := []rune(prefix)
+	for n := len(runes); n > 0; n-- {
+		if next := runes[n-1] + 1; next <= utf8.MaxRune {
+			if !utf8.ValidRune(next) {
+				next = 0xE000 // past the surrogates
+			}
+			return string(append(runes[:n-1:n-1], next)), true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,76 @@
+package system_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+)
+
+// raceToRotateKeys: the command line and the API rotate the keys, 20 at once.
+// One key comes of it, and both servers publish it within a second.
+func (s *site) raceToRotateKeys(t *testing.T) {
+	before := s.generations(t)
+	root := s.rootToken(t)
+	crowd(20, func(i int) answer {
+		if i%4 == 0 {
+			s.run(t, "", "keys", "rotate")
+			return answer{}
+		}
+		a := s.of(i).ask(request{method: http.MethodPost, path: "/api/admin/keys/", bearer: root})
+		a.is(t, http.StatusOK, http.StatusCreated)
+		return a
+	})
+	returned := time.Now()
+	after := s.generations(t)
+	if len(after) != len(before)+1 {
+		t.Fatalf("the generations were %v and are %v, want one more", before, after)
+	}
+	for _, p := range s.pair() {
+		within(t, time.Second-time.Since(returned), p.name+" publishes the next key", func() error {
+			return p.publishes(after)
+		})
+	}
+}
+
+// generations are the IDs of the signing keys, oldest first.
+func (s *site) generations(t *testing.T) []string {
+	t.Helper()
+	var list []struct {
+		ID         string
+		Generation int64
+	}
+	read(t, s.run(t, "", "keys", "list", "--json"), &list)
+	var ids []string
+	for i, k := range list {
+		if k.Generation != int64(i+1) {
+			t.Errorf("generation %d is number %d of the list", k.Generation, i+1)
+		}
+		ids = append(ids, k.ID)
+	}
+	return ids
+}
+
+// publishes returns an error unless the server's key set has just those keys.
+func (p *process) publishes(want []string) error {
+	a := p.ask(request{path: "/.well-known/jwks.json"})
+	var set struct {
+		Keys []struct {
+			ID string `json:"kid"`
+		}
+	}
+	if err := firstOf(a.expect(http.StatusOK), json.Unmarshal(a.body, &set)); err != nil {
+		return err
+	}
+	var got []string
+	for _, k := range set.Keys {
+		got = append(got, k.ID)
+	}
+	slices.Sort(got)
+	if want = slices.Sorted(slices.Values(want)); !slices.Equal(got, want) {
+		return fmt.Errorf("%s publishes %v, want %v", p.name, got, want)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package system_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// afterGrace is when the grace is over for certain.
+const afterGrace = 2200 * time.Millisecond
+
+// raceToRefresh: 50 exchange one refresh token at once, as tabs of a browser do.
+// All are answered with the same successor, byte for byte.
+func (s *site) raceToRefresh(t *testing.T) {
+	ann := s.newcomer(t, "ann", "user")
+	ways := map[string]func(token string) request{"shop": s.shop.refresh, "built-in app": refresh}
+	after := map[string]tokens{}
+	first := map[string]tokens{}
+	for name, way := range ways {
+		if first[name] = s.signIn(t, s.a, ann); name == "shop" {
+			first[name] = s.signIn(t, s.a, ann, s.shop)
+		}
+		answers := crowd(callers, func(i int) answer { return s.of(i).ask(way(first[name].refresh)) })
+		after[name] = s.sameSuccessor(t, name, answers)
+	}
+	s.reuseInsideTheGrace(t, ann)
+	time.Sleep(afterGrace)
+	for name, way := range ways {
+		for _, p := range s.pair() {
+			if p.ask(way(first[name].refresh)).status == http.StatusOK {
+				t.Errorf("%s: a token that was exchanged works at %s after the grace", name, p.name)
+			}
+		}
+		s.dead(t, name+", after reuse", way, after[name])
+	}
+}
+
+// sameSuccessor returns the one session that all answers give.
+func (s *site) sameSuccessor(t *testing.T, name string, answers []answer) tokens {
+	t.Helper()
+	got := map[string]int{}
+	for i, a := range answers {
+		if a.is(t, http.StatusOK) {
+			got[a.tokens().refresh]++
+			s.of(i + 1).ask(profile(a.tokens().access)).is(t, http.StatusOK)
+		}
+	}
+	if len(got) != 1 {
+		t.Errorf("%s: %d callers got %d different successors: %v", name, len(answers), len(got), got)
+	}
+	return answers[0].tokens()
+}
+
+// reuseInsideTheGrace: only the immediate predecessor is forgiven.
+func (s *site) reuseInsideTheGrace(t *testing.T, who person) {
+	t.Helper()
+	session := []tokens{s.signIn(t, s.a, who, s.shop)}
+	for i := range 2 {
+		session = append(session, s.of(i).ask(s.shop.refresh(session[i].refresh)).must(t, http.StatusOK).tokens())
+	}
+	if again := s.b.ask(s.shop.refresh(session[1].refresh)).must(t, http.StatusOK).tokens(); again.refresh != session[2].refresh {
+		t.Error("the predecessor, inside the grace, gets another successor")
+	}
+	a := s.b.ask(s.shop.refresh(session[0].refresh))
+	if a.status != http.StatusBadRequest || a.field("error") != "invalid_grant" {
+		t.Errorf("the token before the predecessor, inside the grace: %v, want invalid_grant", a)
+	}
+	s.dead(t, "reuse inside the grace", s.shop.refresh, session[2])
+}
+
+// dead fails the test if anything of the session works at either server.
+func (s *site) dead(t *testing.T, why string, way func(string) request, session tokens) {
+	t.Helper()
+	for _, p := range s.pair() {
+		if err := p.refuses(s.watch, way, session); err != nil {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+}
+
+// refuses returns an error unless the server takes none of the session's tokens.
+func (p *process) refuses(watch app, way func(string) request, session tokens) error {
+	if a := p.ask(profile(session.access)); a.status != http.StatusUnauthorized {
+		return a.expect(http.StatusUnauthorized)
+	}
+	if a := p.ask(watch.introspect(session.access)); string(a.body) != "{\"active\":false}\n" {
+		return errInactive{a}
+	}
+	return p.ask(way(session.refresh)).expect(http.StatusBadRequest, http.StatusUnauthorized)
+}
+
+// errInactive: a token is still good.
+type errInactive struct{ answer }
+
+func (e errInactive) Error() string { return e.String() + `, want {"active":false}` }

@@ -1,0 +1,141 @@
+package system_test
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"gatehouse/internal/testdb"
+	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
+)
+
+// A site is one back-end, and what runs on it.
+type site struct {
+	folder   string
+	settings []string
+	vault    *vault
+	// a and b are two servers on it.
+	a, b *process
+	// root is the administrator that the tests act as.
+	root       person
+	rootAccess string
+	// shop is an app for people, and watch a resource server that asks about tokens.
+	shop, watch app
+	networks    *atomic.Int32
+}
+
+// A backend is a kind of back-end.
+type backend struct {
+	name     string
+	settings func(t *testing.T) []string
+}
+
+func backends() []backend {
+	return []backend{
+		{"SQLite", func(*testing.T) []string { return nil }},
+		{"MariaDB", onMariaDB},
+		{"MariaDB and Redis", func(t *testing.T) []string {
+			return append(onMariaDB(t), "GATEHOUSE_REDIS="+testdb.Redis(t))
+		}},
+	}
+}
+
+func onMariaDB(t *testing.T) []string { return []string{"GATEHOUSE_DATABASE=" + testdb.MySQL(t)} }
+
+// grace is short, so that a test can wait for its end.
+const grace = "GATEHOUSE_REFRESH_GRACE=2s"
+
+// newSite is a site without a server. Where no database is named, it is a SQLite
+// file and a master key file, both to be made by who comes first.
+func newSite(t *testing.T, settings ...string) *site {
+	t.Helper()
+	s := &site{folder: t.TempDir(), vault: &vault{}, networks: &atomic.Int32{}}
+	s.settings = append([]string{
+		"GATEHOUSE_ADDR=127.0.0.1:0",
+		"GATEHOUSE_LOG_LEVEL=debug",
+		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // so that a test can come from anywhere
+		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
+		grace,
+	}, settings...)
+	if strings.Contains(strings.Join(settings, " "), "GATEHOUSE_DATABASE=mysql") {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key)
+		s.settings = append(s.settings, "GATEHOUSE_MASTER_KEY="+s.vault.keep(base64.StdEncoding.EncodeToString(key)))
+	}
+	return s
+}
+
+// open starts a pair of servers, and registers an administrator and two apps from
+// the command line.
+func open(t *testing.T, settings ...string) *site {
+	t.Helper()
+	s := newSite(t, settings...)
+	s.a, s.b = s.start(t, "A"), s.start(t, "B")
+	s.root = s.create(t, "root", "admin")
+	s.register(t)
+	return s
+}
+
+func (s *site) register(t *testing.T) {
+	t.Helper()
+	s.shop = s.registerApp(t, "--id", "shop", "--name", "Shop", "--grant", "password", "--grant", "refresh_token",
+		"--scope", "openid account users:read users:write clients")
+	s.watch = s.registerApp(t, "--id", "watch", "--name", "Watch", "--grant", "client_credentials", "--scope", "users:read")
+}
+
+func (s *site) registerApp(t *testing.T, args ...string) app {
+	t.Helper()
+	var made struct {
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	read(t, s.run(t, "", append([]string{"client", "create", "--json"}, args...)...), &made)
+	return app{made.ID, s.vault.keep(made.Secret)}
+}
+
+// create makes a person from the command line.
+func (s *site) create(t *testing.T, name, role string) person {
+	t.Helper()
+	p := person{name: name, password: s.vault.secret("password")}
+	read(t, s.run(t, p.password+"\n", "user", "create", "--username", name, "--email", name+"@people.example",
+		"--role", role, "--password-stdin", "--json"), &p)
+	return p
+}
+
+// people are as the command line lists them.
+func (s *site) people(t *testing.T) []person {
+	t.Helper()
+	var list []person
+	lines := json.NewDecoder(strings.NewReader(s.run(t, "", "user", "list", "--json")))
+	for lines.More() {
+		var p person
+		if err := lines.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// pair are the two servers.
+func (s *site) pair() []*process { return []*process{s.a, s.b} }
+
+// of is the server for caller i: they take turns.
+func (s *site) of(i int) *process { return s.pair()[i%2] }
+
+// network is an address in a network from which nobody has come yet.
+func (s *site) network() string {
+	n := s.networks.Add(1)
+	return fmt.Sprintf("10.%d.%d.7", n/256, n%256)
+}
+
+func read(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+}
