@@ -63,7 +63,7 @@ func (b block) String() string { return fmt.Sprintf("%s, %s people", b.topology,
 
 func idleMemory(r report) (all []figure) {
 	for _, b := range r.blocks {
-		all = append(all, figure{float64(b.idle) / 1e6, b.String()})
+		all = append(all, figure{float64(b.idle.now) / 1e6, b.String()})
 	}
 	return all
 }

@@ -14,7 +14,7 @@ type block struct {
 	size, sessions int
 	filledIn       time.Duration
 	later          starts
-	idle, rested   int64 // resident memory before the first request, and at rest after all of them
+	idle, rested   resident // before the first request, and at rest after all of them
 	measurements   []measurement
 	flood          flood
 }
@@ -89,12 +89,11 @@ func (r *rig) measureOn(ctx context.Context, b *block, f *fixture, t target) (er
 }
 
 // atRest is the resident memory of a server that nobody asks.
-func atRest(ctx context.Context, server *process) (int64, error) {
+func atRest(ctx context.Context, server *process) (resident, error) {
 	if err := pause(ctx, quiet); err != nil {
-		return 0, err
+		return resident{}, err
 	}
-	now, _, err := server.memory()
-	return now, err
+	return server.memory()
 }
 
 // settle waits until the services have written down what they were given.

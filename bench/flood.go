@@ -48,7 +48,7 @@ func (r *rig) measureFlood(ctx context.Context, t target, f *fixture) (flood, er
 	found.signedIn = float64(len(signIns.took)) / signIns.elapsed.Seconds()
 	found.busy, found.p99 = signIns.busy, quantile(signIns.took, 0.99)
 	found.failures = slices.Concat(found.calm.failures(), found.flooded.failures(), signIns.failures)
-	_, found.peak, err = t.server.memory()
+	found.peak, err = t.server.peakMemory()
 	return found, err
 }
 

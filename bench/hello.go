@@ -38,7 +38,7 @@ func (r *rig) measureHello(ctx context.Context) (measurement, error) {
 	if err != nil {
 		return measurement{}, err
 	}
-	defer p.stop() //nolint:errcheck // it holds nothing
+	defer p.stop()
 	if err := p.until(ctx, time.Millisecond, 10*time.Second, func() error { return dial(address) }); err != nil {
 		return measurement{}, err
 	}

@@ -29,7 +29,7 @@ func (f filler) insertSome(table, columns string, from, to int, row func(i int, 
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to undo
+	defer tx.Rollback()
 	run, err := f.runner(tx, table, columns, min(rowsPerStatement, to-from))
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 // sample is a report of two sizes, where the refresh became twice as dear.
 func sample() report {
 	one := func(size int, cost time.Duration) block {
-		return block{topology: "SQLite", size: size, idle: 20e6, measurements: []measurement{
+		return block{topology: "SQLite", size: size, idle: resident{now: 20e6}, measurements: []measurement{
 			{scenario: nameRefresh, server: cost, unit: units{Signature: time.Millisecond}},
 			{scenario: namePassword, server: 23 * time.Millisecond, hashes: true, unit: units{Signature: time.Millisecond, Hash: 20 * time.Millisecond}},
 		}}

@@ -42,13 +42,23 @@ func parseStat(text []byte) (time.Duration, error) {
 	return time.Duration(user+kernel) * tick, err
 }
 
-// memory is the process's resident memory, now and at its peak, in bytes.
-func (p *process) memory() (now, peak int64, err error) {
+// resident is a process's resident memory in bytes: now, at its peak, and what of
+// it is its own rather than pages of its program's file, which the system can drop.
+type resident struct{ now, peak, own int64 }
+
+func (p *process) memory() (resident, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
 	if err != nil {
-		return 0, 0, fmt.Errorf("reading the memory of %s: %w", p.name, err)
+		return resident{}, fmt.Errorf("reading the memory of %s: %w", p.name, err)
 	}
-	return kilobytes(string(text), "VmRSS"), kilobytes(string(text), "VmHWM"), nil
+	status := string(text)
+	return resident{kilobytes(status, "VmRSS"), kilobytes(status, "VmHWM"), kilobytes(status, "RssAnon")}, nil
+}
+
+// peakMemory is the highest resident memory since forgetPeak.
+func (p *process) peakMemory() (int64, error) {
+	m, err := p.memory()
+	return m.peak, err
 }
 
 // kilobytes is a line of /proc/<pid>/status or /proc/meminfo in bytes, or 0.

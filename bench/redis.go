@@ -53,7 +53,7 @@ func (r redisServer) do(command string) error {
 	if err != nil {
 		return err
 	}
-	defer c.close() //nolint:errcheck // nothing more is asked of it
+	defer c.close()
 	_, err = c.do(command)
 	return err
 }

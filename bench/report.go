@@ -11,7 +11,10 @@ func (r report) tables() []table {
 	if growth := r.growthTable(); len(growth.rows) > 0 {
 		all = append(all, growth)
 	}
-	return append(all, r.floodTable())
+	if flood := r.floodTable(); len(flood.rows) > 0 {
+		all = append(all, flood)
+	}
+	return all
 }
 
 func (r report) machineTable() table {
@@ -35,15 +38,16 @@ func (r report) startsTable() table {
 	t := table{
 		title: "Starting and resting",
 		note: "From the start of the process to the first connection (listening) and to the first answer that needs a key and a database (answering), " +
-			"medians of " + whole(r.options.starts) + ". A first start finds neither schema nor keys. Resident memory: idle before the first request, at rest after all of them.",
-		head: []string{"", "people", "listening, ms", "answering, ms", "idle, MB", "at rest, MB"},
+			"medians of " + whole(r.options.starts) + ". A first start finds neither schema nor keys. Resident memory: idle before the first request, " +
+			"at rest after all of them; what is not its own are pages of the program's file.",
+		head: []string{"", "people", "listening, ms", "answering, ms", "idle, MB", "of which its own, MB", "at rest, MB"},
 	}
 	for _, b := range r.blocks {
 		if s, first := r.first[b.topology].median(), b.size == r.options.sizes[0]; first {
-			t.rows = append(t.rows, []string{b.topology + ", first start", "0", ms(s.listening), ms(s.answering), "", ""})
+			t.rows = append(t.rows, []string{b.topology + ", first start", "0", ms(s.listening), ms(s.answering), "", "", ""})
 		}
 		s := b.later.median()
-		t.rows = append(t.rows, []string{b.topology + ", later starts", whole(b.size), ms(s.listening), ms(s.answering), megabytes(b.idle), megabytes(b.rested)})
+		t.rows = append(t.rows, []string{b.topology + ", later starts", whole(b.size), ms(s.listening), ms(s.answering), megabytes(b.idle.now), megabytes(b.idle.own), megabytes(b.rested.now)})
 	}
 	return t
 }

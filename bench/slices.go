@@ -39,7 +39,7 @@ func (r *rig) measureScenario(ctx context.Context, t target, s scenario) (measur
 	if err := stopProfile(); err != nil {
 		return m, err
 	}
-	if _, m.peak, err = t.server.memory(); err != nil {
+	if m.peak, err = t.server.peakMemory(); err != nil {
 		return m, err
 	}
 	all.seen.failures = append(warm.failures, all.seen.failures...)

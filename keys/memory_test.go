@@ -111,7 +111,8 @@ var testMaster = NewMasterKey()
 // options are those of most tests.
 func options(s store.Keys, now func() time.Time) Options {
 	return Options{
-		Store: s, Master: testMaster, Now: now,
+		Remember: "at+jwt",
+		Store:    s, Master: testMaster, Now: now,
 		RotateEvery: 24 * time.Hour, PublishLead: 2 * time.Hour, VerifyFor: 15 * 24 * time.Hour,
 	}
 }

@@ -49,6 +49,9 @@ type Options struct {
 	// VerifyFor is how long a key verifies after it last signed: the longest life
 	// of a token and a margin.
 	VerifyFor time.Duration
+	// Remember is the type of tokens that come back often: access tokens. One that
+	// was made or verified here is verified again without RSA.
+	Remember string
 	// SignSlots is how many signatures are made at once; 0: one per core.
 	SignSlots int
 }
@@ -89,6 +92,7 @@ type Ring struct {
 	changing gate                  // one key is made at a time
 	slots    gate                  // for signatures
 	verified *lru.Cache[store.Digest, Verified]
+	headers  sync.Map // segment → header, of tokens that were verified
 
 	ready      chan struct{} // closed once there is a key in force
 	readyOnce  sync.Once

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -73,6 +74,9 @@ func (r *Ring) mint(ctx context.Context, k *key, typ string, claims any) (string
 	token = base64.RawURLEncoding.AppendEncode(token, signature)
 	if len(token) > maxTokenBytes {
 		return "", fmt.Errorf("signing a token: it has %d bytes, and %d are accepted", len(token), maxTokenBytes)
+	}
+	if typ == r.options.Remember {
+		r.verified.Add(sha256.Sum256(token), Verified{Type: typ, KeyID: k.ID, Payload: payload})
 	}
 	return string(token), nil
 }

@@ -46,12 +46,14 @@ func (r *Ring) Verify(ctx context.Context, raw string) (Verified, error) {
 	if err != nil {
 		return Verified{}, err
 	}
-	r.verified.Add(digest, verified)
+	if verified.Type == r.options.Remember {
+		r.verified.Add(digest, verified)
+	}
 	return verified, nil
 }
 
 func (r *Ring) verifyNew(ctx context.Context, raw string) (Verified, error) {
-	t, err := split(raw)
+	t, err := split(raw, r.ours)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -65,11 +67,23 @@ func (r *Ring) verifyNew(ctx context.Context, raw string) (Verified, error) {
 	if err := r.rs256.verify([]byte(t.input), t.signature, k.public); err != nil {
 		return Verified{}, invalid("signature: %w", err)
 	}
+	r.headers.Store(t.head, t.header)
 	return Verified{Type: t.header.Type, KeyID: k.ID, Payload: t.payload}, nil
+}
+
+// ours returns the header that a segment spells, if a key of ours has signed that
+// very spelling before. There are as many as keys and types of tokens.
+func (r *Ring) ours(segment string) (header, bool) {
+	h, ok := r.headers.Load(segment)
+	if !ok {
+		return header{}, false
+	}
+	return h.(header), true
 }
 
 // parts are those of a token in compact serialisation (RFC 7515 §7.1).
 type parts struct {
+	head      string // the header's segment
 	header    header
 	payload   []byte
 	signature []byte
@@ -77,25 +91,22 @@ type parts struct {
 }
 
 // split reads a token. Nothing in it is trusted yet, but whatever we would not
-// write ourselves is refused here, so one token has one spelling.
-func split(raw string) (parts, error) {
+// write ourselves is refused here, so one token has one spelling. A header that
+// known has need not be read again.
+func split(raw string, known func(segment string) (header, bool)) (parts, error) {
 	if n := strings.Count(raw, "."); n != 2 {
 		return parts{}, invalid("%d dots, want 2", n)
 	}
 	last := strings.LastIndexByte(raw, '.')
 	t := parts{input: raw[:last]}
-	head, payload, _ := strings.Cut(t.input, ".")
-	text, err := decodeSegment(head)
-	if err != nil {
-		return parts{}, invalid("header: %w", err)
-	}
-	if t.header, err = parseHeader(text); err != nil {
-		return parts{}, invalid("%w", err)
-	}
-	// One algorithm for every key (RFC 8725 §3.1): neither "none" nor an HMAC keyed
-	// with a public key gets any further.
-	if t.header.Algorithm != algorithm {
-		return parts{}, invalid("alg %.32q", t.header.Algorithm)
+	var payload string
+	t.head, payload, _ = strings.Cut(t.input, ".")
+	var err error
+	var ok bool
+	if t.header, ok = known(t.head); !ok {
+		if t.header, err = readHeader(t.head); err != nil {
+			return parts{}, err
+		}
 	}
 	if t.payload, err = decodeSegment(payload); err != nil {
 		return parts{}, invalid("payload: %w", err)
@@ -104,6 +115,23 @@ func split(raw string) (parts, error) {
 		return parts{}, invalid("signature: %w", err)
 	}
 	return t, nil
+}
+
+// readHeader reads a stranger's header. There is one algorithm for every key
+// (RFC 8725 §3.1): neither "none" nor an HMAC keyed with a public key gets any further.
+func readHeader(segment string) (header, error) {
+	text, err := decodeSegment(segment)
+	if err != nil {
+		return header{}, invalid("header: %w", err)
+	}
+	h, err := parseHeader(text)
+	if err != nil {
+		return header{}, invalid("%w", err)
+	}
+	if h.Algorithm != algorithm {
+		return header{}, invalid("alg %.32q", h.Algorithm)
+	}
+	return h, nil
 }
 
 // decodeSegment decodes base64url without padding (RFC 7515 §2), in its one

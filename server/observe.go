@@ -39,7 +39,7 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.metrics.InFlight(1)
 	finished := o.serve(rec, r.WithContext(ctx), info)
 	o.metrics.InFlight(-1)
-	o.done(seen{r, rec, info, time.Since(start)})
+	o.done(r.Context(), seen{r, rec, info, time.Since(start)})
 	if !finished {
 		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}
@@ -53,9 +53,8 @@ func (o *observer) serve(w *recorder, r *http.Request, info *reqctx.Info) (finis
 		if p == nil {
 			return
 		}
-		if p == http.ErrAbortHandler {
-			finished = false
-			return
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			return // somebody means to cut the answer off
 		}
 		o.metrics.Panic()
 		o.log.Error("panic", "request", info.ID, "route", info.Route, "stack", string(debug.Stack()))
@@ -108,10 +107,10 @@ func (s seen) level() slog.Level {
 }
 
 // done counts the request and logs its one line.
-func (o *observer) done(s seen) {
+func (o *observer) done(ctx context.Context, s seen) {
 	o.metrics.Request(s.route(), knownMethod(s.request.Method), s.status(), s.took)
-	if level := s.level(); o.log.Enabled(s.request.Context(), level) {
-		o.log.LogAttrs(s.request.Context(), level, "request", s.attributes()...)
+	if level := s.level(); o.log.Enabled(ctx, level) {
+		o.log.LogAttrs(ctx, level, "request", s.attributes()...)
 	}
 }
 
@@ -130,7 +129,8 @@ func (s seen) attributes() []slog.Attr {
 }
 
 // quiet are the routes that programs ask all the time and nobody reads about.
-var quiet = map[string]bool{"/healthz/live": true, "/healthz/ready": true, "/metrics": true, "/.well-known/jwks.json": true}
+var quiet = map[string]bool{"/healthz/live": true, "/healthz/ready": true, "/metrics": true, JWKSPath: true,
+	"/.well-known/openid-configuration": true, "/.well-known/oauth-authorization-server": true}
 
 // knownMethod keeps what a caller can invent out of labels and log lines.
 func knownMethod(m string) string {

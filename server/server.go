@@ -37,7 +37,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) 
 		return err
 	case <-ctx.Done():
 	}
-	return drain(srv, failed, o)
+	return drain(context.WithoutCancel(ctx), srv, failed, o)
 }
 
 func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
@@ -62,13 +62,13 @@ type ServeOptions struct {
 	Log      *slog.Logger
 }
 
-func drain(srv *http.Server, failed <-chan error, o ServeOptions) error {
+func drain(ctx context.Context, srv *http.Server, failed <-chan error, o ServeOptions) error {
 	if o.Draining != nil {
 		o.Draining()
 	}
 	o.Log.Info("draining", "delay", o.DrainDelay.String(), "timeout", o.ShutdownTimeout.String())
 	time.Sleep(o.DrainDelay)
-	ctx, cancel := context.WithTimeout(context.Background(), o.ShutdownTimeout)
+	ctx, cancel := context.WithTimeout(ctx, o.ShutdownTimeout)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {
 		return errors.Join(err, srv.Close())

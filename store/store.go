@@ -36,6 +36,7 @@ type Tx interface {
 	ClientsTx
 	BootstrapTx
 
-	// Audit writes e in this transaction: no row, no act.
-	Audit(e AuditEvent) error
+	// Audit writes the events in this transaction: no row, no act. Many at once cost
+	// little more than one.
+	Audit(events ...AuditEvent) error
 }

@@ -43,6 +43,16 @@ type SetupData struct {
 	Errors map[string][]string
 }
 
+// Focus is the field to begin with: the first that has a fault, or the first.
+func (d SetupData) Focus() string {
+	for _, field := range []string{"username", "email", "password"} {
+		if len(d.Errors[field]) > 0 {
+			return field
+		}
+	}
+	return "username"
+}
+
 // SetupDoneData fills SetupDone.
 type SetupDoneData struct{ Username, Issuer string }
 

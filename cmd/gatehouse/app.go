@@ -52,7 +52,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 			ring.Close()
 		}
 	}()
-	a.figures()
+	a.figures(context.WithoutCancel(ctx))
 	minter := &token.Minter{Keys: a.ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: c.now}
 	c.sessions.Keys = a.ring
 	c.sessions.Minter = minter

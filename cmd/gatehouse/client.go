@@ -110,7 +110,7 @@ func (c *cli) printClient(app store.Client, secret string, asJSON bool) error {
 		}
 	}
 	if secret != "" {
-		fmt.Fprintln(c.stderr, "Keep the secret now: it is kept as a digest here and cannot be shown again.")
+		c.say("Keep the secret now: it is kept as a digest here and cannot be shown again.")
 	}
 	return nil
 }

@@ -75,8 +75,8 @@ func (c *cli) clientDelete() *cobra.Command {
 				if err := core.apps.Delete(cmd.Context(), authz.Operator, args[0]); err != nil {
 					return explainClient(cmd, args[0], err)
 				}
-				_, err := fmt.Fprintf(c.stderr, "client %s is deleted\n", args[0])
-				return err
+				c.say("client %s is deleted", args[0])
+				return nil
 			})
 		},
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 )
 
@@ -19,8 +17,8 @@ func (c *cli) configCheck() *cobra.Command {
 			if _, err := c.load(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintln(c.stderr, "the configuration is good")
-			return err
+			c.say("the configuration is good")
+			return nil
 		},
 	}
 }

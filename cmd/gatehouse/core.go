@@ -96,7 +96,7 @@ func (c *core) newLimiter(throttles store.Throttles) *throttle.Limiter {
 	rules.SignUp.Free = c.config.SignUpFree
 	return &throttle.Limiter{
 		Store: throttles, Fallback: throttle.NewMemory(c.now), Rules: rules,
-		Now: c.now, Log: c.log, Observe: c.metrics.Throttled,
+		Now: c.now, Log: c.log, Observe: c.metrics.Throttled, Elsewhere: 700 * time.Millisecond,
 	}
 }
 

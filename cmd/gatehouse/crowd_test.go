@@ -20,15 +20,13 @@ import (
 type crowd struct {
 	*app
 	people map[string]store.User
-	// secret is the nightly app's.
-	secret string
-	victim string // the ID of a person whom nobody is
+	secret string // the nightly app's
 }
 
 // callers are those of the matrix. "deactivated" has an access token from before.
 var callers = []string{"anonymous", "user", "staff", "admin", "app", "deactivated"}
 
-const crowdPassword = "correct horse battery staple"
+const crowdPassword = "seven grey herons wait"
 
 func gather(t *testing.T, a *app) *crowd {
 	t.Helper()

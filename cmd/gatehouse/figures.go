@@ -9,7 +9,7 @@ import (
 
 // figures gives the operators' metrics what the services count, and what is read
 // only when somebody asks.
-func (a *app) figures() {
+func (a *app) figures(ctx context.Context) {
 	m := a.metrics
 	a.people.Observe = m.SignIn
 	a.sessions.Observe = func(what session.Event, n int) { m.Sessions(string(what), n) }
@@ -22,16 +22,16 @@ func (a *app) figures() {
 		_, waiting := a.passwords.Load()
 		return float64(waiting)
 	})
-	m.GaugeBy("gatehouse_signing_keys", "Signing keys, by what they do.", "state", a.keysByState)
+	m.GaugeBy("gatehouse_signing_keys", "Signing keys, by what they do.", "state", func() map[string]float64 { return a.keysByState(ctx) })
 }
 
 // keysByState counts the keys in memory; it asks no database.
-func (a *app) keysByState() map[string]float64 {
+func (a *app) keysByState(ctx context.Context) map[string]float64 {
 	byState := map[string]float64{}
 	if !a.ring.Ready() {
 		return byState // the first is being made
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	all, err := a.ring.List(ctx)
 	if err != nil {

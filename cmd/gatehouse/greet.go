@@ -11,23 +11,23 @@ import (
 
 // greet says where the server is and what to do next, to whoever started it.
 func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
-	fmt.Fprintf(c.stderr, "Gatehouse %s listens on %s; people and apps know it as %s\n", version, addr, a.config.Issuer)
+	c.say("Gatehouse %s listens on %s; people and apps know it as %s", version, addr, a.config.Issuer)
 	if a.fresh {
-		fmt.Fprintf(c.stderr, "It is new. Everything is kept in %s and gatehouse.key beside it; back them up together.\n", a.config.Database)
+		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back them up together.", a.config.Database)
 	}
 	if elsewhere(a.config.Issuer, addr) {
-		fmt.Fprintf(c.stderr, "Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.\n", a.config.Issuer)
+		c.say("Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.", a.config.Issuer)
 	}
 	if a.redis != nil {
 		for _, warning := range a.redis.Check(ctx) {
-			fmt.Fprintf(c.stderr, "Warning: Redis: %s\n", warning)
+			c.say("Warning: Redis: %s", warning)
 		}
 	}
 	c.offerAdmin(ctx, a)
 }
 
 // offerAdmin prints the one-time link as long as there is no administrator. The
-// link is told here and nowhere else: not in the log, which others may read.
+// link is told here and is in no line of the log, which is kept and passed on.
 func (c *cli) offerAdmin(ctx context.Context, a *app) {
 	token, offered, err := a.people.Offer(ctx)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *cli) offerAdmin(ctx context.Context, a *app) {
 		return
 	}
 	if offered {
-		fmt.Fprintf(c.stderr, `
+		c.say(`
 There is no administrator yet. Open this link within the hour to become the first; it works once:
 
   %s/setup?token=%s
@@ -43,7 +43,6 @@ There is no administrator yet. Open this link within the hour to become the firs
 or create one from the shell:
 
   gatehouse user create --role admin --username NAME --email ADDRESS
-
 `, strings.TrimSuffix(a.config.Issuer, "/"), token)
 	}
 }

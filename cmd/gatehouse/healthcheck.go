@@ -27,8 +27,8 @@ func (c *cli) healthcheckCommand() *cobra.Command {
 			if err := askReady(cmd.Context(), cfg); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(c.stderr, "ready")
-			return err
+			c.say("ready")
+			return nil
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -104,20 +105,22 @@ func explainSettings(root *cobra.Command) {
 			printSettings(cmd.OutOrStdout())
 			return
 		}
-		fmt.Fprint(cmd.OutOrStdout(), "\nEvery setting of the server works as a flag here, too; see: gatehouse serve --help\n")
+		_, _ = fmt.Fprint(cmd.OutOrStdout(), "\nEvery setting of the server works as a flag here, too; see: gatehouse serve --help\n")
 	})
 }
 
-func printSettings(w io.Writer) {
-	fmt.Fprint(w, "\nSettings, by flag, by variable, or by line of gatehouse.yaml (name: value); the\nfirst of these that is given counts. They are flags of every other command, too.\n")
+func printSettings(to io.Writer) {
+	w := bufio.NewWriter(to)
+	defer w.Flush() //nolint:errcheck // whoever reads no further wants no more
+	_, _ = w.WriteString("\nSettings, by flag, by variable, or by line of gatehouse.yaml (name: value); the\nfirst of these that is given counts. They are flags of every other command, too.\n")
 	for _, s := range config.Settings() {
 		name := "--" + s.Flag
 		if s.Flag == "" {
 			name = "(no flag)"
 		}
-		fmt.Fprintf(w, "\n  %-28s %s%s\n", name, s.Env, facts(s))
+		_, _ = fmt.Fprintf(w, "\n  %-28s %s%s\n", name, s.Env, facts(s))
 		for line := range wrap(strings.ReplaceAll(s.Doc, "`", ""), width-6) {
-			fmt.Fprintf(w, "      %s\n", line)
+			_, _ = w.WriteString("      " + line + "\n")
 		}
 	}
 }

@@ -46,7 +46,8 @@ func (c *cli) keysList() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error { return c.listKeys(cmd.Context(), ring, asJSON) })
 			if errors.Is(err, errNoKeys) {
-				_, err = fmt.Fprintln(c.stderr, errNoKeys) // an empty list is no failure
+				c.say("%v", errNoKeys)
+				return nil // an empty list is no failure
 			}
 			return err
 		},
@@ -91,8 +92,8 @@ func (c *cli) keysRotate() *cobra.Command {
 				if next.Already {
 					was = "was already"
 				}
-				_, err = fmt.Fprintf(c.stderr, "key %s %s published and signs from %s\n", next.ID, was, next.SignFrom.UTC().Format(time.RFC3339))
-				return err
+				c.say("key %s %s published and signs from %s", next.ID, was, next.SignFrom.UTC().Format(time.RFC3339))
+				return nil
 			})
 		},
 	}
@@ -113,8 +114,8 @@ func (c *cli) keysRetire() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.stderr, "key %s is retired\n", args[0])
-				return err
+				c.say("key %s is retired", args[0])
+				return nil
 			})
 		},
 	}

@@ -18,7 +18,7 @@ type list struct {
 func (c *cli) newList(asJSON bool, headings ...string) *list {
 	l := &list{c: c, asJSON: asJSON, table: tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)}
 	if !asJSON {
-		fmt.Fprintln(l.table, strings.Join(headings, "\t"))
+		_, _ = fmt.Fprintln(l.table, strings.Join(headings, "\t")) // flush tells
 	}
 	return l
 }

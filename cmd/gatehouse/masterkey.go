@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/client"
+	"gatehouse/internal/token"
 	"gatehouse/keys"
 )
 
@@ -20,7 +21,7 @@ func (c *core) openRing(ctx context.Context) (*keys.Ring, keys.MasterKey, error)
 		return nil, keys.MasterKey{}, err
 	}
 	ring, err := keys.Open(ctx, keys.Options{
-		Store: c.db, Master: master, Now: c.now, Log: c.log,
+		Store: c.db, Master: master, Now: c.now, Log: c.log, Remember: token.TypeAccess,
 		RotateEvery: c.config.KeyRotateEvery, PublishLead: c.config.KeyPublishLead,
 		VerifyFor: max(c.config.RefreshTokenLifetime, client.MaxAccessTokenLifetime) + verifyMargin,
 	})

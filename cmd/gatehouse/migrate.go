@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -21,8 +20,8 @@ func (c *cli) migrateUp() *cobra.Command {
 		Use: "up", Short: "Bring the schema up to date", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(*core) error {
-				_, err := fmt.Fprintln(c.stderr, "the schema is up to date")
-				return err
+				c.say("the schema is up to date")
+				return nil
 			})
 		},
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -73,20 +71,10 @@ type witness struct {
 
 func openWitness(t *testing.T) *witness {
 	t.Helper()
-	cfg := config.Default()
-	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db"))
-	cfg.Audience = cfg.Issuer
-	// Requests that are throttled say where they come from, to harm no others.
-	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	a, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = a.Close() })
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); a.background(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
+	a := startApp(t, slog.New(slog.DiscardHandler), func(cfg *config.Config) {
+		// Requests that are throttled say where they come from, to harm no others.
+		cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
 	a.limits.Rules.SignUp.Free, a.limits.Rules.Failure.Free = 3, 3
 
 	contract, err := apicheck.Load(operators.NewOpenAPI().Document())

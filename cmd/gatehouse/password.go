@@ -85,12 +85,12 @@ func (c *cli) ask(ctx context.Context, terminal *os.File, question string) (stri
 		err   error
 	}
 	replies := make(chan reply, 1)
-	fmt.Fprint(c.stderr, question)
+	_, _ = fmt.Fprint(c.stderr, question)
 	go func() {
 		typed, err := term.ReadPassword(number)
 		replies <- reply{typed, err}
 	}()
-	defer fmt.Fprintln(c.stderr)
+	defer c.say("")
 	select {
 	case r := <-replies:
 		return string(r.typed), r.err

@@ -24,13 +24,13 @@ type cli struct {
 // run runs one command line and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c := &cli{stdin: stdin, stdout: stdout, stderr: stderr, flags: map[string]string{}}
-	root := c.rootCommand()
+	root := c.rootCommand() //nolint:contextcheck // cobra hands every command its context
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(stderr, "gatehouse:", err)
+		c.say("gatehouse: %v", err)
 		return 1
 	}
 	return 0
@@ -88,6 +88,11 @@ func (c *cli) withCore(ctx context.Context, f func(*core) error) (err error) {
 		}
 	}()
 	return f(core)
+}
+
+// say tells the person at the terminal. Whoever cannot be told is not there.
+func (c *cli) say(format string, values ...any) {
+	_, _ = fmt.Fprintf(c.stderr, format+"\n", values...)
 }
 
 // json prints v for a script.

@@ -48,8 +48,10 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	boundMemory(cfg)
-	log := slog.New(slog.NewJSONHandler(c.stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	tuneCollector(cfg)
+	lines := &logBuffer{out: c.stderr}
+	defer lines.start()() //nolint:contextcheck // the log outlasts the order to stop
+	log := slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	a, err := newApp(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -73,10 +75,14 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	return errors.Join(err, a.Close())
 }
 
-// boundMemory makes the collector work harder before the heap grows past what the
-// password hashes may fill and a generous rest, unless GOMEMLIMIT says otherwise.
-func boundMemory(cfg config.Config) {
-	const restMiB = 256
+// tuneCollector lets the heap, whose living part is a few MiB, triple before it is
+// collected, and makes the collector work harder before it grows past what the
+// password hashes may fill and a generous rest. GOGC and GOMEMLIMIT have the last word.
+func tuneCollector(cfg config.Config) {
+	const growthPercent, restMiB = 200, 256
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(growthPercent)
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(cfg.PasswordBudgetMiB+restMiB) << 20)
 	}

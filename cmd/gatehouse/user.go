@@ -87,6 +87,6 @@ func (c *cli) printUser(u store.User, asJSON bool, what string) error {
 	if !u.Active {
 		state = ", deactivated"
 	}
-	_, err := fmt.Fprintf(c.stderr, "%s is %s: id %d, role %s%s\n", u.Username, what, u.ID, u.Role, state)
-	return err
+	c.say("%s is %s: id %d, role %s%s", u.Username, what, u.ID, u.Role, state)
+	return nil
 }

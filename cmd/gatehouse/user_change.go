@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/account"
@@ -92,8 +90,8 @@ func (c *cli) userDelete() *cobra.Command {
 				if err := core.people.Delete(cmd.Context(), authz.Operator, target.ID); err != nil {
 					return explain(cmd, err)
 				}
-				_, err = fmt.Fprintf(c.stderr, "%s is deleted\n", target.Username)
-				return err
+				c.say("%s is deleted", target.Username)
+				return nil
 			})
 		},
 	}

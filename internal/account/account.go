@@ -97,14 +97,15 @@ func endSessions(ctx context.Context, tx store.Tx, actor authz.Actor, target sto
 	if err != nil {
 		return nil, err
 	}
-	for _, sid := range sids {
-		event := audit.Event{
+	events := make([]store.AuditEvent, len(sids))
+	for i, sid := range sids {
+		events[i] = audit.Event{
 			Actor: actor.String(), Subject: audit.UserSubject(target.Sub), SessionID: sid,
 			What: audit.SessionEnded{Reason: reason},
-		}
-		if err := tx.Audit(event.Record(ctx, now)); err != nil {
-			return nil, err
-		}
+		}.Record(ctx, now)
+	}
+	if err := tx.Audit(events...); err != nil {
+		return nil, err
 	}
 	return sids, nil
 }

@@ -43,6 +43,9 @@ func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (P
 // checkPassword tells the result in one word as well: "ok", why it was refused, or
 // what kept it from being known.
 func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (proof Proof, result string, err error) {
+	if err := s.Passwords.Room(); err != nil {
+		return Proof{}, hindrance(err), err
+	}
 	key := names.Lookup(name)
 	user, err := s.DB.UserByName(ctx, key)
 	known := err == nil

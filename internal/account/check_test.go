@@ -121,3 +121,18 @@ func TestAnOldHashIsMadeNew(t *testing.T) {
 		t.Errorf("%+v, %v", proof, err)
 	}
 }
+
+func TestFiguresAreToldHowEveryCheckEnded(t *testing.T) {
+	w := open(t)
+	w.person("ann", store.RoleUser)
+	told := map[string]int{}
+	w.Observe = func(method, result string) { told[method+" "+result]++ }
+	ctx := from(t.Context(), "192.0.2.1")
+	for _, pw := range []string{secret, "wrong password", "wrong password", "wrong password", "wrong password", "wrong password", "wrong password"} {
+		_, _ = w.CheckPassword(ctx, "ann", pw, "login")
+	}
+	_, _ = w.CheckPassword(ctx, "nobody", "wrong password", "password")
+	if told["login ok"] != 1 || told["login password"] != 5 || told["login throttled"] != 1 || told["password unknown"] != 1 || len(told) != 4 {
+		t.Errorf("told %v", told)
+	}
+}

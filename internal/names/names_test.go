@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -266,5 +267,34 @@ func holds(t *testing.T, what, s, key, found string) {
 		if r <= ' ' || r == 0x7f || r >= 0x80 && !usernameRune(r) {
 			t.Errorf("%s(%q) has %U in its key", what, s, r)
 		}
+	}
+}
+
+// Sign-up reads what strangers send before it counts them, so no input may cost
+// more than its length: punycode would take seconds for these.
+func TestLongNamesAreRefusedAtOnce(t *testing.T) {
+	var letters strings.Builder
+	for r := rune(0x4e00); r < 0x4e00+20_000; r++ {
+		letters.WriteRune(r)
+	}
+	for what, s := range map[string]string{
+		"a label": "a@" + letters.String() + ".com", "labels": "a@" + strings.Repeat("é.", 20_000) + "com",
+		"a short one": "a@" + letters.String()[:3*1300] + ".com",
+	} {
+		start := time.Now()
+		_, _, emailErr := Email(s)
+		_, usernameErr := Username(s)
+		key := Lookup(s)
+		if took := time.Since(start); took > 500*time.Millisecond {
+			t.Errorf("%s took %s", what, took)
+		}
+		if emailErr == nil || usernameErr == nil || key[0] != '?' {
+			t.Errorf("%s is a name", what)
+		}
+	}
+	// The longest label that there can be, decomposed.
+	long := "a@" + strings.Repeat("e\u0301", 56) + "." + strings.Repeat("b", 60) + ".com"
+	if _, key, err := Email(long); err != nil || !strings.HasPrefix(key, "a@xn--") {
+		t.Errorf("a long domain in small letters with accents: %q, %v", key, err)
 	}
 }

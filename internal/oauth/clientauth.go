@@ -31,6 +31,7 @@ const maxClientID = 255
 type Authenticator struct {
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
+		Fresh(ctx context.Context, id string) (store.Client, error)
 	}
 	// Limits counts the failures of one client from one network. It costs a
 	// client that authenticates nothing.
@@ -43,6 +44,11 @@ type Authenticator struct {
 // credentials are what a request says of its client.
 type credentials struct{ id, secret, method string }
 
+// Fresh returns a client that has authenticated as it is at this moment.
+func (a *Authenticator) Fresh(ctx context.Context, id string) (store.Client, error) {
+	return a.Clients.Fresh(ctx, id)
+}
+
 // Authenticate returns the client of a request whose parameters are in
 // r.PostForm (RFC 6749 §2.3), or a refusal with InvalidClient or, if the request
 // shows two ways at once, InvalidRequest.
@@ -51,7 +57,10 @@ func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 	if err != nil {
 		return store.Client{}, err
 	}
-	client, err := a.check(r.Context(), given)
+	client, err := a.check(r.Context(), given, a.Clients.ClientByID)
+	if errors.Is(err, InvalidClient) { // unless it has just been changed
+		client, err = a.check(r.Context(), given, a.Clients.Fresh)
+	}
 	if errors.Is(err, InvalidClient) {
 		if limited := a.Limits.Failure(r.Context(), "client", given.id); limited != nil {
 			return store.Client{}, fmt.Errorf("counting a failed client authentication: %w", limited)
@@ -66,8 +75,8 @@ func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 
 // check looks the client up and compares the secret. The comparison is made for
 // unknown clients too, so that its time tells nothing.
-func (a *Authenticator) check(ctx context.Context, given credentials) (store.Client, error) {
-	client, err := a.Clients.ClientByID(ctx, given.id)
+func (a *Authenticator) check(ctx context.Context, given credentials, find func(context.Context, string) (store.Client, error)) (store.Client, error) {
+	client, err := find(ctx, given.id)
 	unknown := errors.Is(err, store.ErrNotFound)
 	if err != nil && !unknown {
 		return store.Client{}, fmt.Errorf("reading a client: %w", err)

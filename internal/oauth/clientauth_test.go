@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -182,6 +183,31 @@ type away struct{}
 
 func (away) ClientByID(context.Context, string) (store.Client, error) {
 	return store.Client{}, store.ErrUnavailable
+}
+
+func (a away) Fresh(ctx context.Context, id string) (store.Client, error) {
+	return a.ClientByID(ctx, id)
+}
+
+// Fresh makes apps do without a memory between.
+func (a apps) Fresh(ctx context.Context, id string) (store.Client, error) {
+	return a.ClientByID(ctx, id)
+}
+
+func TestNewSecretWorksAtOnceThoughTheClientIsRemembered(t *testing.T) {
+	known := apps{}
+	maps.Copy(known, registered)
+	now := func() time.Time { return noon }
+	a := oauth.Authenticator{Clients: &oauth.Clients{Store: known, Now: now}, Limits: &tally{}, Now: now}
+	if _, err := a.Authenticate(request(nil, basic("shop", "new"))); err != nil {
+		t.Fatal(err)
+	}
+	shop := known["shop"]
+	shop.Secrets = []store.ClientSecret{{Digest: store.DigestOf("newest")}}
+	known["shop"] = shop
+	if _, err := a.Authenticate(request(nil, basic("shop", "newest"))); err != nil {
+		t.Errorf("the new secret: %v", err)
+	}
 }
 
 func TestClientsAreRememberedForLessThanTheRevocationBound(t *testing.T) {

@@ -47,6 +47,16 @@ func (c *Clients) ClientByID(ctx context.Context, id string) (store.Client, erro
 	if age := now.Sub(k.asked); ok && age >= 0 && age < clientMemory {
 		return k.client, nil
 	}
+	return c.Fresh(ctx, id)
+}
+
+// Fresh returns the client as it is at this moment. It is asked before a client is
+// refused anything, so that no refusal rests on what has just been changed.
+func (c *Clients) Fresh(ctx context.Context, id string) (store.Client, error) {
+	if id == session.AccountsID {
+		return session.Accounts(), nil
+	}
+	now := c.Now()
 	client, err := c.Store.ClientByID(ctx, id)
 	if err != nil {
 		return store.Client{}, err

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -28,6 +29,7 @@ func GrantTypes() []string { return []string{PasswordGrant, RefreshGrant, Client
 type Grants struct {
 	Clients interface {
 		Authenticate(r *http.Request) (store.Client, error)
+		Fresh(ctx context.Context, id string) (store.Client, error)
 	}
 	People interface {
 		CheckPassword(ctx context.Context, name, password, method string) (account.Proof, error)
@@ -63,6 +65,18 @@ func (g Grants) preflight(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
+	req, err := entitled(client, r)
+	if refused := (*Error)(nil); errors.As(err, &refused) { // unless it has just been changed
+		if client, err = g.Clients.Fresh(r.Context(), client.ID); err != nil {
+			return nil, fmt.Errorf("reading a client: %w", err)
+		}
+		req, err = entitled(client, r)
+	}
+	return req, err
+}
+
+// entitled decides whether the client may have what the request asks for.
+func entitled(client store.Client, r *http.Request) (*request, error) {
 	grant := r.PostForm.Get("grant_type")
 	if err := mayUse(client, grant); err != nil {
 		return nil, err

@@ -105,6 +105,16 @@ func (h *Hasher) Load() (working, waiting int64) {
 	return h.budget.working.Load(), h.budget.waiting.Load()
 }
 
+// Room returns *Busy if a caller would be turned away at once. Who asks before he
+// begins anything else costs the server nothing while it is flooded.
+func (h *Hasher) Room() error {
+	b := h.budget
+	if b.working.Load() >= b.count && b.waiting.Load() >= b.maxWaiting {
+		return &Busy{b.wait}
+	}
+	return nil
+}
+
 // slotsFor: a foreign hash that needs more memory than ours takes the room of
 // several, or works alone.
 func (b *budget) slotsFor(memoryKiB uint32) int64 {

@@ -129,3 +129,22 @@ func TestMemoryIsGivenBackOnceAfterAFlood(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLoadIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := slow(Options{MaxParallel: 2, MaxWaiting: 10, Wait: time.Minute})
+		told := make(chan [2]int64, 1)
+		go func() {
+			time.Sleep(500 * time.Millisecond)
+			working, waiting := h.Load()
+			told <- [2]int64{working, waiting}
+		}()
+		flood(t, h, 5)
+		if got := <-told; got != [2]int64{2, 3} {
+			t.Errorf("%d at work and %d waiting, want 2 and 3", got[0], got[1])
+		}
+		if working, waiting := h.Load(); working != 0 || waiting != 0 {
+			t.Errorf("afterwards %d and %d", working, waiting)
+		}
+	})
+}

@@ -75,9 +75,16 @@ func resemblances(password, username, email, first, last string) []string {
 
 var notWord = regexp.MustCompile(`[^\pL\pN_]+`)
 
+// longestValue is more code points than any name or address may have. A longer
+// value is refused for itself, and each of its words would cost a comparison.
+const longestValue = 254
+
 // resembles is Django's UserAttributeSimilarityValidator: the password is like
 // the value, or like a word of it, if seven tenths of their letters are the same.
 func resembles(password, value string) bool {
+	if utf8.RuneCountInString(value) > longestValue {
+		return false
+	}
 	password, value = strings.ToLower(password), strings.ToLower(value)
 	for _, part := range append(notWord.Split(value, -1), value) {
 		if part != "" && likeness(password, part) >= 0.7 {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPolicy(t *testing.T) {
@@ -67,5 +68,17 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 func BenchmarkPolicy(b *testing.B) {
 	for b.Loop() {
 		Policy{MinLength: 8}.Check("correct horse battery staple", "heidi", "heidi@example.com", "Heidi", "Brunner")
+	}
+}
+
+// A value that no field takes is refused for its length, by its field: to compare
+// each of its words would take a stranger's request a thousand times as long.
+func TestLongValuesAreNotCompared(t *testing.T) {
+	password := strings.Repeat("Zq9", 340)
+	value := strings.Repeat("Zq9 ", 15_000) + password
+	start := time.Now()
+	faults := Policy{MinLength: 8}.Check(password, value, value, value, value)
+	if took := time.Since(start); len(faults) != 0 || took > 100*time.Millisecond {
+		t.Errorf("took %s: %v", took, faults)
 	}
 }

@@ -44,12 +44,11 @@ func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except
 		if ids, err = tx.EndSessions(userID, except, reason, now); err != nil {
 			return err
 		}
-		for _, sid := range ids {
-			if err := tx.Audit(ended(actor, user.Sub, sid, "", reason).Record(ctx, now)); err != nil {
-				return err
-			}
+		events := make([]store.AuditEvent, len(ids))
+		for i, sid := range ids {
+			events[i] = ended(actor, user.Sub, sid, "", reason).Record(ctx, now)
 		}
-		return nil
+		return tx.Audit(events...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ending sessions: %w", err)

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -28,5 +29,24 @@ func TestLifetimesOfAClient(t *testing.T) {
 		if got := server.For(c.client); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
+	}
+}
+
+// Figures are told of every start, rotation, end and reuse, and of nothing twice.
+func TestFiguresAreToldWhatHappens(t *testing.T) {
+	g := open(t)
+	told := map[session.Event]int{}
+	g.Observe = func(what session.Event, n int) { told[what] += n }
+	first, _ := g.start(t)
+	second := g.mustRefresh(t, first.RefreshToken)
+	g.advance(time.Minute)
+	for _, ended := range []string{first.RefreshToken, second.RefreshToken} {
+		if _, err := g.refresh(t, ended); err == nil {
+			t.Fatal("the session lives on")
+		}
+	}
+	want := map[session.Event]int{session.Started: 1, session.Refreshed: 1, session.Reused: 1, session.Ended: 1}
+	if !maps.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
 	}
 }

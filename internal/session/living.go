@@ -70,7 +70,7 @@ func (s *Service) Authenticate(ctx context.Context, rawAccess string) (authz.Act
 // holder returns the person for whom an access token speaks, if it still does;
 // the zero User for one that a client got for itself.
 func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, error) {
-	if err := s.clientLives(ctx, claims.ClientID); err != nil {
+	if err := s.clientLives(ctx, claims.ClientID, time.Unix(claims.IssuedAt, 0)); err != nil {
 		return store.User{}, err
 	}
 	if claims.SessionID != "" {
@@ -87,9 +87,13 @@ func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, 
 	return store.User{}, nil
 }
 
-func (s *Service) clientLives(ctx context.Context, id string) error {
+// clientLives refuses a token whose client is gone, also if another one has been
+// registered under its ID since then: by that one the token was not asked for.
+// The clocks of two replicas may be that far apart.
+func (s *Service) clientLives(ctx context.Context, id string, issued time.Time) error {
+	const skew = time.Minute
 	client, err := s.Clients.ClientByID(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && client.Disabled {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (client.Disabled || issued.Add(skew).Before(client.CreatedAt)) {
 		return ErrClientGone
 	}
 	if err != nil {

@@ -76,6 +76,32 @@ func TestAnAppThatIsGoneTakesItsTokensAlong(t *testing.T) {
 	}
 }
 
+// A token that a client got for itself has no session that could end with the client.
+func TestAnAppUnderAnEarlierOnesIDHasNotItsTokens(t *testing.T) {
+	g := open(t)
+	minter := g.Minter.(*token.Minter)
+	first, err := minter.ForClient(t.Context(), g.shop, "users:read", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.advance(2 * time.Minute)
+	g.write(t, func(tx store.Tx) error {
+		_, err := tx.DeleteClient("shop", g.clock())
+		again := g.shop
+		again.CreatedAt = g.clock()
+		return errors.Join(err, tx.CreateClient(again))
+	})
+	second, err := minter.ForClient(t.Context(), g.shop, "users:read", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for raw, want := range map[string]bool{first.AccessToken: false, second.AccessToken: true} {
+		if found, err := g.Inspect(t.Context(), g.spa, raw); err != nil || found.Active != want {
+			t.Errorf("inspect: %+v, %v; want active %v", found, err, want)
+		}
+	}
+}
+
 func TestNobodyIsTurnedAwayForTroubleOfOurs(t *testing.T) {
 	g := open(t)
 	set, _ := g.start(t)

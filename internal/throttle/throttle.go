@@ -34,7 +34,7 @@ type Rules struct {
 	// SignIn counts tries at one account from one network.
 	SignIn store.Rule
 	// Network counts failed tries from one network, at whichever accounts: against
-	// one common password tried on everybody.
+	// one common password tried on everybody. It bounds other failures likewise.
 	Network store.Rule
 	// SignUp counts new accounts from one network.
 	SignUp store.Rule
@@ -128,9 +128,16 @@ func (l *Limiter) SignUp(ctx context.Context) (*Attempt, error) {
 
 // Failure counts one failure that has happened, at id (a client, a session), and
 // returns a *Limited once there were too many. What succeeds costs nothing.
+//
+// The network is charged first, for the ID may be made up: who names another one
+// each time would leave a count behind with every request.
 func (l *Limiter) Failure(ctx context.Context, kind, id string) error {
 	ctx = context.WithoutCancel(ctx) // who hangs up has failed all the same
-	d, _, err := l.take(ctx, keyOf(kind, id, networkOf(ctx)), l.Rules.Failure)
+	network := networkOf(ctx)
+	d, _, err := l.take(ctx, keyOf("network", kind, network), l.Rules.Network)
+	if err == nil && d.Allowed {
+		d, _, err = l.take(ctx, keyOf(kind, id, network), l.Rules.Failure)
+	}
 	if err != nil {
 		return err
 	}

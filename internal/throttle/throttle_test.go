@@ -205,7 +205,7 @@ func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
 		}
 		ctx := from(t, "192.0.2.1")
 		var wg sync.WaitGroup
-		var hashing [len(replicas)]sync.Mutex
+		hashing := [len(replicas)]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}
 		for i := range 50 {
 			wg.Go(func() {
 				a, err := replicas[i%2].SignIn(ctx, "ann")
@@ -213,9 +213,9 @@ func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				hashing[i%2].Lock()
-				defer hashing[i%2].Unlock()
+				hashing[i%2] <- struct{}{}
 				time.Sleep(20 * time.Millisecond)
+				<-hashing[i%2]
 				a.Succeeded(ctx)
 			})
 		}
@@ -345,6 +345,38 @@ func TestFailures(t *testing.T) {
 	cancel()
 	if wait(t, r.Failure(gone, "client", "shop")) == 0 {
 		t.Error("who hangs up is not counted")
+	}
+}
+
+// Who names another client each time leaves no more counts behind than the network
+// has tries.
+func TestFailuresOfMadeUpClients(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	s := &awayStore{Throttles: r.Store}
+	r.Store = s
+	for i := range r.Rules.Network.Free {
+		if err := r.Failure(ctx, "client", fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := s.asked.Load()
+	if d := wait(t, r.Failure(ctx, "client", "another")); d != time.Second {
+		t.Errorf("wait = %s, want 1s", d)
+	}
+	if n := s.asked.Load() - asked; n != 1 {
+		t.Errorf("the store was asked %d times for a network that waits, want once", n)
+	}
+	for what, err := range map[string]error{
+		"another kind":    r.Failure(ctx, "refresh", "shop"),
+		"another network": r.Failure(from(t, "198.51.100.1"), "client", "shop"),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	r.advance(time.Second)
+	if err := r.Failure(ctx, "client", "another"); err != nil {
+		t.Errorf("after the wait: %v", err)
 	}
 }
 

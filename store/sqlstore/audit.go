@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,9 +58,19 @@ func (d *DB) Audit(ctx context.Context, e store.AuditEvent) error {
 }
 
 // Audit implements store.Tx.
-func (t *tx) Audit(e store.AuditEvent) error {
-	row := rowOfEvent(e)
-	return t.do(func(db *gorm.DB) error { return db.Create(&row).Error })
+func (t *tx) Audit(events ...store.AuditEvent) error {
+	rows := make([]auditRow, len(events))
+	for i, e := range events {
+		rows[i] = rowOfEvent(e)
+	}
+	// As many as have less than 32,766 parameters, the most that SQLite takes.
+	const some = 500
+	for chunk := range slices.Chunk(rows, some) {
+		if err := t.do(func(db *gorm.DB) error { return db.Create(&chunk).Error }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // auditColumns are those of auditRow.

@@ -57,6 +57,11 @@ type DB struct {
 	// reader and writer serve single statements, transactions begin on tx. On
 	// MySQL all three are one pool.
 	reader, writer, tx *gorm.DB
+	// moving is for what may be lost in a power cut: see pass. On MySQL it is writer.
+	moving *gorm.DB
+	// turn is held by who writes to SQLite, which has one writer at a time: a queue
+	// in memory is fairer and faster than polling its lock. nil on MySQL.
+	turn chan struct{}
 	// pool is the pool that writes.
 	pool *sql.DB
 	// migrations is the pool for changes of the schema, which may take long.

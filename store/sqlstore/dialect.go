@@ -53,6 +53,7 @@ const preparedMax = 100
 func (d *DB) connected(reading, writing *gorm.DB) {
 	prepared := &gorm.Session{PrepareStmt: true}
 	d.reader, d.writer, d.tx = reading.Session(prepared), writing.Session(prepared), writing
+	d.moving = d.writer
 }
 
 // clock is the time as SQL, with its arguments.

@@ -20,12 +20,40 @@ func (d *DB) read(ctx context.Context, f func(*gorm.DB) error) error {
 // write runs f, which changes something by single statements, likewise. A
 // statement that the database gave up on has done nothing.
 func (d *DB) write(ctx context.Context, f func(*gorm.DB) error) error {
+	return d.writeBy(ctx, d.writer, f)
+}
+
+// pass is write for the moving part: rotations and throttles, of which a process
+// or a machine that dies loses nothing that its successors could not do without
+// (docs/decisions/0001). On SQLite it does not wait for the disk, which is most of
+// the cost of a change there; the next change that does takes it along.
+func (d *DB) pass(ctx context.Context, f func(*gorm.DB) error) error {
+	return d.writeBy(ctx, d.moving, f)
+}
+
+func (d *DB) writeBy(ctx context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
 	if err := d.present(); err != nil {
 		return because(store.ErrUnavailable, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout)
 	defer cancel()
-	return d.persist(ctx, func() error { return translate(ctx, f(d.writer.WithContext(ctx))) })
+	return d.persist(ctx, func() error {
+		return d.inTurn(ctx, func() error { return translate(ctx, f(db.WithContext(ctx))) })
+	})
+}
+
+// inTurn runs f when it is its turn to write.
+func (d *DB) inTurn(ctx context.Context, f func() error) error {
+	if d.turn == nil {
+		return f()
+	}
+	select {
+	case d.turn <- struct{}{}:
+	case <-ctx.Done():
+		return translate(ctx, ctx.Err())
+	}
+	defer func() { <-d.turn }()
+	return f()
 }
 
 func (d *DB) within(ctx context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
@@ -84,20 +112,26 @@ func change(db *gorm.DB, statement string, args ...any) (int64, error) {
 // DELETE in common, and none of the conditions becomes false again.
 func (d *DB) sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
 	var deleted int64
-	err := d.within(ctx, d.tx, func(db *gorm.DB) error {
-		var keys []any
-		find := "SELECT " + key + " FROM " + table + " WHERE " + condition + " LIMIT ?"
-		err := rows(db, find, append(args, min(n, sweepMax)), func(s scanner) error {
-			keys = append(keys, nil)
-			return s.Scan(&keys[len(keys)-1])
-		})
-		if err != nil || len(keys) == 0 {
+	err := d.inTurn(ctx, func() error {
+		return d.within(ctx, d.tx, func(db *gorm.DB) (err error) {
+			deleted, err = sweepOnce(db, table, key, condition, n, args)
 			return err
-		}
-		deleted, err = change(db, "DELETE FROM "+table+" WHERE "+key+" IN ?", keys)
-		return err
+		})
 	})
 	return deleted, err
+}
+
+func sweepOnce(db *gorm.DB, table, key, condition string, n int, args []any) (int64, error) {
+	var keys []any
+	find := "SELECT " + key + " FROM " + table + " WHERE " + condition + " LIMIT ?"
+	err := rows(db, find, append(args, min(n, sweepMax)), func(s scanner) error {
+		keys = append(keys, nil)
+		return s.Scan(&keys[len(keys)-1])
+	})
+	if err != nil || len(keys) == 0 {
+		return 0, err
+	}
+	return change(db, "DELETE FROM "+table+" WHERE "+key+" IN ?", keys)
 }
 
 // sweepMax keeps a statement's length and its locks within reason.

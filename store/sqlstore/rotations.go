@@ -21,7 +21,7 @@ type rotations struct{ db *DB }
 // A presented token that is ahead of the row was given out while Redis held the
 // moving part, or before the database was restored from a backup.
 func (r rotations) Rotate(ctx context.Context, sid string, s store.Step) (last store.Rotation, found store.Outcome, err error) {
-	err = r.db.write(ctx, func(db *gorm.DB) error {
+	err = r.db.pass(ctx, func(db *gorm.DB) error {
 		n, err := r.step(db, sid, s)
 		if n == 1 {
 			last, found = s.Next, store.Rotated

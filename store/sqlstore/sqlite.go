@@ -18,14 +18,15 @@ import (
 // sqliteReaders is how many connections read. Each has a page cache of its own.
 const sqliteReaders = 4
 
-// openSQLite opens one connection to write, so that writers of this process
-// queue in order instead of polling a lock, and a few to read beside it.
+// openSQLite opens a connection that writes what must last, one that writes what
+// may be lost in a power cut, of which one at a time has its turn, and a few to
+// read beside them.
 func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
 	if err := create(at.file); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(at.file)}
-	writer, err := d.sqlitePool(at.file, 1, false)
+	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(at.file), turn: make(chan struct{}, 1)}
+	writer, err := d.sqlitePool(at.file, 1, lasting)
 	if err != nil {
 		return nil, closing(d, err)
 	}
@@ -34,28 +35,47 @@ func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
 	if err := patiently(ctx, writer.PingContext); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", closing(d, translate(ctx, err)))
 	}
-	reader, err := d.sqlitePool(at.file, sqliteReaders, true)
+	moving, err := d.sqlitePool(at.file, 1, passing)
+	if err != nil {
+		return nil, closing(d, err)
+	}
+	reader, err := d.sqlitePool(at.file, sqliteReaders, reading)
 	if err != nil {
 		return nil, closing(d, err)
 	}
 	d.pool = writer
-	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(at.file, false) }
-	return d, d.attach(writer, reader)
+	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(at.file, lasting) }
+	return d, d.attach(writer, moving, reader)
 }
 
 // attach puts gorm over the pools.
-func (d *DB) attach(writer, reader *sql.DB) error {
-	writing, err := gorm.Open(gormsqlite.New(gormsqlite.Config{Conn: writer}), gormConfig())
-	if err != nil {
-		return fmt.Errorf("preparing the database: %w", closing(d, err))
+func (d *DB) attach(writer, moving, reader *sql.DB) error {
+	var over [3]*gorm.DB
+	for i, pool := range []*sql.DB{writer, moving, reader} {
+		db, err := gorm.Open(gormsqlite.New(gormsqlite.Config{Conn: pool}), gormConfig())
+		if err != nil {
+			return fmt.Errorf("preparing the database: %w", closing(d, err))
+		}
+		over[i] = db
 	}
-	reading, err := gorm.Open(gormsqlite.New(gormsqlite.Config{Conn: reader}), gormConfig())
-	if err != nil {
-		return fmt.Errorf("preparing the database: %w", closing(d, err))
-	}
-	d.connected(reading, writing)
+	d.connected(over[2], over[0])
+	d.moving = over[1].Session(&gorm.Session{PrepareStmt: true})
 	return nil
 }
+
+// A purpose is what connections to SQLite are for.
+type purpose struct {
+	queryOnly bool
+	// synchronous FULL: what was acknowledged survives a power cut. NORMAL: it
+	// survives the death of the process.
+	synchronous string
+}
+
+var (
+	lasting = purpose{false, "FULL"}
+	passing = purpose{false, "NORMAL"}
+	reading = purpose{true, "FULL"}
+)
 
 // create makes the file readable for its owner alone. SQLite gives its log the
 // same mode.
@@ -67,8 +87,8 @@ func create(file string) error {
 	return f.Close()
 }
 
-func (d *DB) sqlitePool(file string, conns int, readOnly bool) (*sql.DB, error) {
-	pool, err := sqlitePool(file, readOnly)
+func (d *DB) sqlitePool(file string, conns int, use purpose) (*sql.DB, error) {
+	pool, err := sqlitePool(file, use)
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +100,15 @@ func (d *DB) sqlitePool(file string, conns int, readOnly bool) (*sql.DB, error) 
 
 // sqlitePool never makes a file (mode=rw): one that was removed under a running
 // server must not come back empty, with a new first administrator.
-func sqlitePool(file string, readOnly bool) (*sql.DB, error) {
+func sqlitePool(file string, use purpose) (*sql.DB, error) {
 	query := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_pragma": {
 		"busy_timeout(5000)", // the context ends a wait before
 		"journal_mode(WAL)",
-		"synchronous(FULL)", // what was acknowledged survives a power cut
+		"synchronous(" + use.synchronous + ")",
 		"foreign_keys(1)",
 		"cache_size(-1024)",
 		"temp_store(MEMORY)",
-		"query_only(" + strconv.FormatBool(readOnly) + ")",
+		"query_only(" + strconv.FormatBool(use.queryOnly) + ")",
 	}}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: query.Encode()}
 	pool, err := sql.Open("sqlite", dsn.String())

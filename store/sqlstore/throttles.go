@@ -31,7 +31,7 @@ func (throttleRow) TableName() string { return "throttles" }
 // still what was read; otherwise the question is asked anew. Every round lets
 // one caller through, so that few rounds are needed.
 func (t throttles) Take(ctx context.Context, key store.Digest, r store.Rule) (decision store.Decision, err error) {
-	err = t.db.write(ctx, func(db *gorm.DB) error {
+	err = t.db.pass(ctx, func(db *gorm.DB) error {
 		for {
 			was, now, err := t.look(db, key)
 			if err != nil {
@@ -101,14 +101,14 @@ func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
 
 // Clear implements store.Throttles.
 func (t throttles) Clear(ctx context.Context, key store.Digest) error {
-	return t.db.write(ctx, func(db *gorm.DB) error {
+	return t.db.pass(ctx, func(db *gorm.DB) error {
 		return db.Exec("DELETE FROM throttles WHERE digest = ?", blob(key[:])).Error
 	})
 }
 
 // Refund implements store.Throttles. The delay counts from the try before again.
 func (t throttles) Refund(ctx context.Context, key store.Digest) error {
-	return t.db.write(ctx, func(db *gorm.DB) error {
+	return t.db.pass(ctx, func(db *gorm.DB) error {
 		n, err := change(db, "UPDATE throttles SET tries = tries - 1, last_at = prev_at WHERE digest = ? AND tries > 1", blob(key[:]))
 		if err != nil || n == 1 {
 			return err

@@ -38,11 +38,15 @@ func rowOfUser(u store.User) userRow {
 	return userRow{
 		Sub: u.Sub, Username: u.Username, UsernameKey: u.UsernameKey,
 		Email: u.Email, EmailKey: u.EmailKey, EmailDomain: domain(u.EmailKey), EmailVerified: u.EmailVerified,
-		FirstName: u.FirstName, FirstKey: names.Fold(u.FirstName), LastName: u.LastName, LastKey: names.Fold(u.LastName),
+		FirstName: u.FirstName, FirstKey: searchKey(u.FirstName), LastName: u.LastName, LastKey: searchKey(u.LastName),
 		Role: string(u.Role), Active: u.Active, PasswordHash: u.PasswordHash,
 		JoinedAt: millis(u.JoinedAt), LastLoginAt: millis(u.LastLoginAt),
 	}
 }
+
+// searchKey is a name as it is sought, cut to its column: a letter can fold into
+// eighteen, and nobody looks for so long a beginning.
+func searchKey(name string) string { return text(names.Fold(name), 1020) }
 
 // domain is what follows the last @.
 func domain(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }

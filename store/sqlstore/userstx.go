@@ -6,7 +6,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"gatehouse/internal/names"
 	"gatehouse/store"
 )
 
@@ -131,10 +130,10 @@ func assignments(c store.UserChange) (sets []string, args []any) {
 		set("email_domain", domain(*c.EmailKey))
 	}
 	if c.FirstName != nil {
-		set("first_key", names.Fold(*c.FirstName))
+		set("first_key", searchKey(*c.FirstName))
 	}
 	if c.LastName != nil {
-		set("last_key", names.Fold(*c.LastName))
+		set("last_key", searchKey(*c.LastName))
 	}
 	if c.EmailVerified != nil {
 		set("email_verified", *c.EmailVerified)

@@ -20,7 +20,9 @@ const tries = 3
 func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout*3/2)
 	defer cancel()
-	return d.persist(ctx, func() error { return d.attempt(ctx, f) })
+	return d.persist(ctx, func() error {
+		return d.inTurn(ctx, func() error { return d.attempt(ctx, f) })
+	})
 }
 
 // persist runs f again if the database gave up on it.

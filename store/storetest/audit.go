@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ func audit(t *testing.T, open func(t *testing.T) store.DB) {
 	run(t, open, []promise{
 		{"an event comes back as it was", eventRoundTrip},
 		{"odd input is kept as evidence", oddEvents},
+		{"many events of one act are written together", manyEvents},
 		{"selected, newest first, page by page", eventPages},
 		{"sweeping", sweptEvents},
 	})
@@ -75,6 +77,33 @@ func oddEvents(t *testing.T, db store.DB) {
 	}
 	if n := len(listed(t, db, store.AuditQuery{Limit: 100})); n != 10 {
 		t.Errorf("%d events, want 10", n)
+	}
+}
+
+// manyEvents: who has signed in very often must be able to be signed out, with a
+// row for each session, within the time that a transaction has.
+func manyEvents(t *testing.T, db store.DB) {
+	events := make([]store.AuditEvent, 12_001)
+	for i := range events {
+		events[i] = newEvent("session.ended")
+		events[i].SessionID = fmt.Sprint(i)
+	}
+	write(t, db, func(tx store.Tx) error { return tx.Audit(events...) })
+	write(t, db, func(tx store.Tx) error { return tx.Audit() })
+	err := db.Write(t.Context(), func(tx store.Tx) error {
+		return errors.Join(tx.Audit(events[:3]...), store.ErrConflict)
+	})
+	if !errors.Is(err, store.ErrConflict) {
+		t.Errorf("err = %v", err)
+	}
+	got := listed(t, db, store.AuditQuery{Limit: 20_000})
+	if len(got) != len(events) {
+		t.Fatalf("%d events, want %d", len(got), len(events))
+	}
+	for i, e := range got {
+		want := events[len(events)-1-i]
+		want.ID = e.ID
+		same(t, "event", e, want)
 	}
 }
 

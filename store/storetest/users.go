@@ -3,6 +3,7 @@ package storetest
 import (
 	"crypto/rand"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 func users(t *testing.T, open func(t *testing.T) store.DB) {
 	run(t, open, []promise{
 		{"a person comes back as they were", userRoundTrip},
+		{"the longest name, in letters that fold into many", longNames},
 		{"nobody is nobody", nobody},
 		{"usernames and addresses share one name space", oneNameSpace},
 		{"a person's address may be their username", ownAddress},
@@ -44,6 +46,23 @@ func create(t *testing.T, db store.DB, u store.User) store.User {
 		return err
 	})
 	return u
+}
+
+func longNames(t *testing.T, db store.DB) {
+	long, longer := strings.Repeat("\u3300", 150), strings.Repeat("\ufdfa", 150)
+	u := newUser("ann")
+	u.FirstName, u.LastName = long, longer
+	u = create(t, db, u)
+	update(t, db, u.ID, store.UserChange{FirstName: &longer, LastName: &long})
+	if got := reread(t, db, u.ID); got.FirstName != longer || got.LastName != long {
+		t.Errorf("%q, %q", got.FirstName, got.LastName)
+	}
+	for what, word := range map[string]string{"first": "صلى", "last": "アパート"} {
+		page, err := db.ListUsers(t.Context(), store.UserQuery{Search: []string{word}, Limit: 2})
+		if err != nil || len(page.Users) != 1 {
+			t.Errorf("searching for the %s name: %d people, %v", what, len(page.Users), err)
+		}
+	}
 }
 
 func update(t *testing.T, db store.DB, id int64, c store.UserChange) {

@@ -6,4 +6,8 @@
 // processes, one wins; that what one process ends is over at the other; and that
 // nobody is turned away, and nothing ended comes back, because MariaDB or Redis
 // went away, came back, or lost its memory.
+//
+// The binary is built first, with the race detector if the tests run with it;
+// GATEHOUSE_TEST_BINARY names another one to test. What the servers of a failed
+// test logged stays in the folder for temporary files.
 package system

@@ -125,11 +125,19 @@ func (p *process) ready() error {
 	return p.ask(request{path: "/healthz/ready"}).expect(http.StatusOK)
 }
 
-// stop tells the server to stop, and returns its exit code.
-func (p *process) stop(t *testing.T) int {
+// stop tells the server to stop, and waits for a clean exit.
+func (p *process) stop(t *testing.T) {
 	t.Helper()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
-	return p.wait(t)
+	if code := p.wait(t); code != 0 {
+		t.Errorf("server %s ended with code %d, want 0", p.name, code)
+	}
+}
+
+// kill ends the server as the kernel does when memory runs out.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // an error means that it has ended
+	<-p.exited
 }
 
 // wait returns the exit code.
@@ -152,9 +160,7 @@ func (p *process) end(t *testing.T) {
 	select {
 	case <-p.exited:
 	default:
-		if code := p.stop(t); code != 0 {
-			t.Errorf("server %s ended with code %d, want 0", p.name, code)
-		}
+		p.stop(t)
 	}
 	p.client.CloseIdleConnections()
 	text := p.log.String()
@@ -171,7 +177,7 @@ func (p *process) end(t *testing.T) {
 
 // keep keeps the log of a test that failed.
 func (p *process) keep(t *testing.T, text string) {
-	f, err := os.CreateTemp("", "gatehouse-"+p.name+"-*.log")
+	f, err := os.CreateTemp("", "gatehouse-"+strings.ReplaceAll(p.name, " ", "-")+"-*.log")
 	if err != nil {
 		t.Log(err)
 		return

@@ -42,6 +42,7 @@ func (s *site) raceOfAdministrators(t *testing.T) {
 	for _, a := range many {
 		s.run(t, "", "user", "set-role", a.name, "admin")
 	}
+	before := s.audited(t, "user.deleted")
 	answers := crowd(callers, func(i int) answer {
 		from, to := many[i%len(many)], many[(i+1+i/len(many))%len(many)]
 		r := acts[i%len(acts)].on(to.person)
@@ -49,6 +50,9 @@ func (s *site) raceOfAdministrators(t *testing.T) {
 		return s.of(i).ask(r)
 	})
 	s.someoneIsLeft(t, "50 acts among 8 administrators", answers)
+	if got, want := s.audited(t, "user.deleted")-before, tally(answers)[http.StatusNoContent]; got != want {
+		t.Errorf("%d deletions are on record, and %d were answered with success", got, want)
+	}
 	s.run(t, "", "user", "set-role", s.root.name, "admin")
 	s.a.ask(request{path: "/api/admin/stats/", bearer: s.rootToken(t)}).is(t, http.StatusOK)
 }

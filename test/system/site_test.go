@@ -109,16 +109,7 @@ func (s *site) create(t *testing.T, name, role string) person {
 // people are as the command line lists them.
 func (s *site) people(t *testing.T) []person {
 	t.Helper()
-	var list []person
-	lines := json.NewDecoder(strings.NewReader(s.run(t, "", "user", "list", "--json")))
-	for lines.More() {
-		var p person
-		if err := lines.Decode(&p); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, p)
-	}
-	return list
+	return readLines[person](t, s.run(t, "", "user", "list", "--json"))
 }
 
 // pair are the two servers.
@@ -138,4 +129,18 @@ func read(t *testing.T, text string, into any) {
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
+}
+
+// readLines reads JSON values that follow each other.
+func readLines[T any](t *testing.T, text string) []T {
+	t.Helper()
+	var list []T
+	for values := json.NewDecoder(strings.NewReader(text)); values.More(); {
+		var v T
+		if err := values.Decode(&v); err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+		list = append(list, v)
+	}
+	return list
 }

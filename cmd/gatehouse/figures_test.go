@@ -1,0 +1,44 @@
+package main
+
+import (
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// TestTheFiguresAreWired does what the operators' figures count, and reads them.
+func TestTheFiguresAreWired(t *testing.T) {
+	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), nil))
+	signIn := func(password string) string {
+		form := url.Values{"username": {"user"}, "password": {password}}
+		r := httptest.NewRequest("POST", "http://x/api/accounts/login/", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return c.serve(r).Body.String()
+	}
+	signIn("wrong")
+	if answer := signIn(crowdPassword); !strings.Contains(answer, "access") {
+		t.Fatal(answer)
+	}
+	c.call("DELETE", "/api/accounts/profile/sessions/", c.token(t, "staff"))
+	text := c.call("GET", "/metrics", "").Body.String()
+	for _, line := range []string{
+		`gatehouse_sign_ins_total{method="login",result="ok"} 1`,
+		`gatehouse_sign_ins_total{method="login",result="password"} 1`,
+		`gatehouse_throttle_decisions_total{allowed="true",kind="signin"} 2`,
+		`gatehouse_sessions_total{event="started"} 2`,
+		`gatehouse_sessions_total{event="ended"} 1`,
+		`gatehouse_signing_keys{state="signing"} 1`,
+		`gatehouse_password_hashes_working 0`,
+		`gatehouse_password_hashes_waiting 0`,
+		`gatehouse_database_connections_in_use `,
+	} {
+		if !strings.Contains(text, "\n"+line) {
+			t.Errorf("no line %s", line)
+		}
+	}
+	if t.Failed() {
+		t.Log(text[strings.Index(text, "# HELP gatehouse"):])
+	}
+}

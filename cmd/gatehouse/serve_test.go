@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/config"
+	"gatehouse/server"
+)
+
+func TestAnIssuerAtAnotherPortOfThisMachine(t *testing.T) {
+	for _, c := range []struct {
+		issuer, listens string
+		want            bool
+	}{
+		{"http://localhost:8080", "127.0.0.1:8080", false},
+		{"http://localhost:8080", "127.0.0.1:9000", true},
+		{"http://localhost:8080", "[::1]:9000", true},
+		{"http://localhost", "127.0.0.1:80", false},
+		{"http://localhost:8080", "0.0.0.0:9000", false},             // a container, whose port is another outside
+		{"https://login.example.com", "127.0.0.1:8080", false},       // behind a proxy
+		{"https://login.example.localhost", "127.0.0.1:8080", false}, // likewise
+	} {
+		addr, err := net.ResolveTCPAddr("tcp", c.listens)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := elsewhere(c.issuer, addr); got != c.want {
+			t.Errorf("%s, listening on %s: %v", c.issuer, c.listens, got)
+		}
+	}
+}
+
+// withCertificate returns settings for TLS with a certificate that nobody vouches
+// for, as an operator may have behind a proxy.
+func withCertificate(t *testing.T) config.Config {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"login.example.com"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.TLSCert, cfg.TLSKey = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for path, block := range map[string]*pem.Block{cfg.TLSCert: {Type: "CERTIFICATE", Bytes: certificate}, cfg.TLSKey: {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cfg
+}
+
+// listening serves h under cfg and puts the address into it.
+func listening(t *testing.T, cfg *config.Config, h http.Handler) {
+	t.Helper()
+	secure, err := loadTLS(*cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Addr = l.Addr().String()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- server.Serve(ctx, l, h, server.ServeOptions{TLS: secure, ShutdownTimeout: time.Second, Log: slog.New(slog.DiscardHandler)})
+	}()
+	t.Cleanup(func() { stop(); <-ended })
+}
+
+func TestTheHealthCheckKnowsTheServersOwnCertificate(t *testing.T) {
+	cfg := withCertificate(t)
+	var status atomic.Int32
+	status.Store(http.StatusOK)
+	listening(t, &cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(int(status.Load()))
+	}))
+	if err := askReady(t.Context(), cfg); err != nil {
+		t.Error(err)
+	}
+	status.Store(http.StatusServiceUnavailable)
+	if err := askReady(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "not ready: 503") {
+		t.Errorf("not ready: %v", err)
+	}
+	other := withCertificate(t)
+	other.Addr = cfg.Addr
+	if err := askReady(t.Context(), other); err == nil {
+		t.Error("it trusts somebody else's certificate")
+	}
+}
+
+func TestTheServerSpeaksNoOldTLS(t *testing.T) {
+	cfg := withCertificate(t)
+	listening(t, &cfg, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }))
+	for version, want := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+		conn, err := tls.Dial("tcp", cfg.Addr, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: version})
+		if err == nil {
+			conn.Close()
+		}
+		if (err == nil) != want {
+			t.Errorf("%s: %v", tls.VersionName(version), err)
+		}
+	}
+}
+
+func TestLongTextIsWrapped(t *testing.T) {
+	var lines []string
+	for line := range wrap("one two  three\nfour", 9) {
+		lines = append(lines, line)
+	}
+	if got := strings.Join(lines, "|"); got != "one two|three|four" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,211 @@
+package pages_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/handlers/pages"
+	"gatehouse/internal/account"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/password"
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+)
+
+// people is what Setup asks: it notes what it was given, and answers as told.
+type people struct {
+	token string
+	in    account.Input
+	err   error
+}
+
+func (p *people) Redeem(_ context.Context, token string, in account.Input) (store.User, error) {
+	p.token, p.in = token, in
+	return store.User{Username: in.Username.Value}, p.err
+}
+
+const typedPassword = "seven grey herons"
+
+// send sends the form as a browser does, and reads the page.
+func send(t *testing.T, p *people, change func(*http.Request)) *httptest.ResponseRecorder {
+	t.Helper()
+	form := url.Values{"token": {"tok"}, "username": {`ann"<b>`}, "email": {"ann@example.com"}, "password": {typedPassword}}
+	r := httptest.NewRequest("POST", "http://localhost:8080/setup", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	if change != nil {
+		change(r)
+	}
+	return serve(pages.SameOrigin(pages.Setup{People: p, Issuer: "http://localhost:8080"}.Create), r)
+}
+
+func serve(endpoint func(http.ResponseWriter, *http.Request) error, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r = r.WithContext(reqctx.With(r.Context(), &reqctx.Info{ID: "REQUEST7"}))
+	if err := endpoint(w, r); err != nil {
+		pages.Refuse(w, r, err)
+	}
+	return w
+}
+
+func TestTheFormMakesTheFirstAdministrator(t *testing.T) {
+	p := &people{}
+	w := send(t, p, nil)
+	if w.Code != http.StatusCreated || !strings.Contains(w.Body.String(), "Administrator created") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if p.token != "tok" || p.in.Username.Value != `ann"<b>` || p.in.Email.Value != "ann@example.com" || p.in.Password.Value != typedPassword || p.in.Role.Sent {
+		t.Errorf("token %q, %+v", p.token, p.in)
+	}
+	if strings.Contains(w.Body.String(), "<b>") {
+		t.Error("the name is not escaped")
+	}
+}
+
+func TestAFormWithFaultsKeepsWhatWasTypedButThePassword(t *testing.T) {
+	faults := &fields.Errors{}
+	faults.Add("username", "A user with that username already exists.")
+	faults.Add("password", "This is <i>wrong</i>.")
+	faults.Add("", "And the whole of it is, too.")
+	w := send(t, &people{err: faults.Err()}, nil)
+	body := w.Body.String()
+	if w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", w.Code)
+	}
+	for _, want := range []string{
+		`value="ann&#34;&lt;b&gt;"`, `value="ann@example.com"`, `name="token" value="tok"`,
+		"A user with that username already exists.", "This is &lt;i&gt;wrong&lt;/i&gt;.", "And the whole of it is, too.",
+		`aria-describedby="username-error"`, `id="username-error"`, `aria-describedby="password-hint password-error"`, `id="password-error"`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page has no %s:\n%s", want, body)
+		}
+	}
+	if strings.Contains(body, typedPassword) {
+		t.Error("the password came back")
+	}
+	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="username"[^>]* autofocus`).MatchString(body) {
+		t.Error("the first field with a fault has not got the focus")
+	}
+}
+
+func TestTheFocusIsOnTheFirstFault(t *testing.T) {
+	faults := fields.New("password", "Too short.")
+	body := send(t, &people{err: faults}, nil).Body.String()
+	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="password"[^>]* autofocus`).MatchString(body) {
+		t.Errorf("the password has not got the focus:\n%s", body)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		err        error
+		change     func(*http.Request)
+		status     int
+		says       string
+		retryAfter string
+	}{
+		{"a link that was used", account.ErrLink, nil, 410, "This link works no longer", ""},
+		{"a form of another site", nil, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403, "This form came from another site", ""},
+		{"an old browser's form of another site", nil, func(r *http.Request) {
+			r.Header.Del("Sec-Fetch-Site")
+			r.Header.Set("Origin", "https://evil.example.com")
+		}, 403, "This form came from another site", ""},
+		{"no form at all", nil, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, 400, "The form could not be read", ""},
+		{"too many tries", &throttle.Limited{RetryAfter: 90 * time.Second}, nil, 429, "Too many tries", "90"},
+		{"too many at once", fmt.Errorf("hashing: %w", &password.Busy{RetryAfter: 1500 * time.Millisecond}), nil, 503, "Please try again in a moment", "2"},
+		{"the database is away", fmt.Errorf("asking: %w", store.ErrUnavailable), nil, 503, "Please try again in a moment", "1"},
+		{"a fault of ours", errors.New("disk on fire"), nil, 500, "Something went wrong", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := send(t, &people{err: c.err}, c.change)
+			body := w.Body.String()
+			if w.Code != c.status || !strings.Contains(body, c.says) || w.Header().Get("Retry-After") != c.retryAfter {
+				t.Errorf("%d, Retry-After %q:\n%s", w.Code, w.Header().Get("Retry-After"), body)
+			}
+			if !strings.Contains(body, "REQUEST7") {
+				t.Error("nothing to give when asking for help")
+			}
+			if c.err != nil && strings.Contains(body, c.err.Error()) || strings.Contains(body, typedPassword) || strings.Contains(body, "ann@") {
+				t.Errorf("something of ours shows:\n%s", body)
+			}
+		})
+	}
+}
+
+func TestAProgramMayUseTheForm(t *testing.T) {
+	p := &people{}
+	if w := send(t, p, func(r *http.Request) { r.Header.Del("Sec-Fetch-Site") }); w.Code != http.StatusCreated {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestTheFormTakesTheLinksToken(t *testing.T) {
+	r := httptest.NewRequest("GET", "http://localhost:8080/setup?token=a%22b%2Bc", nil)
+	w := serve(pages.Setup{}.Show, r)
+	body := w.Body.String()
+	if w.Code != http.StatusOK || !strings.Contains(html.UnescapeString(body), `name="token" value="a"b+c"`) {
+		t.Errorf("%d\n%s", w.Code, body)
+	}
+	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="username"[^>]* autofocus`).MatchString(body) {
+		t.Error("there is no field to begin with")
+	}
+	for _, want := range []string{`autocomplete="new-password"`, `autocomplete="username"`, `autocomplete="email"`, `method="post" action="/setup"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the form has no %s", want)
+		}
+	}
+}
+
+func TestWithoutATokenTheFormSaysWhereItIs(t *testing.T) {
+	w := serve(pages.Setup{}.Show, httptest.NewRequest("GET", "http://localhost:8080/setup", nil))
+	if body := w.Body.String(); w.Code != http.StatusOK || strings.Contains(body, "<form") || !strings.Contains(body, "one-time link") {
+		t.Errorf("%d\n%s", w.Code, body)
+	}
+}
+
+func TestHome(t *testing.T) {
+	w := serve(pages.Home("https://login.example.com"), httptest.NewRequest("GET", "http://evil.example.com/", nil))
+	body := w.Body.String()
+	if w.Code != http.StatusOK || !strings.Contains(body, "https://login.example.com") || strings.Contains(body, "evil") {
+		t.Errorf("%d\n%s", w.Code, body)
+	}
+	for _, want := range []string{`href="/.well-known/openid-configuration"`, `href="/.well-known/jwks.json"`, `href="/openapi.json"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+// The token of the link is worth an administrator until it is used.
+func TestNothingThatThePagesLogHoldsTheToken(t *testing.T) {
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	for _, err := range []error{nil, account.ErrLink, fields.New("username", "Taken."), errors.New("disk on fire")} {
+		info := &reqctx.Info{}
+		r := httptest.NewRequest("POST", "http://localhost:8080/setup?token=THETOKEN", strings.NewReader("token=THETOKEN&username=a&email=b&password="+url.QueryEscape(typedPassword)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r = r.WithContext(reqctx.With(r.Context(), info))
+		w := httptest.NewRecorder()
+		if err := (pages.Setup{People: &people{err: err}}).Create(w, r); err != nil {
+			pages.Refuse(w, r, err)
+		}
+		logger.Info("request", "why", info.Err)
+	}
+	if strings.Contains(log.String(), "THETOKEN") || strings.Contains(log.String(), typedPassword) {
+		t.Errorf("a secret is in what is logged: %s", log.String())
+	}
+}

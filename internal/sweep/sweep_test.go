@@ -1,0 +1,99 @@
+package sweep
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// heap is a table with rows whose time is over.
+type heap struct {
+	rows  int64
+	calls []time.Time
+	fail  error
+}
+
+func (h *heap) sweep(_ context.Context, now time.Time, n int) (int64, error) {
+	h.calls = append(h.calls, now)
+	if h.fail != nil {
+		return 0, h.fail
+	}
+	gone := min(h.rows, int64(n))
+	h.rows -= gone
+	return gone, nil
+}
+
+// sweeping runs a sweeper over tables for a while, in a bubble's time.
+func sweeping(t *testing.T, while time.Duration, tables map[string]*heap) (swept map[string]int64, log string) {
+	t.Helper()
+	swept = map[string]int64{}
+	var lines bytes.Buffer
+	s := &Sweeper{
+		Every: time.Minute, Now: time.Now, Log: slog.New(slog.NewTextHandler(&lines, nil)),
+		Swept: func(table string, rows int64) { swept[table] += rows },
+	}
+	for name, h := range tables {
+		s.Tables = append(s.Tables, Table{Name: name, Sweep: h.sweep})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), while)
+	defer cancel()
+	s.Run(ctx)
+	return swept, lines.String()
+}
+
+func TestAFullTableIsEmptiedBatchByBatchWithPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &heap{rows: 3*batch + 7}
+		swept, _ := sweeping(t, 30*time.Second, map[string]*heap{"sessions": h})
+		if h.rows != 0 || swept["sessions"] != 3*batch+7 || len(h.calls) != 4 {
+			t.Errorf("%d rows left, %d told of, %d calls", h.rows, swept["sessions"], len(h.calls))
+		}
+		for i := 1; i < len(h.calls); i++ {
+			if pause := h.calls[i].Sub(h.calls[i-1]); pause < rest {
+				t.Errorf("batch %d came %s after the one before", i, pause)
+			}
+		}
+	})
+}
+
+func TestItComesBackEveryMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &heap{}
+		sweeping(t, 150*time.Second, map[string]*heap{"sessions": h})
+		if len(h.calls) != 3 {
+			t.Errorf("%d times in two minutes and a half, want 3", len(h.calls))
+		}
+	})
+}
+
+func TestATableThatFailsHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken, whole := &heap{fail: errors.New("locked")}, &heap{rows: 5}
+		swept, log := sweeping(t, 90*time.Second, map[string]*heap{"broken": broken, "whole": whole})
+		if whole.rows != 0 || swept["whole"] != 5 {
+			t.Errorf("%d rows left", whole.rows)
+		}
+		if len(broken.calls) != 2 {
+			t.Errorf("the one that failed was tried %d times, want once a minute", len(broken.calls))
+		}
+		if !strings.Contains(log, "table=broken") || !strings.Contains(log, "locked") {
+			t.Errorf("log: %s", log)
+		}
+	})
+}
+
+func TestItEndsInTheMiddleOfALongSweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &heap{rows: 1_000_000}
+		started := time.Now()
+		sweeping(t, time.Second, map[string]*heap{"sessions": h})
+		if took := time.Since(started); took > time.Second+rest || h.rows == 0 {
+			t.Errorf("it went on for %s, %d rows left", took, h.rows)
+		}
+	})
+}

@@ -1,0 +1,236 @@
+package system_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+)
+
+// recovery is how long a server may need once its back-end is there again.
+const recovery = 5 * time.Second
+
+// A redisSite is a site whose Redis can be taken away.
+type redisSite struct {
+	*site
+	redis *testdb.RedisServer
+	data  string // its folder
+	who   person
+}
+
+// TestRedisFaults: SQL is the record, so whatever happens to Redis, nobody's
+// session is lost, and nothing that was ended comes back.
+func TestRedisFaults(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	redis := testdb.StartRedis(t, "--dir", data, "--appendfsync", "always")
+	s := &redisSite{site: open(t, append(onMariaDB(t), "GATEHOUSE_REDIS="+redis.URL)...), redis: redis, data: data}
+	s.who = s.newcomer(t, "mona", "user")
+	t.Run("emptied", s.emptied)
+	t.Run("set back", s.setBack)
+	t.Run("stopped", func(t *testing.T) { s.away(t, redis.Stop, redis.Start) })
+	t.Run("hanging", func(t *testing.T) { s.away(t, redis.Pause, redis.Resume) })
+	t.Run("an answer is lost", s.answerLost)
+	s.showsNoSecret(t)
+}
+
+// living and ended are two groups of sessions.
+func (s *redisSite) livingAndEnded(t *testing.T) (living, ended []tokens) {
+	t.Helper()
+	sessions := s.signIns(t, s.who, 25)
+	for i, session := range sessions[20:] {
+		s.of(i).ask(s.shop.revoke(session.refresh)).must(t, http.StatusOK)
+	}
+	return sessions[:20], sessions[20:]
+}
+
+// goOn refreshes every session at either server in turn until the time is over,
+// and returns what they have come to. No refresh may fail.
+func (s *redisSite) goOn(t *testing.T, sessions []tokens, until <-chan struct{}) []tokens {
+	t.Helper()
+	var refreshed sync.Map
+	crowd(len(sessions), func(i int) answer {
+		for turn := i; ; turn++ {
+			select {
+			case <-until:
+				refreshed.Store(i, turn-i)
+				return answer{}
+			case <-time.After(5 * time.Millisecond):
+			}
+			a := s.of(turn).ask(s.shop.refresh(sessions[i].refresh))
+			if !a.is(t, http.StatusOK) {
+				t.Errorf("session %d was lost at its refresh %d", i, turn-i+1)
+				return a
+			}
+			sessions[i] = a.tokens()
+		}
+	})
+	total := 0
+	refreshed.Range(func(_, n any) bool { total += n.(int); return true })
+	t.Logf("%d sessions were refreshed %d times", len(sessions), total)
+	return sessions
+}
+
+// rightAfter: the living live, and the ended do not come back.
+func (s *redisSite) rightAfter(t *testing.T, living, ended []tokens) {
+	t.Helper()
+	for i, session := range living {
+		if a := s.of(i).ask(s.shop.refresh(session.refresh)); a.is(t, http.StatusOK) {
+			s.of(i+1).ask(profile(a.tokens().access)).is(t, http.StatusOK)
+			s.of(i+1).ask(s.shop.refresh(a.tokens().refresh)).is(t, http.StatusOK)
+		}
+	}
+	for _, session := range ended {
+		s.dead(t, "revoked before", s.shop.refresh, session)
+	}
+}
+
+func (s *redisSite) emptied(t *testing.T) {
+	living, ended := s.livingAndEnded(t)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for range 3 {
+			time.Sleep(400 * time.Millisecond)
+			s.redis.Empty()
+		}
+		time.Sleep(400 * time.Millisecond)
+	}()
+	living = s.goOn(t, living, over)
+	s.rightAfter(t, living, ended)
+}
+
+// setBack: Redis comes back with what it knew some time ago.
+func (s *redisSite) setBack(t *testing.T) {
+	living, ended := s.livingAndEnded(t)
+	later := s.signIns(t, s.who, 5) // Redis does not know them at the time
+	before := filepath.Join(t.TempDir(), "before")
+	if err := os.CopyFS(before, os.DirFS(s.data)); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		for i, session := range living {
+			living[i] = s.of(i).ask(s.shop.refresh(session.refresh)).must(t, http.StatusOK).tokens()
+		}
+	}
+	ended = append(ended, living[15:]...)
+	living = append(living[:15], later...)
+	for i, session := range ended[len(ended)-5:] {
+		s.of(i).ask(s.shop.revoke(session.access)).must(t, http.StatusOK)
+	}
+	s.redis.Stop()
+	if err := firstOf(os.RemoveAll(filepath.Join(s.data, "appendonlydir")), os.CopyFS(s.data, os.DirFS(before))); err != nil {
+		t.Fatal(err)
+	}
+	s.redis.Start()
+	for _, p := range s.pair() {
+		within(t, recovery, p.name+" is ready", p.ready)
+	}
+	s.rightAfter(t, living, ended)
+}
+
+// away: what Redis decides waits until it is back; the rest goes on.
+func (s *redisSite) away(t *testing.T, begin, end func()) {
+	sessions := s.signIns(t, s.who, 6)
+	builtIn := []tokens{s.signIn(t, s.a, s.who), s.signIn(t, s.b, s.who), s.signIn(t, s.a, s.who)}
+	begin()
+	for i, p := range s.pair() {
+		s.needsRedis(t, p, sessions[2*i:], builtIn[i:])
+		s.needsNoRedis(t, p, sessions[2*i])
+		s.throttledWithoutRedis(t, p)
+	}
+	end()
+	for i, p := range s.pair() {
+		took := within(t, recovery, p.name+" serves again", func() error {
+			return firstOf(p.ask(s.shop.refresh(sessions[2*i].refresh)).expect(http.StatusOK),
+				p.ask(refresh(builtIn[i].refresh)).expect(http.StatusOK), p.ready())
+		})
+		t.Logf("%s served again after %s", p.name, took.Round(time.Millisecond))
+		s.dead(t, "revoked while Redis was away", s.shop.refresh, sessions[2*i+1])
+	}
+	s.dead(t, "signed out while Redis was away", refresh, builtIn[2])
+}
+
+// needsRedis: what the moving part decides cannot be decided now. The second
+// session, and the last, is to end: the record says so already.
+func (s *redisSite) needsRedis(t *testing.T, p *process, sessions, builtIn []tokens) {
+	t.Helper()
+	requests := []request{
+		s.shop.refresh(sessions[0].refresh), refresh(builtIn[0].refresh), s.shop.introspect(sessions[0].refresh),
+		s.shop.revoke(sessions[1].refresh), logout(builtIn[len(builtIn)-1].refresh),
+	}
+	for _, r := range requests {
+		if err := p.ask(r).away(2 * time.Second); err != nil {
+			t.Errorf("without Redis: %v", err)
+		}
+	}
+	within(t, 2*time.Second, p.name+" says that it is not ready", func() error {
+		return p.ask(request{path: "/healthz/ready"}).away(3 * time.Second)
+	})
+}
+
+func (s *redisSite) needsNoRedis(t *testing.T, p *process, session tokens) {
+	t.Helper()
+	for _, path := range documents {
+		p.ask(request{path: path}).is(t, http.StatusOK)
+	}
+	p.ask(profile(session.access)).is(t, http.StatusOK)
+	if a := p.ask(s.watch.introspect(session.access)); a.is(t, http.StatusOK) && a.field("sub") != s.who.Sub {
+		t.Errorf("without Redis: %v, want the token's claims", a)
+	}
+	p.ask(s.shop.grant(s.who).comingFrom(s.network())).is(t, http.StatusOK)
+	p.ask(login(s.who).comingFrom(s.network())).is(t, http.StatusOK)
+}
+
+// documents are what anybody may read at any time.
+var documents = []string{
+	"/.well-known/jwks.json", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/healthz/live", "/openapi.json",
+}
+
+// throttledWithoutRedis: guessing is slowed down, and earlier than usual.
+func (s *redisSite) throttledWithoutRedis(t *testing.T, p *process) {
+	t.Helper()
+	wrong := s.who
+	wrong.password = s.vault.secret("wrong-password")
+	from, judged := s.network(), 0
+	for p.ask(s.shop.grant(wrong).comingFrom(from)).status == http.StatusBadRequest {
+		if judged++; judged > freeTries {
+			t.Fatalf("without Redis, %d wrong passwords were judged at %s", judged, p.name)
+		}
+	}
+	a := p.ask(login(wrong).comingFrom(from))
+	if a.is(t, http.StatusTooManyRequests); a.comeBack() <= 0 {
+		t.Errorf("%v, want a Retry-After", a)
+	}
+}
+
+// answerLost: a server asks again when an answer of Redis was lost, and knows its
+// own step, so that no session ends even without any grace.
+func (s *redisSite) answerLost(t *testing.T) {
+	proxy := startLossy(t, s.redis.Addr, "evalsha", 7)
+	c := s.start(t, "C", "GATEHOUSE_REDIS=redis://"+proxy.addr, "GATEHOUSE_REFRESH_GRACE=0s")
+	sessions := s.signIns(t, s.who, 8)
+	crowd(len(sessions), func(i int) answer {
+		for n := range 20 {
+			before := sessions[i].refresh
+			a := c.ask(s.shop.refresh(before))
+			if err := a.expect(http.StatusOK); err != nil {
+				t.Error(fmt.Errorf("session %d ended at refresh %d: %w", i, n, err))
+				return a
+			}
+			sessions[i] = a.tokens()
+		}
+		return answer{}
+	})
+	if lost := proxy.lost.Load(); lost < 10 {
+		t.Errorf("%d answers were lost, want at least 10", lost)
+	} else {
+		t.Logf("%d answers were lost", lost)
+	}
+	s.rightAfter(t, sessions, nil)
+}

@@ -1,0 +1,116 @@
+package system_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestStopWhileRequestsAreInProgress: told to stop, a server finishes what it has
+// begun, and takes no more.
+func TestStopWhileRequestsAreInProgress(t *testing.T) {
+	t.Parallel()
+	for _, b := range backends()[:2] {
+		t.Run(b.name, func(t *testing.T) {
+			s := open(t, b.settings(t)...)
+			pia := s.newcomer(t, "pia", "user")
+			const n = 12
+			sent := make([]halfSent, n)
+			for i := range sent {
+				sent[i] = s.a.sendHalf(t, s.halfOf(i, pia))
+			}
+			within(t, patience, "all requests are in progress", func() error { return s.a.inProgress(t, n+1) })
+			_ = s.a.cmd.Process.Signal(syscall.SIGTERM)
+			within(t, patience, "no connection is accepted", func() error {
+				c, err := net.Dial("tcp", strings.TrimPrefix(s.a.base, "http://"))
+				if err != nil {
+					return nil
+				}
+				return firstOf(c.Close(), fmt.Errorf("one was accepted"))
+			})
+			answers := crowd(n, func(i int) answer { return sent[i].finish() })
+			for _, a := range answers {
+				a.is(t, http.StatusOK)
+			}
+			if code := s.a.wait(t); code != 0 {
+				t.Errorf("the exit code is %d, want 0", code)
+			}
+			for _, a := range answers {
+				s.b.ask(profile(a.tokens().access)).is(t, http.StatusOK) // what was answered was done
+			}
+		})
+	}
+}
+
+// halfOf is a sign-in, in one way or the other.
+func (s *site) halfOf(i int, who person) request {
+	if i%2 == 0 {
+		return s.shop.grant(who).comingFrom(s.network())
+	}
+	return login(who).comingFrom(s.network())
+}
+
+// A halfSent request waits for the end of its body.
+type halfSent struct {
+	body   *io.PipeWriter
+	rest   []byte
+	answer chan answer
+}
+
+// sendHalf sends the head of a request and the half of its body.
+func (p *process) sendHalf(t *testing.T, r request) halfSent {
+	t.Helper()
+	req, err := p.build(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := io.ReadAll(req.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, writer := io.Pipe()
+	req.Body, req.GetBody = reader, nil
+	h := halfSent{body: writer, rest: whole[len(whole)/2:], answer: make(chan answer, 1)}
+	go func() {
+		a := answer{asked: r.path + " at " + p.name}
+		resp, err := p.client.Do(req)
+		if a.err = err; err == nil {
+			a.status, a.header = resp.StatusCode, resp.Header
+			a.body, a.err = io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+		}
+		h.answer <- a
+	}()
+	if _, err := writer.Write(whole[:len(whole)/2]); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h halfSent) finish() answer {
+	_, err := h.body.Write(h.rest)
+	if err := firstOf(err, h.body.Close()); err != nil {
+		return answer{err: err}
+	}
+	select {
+	case a := <-h.answer:
+		return a
+	case <-time.After(patience):
+		return answer{err: fmt.Errorf("no answer")}
+	}
+}
+
+// inProgress returns an error unless the server says that it is answering so many.
+func (p *process) inProgress(t *testing.T, n int) error {
+	a := p.ask(request{path: "/metrics"})
+	want := fmt.Sprintf("gatehouse_http_requests_in_flight %d\n", n)
+	if a.err != nil || !strings.Contains(string(a.body), want) {
+		return fmt.Errorf("no %q in the metrics: %w", want, a.err)
+	}
+	return nil
+}
