@@ -61,12 +61,26 @@ func router(table []Route, notFound http.Handler) http.Handler {
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := fixed[r.URL.Path]; p != nil {
+		switch p := fixed[r.URL.Path]; {
+		case hidesASlash(r.URL.RawPath):
+			notFound.ServeHTTP(w, r)
+		case p != nil:
 			p.ServeHTTP(w, r)
-			return
+		default:
+			variable.ServeHTTP(w, r)
 		}
-		variable.ServeHTTP(w, r)
 	})
+}
+
+// hidesASlash reports whether an encoded slash or backslash is in the path. A proxy
+// in front may judge the path by its parts, and must see those that we see.
+// rawPath is empty unless something in it is encoded that need not be.
+func hidesASlash(rawPath string) bool {
+	if rawPath == "" {
+		return false
+	}
+	lower := strings.ToLower(rawPath)
+	return strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c")
 }
 
 // byPath gathers the lines of each path, in the order of the table.

@@ -44,6 +44,9 @@ func TestRouter(t *testing.T) {
 		{"GET", "/things//7", 404, "404 page not found\n", ""},
 		{"GET", "//things/7", 404, "404 page not found\n", ""},
 		{"GET", "/x/../things/7", 404, "404 page not found\n", ""},
+		{"GET", "/things%2f7", 404, "404 page not found\n", ""},
+		{"GET", "/things/%2F7", 404, "404 page not found\n", ""},
+		{"GET", "/things%5C7", 404, "404 page not found\n", ""},
 		{"GET", "/Things/7", 404, "404 page not found\n", ""},
 	} {
 		r := httptest.NewRequest(c.method, "http://x"+c.path, nil)

@@ -64,6 +64,8 @@ type ClientsTx interface {
 	CreateClient(c Client) error
 	// PutClient replaces the client of that ID, or returns ErrNotFound.
 	PutClient(c Client) error
+	// EndClientSessions ends the client's living sessions and returns their IDs.
+	EndClientSessions(id, reason string, at time.Time) ([]string, error)
 	// DeleteClient ends its living sessions (reason "client deleted"), erases it
 	// and returns the sessions' IDs, or ErrNotFound.
 	DeleteClient(id string, at time.Time) ([]string, error)

@@ -54,13 +54,14 @@ type Sessions interface {
 	// SessionWithUser returns a session, living or ended, and its person, as they
 	// are now, in one query. ErrNotFound: no such session, or the person is gone.
 	SessionWithUser(ctx context.Context, id string) (Session, User, error)
-	// ListSessions returns the person's living sessions, newest first, at most 1,000.
+	// ListSessions returns the person's living sessions, newest first, at most
+	// 1,000. One whose last refresh token has expired lives no more.
 	ListSessions(ctx context.Context, userID int64, now time.Time) ([]Session, error)
 	// TouchSession notes that the session has reached r. It never goes back in
 	// generations, and does nothing to a session that ended.
 	TouchSession(ctx context.Context, id string, r Rotation, at time.Time) error
-	// SweepSessions deletes sessions that ended or expired before limit, at most
-	// n of them, and returns how many.
+	// SweepSessions deletes sessions that ended, or whose last refresh token expired,
+	// before limit, at most n of them, and returns how many.
 	SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 

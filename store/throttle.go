@@ -43,7 +43,7 @@ func (r Rule) DelayAfter(n int64) time.Duration {
 		if delay > longest/factor {
 			return longest
 		}
-		delay *= factor
+		delay *= factor //nolint:durationcheck // a number, in the type of what it multiplies
 	}
 	return delay
 }

@@ -40,6 +40,8 @@ func TestSignUpSaysAllThatIsWrong(t *testing.T) {
 			`{"password":["Null characters are not allowed."],"last_name":["Null characters are not allowed."]}`},
 		{"long", func(in *account.Input) { in.FirstName = given(strings.Repeat("é", 151)) },
 			`{"first_name":["Ensure this field has no more than 150 characters."]}`},
+		{"control and bidi characters", func(in *account.Input) { in.FirstName, in.LastName = given("a\nb"), given("a\u202eb") },
+			`{"first_name":["Control characters are not allowed."],"last_name":["Control characters are not allowed."]}`},
 		{"weak", func(in *account.Input) { in.Password = given("password") }, `{"password":["This password is too common."]}`},
 		{"like the name", func(in *account.Input) { in.Username, in.Password = given("samesame1"), given("samesame1") },
 			`{"password":["The password is too similar to the username."]}`},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
@@ -151,7 +152,16 @@ func takeName(name string, t fields.Text, faults *fields.Errors) *string {
 	}
 	shown := strings.TrimSpace(t.Value)
 	faults.Add(name, fields.CharFaults(shown, maxName)...)
+	if strings.ContainsFunc(strings.ReplaceAll(shown, "\x00", ""), unfit) {
+		faults.Add(name, "Control characters are not allowed.")
+	}
 	return &shown
+}
+
+// unfit characters break out of a line of a log, a mail's header or a terminal, or
+// turn the direction of what follows them. NUL has a message of its own.
+func unfit(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
 // unique asks whether the names are free, so that all that is wrong is said at

@@ -97,25 +97,41 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	}
 	var after store.Client
 	var secret string
+	var ended []string
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		after, secret, err = s.update(ctx, tx, actor, id, in, whole)
+		ended = nil
+		was, is, made, err := s.update(ctx, tx, actor, id, in, whole)
+		if after, secret = is, made; err == nil && was.AuthMethod != is.AuthMethod {
+			// A refresh token is for the client as it authenticated when it was given out.
+			ended, err = tx.EndClientSessions(id, "client authentication changed", s.now())
+		}
 		return err
 	})
 	if err != nil {
 		return store.Client{}, "", fmt.Errorf("changing a client: %w", err)
 	}
+	s.forget(ctx, ended)
 	return after, secret, nil
 }
 
-func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, whole bool) (store.Client, string, error) {
-	if err := stillAllowed(tx, actor); err != nil {
-		return store.Client{}, "", err
+// forget passes on what a commit has ended. The record says so already, so a
+// failure here is no reason to tell the caller that the act failed.
+func (s *Service) forget(ctx context.Context, ended []string) {
+	if err := s.Sessions.ForgetEnded(ctx, ended); err != nil {
+		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(ended), "error", err)
 	}
-	was, err := tx.LockClient(id)
+}
+
+func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, whole bool) (was, is store.Client, secret string, err error) {
+	if err = stillAllowed(tx, actor); err != nil {
+		return was, is, "", err
+	}
+	was, err = tx.LockClient(id)
 	if err != nil {
-		return store.Client{}, "", err
+		return was, is, "", err
 	}
-	is, faults := was, &fields.Errors{}
+	faults := &fields.Errors{}
+	is = was
 	if whole {
 		is = store.Client{ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{authorizationCode}, CreatedAt: was.CreatedAt}
 		if !in.Name.Sent {
@@ -123,20 +139,20 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 		}
 	}
 	s.examine(&is, in, faults)
-	if err := faults.Err(); err != nil {
-		return store.Client{}, "", err
+	if err = faults.Err(); err != nil {
+		return was, is, "", err
 	}
 	before, after := differences(was, is)
 	if len(after) == 0 {
-		return was, "", nil
+		return was, was, "", nil
 	}
 	now := s.now()
 	is.UpdatedAt = now
-	secret := settleSecrets(&is, now)
-	if err := tx.PutClient(is); err != nil {
-		return store.Client{}, "", err
+	secret = settleSecrets(&is, now)
+	if err = tx.PutClient(is); err != nil {
+		return was, is, "", err
 	}
-	return is, secret, record(ctx, tx, actor, id, audit.ClientUpdated{Before: before, After: after}, now)
+	return was, is, secret, record(ctx, tx, actor, id, audit.ClientUpdated{Before: before, After: after}, now)
 }
 
 // Delete erases a client and ends its sessions.
@@ -162,9 +178,7 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) erro
 	if err != nil {
 		return fmt.Errorf("deleting a client: %w", err)
 	}
-	if err := s.Sessions.ForgetEnded(ctx, ended); err != nil {
-		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(ended), "error", err)
-	}
+	s.forget(ctx, ended)
 	return nil
 }
 

@@ -235,6 +235,37 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+// A refresh token is for the client as it authenticated when the token was given
+// out: that of a client with a secret must not come to work without one.
+func TestAnotherWayToAuthenticateEndsTheSessions(t *testing.T) {
+	w := open(t)
+	in := shop()
+	in.GrantTypes = fields.Listed("password", "refresh_token")
+	c, _, err := w.Create(t.Context(), authz.Operator, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := w.person(t, "ann", store.RoleUser)
+	session := store.Session{ID: "7HX4DE3VFQ2CQM37AIKZEH2JU6", UserID: ann.ID, ClientID: c.ID, ExpiresAt: w.now.Add(time.Hour)}
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateSession(session) }); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		in   Input
+		want int
+	}{{Input{Name: fields.Given("Store")}, 0}, {Input{AuthMethod: fields.Given("none")}, 1}} {
+		if _, _, err := w.Update(t.Context(), authz.Operator, c.ID, step.in, false); err != nil {
+			t.Fatal(err)
+		}
+		if len(w.forgotten) != step.want {
+			t.Errorf("%d sessions ended, want %d", len(w.forgotten), step.want)
+		}
+	}
+	if s, _, err := w.db.SessionWithUser(t.Context(), session.ID); err != nil || s.EndedAt.IsZero() {
+		t.Errorf("the record says it lives: %+v, %v", s, err)
+	}
+}
+
 func TestWhoMayManageClients(t *testing.T) {
 	w := open(t)
 	boss, stef := w.person(t, "boss", store.RoleAdmin), w.person(t, "stef", store.RoleStaff)

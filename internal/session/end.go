@@ -28,7 +28,11 @@ func (s *Service) End(ctx context.Context, actor, sid string, userID int64, reas
 	if err != nil {
 		return false, fmt.Errorf("reading a session: %w", err)
 	}
-	return s.end(ctx, sid, userID, reason, ended(actor, user.Sub, sid, session.ClientID, reason))
+	done, err := s.end(ctx, sid, userID, reason, ended(actor, user.Sub, sid, session.ClientID, reason))
+	if err == nil {
+		s.forgetLater(ctx, sid)
+	}
+	return done, err
 }
 
 // EndAll ends the person's sessions but except (empty: all) and returns their
@@ -53,7 +57,18 @@ func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except
 	if err != nil {
 		return nil, fmt.Errorf("ending sessions: %w", err)
 	}
-	return ids, s.ForgetEnded(ctx, ids)
+	s.observe(Ended, len(ids))
+	s.forgetLater(ctx, ids...)
+	return ids, nil
+}
+
+// forgetLater is forget for an act that is done already: the record says so, and
+// every use of a token asks the record. Where Redis is away, that is no reason to
+// tell the caller that he failed.
+func (s *Service) forgetLater(ctx context.Context, sids ...string) {
+	if err := s.forget(ctx, sids); err != nil {
+		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(sids), "error", err)
+	}
 }
 
 // ForgetEnded lets the rotations forget sessions that the record says have
@@ -81,9 +96,9 @@ func (s *Service) List(ctx context.Context, userID int64) ([]store.Session, erro
 	return s.DB.ListSessions(ctx, userID, s.Now())
 }
 
-// end writes the end of a session and its evidence, and forgets the rotations
-// afterwards. It forgets them also if the session had ended before: then this
-// may be the second try of a caller whose first one failed in between.
+// end writes the end of a session and its evidence. The caller forgets the
+// rotations afterwards, also if the session had ended before: then this may be the
+// second try of somebody whose first one failed in between.
 func (s *Service) end(ctx context.Context, sid string, userID int64, reason string, e audit.Event) (bool, error) {
 	var done bool
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
@@ -100,7 +115,7 @@ func (s *Service) end(ctx context.Context, sid string, userID int64, reason stri
 	if done {
 		s.observe(Ended, 1)
 	}
-	return done, s.forget(ctx, []string{sid})
+	return done, nil
 }
 
 func ended(actor, sub, sid, clientID, reason string) audit.Event {

@@ -125,6 +125,9 @@ func (s *Service) reused(ctx context.Context, session store.Session, user store.
 		What: audit.TokenReused{Gen: presented, Current: current},
 	}
 	_, err := s.end(ctx, session.ID, 0, "reuse", event)
+	if err == nil {
+		err = s.forget(ctx, []string{session.ID})
+	}
 	if err != nil {
 		return fmt.Errorf("ending a session after reuse: %w", err)
 	}

@@ -30,7 +30,10 @@ func (s *Service) Revoke(ctx context.Context, clientID, raw string) error {
 	actor := audit.ClientSubject(clientID)
 	if claims.SessionID != "" {
 		_, err := s.end(ctx, claims.SessionID, 0, "revoked", ended(actor, claims.Subject, claims.SessionID, clientID, "revoked"))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.forget(ctx, []string{claims.SessionID})
 	}
 	return s.revokeToken(ctx, actor, claims)
 }

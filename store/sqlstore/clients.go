@@ -180,12 +180,17 @@ func (t *tx) PutClient(c store.Client) error {
 	})
 }
 
+// EndClientSessions implements store.ClientsTx.
+func (t *tx) EndClientSessions(id, reason string, at time.Time) ([]string, error) {
+	return t.endWhere("client_id = ?", reason, at, id)
+}
+
 // DeleteClient implements store.ClientsTx.
 func (t *tx) DeleteClient(id string, at time.Time) ([]string, error) {
 	if _, err := t.LockClient(id); err != nil {
 		return nil, err
 	}
-	ended, err := t.endWhere("client_id = ?", "client deleted", at, id)
+	ended, err := t.EndClientSessions(id, "client deleted", at)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 
 // CountSessions counts the living sessions.
 func (d *DB) CountSessions(ctx context.Context, now time.Time) (n int64, err error) {
-	return d.count(ctx, "SELECT COUNT(*) FROM sessions WHERE ended_at = 0 AND expires_at > ?", millis(now))
+	return d.count(ctx, "SELECT COUNT(*) FROM sessions WHERE ended_at = 0 AND token_exp > ?", millis(now))
 }
 
 // CountClients implements store.Clients.

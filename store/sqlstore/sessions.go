@@ -115,7 +115,7 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 // ListSessions implements store.Sessions.
 func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (sessions []store.Session, err error) {
 	err = d.read(ctx, func(db *gorm.DB) error {
-		return rows(db, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.expires_at > ?"+
+		return rows(db, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?"+
 			" ORDER BY s.created_at DESC, s.id DESC LIMIT 1000", []any{userID, millis(now)}, func(r scanner) error {
 			var s sessionScan
 			if err := r.Scan(s.dest()...); err != nil {
@@ -140,7 +140,7 @@ func (d *DB) TouchSession(ctx context.Context, id string, r store.Rotation, at t
 
 // SweepSessions implements store.Sessions.
 func (d *DB) SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error) {
-	expired, err := d.sweep(ctx, "sessions", "id", "expires_at < ?", n, millis(limit))
+	expired, err := d.sweep(ctx, "sessions", "id", "token_exp < ?", n, millis(limit))
 	if err != nil || expired >= int64(n) {
 		return expired, err
 	}

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"errors"
 	"strings"
 
 	"gorm.io/gorm"
@@ -160,11 +159,12 @@ func (t *tx) DeleteUser(id int64) error {
 		if old, err = t.lockUser(db, id); err != nil {
 			return err
 		}
-		return errors.Join(
-			db.Exec("DELETE FROM user_names WHERE user_id = ?", id).Error,
-			db.Exec("DELETE FROM sessions WHERE user_id = ?", id).Error,
-			db.Exec("DELETE FROM users WHERE id = ?", id).Error,
-		)
+		for _, table := range []string{"user_names", "sessions"} {
+			if err := db.Exec("DELETE FROM "+table+" WHERE user_id = ?", id).Error; err != nil {
+				return err // after a deadlock the rest would be done, one by one
+			}
+		}
+		return db.Exec("DELETE FROM users WHERE id = ?", id).Error
 	})
 	if err != nil {
 		return err

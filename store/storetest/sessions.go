@@ -121,7 +121,7 @@ func livingSessions(t *testing.T, db store.DB) {
 		want = append(want, s)
 	}
 	over, expired, other := newSession(ann.ID), newSession(ann.ID), newSession(ann.ID+1)
-	over.EndedAt, expired.ExpiresAt = odd(), now
+	over.EndedAt, expired.Rotation.ExpiresAt = odd(), now
 	start(t, db, want[2], over, want[0], expired, want[3], other, want[1])
 	got, err := db.ListSessions(t.Context(), ann.ID, now)
 	if err != nil {
@@ -240,7 +240,7 @@ func sweptSessions(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	limit := odd()
 	keep := []store.Session{newSession(ann.ID), newSession(ann.ID), newSession(ann.ID)}
-	keep[1].ExpiresAt = limit
+	keep[1].Rotation.ExpiresAt = limit
 	keep[2].EndedAt = limit
 	var old []store.Session
 	for i := range 5 {
@@ -248,7 +248,7 @@ func sweptSessions(t *testing.T, db store.DB) {
 		if i%2 == 0 {
 			s.EndedAt = limit.Add(-time.Millisecond)
 		} else {
-			s.ExpiresAt = limit.Add(-time.Millisecond)
+			s.Rotation.ExpiresAt = limit.Add(-time.Millisecond)
 		}
 		old = append(old, s)
 	}

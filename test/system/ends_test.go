@@ -69,12 +69,11 @@ func (s *site) endsEverywhere(t *testing.T) {
 	for i, e := range endings() {
 		t.Run(e.name, func(t *testing.T) {
 			who := s.newcomer(t, fmt.Sprintf("hana%d", i), "user")
-			way, session := s.shop.refresh, tokens{}
+			way, in := s.shop.refresh, []app{s.shop}
 			if e.builtIn {
-				way, session = refresh, s.signIn(t, s.b, who)
-			} else {
-				session = s.signIn(t, s.b, who, s.shop)
+				way, in = refresh, nil
 			}
+			session := s.signIn(t, s.b, who, in...)
 			s.b.ask(profile(session.access)).must(t, http.StatusOK)
 			r := e.end(t, s, who, session)
 			r.from = s.network()

@@ -252,7 +252,7 @@ func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, variable)
 		}
 	}
-	cmd.Env = append(cmd.Env, "GORACE=halt_on_error=1")
+	cmd.Env = append(cmd.Env, "GORACE=halt_on_error=1 atexit_sleep_ms=0")
 	cmd.Env = append(cmd.Env, s.settings...)
 	return cmd
 }

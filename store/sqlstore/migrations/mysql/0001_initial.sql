@@ -103,8 +103,8 @@ CREATE TABLE IF NOT EXISTS sessions (
   rotated_at   BIGINT NOT NULL,
   KEY sessions_user (user_id, ended_at, created_at),
   KEY sessions_client (client_id, ended_at),
-  KEY sessions_ended (ended_at),
-  KEY sessions_expires (expires_at)
+  KEY sessions_ended (ended_at, token_exp),
+  KEY sessions_expires (token_exp)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS clients (

@@ -96,8 +96,8 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_user ON sessions (user_id, ended_at, created_at);
 CREATE INDEX sessions_client ON sessions (client_id, ended_at);
-CREATE INDEX sessions_ended ON sessions (ended_at);
-CREATE INDEX sessions_expires ON sessions (expires_at);
+CREATE INDEX sessions_ended ON sessions (ended_at, token_exp);
+CREATE INDEX sessions_expires ON sessions (token_exp);
 
 CREATE TABLE clients (
   id                        TEXT NOT NULL PRIMARY KEY,
