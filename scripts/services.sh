@@ -68,10 +68,11 @@ start() {
 }
 
 mariadb() {
-	# mariadbd does not run as root unless it is told to.
+	# mariadbd does not run as root unless it is told to. A server that starts
+	# removes temporary tables of others, so it has a folder for its own.
 	user=
 	[ "$(id -u)" -ne 0 ] || user=--user=root
-	options="--no-defaults $user --datadir=$folder/mysql --innodb-log-file-size=8M"
+	options="--no-defaults $user --datadir=$folder/mysql --tmpdir=$folder --innodb-log-file-size=8M"
 	mariadb-install-db $options --auth-root-authentication-method=normal --skip-test-db >"$folder/install.log" 2>&1 || {
 		cat "$folder/install.log" >&2
 		exit 1

@@ -139,9 +139,10 @@ func newMariaDB() (*mariaDB, error) {
 }
 
 // common are the options of the server and of its installation. mariadbd does
-// not run as root unless it is told to.
+// not run as root unless it is told to. A server that starts removes what it finds
+// of temporary tables, those of others too, so each has a folder for its own.
 func (m *mariaDB) common() []string {
-	options := []string{"--datadir=" + filepath.Join(m.folder, "data"), "--innodb-log-file-size=8M"}
+	options := []string{"--datadir=" + filepath.Join(m.folder, "data"), "--tmpdir=" + m.folder, "--innodb-log-file-size=8M"}
 	if os.Geteuid() == 0 {
 		options = append(options, "--user=root")
 	}

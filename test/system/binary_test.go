@@ -1,6 +1,7 @@
 package system_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +18,10 @@ func TestMain(m *testing.M) {
 	if folder, err = os.MkdirTemp("", "gatehouse-system-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set("3") // the tests wait more than they work
 	}
 	code := m.Run()
 	if err := os.RemoveAll(folder); err != nil {

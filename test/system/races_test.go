@@ -11,6 +11,7 @@ const callers = 50
 // TestTwoServers lets many callers want the same thing at once, at two servers on
 // one back-end, and looks at one for what was done at the other.
 func TestTwoServers(t *testing.T) {
+	t.Parallel()
 	for _, b := range backends() {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()

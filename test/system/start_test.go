@@ -14,6 +14,7 @@ import (
 // TestServersThatStartTogether on an empty database agree on one schema, one key
 // and one first administrator.
 func TestServersThatStartTogether(t *testing.T) {
+	t.Parallel()
 	for _, b := range backends()[:2] {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
@@ -78,6 +79,7 @@ func (s *site) oneOfThree(t *testing.T, all []*process) {
 // TestWrongMasterKey: a server with another master key does not start, and
 // changes nothing; one with the right key starts as before.
 func TestWrongMasterKey(t *testing.T) {
+	t.Parallel()
 	for _, b := range backends()[:2] {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,54 @@
+package system_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// run runs the command line beside the servers, and returns what it printed.
+func (s *site) run(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	out, said, code := s.try(t, stdin, args...)
+	if code != 0 {
+		t.Fatalf("gatehouse %s ended with code %d:\n%s", strings.Join(args, " "), code, said)
+	}
+	return out
+}
+
+// try is run for a command that may fail.
+func (s *site) try(t *testing.T, stdin string, args ...string) (out, said string, code int) {
+	t.Helper()
+	return s.finish(t, s.command(t, args...), stdin)
+}
+
+func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said string, code int) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
+	cmd.SysProcAttr = noOrphans()
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Error(fmt.Errorf("%s: %w", cmd, err))
+		return "", "", -1
+	}
+	s.vault.search(t, "what "+strings.Join(cmd.Args[1:], " ")+" says", stderr.String())
+	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// command is the binary with the site's settings, and no others of ours.
+func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(binary(t), args...)
+	cmd.Dir = s.folder
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, "GORACE=halt_on_error=1 atexit_sleep_ms=0")
+	cmd.Env = append(cmd.Env, s.settings...)
+	return cmd
+}
