@@ -72,7 +72,7 @@ func installMariaDB(ctx context.Context, dir string) error {
 // mariaDBArgs are those that installing and running share. mariadbd runs as root
 // only when told to.
 func mariaDBArgs(dir string) []string {
-	args := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data")}
+	args := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--tmpdir=" + dir}
 	if os.Getuid() == 0 {
 		args = append(args, "--user=root")
 	}

@@ -92,6 +92,21 @@ type Config struct {
 	// session. 0s: not at all.
 	RefreshGrace time.Duration `env:"REFRESH_GRACE" default:"10s" min:"0s" max:"60s"`
 
+	// BrowserIdle is how long somebody stays signed in at the server's own pages
+	// without using them: 30 minutes at most for administrators.
+	BrowserIdle time.Duration `env:"BROWSER_IDLE" default:"24h" min:"1m" max:"720h"`
+
+	// BrowserLifetime is how long somebody stays signed in there at most before the
+	// password is asked for again, and until the browser is closed; 12 hours at most
+	// for administrators.
+	BrowserLifetime time.Duration `env:"BROWSER_LIFETIME" default:"720h" min:"1m" max:"8760h"`
+
+	// PrivateTargets is whether the server calls apps at addresses of this machine and
+	// of private networks, to tell them of logouts and to read their public keys.
+	// Refused, nobody who registers an app can use the server to reach into its
+	// network; `allow` is for apps that live there.
+	PrivateTargets bool `env:"BACKCHANNEL_PRIVATE" default:"refuse" oneof:"allow refuse"`
+
 	// PasswordMinLength is how many characters a new password has at least.
 	PasswordMinLength int `env:"PASSWORD_MIN_LENGTH" default:"8" min:"8" max:"64"`
 

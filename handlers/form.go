@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,6 +35,27 @@ func badForm(reason string) *FormError { return &FormError{http.StatusBadRequest
 // leaves them in r.PostForm and r.Form too, so that no later reader can find
 // others in the query.
 func Form(r *http.Request) (url.Values, error) {
+	form, err := readForm(r)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range form {
+		if len(values) > 1 {
+			return nil, badForm("a repeated parameter")
+		}
+		if values[0] == "" {
+			delete(form, name)
+		}
+	}
+	r.PostForm, r.Form = form, form
+	return form, nil
+}
+
+// Repeatable reads a form like Form, but leaves it to the caller to judge of
+// repeated and empty parameters, and sets nothing in r.
+func Repeatable(r *http.Request) (url.Values, error) { return readForm(r) }
+
+func readForm(r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		return nil, &FormError{http.StatusMethodNotAllowed, "not a POST"}
 	}
@@ -50,12 +72,7 @@ func Form(r *http.Request) (url.Values, error) {
 	if len(body) > maxFormBytes {
 		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}
 	}
-	form, err := parseForm(string(body))
-	if err != nil {
-		return nil, err
-	}
-	r.PostForm, r.Form = form, form
-	return form, nil
+	return parseForm(string(body))
 }
 
 // secretParameters do not belong into a URL, which is logged on its way.
@@ -103,14 +120,11 @@ func parseForm(body string) (url.Values, error) {
 		return nil, badForm("the body is not form-urlencoded") // the cause quotes the body
 	}
 	for name, values := range form {
-		switch {
-		case len(values) > 1:
-			return nil, badForm("a repeated parameter")
-		case !utf8.ValidString(name) || !utf8.ValidString(values[0]):
+		if !utf8.ValidString(name) || slices.ContainsFunc(values, notUTF8) {
 			return nil, badForm("a parameter that is not UTF-8")
-		case values[0] == "":
-			delete(form, name)
 		}
 	}
 	return form, nil
 }
+
+func notUTF8(s string) bool { return !utf8.ValidString(s) }

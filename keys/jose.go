@@ -2,9 +2,14 @@ package keys
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
@@ -61,4 +66,83 @@ func keySet(keys []*key) ([]byte, error) {
 		}
 	}
 	return json.Marshal(set)
+}
+
+// verifyForeign checks a signature with the keys of a JWK Set. The algorithm must
+// be one of four, and the key one of its kind (RFC 8725 §3.1): an RSA key never
+// serves as the secret of an HMAC.
+func verifyForeign(set []byte, h header, input, signature []byte) error {
+	if !slices.Contains(ForeignAlgorithms(), h.Algorithm) {
+		return fmt.Errorf("alg %.32q", h.Algorithm)
+	}
+	verifier, err := jws.NewVerifier(jwa.SignatureAlgorithm(h.Algorithm))
+	if err != nil {
+		return err
+	}
+	keys, err := jwk.Parse(set)
+	if err != nil {
+		return errors.New("the registered keys cannot be read")
+	}
+	for i := range keys.Len() {
+		candidate, _ := keys.Key(i)
+		public := foreignKey(candidate, h)
+		if public == nil {
+			continue
+		}
+		if verifier.Verify(input, signature, public) == nil {
+			return nil
+		}
+	}
+	return errors.New("no registered key has signed it")
+}
+
+// ForeignAlgorithms are those that others may sign with.
+func ForeignAlgorithms() []string { return []string{"RS256", "PS256", "ES256", "EdDSA"} }
+
+// foreignKey returns the public key, if it may have signed under that header.
+func foreignKey(k jwk.Key, h header) any {
+	if h.KeyID != "" && k.KeyID() != h.KeyID || k.KeyUsage() != "" && k.KeyUsage() != string(jwk.ForSignature) {
+		return nil
+	}
+	if alg := k.Algorithm().String(); alg != "" && alg != h.Algorithm {
+		return nil
+	}
+	public, err := k.PublicKey()
+	if err != nil {
+		return nil
+	}
+	var raw any
+	if public.Raw(&raw) != nil || !fits(raw, h.Algorithm) {
+		return nil
+	}
+	return raw
+}
+
+// fits reports whether the key is of the algorithm's kind, and strong enough.
+func fits(key any, algorithm string) bool {
+	const leastRSA = 2048 // RFC 7518 §3.3
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return (algorithm == "RS256" || algorithm == "PS256") && key.N.BitLen() >= leastRSA
+	case *ecdsa.PublicKey:
+		return algorithm == "ES256" && key.Curve == elliptic.P256()
+	case ed25519.PublicKey:
+		return algorithm == "EdDSA"
+	}
+	return false
+}
+
+// countUsable counts the keys of a JWK Set that can sign with one of ForeignAlgorithms.
+func countUsable(set []byte) (n int, err error) {
+	keys, err := jwk.Parse(set)
+	if err != nil {
+		return 0, err
+	}
+	for i := range keys.Len() {
+		candidate, _ := keys.Key(i)
+		if slices.ContainsFunc(ForeignAlgorithms(), func(alg string) bool { return foreignKey(candidate, header{Algorithm: alg}) != nil }) {
+			n++
+		}
+	}
+	return n, nil
 }

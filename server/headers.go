@@ -1,6 +1,10 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+
+	"gatehouse/web"
+)
 
 // secure sets the headers that every answer carries, whatever wrote it. It is
 // wrapped round the router, which runs no middleware of its own on 404 and 405.
@@ -22,7 +26,7 @@ func secure(next http.Handler, hsts bool) http.Handler {
 
 // The values are shared by all answers; nobody appends to them.
 var (
-	contentSecurityPolicy = []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
+	contentSecurityPolicy = []string{web.Policy()}
 	deny                  = []string{"DENY"}
 	noSniff               = []string{"nosniff"}
 	noReferrer            = []string{"no-referrer"}

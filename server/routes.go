@@ -11,6 +11,7 @@ import (
 	"gatehouse/handlers/pages"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/metrics"
+	"gatehouse/internal/oauth"
 	"gatehouse/web"
 )
 
@@ -23,8 +24,17 @@ type Endpoints struct {
 	Accounts, Operators []api.Route
 	Guard               api.Guard
 	Health              *operators.Health
-	Setup               pages.Setup
-	Home                handlers.Endpoint
+	// The way into an app and out of it: what apps send browsers to, and the pages
+	// that people answer there.
+	Authorize, UserInfo, PAR, DeviceAuthorization handlers.Endpoint
+	Login                                         pages.Login
+	Consent                                       pages.Consent
+	Logout                                        pages.Logout
+	Device                                        pages.Device
+	Setup                                         pages.Setup
+	Home                                          pages.Home
+	// HTTPS is set where the issuer is https.
+	HTTPS bool
 	// Metrics is nil if it has a listener of its own.
 	Metrics http.Handler
 }
@@ -35,6 +45,13 @@ const (
 	RevokePath     = "/oauth/revoke"
 	IntrospectPath = "/oauth/introspect"
 	JWKSPath       = "/.well-known/jwks.json"
+	AuthorizePath  = oauth.AuthorizePath
+	UserInfoPath   = "/oauth/userinfo"
+	LogoutPath     = "/oauth/logout"
+	PARPath        = "/oauth/par"
+	DevicePath     = "/oauth/device_authorization"
+	// DevicePagePath is where people type the code of a device.
+	DevicePagePath = "/device"
 )
 
 // Routes is the whole surface.
@@ -42,6 +59,11 @@ func Routes(e Endpoints) []Route {
 	apps := &Audience{Name: "apps", Refuse: protocol.Refuse, NotAllowed: postOnly}
 	documents := &Audience{Name: "documents", Refuse: api.Refuse, NotAllowed: methodNotAllowed}
 	people := &Audience{Name: "people", Refuse: pages.Refuse, NotAllowed: pages.NotAllowed}
+	// Apps lead browsers here, also by forms on their own sites; what is there
+	// changes nothing by such a form, but goes on by GET (SameSite=Lax).
+	frontChannel := &Audience{Name: "front channel", Refuse: pages.Refuse, NotAllowed: pages.NotAllowed}
+	resource := &Audience{Name: "resource", Refuse: protocol.RefuseBearer, NotAllowed: postOnly}
+	own := pages.SameOrigin(e.HTTPS)
 	table := []Route{
 		{http.MethodGet, JWKSPath, documents, e.JWKS},
 		{http.MethodPost, TokenPath, apps, e.Token},
@@ -54,12 +76,30 @@ func Routes(e Endpoints) []Route {
 	table = append(table, guarded("front ends", e.Guard, e.Accounts)...)
 	table = append(table, guarded("operators", e.Guard, e.Operators)...)
 	style, serveStyle := web.Stylesheet()
+	script, serveScript := web.FormPostScript()
 	table = append(table,
 		Route{http.MethodPost, RevokePath, apps, e.Revoke},
-		Route{http.MethodGet, "/", people, e.Home},
+		Route{http.MethodPost, PARPath, apps, e.PAR},
+		Route{http.MethodPost, DevicePath, apps, e.DeviceAuthorization},
+		Route{http.MethodGet, UserInfoPath, resource, e.UserInfo},
+		Route{http.MethodPost, UserInfoPath, resource, e.UserInfo},
+		Route{http.MethodGet, AuthorizePath, frontChannel, e.Authorize},
+		Route{http.MethodPost, AuthorizePath, frontChannel, e.Authorize},
+		Route{http.MethodGet, LogoutPath, frontChannel, e.Logout.Ask},
+		Route{http.MethodPost, LogoutPath, frontChannel, e.Logout.Ask},
+		Route{http.MethodGet, "/login", people, e.Login.Show},
+		Route{http.MethodPost, "/login", people, own(e.Login.SignIn)},
+		Route{http.MethodGet, "/consent", people, e.Consent.Show},
+		Route{http.MethodPost, "/consent", people, own(e.Consent.Answer)},
+		Route{http.MethodGet, "/logout", people, e.Logout.Show},
+		Route{http.MethodPost, "/logout", people, own(e.Logout.SignOut)},
+		Route{http.MethodGet, DevicePagePath, people, e.Device.Show},
+		Route{http.MethodPost, DevicePagePath, people, own(e.Device.Answer)},
+		Route{http.MethodGet, "/", people, e.Home.Show},
 		Route{http.MethodGet, "/setup", people, e.Setup.Show},
-		Route{http.MethodPost, "/setup", people, pages.SameOrigin(e.Setup.Create)},
+		Route{http.MethodPost, "/setup", people, own(e.Setup.Create)},
 		Route{http.MethodGet, style, people, plain(serveStyle)},
+		Route{http.MethodGet, script, people, plain(serveScript)},
 		Route{http.MethodGet, "/openapi.json", documents, e.OpenAPI},
 	)
 	if e.Metrics != nil {
@@ -79,7 +119,7 @@ func guarded(name string, guard api.Guard, routes []api.Route) []Route {
 	return table
 }
 
-// postOnly: all that apps are served at the paths of their own is asked for by POST.
+// postOnly is how apps are told of a method that a path of theirs does not have.
 func postOnly(*http.Request, string, []string) error {
 	return &handlers.FormError{Status: http.StatusMethodNotAllowed}
 }

@@ -16,7 +16,8 @@ func realTable() []Route {
 		Token: nothing, Revoke: nothing, Introspect: nothing,
 		JWKS: nothing, AuthorizationServer: nothing, OpenIDConfiguration: nothing, OpenAPI: nothing,
 		Accounts: (&accounts.Handlers{}).Routes(), Operators: (&operators.Handlers{}).Routes(),
-		Health: &operators.Health{}, Home: nothing, Metrics: http.NotFoundHandler(),
+		Authorize: nothing, UserInfo: nothing, PAR: nothing, DeviceAuthorization: nothing,
+		Health: &operators.Health{}, Metrics: http.NotFoundHandler(),
 	})
 }
 

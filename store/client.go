@@ -10,7 +10,7 @@ type Client struct {
 	ID   string
 	Name string
 	// AuthMethod is a token_endpoint_auth_method: client_secret_basic,
-	// client_secret_post or none. A client with none is public.
+	// client_secret_post, private_key_jwt or none. A client with none is public.
 	AuthMethod string
 	// FirstParty clients skip consent.
 	FirstParty bool
@@ -22,8 +22,18 @@ type Client struct {
 	RedirectURIs           []string
 	PostLogoutRedirectURIs []string
 
+	// BackchannelLogoutURI is told when a session of the app ends (OIDC Back-Channel
+	// Logout 1.0); empty: it is not. BackchannelSession: the app wants `sid`.
+	BackchannelLogoutURI string
+	BackchannelSession   bool
+
+	// JWKS (JSON) or JWKSURI have the client's public keys for private_key_jwt.
+	// AssertionAudience is what its assertions must name: "issuer" alone, or "any"
+	// of issuer and the endpoint asked (RFC 7523 §3).
+	JWKS, JWKSURI, AssertionAudience string
+
 	// Secrets are the secrets in force, at most two. A confidential client has
-	// at least one.
+	// at least one, unless it has private_key_jwt.
 	Secrets []ClientSecret
 
 	// The lifetimes of its tokens where they differ from the defaults; 0: the default.
@@ -66,7 +76,8 @@ type ClientsTx interface {
 	PutClient(c Client) error
 	// EndClientSessions ends the client's living sessions and returns their IDs.
 	EndClientSessions(id, reason string, at time.Time) ([]string, error)
-	// DeleteClient ends its living sessions (reason "client deleted"), erases it
-	// and returns the sessions' IDs, or ErrNotFound.
+	// DeleteClient ends its living sessions (reason "client deleted"), erases it with
+	// its consents, codes, pushed requests, devices and notices, and returns the
+	// sessions' IDs, or ErrNotFound.
 	DeleteClient(id string, at time.Time) ([]string, error)
 }

@@ -29,6 +29,13 @@ type Session struct {
 	// IP and UserAgent are those of the sign-in.
 	IP, UserAgent string
 
+	// BrowserID is the browser session that it began in; empty: none. Nonce, ACR,
+	// AMR and Claims are of the request that founded it, for its ID tokens.
+	BrowserID string
+	ACR       string
+	AMR       []string
+	Claims    string
+
 	// Rotation is the last rotation that the record knows. Where Redis holds the
 	// moving part it may be behind.
 	Rotation Rotation
@@ -65,7 +72,10 @@ type Sessions interface {
 	SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
-// SessionsTx changes the record of sessions.
+// SessionsTx changes the record of sessions. Whatever ends a living session, here
+// and elsewhere in a Tx, owes its app a LogoutNotice, due at once, in the same
+// transaction, if the app has a BackchannelLogoutURI: the app is owed a notice
+// however the session ended.
 type SessionsTx interface {
 	// CreateSession adds s.
 	CreateSession(s Session) error

@@ -17,6 +17,12 @@ type DB interface {
 	Keys
 	AuditLog
 	RevokedTokens
+	AuthCodes
+	Browsers
+	Consents
+	Pending
+	Notices
+	Profiles
 
 	// Write runs f in one transaction. Nothing that f did through its Tx remains
 	// if f or the commit fails. f may be run again, at most twice, when the
@@ -35,6 +41,11 @@ type Tx interface {
 	SessionsTx
 	ClientsTx
 	BootstrapTx
+	CodesTx
+	BrowsersTx
+	ConsentsTx
+	PendingTx
+	NoticesTx
 
 	// Audit writes the events in this transaction: no row, no act. Many at once cost
 	// little more than one.

@@ -42,6 +42,9 @@ type User struct {
 	JoinedAt time.Time
 	// LastLoginAt is zero if the person never signed in.
 	LastLoginAt time.Time
+	// UpdatedAt is when an attribute last changed, a sign-in not counted. It is zero
+	// for a person who was there before this was kept and has not changed since.
+	UpdatedAt time.Time
 }
 
 // Staff reports whether u is staff or an administrator.
@@ -126,6 +129,10 @@ type UsersTx interface {
 	// transaction, or ErrNotFound.
 	LockUser(id int64) (User, error)
 
+	// ProfileOf returns the person's profile, kept from other writers like the
+	// person, or ErrNotFound.
+	ProfileOf(id int64) (Profile, error)
+
 	// CreateUser adds u and returns its new ID. It ignores u.ID. It returns a
 	// *NameTaken if the username or e-mail address is somebody's.
 	CreateUser(u User) (int64, error)
@@ -134,7 +141,9 @@ type UsersTx interface {
 	// or a *NameTaken.
 	UpdateUser(id int64, c UserChange) error
 
-	// DeleteUser erases the person and the sessions, or returns ErrNotFound.
+	// DeleteUser erases the person with profile, sessions, browser sessions, consents
+	// and codes, or returns ErrNotFound. Logouts that apps are owed stay until they
+	// are delivered.
 	DeleteUser(id int64) error
 }
 
@@ -149,6 +158,10 @@ type UserChange struct {
 	Active                *bool
 	PasswordHash          *string
 	LastLoginAt           *time.Time
+	// UpdatedAt goes with every change but that of LastLoginAt.
+	UpdatedAt *time.Time
+	// Profile replaces the whole profile.
+	Profile *Profile
 
 	// IfActive and IfPasswordHash (empty: any) make the change conditional on what
 	// the row holds at that moment: where they do not hold, UpdateUser changes

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"path"
+	"unicode"
 )
 
 //go:embed templates static
@@ -33,8 +35,11 @@ var (
 	Problem = page[ProblemData]("problem")
 )
 
-// HomeData fills Home.
-type HomeData struct{ Issuer string }
+// HomeData fills Home. Account is nil if nobody is signed in.
+type HomeData struct {
+	Issuer  string
+	Account *Account
+}
 
 // SetupData fills Setup: what was typed, but for the password, and what is wrong with it.
 type SetupData struct {
@@ -61,9 +66,19 @@ type ProblemData struct{ Heading, Text, RequestID string }
 
 func page[T any](name string) Page[T] {
 	tree := template.Must(template.New("layout.html").
-		Funcs(template.FuncMap{"stylesheet": func() string { return stylesheet.path }}).
+		Funcs(template.FuncMap{"stylesheet": func() string { return stylesheet.path }, "initial": initial}).
 		ParseFS(files, "templates/layout.html", "templates/"+name+".html"))
 	return Page[T]{name: name, tree: tree}
+}
+
+// initial is the letter that stands for a name.
+func initial(name string) string {
+	for _, r := range name {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return "?"
 }
 
 // Render writes the page, or returns an error and writes nothing: a template that
@@ -93,7 +108,7 @@ func load(name, mime string) asset {
 		panic(err) // it is embedded: it is there, or the binary was not built
 	}
 	sum := sha256.Sum256(body)
-	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + ".css", mime: mime, body: body}
+	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + path.Ext(name), mime: mime, body: body}
 }
 
 // Stylesheet returns the path and the handler of the one style sheet.

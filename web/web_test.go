@@ -1,38 +1,103 @@
 package web
 
 import (
+	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-func TestPagesEscapeWhatPeopleType(t *testing.T) {
-	const evil = `"><svg/onload=alert(1)>{{7*7}}`
-	w := httptest.NewRecorder()
-	err := Setup.Render(w, 422, SetupData{Token: evil, Username: evil, Email: evil, Errors: map[string][]string{"": {evil}, "username": {evil}}})
-	if err != nil {
-		t.Fatal(err)
+const evil = `"><svg/onload=alert(1)>{{7*7}}`
+
+// rendered are all pages, filled with what nobody would like to be called.
+func rendered(t *testing.T) map[string]string {
+	t.Helper()
+	who := Account{Username: evil, Email: evil}
+	pages := map[string]func(http.ResponseWriter) error{
+		"home":   func(w http.ResponseWriter) error { return Home.Render(w, 200, HomeData{Issuer: evil}) },
+		"inside": func(w http.ResponseWriter) error { return Home.Render(w, 200, HomeData{Issuer: evil, Account: &who}) },
+		"setup": func(w http.ResponseWriter) error {
+			return Setup.Render(w, 422, SetupData{Token: evil, Username: evil, Email: evil, Errors: map[string][]string{"": {evil}, "username": {evil}}})
+		},
+		"setup done": func(w http.ResponseWriter) error {
+			return SetupDone.Render(w, 201, SetupDoneData{Username: evil, Issuer: evil})
+		},
+		"problem": func(w http.ResponseWriter) error {
+			return Problem.Render(w, 500, ProblemData{Heading: evil, Text: evil, RequestID: evil})
+		},
+		"login": func(w http.ResponseWriter) error {
+			return Login.Render(w, 422, LoginData{Request: evil, UserCode: evil, App: evil, Username: evil, Account: &who, Another: evil, Problem: evil})
+		},
+		"consent": func(w http.ResponseWriter) error {
+			return Consent.Render(w, 200, ConsentData{Request: evil, App: evil, Host: evil, Account: who, Scopes: []string{evil}, Another: evil})
+		},
+		"logout": func(w http.ResponseWriter) error {
+			return Logout.Render(w, 200, LogoutData{Request: evil, App: evil, Account: who})
+		},
+		"signed out": func(w http.ResponseWriter) error {
+			return SignedOut.Render(w, 200, SignedOutData{App: evil, Return: evil})
+		},
+		"device": func(w http.ResponseWriter) error {
+			return Device.Render(w, 422, DeviceData{UserCode: evil, Problem: evil})
+		},
+		"device consent": func(w http.ResponseWriter) error {
+			return DeviceConsent.Render(w, 200, DeviceConsentData{UserCode: evil, App: evil, IP: evil, Since: evil, Account: who, Scopes: []string{evil}, Another: evil})
+		},
+		"device done": func(w http.ResponseWriter) error {
+			return DeviceDone.Render(w, 200, DeviceDoneData{Allowed: true, App: evil})
+		},
 	}
-	if body := w.Body.String(); strings.Contains(body, "<svg/onload") {
-		t.Errorf("the page runs what was typed:\n%s", body)
+	bodies := map[string]string{}
+	for name, render := range pages {
+		w := httptest.NewRecorder()
+		if err := render(w); err != nil {
+			t.Fatal(err)
+		}
+		bodies[name] = w.Body.String()
+	}
+	return bodies
+}
+
+func TestPagesEscapeWhatPeopleType(t *testing.T) {
+	for name, body := range rendered(t) {
+		if strings.Contains(body, "<svg/onload") {
+			t.Errorf("%s runs what was typed:\n%s", name, body)
+		}
 	}
 }
 
 func TestPagesNeedNoInlineCode(t *testing.T) {
-	render := []func(*httptest.ResponseRecorder) error{
-		func(w *httptest.ResponseRecorder) error { return Home.Render(w, 200, HomeData{Issuer: "https://i"}) },
-		func(w *httptest.ResponseRecorder) error { return Setup.Render(w, 200, SetupData{}) },
-		func(w *httptest.ResponseRecorder) error { return SetupDone.Render(w, 200, SetupDoneData{}) },
-		func(w *httptest.ResponseRecorder) error { return Problem.Render(w, 500, ProblemData{}) },
-	}
-	for _, f := range render {
-		w := httptest.NewRecorder()
-		if err := f(w); err != nil {
-			t.Fatal(err)
+	for name, body := range rendered(t) {
+		for _, forbidden := range []string{"<script", "<style", " style=", " onclick", " src=\"http"} {
+			if strings.Contains(body, forbidden) {
+				t.Errorf("%s contains %s, which the Content-Security-Policy refuses", name, forbidden)
+			}
 		}
-		for _, forbidden := range []string{"<script", "<style", "style=", " onclick", "http://www.google"} {
-			if strings.Contains(w.Body.String(), forbidden) {
-				t.Errorf("page contains %s, which the Content-Security-Policy refuses", forbidden)
+	}
+}
+
+var (
+	inputs = regexp.MustCompile(`<input id="([a-z_]+)"`)
+	labels = regexp.MustCompile(`<label for="([a-z_]+)"`)
+)
+
+// What a screen reader is told: a heading, and a label for each field.
+func TestPagesCanBeHeard(t *testing.T) {
+	for name, body := range rendered(t) {
+		if n := strings.Count(body, "<h1>"); n != 1 {
+			t.Errorf("%s has %d headings of the first order", name, n)
+		}
+		if !strings.Contains(body, `<html lang="en">`) || !strings.Contains(body, "<main") {
+			t.Errorf("%s says neither its language nor where it begins", name)
+		}
+		labelled := map[string]bool{}
+		for _, m := range labels.FindAllStringSubmatch(body, -1) {
+			labelled[m[1]] = true
+		}
+		for _, m := range inputs.FindAllStringSubmatch(body, -1) {
+			if !labelled[m[1]] {
+				t.Errorf("%s: the field %s has no label", name, m[1])
 			}
 		}
 	}

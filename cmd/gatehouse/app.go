@@ -16,6 +16,7 @@ import (
 	"gatehouse/handlers/pages"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/notify"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -26,6 +27,8 @@ import (
 type app struct {
 	*core
 	ring     *keys.Ring
+	master   keys.MasterKey
+	notifier *notify.Worker
 	routes   []server.Route
 	handler  http.Handler
 	draining atomic.Bool
@@ -46,7 +49,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	if err != nil {
 		return nil, err
 	}
-	a := &app{core: c, ring: ring}
+	a := &app{core: c, ring: ring, master: master}
 	defer func() {
 		if err != nil {
 			ring.Close()
@@ -60,6 +63,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	c.sessions.Verifier = verifier
 	cursors := cursor.Sealer{Key: master.Derive("gatehouse cursor v1")}
 	c.people.Cursors, c.apps.Cursors = cursors, cursors
+	a.notifier = a.newNotifier(minter)
 	a.handler, err = a.door(minter, verifier, cursors)
 	return a, err
 }
@@ -90,6 +94,8 @@ func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors curs
 	surface := oauth.Surface{
 		Issuer: a.config.Issuer, Token: server.TokenPath, Revocation: server.RevokePath,
 		Introspection: server.IntrospectPath, JWKS: server.JWKSPath,
+		Authorization: server.AuthorizePath, Userinfo: server.UserInfoPath, Pushed: server.PARPath, Devices: server.DevicePath,
+		EndSession: server.LogoutPath, PrivateKeyJWT: true, BackchannelLogout: true,
 	}
 	oauthDocument, err := surface.AuthorizationServer()
 	if err != nil {
@@ -99,9 +105,9 @@ func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors curs
 	if err != nil {
 		return nil, err
 	}
-	clients := &oauth.Authenticator{Clients: a.registry, Limits: a.limits, Now: a.now}
+	clients := &oauth.Authenticator{Clients: a.registry, Limits: a.limits, Assertions: a.assertions(), Now: a.now}
 	engine := oauth.NewEngine(oauth.Grants{
-		Clients: clients, People: a.people, Sessions: a.sessions, Minter: minter,
+		Clients: clients, People: a.people, Sessions: a.sessions, Codes: a.db, Minter: minter, Now: a.now,
 		Limits: a.limits, Lifetimes: a.sessions.Lifetimes,
 	})
 	guard := api.Guard{Sessions: a.sessions}
@@ -121,8 +127,9 @@ func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors curs
 		Accounts:            front.Routes(), Operators: operator.Routes(), Guard: guard,
 		Health: &operators.Health{Checks: a.checks(), Now: a.now},
 		Setup:  pages.Setup{People: a.people, Issuer: a.config.Issuer},
-		Home:   pages.Home(a.config.Issuer),
+		HTTPS:  issuer.Scheme == "https",
 	}
+	a.frontChannel(&endpoints, verifier, clients)
 	if a.config.MetricsAddr == "" {
 		endpoints.Metrics = a.metrics.Handler()
 	}

@@ -44,6 +44,7 @@ func (a *app) background(ctx context.Context) {
 	})
 	wg.Go(func() { sweeper.Run(ctx) })
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
+	wg.Go(func() { a.notifier.Run(ctx) })
 	wg.Wait()
 }
 
@@ -51,12 +52,22 @@ func (a *app) background(ctx context.Context) {
 // support looks at; the audit log remembers longer.
 const endedKeep = 24 * time.Hour
 
+// spentKeep is how long codes and the like stay when their time is over: what
+// comes again is then known to be used or expired rather than unknown, and a
+// stolen code still ends the session that it founded (RFC 6749 §4.1.2).
+const spentKeep = time.Hour
+
 func (a *app) tables() []sweep.Table {
 	before := func(keep time.Duration, f func(context.Context, time.Time, int) (int64, error)) func(context.Context, time.Time, int) (int64, error) {
 		return func(ctx context.Context, now time.Time, n int) (int64, error) { return f(ctx, now.Add(-keep), n) }
 	}
 	tables := []sweep.Table{
 		{Name: "sessions", Sweep: before(endedKeep, a.db.SweepSessions)},
+		{Name: "auth_codes", Sweep: before(spentKeep, a.db.SweepCodes)},
+		{Name: "browser_sessions", Sweep: before(endedKeep, func(ctx context.Context, limit time.Time, n int) (int64, error) {
+			return a.db.SweepBrowsers(ctx, limit, limit.Add(-a.config.BrowserIdle), n)
+		})},
+		{Name: "pending", Sweep: before(spentKeep, a.db.SweepPending)},
 		{Name: "revoked_tokens", Sweep: before(time.Minute, a.db.SweepRevokedTokens)},
 		{Name: "audit_events", Sweep: before(a.config.AuditKeep, a.db.SweepAudit)},
 	}

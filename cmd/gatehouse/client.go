@@ -26,9 +26,13 @@ func (c *cli) clientCreate() *cobra.Command {
 		Use: "create", Short: "Register an app; its secret is printed this once", Args: takes(), PreRunE: needs("name"),
 		Example: `  gatehouse client create --name Shop --grant password --grant refresh_token --scope "openid account"
   gatehouse client create --name Phone --public --redirect-uri com.example.phone:/back --scope openid
-  gatehouse client create --name Nightly --grant client_credentials --scope users:read --json`,
+  gatehouse client create --name Nightly --grant client_credentials --scope users:read --json
+  gatehouse client create --name Bank --auth-method private_key_jwt --jwks keys.json --redirect-uri https://bank.example/back`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			in := flags.input(cmd.Flags())
+			in, err := flags.input(cmd.Flags())
+			if err != nil {
+				return err
+			}
 			if cmd.Flags().Changed("id") {
 				in.ID = fields.Given(id)
 			}
@@ -99,6 +103,7 @@ func (c *cli) printClient(app store.Client, secret string, asJSON bool) error {
 		{"grant_types", strings.Join(app.GrantTypes, " ")},
 		{"scope", app.Scope},
 		{"redirect_uris", strings.Join(app.RedirectURIs, " ")},
+		{"jwks_uri", app.JWKSURI},
 		{"state", clientState(app)},
 	}
 	for _, line := range lines {

@@ -22,8 +22,12 @@ func (c *cli) clientUpdate() *cobra.Command {
 			if !changesAnything(cmd) {
 				return fmt.Errorf("nothing to change: give at least one flag\nSee: %s --help", cmd.CommandPath())
 			}
+			in, err := flags.input(cmd.Flags())
+			if err != nil {
+				return err
+			}
 			return c.withCore(cmd.Context(), func(core *core) error {
-				changed, secret, err := core.apps.Update(cmd.Context(), authz.Operator, args[0], flags.input(cmd.Flags()), false)
+				changed, secret, err := core.apps.Update(cmd.Context(), authz.Operator, args[0], in, false)
 				if err != nil {
 					return explainClient(cmd, args[0], err)
 				}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -14,6 +16,9 @@ type clientFlags struct {
 	name, authMethod, scope         string
 	public, firstParty, disabled    bool
 	grants, redirects, postLogouts  []string
+	backchannel, keysURI, audience  string
+	backchannelSession              bool
+	keysFile                        string
 	accessLife, idleLife, wholeLife time.Duration
 }
 
@@ -21,11 +26,16 @@ func (f *clientFlags) add(set *pflag.FlagSet) {
 	set.SortFlags = false
 	set.StringVar(&f.name, "name", "", "`name` that people see")
 	set.BoolVar(&f.public, "public", false, "the app cannot keep a secret; short for --auth-method none")
-	set.StringVar(&f.authMethod, "auth-method", "", "`method`: client_secret_basic (default), client_secret_post or none")
-	set.StringArrayVar(&f.grants, "grant", nil, "`type` of grant that the app may use: authorization_code (default), client_credentials, password or refresh_token; repeatable")
+	set.StringVar(&f.authMethod, "auth-method", "", "`method`: client_secret_basic (default), client_secret_post, private_key_jwt or none")
+	set.StringArrayVar(&f.grants, "grant", nil, "`type` of grant that the app may use: authorization_code (default), client_credentials, password, refresh_token or urn:ietf:params:oauth:grant-type:device_code; repeatable")
 	set.StringVar(&f.scope, "scope", "", "`scopes` that the app may ask for, with blanks between them")
 	set.StringArrayVar(&f.redirects, "redirect-uri", nil, "exact redirect `URI`; repeatable")
 	set.StringArrayVar(&f.postLogouts, "post-logout-redirect-uri", nil, "exact `URI` to return to after sign-out; repeatable")
+	set.StringVar(&f.backchannel, "backchannel-logout-uri", "", "`URI` that is told when a session of the app ends; empty: none")
+	set.BoolVar(&f.backchannelSession, "backchannel-logout-session-required", false, "tell it which session it was")
+	set.StringVar(&f.keysFile, "jwks", "", "`file` with the app's public keys as a JWK Set, for private_key_jwt")
+	set.StringVar(&f.keysURI, "jwks-uri", "", "https `URI` of the app's public keys, instead of --jwks")
+	set.StringVar(&f.audience, "assertion-audience", "", "`audience` that the app's assertions must name: issuer (default) or any, which takes the endpoint's URL too")
 	set.BoolVar(&f.firstParty, "first-party", false, "the app is yours; people are not asked for consent")
 	set.DurationVar(&f.accessLife, "access-token-lifetime", 0, "`life` of its access tokens, as 10m; 0: as the server's setting")
 	set.DurationVar(&f.idleLife, "refresh-token-idle", 0, "`life` of one of its refresh tokens, as 336h; 0: as the server's setting")
@@ -33,29 +43,40 @@ func (f *clientFlags) add(set *pflag.FlagSet) {
 }
 
 // input takes over the flags that were given.
-func (f *clientFlags) input(set *pflag.FlagSet) client.Input {
+func (f *clientFlags) input(set *pflag.FlagSet) (client.Input, error) {
 	var in client.Input
+	if f.keysFile != "" {
+		keys, err := os.ReadFile(f.keysFile)
+		if err != nil {
+			return in, fmt.Errorf("--jwks: %w", err)
+		}
+		in.JWKS = fields.Given(string(keys))
+	}
 	if f.public {
 		in.AuthMethod = fields.Given("none")
 	}
 	for name, take := range map[string]func(){
-		"name":                     func() { in.Name = fields.Given(f.name) },
-		"auth-method":              func() { in.AuthMethod = fields.Given(f.authMethod) },
-		"first-party":              func() { in.FirstParty = fields.On(f.firstParty) },
-		"disabled":                 func() { in.Disabled = fields.On(f.disabled) },
-		"grant":                    func() { in.GrantTypes = fields.Listed(f.grants...) },
-		"scope":                    func() { in.Scope = fields.Given(f.scope) },
-		"redirect-uri":             func() { in.RedirectURIs = fields.Listed(f.redirects...) },
-		"post-logout-redirect-uri": func() { in.PostLogoutRedirectURIs = fields.Listed(f.postLogouts...) },
-		"access-token-lifetime":    func() { in.AccessTokenLifetime = seconds(f.accessLife) },
-		"refresh-token-idle":       func() { in.RefreshTokenIdle = seconds(f.idleLife) },
-		"refresh-token-lifetime":   func() { in.RefreshTokenLifetime = seconds(f.wholeLife) },
+		"name":                                func() { in.Name = fields.Given(f.name) },
+		"auth-method":                         func() { in.AuthMethod = fields.Given(f.authMethod) },
+		"first-party":                         func() { in.FirstParty = fields.On(f.firstParty) },
+		"disabled":                            func() { in.Disabled = fields.On(f.disabled) },
+		"grant":                               func() { in.GrantTypes = fields.Listed(f.grants...) },
+		"scope":                               func() { in.Scope = fields.Given(f.scope) },
+		"redirect-uri":                        func() { in.RedirectURIs = fields.Listed(f.redirects...) },
+		"post-logout-redirect-uri":            func() { in.PostLogoutRedirectURIs = fields.Listed(f.postLogouts...) },
+		"backchannel-logout-uri":              func() { in.BackchannelLogoutURI = fields.Given(f.backchannel) },
+		"backchannel-logout-session-required": func() { in.BackchannelSession = fields.On(f.backchannelSession) },
+		"jwks-uri":                            func() { in.JWKSURI = fields.Given(f.keysURI) },
+		"assertion-audience":                  func() { in.AssertionAudience = fields.Given(f.audience) },
+		"access-token-lifetime":               func() { in.AccessTokenLifetime = seconds(f.accessLife) },
+		"refresh-token-idle":                  func() { in.RefreshTokenIdle = seconds(f.idleLife) },
+		"refresh-token-lifetime":              func() { in.RefreshTokenLifetime = seconds(f.wholeLife) },
 	} {
 		if set.Changed(name) {
 			take()
 		}
 	}
-	return in
+	return in, nil
 }
 
 // seconds rounds away from 0, which stands for the default.

@@ -8,26 +8,26 @@ import (
 	"testing"
 )
 
-// A page is written to by the buffer alone, and read under the same lock.
-type page struct {
+// A sink is written to by the buffer alone, and read under the same lock.
+type sink struct {
 	mu sync.Mutex
 	bytes.Buffer
 }
 
-func (p *page) Write(b []byte) (int, error) {
+func (p *sink) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.Buffer.Write(b)
 }
 
-func (p *page) lines() int {
+func (p *sink) lines() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return strings.Count(p.String(), "\n")
 }
 
 func TestFaultsAreLoggedAtOnceAndRoutineAtTheEnd(t *testing.T) {
-	out := &page{}
+	out := &sink{}
 	buffer := &logBuffer{out: out}
 	log := slog.New(slog.NewJSONHandler(buffer, nil))
 	log.Info("routine")
@@ -47,7 +47,7 @@ func TestFaultsAreLoggedAtOnceAndRoutineAtTheEnd(t *testing.T) {
 }
 
 func TestALogBufferIsBounded(t *testing.T) {
-	out := &page{}
+	out := &sink{}
 	buffer := &logBuffer{out: out}
 	log := slog.New(slog.NewJSONHandler(buffer, nil))
 	for range 2 * bufferBytes / 50 {

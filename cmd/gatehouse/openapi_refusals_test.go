@@ -21,7 +21,7 @@ func (w *witness) fill(path string) string {
 		id = "shop"
 	}
 	style, _ := web.Stylesheet()
-	return strings.NewReplacer("{id}", id, "{sid}", w.session, "{kid}", w.kid, "/assets/{name}", style).Replace(path)
+	return strings.NewReplacer("{client_id}", "shop", "{id}", id, "{sid}", w.session, "{kid}", w.kid, "/assets/{name}", style).Replace(path)
 }
 
 // sharedRefusals brings about, at every operation that documents it, what all
@@ -34,13 +34,26 @@ func (w *witness) sharedRefusals(t *testing.T) {
 				refuse(w, o, guarded)
 			}
 		}
-		if o.Method == http.MethodGet {
+		if o.Method == http.MethodGet && !slices.Contains(notByItself, o.Path) {
 			w.head(o)
 		}
 	}
 	w.ask(http.StatusNotFound, "GET", "/api/nothing/here/")
 	w.ask(http.StatusNotFound, "POST", "/nothing")
 	w.ask(http.StatusNotFound, "GET", "/nothing", with("Accept", "text/html"))
+}
+
+// notByItself are paths that lead elsewhere, or nowhere, without a request that
+// waits or somebody who is signed in.
+var notByItself = []string{"/oauth/authorize", "/oauth/userinfo", "/consent", "/device"}
+
+// malformed are queries that cannot be read where they are not those of a list.
+var malformed = map[string][]string{
+	"/oauth/authorize": {"", "?client_id=nobody", "?request=forged", "?client_id=shop&client_id=shop", "?a=%zz"},
+	"/oauth/logout":    {"?client_id=shop&client_id=shop", "?a=%zz"},
+	"/oauth/userinfo":  {"?access_token=x"},
+	"/login":           {"?request=forged"},
+	"/consent":         {"?request=forged", ""},
 }
 
 var refusals = map[int]func(w *witness, o apicheck.Operation, guarded bool){
@@ -78,6 +91,12 @@ func (w *witness) unchanged(o apicheck.Operation, guarded bool) {
 
 func (w *witness) unreadable(o apicheck.Operation, guarded bool) {
 	path := w.fill(o.Path)
+	if queries := malformed[o.Path]; queries != nil && o.Method == http.MethodGet {
+		for _, query := range queries {
+			w.ask(http.StatusBadRequest, o.Method, path+query)
+		}
+		return
+	}
 	if o.Method == http.MethodGet {
 		w.ask(http.StatusBadRequest, o.Method, path+"?limit=0&cursor=forged", w.allowed(guarded))
 		w.ask(http.StatusBadRequest, o.Method, path+"?limit=%zz", w.allowed(guarded))
@@ -90,7 +109,9 @@ func (w *witness) unreadable(o apicheck.Operation, guarded bool) {
 		}
 	}
 	if !strings.HasPrefix(path, "/api/") {
-		w.ask(http.StatusBadRequest, o.Method, path, form("a", "1", "a", "2"))
+		if o.Path != "/oauth/authorize" { // what is repeated there goes back to the app
+			w.ask(http.StatusBadRequest, o.Method, path, form("a", "1", "a", "2"))
+		}
 		w.ask(http.StatusBadRequest, o.Method, path, raw("application/json", "{}"))
 		w.ask(http.StatusBadRequest, o.Method, path+"?password=x", form("a", "1"))
 	}
@@ -116,7 +137,7 @@ func (w *witness) forbidden(o apicheck.Operation, guarded bool) {
 	if roles, _, _ := w.contract.Access(o); !slices.Contains(roles, "user") {
 		w.ask(http.StatusForbidden, o.Method, w.fill(o.Path), as(w.user))
 		// What is not there is no secret's business of somebody who may not ask.
-		w.ask(http.StatusForbidden, o.Method, strings.NewReplacer("{id}", "999999", "{sid}", "x", "{kid}", "x").Replace(o.Path), as(w.user))
+		w.ask(http.StatusForbidden, o.Method, strings.NewReplacer("{id}", "999999", "{client_id}", "x", "{sid}", "x", "{kid}", "x").Replace(o.Path), as(w.user))
 	}
 }
 
@@ -126,7 +147,7 @@ func (w *witness) missing(o apicheck.Operation, guarded bool) {
 	}
 	others := []string{"999999", "99999999999999999999", "0", "none", "-1", "+1", "%2e"}
 	for _, other := range others {
-		w.ask(http.StatusNotFound, o.Method, strings.NewReplacer("{id}", other, "{sid}", "NOSUCHSESSION", "{kid}", "none", "{name}", other).Replace(o.Path), w.allowed(guarded))
+		w.ask(http.StatusNotFound, o.Method, strings.NewReplacer("{id}", other, "{client_id}", other, "{sid}", "NOSUCHSESSION", "{kid}", "none", "{name}", other).Replace(o.Path), w.allowed(guarded))
 	}
 }
 
@@ -222,9 +243,15 @@ func (w *witness) throttles(*testing.T) {
 		body["password"], body["current_password"] = "quite another secret phrase", "not the password"
 		w.untilThrottled(method, "/api/accounts/profile/", sends(body), as(w.user), from("198.51.104."+strconv.Itoa(i)), from("198.51."+strconv.Itoa(104+i)+".1"))
 	}
-	for i, path := range []string{"/oauth/token", "/oauth/introspect", "/oauth/revoke"} {
+	for i, path := range []string{"/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/par", "/oauth/device_authorization"} {
 		w.untilThrottled("POST", path, form("grant_type", "client_credentials", "token", "x"), basic("shop", "wrong"), from("198.51."+strconv.Itoa(110+i)+".1"))
 	}
+	w.untilThrottled("POST", "/login", form("username", "alice", "password", "not the password"), from("198.51.121.1"))
+	dora := &tab{}
+	w.ask(http.StatusCreated, "POST", users, as(w.admin), sends(person("dora")))
+	w.visit(dora, http.StatusSeeOther, "POST", "/login", form("username", "dora", "password", secretPhrase), from("198.51.124.1"))
+	w.untilThrottled("GET", "/device?user_code=BCDF-GHJK", dora.sends(), from("198.51.122.1"))
+	w.untilThrottled("POST", "/device", form("user_code", "BCDF-GHJK", "answer", "allow"), dora.sends(), from("198.51.123.1"))
 	// A link is asked for before anything else, so the throttle is met with one only.
 	if err := w.app.db.Write(w.t.Context(), func(tx store.Tx) error {
 		return tx.AddBootstrap(store.DigestOf("a link"), time.Now().Add(time.Hour))

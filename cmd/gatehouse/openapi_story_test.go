@@ -9,8 +9,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/config"
+	"gatehouse/store"
 )
 
 const (
@@ -127,12 +129,61 @@ func (w *witness) ownAccount(t *testing.T) {
 	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"role": "admin", "is_active": false, "username": ""}))
 	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"email": "olga@example.net"}))
 	w.ask(http.StatusBadRequest, "PUT", profile, me, sends(object{}))
+	w.attributes(t, me)
 
 	_, _ = w.signIn("olga")
 	list := w.ask(http.StatusOK, "GET", profile+"sessions/", me)
 	w.ask(http.StatusNoContent, "DELETE", profile+"sessions/"+firstMember(t, list, "id")+"/", me)
 	w.ask(http.StatusNoContent, "DELETE", profile+"sessions/", me)
 	w.ask(http.StatusUnauthorized, "GET", profile, me)
+}
+
+// attributes are those of a profile; they come back as they are kept.
+func (w *witness) attributes(t *testing.T, me option) {
+	all := object{"middle_name": "Maria", "nickname": "Ol", "profile": "https://olga.example/#me", "picture": "https://olga.example/o.jpg", "website": "http://olga.example",
+		"gender": "female", "birthdate": "0000-02-29", "zoneinfo": "Europe/Berlin", "locale": "de-AT", "phone_number": "+49 (30) 123-4567",
+		"address": object{"locality": "Berlin", "country": "DE"}}
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(all))
+	w.ask(http.StatusOK, "PATCH", profile, me, form("address.country", "AT", "birthdate", "1990"))
+	shown := w.ask(http.StatusOK, "GET", profile, me).object(t)
+	if shown["phone_number"] != "+49301234567" || shown["birthdate"] != "1990" || shown["address"].(object)["country"] != "AT" || shown["address"].(object)["locality"] != "Berlin" {
+		t.Errorf("attributes: %v", shown)
+	}
+	for _, name := range []string{"role", "is_active"} {
+		delete(shown, name)
+	}
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(shown)) // what one was shown asks for nothing
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"picture": "", "address": object{"country": ""}}))
+	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"picture": "javascript:alert(1)", "birthdate": "soon", "zoneinfo": "Mars/Phobos", "locale": "?",
+		"phone_number": "12", "address": "Berlin", "email_verified": true, "phone_number_verified": true, "updated_at": "2026-01-02T03:04:05Z"}))
+	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"address": object{"country": 7, "region": nil}}))
+	w.ask(http.StatusOK, "PATCH", users+w.victim+"/", as(w.admin), sends(all))
+	w.ask(http.StatusBadRequest, "PATCH", users+w.victim+"/", as(w.admin), sends(object{"phone_number_verified": true}))
+}
+
+// consents are asked for once there are apps. One of grace's stays for what comes after.
+func (w *witness) consents(t *testing.T) {
+	grace, err := w.app.db.UserByName(t.Context(), "grace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allow := func() {
+		if err := w.app.db.Write(t.Context(), func(tx store.Tx) error {
+			return tx.PutConsent(store.Consent{UserID: grace.ID, ClientID: "shop", Scope: "openid account", GrantedAt: time.Now()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allow()
+	own := profile + "consents/"
+	if listed := w.ask(http.StatusOK, "GET", own, as(w.admin)).list(t); len(listed) != 1 || listed[0]["name"] != "The shop" {
+		t.Errorf("consents: %v", listed)
+	}
+	w.ask(http.StatusOK, "GET", users+strconv.FormatInt(grace.ID, 10)+"/consents/", as(w.admin))
+	w.ask(http.StatusOK, "GET", users+w.victim+"/consents/", as(w.admin))
+	w.ask(http.StatusNoContent, "DELETE", own+"shop/", as(w.admin))
+	w.ask(http.StatusNotFound, "DELETE", own+"shop/", as(w.admin))
+	allow()
 }
 
 func (w *witness) signingIn(t *testing.T) {
@@ -226,6 +277,7 @@ func (w *witness) apps(t *testing.T) {
 	w.ask(http.StatusBadRequest, "POST", clients, admin, sends(object{"client_id": "shop", "name": "", "auth_method": "magic", "grant_types": "password", "scope": "everything",
 		"redirect_uris": []string{"javascript:alert(1)"}, "access_token_lifetime": 1, "client_secret": "mine", "first_party": "perhaps"}))
 
+	w.appsThatSign(t)
 	first := w.ask(http.StatusOK, "GET", clients+"?limit=1", admin)
 	next, _, _ := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
 	w.ask(http.StatusOK, "GET", next, admin)
@@ -249,6 +301,31 @@ func (w *witness) apps(t *testing.T) {
 	w.ask(http.StatusNoContent, "DELETE", clients+"page/", admin)
 }
 
+// appsThatSign have keys instead of a secret.
+func (w *witness) appsThatSign(t *testing.T) {
+	admin := as(w.admin)
+	set := object{"keys": []object{{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "one"}}} // RFC 8037 A.2
+	w.ask(http.StatusCreated, "POST", clients, admin, sends(object{"client_id": "bank", "name": "The bank", "auth_method": "private_key_jwt", "jwks": set,
+		"grant_types": []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"}, "redirect_uris": []string{"https://bank.example/back"},
+		"backchannel_logout_uri": "https://bank.example/out", "backchannel_logout_session_required": true}))
+	bank := w.ask(http.StatusOK, "GET", clients+"bank/", admin).object(t)
+	for _, name := range []string{"secrets", "created_at", "updated_at"} {
+		delete(bank, name)
+	}
+	for name, value := range bank {
+		if strings.HasSuffix(name, "lifetime") || name == "refresh_token_idle" || name == "client_id" {
+			continue
+		}
+		w.ask(http.StatusOK, "PATCH", clients+"bank/", admin, sends(object{name: value}))
+	}
+	w.ask(http.StatusOK, "PATCH", clients+"bank/", admin, form("jwks_uri", "https://bank.example/keys", "assertion_audience", "any"))
+	w.ask(http.StatusBadRequest, "POST", clients+"bank/secret/", admin)
+	w.ask(http.StatusBadRequest, "PATCH", clients+"bank/", admin, sends(object{"jwks": object{"keys": []object{{"kty": "oct", "k": "AAAA"}}}, "jwks_uri": "http://bank.example",
+		"assertion_audience": "all", "backchannel_logout_uri": "javascript:alert(1)", "backchannel_logout_session_required": "perhaps"}))
+	w.ask(http.StatusBadRequest, "PATCH", clients+"shop/", admin, sends(object{"jwks": set}))
+	w.ask(http.StatusNoContent, "DELETE", clients+"bank/", admin)
+}
+
 func (w *witness) tokensOfApps(t *testing.T) {
 	secret := w.ask(http.StatusOK, "POST", clients+"shop/secret/", as(w.admin)).text(t, "client_secret")
 	public := w.ask(http.StatusCreated, "POST", clients, as(w.admin), sends(object{"name": "Public", "auth_method": "none", "grant_types": []string{"password"}, "scope": "openid"})).text(t, "client_id")
@@ -268,6 +345,9 @@ func (w *witness) tokensOfApps(t *testing.T) {
 	w.ask(http.StatusBadRequest, "POST", "/oauth/token", shop, form("grant_type", "password", "username", "grace", "password", "wrong"), from("192.0.20.1"))
 	w.ask(http.StatusBadRequest, "POST", "/oauth/token", form("grant_type", "client_credentials", "client_id", public))
 	w.ask(http.StatusForbidden, "GET", profile, as(robot))
+	notOpenID := as(w.ask(http.StatusOK, "POST", "/oauth/token", shop, password("scope", "account")).text(t, "access_token"))
+	w.ask(http.StatusForbidden, "GET", "/oauth/userinfo", notOpenID)
+	w.ask(http.StatusForbidden, "POST", "/oauth/userinfo", notOpenID)
 	w.crossedTokens(t, shop, set.text(t, "refresh_token"))
 
 	for _, token := range []string{robot, refreshed.text(t, "access_token"), refreshed.text(t, "refresh_token"), set.text(t, "refresh_token"), "x", w.user} {

@@ -24,6 +24,13 @@ var surface = map[string][]permitted{
 	// These authenticate the app themselves, from the body or the header.
 	"/oauth/token": {{"POST", "open"}}, "/oauth/introspect": {{"POST", "open"}}, "/oauth/revoke": {{"POST", "open"}},
 
+	// Apps lead people here, and people answer at the pages. What is behind a sign-in
+	// there asks for the browser's cookie, and sends whoever has none to /login.
+	"/oauth/authorize": {{"GET POST", "open"}}, "/oauth/logout": {{"GET POST", "open"}},
+	"/login": {{"GET POST", "open"}}, "/consent": {{"GET POST", "open"}}, "/logout": {{"GET POST", "open"}}, "/device": {{"GET POST", "open"}},
+	// The app authenticates, or brings an access token.
+	"/oauth/par": {{"POST", "open"}}, "/oauth/device_authorization": {{"POST", "open"}}, "/oauth/userinfo": {{"GET POST", "open"}},
+
 	"/api/accounts/signup":        {{"POST OPTIONS", "open"}},
 	"/api/accounts/login":         {{"POST OPTIONS", "open"}},
 	"/api/accounts/logout":        {{"POST OPTIONS", "open"}},
@@ -32,6 +39,9 @@ var surface = map[string][]permitted{
 	"/api/accounts/profile":                         {{"GET PUT PATCH OPTIONS", "user staff admin"}},
 	"/api/accounts/profile/sessions":                {{"GET DELETE OPTIONS", "user staff admin"}},
 	"/api/accounts/profile/sessions/{sid}":          {{"DELETE OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/consents":                {{"GET OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/consents/{client_id}":    {{"DELETE OPTIONS", "user staff admin"}},
+	"/api/accounts/admin/users/{id}/consents":       {{"GET OPTIONS", "admin"}},
 	"/api/accounts/staff/users":                     {{"GET OPTIONS", "staff admin"}},
 	"/api/accounts/staff/users/{id}":                {{"GET OPTIONS", "staff admin"}},
 	"/api/accounts/admin/users":                     {{"GET POST OPTIONS", "admin"}},
@@ -91,7 +101,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			continue
 		}
 		// Nothing that is there is named, so that who is let through breaks nothing.
-		path := strings.NewReplacer("{id}", "999999", "{sid}", "nobody", "{kid}", "none").Replace(template)
+		path := strings.NewReplacer("{id}", "999999", "{sid}", "nobody", "{kid}", "none", "{client_id}", "nothing").Replace(template)
 		for _, method := range allMethods {
 			for _, caller := range callers {
 				check(t, c, declared, method, path, caller, tokens[caller])

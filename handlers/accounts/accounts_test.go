@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	}{
 		{"/signup/", "POST", all}, {"/login/", "POST", all}, {"/token/refresh/", "POST", all}, {"/logout/", "POST", all},
 		{"/profile/", "GET PUT PATCH", anybody}, {"/profile/sessions/", "GET", anybody}, {"/profile/sessions/x/", "DELETE", anybody},
+		{"/profile/consents/", "GET", anybody}, {"/profile/consents/x/", "DELETE", anybody}, {"/admin/users/999/consents/", "GET", admins},
 		{"/staff/users/", "GET", staff}, {"/staff/users/999/", "GET", staff},
 		{"/admin/users/", "GET POST", admins}, {"/admin/users/999/", "GET PUT PATCH DELETE", admins},
 		{"/admin/users/999/sessions/", "GET DELETE", admins}, {"/admin/users/999/sessions/x/", "DELETE", admins},
@@ -321,7 +323,7 @@ func TestSignUpLeadsToAPerson(t *testing.T) {
 	got = w.ask(t, "POST", "/signup", "", `{"username":"ünï","email":"ann@example.com","password":"`+secret+`","first_name":"<b>&"}`)
 	expect(t, "POST", "/signup", "anonymous", got, 201)
 	prefix := `{"message":"User created successfully","user":{"id":1,"username":"ünï","email":"ann@example.com","role":"user","first_name":"<b>&","last_name":"","is_active":true,"is_staff":false,"sub":"`
-	if !strings.HasPrefix(got.body, prefix) || !strings.HasSuffix(got.body, `Z","last_login":null}}`) {
+	if !strings.HasPrefix(got.body, prefix) || !strings.HasSuffix(got.body, `Z"}}`) || !strings.Contains(got.body, `Z","last_login":null,"middle_name":"","nickname":"",`) {
 		t.Errorf("%s", got.body)
 	}
 }
@@ -356,4 +358,157 @@ func TestBadRefreshTokensAreCountedAndGoodOnesAreNot(t *testing.T) {
 	expect(t, "POST", "/token/refresh/", "more garbage", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"a.b.c"}`), 429)
 	expect(t, "POST", "/logout/", "garbage there too", w.ask(t, "POST", "/logout/", "", `{"refresh":"a.b.c"}`), 429)
 	expect(t, "POST", "/token/refresh/", "a good one", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"`+refresh+`"}`), 200)
+}
+
+// attributeKeys are those that answers about one person have beyond those of lists.
+const attributeKeys = "address birthdate gender locale middle_name nickname phone_number phone_number_verified picture profile updated_at website zoneinfo"
+
+func TestListsAreShortAndOnePersonIsWhole(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "boss", store.RoleAdmin)
+	boss, _ := w.signIn(t, "boss")
+	extra := func(v map[string]any, short map[string]any) string {
+		var names []string
+		for name := range v {
+			if _, ok := short[name]; !ok {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		return strings.Join(names, " ")
+	}
+	var list []map[string]any
+	if err := json.Unmarshal([]byte(w.ask(t, "GET", "/admin/users/", boss, "").body), &list); err != nil || len(list) != 1 || len(list[0]) != 12 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	login := w.ask(t, "POST", "/login/", "", fmt.Sprintf(`{"username":"boss","password":%q}`, secret)).object(t)
+	for name, v := range map[string]map[string]any{
+		"own":    w.ask(t, "GET", "/profile/", boss, "").object(t),
+		"detail": w.ask(t, "GET", "/staff/users/1/", boss, "").object(t),
+		"change": w.ask(t, "PATCH", "/profile/", boss, `{"nickname":"B"}`).object(t)["user"].(map[string]any),
+		"login":  login["user"].(map[string]any),
+	} {
+		if got := extra(v, list[0]); got != attributeKeys {
+			t.Errorf("%s has %s", name, got)
+		}
+	}
+}
+
+func TestVerifiedIsNeverSetBySending(t *testing.T) {
+	w := start(t, wide())
+	boss, ann := w.person(t, "boss", store.RoleAdmin), w.person(t, "ann", store.RoleUser)
+	admin, _ := w.signIn(t, "boss")
+	own, _ := w.signIn(t, "ann")
+	proved := store.Profile{PhoneNumber: "+491234567", PhoneProved: true}
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		body string
+		want int
+	}{
+		{`{"email_verified":true}`, 400},
+		{`{"email_verified":false}`, 200},
+		{`{"phone_number_verified":false}`, 400},
+		{`{"phone_number_verified":"true"}`, 400},
+		{`{"phone_number_verified":null}`, 400},
+		{`{"phone_number_verified":true}`, 200},
+		{`{"updated_at":"2020-01-01T00:00:00Z"}`, 400},
+		{`{"phone_number_verified":true,"phone_number":"+491234568"}`, 200}, // the number is another one, and not verified
+		{`{"phone_number_verified":true}`, 400},
+	} {
+		got := w.ask(t, "PATCH", "/profile/", own, c.body)
+		if got.status != c.want {
+			t.Errorf("own %s: %d %s", c.body, got.status, got.body)
+		}
+	}
+	for path, body := range map[string]string{
+		fmt.Sprintf("PATCH /admin/users/%d/", ann.ID):  `{"phone_number_verified":true}`,
+		fmt.Sprintf("PATCH /admin/users/%d/", boss.ID): `{"email_verified":true}`,
+		"POST /admin/users/":                           `{"username":"new","email":"new@example.com","password":"` + secret + `","phone_number":"+491234567","phone_number_verified":true}`,
+		"POST /signup/":                                `{"username":"new","email":"new@example.com","password":"` + secret + `","email_verified":true}`,
+	} {
+		method, path, _ := strings.Cut(path, " ")
+		if got := w.ask(t, method, path, admin, body); got.status != 400 || !strings.Contains(got.body, fields.NotSetHere) {
+			t.Errorf("%s %s: %d %s", method, path, got.status, got.body)
+		}
+	}
+	if got := w.ask(t, "GET", "/profile/", own, "").object(t); got["phone_number"] != "+491234568" || got["phone_number_verified"] != false {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAddressesComeInJSONAndForms(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "ann", store.RoleUser)
+	own, _ := w.signIn(t, "ann")
+	for _, c := range []struct {
+		body, field string
+	}{
+		{`{"address":{"country":"DE","locality":"Berlin"}}`, ""},
+		{`{"address":{"locality":""}}`, ""},
+		{`{"address":{}}`, ""},
+		{`{"address":{"planet":"Earth"}}`, ""},
+		{`{"address":null}`, "address"},
+		{`{"address":"Berlin"}`, "address"},
+		{`{"address":["Berlin"]}`, "address"},
+		{`{"address":{"country":["DE"]}}`, "address.country"},
+		{`{"address":{"country":null}}`, "address.country"},
+		{`{"address.country":"AT"}`, ""}, // means nothing in JSON
+	} {
+		got := w.ask(t, "PATCH", "/profile/", own, c.body)
+		if c.field == "" && got.status != 200 || c.field != "" && (got.status != 400 || !strings.HasPrefix(got.body, `{"`+c.field+`":[`)) {
+			t.Errorf("%s: %d %s", c.body, got.status, got.body)
+		}
+	}
+	request, err := http.NewRequestWithContext(t.Context(), "PATCH", w.url+"/api/accounts/profile/", strings.NewReader("address.region=BE&address.street_address=a%0Ab"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Authorization", "Bearer "+own)
+	got := send(t, request)
+	if got.status != 200 || !strings.Contains(got.body, `"address":{"formatted":"","street_address":"a\nb","locality":"","region":"BE","postal_code":"","country":"DE"}`) {
+		t.Errorf("form: %d %s", got.status, got.body)
+	}
+}
+
+func TestConsentsOverHTTP(t *testing.T) {
+	w := start(t, wide())
+	boss, ann := w.person(t, "boss", store.RoleAdmin), w.person(t, "ann", store.RoleUser)
+	admin, _ := w.signIn(t, "boss")
+	own, _ := w.signIn(t, "ann")
+	app := store.Client{ID: "shop", Name: "The shop", AuthMethod: "none"}
+	granted := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error {
+		if err := tx.CreateClient(app); err != nil {
+			return err
+		}
+		return tx.PutConsent(store.Consent{UserID: ann.ID, ClientID: "shop", Scope: "openid account", GrantedAt: granted})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	set, _, err := w.sessions.Start(t.Context(), session.Start{User: ann, Client: app, Scope: "openid account"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := `[{"client_id":"shop","name":"The shop","scope":"openid account","granted_at":"2026-01-02T03:04:05Z"}]`
+	for path, want := range map[string]string{
+		"/profile/consents/":                              list,
+		fmt.Sprintf("/admin/users/%d/consents/", ann.ID):  list,
+		fmt.Sprintf("/admin/users/%d/consents/", boss.ID): "[]",
+	} {
+		access := admin
+		if strings.HasPrefix(path, "/profile") {
+			access = own
+		}
+		if got := w.ask(t, "GET", path, access, ""); got.status != 200 || strings.TrimSpace(got.body) != want {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	expect(t, "DELETE", "/profile/consents/shop/", "somebody else", w.ask(t, "DELETE", "/profile/consents/shop/", admin, ""), 404)
+	expect(t, "GET", "/profile/", "the app", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 200)
+	expect(t, "DELETE", "/profile/consents/shop/", "ann", w.ask(t, "DELETE", "/profile/consents/shop/", own, ""), 204)
+	expect(t, "GET", "/profile/", "the app afterwards", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 401)
+	expect(t, "DELETE", "/profile/consents/shop/", "ann again", w.ask(t, "DELETE", "/profile/consents/shop/", own, ""), 404)
 }

@@ -33,7 +33,7 @@ func (h *Handlers) detail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, PersonOf(user))
+	return h.show(w, r, user)
 }
 
 // create makes an account for somebody, with any role.
@@ -52,7 +52,7 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", h.personURL(user.ID))
-	return api.JSON(w, http.StatusCreated, result{"User created", PersonOf(user)})
+	return h.tell(w, r, http.StatusCreated, "User created", user)
 }
 
 func (h *Handlers) personURL(id int64) string {
@@ -78,7 +78,10 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request, whole bool) erro
 	if err != nil {
 		return err
 	}
-	shown := PersonOf(was)
+	shown, err := h.whole(r.Context(), was)
+	if err != nil {
+		return err
+	}
 	if err := fixed(body, &shown, readOnly()...); err != nil {
 		return err
 	}
@@ -88,7 +91,7 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request, whole bool) erro
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, result{"User updated", PersonOf(user)})
+	return h.tell(w, r, http.StatusOK, "User updated", user)
 }
 
 // remove erases somebody.

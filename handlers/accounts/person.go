@@ -38,8 +38,8 @@ func PersonOf(u store.User) Person {
 
 // A result is a person with the words for what was done.
 type result struct {
-	Message string `json:"message"`
-	User    Person `json:"user"`
+	Message string  `json:"message"`
+	User    Profile `json:"user"`
 }
 
 // inputOf reads what a body says about a person. Passwords come as they were typed.
@@ -48,13 +48,14 @@ func inputOf(b api.Body) account.Input {
 		Username: b.Text("username"), Email: b.Text("email"),
 		Password: b.Verbatim("password"), CurrentPassword: b.Verbatim("current_password"),
 		Role: b.Choice("role"), FirstName: b.Text("first_name"), LastName: b.Text("last_name"),
+		Attributes: attributesOf(b),
 	}
 }
 
 // fixed refuses the fields that exist and are not set here. Sending back the value
 // that was shown asks for nothing, so it passes: many front ends send all they
 // have. Nothing was shown of somebody new.
-func fixed(b api.Body, shown *Person, names ...string) error {
+func fixed(b api.Body, shown *Profile, names ...string) error {
 	values := map[string]any{}
 	if shown != nil {
 		values = shown.values()
@@ -69,21 +70,10 @@ func fixed(b api.Body, shown *Person, names ...string) error {
 	return faults.Err()
 }
 
-// readOnly are the fields that nobody sets, in the order of Person.
+// readOnly are the fields that nobody sets, in the order of Profile.
 func readOnly(more ...string) []string {
-	return append([]string{"id", "is_staff", "sub", "email_verified", "date_joined", "last_login"}, more...)
-}
-
-// values are those fields that a body may not change, by name.
-func (p Person) values() map[string]any {
-	values := map[string]any{
-		"id": p.ID, "is_active": p.IsActive, "is_staff": p.IsStaff, "sub": p.Sub,
-		"email_verified": p.EmailVerified, "date_joined": p.DateJoined, "last_login": nil,
-	}
-	if p.LastLogin != nil {
-		values["last_login"] = *p.LastLogin
-	}
-	return values
+	names := []string{"id", "is_staff", "sub", "email_verified", "date_joined", "last_login", "phone_number_verified", "updated_at"}
+	return append(names, more...)
 }
 
 // target reads the person whom the path names. What is no ID is nobody's.

@@ -8,7 +8,7 @@ import (
 
 // profile shows the caller, as the guard has just read them.
 func (h *Handlers) profile(w http.ResponseWriter, r *http.Request) error {
-	return api.JSON(w, http.StatusOK, PersonOf(api.CallerOf(r).Person))
+	return h.show(w, r, api.CallerOf(r).Person)
 }
 
 // replaceProfile wants all that a sign-up wants.
@@ -27,7 +27,10 @@ func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, whole boo
 	if err != nil {
 		return err
 	}
-	shown := PersonOf(caller.Person)
+	shown, err := h.whole(r.Context(), caller.Person)
+	if err != nil {
+		return err
+	}
 	if err := fixed(body, &shown, readOnly("is_active")...); err != nil {
 		return err
 	}
@@ -35,5 +38,5 @@ func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, whole boo
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, result{"Profile updated", PersonOf(user)})
+	return h.tell(w, r, http.StatusOK, "Profile updated", user)
 }

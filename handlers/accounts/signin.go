@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
+	"gatehouse/store"
 )
 
 // handler is an endpoint of this audience.
@@ -46,13 +47,13 @@ func (h *Handlers) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusCreated, result{"User created successfully", PersonOf(user)})
+	return h.tell(w, r, http.StatusCreated, "User created successfully", user)
 }
 
 type tokens struct {
-	Access  string  `json:"access"`
-	Refresh string  `json:"refresh"`
-	User    *Person `json:"user,omitempty"`
+	Access  string   `json:"access"`
+	Refresh string   `json:"refresh"`
+	User    *Profile `json:"user,omitempty"`
 }
 
 // login signs a person in to the built-in app, by username or e-mail address. A
@@ -74,6 +75,13 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	profile, err := h.Accounts.Profile(r.Context(), proof.User.ID)
+	if errors.Is(err, store.ErrNotFound) { // erased meanwhile
+		return api.CredentialsRefused(err)
+	}
+	if err != nil {
+		return err
+	}
 	set, started, err := h.Sessions.Start(r.Context(), session.Start{
 		User: proof.User, Client: session.Accounts(), Scope: authz.ForRole(proof.User.Role),
 		Method: "login", NewHash: proof.NewHash,
@@ -82,7 +90,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	proof.User.LastLoginAt = started.CreatedAt
-	person := PersonOf(proof.User)
+	person := ProfileOf(proof.User, profile)
 	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, &person})
 }
 

@@ -18,7 +18,7 @@ import (
 const (
 	// MaxBodyBytes is the size of the largest body.
 	MaxBodyBytes = 64 << 10
-	// maxParameters is how many fields a form may have; the largest of ours has 12.
+	// maxParameters is how many fields a form may have; the largest of ours has 24.
 	maxParameters = 64
 )
 

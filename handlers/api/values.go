@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,51 @@ func (b Body) Verbatim(name string) fields.Text {
 		return fields.Text{Sent: true, Problem: fields.Null}
 	}
 	return fields.Text{Sent: true, Problem: fields.NotAString}
+}
+
+// Part returns an object within the body, or why what was sent is none; one that
+// was not sent has no fields. In a form its fields are named "address.country" and
+// the like.
+func (b Body) Part(name string) (part Body, problem string) {
+	v, ok := b.values[name]
+	switch v := v.(type) {
+	case map[string]any:
+		return Body{values: v}, ""
+	case nil:
+		if ok {
+			return Body{}, fields.Null
+		}
+		return b.dotted(name), ""
+	}
+	return Body{}, fmt.Sprintf("Invalid data. Expected a dictionary, but got %s.", typeName(v))
+}
+
+func (b Body) dotted(name string) Body {
+	part := Body{values: map[string]any{}, form: true}
+	for field, value := range b.values {
+		if rest, ok := strings.CutPrefix(field, name+"."); ok && b.form {
+			part.values[rest] = value
+		}
+	}
+	return part
+}
+
+// Document returns a JSON object as text; null is none. A string counts for the
+// text that it is, for forms can send nothing else.
+func (b Body) Document(name string) fields.Text {
+	switch v := b.values[name].(type) {
+	case map[string]any:
+		text, err := json.Marshal(v)
+		if err != nil {
+			return fields.Text{Sent: true, Problem: fields.NotAnObject}
+		}
+		return fields.Given(string(text))
+	case string:
+		return fields.Given(strings.TrimSpace(v))
+	case nil:
+		return fields.Text{Sent: b.Has(name)}
+	}
+	return fields.Text{Sent: true, Problem: fields.NotAnObject}
 }
 
 // Choice returns one of a few words. In a form, a blank one was not chosen.

@@ -1,6 +1,7 @@
 package operators
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -16,21 +17,27 @@ import (
 type Client struct {
 	ID string `json:"client_id"`
 	// Secret is there in the one answer that hands it out.
-	Secret                 string         `json:"client_secret,omitempty"`
-	Name                   string         `json:"name"`
-	AuthMethod             string         `json:"auth_method"`
-	FirstParty             bool           `json:"first_party"`
-	Disabled               bool           `json:"disabled"`
-	GrantTypes             []string       `json:"grant_types"`
-	Scope                  string         `json:"scope"`
-	RedirectURIs           []string       `json:"redirect_uris"`
-	PostLogoutRedirectURIs []string       `json:"post_logout_redirect_uris"`
-	AccessTokenLifetime    *int64         `json:"access_token_lifetime"`
-	RefreshTokenIdle       *int64         `json:"refresh_token_idle"`
-	RefreshTokenLifetime   *int64         `json:"refresh_token_lifetime"`
-	Secrets                []ClientSecret `json:"secrets"`
-	CreatedAt              string         `json:"created_at"`
-	UpdatedAt              string         `json:"updated_at"`
+	Secret                 string   `json:"client_secret,omitempty"`
+	Name                   string   `json:"name"`
+	AuthMethod             string   `json:"auth_method"`
+	FirstParty             bool     `json:"first_party"`
+	Disabled               bool     `json:"disabled"`
+	GrantTypes             []string `json:"grant_types"`
+	Scope                  string   `json:"scope"`
+	RedirectURIs           []string `json:"redirect_uris"`
+	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris"`
+	BackchannelLogoutURI   string   `json:"backchannel_logout_uri"`
+	BackchannelSession     bool     `json:"backchannel_logout_session_required"`
+	// JWKS is null for a client that has none.
+	JWKS                 json.RawMessage `json:"jwks"`
+	JWKSURI              string          `json:"jwks_uri"`
+	AssertionAudience    string          `json:"assertion_audience"`
+	AccessTokenLifetime  *int64          `json:"access_token_lifetime"`
+	RefreshTokenIdle     *int64          `json:"refresh_token_idle"`
+	RefreshTokenLifetime *int64          `json:"refresh_token_lifetime"`
+	Secrets              []ClientSecret  `json:"secrets"`
+	CreatedAt            string          `json:"created_at"`
+	UpdatedAt            string          `json:"updated_at"`
 }
 
 // A ClientSecret is all that is known of a secret.
@@ -45,6 +52,8 @@ func ClientOf(c store.Client, secret string) Client {
 		ID: c.ID, Secret: secret, Name: c.Name, AuthMethod: c.AuthMethod, FirstParty: c.FirstParty, Disabled: c.Disabled,
 		GrantTypes: list(c.GrantTypes), Scope: c.Scope,
 		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs),
+		BackchannelLogoutURI: c.BackchannelLogoutURI, BackchannelSession: c.BackchannelSession,
+		JWKS: orNull(c.JWKS), JWKSURI: c.JWKSURI, AssertionAudience: c.AssertionAudience,
 		AccessTokenLifetime: inSeconds(c.AccessTokenLifetime), RefreshTokenIdle: inSeconds(c.RefreshTokenIdle), RefreshTokenLifetime: inSeconds(c.RefreshTokenLifetime),
 		Secrets: make([]ClientSecret, len(c.Secrets)), CreatedAt: api.Time(c.CreatedAt), UpdatedAt: api.Time(c.UpdatedAt),
 	}
@@ -52,6 +61,13 @@ func ClientOf(c store.Client, secret string) Client {
 		view.Secrets[i] = ClientSecret{api.Time(s.CreatedAt), api.TimeOrNull(s.ExpiresAt)}
 	}
 	return view
+}
+
+func orNull(set string) json.RawMessage {
+	if set == "" {
+		return json.RawMessage("null")
+	}
+	return json.RawMessage(set)
 }
 
 // list is never null.
@@ -75,6 +91,8 @@ func inputOf(b api.Body) client.Input {
 		ID: b.Text("client_id"), Name: b.Text("name"), AuthMethod: b.Choice("auth_method"), Scope: b.Text("scope"),
 		FirstParty: b.Flag("first_party"), Disabled: b.Flag("disabled"),
 		GrantTypes: b.List("grant_types"), RedirectURIs: b.List("redirect_uris"), PostLogoutRedirectURIs: b.List("post_logout_redirect_uris"),
+		BackchannelLogoutURI: b.Text("backchannel_logout_uri"), BackchannelSession: b.Flag("backchannel_logout_session_required"),
+		JWKS: b.Document("jwks"), JWKSURI: b.Text("jwks_uri"), AssertionAudience: b.Choice("assertion_audience"),
 		AccessTokenLifetime: b.Number("access_token_lifetime"), RefreshTokenIdle: b.Number("refresh_token_idle"), RefreshTokenLifetime: b.Number("refresh_token_lifetime"),
 	}
 }

@@ -7,8 +7,11 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/throttle"
@@ -17,10 +20,23 @@ import (
 )
 
 // Home is the page that / opens.
-func Home(issuer string) handlers.Endpoint {
-	return func(w http.ResponseWriter, _ *http.Request) error {
-		return web.Home.Render(w, http.StatusOK, web.HomeData{Issuer: issuer})
+type Home struct {
+	Visitors Visitors
+	Issuer   string
+}
+
+// Show says what this is, and who is signed in.
+func (e Home) Show(w http.ResponseWriter, r *http.Request) error {
+	data := web.HomeData{Issuer: e.Issuer}
+	visitor, err := e.Visitors.signedIn(r)
+	if err != nil {
+		return err
 	}
+	if visitor.SignedIn() {
+		known := whom(visitor.User)
+		data.Account = &known
+	}
+	return web.Home.Render(w, http.StatusOK, data)
 }
 
 // Refuse is the one writer of refusals for people.
@@ -30,19 +46,26 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, data := problem(err)
 	data.RequestID = info.ID
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		seconds := int(math.Ceil(wait(err).Seconds()))
-		w.Header().Set("Retry-After", strconv.Itoa(max(seconds, 1)))
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(wait(err))))
 	}
 	if err := web.Problem.Render(w, status, data); err != nil {
 		info.Err = errors.Join(info.Err, err)
 	}
 }
 
+// retryAfter is a wait in whole seconds, as the header of that name has it.
+func retryAfter(d time.Duration) int { return max(int(math.Ceil(d.Seconds())), 1) }
+
 func problem(err error) (int, web.ProblemData) {
 	var limited *throttle.Limited
 	var busy *password.Busy
 	var form *handlers.FormError
+	var shown *oauth.Shown
 	switch {
+	case errors.As(err, &shown):
+		return http.StatusBadRequest, web.ProblemData{Heading: "Authorization error", Text: string(shown.Words)}
+	case errors.Is(err, errNoAnswer):
+		return http.StatusBadRequest, web.ProblemData{Heading: "The form could not be read", Text: "It has neither of the two answers. Go back and choose one."}
 	case errors.Is(err, ErrNotFound):
 		return http.StatusNotFound, web.ProblemData{Heading: "Page not found", Text: "There is nothing at this address."}
 	case errors.Is(err, errMethod):
@@ -55,7 +78,7 @@ func problem(err error) (int, web.ProblemData) {
 	case errors.As(err, &form):
 		return form.Status, web.ProblemData{Heading: "The form could not be read", Text: "Open the page again and fill in the form once more."}
 	case errors.As(err, &limited):
-		return http.StatusTooManyRequests, web.ProblemData{Heading: "Too many tries", Text: "Please wait a moment before the next one."}
+		return http.StatusTooManyRequests, web.ProblemData{Heading: "Too many tries", Text: "Please wait " + inWords(retryAfter(limited.RetryAfter)) + " before the next one."}
 	case errors.As(err, &busy), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable, web.ProblemData{Heading: "Please try again in a moment", Text: "The server is busy or a part of it cannot be reached. Nothing was changed."}
 	}
@@ -68,6 +91,7 @@ var ErrNotFound = errors.New("no such page")
 var (
 	errMethod      = errors.New("method not allowed")
 	errCrossOrigin = errors.New("a form from another origin")
+	errNoAnswer    = errors.New("a form without an answer")
 	errLinkUsed    = errors.New("bootstrap link unknown, used or expired")
 )
 
@@ -76,12 +100,21 @@ func NotAllowed(*http.Request, string, []string) error { return errMethod }
 
 // SameOrigin lets an endpoint that changes something be called by our own pages
 // only: a browser says where a form comes from, and a program is not a browser.
-func SameOrigin(next handlers.Endpoint) handlers.Endpoint {
+// Where we are https, a page of the same host that came in clear is not ours: it
+// may be anybody's who holds the line.
+func SameOrigin(https bool) func(handlers.Endpoint) handlers.Endpoint {
 	protection := http.NewCrossOriginProtection()
-	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := protection.Check(r); err != nil {
-			return errCrossOrigin
+	return func(next handlers.Endpoint) handlers.Endpoint {
+		return func(w http.ResponseWriter, r *http.Request) error {
+			if err := protection.Check(r); err != nil || https && inClear(r) {
+				return errCrossOrigin
+			}
+			return next(w, r)
 		}
-		return next(w, r)
 	}
+}
+
+// inClear: the standard library compares hosts, and leaves the scheme to us.
+func inClear(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Origin")), "http://")
 }

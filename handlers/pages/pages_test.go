@@ -17,6 +17,7 @@ import (
 
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
+	"gatehouse/internal/browser"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
@@ -48,7 +49,7 @@ func send(t *testing.T, p *people, change func(*http.Request)) *httptest.Respons
 	if change != nil {
 		change(r)
 	}
-	return serve(pages.SameOrigin(pages.Setup{People: p, Issuer: "http://localhost:8080"}.Create), r)
+	return serve(pages.SameOrigin(false)(pages.Setup{People: p, Issuer: "http://localhost:8080"}.Create), r)
 }
 
 func serve(endpoint func(http.ResponseWriter, *http.Request) error, r *http.Request) *httptest.ResponseRecorder {
@@ -177,8 +178,15 @@ func TestWithoutATokenTheFormSaysWhereItIs(t *testing.T) {
 	}
 }
 
+// nobody is signed in anywhere.
+type nobody struct{}
+
+func (nobody) Of(context.Context, string) (store.BrowserSession, store.User, error) {
+	return store.BrowserSession{}, store.User{}, browser.ErrNone
+}
+
 func TestHome(t *testing.T) {
-	w := serve(pages.Home("https://login.example.com"), httptest.NewRequest("GET", "http://evil.example.com/", nil))
+	w := serve(pages.Home{Issuer: "https://login.example.com", Visitors: pages.Visitors{Browsers: nobody{}}}.Show, httptest.NewRequest("GET", "http://evil.example.com/", nil))
 	body := w.Body.String()
 	if w.Code != http.StatusOK || !strings.Contains(body, "https://login.example.com") || strings.Contains(body, "evil") {
 		t.Errorf("%d\n%s", w.Code, body)

@@ -32,7 +32,7 @@ var faults = []struct {
 	{"1 E1", "refresh without the client's own authentication", refreshBelongsToTheClient},
 	{"2 E2", "scope widened", scopeNeverWidens},
 	{"3 E7 E8", "refresh raced and replayed", rotationIsAtomic},
-	{"4-7 16-19 E4-E6 E8 E9 E12", "codes and the authorization endpoint", noAuthorizationEndpoint},
+	{"4-7 16-19 E4-E6 E8 E9 E12", "codes and the authorization endpoint", codesAreOurs},
 	{"8 E11", "statuses", statuses},
 	{"9 10 20", "missing and unknown grant types", grantTypes},
 	{"11 E11", "challenge of invalid_client", challenge},
@@ -147,27 +147,28 @@ func rotationIsAtomic(t *testing.T, s *site) {
 	refused(t, s.refresh(t, "shop", second), 400, "invalid_grant") // and so the family is dead
 }
 
-// There is no authorization endpoint yet, so nothing of it may be half there.
-func noAuthorizationEndpoint(t *testing.T, s *site) {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		r := httptest.NewRequest(method, "/oauth/authorize?response_type=code&client_id=shop&redirect_uri=https://evil.test/", nil)
-		if a := s.do(t, r); a.status != http.StatusNotFound || a.header.Get("Location") != "" {
-			t.Errorf("%s: %d, to %q", method, a.status, a.header.Get("Location"))
+// Codes and the authorization endpoint are ours altogether; the tests beside this
+// one have the rest (security_test.go).
+func codesAreOurs(t *testing.T, s *site) {
+	s.addWebApps(t)
+	s.signedIn(t)
+	for _, values := range []url.Values{
+		asking("own", "redirect_uri", "https://evil-web.example/cb"), // E4: the end of a host name
+		asking("own", "redirect_uri", "http://web.example/any"),      // E4: scheme and path
+		asking("nobody", "redirect_uri", "https://evil.test/"),       // E5
+	} {
+		if a := s.authorize(t, values); a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
+			t.Errorf("%v: %d, to %q", values, a.status, a.header.Get("Location"))
 		}
 	}
-	for _, more := range [][]string{nil, {"code_verifier", strings.Repeat("v", 43)}, {"redirect_uri", "https://evil.test/"}} {
-		pairs := append([]string{"grant_type", "authorization_code", "code", "x"}, more...)
-		refused(t, s.post(t, "/oauth/token", as("shop"), pairs...), 400, "unsupported_grant_type")
-	}
-	a := s.do(t, httptest.NewRequest(http.MethodGet, "/.well-known/oauth-authorization-server", nil))
-	if types, ok := a.members["response_types_supported"].([]any); !ok || len(types) != 0 {
-		t.Errorf("response types %v", a.members["response_types_supported"])
-	}
-	for _, member := range []string{"authorization_endpoint", "code_challenge_methods_supported", "userinfo_endpoint", "end_session_endpoint"} {
-		if _, there := a.members[member]; there {
-			t.Errorf("the metadata speak of %s", member)
-		}
-	}
+	toldNo(t, s.authorize(t, asking("own", "response_type", "token")), "unsupported_response_type")       // E12
+	toldNo(t, s.authorize(t, asking("own", "code_challenge_method", "plain")), "invalid_request")         // E9
+	toldNo(t, s.authorize(t, asking("own", "code_challenge_method", "")), "invalid_request")              // E9
+	refused(t, s.exchange(t, "own", s.code(t, asking("own")), "code_verifier", ""), 400, "invalid_grant") // E10
+	code := s.code(t, asking("own"))
+	first := granted(t, s.exchange(t, "own", code))
+	refused(t, s.exchange(t, "own", code), 400, "invalid_grant")
+	refused(t, s.refresh(t, "own", first.text("refresh_token")), 400, "invalid_grant") // E8
 }
 
 func statuses(t *testing.T, s *site) {
@@ -184,8 +185,7 @@ func grantTypes(t *testing.T, s *site) {
 	refused(t, s.post(t, "/oauth/token", as("shop")), 400, "invalid_request")
 	refused(t, s.post(t, "/oauth/token", as("shop"), "grant_type", ""), 400, "invalid_request")
 	for _, grant := range []string{
-		"authorization_code", "implicit", "__implicit", "PASSWORD", "password ", "none",
-		"urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange",
+		"implicit", "__implicit", "PASSWORD", "password ", "none", "urn:ietf:params:oauth:grant-type:token-exchange",
 		"urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:openid:params:grant-type:ciba",
 	} {
 		refused(t, s.post(t, "/oauth/token", as("shop"), "grant_type", grant), 400, "unsupported_grant_type")

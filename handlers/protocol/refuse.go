@@ -46,7 +46,9 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusUnauthorized: // RFC 6749 §5.2; RFC 9110 §11.6.1 wants it on every 401
 		h.Set("WWW-Authenticate", `Basic realm="gatehouse", charset="UTF-8"`)
 	case http.StatusMethodNotAllowed:
-		h.Set("Allow", http.MethodPost)
+		if h.Get("Allow") == "" { // the door knows the path's other methods
+			h.Set("Allow", http.MethodPost)
+		}
 	}
 	if what.retryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(wholeSeconds(what.retryAfter), 10))

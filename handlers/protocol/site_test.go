@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/outbound"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
@@ -43,7 +45,11 @@ type site struct {
 	sessions *session.Service
 	people   *people
 	limits   *limits
+	verifier *token.Verifier
 	info     *reqctx.Info // of the last request
+	requests *oauth.Authorization
+	devices  *oauth.Devices
+	browser  oauth.Browser // the one that asks
 	now      atomic.Int64
 }
 
@@ -77,21 +83,29 @@ func (p *people) CheckPassword(ctx context.Context, name, given, _ string) (acco
 
 // limits counts failures, and refuses all of them once it is told to.
 type limits struct {
+	mu      sync.Mutex
 	counted map[string]int
 	refuse  error
 }
 
 func (l *limits) Failure(_ context.Context, kind, id string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.counted[kind+" "+id]++
 	return l.refuse
 }
 
 func open(t testing.TB) *site {
 	t.Helper()
+	return openOn(t, "sqlite:"+filepath.Join(t.TempDir(), "gatehouse.db"))
+}
+
+func openOn(t testing.TB, dsn string) *site {
+	t.Helper()
 	s := &site{limits: &limits{counted: map[string]int{}}}
 	s.now.Store(time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC).UnixNano())
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db"), Now: s.clock, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: s.clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,16 +167,20 @@ func (s *site) wire(t testing.TB, who passwords) {
 	ring := s.ring
 	s.mux = http.NewServeMux()
 	clients := &oauth.Clients{Store: s.db, Now: s.clock}
+	s.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	life := session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour}
 	s.sessions = &session.Service{
 		DB: s.db, Rotations: s.db.Rotations(), Clients: clients, Keys: ring, Minter: minter,
-		Verifier:  &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock},
+		Verifier:  s.verifier,
 		Lifetimes: life, Grace: 10 * time.Second, Now: s.clock, Log: slog.New(slog.DiscardHandler),
 	}
-	auth := &oauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock}
+	auth := &oauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock, Assertions: &oauth.Assertions{
+		Once: s.db, Keys: &oauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Now: s.clock}, Issuer: issuer, Now: s.clock,
+	}}
 	engine := oauth.NewEngine(oauth.Grants{
 		Clients: auth, People: who, Sessions: s.sessions, Minter: minter, Limits: s.limits, Lifetimes: life,
+		Codes: s.db, Now: s.clock,
 	})
 	surface := oauth.Surface{Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
 	metadata, err := surface.AuthorizationServer()
@@ -172,6 +190,7 @@ func (s *site) wire(t testing.TB, who passwords) {
 	s.handle("/oauth/token", protocol.Token{Engine: engine}.Serve)
 	s.handle("/oauth/revoke", protocol.Revoke{Clients: auth, Sessions: s.sessions}.Serve)
 	s.handle("/oauth/introspect", protocol.Introspect{Clients: auth, Sessions: s.sessions}.Serve)
+	s.wireOpenID(clients, auth)
 	s.handle("/.well-known/jwks.json", protocol.JWKS{Keys: ring}.Serve)
 	s.handle("/.well-known/oauth-authorization-server", protocol.NewMetadata(metadata).Serve)
 }

@@ -37,6 +37,8 @@ type Service struct {
 	Observe func(method, result string)
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	turns turns
 }
 
 var (
@@ -79,6 +81,14 @@ func (s *Service) Get(ctx context.Context, id int64) (store.User, error) {
 	return s.DB.UserByID(ctx, id)
 }
 
+// Profile returns a person's profile, or store.ErrNotFound.
+func (s *Service) Profile(ctx context.Context, id int64) (store.Profile, error) {
+	return s.DB.ProfileOf(ctx, id)
+}
+
+// now is the time as the record keeps it.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
 // forget passes on what a commit has ended. The record says so already, and every
 // use of a token asks the record; so a failure here is no reason to tell the
 // caller that the act failed.
@@ -91,12 +101,20 @@ func (s *Service) forget(ctx context.Context, sids []string) {
 	}
 }
 
-// endSessions ends the person's sessions but one, with a row of evidence for each.
+// endSessions ends the person's sessions but one, with a row of evidence for each,
+// and signs the person out of our own pages in every browser.
 func endSessions(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, except, reason string, now time.Time) ([]string, error) {
+	if err := tx.EndBrowsers(target.ID, "", now); err != nil {
+		return nil, err
+	}
 	sids, err := tx.EndSessions(target.ID, except, reason, now)
 	if err != nil {
 		return nil, err
 	}
+	return sids, recordEnded(ctx, tx, actor, target, sids, reason, now)
+}
+
+func recordEnded(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, sids []string, reason string, now time.Time) error {
 	events := make([]store.AuditEvent, len(sids))
 	for i, sid := range sids {
 		events[i] = audit.Event{
@@ -104,8 +122,5 @@ func endSessions(ctx context.Context, tx store.Tx, actor authz.Actor, target sto
 			What: audit.SessionEnded{Reason: reason},
 		}.Record(ctx, now)
 	}
-	if err := tx.Audit(events...); err != nil {
-		return nil, err
-	}
-	return sids, nil
+	return tx.Audit(events...)
 }

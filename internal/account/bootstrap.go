@@ -53,7 +53,7 @@ func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.Use
 	}
 	in.Role = fields.Text{} // the link settles it
 	return s.admit(ctx, in, func(d draft) (store.User, error) {
-		first := newUser(d, s.Now())
+		first := newUser(d, s.now())
 		first.Role = store.RoleAdmin
 		return s.create(ctx, authz.Actor{}, first, "bootstrap", func(tx store.Tx) error {
 			return s.take(tx, token)

@@ -60,16 +60,15 @@ func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id
 // write writes what differs and the evidence, and ends the sessions that must
 // not outlive it.
 func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, []string, error) {
-	change, before, after := d.against(target)
-	if len(after) == 0 {
-		return target, nil, nil
+	now := s.now()
+	change, before, after, err := d.inTx(tx, target, now)
+	if err != nil || len(after) == 0 {
+		return target, nil, err
 	}
-	now := s.Now().UTC()
 	if err := tx.UpdateUser(target.ID, change); err != nil {
 		return store.User{}, nil, err
 	}
 	var ended []string
-	var err error
 	switch {
 	case change.Active != nil && !*change.Active:
 		ended, err = endSessions(ctx, tx, actor, target, "", "deactivated", now)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,12 +21,13 @@ func TestAChangeTouchesWhatItNames(t *testing.T) {
 	w := open(t)
 	boss, ann := w.person("boss", store.RoleAdmin), w.person("ann", store.RoleUser)
 	sid := w.session(ann)
+	w.advance(time.Minute)
 	got, err := w.Change(t.Context(), as(boss, ""), ann, account.Input{Role: fields.Given("staff"), LastName: fields.Given("L")}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := ann
-	want.Role, want.LastName = store.RoleStaff, "L"
+	want.Role, want.LastName, want.UpdatedAt = store.RoleStaff, "L", ann.JoinedAt.Add(time.Minute)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -283,8 +285,9 @@ func (m *meddler) Write(ctx context.Context, f func(store.Tx) error) error {
 func TestOwnChangesThatComeTooLate(t *testing.T) {
 	administrator := func(t *testing.T, w *world, u store.User, in account.Input) {
 		t.Helper()
-		other := *w.Service
-		other.DB = w.db
+		other := &account.Service{
+			DB: w.db, Sessions: w.Service.Sessions, Passwords: w.Passwords, Policy: w.Policy, Limits: w.Limits, Now: w.Service.Now, Log: w.Log,
+		}
 		if _, err := other.Change(t.Context(), authz.Operator, u, in, false); err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func (s *Service) SignUp(ctx context.Context, in Input) (store.User, error) {
 	}
 	stranger := authz.Actor{}
 	return s.admit(ctx, in, func(d draft) (store.User, error) {
-		return s.create(ctx, stranger, newUser(d, s.Now()), "signup", nil)
+		return s.create(ctx, stranger, newUser(d, s.now()), "signup", nil)
 	})
 }
 
@@ -39,6 +39,11 @@ func (s *Service) admit(ctx context.Context, in Input, goOn func(draft) (store.U
 	if err != nil {
 		return store.User{}, err
 	}
+	end, err := s.turns.take(ctx, *d.usernameKey, *d.emailKey)
+	if err != nil {
+		return store.User{}, fmt.Errorf("waiting for others who want the name: %w", err)
+	}
+	defer end()
 	if err := s.unique(ctx, d, 0); err != nil {
 		return store.User{}, err
 	}
@@ -69,7 +74,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if actor.Operator {
 		by = "cli"
 	}
-	return s.create(ctx, actor, newUser(d, s.Now()), by, func(tx store.Tx) error {
+	return s.create(ctx, actor, newUser(d, s.now()), by, func(tx store.Tx) error {
 		_, err := stillAdmin(tx, actor)
 		return err
 	})
@@ -78,7 +83,8 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 // create writes a person and the evidence in one transaction, after first, which
 // may refuse. Whoever makes an administrator puts an end to the links for the
 // first one.
-func (s *Service) create(ctx context.Context, actor authz.Actor, u store.User, by string, first func(store.Tx) error) (store.User, error) {
+func (s *Service) create(ctx context.Context, actor authz.Actor, n newcomer, by string, first func(store.Tx) error) (store.User, error) {
+	u := n.User
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		if u.Role == store.RoleAdmin {
 			if err := tx.LockAdmins(); err != nil {
@@ -92,6 +98,11 @@ func (s *Service) create(ctx context.Context, actor authz.Actor, u store.User, b
 		}
 		if u.ID, err = tx.CreateUser(u); err != nil {
 			return err
+		}
+		if n.profile != nil {
+			if err := tx.UpdateUser(u.ID, store.UserChange{Profile: n.profile}); err != nil {
+				return err
+			}
 		}
 		if u.Role == store.RoleAdmin {
 			if err := tx.ClearBootstrap(); err != nil {
@@ -113,9 +124,15 @@ func created(actor authz.Actor, u store.User, by string) audit.Event {
 	}
 }
 
+// A newcomer is somebody who is to be created; the profile is nil if it is empty.
+type newcomer struct {
+	store.User
+	profile *store.Profile
+}
+
 // newUser is the account that d describes, with what is usual for the rest.
-func newUser(d draft, now time.Time) store.User {
-	u := store.User{Sub: uuid.NewString(), Role: store.RoleUser, Active: true, JoinedAt: now.UTC().Truncate(time.Millisecond)}
-	change, _, _ := d.against(u)
-	return applied(u, change)
+func newUser(d draft, now time.Time) newcomer {
+	u := store.User{Sub: uuid.NewString(), Role: store.RoleUser, Active: true, JoinedAt: now, UpdatedAt: now}
+	change, before, after := d.against(u)
+	return newcomer{applied(u, change), d.profileAgainst(store.Profile{}, before, after)}
 }

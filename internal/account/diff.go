@@ -1,6 +1,28 @@
 package account
 
-import "gatehouse/store"
+import (
+	"time"
+
+	"gatehouse/store"
+)
+
+// inTx is against with the profile, which is asked for only if it is to change.
+// A change is dated: apps see when what they know of a person was last true
+// (updated_at, OIDC Core 1.0 §5.1).
+func (d draft) inTx(tx store.Tx, u store.User, now time.Time) (c store.UserChange, before, after map[string]any, err error) {
+	c, before, after = d.against(u)
+	if len(d.settings) > 0 {
+		profile, err := tx.ProfileOf(u.ID)
+		if err != nil {
+			return c, nil, nil, err
+		}
+		c.Profile = d.profileAgainst(profile, before, after)
+	}
+	if len(after) > 0 {
+		c.UpdatedAt = &now
+	}
+	return c, before, after, nil
+}
 
 // against returns what of d differs from u, to be written, and both sides of it
 // for the record. Of the password the record has the name alone.
@@ -54,6 +76,7 @@ func applied(u store.User, c store.UserChange) store.User {
 	set(&u.Role, c.Role)
 	set(&u.Active, c.Active)
 	set(&u.PasswordHash, c.PasswordHash)
+	set(&u.UpdatedAt, c.UpdatedAt)
 	return u
 }
 

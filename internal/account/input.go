@@ -21,6 +21,8 @@ type Input struct {
 	// CurrentPassword is the proof that goes with a change of one's own password
 	// or e-mail address.
 	CurrentPassword fields.Text
+
+	Attributes Attributes
 }
 
 const maxName = 150 // code points, for the first and the last name alike
@@ -33,6 +35,8 @@ type draft struct {
 	first, last           *string
 	role                  *store.Role
 	active                *bool
+	// settings are those of the profile.
+	settings []setting
 	// hash is the password's, once it is made.
 	hash *string
 }
@@ -54,6 +58,7 @@ func (s *Service) examine(actor authz.Actor, in Input, current store.User, whole
 	} else if in.Active.Sent {
 		d.active = &in.Active.Value
 	}
+	d.settings = in.Attributes.take(s.Now(), faults)
 	return d, faults
 }
 

@@ -116,11 +116,16 @@ func as(u store.User, sid string) authz.Actor {
 // session starts one, without tokens.
 func (w *world) session(u store.User) string {
 	w.t.Helper()
+	return w.sessionOf(u, "accounts")
+}
+
+func (w *world) sessionOf(u store.User, clientID string) string {
+	w.t.Helper()
 	sid := rand.Text()
 	now := w.clock().UTC()
 	err := w.db.Write(w.t.Context(), func(tx store.Tx) error {
 		return tx.CreateSession(store.Session{
-			ID: sid, UserID: u.ID, ClientID: "accounts", AuthTime: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+			ID: sid, UserID: u.ID, ClientID: clientID, AuthTime: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
 			Rotation: store.Rotation{Gen: 1, JTI: rand.Text(), IssuedAt: now, ExpiresAt: now.Add(time.Hour), Role: u.Role, KeyID: "k"},
 		})
 	})

@@ -18,6 +18,8 @@ import (
 const (
 	bearerScheme = "bearer"
 	basicScheme  = "clientBasic"
+	// tokenScheme is for any app's access token: no role of the person is asked for.
+	tokenScheme = "accessToken"
 )
 
 func options() *openapi3filter.Options {
@@ -42,7 +44,7 @@ func briefly(err *openapi3.SchemaError) string {
 // authenticates wants a request that succeeded to have shown what the document
 // asks for. Whether it was good is the server's to know.
 func authenticates(_ context.Context, input *openapi3filter.AuthenticationInput) error {
-	want := map[string]string{bearerScheme: "bearer ", basicScheme: "basic "}[input.SecuritySchemeName]
+	want := map[string]string{bearerScheme: "bearer ", tokenScheme: "bearer ", basicScheme: "basic "}[input.SecuritySchemeName]
 	header := strings.ToLower(input.RequestValidationInput.Request.Header.Get("Authorization"))
 	if want == "" || !strings.HasPrefix(header, want) {
 		return fmt.Errorf("it succeeded without the credentials %q", input.SecuritySchemeName)

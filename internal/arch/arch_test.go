@@ -11,11 +11,11 @@ import (
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
 	{"store", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/apicheck"},
-	{"internal/authz", "internal/audit", "internal/throttle", "store/sqlstore", "store/redisstore", "store/storetest"},
-	{"keys"},
+	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore", "store/redisstore", "store/storetest"},
+	{"keys", "internal/claims", "internal/outbound"},
 	{"internal/token"},
 	{"internal/session"},
-	{"internal/client", "internal/account"},
+	{"internal/client", "internal/account", "internal/browser"},
 	{"internal/oauth", "internal/replay"},
 	{"handlers"},
 	{"handlers/api", "handlers/protocol", "handlers/pages"},

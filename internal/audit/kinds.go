@@ -17,6 +17,13 @@ type SessionEnded struct {
 	Reason string `json:"reason"` // "logout", "revoked", "password changed", "deactivated", "deleted", "ended by admin", "ended by owner"
 }
 
+// BrowserEnded: somebody signed out of a browser, and of the apps that he had
+// signed in to from there.
+type BrowserEnded struct {
+	Reason   string `json:"reason"` // "logout", "another person signed in"
+	Sessions int    `json:"sessions"`
+}
+
 // TokenReused: a refresh token came back that had been used; its session ended (RFC 9700 §4.14.2).
 type TokenReused struct {
 	Gen     int64 `json:"gen"`
@@ -83,6 +90,7 @@ type (
 func (SignInOK) Kind() string            { return "signin.ok" }
 func (SignInRefused) Kind() string       { return "signin.refused" }
 func (SessionEnded) Kind() string        { return "session.ended" }
+func (BrowserEnded) Kind() string        { return "browser.ended" }
 func (TokenReused) Kind() string         { return "token.reused" }
 func (TokenRevoked) Kind() string        { return "token.revoked" }
 func (UserCreated) Kind() string         { return "user.created" }

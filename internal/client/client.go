@@ -38,9 +38,13 @@ type Service struct {
 // An Input is what a caller sends about a client. Lifetimes are in seconds; 0 is
 // the default of all clients.
 type Input struct {
-	ID, Name, AuthMethod, Scope                                 fields.Text
-	FirstParty, Disabled                                        fields.Flag
-	GrantTypes, RedirectURIs, PostLogoutRedirectURIs            fields.List
+	ID, Name, AuthMethod, Scope                      fields.Text
+	FirstParty, Disabled                             fields.Flag
+	GrantTypes, RedirectURIs, PostLogoutRedirectURIs fields.List
+	BackchannelLogoutURI                             fields.Text
+	BackchannelSession                               fields.Flag
+	// JWKS is a JWK Set as JSON. It and JWKSURI take each other's place.
+	JWKS, JWKSURI, AssertionAudience                            fields.Text
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number
 }
 
@@ -89,8 +93,9 @@ func (s *Service) Get(ctx context.Context, id string) (store.Client, error) {
 }
 
 // Update changes what in names, or replaces everything but the ID, the secrets
-// and the authentication method if whole. A client that becomes confidential gets
-// a secret, which is returned; one that becomes public loses its secrets.
+// and the authentication method, with its keys, if whole. A client that is to have
+// a secret, and has none, gets one, which is returned; one that becomes public, or
+// signs with keys of its own, loses its secrets.
 func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in Input, whole bool) (store.Client, string, error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return store.Client{}, "", err
@@ -133,7 +138,10 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	faults := &fields.Errors{}
 	is = was
 	if whole {
-		is = store.Client{ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{authorizationCode}, CreatedAt: was.CreatedAt}
+		is = store.Client{
+			ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{authorizationCode}, CreatedAt: was.CreatedAt,
+			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,
+		}
 		if !in.Name.Sent {
 			faults.Add("name", fields.Required)
 		}
@@ -264,6 +272,11 @@ func differences(was, is store.Client) (before, after map[string]any) {
 		{"scope", was.Scope, is.Scope},
 		{"redirect_uris", strings.Join(was.RedirectURIs, " "), strings.Join(is.RedirectURIs, " ")},
 		{"post_logout_redirect_uris", strings.Join(was.PostLogoutRedirectURIs, " "), strings.Join(is.PostLogoutRedirectURIs, " ")},
+		{"backchannel_logout_uri", was.BackchannelLogoutURI, is.BackchannelLogoutURI},
+		{"backchannel_logout_session_required", was.BackchannelSession, is.BackchannelSession},
+		{"jwks", was.JWKS, is.JWKS},
+		{"jwks_uri", was.JWKSURI, is.JWKSURI},
+		{"assertion_audience", was.AssertionAudience, is.AssertionAudience},
 		{"access_token_lifetime", was.AccessTokenLifetime.String(), is.AccessTokenLifetime.String()},
 		{"refresh_token_idle", was.RefreshTokenIdle.String(), is.RefreshTokenIdle.String()},
 		{"refresh_token_lifetime", was.RefreshTokenLifetime.String(), is.RefreshTokenLifetime.String()},

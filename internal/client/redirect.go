@@ -45,6 +45,30 @@ func schemeFault(u *url.URL) string {
 	return ""
 }
 
+// backchannelFault says why logout tokens cannot be sent to a URI (OIDC
+// Back-Channel Logout 1.0 §2.2).
+func backchannelFault(uri string) string {
+	if fault := redirectFault(uri); fault != "" {
+		return fault
+	}
+	if u, err := url.Parse(uri); err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return "Only https is allowed, and http to 127.0.0.1, [::1] and localhost."
+	}
+	return ""
+}
+
+// keysFault says why keys cannot be fetched from a URI. What comes from there
+// decides who is taken for the client, so it comes by https alone.
+func keysFault(uri string) string {
+	if fault := redirectFault(uri); fault != "" {
+		return fault
+	}
+	if u, err := url.Parse(uri); err != nil || u.Scheme != "https" {
+		return "Only https is allowed."
+	}
+	return ""
+}
+
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback() && ip.Zone() == ""

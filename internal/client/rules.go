@@ -24,9 +24,11 @@ import (
 const (
 	secretBasic = "client_secret_basic"
 	secretPost  = "client_secret_post"
+	privateKey  = "private_key_jwt"
 	public      = "none"
 
 	authorizationCode = "authorization_code"
+	deviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
 	clientCredentials = "client_credentials"
 	passwordGrant     = "password"
 	refreshToken      = "refresh_token"
@@ -94,6 +96,9 @@ func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
 	takeScope(c, in.Scope, faults)
 	takeURIs(&c.RedirectURIs, "redirect_uris", in.RedirectURIs, faults)
 	takeURIs(&c.PostLogoutRedirectURIs, "post_logout_redirect_uris", in.PostLogoutRedirectURIs, faults)
+	takeURI(&c.BackchannelLogoutURI, "backchannel_logout_uri", in.BackchannelLogoutURI, backchannelFault, faults)
+	takeFlag(&c.BackchannelSession, "backchannel_logout_session_required", in.BackchannelSession, faults)
+	takeKeys(c, in, faults)
 	takeLifetime(&c.AccessTokenLifetime, "access_token_lifetime", in.AccessTokenLifetime, bound{is: MaxAccessTokenLifetime}, faults)
 	takeLifetime(&c.RefreshTokenIdle, "refresh_token_idle", in.RefreshTokenIdle, s.maxRefreshIdle(), faults)
 	takeLifetime(&c.RefreshTokenLifetime, "refresh_token_lifetime", in.RefreshTokenLifetime, bound{is: longest}, faults)
@@ -124,8 +129,8 @@ func takeMethod(c *store.Client, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
 		faults.Add("auth_method", t.Problem)
-	case t.Sent && !slices.Contains([]string{secretBasic, secretPost, public}, t.Value):
-		faults.Add("auth_method", "Choose client_secret_basic, client_secret_post or none.")
+	case t.Sent && !slices.Contains([]string{secretBasic, secretPost, privateKey, public}, t.Value):
+		faults.Add("auth_method", "Choose client_secret_basic, client_secret_post, private_key_jwt or none.")
 	case t.Sent:
 		c.AuthMethod = t.Value
 	}
@@ -147,7 +152,7 @@ func takeGrants(c *store.Client, l fields.List, faults *fields.Errors) {
 	if l.Sent {
 		c.GrantTypes = distinct(l.Values)
 	}
-	known := []string{authorizationCode, clientCredentials, passwordGrant, refreshToken}
+	known := []string{authorizationCode, clientCredentials, deviceCode, passwordGrant, refreshToken}
 	for _, grant := range c.GrantTypes {
 		if !slices.Contains(known, grant) {
 			faults.Add("grant_types", "Choose from "+strings.Join(known, ", ")+".")
@@ -189,6 +194,18 @@ func takeURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
 			faults.Add(name, fault)
 			return
 		}
+	}
+}
+
+func takeURI(to *string, name string, t fields.Text, fault func(string) string, faults *fields.Errors) {
+	switch {
+	case t.Problem != "":
+		faults.Add(name, t.Problem)
+	case !t.Sent:
+	case t.Value != "" && fault(t.Value) != "":
+		faults.Add(name, fault(t.Value))
+	default:
+		*to = t.Value
 	}
 }
 

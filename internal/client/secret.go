@@ -44,8 +44,8 @@ func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if err != nil {
 		return store.Client{}, "", err
 	}
-	if c.Public() {
-		return store.Client{}, "", fields.New("non_field_errors", "A public client has no secret.")
+	if !hasSecret(c) {
+		return store.Client{}, "", fields.New("non_field_errors", "A client with the method "+c.AuthMethod+" has no secret.")
 	}
 	now := s.now()
 	secret, kept := newSecret(now)
@@ -75,10 +75,13 @@ func outgoing(secrets []store.ClientSecret, now, until time.Time) []store.Client
 	return []store.ClientSecret{*newest}
 }
 
-// settleSecrets gives a confidential client without a secret its first one, and
-// takes a public client's away.
+// hasSecret reports whether a secret is what the client shows who it is by.
+func hasSecret(c store.Client) bool { return c.AuthMethod == secretBasic || c.AuthMethod == secretPost }
+
+// settleSecrets gives a client that needs one its first secret, and takes away
+// those that are no longer asked for.
 func settleSecrets(c *store.Client, now time.Time) (secret string) {
-	if c.Public() {
+	if !hasSecret(*c) {
 		c.Secrets = nil
 		return ""
 	}

@@ -14,6 +14,7 @@ const (
 	NotABoolean  = "Must be a valid boolean."
 	NotANumber   = "A valid integer is required."
 	NotAList     = "Expected a list of items."
+	NotAnObject  = "Expected an object."
 	NotSetHere   = "This field may not be set here."
 	NullChar     = "Null characters are not allowed."
 	AdminGivesIt = "Only an administrator can give this role."

@@ -38,10 +38,13 @@ type Authenticator struct {
 	Limits interface {
 		Failure(ctx context.Context, kind, id string) error
 	}
-	Now func() time.Time
+	// Assertions checks private_key_jwt; nil: there is none.
+	Assertions *Assertions
+	Now        func() time.Time
 }
 
-// credentials are what a request says of its client.
+// credentials are what a request says of its client. The secret is an assertion
+// where the method is private_key_jwt.
 type credentials struct{ id, secret, method string }
 
 // Fresh returns a client that has authenticated as it is at this moment.
@@ -57,9 +60,9 @@ func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 	if err != nil {
 		return store.Client{}, err
 	}
-	client, err := a.check(r.Context(), given, a.Clients.ClientByID)
+	client, err := a.check(r, given, a.Clients.ClientByID)
 	if errors.Is(err, InvalidClient) { // unless it has just been changed
-		client, err = a.check(r.Context(), given, a.Clients.Fresh)
+		client, err = a.check(r, given, a.Clients.Fresh)
 	}
 	if errors.Is(err, InvalidClient) {
 		if limited := a.Limits.Failure(r.Context(), "client", given.id); limited != nil {
@@ -75,8 +78,8 @@ func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 
 // check looks the client up and compares the secret. The comparison is made for
 // unknown clients too, so that its time tells nothing.
-func (a *Authenticator) check(ctx context.Context, given credentials, find func(context.Context, string) (store.Client, error)) (store.Client, error) {
-	client, err := find(ctx, given.id)
+func (a *Authenticator) check(r *http.Request, given credentials, find func(context.Context, string) (store.Client, error)) (store.Client, error) {
+	client, err := find(r.Context(), given.id)
 	unknown := errors.Is(err, store.ErrNotFound)
 	if err != nil && !unknown {
 		return store.Client{}, fmt.Errorf("reading a client: %w", err)
@@ -87,12 +90,21 @@ func (a *Authenticator) check(ctx context.Context, given credentials, find func(
 		return store.Client{}, InvalidClient.Because("unknown client")
 	case client.AuthMethod != given.method:
 		return store.Client{}, InvalidClient.Because("client %s came with %s", client.ID, given.method)
-	case !client.Public() && !proved:
-		return store.Client{}, InvalidClient.Because("client %s came with a wrong secret", client.ID)
 	case client.Disabled:
 		return store.Client{}, InvalidClient.Because("client %s is disabled", client.ID)
+	case given.method == PrivateKeyJWT:
+		return client, a.checkAssertion(r, client, given.secret)
+	case !client.Public() && !proved:
+		return store.Client{}, InvalidClient.Because("client %s came with a wrong secret", client.ID)
 	}
 	return client, nil
+}
+
+func (a *Authenticator) checkAssertion(r *http.Request, client store.Client, raw string) error {
+	if a.Assertions == nil {
+		return InvalidClient.Because("client assertions are not supported")
+	}
+	return a.Assertions.verify(r, client, raw)
 }
 
 // hasSecret compares with every secret in force. A client without one is not
@@ -114,8 +126,8 @@ func presented(r *http.Request) (credentials, error) {
 	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	header := r.Header.Values("Authorization")
 	switch {
-	case r.PostForm.Get("client_assertion") != "":
-		return credentials{}, InvalidClient.Because("client assertions are not supported")
+	case r.PostForm.Has("client_assertion") || r.PostForm.Has("client_assertion_type"):
+		return fromAssertion(r, id, secret, header)
 	case len(header) > 1:
 		return credentials{}, InvalidClient.Because("%d Authorization headers", len(header))
 	case len(header) == 1 && secret != "":
@@ -128,6 +140,29 @@ func presented(r *http.Request) (credentials, error) {
 		return credentials{id, secret, SecretPost}, nil
 	}
 	return credentials{id, "", NoSecret}, nil
+}
+
+// fromAssertion reads private_key_jwt (RFC 7521 §4.2). The client_id may be left
+// out, and must agree if it is there.
+func fromAssertion(r *http.Request, id, secret string, header []string) (credentials, error) {
+	raw := r.PostForm.Get("client_assertion")
+	switch {
+	case secret != "" || len(header) > 0:
+		return credentials{}, InvalidRequest.Because("an assertion beside another way to authenticate")
+	case raw == "" || r.PostForm.Get("client_assertion_type") != assertionType:
+		return credentials{}, InvalidClient.Because("an assertion without its type, or of an unknown one")
+	}
+	subject, err := claimed(raw)
+	if err != nil {
+		return credentials{}, InvalidClient.Because("an assertion that cannot be read: %w", err)
+	}
+	if subject == "" || len(subject) > maxClientID {
+		return credentials{}, InvalidClient.Because("an assertion without a subject, or an impossible one")
+	}
+	if id != "" && id != subject {
+		return credentials{}, InvalidClient.Because("an assertion of one client and the client_id of another")
+	}
+	return credentials{subject, raw, PrivateKeyJWT}, nil
 }
 
 // fromHeader reads client_secret_basic, where ID and secret are form-urlencoded

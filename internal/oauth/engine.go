@@ -35,8 +35,9 @@ func NewEngine(grants Grants) *Engine {
 	e := &Engine{grants: grants}
 	e.server = server.NewServer(&server.Config{
 		TokenType:         "Bearer", // RFC 6750 §4
-		AllowedGrantTypes: []oauth2.GrantType{oauth2.PasswordCredentials, oauth2.Refreshing, oauth2.ClientCredentials},
+		AllowedGrantTypes: []oauth2.GrantType{oauth2.AuthorizationCode, oauth2.PasswordCredentials, oauth2.Refreshing, oauth2.ClientCredentials},
 	}, manager{grants})
+	e.server.SetExtensionFieldsHandler(idToken)
 	e.server.SetClientInfoHandler(clientInfo)
 	e.server.SetPasswordAuthorizationHandler(e.checkPassword)
 	return e
@@ -48,6 +49,13 @@ func (e *Engine) Token(r *http.Request) (map[string]any, error) {
 	req, err := e.grants.preflight(r)
 	if err != nil {
 		return nil, err
+	}
+	if req.grant == DeviceGrant { // the library has no step for it
+		info, err := tokenInfo(e.grants.device(r.Context(), req, r.PostForm.Get("device_code")))
+		if err != nil {
+			return nil, normalised(err)
+		}
+		return e.server.GetTokenData(info), nil
 	}
 	ctx := context.WithValue(r.Context(), requestKey{}, req)
 	kind, generate, err := e.server.ValidationTokenRequest(r.WithContext(ctx))
@@ -98,13 +106,16 @@ type manager struct{ grants Grants }
 
 var _ oauth2.Manager = manager{}
 
-// GenerateAccessToken answers the password and client_credentials grants.
-func (m manager) GenerateAccessToken(ctx context.Context, kind oauth2.GrantType, _ *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+// GenerateAccessToken answers the grants authorization_code, password and
+// client_credentials.
+func (m manager) GenerateAccessToken(ctx context.Context, kind oauth2.GrantType, generate *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
 	req, err := requestFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
 	switch kind {
+	case oauth2.AuthorizationCode:
+		return tokenInfo(m.grants.redeem(ctx, req, redemption{generate.Code, generate.RedirectURI, generate.CodeVerifier}))
 	case oauth2.PasswordCredentials:
 		return tokenInfo(m.grants.password(ctx, req))
 	case oauth2.ClientCredentials:
@@ -126,10 +137,24 @@ func tokenInfo(set token.Set, err error) (oauth2.TokenInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &models.Token{
+	return &issued{models.Token{
 		Access: set.AccessToken, AccessExpiresIn: set.ExpiresIn.Truncate(time.Second),
 		Refresh: set.RefreshToken, Scope: string(set.Access.Scope),
-	}, nil
+	}, set.IDToken}, nil
+}
+
+// issued is a set of tokens on its way through the library, which knows no ID token.
+type issued struct {
+	models.Token
+	idToken string
+}
+
+// idToken is what the answer has beside the library's members (OIDC Core 1.0 §3.1.3.3).
+func idToken(info oauth2.TokenInfo) map[string]any {
+	if i, ok := info.(*issued); ok && i.idToken != "" {
+		return map[string]any{"id_token": i.idToken}
+	}
+	return nil
 }
 
 // errNoStep answers the questions that the library asks at endpoints which do

@@ -21,6 +21,22 @@ const (
 	ServerError            Code = "server_error"
 )
 
+// The codes of the authorization endpoint (RFC 6749 §4.1.2.1, OIDC Core 1.0
+// §3.1.2.6) and of the device grant (RFC 8628 §3.5).
+const (
+	AccessDenied            Code = "access_denied"
+	UnsupportedResponseType Code = "unsupported_response_type"
+	LoginRequired           Code = "login_required"
+	ConsentRequired         Code = "consent_required"
+	RequestNotSupported     Code = "request_not_supported"
+	RequestURINotSupported  Code = "request_uri_not_supported"
+	RegistrationUnsupported Code = "registration_not_supported"
+	UnmetAuthentication     Code = "unmet_authentication_requirements"
+	AuthorizationPending    Code = "authorization_pending"
+	SlowDown                Code = "slow_down"
+	ExpiredToken            Code = "expired_token"
+)
+
 // descriptions are all that a client reads beside the code. They hang on the
 // code, so that no reason of ours can leak into one. ASCII, without " and \
 // (RFC 6749 §5.2).
@@ -33,6 +49,18 @@ var descriptions = map[Code]string{
 	InvalidScope:           "The scope is malformed or goes beyond what may be granted.",
 	TemporarilyUnavailable: "The server cannot handle the request at the moment. Try again later.",
 	ServerError:            "The server met an unexpected condition.",
+
+	AccessDenied:            "The person did not allow it.",
+	UnsupportedResponseType: "The server supports the response type code alone.",
+	LoginRequired:           "The person has to sign in.",
+	ConsentRequired:         "The person has to be asked for consent.",
+	RequestNotSupported:     "The request parameter is not supported.",
+	RequestURINotSupported:  "A request_uri that was not pushed to this server is not supported.",
+	RegistrationUnsupported: "The registration parameter is not supported.",
+	UnmetAuthentication:     "The person cannot be authenticated in the way that was asked for.",
+	AuthorizationPending:    "The person has not answered yet.",
+	SlowDown:                "The device asks too often.",
+	ExpiredToken:            "The device code has expired.",
 }
 
 // Error is the code itself.

@@ -20,10 +20,13 @@ const (
 	PasswordGrant     = "password"
 	RefreshGrant      = "refresh_token"
 	ClientCredentials = "client_credentials"
+	// AuthorizationCode and DeviceGrant stand beside what they are about.
 )
 
 // GrantTypes returns the grant types that there are.
-func GrantTypes() []string { return []string{PasswordGrant, RefreshGrant, ClientCredentials} }
+func GrantTypes() []string {
+	return []string{AuthorizationCode, PasswordGrant, RefreshGrant, ClientCredentials, DeviceGrant}
+}
 
 // Grants are the steps that answer token requests.
 type Grants struct {
@@ -37,6 +40,15 @@ type Grants struct {
 	Sessions interface {
 		Start(ctx context.Context, in session.Start) (token.Set, store.Session, error)
 		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error)
+		EndReplayed(ctx context.Context, clientID, sub, sid string) error
+	}
+	// Codes holds what people gave their apps to redeem.
+	Codes interface {
+		UserByID(ctx context.Context, id int64) (store.User, error)
+		CodeByDigest(ctx context.Context, d store.Digest) (store.AuthCode, error)
+		MissCode(ctx context.Context, d store.Digest) (int, error)
+		DeviceByDeviceCode(ctx context.Context, device store.Digest) (store.DeviceGrant, error)
+		PollDevice(ctx context.Context, device store.Digest, now time.Time) (bool, error)
 	}
 	Minter interface {
 		ForClient(ctx context.Context, c store.Client, scope authz.Scope, life time.Duration) (token.Set, error)
@@ -47,12 +59,15 @@ type Grants struct {
 		Failure(ctx context.Context, kind, id string) error
 	}
 	Lifetimes session.Lifetimes
+	Now       func() time.Time
 }
 
 // request is what is known of a token request so far.
 type request struct {
+	grant  string
 	client store.Client
-	// scope is what is granted if the grant is; for a refresh, what was asked for.
+	// scope is what is granted if the grant is; for a refresh, what was asked for. A
+	// code has a scope of its own.
 	scope authz.Scope
 	proof account.Proof // of the password grant
 }
@@ -82,13 +97,13 @@ func entitled(client store.Client, r *http.Request) (*request, error) {
 		return nil, err
 	}
 	scope, err := ParseScope(r.PostForm.Get("scope"))
-	if err == nil && grant != RefreshGrant {
+	if err == nil && (grant == PasswordGrant || grant == ClientCredentials) {
 		scope, err = grantedScope(client, scope)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &request{client: client, scope: scope}, nil
+	return &request{grant: grant, client: client, scope: scope}, nil
 }
 
 // mayUse decides whether the client may use the grant at all (RFC 6749 §5.2).
@@ -121,10 +136,15 @@ func (g Grants) password(ctx context.Context, req *request) (token.Set, error) {
 		User: req.proof.User, Client: req.client, Scope: req.scope,
 		Method: PasswordGrant, NewHash: req.proof.NewHash,
 	})
-	if !slices.Contains(req.client.GrantTypes, RefreshGrant) {
-		set.RefreshToken = "" // it could not be used
+	return usable(req.client, set), err
+}
+
+// usable takes out of a set what the client could not use.
+func usable(client store.Client, set token.Set) token.Set {
+	if !slices.Contains(client.GrantTypes, RefreshGrant) {
+		set.RefreshToken = ""
 	}
-	return set, err
+	return set
 }
 
 // refresh answers RFC 6749 §6. A token that has merely run out is not counted as

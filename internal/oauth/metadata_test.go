@@ -18,7 +18,11 @@ func TestMetadata(t *testing.T) {
 		Issuer: "https://id.example", Token: "/oauth/token", Revocation: "/oauth/revoke",
 		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
 	}
+	whole := surface
+	whole.Authorization, whole.Userinfo, whole.Pushed, whole.Devices = "/oauth/authorize", "/oauth/userinfo", "/oauth/par", "/oauth/device_authorization"
+	whole.EndSession, whole.PrivateKeyJWT, whole.BackchannelLogout = "/oauth/logout", true, true
 	documents := map[string]func() ([]byte, error){
+		"whole-openid-configuration.json": whole.OpenIDConfiguration,
 		"oauth-authorization-server.json": surface.AuthorizationServer,
 		"openid-configuration.json":       surface.OpenIDConfiguration,
 	}

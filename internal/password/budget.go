@@ -36,7 +36,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxParallel, min(o.BudgetMiB*kibPerMiB/o.MemoryKiB, runtime.GOMAXPROCS(0)-1))
 	o.MaxParallel = max(o.MaxParallel, 1)
 	setDefault(&o.Wait, 2*time.Second)
-	setDefault(&o.MaxWaiting, 16+4*o.MaxParallel)
+	setDefault(&o.MaxWaiting, 16+64*o.MaxParallel)
 	return o
 }
 

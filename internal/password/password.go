@@ -40,7 +40,7 @@ type Options struct {
 	MaxParallel int
 
 	// Wait is how long a caller waits for its turn (2 s), and MaxWaiting how many
-	// may (16, and 4 for each hash at work). The others are turned away with *Busy.
+	// may (16, and 64 for each hash at work, which is about what they get done in that time). The others are turned away with *Busy.
 	Wait       time.Duration
 	MaxWaiting int
 }

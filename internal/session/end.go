@@ -36,15 +36,24 @@ func (s *Service) End(ctx context.Context, actor, sid string, userID int64, reas
 }
 
 // EndAll ends the person's sessions but except (empty: all) and returns their
-// IDs. It waits for a sign-in in progress, so none slips through beside it.
+// IDs. It waits for a sign-in in progress, so none slips through beside it. With
+// the sessions end the sign-ins at our own pages, but for the browser that the
+// exception began in: from them new sessions would come.
 func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except, reason string) ([]string, error) {
+	browser, err := s.browserOf(ctx, except)
+	if err != nil {
+		return nil, err
+	}
 	var ids []string
-	err := s.DB.Write(ctx, func(tx store.Tx) error {
+	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		user, err := tx.LockUser(userID)
 		if err != nil {
 			return err
 		}
 		now := s.Now().UTC()
+		if err := tx.EndBrowsers(userID, browser, now); err != nil {
+			return err
+		}
 		if ids, err = tx.EndSessions(userID, except, reason, now); err != nil {
 			return err
 		}
@@ -69,6 +78,18 @@ func (s *Service) forgetLater(ctx context.Context, sids ...string) {
 	if err := s.forget(ctx, sids); err != nil {
 		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(sids), "error", err)
 	}
+}
+
+// browserOf is the browser session that a session began in; empty: none.
+func (s *Service) browserOf(ctx context.Context, sid string) (string, error) {
+	if sid == "" {
+		return "", nil
+	}
+	session, _, err := s.DB.SessionWithUser(ctx, sid)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", fmt.Errorf("reading a session: %w", err)
+	}
+	return session.BrowserID, nil
 }
 
 // ForgetEnded lets the rotations forget sessions that the record says have

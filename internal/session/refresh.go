@@ -38,7 +38,7 @@ func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, 
 	if err != nil {
 		return token.Set{}, store.Session{}, store.User{}, err
 	}
-	set, err := s.Minter.ForSession(ctx, session, user, rotation, scope, s.Lifetimes.For(client).Access)
+	set, err := s.mint(ctx, client, session, user, rotation, scope, "")
 	if err != nil {
 		return token.Set{}, store.Session{}, store.User{}, fmt.Errorf("minting the next tokens: %w", err)
 	}

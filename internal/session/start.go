@@ -26,6 +26,22 @@ type Start struct {
 	AuthTime time.Time
 	// NewHash replaces the password's hash, if it is not empty.
 	NewHash string
+
+	// The rest is for a person who signed in at our own pages before, for a client
+	// that comes with a code of theirs.
+
+	// Founded is set for them: the person's row is not written, and must only be
+	// that of an active person still.
+	Founded bool
+	// ID is the session's, settled with the code; empty: a new one.
+	ID string
+	// BrowserID is the browser session it was asked for in.
+	BrowserID string
+	// ACR, AMR, Nonce and Claims go into the ID token; without an ACR there is none.
+	ACR, Nonce, Claims string
+	AMR                []string
+	// Before, if set, is done first in the transaction; its error ends it.
+	Before func(store.Tx) error
 }
 
 // Start begins a session and returns its first tokens. The session's CreatedAt
@@ -46,7 +62,7 @@ func (s *Service) Start(ctx context.Context, in Start) (token.Set, store.Session
 		return token.Set{}, store.Session{}, fmt.Errorf("starting a session: %w", err)
 	}
 	s.observe(Started, 1)
-	set, err := s.Minter.ForSession(ctx, session, in.User, session.Rotation, in.Scope, s.Lifetimes.For(in.Client).Access)
+	set, err := s.mint(ctx, in.Client, session, in.User, session.Rotation, in.Scope, in.Nonce)
 	if err != nil {
 		return token.Set{}, store.Session{}, fmt.Errorf("minting the first tokens: %w", err)
 	}
@@ -62,10 +78,14 @@ func (s *Service) newSession(ctx context.Context, in Start, kid string) store.Se
 	}
 	info := reqctx.From(ctx)
 	end := second.Add(life.RefreshAbsolute)
+	if in.ID == "" {
+		in.ID = rand.Text()
+	}
 	return store.Session{
-		ID: rand.Text(), UserID: in.User.ID, ClientID: in.Client.ID, Scope: string(in.Scope),
+		ID: in.ID, UserID: in.User.ID, ClientID: in.Client.ID, Scope: string(in.Scope),
 		AuthTime: in.AuthTime, CreatedAt: now, LastUsedAt: now, ExpiresAt: end,
 		IP: info.IPString(), UserAgent: info.UserAgent,
+		BrowserID: in.BrowserID, ACR: in.ACR, AMR: in.AMR, Claims: in.Claims,
 		Rotation: store.Rotation{
 			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end),
 			Role: in.User.Role, KeyID: kid,
@@ -75,14 +95,13 @@ func (s *Service) newSession(ctx context.Context, in Start, kid string) store.Se
 
 // record writes a sign-in.
 func record(ctx context.Context, tx store.Tx, in Start, session store.Session) error {
-	change := store.UserChange{LastLoginAt: &session.CreatedAt, IfActive: true, IfPasswordHash: in.User.PasswordHash}
-	if in.NewHash != "" {
-		change.PasswordHash = &in.NewHash
+	if in.Before != nil {
+		if err := in.Before(tx); err != nil {
+			return err
+		}
 	}
-	if err := tx.UpdateUser(in.User.ID, change); errors.Is(err, store.ErrNotFound) {
-		return ErrCredentialsChanged
-	} else if err != nil {
-		return fmt.Errorf("noting the sign-in: %w", err)
+	if err := admit(tx, in, session.CreatedAt); err != nil {
+		return err
 	}
 	if err := tx.CreateSession(session); err != nil {
 		return fmt.Errorf("creating the session: %w", err)
@@ -92,6 +111,27 @@ func record(ctx context.Context, tx store.Tx, in Start, session store.Session) e
 		Actor: subject, Subject: subject, SessionID: session.ID, ClientID: session.ClientID,
 		What: audit.SignInOK{Method: in.Method},
 	}.Record(ctx, session.CreatedAt))
+}
+
+// admit makes sure, in the transaction, that the person may still sign in.
+func admit(tx store.Tx, in Start, now time.Time) error {
+	if in.Founded {
+		user, err := tx.LockUser(in.User.ID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
+			return ErrCredentialsChanged
+		}
+		return err
+	}
+	change := store.UserChange{LastLoginAt: &now, IfActive: true, IfPasswordHash: in.User.PasswordHash}
+	if in.NewHash != "" {
+		change.PasswordHash = &in.NewHash
+	}
+	if err := tx.UpdateUser(in.User.ID, change); errors.Is(err, store.ErrNotFound) {
+		return ErrCredentialsChanged
+	} else if err != nil {
+		return fmt.Errorf("noting the sign-in: %w", err)
+	}
+	return nil
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -38,6 +38,8 @@ type Rules struct {
 	Network store.Rule
 	// SignUp counts new accounts from one network.
 	SignUp store.Rule
+	// UserCode counts wrong device codes typed from one network.
+	UserCode store.Rule
 	// Failure counts other failures by what failed and where from.
 	Failure store.Rule
 }
@@ -49,6 +51,9 @@ func DefaultRules() Rules {
 		SignIn:  store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
 		Network: store.Rule{Free: 1000, Delay: time.Second, Factor: 1, MaxDelay: time.Second, Forget: 15 * time.Minute},
 		SignUp:  store.Rule{Free: 300, Delay: 2 * time.Second, Factor: 1, MaxDelay: 2 * time.Second, Forget: time.Hour},
+		// RFC 8628 §5.1: a code has 34 bits and lives ten minutes.
+		UserCode: store.Rule{Free: 5, Delay: 10 * time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
+
 		Failure: store.Rule{Free: 200, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: 10 * time.Minute},
 	}
 }
@@ -121,6 +126,16 @@ func (l *Limiter) queue(ctx context.Context, a *Attempt) error {
 func (l *Limiter) SignUp(ctx context.Context) (*Attempt, error) {
 	a := &Attempt{limiter: l, key: keyOf("signup", networkOf(ctx))}
 	if err := l.start(ctx, a, "signup", l.Rules.SignUp); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// UserCode takes a slot for one device code that a person typed, before it is
+// looked up. A right one is given back (Attempt.Abandoned).
+func (l *Limiter) UserCode(ctx context.Context) (*Attempt, error) {
+	a := &Attempt{limiter: l, key: keyOf("user_code", networkOf(ctx))}
+	if err := l.start(ctx, a, "user_code", l.Rules.UserCode); err != nil {
 		return nil, err
 	}
 	return a, nil

@@ -14,6 +14,8 @@ import (
 const (
 	TypeAccess  = "at+jwt" // RFC 9068 §2.1
 	TypeRefresh = "rt+jwt"
+	TypeID      = "JWT"        // OIDC Core 1.0 names none, and client libraries know this one
+	TypeLogout  = "logout+jwt" // OIDC Back-Channel Logout 1.0 §2.4
 )
 
 // Access are the claims of an access token (RFC 9068 §2.2). Times are Unix seconds.
@@ -55,6 +57,8 @@ type Set struct {
 	Access      Access
 	// RefreshToken is empty for client_credentials.
 	RefreshToken string
+	// IDToken is empty where OpenID Connect was not asked for.
+	IDToken string
 	// ExpiresIn is the access token's life.
 	ExpiresIn time.Duration
 }

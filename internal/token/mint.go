@@ -30,22 +30,37 @@ type Minter struct {
 // time; it has scope, which the caller found to be within s.Scope, and the role
 // that the person has today.
 func (m *Minter) ForSession(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration) (Set, error) {
+	return m.forSession(ctx, s, u, r, scope, life, nil)
+}
+
+// ForOpenID makes the tokens of a session like ForSession, and an ID token
+// (OIDC Core 1.0 §2, and §12.2 for a refresh).
+func (m *Minter) ForOpenID(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration, more Identity) (Set, error) {
+	return m.forSession(ctx, s, u, r, scope, life, &more)
+}
+
+func (m *Minter) forSession(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration, more *Identity) (Set, error) {
 	access := m.access(u.Sub, s.ClientID, scope, life)
 	access.Role, access.SessionID, access.AuthTime = u.Role, s.ID, s.AuthTime.Unix()
 	// No token of a session outlives it: offline verifiers do not ask.
 	access.Expires = min(access.Expires, s.ExpiresAt.Unix())
-	return m.issue(ctx, access, &Refresh{
+	refresh := Refresh{
 		Issuer: m.Issuer, Subject: u.Sub, Audience: m.Issuer, ClientID: s.ClientID,
 		IssuedAt: r.IssuedAt.Unix(), Expires: r.ExpiresAt.Unix(), JTI: r.JTI,
 		Scope: authz.Scope(s.Scope), Role: r.Role, SessionID: s.ID, Gen: r.Gen,
-	}, r.KeyID)
+	}
+	if more == nil {
+		return m.issue(ctx, access, &refresh, r.KeyID, nil)
+	}
+	id := m.identity(s, u, access, *more)
+	return m.issue(ctx, access, &refresh, r.KeyID, &id)
 }
 
 // ForClient makes the token of a client acting for itself (RFC 6749 §4.4). Its
 // subject is the client (RFC 9068 §2.2), it has no role, and there is no refresh
 // token (RFC 6749 §4.4.3).
 func (m *Minter) ForClient(ctx context.Context, c store.Client, scope authz.Scope, life time.Duration) (Set, error) {
-	return m.issue(ctx, m.access(c.ID, c.ID, scope, life), nil, "")
+	return m.issue(ctx, m.access(c.ID, c.ID, scope, life), nil, "", nil)
 }
 
 func (m *Minter) access(sub, clientID string, scope authz.Scope, life time.Duration) Access {
@@ -57,9 +72,10 @@ func (m *Minter) access(sub, clientID string, scope authz.Scope, life time.Durat
 	}
 }
 
-// issue is where every token of every grant is made. The two of a set are signed
-// at the same time, where there are cores for it.
-func (m *Minter) issue(ctx context.Context, access Access, refresh *Refresh, kid string) (Set, error) {
+// issue is where every token of every grant is made. Those of a set are signed at
+// the same time, where there are cores for it; only the ID token has to wait for
+// the access token, whose hash is in it.
+func (m *Minter) issue(ctx context.Context, access Access, refresh *Refresh, kid string, id *ID) (Set, error) {
 	if access.Expires <= access.IssuedAt {
 		return Set{}, because(ErrExpired, "minting for a session that ends now")
 	}
@@ -75,6 +91,10 @@ func (m *Minter) issue(ctx context.Context, access Access, refresh *Refresh, kid
 	}
 	var err error
 	set.AccessToken, err = m.Keys.Sign(ctx, TypeAccess, access)
+	if err == nil && id != nil {
+		id.AccessHash = accessHash(set.AccessToken)
+		set.IDToken, err = m.Keys.Sign(ctx, TypeID, id)
+	}
 	if refreshed != nil {
 		err = errors.Join(err, <-refreshed)
 	}

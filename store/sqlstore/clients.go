@@ -23,6 +23,11 @@ type clientRow struct {
 	Scope                  string
 	RedirectURIs           string `gorm:"column:redirect_uris"`
 	PostLogoutRedirectURIs string `gorm:"column:post_logout_redirect_uris"`
+	BackchannelLogoutURI   string `gorm:"column:backchannel_logout_uri"`
+	BackchannelSession     bool
+	JWKS                   string `gorm:"column:jwks"`
+	JWKSURI                string `gorm:"column:jwks_uri"`
+	AssertionAudience      string
 	Secrets                string
 	AccessTokenLifetimeMs  int64
 	RefreshTokenIdleMs     int64
@@ -50,6 +55,8 @@ func rowOfClient(c store.Client) clientRow {
 		ID: c.ID, Name: c.Name, AuthMethod: c.AuthMethod, FirstParty: c.FirstParty, Disabled: c.Disabled,
 		GrantTypes: list(c.GrantTypes), Scope: c.Scope,
 		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), Secrets: list(secrets),
+		BackchannelLogoutURI: c.BackchannelLogoutURI, BackchannelSession: c.BackchannelSession,
+		JWKS: c.JWKS, JWKSURI: c.JWKSURI, AssertionAudience: c.AssertionAudience,
 		AccessTokenLifetimeMs:  c.AccessTokenLifetime.Milliseconds(),
 		RefreshTokenIdleMs:     c.RefreshTokenIdle.Milliseconds(),
 		RefreshTokenLifetimeMs: c.RefreshTokenLifetime.Milliseconds(),
@@ -57,18 +64,11 @@ func rowOfClient(c store.Client) clientRow {
 	}
 }
 
-// list is a JSON array, empty for nil. Strings and numbers always encode.
-func list[T any](of []T) string {
-	if len(of) == 0 {
-		return "[]"
-	}
-	text, _ := json.Marshal(of)
-	return string(text)
-}
-
 func (r clientRow) client() (store.Client, error) {
 	c := store.Client{
 		ID: r.ID, Name: r.Name, AuthMethod: r.AuthMethod, FirstParty: r.FirstParty, Disabled: r.Disabled, Scope: r.Scope,
+		BackchannelLogoutURI: r.BackchannelLogoutURI, BackchannelSession: r.BackchannelSession,
+		JWKS: r.JWKS, JWKSURI: r.JWKSURI, AssertionAudience: r.AssertionAudience,
 		AccessTokenLifetime:  time.Duration(r.AccessTokenLifetimeMs) * time.Millisecond,
 		RefreshTokenIdle:     time.Duration(r.RefreshTokenIdleMs) * time.Millisecond,
 		RefreshTokenLifetime: time.Duration(r.RefreshTokenLifetimeMs) * time.Millisecond,
@@ -100,6 +100,7 @@ func (r clientRow) client() (store.Client, error) {
 }
 
 const clientColumns = "id, name, auth_method, first_party, disabled, grant_types, scope, redirect_uris, post_logout_redirect_uris, " +
+	"backchannel_logout_uri, backchannel_session, COALESCE(jwks, ''), jwks_uri, assertion_audience, " +
 	"secrets, access_token_lifetime_ms, refresh_token_idle_ms, refresh_token_lifetime_ms, created_at, updated_at"
 
 // clientRows reads clientColumns.
@@ -107,6 +108,7 @@ func clientRows(db *gorm.DB, rest string, args ...any) (clients []store.Client, 
 	err = rows(db, "SELECT "+clientColumns+" FROM clients "+rest, args, func(s scanner) error {
 		var r clientRow
 		err := s.Scan(&r.ID, &r.Name, &r.AuthMethod, &r.FirstParty, &r.Disabled, &r.GrantTypes, &r.Scope, &r.RedirectURIs, &r.PostLogoutRedirectURIs,
+			&r.BackchannelLogoutURI, &r.BackchannelSession, &r.JWKS, &r.JWKSURI, &r.AssertionAudience,
 			&r.Secrets, &r.AccessTokenLifetimeMs, &r.RefreshTokenIdleMs, &r.RefreshTokenLifetimeMs, &r.Created, &r.Updated)
 		if err != nil {
 			return err
@@ -185,10 +187,16 @@ func (t *tx) EndClientSessions(id, reason string, at time.Time) ([]string, error
 	return t.endWhere("client_id = ?", reason, at, id)
 }
 
-// DeleteClient implements store.ClientsTx.
+// DeleteClient implements store.ClientsTx. Codes go before sessions: see voidGrants.
 func (t *tx) DeleteClient(id string, at time.Time) ([]string, error) {
 	if _, err := t.LockClient(id); err != nil {
 		return nil, err
+	}
+	for _, table := range []string{"auth_codes", "device_grants", "pushed_requests", "consents", "logout_notices"} {
+		err := t.do(func(db *gorm.DB) error { return db.Exec("DELETE FROM "+table+" WHERE client_id = ?", id).Error })
+		if err != nil {
+			return nil, err
+		}
 	}
 	ended, err := t.EndClientSessions(id, "client deleted", at)
 	if err != nil {

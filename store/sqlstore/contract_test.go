@@ -92,6 +92,26 @@ func (r *replicas) Write(ctx context.Context, f func(store.Tx) error) error {
 	return r.either().Write(ctx, f)
 }
 
+func (r *replicas) MissCode(ctx context.Context, d store.Digest) (int, error) {
+	return r.either().MissCode(ctx, d)
+}
+
+func (r *replicas) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (bool, error) {
+	return r.either().DecideDevice(ctx, g, now)
+}
+
+func (r *replicas) PollDevice(ctx context.Context, d store.Digest, now time.Time) (bool, error) {
+	return r.either().PollDevice(ctx, d, now)
+}
+
+func (r *replicas) UseOnce(ctx context.Context, key store.Digest, expires time.Time) (bool, error) {
+	return r.either().UseOnce(ctx, key, expires)
+}
+
+func (r *replicas) ClaimNotices(ctx context.Context, now, again time.Time, n int) ([]store.LogoutNotice, error) {
+	return r.either().ClaimNotices(ctx, now, again, n)
+}
+
 func (r *replicas) AddSigningKey(ctx context.Context, k store.SigningKey, e store.AuditEvent) error {
 	return r.either().AddSigningKey(ctx, k, e)
 }

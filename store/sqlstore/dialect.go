@@ -11,6 +11,8 @@ type dialect struct {
 	// forUpdate ends a SELECT that locks its rows. A transaction in SQLite is
 	// the only one that writes, from its beginning.
 	forUpdate string
+	// forUpdateOfFree locks those rows alone that nobody has locked.
+	forUpdateOfFree string
 	// joinInOrder joins tables in the order in which they are written.
 	joinInOrder string
 	// useIndex makes a SELECT use the index of that name. Neither optimizer can
@@ -23,7 +25,8 @@ type dialect struct {
 
 func mysqlDialect() dialect {
 	return dialect{
-		name: "mysql", forUpdate: " FOR UPDATE", joinInOrder: "STRAIGHT_JOIN", useIndex: " FORCE INDEX (%s)",
+		name: "mysql", forUpdate: " FOR UPDATE", forUpdateOfFree: " FOR UPDATE SKIP LOCKED",
+		joinInOrder: "STRAIGHT_JOIN", useIndex: " FORCE INDEX (%s)",
 		now: "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
 	}
 }

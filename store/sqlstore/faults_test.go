@@ -46,6 +46,15 @@ func acts(db *sqlstore.DB) map[string]func(context.Context) error {
 			_, _, err := db.Rotations().Rotate(ctx, "none", store.Step{Gen: 1})
 			return err
 		},
+		"CodeByDigest": func(ctx context.Context) error {
+			_, err := db.CodeByDigest(ctx, store.DigestOf("none"))
+			return found(err)
+		},
+		"UseOnce": func(ctx context.Context) error {
+			_, err := db.UseOnce(ctx, store.DigestOf("key"), time.Now())
+			return err
+		},
+		"ClaimNotices": func(ctx context.Context) error { _, err := db.ClaimNotices(ctx, time.Now(), time.Now(), 1); return err },
 		"Take": func(ctx context.Context) error {
 			_, err := db.Throttles().Take(ctx, store.DigestOf("key"), store.Rule{Free: 1, Forget: time.Hour})
 			return err

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -16,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 //go:embed migrations
@@ -144,7 +147,7 @@ func (d *DB) apply(ctx context.Context, s session, all []step) error {
 	}
 	for _, m := range due {
 		for _, statement := range statements(m.text) {
-			if _, err := s.ExecContext(ctx, statement); err != nil {
+			if _, err := s.ExecContext(ctx, statement); err != nil && !added(err) {
 				return fmt.Errorf("migration %04d_%s: %w", m.version, m.name, translate(ctx, err))
 			}
 		}
@@ -160,6 +163,13 @@ func (d *DB) apply(ctx context.Context, s session, all []step) error {
 		d.options.Log.Log(ctx, level, "schema migrated", "version", m.version, "name", m.name)
 	}
 	return nil
+}
+
+// added: the column or index is there, from a run that was killed before it could
+// be recorded. MySQL has no ADD COLUMN IF NOT EXISTS.
+func added(err error) bool {
+	e, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && (e.Number == 1060 || e.Number == 1061)
 }
 
 // statements splits a file at the semicolons that end a line, and leaves the

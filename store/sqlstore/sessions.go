@@ -23,6 +23,10 @@ type sessionRow struct {
 	EndReason  string
 	IP         string `gorm:"column:ip"`
 	UserAgent  string
+	BrowserID  string
+	ACR        string `gorm:"column:acr"`
+	AMR        string `gorm:"column:amr"`
+	Claims     string
 	Gen        int64
 	JTI        string `gorm:"column:jti"`
 	PrevJTI    string `gorm:"column:prev_jti"`
@@ -43,6 +47,7 @@ func rowOfSession(s store.Session) sessionRow {
 		AuthTime: millis(s.AuthTime), Created: millis(s.CreatedAt), ExpiresAt: millis(s.ExpiresAt),
 		LastUsedAt: millis(s.LastUsedAt), EndedAt: millis(s.EndedAt), EndReason: s.EndReason,
 		IP: text(s.IP, 64), UserAgent: text(s.UserAgent, 255),
+		BrowserID: s.BrowserID, ACR: s.ACR, AMR: list(s.AMR), Claims: s.Claims,
 		Gen: r.Gen, JTI: r.JTI, TokenIAT: millis(r.IssuedAt), TokenExp: millis(r.ExpiresAt),
 		TokenRole: string(r.Role), KeyID: r.KeyID,
 	}
@@ -53,7 +58,7 @@ const rotationColumns = "s.gen, s.jti, s.token_iat, s.token_exp, s.token_role, s
 
 // sessionColumns are what sessionScan takes, of a table that is called s.
 const sessionColumns = "s.id, s.user_id, s.client_id, s.scope, s.auth_time, s.created_at, s.expires_at, s.last_used_at, " +
-	"s.ended_at, s.end_reason, s.ip, s.user_agent, " + rotationColumns
+	"s.ended_at, s.end_reason, s.ip, s.user_agent, s.browser_id, s.acr, s.amr, COALESCE(s.claims, ''), " + rotationColumns
 
 // A rotationScan receives rotationColumns.
 type rotationScan struct {
@@ -82,7 +87,7 @@ func (s *sessionScan) dest() []any {
 	r := &s.session
 	return append([]any{
 		&r.ID, &r.UserID, &r.ClientID, &r.Scope, &s.authTime, &s.created, &s.expires, &s.used,
-		&s.ended, &r.EndReason, &r.IP, &r.UserAgent,
+		&s.ended, &r.EndReason, &r.IP, &r.UserAgent, &r.BrowserID, &r.ACR, (*texts)(&r.AMR), &r.Claims,
 	}, s.rotation.dest()...)
 }
 
@@ -115,15 +120,22 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 // ListSessions implements store.Sessions.
 func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (sessions []store.Session, err error) {
 	err = d.read(ctx, func(db *gorm.DB) error {
-		return rows(db, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?"+
-			" ORDER BY s.created_at DESC, s.id DESC LIMIT 1000", []any{userID, millis(now)}, func(r scanner) error {
-			var s sessionScan
-			if err := r.Scan(s.dest()...); err != nil {
-				return err
-			}
-			sessions = append(sessions, s.record())
-			return nil
-		})
+		sessions, err = sessionRows(db, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?"+
+			" ORDER BY s.created_at DESC, s.id DESC LIMIT 1000", userID, millis(now))
+		return err
+	})
+	return sessions, err
+}
+
+// sessionRows reads sessionColumns.
+func sessionRows(db *gorm.DB, query string, args ...any) (sessions []store.Session, err error) {
+	err = rows(db, query, args, func(r scanner) error {
+		var s sessionScan
+		if err := r.Scan(s.dest()...); err != nil {
+			return err
+		}
+		sessions = append(sessions, s.record())
+		return nil
 	})
 	return sessions, err
 }

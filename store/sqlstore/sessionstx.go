@@ -25,7 +25,10 @@ func (t *tx) EndSession(id string, userID int64, reason string, at time.Time) (e
 		}
 		n, err := change(db, statement, args...)
 		ended = n == 1
-		return err
+		if err != nil || !ended {
+			return err
+		}
+		return oweNotices(db, []string{id}, at)
 	})
 	return ended, err
 }
@@ -48,13 +51,21 @@ func (t *tx) endWhere(condition, reason string, at time.Time, args ...any) (ids 
 		if err != nil {
 			return err
 		}
-		for some := range slices.Chunk(ids, 500) {
-			_, err := change(db, "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id IN ?", millis(at), reason, some)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return markEnded(db, ids, reason, at)
 	})
 	return ids, err
+}
+
+// markEnded ends sessions that are locked.
+func markEnded(db *gorm.DB, ids []string, reason string, at time.Time) error {
+	for some := range slices.Chunk(ids, 500) {
+		_, err := change(db, "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id IN ?", millis(at), reason, some)
+		if err != nil {
+			return err
+		}
+		if err := oweNotices(db, some, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -29,6 +29,7 @@ type userRow struct {
 	PasswordHash  string
 	JoinedAt      int64
 	LastLoginAt   int64
+	Updated       int64 `gorm:"column:updated_at"`
 }
 
 // TableName implements gorm's Tabler.
@@ -40,7 +41,7 @@ func rowOfUser(u store.User) userRow {
 		Email: u.Email, EmailKey: u.EmailKey, EmailDomain: domain(u.EmailKey), EmailVerified: u.EmailVerified,
 		FirstName: u.FirstName, FirstKey: searchKey(u.FirstName), LastName: u.LastName, LastKey: searchKey(u.LastName),
 		Role: string(u.Role), Active: u.Active, PasswordHash: u.PasswordHash,
-		JoinedAt: millis(u.JoinedAt), LastLoginAt: millis(u.LastLoginAt),
+		JoinedAt: millis(u.JoinedAt), LastLoginAt: millis(u.LastLoginAt), Updated: millis(u.UpdatedAt),
 	}
 }
 
@@ -53,24 +54,24 @@ func domain(email string) string { return email[strings.LastIndexByte(email, '@'
 
 // userColumns are what userScan takes, of a table that is called u.
 const userColumns = "u.id, u.sub, u.username, u.username_key, u.email, u.email_key, u.email_verified, " +
-	"u.first_name, u.last_name, u.role, u.active, u.password_hash, u.joined_at, u.last_login_at"
+	"u.first_name, u.last_name, u.role, u.active, u.password_hash, u.joined_at, u.last_login_at, u.updated_at"
 
 // A userScan receives userColumns.
 type userScan struct {
-	user              store.User
-	joined, lastLogin int64
+	user                       store.User
+	joined, lastLogin, updated int64
 }
 
 func (s *userScan) dest() []any {
 	u := &s.user
 	return []any{
 		&u.ID, &u.Sub, &u.Username, &u.UsernameKey, &u.Email, &u.EmailKey, &u.EmailVerified,
-		&u.FirstName, &u.LastName, &u.Role, &u.Active, &u.PasswordHash, &s.joined, &s.lastLogin,
+		&u.FirstName, &u.LastName, &u.Role, &u.Active, &u.PasswordHash, &s.joined, &s.lastLogin, &s.updated,
 	}
 }
 
 func (s *userScan) record() store.User {
-	s.user.JoinedAt, s.user.LastLoginAt = instant(s.joined), instant(s.lastLogin)
+	s.user.JoinedAt, s.user.LastLoginAt, s.user.UpdatedAt = instant(s.joined), instant(s.lastLogin), instant(s.updated)
 	return s.user
 }
 

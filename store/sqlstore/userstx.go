@@ -146,22 +146,29 @@ func assignments(c store.UserChange) (sets []string, args []any) {
 	if c.LastLoginAt != nil {
 		set("last_login_at", millis(*c.LastLoginAt))
 	}
+	if c.UpdatedAt != nil {
+		set("updated_at", millis(*c.UpdatedAt))
+	}
+	if c.Profile != nil {
+		set("profile", profileText(*c.Profile))
+	}
 	if len(sets) == 0 { // the conditions are asked all the same
 		sets = []string{"email_verified = email_verified"}
 	}
 	return sets, args
 }
 
-// DeleteUser implements store.UsersTx.
+// DeleteUser implements store.UsersTx. Codes go before sessions: see voidGrants.
+// The logouts that apps are owed stay until they are delivered.
 func (t *tx) DeleteUser(id int64) error {
 	var old store.User
 	err := t.do(func(db *gorm.DB) (err error) {
 		if old, err = t.lockUser(db, id); err != nil {
 			return err
 		}
-		for _, table := range []string{"user_names", "sessions"} {
+		for _, table := range []string{"user_names", "auth_codes", "device_grants", "browser_sessions", "sessions", "consents"} {
 			if err := db.Exec("DELETE FROM "+table+" WHERE user_id = ?", id).Error; err != nil {
-				return err // after a deadlock the rest would be done, one by one
+				return err
 			}
 		}
 		return db.Exec("DELETE FROM users WHERE id = ?", id).Error

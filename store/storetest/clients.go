@@ -17,6 +17,7 @@ func clients(t *testing.T, open func(t *testing.T) store.DB) {
 		{"replacing writes every field", clientReplaced},
 		{"listed in order of ID", clientList},
 		{"deleting ends the living sessions", clientDeleted},
+		{"deleting takes along what is the app's", clientDeletedWithAll},
 	})
 }
 
@@ -27,6 +28,8 @@ func newClient(id string) store.Client {
 		GrantTypes: []string{"refresh_token", "password"}, Scope: "openid users:read",
 		RedirectURIs:           []string{"https://a.example/cb?x=[1]&y=\"é\"", "com.example:/back\\"},
 		PostLogoutRedirectURIs: []string{"https://a.example/bye"},
+		BackchannelLogoutURI:   "https://a.example/out?é=1", BackchannelSession: true,
+		JWKS: `{"keys":[{"kty":"EC","kid":"é"}]}`, JWKSURI: "https://a.example/jwks", AssertionAudience: "issuer",
 		Secrets: []store.ClientSecret{
 			{Digest: store.DigestOf("one"), CreatedAt: odd(), ExpiresAt: odd().Add(time.Hour)},
 			{Digest: store.DigestOf("two"), CreatedAt: odd().Add(time.Millisecond)},

@@ -28,6 +28,15 @@ func Races(t *testing.T, open func(t *testing.T) store.DB) {
 		{"of many administrators one remains", raceOfAdmins},
 		{"nobody's change is lost", raceToAppend},
 		{"totals stay exact", raceOfTotals},
+		{"a code is redeemed by one, and the others find its session", raceForCode},
+		{"every wrong verifier counts", raceOfMisses},
+		{"a browser session is ended by one", raceToEndBrowser},
+		{"no session outlives its browser session", raceOfRedeemers},
+		{"a device is decided on by one", raceToDecide},
+		{"a device is redeemed by one", raceForDevice},
+		{"of polls at once one is in time", raceToPoll},
+		{"what may be used once is used by one", raceForOnce},
+		{"a notice is claimed by one", raceForNotices},
 	})
 }
 

@@ -37,6 +37,7 @@ func newSession(userID int64) store.Session {
 		ID: rand.Text(), UserID: userID, ClientID: "shop-" + rand.Text(), Scope: "openid users:read",
 		AuthTime: odd().Add(-time.Second), CreatedAt: odd(), ExpiresAt: odd().Add(90 * 24 * time.Hour), LastUsedAt: odd().Add(time.Millisecond),
 		IP: "2001:db8::ffff:1", UserAgent: "Mözilla/5.0 ✓ (名)",
+		BrowserID: rand.Text(), ACR: "urn:example:löa:2", AMR: []string{"pwd", "o\"tp", "é"}, Claims: `{"userinfo":{"given_näme":{"essential":true}}}`,
 		Rotation: store.Rotation{
 			Gen: 7, JTI: rand.Text(), IssuedAt: seconds, ExpiresAt: seconds.Add(14 * 24 * time.Hour), Role: store.RoleStaff, KeyID: rand.Text(),
 		},

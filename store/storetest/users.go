@@ -23,6 +23,9 @@ func users(t *testing.T, open func(t *testing.T) store.DB) {
 		{"a change with conditions", conditions},
 		{"the number of a deleted person is not given again", freshIDs},
 		{"deleting takes names and sessions along", deleted},
+		{"deleting takes along what is theirs", deletedWithAll},
+		{"a profile comes back as it was", profileRoundTrip},
+		{"a profile and the conditions of a change", profileConditions},
 		{"administrators", administrators},
 	})
 }
@@ -34,7 +37,7 @@ func newUser(name string) store.User {
 		Email: name + "@Exämple.com", EmailKey: name + "@xn--exmple-cua.com", EmailVerified: true,
 		FirstName: "Ünï ✓ 名", LastName: "O'Neill \\ % _", Role: store.RoleStaff, Active: true,
 		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$" + rand.Text(),
-		JoinedAt:     odd(), LastLoginAt: odd().Add(-time.Hour),
+		JoinedAt:     odd(), LastLoginAt: odd().Add(-time.Hour), UpdatedAt: odd().Add(-time.Minute),
 	}
 }
 
@@ -227,6 +230,7 @@ func namedChanges(t *testing.T, db store.DB) {
 		{"inactive", store.UserChange{Active: new(false)}, func(u *store.User) { u.Active = false }},
 		{"password", store.UserChange{PasswordHash: new("other")}, func(u *store.User) { u.PasswordHash = "other" }},
 		{"sign-in", store.UserChange{LastLoginAt: &later}, func(u *store.User) { u.LastLoginAt = later }},
+		{"changed", store.UserChange{UpdatedAt: &later}, func(u *store.User) { u.UpdatedAt = later }},
 		{"never signed in", store.UserChange{LastLoginAt: new(time.Time{})}, func(u *store.User) { u.LastLoginAt = time.Time{} }},
 		{"several", store.UserChange{Active: new(true), LastName: new(""), Role: new(store.RoleStaff)},
 			func(u *store.User) { u.Active, u.LastName, u.Role = true, "", store.RoleStaff }},

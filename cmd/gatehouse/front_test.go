@@ -1,0 +1,217 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"gatehouse/store"
+)
+
+// The whole way: sign in, consent, code, tokens, who it is, and out again.
+func TestASignInFromEndToEnd(t *testing.T) {
+	g := openGate(t, nil)
+	v := g.visitor()
+
+	login := v.get(ask()).shows(http.StatusOK, "<h1>Sign in</h1>", "Photo Shop", `name="username"`, `name="password"`, `autocomplete="current-password"`, ">Sign in</button>")
+	consent := v.signIn(login, "ann").shows(http.StatusOK, "Photo Shop", "ann@example.com", "shop.example.com", "Allow", "Deny")
+	answer := v.post("/consent", append(consent.fields(), "answer", "allow")...).leads(shopURI)
+	if answer.Get("state") != "a state" || answer.Get("iss") != g.config.Issuer || answer.Get("code") == "" {
+		t.Fatalf("answered %v", answer)
+	}
+	set := g.redeem(answer.Get("code"))
+	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
+		if text, ok := set[name].(string); !ok || text == "" {
+			t.Errorf("no %s in %v", name, set)
+		}
+	}
+	v.header.Set("Authorization", "Bearer "+set["access_token"].(string))
+	v.do("GET", "/oauth/userinfo", nil).shows(http.StatusOK, g.ann.Sub, `"email":"ann@example.com"`)
+	v.header.Del("Authorization")
+
+	// Once more, in the same browser: nothing is asked.
+	if again := v.get(ask("state", "2")).leads(shopURI); again.Get("code") == "" || again.Get("state") != "2" {
+		t.Errorf("the second time: %v", again)
+	}
+	v.get("/").shows(http.StatusOK, "You are signed in", "ann@example.com")
+
+	bye := v.get("/oauth/logout?id_token_hint=" + set["id_token"].(string) + "&post_logout_redirect_uri=" + shopBye + "&state=s").leads(shopBye)
+	if bye.Get("state") != "s" {
+		t.Errorf("goodbye with %v", bye)
+	}
+	g.tokens(http.StatusBadRequest, "grant_type", "refresh_token", "refresh_token", set["refresh_token"].(string))
+	if none := v.get(ask("prompt", "none")).leads(shopURI); none.Get("error") != "login_required" {
+		t.Errorf("after the sign-out: %v", none)
+	}
+}
+
+func TestARefusalGoesBackToTheApp(t *testing.T) {
+	g := openGate(t, nil)
+	v := g.visitor()
+	consent := v.signIn(v.get(ask()), "ann").shows(http.StatusOK, "Deny")
+	answer := v.post("/consent", append(consent.fields(), "answer", "deny")...).leads(shopURI)
+	if answer.Get("error") != "access_denied" || answer.Get("state") != "a state" || answer.Has("code") {
+		t.Errorf("answered %v", answer)
+	}
+	// It was not taken for a consent, and the next time it is asked again.
+	v.get(ask()).shows(http.StatusOK, "wants to use your account")
+}
+
+func TestConsentIsAskedOnceForEachScope(t *testing.T) {
+	g := openGate(t, nil)
+	v := g.visitor()
+	_ = v.code("scope", "openid")
+	if v.get(ask("scope", "openid")).leads(shopURI).Get("code") == "" {
+		t.Error("asked again for what was allowed")
+	}
+	more := v.get(ask("scope", "openid email")).shows(http.StatusOK, "wants to use your account")
+	v.post("/consent", append(more.fields(), "answer", "allow")...).leads(shopURI)
+	if v.get(ask("scope", "openid email")).leads(shopURI).Get("code") == "" {
+		t.Error("asked again for what was allowed now")
+	}
+}
+
+func TestEveryReasonLooksTheSameAtTheLoginPage(t *testing.T) {
+	g := openGate(t, nil)
+	off := g.person("off", "user")
+	(&crowd{app: g.app}).activate(t, off, false)
+	v := g.visitor()
+	login := v.get(ask())
+	var first string
+	for _, c := range [][2]string{{"ann", "wrong"}, {"nobody", "wrong"}, {"off", "wrong"}, {"off", secretPhrase}, {"nobody@example.com", secretPhrase}} {
+		got := v.post("/login", append(login.fields(), "username", c[0], "password", c[1])...).shows(http.StatusUnprocessableEntity, `value="`+c[0]+`"`, "do not go together")
+		if strings.Contains(got.body, secretPhrase) {
+			t.Error("the password is in the page")
+		}
+		body := strings.ReplaceAll(got.body, `value="`+c[0]+`"`, "")
+		if first == "" {
+			first = body
+		}
+		if body != first {
+			t.Errorf("%s: another page than the first", c[0])
+		}
+	}
+	if v.cookie("gh_sid") != "" {
+		t.Error("a session without a sign-in")
+	}
+}
+
+func TestTheLoginPageIsThrottled(t *testing.T) {
+	g := openGate(t, nil)
+	v := g.visitor()
+	login := v.get(ask())
+	var last page
+	for range 7 {
+		last = v.post("/login", append(login.fields(), "username", "ann", "password", "wrong")...)
+	}
+	last.shows(http.StatusTooManyRequests, "Too many tries", `value="ann"`)
+	if last.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
+
+// A device without a browser is let in by somebody who has one (RFC 8628).
+func TestADeviceIsLetIn(t *testing.T) {
+	g := openGate(t, nil)
+	const grant = "urn:ietf:params:oauth:grant-type:device_code"
+	g.shop("tv", func(c *store.Client) { c.Name, c.GrantTypes = "Living Room TV", []string{grant, "refresh_token"} })
+	for _, answer := range []string{"allow", "deny"} {
+		began := g.asApp("tv", "/oauth/device_authorization", "scope", "openid email")
+		code, secret := began["user_code"].(string), began["device_code"].(string)
+		v := g.visitor()
+		login := v.get("/device?user_code="+strings.ToLower(strings.ReplaceAll(code, "-", ""))).shows(http.StatusOK, "<h1>Sign in</h1>")
+		question := v.signIn(login, "ann").shows(http.StatusOK, "Living Room TV", code, "127.0.0.1", "ann@example.com")
+		v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity, "not known")
+		done := v.post("/device", append(question.fields(), "answer", answer)...)
+		v.post("/device", append(question.fields(), "answer", answer)...).shows(http.StatusUnprocessableEntity)
+		polled := g.asApp("tv", "/oauth/token", "grant_type", grant, "device_code", secret)
+		if answer == "deny" {
+			done.shows(http.StatusOK, "Device refused")
+			if polled["error"] != "access_denied" {
+				t.Errorf("a refused device got %v", polled)
+			}
+			continue
+		}
+		done.shows(http.StatusOK, "Device connected")
+		if polled["access_token"] == nil || polled["id_token"] == nil {
+			t.Errorf("the device got %v", polled)
+		}
+		// Signing out of the browser takes the device along: it was let in from there.
+		v.post("/logout").shows(http.StatusOK, "signed out")
+		if again := g.asApp("tv", "/oauth/token", "grant_type", "refresh_token", "refresh_token", polled["refresh_token"].(string)); again["error"] != "invalid_grant" {
+			t.Errorf("after the sign-out the device got %v", again)
+		}
+	}
+	g.visitor().get("/device").shows(http.StatusOK, "<h1>Sign in</h1>")
+}
+
+// asApp posts a form as an app, and returns what it is answered.
+func (g *gate) asApp(id, path string, pairs ...string) object {
+	g.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodPost, g.door.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(id, shopSecret)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer object
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		g.t.Fatal(err)
+	}
+	return answer
+}
+
+// V10: a link that is carried to another browser gives the first one nothing.
+func TestARequestStaysInItsBrowser(t *testing.T) {
+	g := openGate(t, nil)
+	first, second := g.visitor(), g.visitor()
+	carried := first.do("GET", ask(), nil).header.Get("Location")
+	if !strings.HasPrefix(carried, "/login?request=") {
+		t.Fatalf("led to %s", carried)
+	}
+	// The second browser begins anew, and what it is given is its own.
+	login := second.get(carried).shows(http.StatusOK, "<h1>Sign in</h1>")
+	if strings.Contains(carried, url.QueryEscape(login.fields()[1])) {
+		t.Error("the second browser goes on with the first one's request")
+	}
+	consent := second.signIn(login, "ann").shows(http.StatusOK, "Allow")
+	second.post("/consent", append(consent.fields(), "answer", "allow")...).leads(shopURI)
+	// The first is where it was.
+	resumed := first.get("/oauth/authorize?" + strings.TrimPrefix(carried, "/login?"))
+	resumed.shows(http.StatusOK, "<h1>Sign in</h1>")
+}
+
+// First-party apps do not ask.
+func TestAppsOfTheHouseAskForNoConsent(t *testing.T) {
+	g := openGate(t, nil)
+	g.shop("house", func(c *store.Client) { c.FirstParty = true })
+	v := g.visitor()
+	if v.signIn(v.get(ask("client_id", "house")), "ann").leads(shopURI).Get("code") == "" {
+		t.Error("no code")
+	}
+}
+
+// V39: 34 bits are many only for somebody who may not try for long.
+func TestCodesOfDevicesCannotBeGuessed(t *testing.T) {
+	g := openGate(t, nil)
+	v := g.visitor()
+	v.signIn(v.get("/login"), "ann").shows(http.StatusOK, "You are signed in")
+	for range g.limits.Rules.UserCode.Free {
+		v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity)
+	}
+	limited := v.get("/device?user_code=BBBB-BBBB").shows(http.StatusTooManyRequests, "Too many codes")
+	if limited.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}

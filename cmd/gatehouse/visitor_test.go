@@ -1,0 +1,285 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/config"
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// A gate is a whole server with a person, ann, and an app, the shop, and browsers
+// that come to it.
+type gate struct {
+	*app
+	t    *testing.T
+	door *httptest.Server
+	ann  store.User
+	// log is what the server logged.
+	log safeBuffer
+}
+
+const (
+	shopURI    = "https://shop.example.com/cb"
+	shopBye    = "https://shop.example.com/bye"
+	shopSecret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+	verifier   = "a-verifier-of-more-than-forty-three-characters-0123"
+)
+
+// openGate starts a gate. The doors of tests are plain http at 127.0.0.1.
+func openGate(t *testing.T, change func(*config.Config)) *gate {
+	t.Helper()
+	g := &gate{t: t}
+	g.app = startApp(t, slog.New(slog.NewJSONHandler(&g.log, nil)), change)
+	g.door = httptest.NewServer(g.handler)
+	t.Cleanup(g.door.Close)
+	g.ann = g.person("ann", "user")
+	g.shop("shop", func(*store.Client) {})
+	return g
+}
+
+func (g *gate) person(name, role string) store.User {
+	g.t.Helper()
+	u, err := g.people.Create(g.t.Context(), authz.Operator, account.Input{
+		Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Role: fields.Given(role), Password: fields.Given(secretPhrase),
+	})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return u
+}
+
+// shop registers an app.
+func (g *gate) shop(id string, change func(*store.Client)) {
+	g.t.Helper()
+	now := time.Now().UTC()
+	c := store.Client{
+		ID: id, Name: "Photo Shop", AuthMethod: "client_secret_basic", GrantTypes: []string{"authorization_code", "refresh_token"},
+		Scope: "openid profile email offline_access", RedirectURIs: []string{shopURI}, PostLogoutRedirectURIs: []string{shopBye},
+		Secrets: []store.ClientSecret{{Digest: store.DigestOf(shopSecret), CreatedAt: now}}, CreatedAt: now, UpdatedAt: now,
+	}
+	change(&c)
+	if err := g.db.Write(g.t.Context(), func(tx store.Tx) error { return tx.CreateClient(c) }); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// A visitor is one browser: it keeps cookies, and follows no redirect unless told.
+type visitor struct {
+	*gate
+	client *http.Client
+	header http.Header
+}
+
+func (g *gate) visitor() *visitor {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return &visitor{g, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, http.Header{}}
+}
+
+// A page is an answer that was read to its end.
+type page struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+	at     string
+}
+
+func (v *visitor) do(method, path string, form url.Values) page {
+	v.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	if !strings.HasPrefix(path, "http") {
+		path = v.door.URL + path
+	}
+	r, err := http.NewRequestWithContext(v.t.Context(), method, path, body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header = v.header.Clone()
+	if form != nil && r.Header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	resp, err := v.client.Do(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return page{v.t, resp.StatusCode, resp.Header, string(text), path}
+}
+
+func (v *visitor) get(path string) page { v.t.Helper(); return v.follow(v.do("GET", path, nil)) }
+
+func (v *visitor) post(path string, pairs ...string) page {
+	v.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return v.follow(v.do("POST", path, form))
+}
+
+// follow goes where redirects lead, as long as they lead to the server itself.
+func (v *visitor) follow(p page) page {
+	v.t.Helper()
+	for range 10 {
+		to := p.header.Get("Location")
+		if to == "" || !strings.HasPrefix(to, "/") {
+			return p
+		}
+		if p.status != http.StatusSeeOther {
+			v.t.Errorf("%s: redirected with %d", p.at, p.status)
+		}
+		p = v.do("GET", to, nil)
+	}
+	v.t.Fatalf("%s: a circle of redirects", p.at)
+	return p
+}
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
+
+// fields are the hidden fields of the page's form.
+func (p page) fields() []string {
+	var all []string
+	for _, m := range hidden.FindAllStringSubmatch(p.body, -1) {
+		all = append(all, m[1], html.UnescapeString(m[2]))
+	}
+	return all
+}
+
+// shows fails unless the page has the status and says the words.
+func (p page) shows(status int, words ...string) page {
+	p.t.Helper()
+	if p.status != status {
+		p.t.Fatalf("%s: %d, want %d; Location %q\n%s", p.at, p.status, status, p.header.Get("Location"), p.body)
+	}
+	for _, w := range words {
+		if !strings.Contains(html.UnescapeString(p.body), w) {
+			p.t.Errorf("%s does not say %q:\n%s", p.at, w, p.body)
+		}
+	}
+	return p
+}
+
+// leads fails unless the page leads to the address, and returns its parameters.
+func (p page) leads(to string) url.Values {
+	p.t.Helper()
+	u, err := url.Parse(p.header.Get("Location"))
+	if err != nil || p.status != http.StatusSeeOther {
+		p.t.Fatalf("%s: %d to %q, %v\n%s", p.at, p.status, p.header.Get("Location"), err, p.body)
+	}
+	query := u.Query()
+	u.RawQuery = ""
+	if u.String() != to {
+		p.t.Fatalf("%s: leads to %s, want %s", p.at, p.header.Get("Location"), to)
+	}
+	return query
+}
+
+// ask is an authorization request of the shop's; pairs change it, "" removes.
+func ask(pairs ...string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	query := url.Values{
+		"response_type": {"code"}, "client_id": {"shop"}, "redirect_uri": {shopURI}, "scope": {"openid profile email offline_access"},
+		"state": {"a state"}, "nonce": {"a nonce"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		query.Set(pairs[i], pairs[i+1])
+		if pairs[i+1] == "" {
+			query.Del(pairs[i])
+		}
+	}
+	return "/oauth/authorize?" + query.Encode()
+}
+
+// signIn fills in the form of a login page.
+func (v *visitor) signIn(at page, name string) page {
+	v.t.Helper()
+	return v.post("/login", append(at.fields(), "username", name, "password", secretPhrase)...)
+}
+
+// code goes the whole way to a code.
+func (v *visitor) code(pairs ...string) string {
+	v.t.Helper()
+	p := v.get(ask(pairs...))
+	if strings.Contains(p.body, "<h1>Sign in</h1>") {
+		p = v.signIn(p, "ann")
+	}
+	if strings.Contains(p.body, `action="/consent"`) {
+		p = v.post("/consent", append(p.fields(), "answer", "allow")...)
+	}
+	code := p.leads(shopURI).Get("code")
+	if code == "" {
+		v.t.Fatalf("no code: %s", p.header.Get("Location"))
+	}
+	return code
+}
+
+// tokens redeems a code as the shop; status is what it must be answered.
+func (g *gate) tokens(status int, pairs ...string) object {
+	g.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	r, err := http.NewRequestWithContext(g.t.Context(), "POST", g.door.URL+"/oauth/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth("shop", shopSecret)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer object
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != status {
+		g.t.Fatalf("%v: %d %v, want %d; %v", pairs, resp.StatusCode, answer, status, err)
+	}
+	return answer
+}
+
+func (g *gate) redeem(code string) object {
+	g.t.Helper()
+	return g.tokens(http.StatusOK, "grant_type", "authorization_code", "code", code, "redirect_uri", shopURI, "code_verifier", verifier)
+}
+
+// cookie is the value of one of the visitor's cookies.
+func (v *visitor) cookie(name string) string {
+	u, err := url.Parse(v.door.URL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, c := range v.client.Jar.Cookies(u) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,99 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/web"
+)
+
+// Consent is the page that asks a person whether an app may have what it wants.
+type Consent struct {
+	Visitors Visitors
+	Requests interface {
+		Pending(ctx context.Context, sealed string, b oauth.Browser) (oauth.Pending, error)
+		Allow(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error)
+		Deny(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error)
+	}
+}
+
+// Show is the question.
+func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
+	sealed := r.URL.Query().Get("request")
+	visitor, err := e.Visitors.Read(w, r)
+	if err != nil {
+		return err
+	}
+	pending, err := e.Requests.Pending(r.Context(), sealed, visitor)
+	if errors.Is(err, oauth.ErrMoved) || err == nil && !visitor.SignedIn() {
+		return seeOther(w, oauth.ResumePath(sealed))
+	}
+	if err != nil {
+		return err
+	}
+	leadsTo(w, pending.Client, pending.FormAction)
+	return web.Consent.Render(w, http.StatusOK, web.ConsentData{
+		Request: sealed, App: pending.Client.Name, Host: hostOf(pending.FormAction), Account: whom(visitor.User),
+		Scopes: texts(pending.Scopes), Another: elsewhere(web.LoginData{Request: sealed}),
+	})
+}
+
+// Answer takes the answer. The sealed request says what was asked, of whom and in
+// which browser, so that no answer can be made up or carried over.
+func (e Consent) Answer(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	visitor, err := e.Visitors.Read(w, r)
+	if err != nil {
+		return err
+	}
+	sealed := form.Get("request")
+	decide, err := chosen(form.Get("answer"), e.Requests.Allow, e.Requests.Deny)
+	if err != nil {
+		return err
+	}
+	resume, err := decide(r.Context(), sealed, visitor)
+	if errors.Is(err, oauth.ErrMoved) {
+		return seeOther(w, oauth.ResumePath(sealed))
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, resume)
+}
+
+// chosen is the one of two that the button stood for.
+func chosen[T any](answer string, allow, deny T) (T, error) {
+	switch answer {
+	case "allow":
+		return allow, nil
+	case "deny":
+		return deny, nil
+	}
+	var none T
+	return none, errNoAnswer
+}
+
+func texts(scopes []oauth.ScopeText) []string {
+	all := make([]string, len(scopes))
+	for i, s := range scopes {
+		all[i] = s.Text
+	}
+	return all
+}
+
+// hostOf is the host that a person goes back to; "" for an app on a machine of
+// their own, whose address would say nothing.
+func hostOf(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "https" {
+		return ""
+	}
+	return u.Host
+}

@@ -1,0 +1,112 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/throttle"
+	"gatehouse/web"
+)
+
+// Device is the page where people let in a device that has no browser (RFC 8628 §3.3).
+type Device struct {
+	Visitors Visitors
+	Requests interface {
+		Find(ctx context.Context, userCode string) (oauth.DeviceRequest, error)
+		Decide(ctx context.Context, userCode string, b oauth.Browser, allow bool) error
+	}
+	Now func() time.Time
+}
+
+// Show asks for the code, and then whether the device may have what it wants. It
+// asks also where the code came with the address (§5.4): somebody else may have
+// sent that.
+func (e Device) Show(w http.ResponseWriter, r *http.Request) error {
+	visitor, err := e.Visitors.signedIn(r)
+	if err != nil {
+		return err
+	}
+	code := r.URL.Query().Get("user_code")
+	if !visitor.SignedIn() {
+		return seeOther(w, "/login?"+url.Values{"user_code": {orNone(code)}}.Encode())
+	}
+	if code == "" || code == noCode {
+		return web.Device.Render(w, http.StatusOK, web.DeviceData{})
+	}
+	asked, err := e.Requests.Find(r.Context(), code)
+	if err != nil {
+		return e.again(w, code, err)
+	}
+	return web.DeviceConsent.Render(w, http.StatusOK, web.DeviceConsentData{
+		UserCode: asked.UserCode, App: asked.Client.Name, IP: asked.IP, Since: e.ago(asked.CreatedAt),
+		Account: whom(visitor.User), Scopes: texts(asked.Scopes), Another: elsewhere(web.LoginData{UserCode: asked.UserCode}),
+	})
+}
+
+// noCode goes through the sign-in in place of a code that is yet to be typed.
+const noCode = "-"
+
+func orNone(code string) string {
+	if code == "" {
+		return noCode
+	}
+	return code
+}
+
+// Answer takes the answer.
+func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	visitor, err := e.Visitors.signedIn(r)
+	if err != nil {
+		return err
+	}
+	code := form.Get("user_code")
+	allow, err := chosen(form.Get("answer"), true, false)
+	if err != nil {
+		return err
+	}
+	if !visitor.SignedIn() {
+		return seeOther(w, "/login?"+url.Values{"user_code": {orNone(code)}}.Encode())
+	}
+	asked, err := e.Requests.Find(r.Context(), code)
+	if err == nil {
+		err = e.Requests.Decide(r.Context(), code, visitor, allow)
+	}
+	if err != nil {
+		return e.again(w, code, err)
+	}
+	return web.DeviceDone.Render(w, http.StatusOK, web.DeviceDoneData{Allowed: allow, App: asked.Client.Name})
+}
+
+// again asks for the code once more, if another one can mend it.
+func (e Device) again(w http.ResponseWriter, code string, err error) error {
+	data := web.DeviceData{UserCode: code}
+	if shown, ok := errors.AsType[*oauth.Shown](err); ok {
+		data.Problem = string(shown.Words)
+		return web.Device.Render(w, http.StatusUnprocessableEntity, data)
+	}
+	if limited, ok := errors.AsType[*throttle.Limited](err); ok {
+		seconds := retryAfter(limited.RetryAfter)
+		data.Problem = "Too many codes that are not right. Please wait " + inWords(seconds) + " before the next one."
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		return web.Device.Render(w, http.StatusTooManyRequests, data)
+	}
+	return err
+}
+
+func (e Device) ago(t time.Time) string {
+	seconds := int(e.Now().Sub(t).Seconds())
+	if seconds < 10 {
+		return "just now"
+	}
+	return inWords(seconds) + " ago"
+}

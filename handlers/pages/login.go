@@ -1,0 +1,156 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/account"
+	"gatehouse/internal/browser"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+	"gatehouse/web"
+)
+
+// Login is the page where people sign in.
+type Login struct {
+	Visitors Visitors
+	Requests interface {
+		Pending(ctx context.Context, sealed string, b oauth.Browser) (oauth.Pending, error)
+	}
+	People interface {
+		CheckPassword(ctx context.Context, name, password, method string) (account.Proof, error)
+	}
+	Browsers interface {
+		SignIn(ctx context.Context, in browser.SignIn) (string, store.BrowserSession, error)
+	}
+}
+
+// notRight is the one answer to every name and password that do not open,
+// whatever the reason: any other would tell a guesser who has an account here.
+const notRight = "This username and password do not go together. Check both and try again."
+
+// Show is the form. Somebody who is signed in gets it if an app wants the
+// password once more, or with ?another to sign in as somebody else.
+func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	data := web.LoginData{Request: query.Get("request"), UserCode: query.Get("user_code")}
+	visitor, done, err := e.prepare(w, r, &data)
+	if err != nil || done {
+		return err
+	}
+	another := query.Has("another")
+	switch {
+	case visitor.SignedIn() && data.Request == "" && !another:
+		return seeOther(w, onward(data))
+	case another:
+		data.Username = ""
+	case visitor.SignedIn():
+		known := whom(visitor.User)
+		data.Account, data.Username, data.Another = &known, known.Username, elsewhere(data)
+	}
+	return web.Login.Render(w, http.StatusOK, data)
+}
+
+// prepare fills in what the waiting request says, and reports whether the person
+// was sent on instead.
+func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginData) (oauth.Browser, bool, error) {
+	visitor, err := e.Visitors.Read(w, r)
+	if err != nil || data.Request == "" {
+		return visitor, false, err
+	}
+	pending, err := e.Requests.Pending(r.Context(), data.Request, visitor)
+	if errors.Is(err, oauth.ErrMoved) {
+		return visitor, true, seeOther(w, oauth.ResumePath(data.Request))
+	}
+	if err != nil {
+		return visitor, false, err
+	}
+	data.App, data.Username, data.UserCode = pending.Client.Name, pending.LoginHint, ""
+	leadsTo(w, pending.Client, pending.FormAction)
+	return visitor, false, nil
+}
+
+// SignIn checks the form and signs the browser in.
+func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	data := web.LoginData{Request: form.Get("request"), UserCode: form.Get("user_code")}
+	_, done, err := e.prepare(w, r, &data)
+	if err != nil || done {
+		return err
+	}
+	data.Username = form.Get("username")
+	proof, err := e.People.CheckPassword(r.Context(), data.Username, form.Get("password"), "page")
+	if err != nil {
+		return e.again(w, data, err)
+	}
+	cookie, _, err := e.Browsers.SignIn(r.Context(), browser.SignIn{
+		User: proof.User, NewHash: proof.NewHash, Old: e.Visitors.Cookies.Session(r),
+	})
+	if err != nil {
+		return e.again(w, data, err)
+	}
+	e.Visitors.Cookies.SetSession(w, cookie)
+	return seeOther(w, onward(data))
+}
+
+// again shows the form once more, if another try can mend it.
+func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error {
+	if errors.Is(err, account.ErrCredentials) || errors.Is(err, session.ErrCredentialsChanged) {
+		data.Problem = notRight
+		return web.Login.Render(w, http.StatusUnprocessableEntity, data)
+	}
+	if limited, ok := errors.AsType[*throttle.Limited](err); ok {
+		seconds := retryAfter(limited.RetryAfter)
+		data.Problem = "Too many tries. Please wait " + inWords(seconds) + " before the next one."
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		return web.Login.Render(w, http.StatusTooManyRequests, data)
+	}
+	return err
+}
+
+// onward is where a sign-in leads: to what waits for it, and home otherwise. It is
+// put together here, and no address is taken from the request.
+func onward(data web.LoginData) string {
+	switch {
+	case data.Request != "":
+		return oauth.ResumePath(data.Request)
+	case data.UserCode != "":
+		return "/device?user_code=" + url.QueryEscape(data.UserCode)
+	}
+	return "/"
+}
+
+// elsewhere is the same page for another account.
+func elsewhere(data web.LoginData) string {
+	query := url.Values{"another": {"1"}}
+	if data.Request != "" {
+		query.Set("request", data.Request)
+	}
+	if data.UserCode != "" {
+		query.Set("user_code", data.UserCode)
+	}
+	return "/login?" + query.Encode()
+}
+
+// inWords is a time to wait, as a person would say it.
+func inWords(seconds int) string {
+	switch {
+	case seconds == 1:
+		return "a second"
+	case seconds < 90:
+		return strconv.Itoa(seconds) + " seconds"
+	case seconds < 90*60:
+		return strconv.Itoa(int(math.Ceil(float64(seconds)/60))) + " minutes"
+	}
+	return strconv.Itoa(int(math.Ceil(float64(seconds)/3600))) + " hours"
+}

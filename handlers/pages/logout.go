@@ -1,0 +1,151 @@
+package pages
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+	"gatehouse/web"
+)
+
+// Logout signs people out of this browser: because they want to, or because an
+// app asks for it (OpenID Connect RP-Initiated Logout 1.0).
+type Logout struct {
+	Visitors Visitors
+	Requests interface {
+		Parse(ctx context.Context, params url.Values) (oauth.Logout, error)
+		Client(ctx context.Context, out oauth.Logout) (store.Client, error)
+		Seal(out oauth.Logout) (string, error)
+		Open(ctx context.Context, sealed string) (oauth.Logout, error)
+	}
+	Browsers interface {
+		End(ctx context.Context, b store.BrowserSession, u store.User, reason string) error
+	}
+}
+
+// Ask is the endpoint that apps lead to, by GET or POST. A form from an app's own
+// site brings no cookie of ours, so that who is signed in is known only after
+// the browser has gone on by GET.
+func (e Logout) Ask(w http.ResponseWriter, r *http.Request) error {
+	params, err := parameters(r)
+	if err != nil {
+		return err
+	}
+	out, err := e.Requests.Parse(r.Context(), params)
+	if err != nil {
+		return err
+	}
+	visitor, err := e.Visitors.signedIn(r)
+	if err != nil {
+		return err
+	}
+	mustAsk := visitor.SignedIn() && visitor.User.Sub != out.Subject
+	if mustAsk || !visitor.SignedIn() && r.Method == http.MethodPost {
+		sealed, err := e.Requests.Seal(out)
+		if err != nil {
+			return err
+		}
+		return seeOther(w, "/logout?request="+url.QueryEscape(sealed))
+	}
+	return e.settle(w, r, out, visitor)
+}
+
+// Show asks, unless there is nobody to ask or an app has shown whom it means.
+func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
+	sealed := r.URL.Query().Get("request")
+	out, err := e.Requests.Open(r.Context(), sealed)
+	if err != nil {
+		return err
+	}
+	visitor, err := e.Visitors.signedIn(r)
+	if err != nil {
+		return err
+	}
+	if !visitor.SignedIn() || visitor.User.Sub == out.Subject {
+		return e.settle(w, r, out, visitor)
+	}
+	client, err := e.Requests.Client(r.Context(), out)
+	if err != nil {
+		return err
+	}
+	if out.Return != "" {
+		leadsTo(w, client, source(out.Return))
+	}
+	return web.Logout.Render(w, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: whom(visitor.User)})
+}
+
+// SignOut takes the answer to the question.
+func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	out, err := e.Requests.Open(r.Context(), form.Get("request"))
+	if err != nil {
+		return err
+	}
+	visitor, err := e.Visitors.signedIn(r)
+	if err != nil {
+		return err
+	}
+	if err := e.end(w, r, visitor); err != nil {
+		return err
+	}
+	if to := out.Location(); to != "" {
+		return seeOther(w, to)
+	}
+	return seeOther(w, "/logout")
+}
+
+// settle signs out whoever is there without a question, and sends the person back
+// to the app that proved to know them (§3). Another app's address is offered only.
+func (e Logout) settle(w http.ResponseWriter, r *http.Request, out oauth.Logout, visitor oauth.Browser) error {
+	if err := e.end(w, r, visitor); err != nil {
+		return err
+	}
+	to := out.Location()
+	if to != "" && out.Subject != "" {
+		return seeOther(w, to)
+	}
+	client, err := e.Requests.Client(r.Context(), out)
+	if err != nil {
+		return err
+	}
+	return web.SignedOut.Render(w, http.StatusOK, web.SignedOutData{
+		App: client.Name, Return: template.URL(to), //nolint:gosec // G203: registered for the client, byte for byte
+	})
+}
+
+func (e Logout) end(w http.ResponseWriter, r *http.Request, visitor oauth.Browser) error {
+	if visitor.SignedIn() {
+		if err := e.Browsers.End(r.Context(), visitor.Session, visitor.User, "logout"); err != nil {
+			return err
+		}
+	}
+	if e.Visitors.Cookies.Session(r) != "" {
+		e.Visitors.Cookies.ClearSession(w)
+	}
+	return nil
+}
+
+// parameters are those of a GET's query or a POST's form. One that is there twice
+// could be read in two ways, and is refused.
+func parameters(r *http.Request) (url.Values, error) {
+	if r.Method == http.MethodPost {
+		return handlers.Form(r)
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, oauth.WordsUnreadable.Because("the query cannot be read")
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			return nil, oauth.WordsUnreadable.Because("%.40q is there twice", name)
+		}
+	}
+	return query, nil
+}

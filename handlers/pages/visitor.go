@@ -1,0 +1,93 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/browser"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/reqctx"
+	"gatehouse/store"
+	"gatehouse/web"
+)
+
+// Visitors says who is in front of the browser that asks.
+type Visitors struct {
+	Cookies  browser.Cookies
+	Browsers interface {
+		Of(ctx context.Context, cookie string) (store.BrowserSession, store.User, error)
+	}
+}
+
+// Read returns what is known of the browser, and gives it the cookie that ties an
+// authorization to it if it has none.
+func (v Visitors) Read(w http.ResponseWriter, r *http.Request) (oauth.Browser, error) {
+	b, err := v.signedIn(r)
+	if err != nil {
+		return oauth.Browser{}, err
+	}
+	b.Pre = v.Cookies.EnsurePre(w, r)
+	return b, nil
+}
+
+// signedIn is Read for pages that no authorization leads to.
+func (v Visitors) signedIn(r *http.Request) (oauth.Browser, error) {
+	session, user, err := v.Browsers.Of(r.Context(), v.Cookies.Session(r))
+	if errors.Is(err, browser.ErrNone) {
+		return oauth.Browser{}, nil
+	}
+	if err != nil {
+		return oauth.Browser{}, err
+	}
+	reqctx.From(r.Context()).Actor = "user:" + user.Sub
+	return oauth.Browser{Session: session, User: user}, nil
+}
+
+// whom is whom the page talks to.
+func whom(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
+
+// leadsTo lets the forms of the page lead to the app's own addresses.
+func leadsTo(w http.ResponseWriter, c store.Client, first string) {
+	sources := []string{}
+	if first != "" {
+		sources = append(sources, first)
+	}
+	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
+		if s := source(uri); s != "" && !slices.Contains(sources, s) && len(sources) < maxSources {
+			sources = append(sources, s)
+		}
+	}
+	w.Header().Set("Content-Security-Policy", web.Policy(sources...))
+}
+
+// maxSources keeps the header short.
+const maxSources = 20
+
+// source is the CSP source of an address (CSP 3 §2.3.1): the origin of a web
+// address, the scheme of any other, and of one with an IPv6 address, for which
+// there is no word. It is "" for what must not stand in a header.
+func source(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" {
+		return ""
+	}
+	if web := u.Scheme == "https" || u.Scheme == "http"; !web || strings.Contains(u.Host, "[") {
+		return u.Scheme + ":"
+	}
+	if strings.Trim(strings.ToLower(u.Host), "abcdefghijklmnopqrstuvwxyz0123456789.-:") != "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// seeOther sends the browser on by GET, whatever it came with: the password in a
+// form must not travel along, as 307 would have it (RFC 9700 §4.12).
+func seeOther(w http.ResponseWriter, to string) error {
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,227 @@
+package protocol_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// signers are an app's keys, of every kind that is accepted, and their JWK Set.
+type signers struct {
+	rsa     *rsa.PrivateKey
+	ecdsa   *ecdsa.PrivateKey
+	ed25519 ed25519.PrivateKey
+	jwks    string
+}
+
+func newSigners(t testing.TB) signers {
+	t.Helper()
+	r, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, d, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var x, y [32]byte
+	e.X.FillBytes(x[:]) //nolint:staticcheck // a JWK has the coordinates
+	e.Y.FillBytes(y[:]) //nolint:staticcheck // a JWK has the coordinates
+	jwks := fmt.Sprintf(`{"keys":[{"kty":"RSA","kid":"r","n":%q,"e":"AQAB"},{"kty":"EC","crv":"P-256","kid":"e","x":%q,"y":%q},{"kty":"OKP","crv":"Ed25519","kid":"d","x":%q,"use":"sig"},{"kty":"oct","kid":"o","k":"c2VjcmV0"}]}`,
+		b64(r.N.Bytes()), b64(x[:]), b64(y[:]), b64(d.Public().(ed25519.PublicKey)))
+	return signers{r, e, d, jwks}
+}
+
+// public is the JWK of the ECDSA key.
+func (k signers) public() json.RawMessage {
+	var set struct{ Keys []json.RawMessage }
+	_ = json.Unmarshal([]byte(k.jwks), &set)
+	return set.Keys[1]
+}
+
+// sign makes a token; an alg that is not known gets an empty signature.
+func (k signers) sign(t testing.TB, header, claims map[string]any) string {
+	t.Helper()
+	head, err := json.Marshal(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := b64(head) + "." + b64(body)
+	sum := sha256.Sum256([]byte(input))
+	var signature []byte
+	switch header["alg"] {
+	case "RS256":
+		signature, err = rsa.SignPKCS1v15(rand.Reader, k.rsa, crypto.SHA256, sum[:])
+	case "PS256":
+		signature, err = rsa.SignPSS(rand.Reader, k.rsa, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+	case "ES256":
+		var r, s *big.Int
+		if r, s, err = ecdsa.Sign(rand.Reader, k.ecdsa, sum[:]); err == nil {
+			signature = make([]byte, 64)
+			r.FillBytes(signature[:32])
+			s.FillBytes(signature[32:])
+		}
+	case "EdDSA":
+		signature = ed25519.Sign(k.ed25519, []byte(input))
+	case "HS256":
+		mac := hmac.New(sha256.New, []byte("secret"))
+		mac.Write([]byte(input))
+		signature = mac.Sum(nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input + "." + b64(signature)
+}
+
+// claims are those of a good assertion, changed by pairs; nil takes one out.
+func (s *site) assertionClaims(pairs ...any) map[string]any {
+	c := map[string]any{
+		"iss": "signer", "sub": "signer", "aud": issuer, "jti": rand.Text(), "iat": s.clock().Unix(), "exp": s.clock().Add(time.Minute).Unix(),
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		c[pairs[i].(string)] = pairs[i+1]
+		if pairs[i+1] == nil {
+			delete(c, pairs[i].(string))
+		}
+	}
+	return c
+}
+
+func openSigner(t testing.TB) (*site, signers) {
+	t.Helper()
+	s, keys := open(t), newSigners(t)
+	c := store.Client{
+		ID: "signer", Name: "Signer", AuthMethod: oauth.PrivateKeyJWT, JWKS: keys.jwks, AssertionAudience: "any", Scope: "openid",
+		GrantTypes: []string{oauth.ClientCredentials}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
+	}
+	strict := c
+	strict.ID, strict.AssertionAudience = "strict", "issuer"
+	s.write(t, func(tx store.Tx) error {
+		if err := tx.CreateClient(strict); err != nil {
+			return err
+		}
+		return tx.CreateClient(c)
+	})
+	return s, keys
+}
+
+func (s *site) assert(t testing.TB, assertion string, more ...string) answer {
+	t.Helper()
+	return s.post(t, "/oauth/token", as(""), append([]string{"grant_type", "client_credentials", "client_assertion_type", assertionType, "client_assertion", assertion}, more...)...)
+}
+
+func TestPrivateKeyJWT(t *testing.T) {
+	s, keys := openSigner(t)
+	for alg, kid := range map[string]string{"RS256": "r", "PS256": "r", "ES256": "e", "EdDSA": "d"} {
+		granted(t, s.assert(t, keys.sign(t, map[string]any{"alg": alg, "kid": kid, "typ": "JWT"}, s.assertionClaims())))
+		granted(t, s.assert(t, keys.sign(t, map[string]any{"alg": alg}, s.assertionClaims("aud", []string{"https://other.example", issuer + "/oauth/token"})), "client_id", "signer"))
+	}
+	es := map[string]any{"alg": "ES256", "kid": "e"}
+	granted(t, s.assert(t, keys.sign(t, es, s.assertionClaims("iat", s.clock().Add(8*time.Second).Unix(), "nbf", s.clock().Add(8*time.Second).Unix()))))
+	granted(t, s.assert(t, keys.sign(t, es, s.assertionClaims("iss", "strict", "sub", "strict"))))
+}
+
+// What is wrong with an assertion is never more than invalid_client (V36, V44 to V46).
+func TestAssertionsThatProveNothing(t *testing.T) {
+	s, keys := openSigner(t)
+	other := newSigners(t)
+	es := map[string]any{"alg": "ES256", "kid": "e"}
+	now := s.clock()
+	used := keys.sign(t, es, s.assertionClaims())
+	granted(t, s.assert(t, used))
+	for name, assertion := range map[string]string{
+		"used before":          used,
+		"wrong aud":            keys.sign(t, es, s.assertionClaims("aud", "https://other.example")),
+		"issuer with a slash":  keys.sign(t, es, s.assertionClaims("aud", issuer+"/")),
+		"no aud":               keys.sign(t, es, s.assertionClaims("aud", nil)),
+		"empty aud":            keys.sign(t, es, s.assertionClaims("aud", []string{})),
+		"aud a number":         keys.sign(t, es, s.assertionClaims("aud", 7)),
+		"strict, endpoint":     keys.sign(t, es, s.assertionClaims("iss", "strict", "sub", "strict", "aud", issuer+"/oauth/token")),
+		"strict, array":        keys.sign(t, es, s.assertionClaims("iss", "strict", "sub", "strict", "aud", []string{issuer})),
+		"strict, no aud":       keys.sign(t, es, s.assertionClaims("iss", "strict", "sub", "strict", "aud", nil)),
+		"expired":              keys.sign(t, es, s.assertionClaims("exp", now.Add(-5*time.Minute).Unix())),
+		"no exp":               keys.sign(t, es, s.assertionClaims("exp", nil)),
+		"exp far ahead":        keys.sign(t, es, s.assertionClaims("exp", now.Add(6*time.Minute).Unix())),
+		"exp beyond all time":  keys.sign(t, es, s.assertionClaims("exp", 1e300)),
+		"nbf a minute ahead":   keys.sign(t, es, s.assertionClaims("nbf", now.Add(time.Minute).Unix())),
+		"iat a minute ahead":   keys.sign(t, es, s.assertionClaims("iat", now.Add(time.Minute).Unix())),
+		"no jti":               keys.sign(t, es, s.assertionClaims("jti", nil)),
+		"endless jti":          keys.sign(t, es, s.assertionClaims("jti", strings.Repeat("j", 256))),
+		"no sub":               keys.sign(t, es, s.assertionClaims("sub", nil)),
+		"no iss":               keys.sign(t, es, s.assertionClaims("iss", nil)),
+		"of another client":    keys.sign(t, es, s.assertionClaims("sub", "shop", "iss", "shop")),
+		"of nobody":            keys.sign(t, es, s.assertionClaims("sub", "nobody", "iss", "nobody")),
+		"another's key":        other.sign(t, es, s.assertionClaims()),
+		"none":                 keys.sign(t, map[string]any{"alg": "none"}, s.assertionClaims()),
+		"nOnE":                 keys.sign(t, map[string]any{"alg": "nOnE"}, s.assertionClaims()),
+		"HMAC":                 keys.sign(t, map[string]any{"alg": "HS256", "kid": "o"}, s.assertionClaims()),
+		"unknown kid":          keys.sign(t, map[string]any{"alg": "ES256", "kid": "x"}, s.assertionClaims()),
+		"kid of another kind":  keys.sign(t, map[string]any{"alg": "ES256", "kid": "r"}, s.assertionClaims()),
+		"key in the header":    other.sign(t, map[string]any{"alg": "ES256", "jwk": other.public()}, s.assertionClaims()),
+		"crit":                 keys.sign(t, map[string]any{"alg": "ES256", "crit": []string{"exp"}}, s.assertionClaims()),
+		"of another type":      keys.sign(t, map[string]any{"alg": "ES256", "typ": "at+jwt"}, s.assertionClaims()),
+		"garbage":              "garbage",
+		"dots":                 strings.Repeat(".", 50_000),
+		"signature taken away": strings.Join(strings.Split(used, ".")[:2], ".") + ".",
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, s.assert(t, assertion), 401, "invalid_client") })
+	}
+	good := func() string { return keys.sign(t, es, s.assertionClaims()) }
+	refused(t, s.assert(t, good(), "client_id", "shop"), 401, "invalid_client")
+	refused(t, s.assert(t, good(), "client_secret", "x"), 400, "invalid_request")
+	refused(t, s.assert(t, good(), "client_assertion_type", "x"), 400, "invalid_request") // repeated
+	refused(t, s.post(t, "/oauth/token", as(""), "grant_type", "client_credentials", "client_assertion", good()), 401, "invalid_client")
+	refused(t, s.post(t, "/oauth/token", as(""), "grant_type", "client_credentials", "client_id", "signer"), 401, "invalid_client")
+	refused(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials", "client_assertion_type", assertionType, "client_assertion", good()), 400, "invalid_request")
+	granted(t, s.assert(t, good()))
+}
+
+func TestAnAssertionWorksOnce(t *testing.T) {
+	s, keys := openSigner(t)
+	assertion := keys.sign(t, map[string]any{"alg": "ES256", "kid": "e"}, s.assertionClaims())
+	var won atomic.Int32
+	var all sync.WaitGroup
+	for range 20 {
+		r := form("/oauth/token", as(""), "grant_type", "client_credentials", "client_assertion_type", assertionType, "client_assertion", assertion)
+		all.Go(func() {
+			if s.concurrently(r) == http.StatusOK {
+				won.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d of 20 opened", won.Load())
+	}
+}

@@ -1,0 +1,87 @@
+package protocol
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/reqctx"
+	"gatehouse/web"
+)
+
+// Authorize is the authorization endpoint (RFC 6749 §3.1). What it refuses to the
+// person comes back as an error, for the pages to show; all else is an answer.
+type Authorize struct {
+	Requests interface {
+		Begin(ctx context.Context, values url.Values, b oauth.Browser) (oauth.Step, error)
+		Resume(ctx context.Context, sealed string, b oauth.Browser) (oauth.Step, error)
+		Carry(values url.Values) (resume string, err error)
+	}
+	// Browser says which browser asks, and gives it the pre-login cookie.
+	Browser func(w http.ResponseWriter, r *http.Request) (oauth.Browser, error)
+	// Login and Consent are the paths of the pages.
+	Login, Consent string
+}
+
+// Serve answers GET and POST (OIDC Core 1.0 §3.1.2.1). A POST comes from the app's
+// site, without our cookies; it is carried over to a GET, with which they come.
+func (e Authorize) Serve(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodPost {
+		form, err := handlers.Repeatable(r)
+		if err != nil {
+			return err
+		}
+		resume, err := e.Requests.Carry(form)
+		if err != nil {
+			return err
+		}
+		return seeOther(w, resume)
+	}
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return oauth.WordsUnreadable.Because("a query that cannot be read")
+	}
+	browser, err := e.Browser(w, r)
+	if err != nil {
+		return err
+	}
+	step, err := e.next(r.Context(), values, browser)
+	if err != nil {
+		return err
+	}
+	return e.follow(w, r, step)
+}
+
+// next: a request parameter by itself is one that we sealed; with a client_id it
+// would be a request object (OIDC Core 1.0 §6.1).
+func (e Authorize) next(ctx context.Context, values url.Values, b oauth.Browser) (oauth.Step, error) {
+	if values.Has("request") && !values.Has("client_id") {
+		return e.Requests.Resume(ctx, values.Get("request"), b)
+	}
+	return e.Requests.Begin(ctx, values, b)
+}
+
+func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step oauth.Step) error {
+	switch step.Kind {
+	case oauth.SignIn:
+		return seeOther(w, e.Login+"?request="+url.QueryEscape(step.Request))
+	case oauth.AskConsent:
+		return seeOther(w, e.Consent+"?request="+url.QueryEscape(step.Request))
+	}
+	answer := step.Answer
+	reqctx.From(r.Context()).Err = answer.Err
+	if answer.Mode == oauth.FormPostMode {
+		w.Header().Set("Content-Security-Policy", web.Policy(answer.FormAction()))
+		return web.FormPost.Render(w, http.StatusOK, web.NewFormPostData(answer.RedirectURI, answer.Parameters))
+	}
+	return seeOther(w, answer.Location())
+}
+
+// seeOther sends the browser on by GET, whatever it came with (RFC 9700 §4.12).
+func seeOther(w http.ResponseWriter, to string) error {
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,54 @@
+package protocol
+
+import (
+	"errors"
+	"net/http"
+
+	"gatehouse/internal/reqctx"
+)
+
+// A BearerError refuses an access token (RFC 6750 §3.1).
+type BearerError struct {
+	Status int
+	// Code is empty where no token came: then nothing else is said (§3.1).
+	Code string
+	// Scope is what the token lacks.
+	Scope  string
+	reason error
+}
+
+func (e *BearerError) Error() string { return "bearer token refused: " + e.reason.Error() }
+
+// Unwrap lets errors.Is find the cause.
+func (e *BearerError) Unwrap() error { return e.reason }
+
+// RefuseBearer writes refusals where an access token opens: what is wrong with the
+// token stands in the challenge. All else is refused as everywhere.
+func RefuseBearer(w http.ResponseWriter, r *http.Request, err error) {
+	refused, ok := errors.AsType[*BearerError](err)
+	if !ok {
+		Refuse(w, r, err)
+		return
+	}
+	reqctx.From(r.Context()).Err = err
+	challenge := `Bearer realm="gatehouse"`
+	body := map[string]string{}
+	if refused.Code != "" {
+		description := bearerDescriptions[refused.Code]
+		challenge += `, error="` + refused.Code + `", error_description="` + description + `"`
+		body["error"], body["error_description"] = refused.Code, description
+	}
+	if refused.Scope != "" {
+		challenge += `, scope="` + refused.Scope + `"`
+	}
+	if refused.Status != http.StatusBadRequest {
+		w.Header().Set("WWW-Authenticate", challenge)
+	}
+	writeJSON(w, refused.Status, body)
+}
+
+var bearerDescriptions = map[string]string{
+	"invalid_request":    "The request is malformed, or brings its token in more than one way.",
+	"invalid_token":      "The access token is invalid, expired or revoked, or does not speak for a person.",
+	"insufficient_scope": "The access token lacks the scope openid.",
+}

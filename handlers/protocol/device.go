@@ -1,0 +1,38 @@
+package protocol
+
+import (
+	"context"
+	"net/http"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+// DeviceAuthorization gives codes to a device without a browser (RFC 8628 §3.1).
+type DeviceAuthorization struct {
+	Clients interface {
+		Authenticate(r *http.Request) (store.Client, error)
+	}
+	Devices interface {
+		Begin(ctx context.Context, client store.Client, rawScope string) (oauth.DeviceAnswer, error)
+	}
+}
+
+// Serve answers with the codes.
+func (e DeviceAuthorization) Serve(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	client, err := e.Clients.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	answer, err := e.Devices.Begin(r.Context(), client, form.Get("scope"))
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, answer)
+	return nil
+}

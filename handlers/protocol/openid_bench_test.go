@@ -1,0 +1,59 @@
+package protocol_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// BenchmarkAuthorize is a request of somebody who is signed in and has said yes.
+func BenchmarkAuthorize(b *testing.B) {
+	s := openWeb(b)
+	path := "/oauth/authorize?" + asking("own").Encode()
+	b.ReportAllocs()
+	for b.Loop() {
+		if a := s.get(b, path); a.status != http.StatusSeeOther {
+			b.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+}
+
+// BenchmarkCodeExchange tells the CPU of an exchange too: its signatures are made
+// at the same time, so the clock shows less than what it costs.
+func BenchmarkCodeExchange(b *testing.B) {
+	s := openWeb(b)
+	codes := make([]*http.Request, 300)
+	for i := range codes {
+		codes[i] = exchanging("own", s.code(b, asking("own")))
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpu(b)
+	n := min(b.N, len(codes))
+	for i := range n {
+		serve(b, s, codes[i])
+	}
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(n), "cpu-µs/op")
+}
+
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+func BenchmarkUserinfo(b *testing.B) {
+	s := openWeb(b)
+	access := granted(b, s.exchange(b, "own", s.code(b, asking("own", "scope", "openid profile email")))).text("access_token")
+	r := httptest.NewRequest(http.MethodGet, "/oauth/userinfo", nil)
+	r.Header.Set("Authorization", "Bearer "+access)
+	b.ReportAllocs()
+	for b.Loop() {
+		serve(b, s, r)
+	}
+}

@@ -1,0 +1,195 @@
+package protocol_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/url"
+	"testing"
+	"time"
+)
+
+// The whole way, as a certified client goes it.
+func TestSignInWithOpenID(t *testing.T) {
+	s := openWeb(t)
+	a := s.authorize(t, asking("web", "scope", "openid profile email"))
+	sealed := sentTo(t, a, "/consent")
+	pending, err := s.requests.Pending(t.Context(), sealed, s.browser)
+	if err != nil || pending.Client.ID != "web" || len(pending.Scopes) != 3 || pending.FormAction != "https://web.example" {
+		t.Fatalf("%+v, %v", pending, err)
+	}
+	q := returned(t, s.allow(t, sealed))
+	if q.Get("state") != "st/ate +&=" || len(q) != 3 || len(q.Get("code")) < 43 {
+		t.Errorf("answer %v", q)
+	}
+	s.advance(2 * time.Second)
+	tokens := granted(t, s.exchange(t, "web", q.Get("code")))
+	id := s.idToken(t, tokens)
+	sum := sha256.Sum256([]byte(tokens.text("access_token")))
+	for name, want := range map[string]any{
+		"iss": issuer, "sub": annsSub, "aud": "web", "azp": "web", "nonce": "n-1", "acr": "urn:gatehouse:pwd",
+		"auth_time": float64(s.clock().Add(-2 * time.Second).Unix()), "iat": float64(s.clock().Unix()),
+		"at_hash": base64.RawURLEncoding.EncodeToString(sum[:16]),
+	} {
+		if id[name] != want {
+			t.Errorf("%s is %v, want %v", name, id[name], want)
+		}
+	}
+	if id["sid"] == "" || len(id) != 12 {
+		t.Errorf("ID token %v", id)
+	}
+	if tokens.header.Get("Cache-Control") != "no-store" || tokens.text("token_type") != "Bearer" || tokens.text("refresh_token") == "" {
+		t.Errorf("answer %v %v", tokens.header, tokens.members)
+	}
+	if a := s.userinfo(t, tokens.text("access_token")); a.text("sub") != annsSub || a.text("email") != "ann@example.com" || a.members["email_verified"] != false || a.text("preferred_username") != "ann" {
+		t.Errorf("userinfo %d %s", a.status, a.body)
+	}
+}
+
+func TestRefreshedIDToken(t *testing.T) {
+	s := openWeb(t)
+	first := granted(t, s.exchange(t, "own", s.code(t, asking("own"))))
+	before := s.idToken(t, first)
+	s.advance(time.Minute)
+	second := granted(t, s.refresh(t, "own", first.text("refresh_token"), "scope", "openid"))
+	after := s.idToken(t, second)
+	for _, name := range []string{"iss", "sub", "aud", "azp", "auth_time", "sid", "acr"} {
+		if after[name] != before[name] {
+			t.Errorf("%s is %v, was %v", name, after[name], before[name])
+		}
+	}
+	if after["iat"] == before["iat"] || after["nonce"] != nil {
+		t.Errorf("ID token %v", after)
+	}
+	if a := granted(t, s.signIn(t, "shop")); a.text("id_token") != "" {
+		t.Error("a password grant, where nobody signed in at our page, has an ID token")
+	}
+}
+
+func TestConsentIsRemembered(t *testing.T) {
+	s := openWeb(t)
+	s.code(t, asking("web", "scope", "openid email"))
+	s.advance(time.Minute)
+	returned(t, s.authorize(t, asking("web", "scope", "email openid", "prompt", "none")))
+	sentTo(t, s.authorize(t, asking("web", "scope", "openid phone")), "/consent")
+	sentTo(t, s.authorize(t, asking("web", "prompt", "consent")), "/consent")
+	sentTo(t, s.authorize(t, asking("web2")), "/consent")
+	// What was allowed before stays allowed.
+	s.code(t, asking("web", "scope", "openid phone"))
+	returned(t, s.authorize(t, asking("web", "scope", "openid email phone", "prompt", "none")))
+	// Single claims are asked for like their scope.
+	sentTo(t, s.authorize(t, asking("web", "claims", `{"userinfo":{"address":null}}`)), "/consent")
+}
+
+// An app that nothing but its word identifies asks anew each time (RFC 8252 §8.6).
+func TestNativeAppsAskEachTime(t *testing.T) {
+	s := openWeb(t)
+	s.code(t, asking("cli"))
+	s.advance(time.Second)
+	sentTo(t, s.authorize(t, asking("cli")), "/consent")
+	toldNo(t, s.authorize(t, asking("cli", "prompt", "none")), "consent_required")
+	s.code(t, asking("spa"))
+	s.advance(time.Second)
+	returned(t, s.authorize(t, asking("spa", "prompt", "none")))
+}
+
+func TestConsentRefused(t *testing.T) {
+	s := openWeb(t)
+	sealed := sentTo(t, s.authorize(t, asking("web")), "/consent")
+	resume, err := s.requests.Deny(t.Context(), sealed, s.browser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toldNo(t, s.get(t, resume), "access_denied")
+	sentTo(t, s.authorize(t, asking("web")), "/consent")
+}
+
+func TestWhoHasToSignIn(t *testing.T) {
+	tests := []struct {
+		name  string
+		pairs []string
+		page  string // "": none, the client gets a code
+		error string // if prompt=none comes with it
+	}{
+		{"signed in", nil, "", ""},
+		{"prompt=login", []string{"prompt", "login"}, "/login", ""},
+		{"prompt=select_account", []string{"prompt", "select_account"}, "/login", ""},
+		{"prompt=login consent", []string{"prompt", "login consent"}, "/login", ""},
+		{"max_age passed", []string{"max_age", "59"}, "/login", "login_required"},
+		{"max_age=0", []string{"max_age", "0"}, "/login", "login_required"},
+		{"max_age not passed", []string{"max_age", "10000"}, "", ""},
+		{"another sub is wanted", []string{"claims", `{"id_token":{"sub":{"value":"somebody"}}}`}, "/login", "login_required"},
+		{"the same sub is wanted", []string{"claims", `{"id_token":{"sub":{"value":"` + annsSub + `"}}}`}, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := openWeb(t)
+			s.advance(time.Minute)
+			a := s.authorize(t, asking("own", tt.pairs...))
+			if tt.page == "" {
+				returned(t, a)
+			} else {
+				sealed := sentTo(t, a, tt.page)
+				// Coming back without having signed in leads to the page again.
+				sentTo(t, s.get(t, "/oauth/authorize?request="+url.QueryEscape(sealed)), tt.page)
+				s.advance(10 * time.Second)
+				s.signedIn(t)
+				if a := s.get(t, "/oauth/authorize?request="+url.QueryEscape(sealed)); tt.error == "login_required" && tt.pairs[0] == "claims" {
+					toldNo(t, a, "login_required") // somebody else again
+				} else if len(tt.pairs) > 1 && tt.pairs[1] == "login consent" {
+					sentTo(t, a, "/consent")
+				} else {
+					returned(t, a)
+				}
+			}
+			if tt.error != "" {
+				s.advance(time.Hour)
+				toldNo(t, s.authorize(t, asking("own", append(tt.pairs, "prompt", "none")...)), tt.error)
+			}
+		})
+	}
+	s := openWeb(t)
+	s.signedOut()
+	sentTo(t, s.authorize(t, asking("own")), "/login")
+	toldNo(t, s.authorize(t, asking("own", "prompt", "none")), "login_required")
+}
+
+func TestIDTokenHint(t *testing.T) {
+	s := openWeb(t)
+	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own"))))
+	hint := tokens.text("id_token")
+	s.advance(time.Hour) // it has expired
+	returned(t, s.authorize(t, asking("own", "prompt", "none", "id_token_hint", hint)))
+	toldNo(t, s.authorize(t, asking("own", "id_token_hint", hint[:len(hint)-4]+"AAAA")), "invalid_request")
+	toldNo(t, s.authorize(t, asking("own", "id_token_hint", tokens.text("access_token"))), "invalid_request")
+	toldNo(t, s.authorize(t, asking("web", "id_token_hint", hint)), "invalid_request")
+	s.browser.User.Sub = "somebody else"
+	toldNo(t, s.authorize(t, asking("own", "prompt", "none", "id_token_hint", hint)), "login_required")
+	sentTo(t, s.authorize(t, asking("own", "id_token_hint", hint)), "/login")
+}
+
+// What is asked for and cannot be had, or need not be understood, is no error.
+func TestWhatIsIgnored(t *testing.T) {
+	s := openWeb(t)
+	for _, pair := range [][]string{
+		{"display", "popup"}, {"ui_locales", "se"}, {"claims_locales", "se"}, {"login_hint", "buffy@host"}, {"acr_values", "1 2"},
+		{"unknown", "thing"}, {"resource", "https://api.example"}, {"claims", `{"userinfo":{"name":{"essential":true}},"other":1}`},
+		{"nonce", ""}, {"state", ""}, {"response_mode", "query"},
+	} {
+		q := returned(t, s.authorize(t, asking("own", pair...)))
+		if q.Get("code") == "" {
+			t.Errorf("%v: %v", pair, q)
+		}
+		if q.Has("state") == (pair[0] == "state") {
+			t.Errorf("%v: state in %v", pair, q)
+		}
+	}
+}
+
+// A confidential client may do without PKCE, and without a nonce too.
+func TestWithoutPKCEAndNonce(t *testing.T) {
+	s := openWeb(t)
+	code := s.code(t, asking("own", "code_challenge", "", "code_challenge_method", "", "nonce", ""))
+	if id := s.idToken(t, s.exchange(t, "own", code, "code_verifier", "")); id["nonce"] != nil {
+		t.Errorf("ID token %v", id)
+	}
+}

@@ -1,0 +1,40 @@
+package protocol
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+// PAR takes an authorization request from the client itself, before the browser
+// brings a reference to it (RFC 9126 §2).
+type PAR struct {
+	Clients interface {
+		Authenticate(r *http.Request) (store.Client, error)
+	}
+	Requests interface {
+		Push(ctx context.Context, client store.Client, values url.Values) (oauth.Pushed, error)
+	}
+}
+
+// Serve checks the request and keeps it.
+func (e PAR) Serve(w http.ResponseWriter, r *http.Request) error {
+	form, err := handlers.Form(r)
+	if err != nil {
+		return err
+	}
+	client, err := e.Clients.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	pushed, err := e.Requests.Push(r.Context(), client, form)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusCreated, pushed)
+	return nil
+}

@@ -1,0 +1,68 @@
+package protocol_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+)
+
+// concurrently asks without touching what belongs to one request at a time.
+func (s *site) concurrently(r *http.Request) int {
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, r.WithContext(reqctx.With(r.Context(), &reqctx.Info{ID: "RACE"})))
+	return w.Code
+}
+
+// Of fifty redemptions at once one succeeds; the others are replays, so the session
+// that it founded has ended when they have their answers (V22).
+func TestFiftyRedemptionsAtOnce(t *testing.T) {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+		t.Run(name, func(t *testing.T) {
+			s := openOn(t, dsn(t))
+			s.addWebApps(t)
+			s.signedIn(t)
+			for round := range 3 {
+				code := s.code(t, asking("own"))
+				var won, refusals atomic.Int32
+				var faults sync.Map
+				var all sync.WaitGroup
+				start := make(chan struct{})
+				for range 50 {
+					r := exchanging("own", code)
+					all.Go(func() {
+						<-start
+						switch status := s.concurrently(r); status {
+						case http.StatusOK:
+							won.Add(1)
+						case http.StatusBadRequest:
+							refusals.Add(1)
+						default:
+							faults.Store(fmt.Sprint(status), true)
+						}
+					})
+				}
+				close(start)
+				all.Wait()
+				faults.Range(func(status, _ any) bool { t.Errorf("an answer %s", status); return true })
+				if won.Load() != 1 || refusals.Load() != 49 {
+					t.Errorf("round %d: %d successes, %d refusals", round, won.Load(), refusals.Load())
+				}
+				c, err := s.db.CodeByDigest(t.Context(), store.DigestOf(code))
+				if err != nil {
+					t.Fatal(err)
+				}
+				session, _, err := s.db.SessionWithUser(t.Context(), c.SessionID)
+				if err != nil || session.EndedAt.IsZero() || session.EndReason != "code replayed" {
+					t.Errorf("session %+v, %v", session, err)
+				}
+			}
+		})
+	}
+}

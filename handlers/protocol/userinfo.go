@@ -1,0 +1,104 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/claims"
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/session"
+	"gatehouse/store"
+)
+
+// Userinfo tells an app about the person who signed in to it (OIDC Core 1.0 §5.3).
+type Userinfo struct {
+	Sessions interface {
+		Holder(ctx context.Context, rawAccess string) (session.Holder, error)
+	}
+	People interface {
+		ProfileOf(ctx context.Context, userID int64) (store.Profile, error)
+	}
+}
+
+// Serve answers with the claims of the token's scope, and those that were asked
+// for one by one, as they are today.
+func (e Userinfo) Serve(w http.ResponseWriter, r *http.Request) error {
+	raw, err := accessToken(r)
+	if err != nil {
+		return err
+	}
+	holder, err := e.Sessions.Holder(r.Context(), raw)
+	if errors.Is(err, session.ErrInvalid) {
+		return &BearerError{Status: http.StatusUnauthorized, Code: "invalid_token", reason: err}
+	}
+	if err != nil {
+		return err
+	}
+	reqctx.From(r.Context()).Actor = "client:" + holder.Token.ClientID
+	if !holder.Token.Scope.Has("openid") {
+		return &BearerError{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: "openid", reason: errors.New("a token without openid")}
+	}
+	about, err := e.about(r.Context(), holder)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, about)
+	return nil
+}
+
+func (e Userinfo) about(ctx context.Context, h session.Holder) (map[string]any, error) {
+	wishes, err := claims.Parse(h.Session.Claims)
+	if err != nil {
+		return nil, fmt.Errorf("reading what a session asked for: %w", err)
+	}
+	names := append(claims.ForScope(h.Token.Scope), wishes.FromUserinfo()...)
+	var profile store.Profile
+	if claims.NeedProfile(names) {
+		if profile, err = e.People.ProfileOf(ctx, h.User.ID); err != nil {
+			return nil, fmt.Errorf("reading a profile: %w", err)
+		}
+	}
+	about := claims.Of(h.User, profile, names)
+	about["sub"] = h.User.Sub // §5.3.2: always, and never anything else
+	return about, nil
+}
+
+// accessToken takes the token from the header (RFC 6750 §2.1) or from a form
+// (§2.2), and from one of the two alone. A query is no place for it (RFC 9700 §4.3.2).
+func accessToken(r *http.Request) (string, error) {
+	headers := r.Header.Values("Authorization")
+	var fromForm string
+	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "" {
+		form, err := handlers.Form(r)
+		if err != nil {
+			return "", badRequest(err)
+		}
+		fromForm = form.Get("access_token")
+	}
+	switch {
+	case r.URL.Query().Has("access_token"):
+		return "", badRequest(errors.New("a token in the query"))
+	case len(headers) > 1, len(headers) == 1 && fromForm != "":
+		return "", badRequest(errors.New("more than one token"))
+	case fromForm != "":
+		return fromForm, nil
+	case len(headers) == 0:
+		return "", &BearerError{Status: http.StatusUnauthorized, reason: errors.New("no token")}
+	}
+	scheme, raw, _ := strings.Cut(headers[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1: any case
+		return "", &BearerError{Status: http.StatusUnauthorized, reason: errors.New("another scheme than Bearer")}
+	}
+	if raw = strings.TrimSpace(raw); raw == "" || strings.ContainsAny(raw, " \t,") {
+		return "", badRequest(errors.New("a malformed Authorization header"))
+	}
+	return raw, nil
+}
+
+func badRequest(why error) error {
+	return &BearerError{Status: http.StatusBadRequest, Code: "invalid_request", reason: why}
+}

@@ -1,0 +1,141 @@
+package protocol_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"gatehouse/store"
+)
+
+// fill gives ann every attribute that there is.
+func (s *site) fill(t testing.TB) {
+	t.Helper()
+	first, last, proved, now := "Ann", "Lee", true, s.clock()
+	s.write(t, func(tx store.Tx) error {
+		return tx.UpdateUser(s.browser.User.ID, store.UserChange{
+			FirstName: &first, LastName: &last, EmailVerified: &proved, UpdatedAt: &now,
+			Profile: &store.Profile{
+				MiddleName: "B.", Nickname: "annie", Website: "https://ann.example", PageURL: "https://ann.example/me", Picture: "https://ann.example/me.png",
+				Gender: "female", Birthdate: "2000-02-29", ZoneInfo: "Europe/Berlin", Locale: "de-DE", PhoneNumber: "+49301234", PhoneProved: true,
+				Address: store.Address{Formatted: "A 1\nB", Street: "A 1", Locality: "B", Region: "C", PostalCode: "12345", Country: "DE"},
+			},
+		})
+	})
+}
+
+func TestEveryStandardClaim(t *testing.T) {
+	s := openWeb(t)
+	s.fill(t)
+	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "openid profile email phone address"))))
+	a := s.userinfo(t, tokens.text("access_token"))
+	want := map[string]any{
+		"sub": annsSub, "name": "Ann Lee", "given_name": "Ann", "family_name": "Lee", "middle_name": "B.", "nickname": "annie", "preferred_username": "ann",
+		"profile": "https://ann.example/me", "picture": "https://ann.example/me.png", "website": "https://ann.example", "gender": "female", "birthdate": "2000-02-29",
+		"zoneinfo": "Europe/Berlin", "locale": "de-DE", "updated_at": float64(s.clock().Unix()), "email": "ann@example.com", "email_verified": true,
+		"phone_number": "+49301234", "phone_number_verified": true,
+		"address": map[string]any{"formatted": "A 1\nB", "street_address": "A 1", "locality": "B", "region": "C", "postal_code": "12345", "country": "DE"},
+	}
+	if a.status != http.StatusOK || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || !reflect.DeepEqual(a.members, want) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if id := s.idToken(t, tokens); id["name"] != nil || id["email"] != nil {
+		t.Errorf("claims of the person in the ID token: %v", id)
+	}
+}
+
+// By scope, and one by one; what is not known is left out.
+func TestClaimsThatAreAskedFor(t *testing.T) {
+	s := openWeb(t)
+	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own"))))
+	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 1 {
+		t.Errorf("scope openid: %s", a.body)
+	}
+	s.fill(t)
+	tokens = granted(t, s.exchange(t, "own", s.code(t, asking("own", "claims",
+		`{"userinfo":{"name":{"essential":true},"picture":null,"iss":null,"role":null},"id_token":{"email":null,"phone_number":{"essential":true},"sub":null,"aud":{"value":"evil"},"auth_time":{"essential":true}}}`))))
+	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 3 || a.text("name") != "Ann Lee" || a.text("picture") == "" {
+		t.Errorf("userinfo %s", a.body)
+	}
+	for range 2 {
+		id := s.idToken(t, tokens)
+		if id["email"] != "ann@example.com" || id["phone_number"] != "+49301234" || id["aud"] != "own" || id["sub"] != annsSub || id["name"] != nil {
+			t.Errorf("ID token %v", id)
+		}
+		tokens = granted(t, s.refresh(t, "own", tokens.text("refresh_token")))
+	}
+	// What the app is not registered for it does not get, asked for as it may be.
+	s.reregister(t, "own", func(c *store.Client) { c.Scope = "openid email" })
+	tokens = granted(t, s.exchange(t, "own", s.code(t, asking("own", "claims", `{"userinfo":{"name":{"essential":true},"email":null}}`))))
+	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 2 || a.text("email") == "" {
+		t.Errorf("userinfo %s", a.body)
+	}
+}
+
+// Only an access token of a person with openid opens, in a header or a form (V35).
+func TestWhatOpensUserinfo(t *testing.T) {
+	s := openWeb(t)
+	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "openid email"))))
+	access := tokens.text("access_token")
+	by := func(method string, change func(*http.Request)) answer {
+		r := httptest.NewRequest(method, "/oauth/userinfo", nil)
+		change(r)
+		return s.do(t, r)
+	}
+	header := func(value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Add("Authorization", value) }
+	}
+	body := func(text, kind string) func(*http.Request) {
+		return func(r *http.Request) {
+			*r = *httptest.NewRequest(http.MethodPost, r.URL.String(), strings.NewReader(text))
+			r.Header.Set("Content-Type", kind)
+		}
+	}
+	both := func(r *http.Request) {
+		body("access_token="+access, formType)(r)
+		header("Bearer " + access)(r)
+	}
+	other := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "email"))))
+	own := granted(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials"))
+	for _, tt := range []struct {
+		name   string
+		answer answer
+		status int
+		code   string
+	}{
+		{"header", by("GET", header("Bearer "+access)), 200, ""},
+		{"header, any case", by("GET", header("bEARER "+access)), 200, ""},
+		{"header by POST", by("POST", header("Bearer "+access)), 200, ""},
+		{"form", by("POST", body("access_token="+access, formType)), 200, ""},
+		{"nothing", by("GET", func(*http.Request) {}), 401, ""},
+		{"another scheme", by("GET", header("Basic "+access)), 401, ""},
+		{"query", by("GET", func(r *http.Request) { r.URL.RawQuery = "access_token=" + access }), 400, "invalid_request"},
+		{"header and form", by("POST", both), 400, "invalid_request"},
+		{"two headers", by("GET", func(r *http.Request) { header("Bearer " + access)(r); header("Bearer " + access)(r) }), 400, "invalid_request"},
+		{"JSON", by("POST", body(`{"access_token":"`+access+`"}`, "application/json")), 400, "invalid_request"},
+		{"empty", by("GET", header("Bearer ")), 400, "invalid_request"},
+		{"garbage", by("GET", header("Bearer x.y.z")), 401, "invalid_token"},
+		{"refresh token", by("GET", header("Bearer "+tokens.text("refresh_token"))), 401, "invalid_token"},
+		{"ID token", by("GET", header("Bearer "+tokens.text("id_token"))), 401, "invalid_token"},
+		{"a client's own", by("GET", header("Bearer "+own.text("access_token"))), 401, "invalid_token"},
+		{"without openid", by("GET", header("Bearer "+other.text("access_token"))), 403, "insufficient_scope"},
+	} {
+		challenge := tt.answer.header.Get("WWW-Authenticate")
+		if tt.answer.status != tt.status || tt.answer.text("error") != tt.code || (tt.status > 400) != strings.HasPrefix(challenge, "Bearer ") {
+			t.Errorf("%s: %d %s, challenge %q", tt.name, tt.answer.status, tt.answer.body, challenge)
+		}
+		if tt.answer.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: header %v", tt.name, tt.answer.header)
+		}
+	}
+	s.write(t, func(tx store.Tx) error {
+		_, err := tx.EndSessions(s.browser.User.ID, "", "test", s.clock())
+		return errors.Join(err)
+	})
+	if a := s.userinfo(t, access); a.status != http.StatusUnauthorized {
+		t.Errorf("%d after the end of the session", a.status)
+	}
+}

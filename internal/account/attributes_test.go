@@ -1,0 +1,219 @@
+package account_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+func (w *world) profile(u store.User) store.Profile {
+	w.t.Helper()
+	p, err := w.Profile(w.t.Context(), u.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// all are all attributes, and the profile that they make.
+func all() (account.Attributes, store.Profile) {
+	g := fields.Given
+	return account.Attributes{
+			MiddleName: g("Maria"), Nickname: g("Annie"), PageURL: g("https://ann.example/#me"), Picture: g("https://ann.example/ann.jpg?s=80"), Website: g("http://ann.example"),
+			Gender: g("female"), Birthdate: g("1990-02-28"), ZoneInfo: g("Europe/Berlin"), Locale: g("de_AT"), PhoneNumber: g("+49 (30) 123-4567"),
+			Address: account.Address{
+				Formatted: g("1 High St\r\nBerlin"), Street: g("1 High St"), Locality: g("Berlin"), Region: g("BE"), PostalCode: g("10115"), Country: g("DE"),
+			},
+		}, store.Profile{
+			MiddleName: "Maria", Nickname: "Annie", PageURL: "https://ann.example/#me", Picture: "https://ann.example/ann.jpg?s=80", Website: "http://ann.example",
+			Gender: "female", Birthdate: "1990-02-28", ZoneInfo: "Europe/Berlin", Locale: "de-AT", PhoneNumber: "+49301234567",
+			Address: store.Address{Formatted: "1 High St\nBerlin", Street: "1 High St", Locality: "Berlin", Region: "BE", PostalCode: "10115", Country: "DE"},
+		}
+}
+
+func TestEveryAttributeIsKept(t *testing.T) { everywhere(t, everyAttributeIsKept) }
+
+func everyAttributeIsKept(t *testing.T, w *world) {
+	attributes, want := all()
+	in := input("ann")
+	in.Attributes = attributes
+	ann, err := w.SignUp(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
+		t.Error("at sign-up:", diff)
+	}
+	if ann.UpdatedAt != ann.JoinedAt || w.read(ann.ID).UpdatedAt != ann.UpdatedAt {
+		t.Errorf("updated at %s, joined at %s", ann.UpdatedAt, ann.JoinedAt)
+	}
+	bob := w.person("bob", store.RoleAdmin)
+	if got := w.profile(bob); got != (store.Profile{}) {
+		t.Errorf("a profile of nothing: %+v", got)
+	}
+	if _, err := w.Change(t.Context(), as(bob, ""), bob, account.Input{Attributes: attributes}, false); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, w.profile(bob)); diff != "" {
+		t.Error("changed:", diff)
+	}
+}
+
+func TestAChangeOfAnAttribute(t *testing.T) {
+	w := open(t)
+	in := input("ann")
+	in.Attributes, _ = all()
+	ann, err := w.SignUp(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := w.profile(ann)
+	w.advance(time.Hour)
+	change := account.Input{Attributes: account.Attributes{Nickname: fields.Given("Nan"), Address: account.Address{Country: fields.Given("")}}}
+	got, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, change, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Nickname, want.Address.Country = "Nan", ""
+	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
+		t.Error(diff)
+	}
+	if !got.UpdatedAt.Equal(ann.UpdatedAt.Add(time.Hour)) || !w.read(ann.ID).UpdatedAt.Equal(got.UpdatedAt) {
+		t.Errorf("updated at %s", got.UpdatedAt)
+	}
+	line := `{"before":{"address.country":"DE","nickname":"Annie"},"after":{"address.country":"","nickname":"Nan"}}`
+	if lines := w.evidence("user.updated"); len(lines) != 1 || !strings.HasSuffix(lines[0], line) {
+		t.Errorf("evidence: %s", lines)
+	}
+	w.advance(time.Hour)
+	again, err := w.ChangeOwn(t.Context(), as(ann, ""), got, change, false)
+	if err != nil || !again.UpdatedAt.Equal(got.UpdatedAt) || len(w.evidence("user.updated")) != 1 {
+		t.Errorf("nothing changed: updated at %s, %v", again.UpdatedAt, err)
+	}
+	for name, in := range map[string]account.Input{
+		"name":     {FirstName: fields.Given("Ann")},
+		"password": {Password: fields.Given("another long secret"), CurrentPassword: fields.Given(secret)},
+	} {
+		before := again.UpdatedAt
+		w.advance(time.Minute)
+		if again, err = w.ChangeOwn(t.Context(), as(ann, ""), again, in, false); err != nil || !again.UpdatedAt.After(before) {
+			t.Errorf("%s: updated at %s, %v", name, again.UpdatedAt, err)
+		}
+	}
+}
+
+func TestAnotherNumberIsNotProved(t *testing.T) {
+	w := open(t)
+	ann, boss := w.person("ann", store.RoleUser), w.person("boss", store.RoleAdmin)
+	proved := store.Profile{PhoneNumber: "+491234567", PhoneProved: true}
+	for name, c := range map[string]struct {
+		number string
+		want   store.Profile
+	}{
+		"another":           {"+491234568", store.Profile{PhoneNumber: "+491234568"}},
+		"none":              {"", store.Profile{}},
+		"another spelling":  {"+49 (123) 45-67", proved},
+		"with an extension": {"+491234567;ext=1", store.Profile{PhoneNumber: "+491234567;ext=1"}},
+	} {
+		for who, by := range map[string]func(account.Input) error{
+			"herself": func(in account.Input) error {
+				_, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, in, false)
+				return err
+			},
+			"administrator": func(in account.Input) error {
+				_, err := w.Change(t.Context(), as(boss, ""), ann, in, false)
+				return err
+			},
+		} {
+			if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
+				t.Fatal(err)
+			}
+			if err := by(account.Input{Attributes: account.Attributes{PhoneNumber: fields.Given(c.number)}}); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.profile(ann); got != c.want {
+				t.Errorf("%s, %s: %+v", name, who, got)
+			}
+		}
+	}
+}
+
+func TestAttributesThatCannotBe(t *testing.T) {
+	w := open(t)
+	ann := w.person("ann", store.RoleUser)
+	type a = account.Attributes
+	long := strings.Repeat("a", 3000)
+	for field, c := range map[string]struct {
+		put         func(*a, fields.Text)
+		good, wrong []string
+	}{
+		"nickname": {func(a *a, t fields.Text) { a.Nickname = t }, []string{"Ann", " Ann ", "安"}, []string{"a\nb", "a\x00", "\xed\xa0\x80", long}},
+		"gender":   {func(a *a, t fields.Text) { a.Gender = t }, []string{"female", "non-binary"}, []string{"a\tb", long}},
+		"picture": {func(a *a, t fields.Text) { a.Picture = t }, []string{"https://a.example/x", "HTTPS://a.example", "http://[::1]:8080/p", "https://例え.jp/私"}, []string{
+			"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", "data:image/png;base64,AA", "vbscript:x", "file:///etc/passwd",
+			"blob:https://a.example/1", "about:blank", "filesystem:https://a/t", "view-source:https://a", "intent://a", "ftp://a.example", "//a.example", "a.example", "/x",
+			"https:", "https:///x", "https://a.example/a b", "https:\\\\a.example", "https://ann@a.example", "https://a.example/\u202egnp", "https://a.example/" + long}},
+		"birthdate": {func(a *a, t fields.Text) { a.Birthdate = t }, []string{"1990-12-31", "0000-02-29", "2000-02-29", "1990"}, []string{
+			"1990-02-29", "1990-13-01", "90-01-01", "1990-1-1", "0000", "2999", "2999-01-01", "1990-12-31T00:00:00Z", "31.12.1990", "19900101", "-1990"}},
+		"zoneinfo": {func(a *a, t fields.Text) { a.ZoneInfo = t }, []string{"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+5"}, []string{
+			"Local", "Mars/Phobos", "../etc/passwd", "/etc/localtime", "Europe", "posix/Europe/Berlin", "CEST", long}},
+		"locale":              {func(a *a, t fields.Text) { a.Locale = t }, []string{"de", "pt-BR", "zh-Hant-TW", "EN_us"}, []string{"german", "d", "de-", "x", "de;q=1", "de,en", "..", long}},
+		"phone_number":        {func(a *a, t fields.Text) { a.PhoneNumber = t }, []string{"+4930123456", "+1 (604) 555-1234;ext=5678"}, []string{"030123456", "+0123456789", "+123456", "+1234567890123456", "+49abc", "tel:+4930123456", "+49301234567;x=1", "++4930123456"}},
+		"address.postal_code": {func(a *a, t fields.Text) { a.Address.PostalCode = t }, []string{"SW1A 1AA"}, []string{"a\nb", long}},
+		"address.formatted":   {func(a *a, t fields.Text) { a.Address.Formatted = t }, []string{"1 High St\nTown"}, []string{"a\x07b", long}},
+	} {
+		try := func(text string) error {
+			var in account.Input
+			c.put(&in.Attributes, fields.Given(text))
+			_, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, in, false)
+			return err
+		}
+		for _, good := range append(c.good, "") {
+			if err := try(good); err != nil {
+				t.Errorf("%s %q: %v", field, good, err)
+			}
+		}
+		for _, wrong := range c.wrong {
+			var faults *fields.Errors
+			if err := try(wrong); !errors.As(err, &faults) || len(faults.Of(field)) == 0 {
+				t.Errorf("%s %q: %v", field, wrong, err)
+			}
+		}
+	}
+	in := account.Input{Attributes: account.Attributes{Locale: fields.Text{Sent: true, Problem: fields.Null}, Address: account.Address{Problem: fields.Null}}}
+	var faults *fields.Errors
+	if _, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, in, false); !errors.As(err, &faults) || !faults.Has("locale") || !faults.Has("address") {
+		t.Errorf("problems of the wire: %v", err)
+	}
+}
+
+// Two who change different attributes at once lose nothing of each other's.
+func TestAttributesChangedAtOnce(t *testing.T) { everywhere(t, attributesChangedAtOnce) }
+
+func attributesChangedAtOnce(t *testing.T, w *world) {
+	ann := w.person("ann", store.RoleUser)
+	attributes, want := all()
+	race(t, 3, func(i int) bool {
+		in := account.Input{Attributes: []account.Attributes{
+			{MiddleName: attributes.MiddleName, PhoneNumber: attributes.PhoneNumber, Locale: attributes.Locale, Website: attributes.Website, Gender: attributes.Gender},
+			{Nickname: attributes.Nickname, PageURL: attributes.PageURL, Picture: attributes.Picture, Birthdate: attributes.Birthdate},
+			{ZoneInfo: attributes.ZoneInfo, Address: attributes.Address},
+		}[i]}
+		_, err := w.Change(t.Context(), authz.Operator, ann, in, false)
+		if err != nil {
+			t.Error(err)
+		}
+		return err == nil
+	}, 3)
+	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,79 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// turns lets those who want the same name come one after the other, so that of
+// many who sign up with it at once one has a password hashed, and the rest learn
+// that the name is taken. It saves work; that a name is given once is for the
+// record's unique index to see to, here and at other replicas.
+type turns struct {
+	mu    sync.Mutex
+	names map[string]*turn
+}
+
+type turn struct {
+	held    chan struct{} // holds one
+	waiting int
+}
+
+// take waits for its turn at all the names, and returns what ends it.
+func (t *turns) take(ctx context.Context, names ...string) (end func(), err error) {
+	slices.Sort(names) // two that want the same two do not wait for each other
+	var ends []func()
+	end = func() {
+		for _, e := range ends {
+			e()
+		}
+	}
+	for _, name := range slices.Compact(names) {
+		one, err := t.one(ctx, name)
+		if err != nil {
+			end()
+			return nil, err
+		}
+		ends = append(ends, one)
+	}
+	return end, nil
+}
+
+func (t *turns) one(ctx context.Context, name string) (end func(), err error) {
+	w := t.join(name)
+	select {
+	case w.held <- struct{}{}:
+		return func() {
+			<-w.held
+			t.leave(name)
+		}, nil
+	case <-ctx.Done():
+		t.leave(name)
+		return nil, ctx.Err()
+	}
+}
+
+func (t *turns) join(name string) *turn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.names == nil {
+		t.names = map[string]*turn{}
+	}
+	w := t.names[name]
+	if w == nil {
+		w = &turn{held: make(chan struct{}, 1)}
+		t.names[name] = w
+	}
+	w.waiting++
+	return w
+}
+
+func (t *turns) leave(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w := t.names[name]
+	if w.waiting--; w.waiting == 0 {
+		delete(t.names, name)
+	}
+}

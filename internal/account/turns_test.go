@@ -1,0 +1,52 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
+	var all turns
+	var inside, most atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 50 {
+		names := []string{"ann", "ann@example.com"}
+		if i%2 == 0 {
+			names[0], names[1] = names[1], names[0]
+		}
+		wg.Go(func() {
+			end, err := all.take(t.Context(), names...)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			most.Store(max(most.Load(), inside.Add(1)))
+			inside.Add(-1)
+			end()
+		})
+	}
+	wg.Wait()
+	if most.Load() != 1 || len(all.names) != 0 {
+		t.Errorf("%d at once, and %d names are still held", most.Load(), len(all.names))
+	}
+}
+
+func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
+	var all turns
+	end, err := all.take(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := all.take(gone, "ann", "bob"); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	end()
+	if len(all.names) != 0 {
+		t.Errorf("held: %v", all.names)
+	}
+}

@@ -1,0 +1,237 @@
+package browser
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/session"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// rig is the service on a real database, with a clock of its own.
+type rig struct {
+	*Service
+	t      *testing.T
+	now    time.Time
+	forgot []string
+}
+
+func (r *rig) ForgetEnded(_ context.Context, sids []string) error {
+	r.forgot = append(r.forgot, sids...)
+	return nil
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "test.db"), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	r.Service = &Service{
+		DB: db, Sessions: r, Idle: 24 * time.Hour, Lifetime: 30 * 24 * time.Hour,
+		Now: func() time.Time { return r.now }, Log: slog.New(slog.DiscardHandler),
+	}
+	return r
+}
+
+func (r *rig) person(name string, role store.Role) store.User {
+	r.t.Helper()
+	u := store.User{
+		Sub: rand.Text(), Username: name, UsernameKey: name, Email: name + "@example.com", EmailKey: name + "@example.com",
+		Role: role, Active: true, PasswordHash: "a hash", JoinedAt: r.now,
+	}
+	err := r.DB.Write(r.t.Context(), func(tx store.Tx) (err error) {
+		u.ID, err = tx.CreateUser(u)
+		return err
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return u
+}
+
+func (r *rig) signIn(u store.User, old string) (string, store.BrowserSession) {
+	r.t.Helper()
+	cookie, b, err := r.SignIn(r.t.Context(), SignIn{User: u, Old: old})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return cookie, b
+}
+
+func (r *rig) change(u store.User, c store.UserChange) {
+	r.t.Helper()
+	if err := r.DB.Write(r.t.Context(), func(tx store.Tx) error { return tx.UpdateUser(u.ID, c) }); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) lives(cookie string) bool {
+	r.t.Helper()
+	_, _, err := r.Of(r.t.Context(), cookie)
+	if err != nil && !errors.Is(err, ErrNone) {
+		r.t.Fatal(err)
+	}
+	return err == nil
+}
+
+func TestASignInEndsUnusedAndInTheEnd(t *testing.T) {
+	const minute, hour = time.Minute, time.Hour
+	for _, c := range []struct {
+		name  string
+		role  store.Role
+		every time.Duration // how often it is used
+		until time.Duration // when it was used last
+		after time.Duration // the moment that is asked for
+		lives bool
+	}{
+		{"unused, before the idle limit", store.RoleUser, 0, 0, 24*hour - minute, true},
+		{"unused, at the idle limit", store.RoleUser, 0, 0, 24 * hour, false},
+		{"used every day", store.RoleUser, 20 * hour, 700 * hour, 719 * hour, true},
+		{"used every day, at the absolute limit", store.RoleUser, 20 * hour, 700 * hour, 720 * hour, false},
+		{"staff are like everybody", store.RoleStaff, 0, 0, 23 * hour, true},
+		{"an administrator, unused", store.RoleAdmin, 0, 0, 30 * minute, false},
+		{"an administrator at work", store.RoleAdmin, 20 * minute, 700 * minute, 719 * minute, true},
+		{"an administrator at the end of the day", store.RoleAdmin, 20 * minute, 700 * minute, 12 * hour, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			cookie, _ := r.signIn(r.person("ann", c.role), "")
+			began := r.now
+			for at := c.every; at <= c.until && c.every > 0; at += c.every {
+				if r.now = began.Add(at); !r.lives(cookie) {
+					t.Fatalf("ended after %s", at)
+				}
+			}
+			if r.now = began.Add(c.after); r.lives(cookie) != c.lives {
+				t.Errorf("lives after %s: %v", c.after, !c.lives)
+			}
+		})
+	}
+}
+
+// Who is made an administrator has an administrator's limits from then on.
+func TestTodaysRoleSettlesTheLimits(t *testing.T) {
+	r := newRig(t)
+	ann := r.person("ann", store.RoleUser)
+	cookie, _ := r.signIn(ann, "")
+	r.now = r.now.Add(time.Hour)
+	admin := store.RoleAdmin
+	r.change(ann, store.UserChange{Role: &admin})
+	if r.lives(cookie) {
+		t.Error("an administrator's session lives after an hour unused")
+	}
+}
+
+func TestASignInLosesToAChangeOfTheAccount(t *testing.T) {
+	inactive, hash := false, "another hash"
+	for name, change := range map[string]store.UserChange{"deactivated": {Active: &inactive}, "another password": {PasswordHash: &hash}} {
+		r := newRig(t)
+		ann := r.person("ann", store.RoleUser)
+		r.change(ann, change)
+		if _, _, err := r.SignIn(t.Context(), SignIn{User: ann}); !errors.Is(err, session.ErrCredentialsChanged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestACookieIsNewAtEverySignIn(t *testing.T) {
+	r := newRig(t)
+	ann, bob := r.person("ann", store.RoleUser), r.person("bob", store.RoleUser)
+	first, one := r.signIn(ann, "")
+	r.now = r.now.Add(time.Minute)
+	second, two := r.signIn(ann, first)
+	if second == first || r.lives(first) || !r.lives(second) || one.ID != two.ID || !two.AuthTime.Equal(r.now) {
+		t.Errorf("signing in again: %+v after %+v", two, one)
+	}
+	third, three := r.signIn(bob, second)
+	if r.lives(second) || !r.lives(third) || three.ID == two.ID {
+		t.Error("the first person is still signed in")
+	}
+	fourth, _ := r.signIn(bob, "a cookie that was never ours")
+	if !r.lives(third) || !r.lives(fourth) {
+		t.Error("two browsers of one person are not two")
+	}
+}
+
+func TestAnEndTakesTheAppsAlong(t *testing.T) {
+	r := newRig(t)
+	ann := r.person("ann", store.RoleUser)
+	cookie, b := r.signIn(ann, "")
+	err := r.DB.Write(t.Context(), func(tx store.Tx) error {
+		for _, s := range []store.Session{{ID: "here", BrowserID: b.ID}, {ID: "elsewhere", BrowserID: "another"}, {ID: "without"}} {
+			s.UserID, s.ClientID, s.ExpiresAt = ann.ID, "shop", r.now.Add(time.Hour)
+			if err := tx.CreateSession(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.End(t.Context(), b, ann, "logout"); err != nil {
+		t.Fatal(err)
+	}
+	if r.lives(cookie) || !slices.Equal(r.forgot, []string{"here"}) {
+		t.Errorf("lives %v, forgot %v", r.lives(cookie), r.forgot)
+	}
+	events, err := r.DB.ListAudit(t.Context(), store.AuditQuery{Limit: 10})
+	var kinds []string
+	for _, e := range events {
+		kinds = append(kinds, e.Kind)
+	}
+	if want := []string{"session.ended", "browser.ended", "signin.ok"}; err != nil || !slices.Equal(kinds, want) {
+		t.Errorf("on record: %v, %v", kinds, err)
+	}
+}
+
+func TestCookiesThatAreNotOurs(t *testing.T) {
+	good := newSecret()
+	for name, header := range map[string]string{
+		"none": "", "empty": "gh_sid=", "short": "gh_sid=abc", "not base64url": "gh_sid=" + good[:42] + "!", "longer": "gh_sid=" + good + "A",
+		"two of the name": "gh_sid=" + good + "; gh_sid=" + newSecret(), "without the prefix": "gh_sid=" + good,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", header)
+		if got := (Cookies{Secure: name == "without the prefix"}).Session(r); got != "" {
+			t.Errorf("%s: read %q", name, got)
+		}
+	}
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", "__Host-gh_pre="+good)
+	if got := (Cookies{Secure: true}).EnsurePre(w, r); got != good || w.Header().Get("Set-Cookie") != "" {
+		t.Errorf("%q, set %q", got, w.Header())
+	}
+}
+
+func TestCookiesAreKeptToUs(t *testing.T) {
+	for _, c := range []struct {
+		secure bool
+		prefix string
+	}{{true, "__Host-gh_sid="}, {false, "gh_sid="}} {
+		w := httptest.NewRecorder()
+		Cookies{c.secure}.SetSession(w, "value")
+		got := w.Header().Get("Set-Cookie")
+		cookie, err := http.ParseSetCookie(got)
+		if err != nil || !strings.HasPrefix(got, c.prefix) || cookie.Secure != c.secure || !cookie.HttpOnly || cookie.Path != "/" ||
+			cookie.Domain != "" || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 0 {
+			t.Errorf("%s, %v", got, err)
+		}
+	}
+}

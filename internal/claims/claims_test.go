@@ -1,0 +1,68 @@
+package claims_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/claims"
+	"gatehouse/store"
+)
+
+func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
+	u := store.User{Username: "ann", Email: "ann@example.com", JoinedAt: time.Unix(7, 0)}
+	got := claims.Of(u, store.Profile{}, claims.ForScope("profile email address phone"))
+	text, err := json.Marshal(got)
+	if err != nil || string(text) != `{"email":"ann@example.com","email_verified":false,"preferred_username":"ann","updated_at":7}` {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+func TestEveryClaimHasAValue(t *testing.T) {
+	u := store.User{Sub: "s", Username: "u", Email: "e", FirstName: "f", LastName: "l", UpdatedAt: time.Unix(7, 0)}
+	p := store.Profile{
+		MiddleName: "m", Nickname: "n", Website: "w", PageURL: "p", Picture: "p", Gender: "g", Birthdate: "2000", ZoneInfo: "z", Locale: "l",
+		PhoneNumber: "1", Address: store.Address{Country: "DE"},
+	}
+	got := claims.Of(u, p, claims.Supported())
+	for _, name := range claims.Supported() {
+		if _, ok := got[name]; !ok && name != "sub" {
+			t.Errorf("%s has no value", name)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	r, err := claims.Parse(`{"userinfo":{"name":null,"email":{"essential":true,"extra":1}},"id_token":{"sub":{"value":"s"},"picture":null},"other":7}`)
+	if err != nil || r.Scope() != "profile email" || r.Subject() != "s" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	kept := r.Within("openid email")
+	if !slices.Equal(kept.FromUserinfo(), []string{"email"}) || len(kept.FromIDToken()) != 0 {
+		t.Errorf("%+v", kept)
+	}
+	again, err := claims.Parse(kept.String())
+	if err != nil || again.String() != kept.String() || (claims.Request{}).String() != "" {
+		t.Errorf("%q, %v", again, err)
+	}
+	for _, bad := range []string{"{", "[]", "1", `{"userinfo":[]}`, `{"userinfo":{"name":"x"}}`, "{}{}", strings.Repeat(" ", 5000)} {
+		if _, err := claims.Parse(bad); err == nil {
+			t.Errorf("%.20q was read", bad)
+		}
+	}
+}
+
+func TestRefusesACR(t *testing.T) {
+	for raw, want := range map[string]bool{
+		"": false, `{"id_token":{"acr":null}}`: false, `{"id_token":{"acr":{"essential":true}}}`: false, `{"id_token":{"acr":{"values":["x"]}}}`: false,
+		`{"id_token":{"acr":{"essential":true,"values":["x"]}}}`: true, `{"id_token":{"acr":{"essential":true,"value":"x"}}}`: true,
+		`{"id_token":{"acr":{"essential":true,"values":["x","ours"]}}}`: false, `{"id_token":{"acr":{"essential":true,"value":"ours"}}}`: false,
+	} {
+		r, err := claims.Parse(raw)
+		if err != nil || r.RefusesACR("ours") != want {
+			t.Errorf("%s: %t, %v", raw, r.RefusesACR("ours"), err)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"gatehouse/internal/fields"
+	"gatehouse/keys"
+	"gatehouse/store"
+)
+
+// What an assertion must name as its audience (RFC 7523 §3).
+const (
+	// issuerAudience: our issuer alone. An assertion that names an endpoint can be
+	// got from a client by a server that passes ours off as its own.
+	issuerAudience = "issuer"
+	// anyAudience: the issuer or the endpoint asked, for clients that know no better.
+	anyAudience = "any"
+)
+
+// takeKeys takes what a client with private_key_jwt proves itself by: a set of
+// public keys or the place to fetch it from, one of the two (RFC 7591 §2). Sending
+// one takes the other's place.
+func takeKeys(c *store.Client, in Input, faults *fields.Errors) {
+	if faults.Has("auth_method") {
+		return
+	}
+	was := *c
+	takeSet(&c.JWKS, in.JWKS, faults)
+	takeURI(&c.JWKSURI, "jwks_uri", in.JWKSURI, keysFault, faults)
+	takeAudience(c, in.AssertionAudience, faults)
+	if c.AuthMethod != privateKey {
+		withoutKeys(c, in, faults)
+		return
+	}
+	switch {
+	case in.JWKS.Value != "" && in.JWKSURI.Value != "":
+		faults.Add("jwks_uri", "Give jwks or jwks_uri, not both.")
+	case in.JWKS.Value != "":
+		c.JWKSURI = ""
+	case in.JWKSURI.Value != "" && c.JWKSURI != was.JWKSURI:
+		c.JWKS = ""
+	}
+	if c.JWKS == "" && c.JWKSURI == "" && !faults.Has("jwks") && !faults.Has("jwks_uri") {
+		faults.Add("jwks", "The method private_key_jwt needs jwks or jwks_uri.")
+	}
+}
+
+// withoutKeys takes the keys away from a client that has another method. Keys that
+// were sent for it are refused: who sends them believes that they count.
+func withoutKeys(c *store.Client, in Input, faults *fields.Errors) {
+	for _, sent := range []struct{ name, value string }{
+		{"jwks", in.JWKS.Value}, {"jwks_uri", in.JWKSURI.Value}, {"assertion_audience", in.AssertionAudience.Value},
+	} {
+		if sent.value != "" && !faults.Has(sent.name) {
+			faults.Add(sent.name, "Only the method private_key_jwt has this.")
+		}
+	}
+	c.JWKS, c.JWKSURI, c.AssertionAudience = "", "", ""
+}
+
+func takeSet(to *string, t fields.Text, faults *fields.Errors) {
+	switch {
+	case t.Problem != "":
+		faults.Add("jwks", t.Problem)
+	case !t.Sent:
+	case t.Value == "":
+		*to = ""
+	default:
+		var compact bytes.Buffer
+		err := keys.CheckClientSet([]byte(t.Value))
+		if err == nil {
+			err = json.Compact(&compact, []byte(t.Value))
+		}
+		if err != nil {
+			faults.Add("jwks", "Not a set of public keys: "+err.Error()+".")
+			return
+		}
+		*to = compact.String()
+	}
+}
+
+func takeAudience(c *store.Client, t fields.Text, faults *fields.Errors) {
+	switch {
+	case t.Problem != "":
+		faults.Add("assertion_audience", t.Problem)
+	case t.Sent && t.Value != "" && t.Value != issuerAudience && t.Value != anyAudience:
+		faults.Add("assertion_audience", "Choose issuer or any.")
+	case t.Sent && t.Value != "":
+		c.AssertionAudience = t.Value
+	case t.Sent || c.AssertionAudience == "":
+		c.AssertionAudience = issuerAudience
+	}
+}

@@ -1,0 +1,178 @@
+package client
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
+	"gatehouse/store"
+)
+
+// dangerous are schemes that a browser or a system opens by itself or runs, and
+// ways to write them past a filter.
+var dangerous = []string{
+	"javascript:alert(1)//https://a.example", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", " javascript:alert(1)",
+	"data:text/html,<script>alert(1)</script>", "DATA:text/html;base64,PHNjcmlwdD4=", "vbscript:msgbox(1)", "file:///etc/passwd", "blob:https://a.example/1",
+	"about:blank", "filesystem:https://a.example/t", "view-source:https://a.example", "chrome://settings", "intent://a.example#Intent;end",
+	"ws://a.example", "ftp://a.example/", "jar:https://a.example!/", "ms-settings:", "mailto:a@a.example", "tel:+491234567", "x:y",
+}
+
+func TestDangerousSchemesAreRegisteredNowhere(t *testing.T) {
+	w := open(t)
+	for _, uri := range dangerous {
+		for field, put := range map[string]func(*Input){
+			"redirect_uris":             func(in *Input) { in.RedirectURIs = fields.Listed("https://a.example", uri) },
+			"post_logout_redirect_uris": func(in *Input) { in.PostLogoutRedirectURIs = fields.Listed(uri) },
+			"backchannel_logout_uri":    func(in *Input) { in.BackchannelLogoutURI = fields.Given(uri) },
+			"jwks_uri":                  func(in *Input) { in.AuthMethod, in.JWKSURI = fields.Given(privateKey), fields.Given(uri) },
+		} {
+			in := shop()
+			put(&in)
+			if _, _, err := w.Create(t.Context(), authz.Operator, in); fault(err, field) == "" {
+				t.Errorf("%s %q: %v", field, uri, err)
+			}
+		}
+	}
+}
+
+func TestWhereLogoutTokensAndKeysMayBe(t *testing.T) {
+	for _, c := range []struct {
+		uri               string
+		backchannel, keys bool
+	}{
+		{"https://a.example/out", true, true},
+		{"https://a.example:8443/out?tenant=1", true, true},
+		{"http://127.0.0.1:9000/out", true, false},
+		{"http://[::1]/out", true, false},
+		{"http://localhost/out", true, false},
+		{"http://a.example/out", false, false},
+		{"https://a.example/out#part", false, false},
+		{"https://a.example/out#", false, false},
+		{"https://ann:secret@a.example/", false, false},
+		{"https:///out", false, false},
+		{"https://*.a.example/", false, false},
+		{"com.example.app:/out", false, false},
+		{"/out", false, false},
+		{"https://a.example/" + strings.Repeat("a", 2000), false, false},
+	} {
+		if fault := backchannelFault(c.uri); (fault == "") != c.backchannel {
+			t.Errorf("logout tokens to %s: %q", c.uri, fault)
+		}
+		if fault := keysFault(c.uri); (fault == "") != c.keys {
+			t.Errorf("keys from %s: %q", c.uri, fault)
+		}
+	}
+}
+
+// aSet is a set of one public key that can sign.
+func aSet(t *testing.T) string {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := k.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.RawURLEncoding.EncodeToString
+	return fmt.Sprintf(`{"keys":[{"kty":"EC","crv":"P-256","x":%q,"y":%q}]}`, text(point[1:33]), text(point[33:]))
+}
+
+func TestAClientThatSigns(t *testing.T) {
+	w, given := open(t), fields.Given
+	set := aSet(t)
+	in := shop()
+	in.AuthMethod, in.JWKS = given(privateKey), given(strings.ReplaceAll(set, ",", ",\n "))
+	c, secret, err := w.Create(t.Context(), authz.Operator, in)
+	if err != nil || secret != "" || len(c.Secrets) != 0 || c.JWKS != set || c.AssertionAudience != "issuer" || c.Public() {
+		t.Fatalf("%+v, %q, %v", c, secret, err)
+	}
+	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 0); fault(err, "non_field_errors") == "" {
+		t.Errorf("a secret for it: %v", err)
+	}
+	update := func(in Input, whole bool) store.Client {
+		t.Helper()
+		got, _, err := w.Update(t.Context(), authz.Operator, c.ID, in, whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	// One takes the other's place, and what is sent back as it was changes nothing.
+	at := "https://shop.example/keys"
+	if got := update(Input{JWKSURI: given(at), AssertionAudience: given("any")}, false); got.JWKS != "" || got.JWKSURI != at || got.AssertionAudience != "any" {
+		t.Errorf("another place: %+v", got)
+	}
+	if got := update(Input{JWKS: given(""), JWKSURI: given(at)}, false); got.JWKSURI != at {
+		t.Errorf("sent back: %+v", got)
+	}
+	if got := update(shop(), true); got.JWKSURI != at || got.AuthMethod != privateKey || got.AssertionAudience != "any" {
+		t.Errorf("replaced, the keys not sent: %+v", got)
+	}
+	if got := update(Input{JWKS: given(set)}, false); got.JWKS != set || got.JWKSURI != "" {
+		t.Errorf("back: %+v", got)
+	}
+	got, secret, err := w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: given(secretBasic)}, false)
+	if err != nil || secret == "" || got.JWKS+got.JWKSURI+got.AssertionAudience != "" {
+		t.Errorf("with a secret: %+v, %v", got, err)
+	}
+	if got := update(Input{AuthMethod: given(privateKey), JWKSURI: given(at)}, false); len(got.Secrets) != 0 {
+		t.Errorf("the secret lives on: %+v", got)
+	}
+}
+
+func TestKeysThatCannotBeRegistered(t *testing.T) {
+	w, given := open(t), fields.Given
+	set := aSet(t)
+	for name, c := range map[string]struct {
+		field string
+		in    Input
+	}{
+		"none":                       {"jwks", Input{AuthMethod: given(privateKey)}},
+		"both":                       {"jwks_uri", Input{AuthMethod: given(privateKey), JWKS: given(set), JWKSURI: given("https://a.example")}},
+		"private":                    {"jwks", Input{AuthMethod: given(privateKey), JWKS: given(strings.Replace(set, `"x"`, `"d":"AA","x"`, 1))}},
+		"nonsense":                   {"jwks", Input{AuthMethod: given(privateKey), JWKS: given("keys")}},
+		"for a client with a secret": {"jwks", Input{JWKS: given(set)}},
+		"for a public client":        {"jwks_uri", Input{AuthMethod: given(public), JWKSURI: given("https://a.example")}},
+		"audience without keys":      {"assertion_audience", Input{AssertionAudience: given("any")}},
+		"unknown audience":           {"assertion_audience", Input{AuthMethod: given(privateKey), JWKS: given(set), AssertionAudience: given("all")}},
+		"a problem of the wire":      {"jwks", Input{AuthMethod: given(privateKey), JWKS: fields.Text{Sent: true, Problem: fields.NotAnObject}}},
+	} {
+		c.in.Name, c.in.RedirectURIs = shop().Name, shop().RedirectURIs
+		if _, _, err := w.Create(t.Context(), authz.Operator, c.in); fault(err, c.field) == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestLogoutAndDeviceRegistration(t *testing.T) {
+	w := open(t)
+	in := Input{
+		Name: fields.Given("TV"), AuthMethod: fields.Given(public), GrantTypes: fields.Listed(deviceCode, refreshToken), Scope: fields.Given("openid"),
+		BackchannelLogoutURI: fields.Given("https://tv.example/out"), BackchannelSession: fields.On(true),
+	}
+	made, _, err := w.Create(t.Context(), authz.Operator, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.Get(t.Context(), made.ID)
+	if err != nil || got.BackchannelLogoutURI != "https://tv.example/out" || !got.BackchannelSession || len(got.GrantTypes) != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	got, _, err = w.Update(t.Context(), authz.Operator, made.ID, Input{BackchannelLogoutURI: fields.Given("")}, false)
+	if err != nil || got.BackchannelLogoutURI != "" || !got.BackchannelSession {
+		t.Errorf("taken away: %+v, %v", got, err)
+	}
+	events, err := w.db.ListAudit(t.Context(), store.AuditQuery{Kind: "client.updated", Limit: 1})
+	want := `{"before":{"backchannel_logout_uri":"https://tv.example/out"},"after":{"backchannel_logout_uri":""}}`
+	if err != nil || len(events) != 1 || string(events[0].Detail) != want {
+		t.Errorf("evidence: %+v, %v", events, err)
+	}
+}

@@ -1,0 +1,172 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// record is a list of notices in memory: what the back-ends promise of theirs is
+// tested with them.
+type record struct {
+	mu      sync.Mutex
+	notices map[int64]store.LogoutNotice
+}
+
+func (r *record) ClaimNotices(_ context.Context, now, again time.Time, n int) ([]store.LogoutNotice, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var due []store.LogoutNotice
+	for id, notice := range r.notices {
+		if len(due) < n && !notice.NextTry.After(now) {
+			notice.Tries++
+			notice.NextTry = again
+			r.notices[id] = notice
+			due = append(due, notice)
+		}
+	}
+	return due, nil
+}
+
+func (r *record) PutOffNotice(_ context.Context, id int64, next time.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	notice := r.notices[id]
+	notice.NextTry = next
+	r.notices[id] = notice
+	return nil
+}
+
+func (r *record) DropNotice(_ context.Context, id int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.notices, id)
+	return nil
+}
+
+type apps map[string]store.Client
+
+func (a apps) ClientByID(_ context.Context, id string) (store.Client, error) {
+	c, ok := a[id]
+	if !ok {
+		return c, store.ErrNotFound
+	}
+	return c, nil
+}
+
+type minter struct{}
+
+func (minter) Logout(_ context.Context, clientID, sub, sid string) (string, error) {
+	return clientID + "." + sub + "." + sid, nil
+}
+
+// rig is a worker, an app that answers as it is told to, and a clock.
+type rig struct {
+	*Worker
+	record  *record
+	now     time.Time
+	status  int
+	got     []string
+	results []string
+	mu      sync.Mutex
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), status: http.StatusOK}
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		body, _ := io.ReadAll(req.Body)
+		r.got = append(r.got, fmt.Sprint(req.Method, " ", req.Header.Get("Content-Type"), " ", string(body)))
+		w.WriteHeader(r.status)
+	}))
+	t.Cleanup(app.Close)
+	r.record = &record{notices: map[int64]store.LogoutNotice{1: {ID: 1, ClientID: "shop", Sub: "ann", SessionID: "s1", CreatedAt: r.now, NextTry: r.now}}}
+	r.Worker = &Worker{
+		Notices: r.record, Clients: apps{"shop": {ID: "shop", BackchannelLogoutURI: app.URL + "/bye"}}, Tokens: minter{},
+		HTTP: app.Client(), Every: time.Millisecond, Now: func() time.Time { return r.now }, Log: slog.New(slog.DiscardHandler),
+		Delivered: func(result string) { r.mu.Lock(); defer r.mu.Unlock(); r.results = append(r.results, result) },
+	}
+	return r
+}
+
+func TestAnAppIsToldOnce(t *testing.T) {
+	r := newRig(t)
+	r.round(t.Context())
+	r.round(t.Context())
+	want := "POST application/x-www-form-urlencoded logout_token=shop.ann.s1"
+	if len(r.got) != 1 || r.got[0] != want || len(r.record.notices) != 0 {
+		t.Errorf("the app got %q, and %d notices are left", r.got, len(r.record.notices))
+	}
+}
+
+func TestAnAppThatFailsIsToldAgainLaterAndNotForEver(t *testing.T) {
+	r := newRig(t)
+	r.status = http.StatusBadGateway
+	for range maxTries + 3 {
+		r.round(t.Context())
+		r.round(t.Context()) // not due yet
+		r.now = r.now.Add(delayAfter(maxTries))
+		r.record.mu.Lock()
+		for id, n := range r.record.notices {
+			n.CreatedAt = r.now // the bound in time is another test's
+			r.record.notices[id] = n
+		}
+		r.record.mu.Unlock()
+	}
+	if len(r.got) != maxTries || len(r.record.notices) != 0 || r.results[maxTries-1] != "given up" {
+		t.Errorf("%d tries, %d notices left, %v", len(r.got), len(r.record.notices), r.results)
+	}
+}
+
+func TestNoticesAreForgottenAfterADay(t *testing.T) {
+	r := newRig(t)
+	r.status = http.StatusInternalServerError
+	r.now = r.now.Add(keep)
+	r.round(t.Context())
+	if len(r.record.notices) != 0 {
+		t.Errorf("still there: %v", r.record.notices)
+	}
+}
+
+func TestAnAppThatWishesNoNoticesGetsNone(t *testing.T) {
+	for name, known := range map[string]apps{"gone": {}, "without an address": {"shop": {ID: "shop"}}} {
+		r := newRig(t)
+		r.Clients = known
+		r.round(t.Context())
+		if len(r.got) != 0 || len(r.record.notices) != 0 {
+			t.Errorf("%s: got %v, left %v", name, r.got, r.record.notices)
+		}
+	}
+}
+
+func TestDelays(t *testing.T) {
+	for tries, want := range map[int]time.Duration{1: 5 * time.Second, 2: 20 * time.Second, 7: 20480 * time.Second} {
+		if got := delayAfter(tries); got != want {
+			t.Errorf("after %d tries: %s, want %s", tries, got, want)
+		}
+	}
+}
+
+func TestTheWorkerStops(t *testing.T) {
+	r := newRig(t)
+	ctx, stop := context.WithCancelCause(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); r.Run(ctx) }()
+	stop(errors.New("enough"))
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Error("it goes on")
+	}
+}

@@ -1,0 +1,239 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/claims"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// checks are the rules of the authorization endpoint in the order in which they
+// are asked; the first refusal wins. The order is part of the protocol: until the
+// redirect URI is known to be the client's, nothing may be sent there (RFC 6749
+// §4.1.2.1), so what fails above the line is shown to the person.
+//
+// How an answer is sent is settled first below the line, so that every later
+// refusal is sent that way too.
+var checks = []struct {
+	name string
+	ask  func(*Authorization, context.Context, *authorizeRequest) error
+}{
+	{"client known and enabled", clientKnown},
+	{"redirect URI registered", redirectKnown},
+	// ---- from here on the client may be told
+	{"response mode", responseModeKnown},
+	{"nothing repeated or garbled", wellFormed},
+	{"no request object", noRequestObject},
+	{"response type", responseTypeIsCode},
+	{"grant registered", grantRegistered},
+	{"PKCE", challengeIsS256},
+	{"scope", scopeAllowed},
+	{"prompt", promptMakesSense},
+	{"max_age", maxAgeIsNumber},
+	{"nonce", nonceFits},
+	{"claims", claimsReadable},
+	{"id_token_hint", hintIsOurs},
+}
+
+// clientKnown: RFC 6749 §3.1, §4.1.1.
+func clientKnown(a *Authorization, ctx context.Context, req *authorizeRequest) error {
+	id := req.get("client_id")
+	if id == "" || len(id) > maxClientID || slices.Contains(req.repeated, "client_id") {
+		return WordsUnknownClient.Because("no client_id, two, or an impossible one")
+	}
+	client, err := a.Clients.ClientByID(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return WordsUnknownClient.Because("unknown client %.40q", id)
+	case err != nil:
+		return fmt.Errorf("reading a client: %w", err)
+	case client.Disabled:
+		return WordsUnknownClient.Because("client %s is disabled", client.ID)
+	}
+	req.client = client
+	return nil
+}
+
+// redirectKnown: OIDC Core 1.0 §3.1.2.1 demands one, RFC 9700 §2.1 that it is
+// registered, exactly.
+func redirectKnown(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	uri := req.get("redirect_uri")
+	switch {
+	case slices.Contains(req.repeated, "redirect_uri"):
+		return WordsRedirect.Because("two redirect URIs for client %s", req.client.ID)
+	case uri == "":
+		return WordsNoRedirect.Because("no redirect URI for client %s", req.client.ID)
+	case !redirectRegistered(req.client, uri):
+		return WordsRedirect.Because("redirect URI %.200q is not registered for client %s", uri, req.client.ID)
+	}
+	req.redirectURI = uri
+	return nil
+}
+
+// responseModeKnown: OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2.
+func responseModeKnown(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	switch mode := req.get("response_mode"); {
+	case slices.Contains(req.repeated, "response_mode"):
+		return InvalidRequest.Because("two response modes")
+	case mode == "":
+	case mode == QueryMode, mode == FormPostMode:
+		req.mode = mode
+	default:
+		return InvalidRequest.Because("response_mode %.40q", mode)
+	}
+	return nil
+}
+
+// wellFormed: RFC 6749 §3.1 and Appendix A.
+func wellFormed(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	if len(req.repeated) > 0 {
+		return InvalidRequest.Because("%d repeated parameters", len(req.repeated))
+	}
+	if req.malformed {
+		return InvalidRequest.Because("a parameter that is not UTF-8")
+	}
+	return nil
+}
+
+// noRequestObject: OIDC Core 1.0 §3.1.2.6. A request_uri of a pushed request has
+// been resolved before.
+func noRequestObject(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	switch {
+	case req.get("request") != "":
+		return RequestNotSupported.Because("a request object")
+	case req.get("request_uri") != "":
+		return RequestURINotSupported.Because("a request_uri that was not pushed")
+	case req.get("registration") != "":
+		return RegistrationUnsupported.Because("a registration parameter")
+	}
+	return nil
+}
+
+// responseTypeIsCode: RFC 6749 §3.1.1. The implicit and hybrid ones put tokens
+// into URLs (RFC 9700 §2.1.2).
+func responseTypeIsCode(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	switch kind := req.get("response_type"); kind {
+	case "code":
+		return nil
+	case "":
+		return InvalidRequest.Because("no response_type")
+	default:
+		return UnsupportedResponseType.Because("response_type %.40q", kind)
+	}
+}
+
+func grantRegistered(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	if !slices.Contains(req.client.GrantTypes, AuthorizationCode) {
+		return UnauthorizedClient.Because("client %s is not registered for %s", req.client.ID, AuthorizationCode)
+	}
+	return nil
+}
+
+// challengeIsS256: RFC 7636 §4.2. A public client must send one (RFC 9700 §2.1.1),
+// and whoever sends one sends S256; without a method it would be plain (§4.3).
+func challengeIsS256(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	const s256Length = 43 // a SHA-256 in base64url without padding
+	challenge, method := req.get("code_challenge"), req.get("code_challenge_method")
+	if challenge == "" && method == "" && !req.client.Public() {
+		return nil
+	}
+	if method != "S256" || len(challenge) != s256Length || strings.ContainsFunc(challenge, notBase64URL) {
+		return InvalidRequest.Because("method %.20q, challenge of %d characters", method, len(challenge))
+	}
+	return nil
+}
+
+func notBase64URL(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
+
+// scopeAllowed: RFC 6749 §3.3. Single claims need the scope that they belong to.
+func scopeAllowed(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	scope, err := ParseScope(req.get("scope"))
+	if err == nil {
+		scope, err = grantedScope(req.client, scope)
+	}
+	req.scope, req.asked = scope, scope
+	return err
+}
+
+// promptMakesSense: OIDC Core 1.0 §3.1.2.1: "none" stands alone.
+func promptMakesSense(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	req.prompt = strings.Fields(req.get("prompt"))
+	for _, p := range req.prompt {
+		if !slices.Contains(promptValues, p) {
+			return InvalidRequest.Because("prompt %.20q", p)
+		}
+	}
+	if req.asks("none") && len(req.prompt) > 1 {
+		return InvalidRequest.Because("prompt none together with another")
+	}
+	return nil
+}
+
+var promptValues = []string{"none", "login", "consent", "select_account"}
+
+// maxAgeIsNumber: OIDC Core 1.0 §3.1.2.1: seconds.
+func maxAgeIsNumber(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	given := req.get("max_age")
+	if given == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseUint(given, 10, 31)
+	if err != nil {
+		return InvalidRequest.Because("max_age %.20q", given)
+	}
+	req.maxAge = time.Duration(seconds) * time.Second
+	return nil
+}
+
+// nonceFits: a nonce comes back in the ID token, which has bounds of its own.
+func nonceFits(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	const maxNonceBytes = 1024
+	if n := len(req.get("nonce")); n > maxNonceBytes {
+		return InvalidRequest.Because("nonce of %d bytes", n)
+	}
+	return nil
+}
+
+// claimsReadable: OIDC Core 1.0 §5.5. A claim that the client is not registered
+// for is one that it does not get, which is no error (§5.5.1).
+func claimsReadable(_ *Authorization, _ context.Context, req *authorizeRequest) error {
+	wishes, err := claims.Parse(req.get("claims"))
+	if err != nil {
+		return InvalidRequest.Because("%w", err)
+	}
+	req.wishes = wishes
+	more := wishes.Within(authz.Scope(req.client.Scope)).Scope()
+	req.asked, err = ParseScope(string(req.scope) + " " + string(more))
+	return err
+}
+
+// hintIsOurs: OIDC Core 1.0 §3.1.2.1. It must be an ID token that we gave to this
+// client; whether the person is still the same is decided later.
+func hintIsOurs(a *Authorization, ctx context.Context, req *authorizeRequest) error {
+	raw := req.get("id_token_hint")
+	if raw == "" {
+		return nil
+	}
+	hint, err := a.Hints.Hint(ctx, raw)
+	if errors.Is(err, token.ErrInvalid) {
+		return InvalidRequest.Because("id_token_hint: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("reading an id_token_hint: %w", err)
+	}
+	if hint.Audience != req.client.ID {
+		return InvalidRequest.Because("id_token_hint of client %.40q", hint.Audience)
+	}
+	req.hint = hint
+	return nil
+}

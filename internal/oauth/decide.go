@@ -1,0 +1,89 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/store"
+)
+
+// decide says what comes next of a request that passed the checks, given who is
+// signed in in the browser. An *Error goes to the client (OIDC Core 1.0 §3.1.2.3,
+// §3.1.2.4, §3.1.2.6).
+func (a *Authorization) decide(ctx context.Context, req *authorizeRequest, c Continuation, b Browser) (StepKind, error) {
+	switch {
+	case c.Denied:
+		return 0, AccessDenied.Because("the person said no")
+	case req.wishes.RefusesACR(ACRPassword):
+		return 0, UnmetAuthentication.Because("an essential acr that is not there")
+	case !b.SignedIn():
+		return signIn(req, "nobody is signed in")
+	case a.mustSignInAgain(req, c, b):
+		return signIn(req, "the sign-in is too old")
+	case !wanted(req, b) && madeFor(c, b.Session.AuthTime):
+		return 0, LoginRequired.Because("somebody else signed in than was asked for")
+	case !wanted(req, b):
+		return signIn(req, "somebody else is signed in than was asked for")
+	}
+	needed, err := a.consentNeeded(ctx, req, c, b)
+	switch {
+	case err != nil:
+		return 0, err
+	case needed && req.asks("none"):
+		return 0, ConsentRequired.Because("no consent on record")
+	case needed:
+		return AskConsent, nil
+	}
+	return AnswerClient, nil
+}
+
+// signIn sends the person to the page, or tells a client that wanted no page.
+func signIn(req *authorizeRequest, reason string) (StepKind, error) {
+	if req.asks("none") {
+		return 0, LoginRequired.Because("prompt none, and %s", reason)
+	}
+	return SignIn, nil
+}
+
+// madeFor reports whether something was done for this request, and not before it.
+func madeFor(c Continuation, at time.Time) bool { return at.UnixMilli() >= c.Began }
+
+// mustSignInAgain: prompt=login, prompt=select_account and max_age (OIDC Core 1.0
+// §3.1.2.1). Choosing an account is done by signing in with it.
+func (a *Authorization) mustSignInAgain(req *authorizeRequest, c Continuation, b Browser) bool {
+	if madeFor(c, b.Session.AuthTime) {
+		return false
+	}
+	tooOld := req.maxAge >= 0 && a.Now().Sub(b.Session.AuthTime) > req.maxAge
+	return tooOld || req.asks("login") || req.asks("select_account")
+}
+
+// wanted reports whether the person is the one whom the client named, if it did,
+// by id_token_hint or by a sub claim with a value.
+func wanted(req *authorizeRequest, b Browser) bool {
+	for _, sub := range []string{req.hint.Subject, req.wishes.Subject()} {
+		if sub != "" && sub != b.User.Sub {
+			return false
+		}
+	}
+	return true
+}
+
+// consentNeeded: OIDC Core 1.0 §3.1.2.4. Consent is remembered by app and scope.
+func (a *Authorization) consentNeeded(ctx context.Context, req *authorizeRequest, c Continuation, b Browser) (bool, error) {
+	if req.client.FirstParty && !req.asks("consent") {
+		return false, nil
+	}
+	consent, err := a.DB.ConsentOf(ctx, b.User.ID, req.client.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading a consent: %w", err)
+	}
+	anew := req.asks("consent") || !assured(req.client, req.redirectURI)
+	return anew && !madeFor(c, consent.GrantedAt) || !req.asked.Within(authz.Scope(consent.Scope)), nil
+}

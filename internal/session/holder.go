@@ -1,0 +1,53 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// A Holder is the person for whom an access token speaks, as things are now.
+type Holder struct {
+	Token   token.Access
+	Session store.Session
+	User    store.User
+}
+
+// Holder says for whom an access token speaks. A token that a client got for
+// itself speaks for nobody, and is an ErrInvalid here.
+func (s *Service) Holder(ctx context.Context, rawAccess string) (Holder, error) {
+	claims, err := s.Verifier.Access(ctx, rawAccess)
+	if err != nil {
+		return Holder{}, verifying(err)
+	}
+	if claims.SessionID == "" {
+		return Holder{}, fmt.Errorf("%w: a client's own token", ErrInvalid)
+	}
+	if err := s.clientLives(ctx, claims.ClientID, time.Unix(claims.IssuedAt, 0)); err != nil {
+		return Holder{}, err
+	}
+	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
+	if err != nil {
+		return Holder{}, err
+	}
+	return Holder{claims, session, user}, nil
+}
+
+// EndReplayed ends the session that a code or a device code founded, because the
+// code came a second time: one of the two who have it is a thief, and there is no
+// telling which (RFC 6749 §4.1.2). It goes through to the end though the caller
+// hangs up.
+func (s *Service) EndReplayed(ctx context.Context, clientID, sub, sid string) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	const reason = "code replayed"
+	_, err := s.end(ctx, sid, 0, reason, ended(audit.ClientSubject(clientID), sub, sid, clientID, reason))
+	if err == nil {
+		s.forgetLater(ctx, sid)
+	}
+	return err
+}

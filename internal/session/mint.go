@@ -1,0 +1,47 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/claims"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// openID reports whether tokens of that scope come with an ID token: the session
+// began with a sign-in at our own pages, and the app asks for OpenID Connect.
+func openID(s store.Session, scope authz.Scope) bool {
+	return s.ACR != "" && scope.Has("openid")
+}
+
+// mint makes the tokens of a session at a rotation.
+func (s *Service) mint(ctx context.Context, client store.Client, session store.Session, user store.User, r store.Rotation, scope authz.Scope, nonce string) (token.Set, error) {
+	life := s.Lifetimes.For(client).Access
+	if !openID(session, scope) {
+		return s.Minter.ForSession(ctx, session, user, r, scope, life)
+	}
+	about, err := s.about(ctx, session, user)
+	if err != nil {
+		return token.Set{}, err
+	}
+	return s.Minter.ForOpenID(ctx, session, user, r, scope, life, token.Identity{Nonce: nonce, Claims: about})
+}
+
+// about are the claims about the person that the app asked to have in its ID
+// tokens, as they are today. Few apps do; the others cost nothing here.
+func (s *Service) about(ctx context.Context, session store.Session, user store.User) (map[string]any, error) {
+	wishes, err := claims.Parse(session.Claims)
+	names := wishes.FromIDToken()
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	var profile store.Profile
+	if claims.NeedProfile(names) {
+		if profile, err = s.DB.ProfileOf(ctx, user.ID); err != nil {
+			return nil, fmt.Errorf("reading a profile: %w", err)
+		}
+	}
+	return claims.Of(user, profile, names), nil
+}

@@ -1,0 +1,85 @@
+package token_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/token"
+)
+
+func (g *rig) mintID(more token.Identity) token.Set {
+	g.Helper()
+	s, u, r := g.state()
+	s.ACR, s.AMR = "urn:gatehouse:pwd", []string{"pwd"}
+	set, err := g.minter.ForOpenID(g.Context(), s, u, r, "openid", life, more)
+	if err != nil {
+		g.Fatal(err)
+	}
+	return set
+}
+
+// No attribute of a person stands in for a claim of the token (V50).
+func TestClaimsOfThePersonAreNotTheTokens(t *testing.T) {
+	g := start(t)
+	set := g.mintID(token.Identity{Nonce: "n", Claims: map[string]any{"iss": "evil", "sub": "evil", "aud": "evil", "exp": 1, "nonce": "evil", "sid": "evil", "email": "a@b"}})
+	verified, err := g.ring.Verify(t.Context(), set.IDToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(verified.Payload, &members); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(verified.Payload), "evil") || members["email"] != "a@b" || members["iss"] != issuer {
+		t.Errorf("%s", verified.Payload)
+	}
+	big := g.mintID(token.Identity{Claims: map[string]any{"name": strings.Repeat("x", 4000)}})
+	if len(big.IDToken) > 2000 {
+		t.Errorf("an ID token of %d bytes", len(big.IDToken))
+	}
+}
+
+func TestHint(t *testing.T) {
+	g := start(t)
+	set := g.mintID(token.Identity{})
+	g.now = g.now.Add(24 * time.Hour)
+	if id, err := g.verifier.Hint(t.Context(), set.IDToken); err != nil || id.Audience != "shop" || id.SessionID != "SESSION" {
+		t.Errorf("%+v, %v", id, err)
+	}
+	for name, raw := range map[string]string{"access token": set.AccessToken, "refresh token": set.RefreshToken, "garbage": "x", "forged": set.IDToken[:len(set.IDToken)-8] + "AAAAAAAA"} {
+		if _, err := g.verifier.Hint(t.Context(), raw); !errors.Is(err, token.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Nor is it good for anything else (V49).
+	if _, err := g.verifier.Access(t.Context(), set.IDToken); !errors.Is(err, token.ErrInvalid) {
+		t.Errorf("as an access token: %v", err)
+	}
+	if _, err := g.verifier.Refresh(t.Context(), set.IDToken); !errors.Is(err, token.ErrInvalid) {
+		t.Errorf("as a refresh token: %v", err)
+	}
+}
+
+func TestLogoutToken(t *testing.T) {
+	g := start(t)
+	raw, err := g.minter.Logout(t.Context(), "shop", "sub", "sid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	verified, err := g.ring.Verify(t.Context(), raw)
+	if err != nil || verified.Type != "logout+jwt" || !strings.Contains(string(verified.Payload), `"events":{"http://schemas.openid.net/event/backchannel-logout":{}}`) || strings.Contains(string(verified.Payload), "nonce") {
+		t.Errorf("%s, %v", verified.Payload, err)
+	}
+	for name, ask := range map[string]func() error{
+		"hint":    func() error { _, err := g.verifier.Hint(t.Context(), raw); return err },
+		"access":  func() error { _, err := g.verifier.Access(t.Context(), raw); return err },
+		"refresh": func() error { _, err := g.verifier.Refresh(t.Context(), raw); return err },
+	} {
+		if err := ask(); !errors.Is(err, token.ErrInvalid) {
+			t.Errorf("as %s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package keys
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxAssertionBytes is many times what a client assertion has.
+const maxAssertionBytes = 8 << 10
+
+// VerifyAssertion returns the payload of a token that one of somebody else's keys
+// signed: a client's assertion (RFC 7523 §2.2). The keys are a JWK Set (RFC 7517
+// §5); of a key in the token's own header nothing is read. Whatever is wrong, the
+// error is ErrInvalid; what the claims say is for the caller to judge.
+func VerifyAssertion(keySet []byte, raw string) ([]byte, error) {
+	if len(raw) > maxAssertionBytes || strings.Count(raw, ".") != 2 {
+		return nil, invalid("not a token of at most %d bytes", maxAssertionBytes)
+	}
+	last := strings.LastIndexByte(raw, '.')
+	head, body, _ := strings.Cut(raw[:last], ".")
+	h, err := assertionHeader(head)
+	if err != nil {
+		return nil, invalid("%w", err)
+	}
+	payload, err := decodeSegment(body)
+	if err != nil {
+		return nil, invalid("payload: %w", err)
+	}
+	signature, err := decodeSegment(raw[last+1:])
+	if err != nil {
+		return nil, invalid("signature: %w", err)
+	}
+	if err := verifyForeign(keySet, h, []byte(raw[:last]), signature); err != nil {
+		return nil, invalid("%w", err)
+	}
+	return payload, nil
+}
+
+// assertionTypes are the typ headers of an assertion; it may have none (RFC 7519 §5.1).
+var assertionTypes = []string{"", "jwt", "client-authentication+jwt"}
+
+func assertionHeader(segment string) (header, error) {
+	text, err := decodeSegment(segment)
+	if err != nil {
+		return header{}, fmt.Errorf("header: %w", err)
+	}
+	members, err := parseObject(text)
+	if err != nil {
+		return header{}, fmt.Errorf("header: %w", err)
+	}
+	if _, ok := members["crit"]; ok {
+		return header{}, errors.New("header: crit names an extension, and none is understood") // RFC 7515 §4.1.11
+	}
+	var h header
+	for name, value := range map[string]*string{"alg": &h.Algorithm, "kid": &h.KeyID, "typ": &h.Type} {
+		given, ok := members[name]
+		if ok && (given[0] != '"' || json.Unmarshal(given, value) != nil) {
+			return header{}, fmt.Errorf("header: %s is not a string", name)
+		}
+	}
+	kind := strings.ToLower(h.Type)
+	for _, known := range assertionTypes {
+		if kind == known {
+			return h, nil
+		}
+	}
+	return header{}, fmt.Errorf("header: typ %.32q", h.Type)
+}
+
+// Claims reads the payload of a token that nobody has verified, for finding out
+// who it says it is from.
+func Claims(raw string) ([]byte, error) {
+	parts := strings.Split(raw[:min(len(raw), maxAssertionBytes)], ".")
+	if len(parts) != 3 {
+		return nil, invalid("%d dots, want 2", len(parts)-1)
+	}
+	payload, err := decodeSegment(parts[1])
+	if err != nil {
+		return nil, invalid("payload: %w", err)
+	}
+	return payload, nil
+}

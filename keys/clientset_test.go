@@ -1,0 +1,73 @@
+package keys
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+)
+
+func TestWhichSetsOfKeysCanBeRegistered(t *testing.T) {
+	text := base64.RawURLEncoding.EncodeToString
+	rsaKey := func(bits int) string {
+		k, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf(`"kty":"RSA","n":%q,"e":%q`, text(k.N.Bytes()), text(big.NewInt(int64(k.E)).Bytes()))
+	}
+	ecKey := func(c elliptic.Curve, name string) string {
+		k, err := ecdsa.GenerateKey(c, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		point, err := k.PublicKey.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		half := (len(point) - 1) / 2
+		return fmt.Sprintf(`"kty":"EC","crv":%q,"x":%q,"y":%q`, name, text(point[1:1+half]), text(point[1+half:]))
+	}
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edwards := fmt.Sprintf(`"kty":"OKP","crv":"Ed25519","x":%q`, text(public))
+	strong, p256 := rsaKey(2048), ecKey(elliptic.P256(), "P-256")
+	for name, c := range map[string]struct{ set, want string }{
+		"RSA":              {`{"keys":[{` + strong + `}]}`, ""},
+		"P-256":            {`{"keys":[{` + p256 + `,"use":"sig","alg":"ES256","kid":"a"}]}`, ""},
+		"Ed25519":          {`{"keys":[{` + edwards + `}]}`, ""},
+		"beside another":   {`{"keys":[{` + strong + `,"use":"enc"},{` + p256 + `}]}`, ""},
+		"encryption alone": {`{"keys":[{` + strong + `,"use":"enc"}]}`, "can sign"},
+		"another alg":      {`{"keys":[{` + strong + `,"alg":"RS512"}]}`, "can sign"},
+		"short RSA":        {`{"keys":[{` + rsaKey(1024) + `}]}`, "can sign"},
+		"P-384":            {`{"keys":[{` + ecKey(elliptic.P384(), "P-384") + `}]}`, "can sign"},
+		"no key":           {`{"keys":[]}`, "can sign"},
+		"private":          {`{"keys":[{` + p256 + `},{` + edwards + `,"d":"AAAA"}]}`, `"d"`},
+		"symmetric":        {`{"keys":[{"kty":"oct","k":"AAAA"}]}`, `"k"`},
+		"broken key":       {`{"keys":[{"kty":"EC","crv":"P-256","x":"AA"}]}`, "cannot be read"},
+		"unknown kind":     {`{"keys":[{"kty":"XYZ"}]}`, "cannot be read"},
+		"one key":          {`{` + strong + `}`, "not an object"},
+		"a list":           {`[{` + strong + `}]`, "not an object"},
+		"no JSON":          {`-----BEGIN PUBLIC KEY-----`, "not an object"},
+		"nothing":          {``, "not an object"},
+		"null":             {`{"keys":null}`, "can sign"},
+		"21 keys":          {`{"keys":[` + strings.Repeat(`{},`, 20) + `{}]}`, "more than 20"},
+		"endless":          {`{"keys":[{"x":"` + strings.Repeat("a", maxSetBytes) + `"}]}`, "bytes"},
+	} {
+		err := CheckClientSet([]byte(c.set))
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "AAAA") {
+			t.Errorf("%s: the error shows the key: %v", name, err)
+		}
+	}
+}

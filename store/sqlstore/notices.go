@@ -1,0 +1,98 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// A noticeRow is a back-channel logout that an app is owed.
+type noticeRow struct {
+	ID        int64 `gorm:"primaryKey"`
+	ClientID  string
+	Sub       string
+	SessionID string
+	Created   int64 `gorm:"column:created_at"`
+	Tries     int
+	NextTry   int64
+}
+
+// TableName implements gorm's Tabler.
+func (noticeRow) TableName() string { return "logout_notices" }
+
+// AddNotice implements store.NoticesTx.
+func (t *tx) AddNotice(n store.LogoutNotice) error {
+	row := noticeRow{
+		ClientID: n.ClientID, Sub: n.Sub, SessionID: n.SessionID,
+		Created: millis(n.CreatedAt), Tries: n.Tries, NextTry: millis(n.NextTry),
+	}
+	return t.do(func(db *gorm.DB) error { return db.Create(&row).Error })
+}
+
+// oweNotices owes a notice to the app of each of the sessions, which have just
+// ended, if it wishes to be told. Whatever ends sessions comes through here, so
+// that no way to end one can forget its app.
+func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
+	return db.Exec("INSERT INTO logout_notices (client_id, sub, session_id, created_at, tries, next_try)"+
+		" SELECT s.client_id, u.sub, s.id, ?, 0, ? FROM sessions s"+
+		" JOIN clients c ON c.id = s.client_id AND c.backchannel_logout_uri <> ''"+
+		" JOIN users u ON u.id = s.user_id WHERE s.id IN ?", millis(at), millis(at), sids).Error
+}
+
+// ClaimNotices implements store.Notices. Rows that another replica is claiming
+// are passed over, where the database can; otherwise they are waited for and
+// found to be due no longer.
+func (d *DB) ClaimNotices(ctx context.Context, now, again time.Time, n int) (claimed []store.LogoutNotice, err error) {
+	err = d.Write(ctx, func(w store.Tx) error {
+		t := w.(*tx) // it is ours
+		return t.do(func(db *gorm.DB) error {
+			claimed, err = dueNotices(db, millis(now), min(n, sweepMax), t.dialect.forUpdateOfFree)
+			if err != nil || len(claimed) == 0 {
+				return err
+			}
+			ids := make([]int64, len(claimed))
+			for i := range claimed {
+				ids[i] = claimed[i].ID
+				claimed[i].Tries++
+				claimed[i].NextTry = instant(millis(again))
+			}
+			return db.Exec("UPDATE logout_notices SET tries = tries + 1, next_try = ? WHERE id IN ?", millis(again), ids).Error
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return claimed, nil
+}
+
+func dueNotices(db *gorm.DB, now int64, n int, lock string) (due []store.LogoutNotice, err error) {
+	err = rows(db, "SELECT id, client_id, sub, session_id, created_at, tries FROM logout_notices WHERE next_try <= ?"+
+		" ORDER BY next_try, id LIMIT ?"+lock, []any{now, n}, func(s scanner) error {
+		var notice store.LogoutNotice
+		var created int64
+		if err := s.Scan(&notice.ID, &notice.ClientID, &notice.Sub, &notice.SessionID, &created, &notice.Tries); err != nil {
+			return err
+		}
+		notice.CreatedAt = instant(created)
+		due = append(due, notice)
+		return nil
+	})
+	return due, err
+}
+
+// PutOffNotice implements store.Notices.
+func (d *DB) PutOffNotice(ctx context.Context, id int64, next time.Time) error {
+	return d.write(ctx, func(db *gorm.DB) error {
+		return db.Exec("UPDATE logout_notices SET next_try = ? WHERE id = ?", millis(next), id).Error
+	})
+}
+
+// DropNotice implements store.Notices.
+func (d *DB) DropNotice(ctx context.Context, id int64) error {
+	return d.write(ctx, func(db *gorm.DB) error {
+		return db.Exec("DELETE FROM logout_notices WHERE id = ?", id).Error
+	})
+}

@@ -1,0 +1,48 @@
+package sqlstore
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// A pushedRow is an authorization request that an app pushed.
+type pushedRow struct {
+	Digest     []byte `gorm:"primaryKey"`
+	ClientID   string
+	Parameters string
+	ExpiresAt  int64
+}
+
+// TableName implements gorm's Tabler.
+func (pushedRow) TableName() string { return "pushed_requests" }
+
+// AddPushed implements store.Pending.
+func (d *DB) AddPushed(ctx context.Context, p store.PushedRequest) error {
+	row := pushedRow{Digest: p.Digest[:], ClientID: p.ClientID, Parameters: p.Parameters, ExpiresAt: millis(p.ExpiresAt)}
+	return d.write(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+}
+
+// PushedByDigest implements store.Pending.
+func (d *DB) PushedByDigest(ctx context.Context, digest store.Digest) (store.PushedRequest, error) {
+	p := store.PushedRequest{Digest: digest}
+	var expires int64
+	err := d.read(ctx, func(db *gorm.DB) error {
+		return row(db, "SELECT client_id, parameters, expires_at FROM pushed_requests WHERE digest = ?",
+			[]any{blob(digest[:])}, &p.ClientID, &p.Parameters, &expires)
+	})
+	if err != nil {
+		return store.PushedRequest{}, err
+	}
+	p.ExpiresAt = instant(expires)
+	return p, nil
+}
+
+// DeletePushed implements store.Pending.
+func (d *DB) DeletePushed(ctx context.Context, digest store.Digest) error {
+	return d.write(ctx, func(db *gorm.DB) error {
+		return db.Exec("DELETE FROM pushed_requests WHERE digest = ?", blob(digest[:])).Error
+	})
+}

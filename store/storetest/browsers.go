@@ -1,0 +1,178 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func browsers(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"a browser session comes back as it was, with its person as they are", browserRoundTrip},
+		{"no browser session is none", noBrowser},
+		{"an ID and a cookie are given once", browserConflict},
+		{"touching goes forward only", browserTouched},
+		{"renewing changes the cookie and keeps the rest", browserRenewed},
+		{"ending one", browserEnded},
+		{"ending all but one", browsersEnded},
+		{"what was asked for in an ended one founds no session", browserGrants},
+		{"ending the app sessions that began in one", browserSessionsEnded},
+		{"sweeping browser sessions", sweptBrowsers},
+	})
+}
+
+// newBrowser is a living browser session with every field filled.
+func newBrowser(userID int64) store.BrowserSession {
+	return store.BrowserSession{
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: userID, AuthTime: odd().Add(-time.Second),
+		AMR: []string{"pwd", "o\"tp", "é"}, ACR: "urn:example:löa:2",
+		CreatedAt: odd(), LastSeenAt: odd().Add(time.Minute), ExpiresAt: odd().Add(30 * 24 * time.Hour),
+		IP: "2001:db8::ffff:1", UserAgent: "Mözilla/5.0 ✓ (名)",
+	}
+}
+
+func signIn(t *testing.T, db store.DB, browsers ...store.BrowserSession) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) error {
+		for _, b := range browsers {
+			if err := tx.CreateBrowser(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// browser returns the browser session as it is now.
+func browser(t *testing.T, db store.DB, cookie store.Digest) store.BrowserSession {
+	t.Helper()
+	b, _, err := db.BrowserWithUser(t.Context(), cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func endBrowser(t *testing.T, db store.DB, id string, at time.Time) (ended bool) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) (err error) {
+		ended, err = tx.EndBrowser(id, at)
+		return err
+	})
+	return ended
+}
+
+func browserRoundTrip(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	create(t, db, newUser("ben"))
+	over := newBrowser(ann.ID)
+	over.EndedAt = odd().Add(time.Hour)
+	bare := store.BrowserSession{ID: rand.Text(), Cookie: store.DigestOf("bare"), UserID: ann.ID}
+	all := []store.BrowserSession{newBrowser(ann.ID), over, bare}
+	signIn(t, db, all...)
+	ann.FirstName, ann.Active = "Changed since", false
+	update(t, db, ann.ID, store.UserChange{FirstName: &ann.FirstName, Active: &ann.Active})
+	for _, want := range all {
+		got, u, err := db.BrowserWithUser(t.Context(), want.Cookie)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "browser session", got, want)
+		same(t, "person", u, ann)
+	}
+	strange := newBrowser(ann.ID)
+	strange.UserAgent = "caf\xc3" + strings.Repeat("\xff\x00é", 200)
+	signIn(t, db, strange)
+	browser(t, db, strange.Cookie)
+}
+
+func noBrowser(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	b, orphan := newBrowser(ann.ID), newBrowser(ann.ID+1)
+	signIn(t, db, b, orphan)
+	for what, cookie := range map[string]store.Digest{"guess": store.DigestOf("guess"), "zero": {}, "orphan": orphan.Cookie} {
+		_, _, err := db.BrowserWithUser(t.Context(), cookie)
+		wantError(t, what, err, store.ErrNotFound)
+	}
+	for _, id := range oddIDs(b.ID) {
+		if id == b.ID {
+			continue
+		}
+		if endBrowser(t, db, strings.ToValidUTF8(id, "?"), odd()) {
+			t.Errorf("%q ended it", id)
+		}
+	}
+	if err := db.TouchBrowser(t.Context(), "none", odd()); err != nil {
+		t.Errorf("touching what is not there: %v", err)
+	}
+	same(t, "untouched", browser(t, db, b.Cookie), b)
+}
+
+func browserConflict(t *testing.T, db store.DB) {
+	b := newBrowser(create(t, db, newUser("ann")).ID)
+	signIn(t, db, b)
+	sameID, sameCookie := newBrowser(b.UserID), newBrowser(b.UserID)
+	sameID.ID, sameCookie.Cookie = b.ID, b.Cookie
+	for _, other := range []store.BrowserSession{sameID, sameCookie} {
+		err := db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateBrowser(other) })
+		wantError(t, "CreateBrowser again", err, store.ErrConflict)
+	}
+	same(t, "the first", browser(t, db, b.Cookie), b)
+}
+
+func browserTouched(t *testing.T, db store.DB) {
+	b := newBrowser(create(t, db, newUser("ann")).ID)
+	signIn(t, db, b)
+	touch := func(what string, at time.Time) {
+		t.Helper()
+		if err := db.TouchBrowser(t.Context(), b.ID, at); err != nil {
+			t.Fatal(err)
+		}
+		same(t, what, browser(t, db, b.Cookie), b)
+	}
+	b.LastSeenAt = odd().Add(time.Hour)
+	touch("forward", b.LastSeenAt)
+	touch("back", odd())
+	b.EndedAt = odd().Add(2 * time.Hour)
+	endBrowser(t, db, b.ID, b.EndedAt)
+	touch("after its end", odd().Add(3*time.Hour))
+}
+
+func browserRenewed(t *testing.T, db store.DB) {
+	was := newBrowser(create(t, db, newUser("ann")).ID)
+	ben := create(t, db, newUser("ben"))
+	signIn(t, db, was)
+	renew := func(b store.BrowserSession) (renewed bool) {
+		t.Helper()
+		write(t, db, func(tx store.Tx) (err error) {
+			renewed, err = tx.RenewBrowser(b)
+			return err
+		})
+		return renewed
+	}
+	next := newBrowser(was.UserID)
+	next.ID, next.AMR, next.ACR, next.IP, next.UserAgent = was.ID, []string{"otp"}, "2", "192.0.2.1", "other"
+	next.AuthTime, next.LastSeenAt, next.ExpiresAt = odd().Add(time.Hour), odd().Add(2*time.Hour), odd().Add(900*time.Hour)
+	others := next
+	others.UserID = ben.ID
+	if renew(others) || renew(newBrowser(was.UserID)) {
+		t.Error("renewed another person's, or none")
+	}
+	same(t, "not renewed", browser(t, db, was.Cookie), was)
+	given := next
+	given.CreatedAt, given.EndedAt = odd().Add(-time.Hour), odd() // of no interest
+	if !renew(given) {
+		t.Error("not renewed")
+	}
+	next.CreatedAt = was.CreatedAt
+	same(t, "renewed", browser(t, db, next.Cookie), next)
+	_, _, err := db.BrowserWithUser(t.Context(), was.Cookie)
+	wantError(t, "the old cookie", err, store.ErrNotFound)
+	endBrowser(t, db, was.ID, odd())
+	if renew(was) {
+		t.Error("renewed one that had ended")
+	}
+}

@@ -1,0 +1,196 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func notices(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"a notice comes back as it was, and each claim is a try", noticeClaimed},
+		{"those due longest are claimed first", noticesInOrder},
+		{"one put off waits, one dropped is forgotten", noticePutOff},
+		{"none is owed for a transaction that failed", noticeNotOwed},
+		{"whatever ends a session owes its app a notice, if it takes them", noticesOwed},
+	})
+}
+
+// newNotice is due at odd().
+func newNotice(sid string) store.LogoutNotice {
+	return store.LogoutNotice{
+		ClientID: "shop", Sub: "3f1e8f4e-8b1f-4a52-9f3f-0a6f4f0f0c11", SessionID: sid,
+		CreatedAt: odd().Add(-time.Second), Tries: 3, NextTry: odd(),
+	}
+}
+
+func owe(t *testing.T, db store.DB, notices ...store.LogoutNotice) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) error {
+		for _, n := range notices {
+			if err := tx.AddNotice(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func claim(t *testing.T, db store.DB, now, again time.Time, n int) []store.LogoutNotice {
+	t.Helper()
+	claimed, err := db.ClaimNotices(t.Context(), now, again, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return claimed
+}
+
+// wantClaimed wants those sessions, in that order.
+func wantClaimed(t *testing.T, what string, claimed []store.LogoutNotice, sids ...string) {
+	t.Helper()
+	var got []string
+	for _, n := range claimed {
+		got = append(got, n.SessionID)
+	}
+	same(t, what, got, sids)
+}
+
+func noticeClaimed(t *testing.T, db store.DB) {
+	want := newNotice("S")
+	want.ID = 99 // of no interest
+	owe(t, db, want)
+	now := odd()
+	wantClaimed(t, "before it is due", claim(t, db, now.Add(-time.Millisecond), now, 9))
+	for range 2 {
+		again := now.Add(time.Minute)
+		got := claim(t, db, now, again, 9)
+		if len(got) != 1 || got[0].ID <= 0 {
+			t.Fatalf("claimed: %+v", got)
+		}
+		want.ID, want.NextTry = got[0].ID, again
+		want.Tries++
+		same(t, "notice", got[0], want)
+		wantClaimed(t, "at once", claim(t, db, again.Add(-time.Millisecond), again, 9))
+		now = again
+	}
+}
+
+func noticesInOrder(t *testing.T, db store.DB) {
+	due := func(sid string, ago time.Duration) store.LogoutNotice {
+		n := newNotice(sid)
+		n.NextTry = odd().Add(-ago)
+		return n
+	}
+	owe(t, db, due("b", time.Minute), due("d", 0), due("a", time.Hour), due("e", -time.Millisecond), due("c", time.Minute))
+	again := odd().Add(time.Hour)
+	wantClaimed(t, "first", claim(t, db, odd(), again, 3), "a", "b", "c")
+	wantClaimed(t, "then", claim(t, db, odd(), again, 3), "d")
+	wantClaimed(t, "later", claim(t, db, odd().Add(time.Minute), again, 3), "e")
+}
+
+func noticePutOff(t *testing.T, db store.DB) {
+	owe(t, db, newNotice("a"), newNotice("b"), newNotice("c"))
+	claimed := claim(t, db, odd(), odd().Add(time.Minute), 9)
+	if len(claimed) != 3 {
+		t.Fatalf("claimed: %+v", claimed)
+	}
+	if err := db.PutOffNotice(t.Context(), claimed[0].ID, odd().Add(time.Hour)); err != nil {
+		t.Error(err)
+	}
+	for range 2 { // what is gone already is no error
+		if err := db.DropNotice(t.Context(), claimed[1].ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := db.PutOffNotice(t.Context(), claimed[1].ID, odd()); err != nil {
+		t.Errorf("putting off one that was dropped: %v", err)
+	}
+	wantClaimed(t, "in a minute", claim(t, db, odd().Add(time.Minute), odd().AddDate(1, 0, 0), 9), "c")
+	wantClaimed(t, "in an hour", claim(t, db, odd().Add(time.Hour), odd().AddDate(1, 0, 0), 9), "a")
+}
+
+func noticeNotOwed(t *testing.T, db store.DB) {
+	err := db.Write(t.Context(), func(tx store.Tx) error {
+		if err := tx.AddNotice(newNotice("S")); err != nil {
+			t.Error(err)
+		}
+		return errRefused
+	})
+	wantError(t, "Write", err, errRefused)
+	wantClaimed(t, "claimed", claim(t, db, odd(), odd(), 9))
+}
+
+// raceForNotices: replicas claim until there are none.
+func raceForNotices(t *testing.T, db store.DB) {
+	var all []store.LogoutNotice
+	for i := range 4 * callers {
+		all = append(all, newNotice(fmt.Sprint(i)))
+	}
+	owe(t, db, all...)
+	again := odd().Add(time.Hour)
+	claimed := make([][]store.LogoutNotice, callers)
+	many(callers, func(i int) {
+		for {
+			some, err := db.ClaimNotices(t.Context(), odd(), again, 3)
+			if err != nil {
+				t.Error(err)
+			}
+			if len(some) == 0 {
+				return
+			}
+			claimed[i] = append(claimed[i], some...)
+		}
+	})
+	times := map[string]int{}
+	for _, mine := range append(claimed, claim(t, db, odd(), again, 1000)) {
+		for _, n := range mine {
+			times[n.SessionID]++
+		}
+	}
+	for _, n := range all {
+		if times[n.SessionID] != 1 {
+			t.Errorf("notice %s was claimed %d times", n.SessionID, times[n.SessionID])
+		}
+	}
+}
+
+// noticesOwed ends sessions in every way there is.
+func noticesOwed(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	listener, silent := newClient("listener"), newClient("silent")
+	listener.BackchannelLogoutURI, silent.BackchannelLogoutURI = "https://listener.example.com/bye", ""
+	register(t, db, listener)
+	register(t, db, silent)
+	begin := func(id, client, browser string) {
+		t.Helper()
+		s := newSession(ann.ID)
+		s.ID, s.ClientID, s.BrowserID = id, client, browser
+		start(t, db, s)
+	}
+	for _, id := range []string{"one", "browser", "all", "more"} {
+		begin(id, "listener", "of "+id)
+		begin(id+" silent", "silent", "of "+id)
+	}
+	ways := []struct {
+		name string
+		end  func(tx store.Tx) error
+	}{
+		{"one", func(tx store.Tx) error { _, err := tx.EndSession("one", 0, "why", odd()); return err }},
+		{"browser", func(tx store.Tx) error { _, err := tx.EndBrowserSessions("of browser", "why", odd()); return err }},
+	}
+	for _, way := range ways {
+		for range 2 { // the second time nothing ends, and nothing is owed
+			write(t, db, way.end)
+		}
+		wantClaimed(t, way.name, claim(t, db, odd(), odd().Add(time.Hour), 10), way.name)
+	}
+	write(t, db, func(tx store.Tx) error { _, err := tx.EndSessions(ann.ID, "", "why", odd()); return err })
+	owed := claim(t, db, odd(), odd().Add(time.Hour), 10)
+	if len(owed) != 2 {
+		t.Fatalf("for two sessions %d notices are owed", len(owed))
+	}
+	same(t, "whose", owed[0].Sub, ann.Sub)
+	same(t, "when", owed[0].CreatedAt, odd())
+}

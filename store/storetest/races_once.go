@@ -1,0 +1,205 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// redeem uses the code and founds its session in one transaction, or ends that
+// session if the code was used.
+func redeem(tx store.Tx, c store.AuthCode) (used, ended bool, err error) {
+	if used, err = tx.UseCode(c.Digest, odd()); err != nil {
+		return false, false, err
+	}
+	if !used {
+		ended, err = tx.EndSession(c.SessionID, c.UserID, "code replayed", odd())
+		return false, ended, err
+	}
+	s := newSession(c.UserID)
+	s.ID, s.BrowserID = c.SessionID, c.BrowserID
+	return true, false, tx.CreateSession(s)
+}
+
+// raceForCode: some who redeem it fail afterwards, which leaves it to another.
+func raceForCode(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	for range 5 {
+		c := newCode(ann.ID)
+		addCode(t, db, c)
+		var ends atomic.Int32
+		wantOne(t, winners(t, func(i int) (used bool, err error) {
+			var ended bool
+			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
+				if used, ended, err = redeem(tx, c); err == nil && used && i%10 == 0 {
+					return errRefused
+				}
+				return err
+			})
+			if err == nil && !used {
+				if _, _, err := db.SessionWithUser(t.Context(), c.SessionID); err != nil {
+					t.Errorf("a loser does not find the session: %v", err)
+				}
+			}
+			if err == nil && ended {
+				ends.Add(1)
+			}
+			return used, err
+		}, errRefused))
+		if n := ends.Load(); n != 1 {
+			t.Errorf("%d losers ended the session, want 1", n)
+		}
+	}
+}
+
+func raceOfMisses(t *testing.T, db store.DB) {
+	c := newCode(1)
+	addCode(t, db, c)
+	var told [callers + 1]atomic.Int32
+	many(callers, func(int) {
+		n, err := db.MissCode(t.Context(), c.Digest)
+		if err != nil || n < 1 || n > callers {
+			t.Errorf("missed %d times, %v", n, err)
+			return
+		}
+		told[n].Add(1)
+	})
+	// Whoever is told a small number is one of as many at most.
+	sum := int32(0)
+	for n := range told {
+		if sum += told[n].Load(); sum > int32(n) {
+			t.Errorf("%d were told %d misses or fewer", sum, n)
+		}
+	}
+	if n := code(t, db, c.Digest).Misses; n != callers {
+		t.Errorf("%d of %d misses were counted", n, callers)
+	}
+}
+
+func raceToEndBrowser(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	for range 3 {
+		b := newBrowser(ann.ID)
+		signIn(t, db, b)
+		var founded []store.Session
+		for range 7 {
+			s := newSession(ann.ID)
+			s.BrowserID = b.ID
+			founded = append(founded, s)
+		}
+		start(t, db, founded...)
+		var sessions atomic.Int32
+		wantOne(t, winners(t, func(int) (ended bool, err error) {
+			var gone []store.Session
+			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
+				if ended, err = tx.EndBrowser(b.ID, odd()); err != nil {
+					return err
+				}
+				gone, err = tx.EndBrowserSessions(b.ID, "race", odd())
+				return err
+			})
+			sessions.Add(int32(len(gone)))
+			return ended, err
+		}))
+		if n := sessions.Load(); n != 7 {
+			t.Errorf("%d sessions were ended, want 7", n)
+		}
+	}
+}
+
+// raceOfRedeemers: somebody signs out of a browser while codes are redeemed that
+// were asked for in it.
+func raceOfRedeemers(t *testing.T, db store.DB) {
+	for round := range 6 {
+		ann := create(t, db, newUser(fmt.Sprintf("ann%d", round)))
+		b := newBrowser(ann.ID)
+		signIn(t, db, b)
+		var asked []store.AuthCode
+		for range callers {
+			c := newCode(ann.ID)
+			c.BrowserID = b.ID
+			asked = append(asked, c)
+		}
+		addCode(t, db, asked...)
+		many(callers, func(i int) {
+			err := db.Write(t.Context(), func(tx store.Tx) error {
+				if i == callers/2 {
+					return signOut(tx, b, round)
+				}
+				_, _, err := redeem(tx, asked[i])
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		if left, err := db.ListSessions(t.Context(), ann.ID, odd()); err != nil || len(left) != 0 {
+			t.Errorf("%d sessions outlived their browser session, %v", len(left), err)
+		}
+	}
+}
+
+func signOut(tx store.Tx, b store.BrowserSession, way int) error {
+	if way%2 == 0 {
+		_, ends := tx.EndBrowser(b.ID, odd())
+		_, sessions := tx.EndBrowserSessions(b.ID, "race", odd())
+		return errors.Join(ends, sessions)
+	}
+	err := tx.EndBrowsers(b.UserID, "", odd())
+	_, sessions := tx.EndSessions(b.UserID, "", "race", odd())
+	return errors.Join(err, sessions)
+}
+
+func raceToDecide(t *testing.T, db store.DB) {
+	for range 3 {
+		g := newDevice()
+		addDevice(t, db, g)
+		wantOne(t, winners(t, func(i int) (bool, error) {
+			mine := decide(g, []store.DeviceStatus{store.DeviceApproved, store.DeviceDenied}[i%2])
+			mine.UserID = int64(i + 1)
+			decided, err := db.DecideDevice(t.Context(), mine, odd())
+			if decided && err == nil {
+				same(t, "decided", device(t, db, g.Device), mine)
+			}
+			return decided, err
+		}))
+	}
+}
+
+func raceForDevice(t *testing.T, db store.DB) {
+	for range 3 {
+		g := decide(newDevice(), store.DeviceApproved)
+		addDevice(t, db, g)
+		wantOne(t, winners(t, func(i int) (used bool, err error) {
+			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
+				if used, err = tx.UseDevice(g.Device); err == nil && used && i%10 == 0 {
+					return errRefused
+				}
+				return err
+			})
+			return used, err
+		}, errRefused))
+	}
+}
+
+func raceToPoll(t *testing.T, db store.DB) {
+	g := newDevice()
+	addDevice(t, db, g)
+	wantOne(t, winners(t, func(int) (bool, error) { return db.PollDevice(t.Context(), g.Device, odd()) }))
+	if got, want := device(t, db, g.Device).Interval, g.Interval+5*(callers-1); got != want {
+		t.Errorf("the interval is %d s, want %d", got, want)
+	}
+}
+
+func raceForOnce(t *testing.T, db store.DB) {
+	for round := range 5 {
+		key := store.DigestOf(fmt.Sprint(round))
+		wantOne(t, winners(t, func(i int) (bool, error) {
+			return db.UseOnce(t.Context(), key, odd().Add(time.Duration(i)*time.Second))
+		}))
+	}
+}
