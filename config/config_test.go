@@ -199,7 +199,6 @@ func TestWhatMayBeSeenOfAURL(t *testing.T) {
 }
 
 // Every fault is named by its variable, with what was wrong with the value
-// (security.md F37).
 func TestBadConfigurations(t *testing.T) {
 	openKey := file(t, "key", goodKey, 0o644)
 	empty := file(t, "empty", "\n", 0o600)

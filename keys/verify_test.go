@@ -92,7 +92,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	part := strings.Split(valid, ".")
 
 	cases := map[string]string{
-		// V44: an HMAC keyed with what is public.
+		// An HMAC keyed with what is public.
 		"HS256 with the public key, PKIX DER": forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(der)),
 		"HS256 with the public key, PEM":      forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))),
 		"HS256 with the public key, PKCS #1":  forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(k.public)}))),
@@ -104,7 +104,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"PS256 by our key":                    forge(t, header{"PS256", k.ID, "at+jwt"}, somePayload, sign),
 		"rs256 in lower case":                 forge(t, header{"rs256", k.ID, "at+jwt"}, somePayload, sign),
 
-		// V45: no signature at all.
+		// No signature at all.
 		"none":                      forge(t, header{"none", k.ID, "at+jwt"}, somePayload, nothing),
 		"None":                      forge(t, header{"None", k.ID, "at+jwt"}, somePayload, nothing),
 		"nOnE with a signature":     forge(t, header{"nOnE", k.ID, "at+jwt"}, somePayload, sign),
@@ -119,7 +119,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"PBES2 with 2^31 rounds":    forge(t, head(`{"alg":"PBES2-HS256+A128KW","p2c":2147483647,"p2s":"AA","kid":%q,"typ":"at+jwt"}`, k.ID), somePayload, sign),
 		"signed token in a token":   forge(t, header{"none", k.ID, "JWT"}, valid, nothing),
 
-		// V46: a key that comes with the token.
+		// A key that comes with the token.
 		"jwk":                forge(t, head(`{"alg":"RS256","kid":%q,"typ":"at+jwt","jwk":%s}`, own, jwk), somePayload, rs256By(attacker)),
 		"jwk under our kid":  forge(t, head(`{"alg":"RS256","kid":%q,"typ":"at+jwt","jwk":%s}`, k.ID, jwk), somePayload, rs256By(attacker)),
 		"jku":                forge(t, head(`{"alg":"RS256","kid":%q,"typ":"at+jwt","jku":%q}`, own, listening.URL), somePayload, rs256By(attacker)),

@@ -15,7 +15,7 @@ import (
 	"gatehouse/store"
 )
 
-// V73: the cookie changes at every sign-in, and one that was planted before opens nothing.
+// The cookie changes at every sign-in, and one that was planted before opens nothing.
 func TestSessionFixation(t *testing.T) {
 	g := openGate(t, nil)
 	const planted = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -69,7 +69,7 @@ func hrefOf(t *testing.T, p page, label string) string {
 	return strings.ReplaceAll(before[i+len(`href="`):], "&amp;", "&")
 }
 
-// V75: whatever ends a person's sessions ends the browser's, too.
+// Whatever ends a person's sessions ends the browser's, too.
 func TestNoBrowserOutlivesItsPerson(t *testing.T) {
 	for name, act := range map[string]func(g *gate) error{
 		"a new password": func(g *gate) error {
@@ -103,7 +103,7 @@ func TestNoBrowserOutlivesItsPerson(t *testing.T) {
 	}
 }
 
-// V12, V13: a consent that nobody gave is none.
+// A consent that nobody gave is none.
 func TestConsentCannotBeForged(t *testing.T) {
 	g := openGate(t, nil)
 	g.person("eve", "user")
@@ -130,7 +130,7 @@ func TestConsentCannotBeForged(t *testing.T) {
 	}
 }
 
-// V13: forms of other sites, of nowhere, and of a plain http page of our own host.
+// Forms of other sites, of nowhere, and of a plain http page of our own host.
 func TestFormsOfOtherSites(t *testing.T) {
 	for name, c := range map[string]struct {
 		headers map[string]string
@@ -167,7 +167,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 	}
 }
 
-// V09: nothing of a request chooses where a browser goes, but what is registered.
+// Nothing of a request chooses where a browser goes, but what is registered.
 func TestNoOpenRedirector(t *testing.T) {
 	g := openGate(t, nil)
 	v := g.visitor()
@@ -193,7 +193,7 @@ func TestNoOpenRedirector(t *testing.T) {
 	}
 }
 
-// V14, V18: what every page carries.
+// What every page carries.
 func TestHeadersOfEveryPage(t *testing.T) {
 	g := openGate(t, nil)
 	v := g.visitor()
@@ -237,7 +237,7 @@ func TestCookiesOfAnHTTPSServer(t *testing.T) {
 	}
 }
 
-// V15: what people and apps are called is text.
+// What people and apps are called is text.
 func TestNamesAreText(t *testing.T) {
 	const evil = `"><svg/onload=alert(1)>{{7*7}}<b>`
 	g := openGate(t, nil)
@@ -254,7 +254,7 @@ func TestNamesAreText(t *testing.T) {
 	}
 }
 
-// V17 and RP-Initiated Logout 1.0: who is asked, and who is sent where.
+// RP-Initiated Logout 1.0: who is asked, and who is sent where.
 func TestLogoutMatrix(t *testing.T) {
 	g := openGate(t, nil)
 	g.shop("other", func(c *store.Client) { c.PostLogoutRedirectURIs = []string{"https://other.example.com/bye"} })

@@ -172,7 +172,7 @@ func (g *gate) asApp(id, path string, pairs ...string) object {
 	return answer
 }
 
-// V10: a link that is carried to another browser gives the first one nothing.
+// A link that is carried to another browser gives the first one nothing.
 func TestARequestStaysInItsBrowser(t *testing.T) {
 	g := openGate(t, nil)
 	first, second := g.visitor(), g.visitor()
@@ -202,7 +202,7 @@ func TestAppsOfTheHouseAskForNoConsent(t *testing.T) {
 	}
 }
 
-// V39: 34 bits are many only for somebody who may not try for long.
+// 34 bits are many only for somebody who may not try for long.
 func TestCodesOfDevicesCannotBeGuessed(t *testing.T) {
 	g := openGate(t, nil)
 	v := g.visitor()

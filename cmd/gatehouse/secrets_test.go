@@ -21,7 +21,7 @@ import (
 )
 
 // TestNoAnswerAndNoLogLineHoldsASecret reads everything that can be read, as
-// everybody, and looks for what nobody may see again (security.md V84): password
+// everybody, and looks for what nobody may see again: password
 // hashes, secrets and their digests, the master key, sealed keys, the token of
 // the bootstrap link, passwords.
 func TestNoAnswerAndNoLogLineHoldsASecret(t *testing.T) {

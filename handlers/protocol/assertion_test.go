@@ -152,7 +152,7 @@ func TestPrivateKeyJWT(t *testing.T) {
 	granted(t, s.assert(t, keys.sign(t, es, s.assertionClaims("iss", "strict", "sub", "strict"))))
 }
 
-// What is wrong with an assertion is never more than invalid_client (V36, V44 to V46).
+// What is wrong with an assertion is never more than invalid_client.
 func TestAssertionsThatProveNothing(t *testing.T) {
 	s, keys := openSigner(t)
 	other := newSigners(t)

@@ -104,7 +104,7 @@ func TestDevicesThatGetNothing(t *testing.T) {
 }
 
 // Five wrong codes from one network, and the next try has to wait, were it right;
-// right ones cost nothing (V39).
+// right ones cost nothing.
 func TestUserCodesCannotBeGuessed(t *testing.T) {
 	s := openWeb(t)
 	right := s.device(t, "own").text("user_code")

@@ -48,7 +48,7 @@ func TestPushedRequest(t *testing.T) {
 	}
 }
 
-// Nothing that was pushed comes into a URL (V20), and who begins in time may take
+// Nothing that was pushed comes into a URL, and who begins in time may take
 // longer, and come back.
 func TestPushedSecretsStayHere(t *testing.T) {
 	s := openWeb(t)

@@ -21,7 +21,7 @@ func (s *site) concurrently(r *http.Request) int {
 }
 
 // Of fifty redemptions at once one succeeds; the others are replays, so the session
-// that it founded has ended when they have their answers (V22).
+// that it founded has ended when they have their answers.
 func TestFiftyRedemptionsAtOnce(t *testing.T) {
 	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,6 @@ import (
 )
 
 // mutations are addresses that look like https://web.example/cb to somebody
-// (security notes V01 to V05).
 var mutations = []string{
 	"https://web.example.evil.test/cb", "https://evilweb.example/cb", "https://evil-web.example/cb", "https://sub.web.example/cb",
 	"https://web.example:443/cb", "https://web.example:8443/cb", "http://web.example/cb", "HTTPS://web.example/cb", "https://WEB.example/cb",
@@ -62,7 +61,7 @@ func TestMutatedRedirectURIsLeadNowhere(t *testing.T) {
 }
 
 // Nothing that an app or a stranger sends makes us send a browser off the site
-// before the address is known to be the app's (V09).
+// before the address is known to be the app's.
 func TestNoOpenRedirector(t *testing.T) {
 	s := openWeb(t)
 	off := store.Client{ID: "off", Name: "off", AuthMethod: oauth.NoSecret, Disabled: true, RedirectURIs: []string{callback}, GrantTypes: []string{oauth.AuthorizationCode}, CreatedAt: s.clock(), UpdatedAt: s.clock()}
@@ -141,7 +140,7 @@ func TestRefusalsThatTheClientIsTold(t *testing.T) {
 }
 
 // A request that was begun in one browser gives it nothing if it is finished in
-// another (V10).
+// another.
 func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	s := openWeb(t)
 	s.signedOut()
@@ -179,7 +178,7 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 }
 
 // A code opens for its client, its address and its verifier alone, and who fails
-// with it does not use it up (V21).
+// with it does not use it up.
 func TestACodeIsItsClients(t *testing.T) {
 	s := openWeb(t)
 	code := s.code(t, asking("own"))
@@ -253,7 +252,7 @@ func TestReplayEndsTheSession(t *testing.T) {
 	}
 }
 
-// What changed since the person said yes counts (V28, D4).
+// What changed since the person said yes counts.
 func TestACodeIsJudgedAsThingsAreToday(t *testing.T) {
 	active := false
 	for name, change := range map[string]func(*testing.T, *site){

@@ -75,7 +75,7 @@ func TestClaimsThatAreAskedFor(t *testing.T) {
 	}
 }
 
-// Only an access token of a person with openid opens, in a header or a form (V35).
+// Only an access token of a person with openid opens, in a header or a form.
 func TestWhatOpensUserinfo(t *testing.T) {
 	s := openWeb(t)
 	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "openid email"))))

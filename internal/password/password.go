@@ -21,7 +21,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// MaxBytes is the length of the longest password (http.md calls for 1,024): more
+// MaxBytes is the length of the longest password: more
 // than any passphrase, and little enough to hash. A longer one is never right.
 const MaxBytes = 1024
 

@@ -21,7 +21,7 @@ func (g *rig) mintID(more token.Identity) token.Set {
 	return set
 }
 
-// No attribute of a person stands in for a claim of the token (V50).
+// No attribute of a person stands in for a claim of the token.
 func TestClaimsOfThePersonAreNotTheTokens(t *testing.T) {
 	g := start(t)
 	set := g.mintID(token.Identity{Nonce: "n", Claims: map[string]any{"iss": "evil", "sub": "evil", "aud": "evil", "exp": 1, "nonce": "evil", "sid": "evil", "email": "a@b"}})
@@ -54,7 +54,7 @@ func TestHint(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// Nor is it good for anything else (V49).
+	// Nor is it good for anything else.
 	if _, err := g.verifier.Access(t.Context(), set.IDToken); !errors.Is(err, token.ErrInvalid) {
 		t.Errorf("as an access token: %v", err)
 	}
