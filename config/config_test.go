@@ -198,7 +198,7 @@ func TestWhatMayBeSeenOfAURL(t *testing.T) {
 	}
 }
 
-// Every fault is named by its variable, with what was wrong with the value
+// Every fault is named by its variable, with what was wrong with the value.
 func TestBadConfigurations(t *testing.T) {
 	openKey := file(t, "key", goodKey, 0o644)
 	empty := file(t, "empty", "\n", 0o600)

@@ -10,7 +10,7 @@ import (
 
 // surface declares who may do what, path by path. It is written down a second
 // time, here, on purpose: a line that is added, widened or forgotten in the
-// server's table fails this test until somebody has said that it is meant
+// server's table fails this test until somebody has said that it is meant.
 // GET stands for HEAD, too.
 //
 // "open" admits everybody. Otherwise the callers are named that are admitted; the

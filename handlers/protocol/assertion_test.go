@@ -51,8 +51,8 @@ func newSigners(t testing.TB) signers {
 		t.Fatal(err)
 	}
 	var x, y [32]byte
-	e.X.FillBytes(x[:]) //nolint:staticcheck // a JWK has the coordinates
-	e.Y.FillBytes(y[:]) //nolint:staticcheck // a JWK has the coordinates
+	e.X.FillBytes(x[:])
+	e.Y.FillBytes(y[:])
 	jwks := fmt.Sprintf(`{"keys":[{"kty":"RSA","kid":"r","n":%q,"e":"AQAB"},{"kty":"EC","crv":"P-256","kid":"e","x":%q,"y":%q},{"kty":"OKP","crv":"Ed25519","kid":"d","x":%q,"use":"sig"},{"kty":"oct","kid":"o","k":"c2VjcmV0"}]}`,
 		b64(r.N.Bytes()), b64(x[:]), b64(y[:]), b64(d.Public().(ed25519.PublicKey)))
 	return signers{r, e, d, jwks}

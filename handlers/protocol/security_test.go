@@ -12,7 +12,7 @@ import (
 	"gatehouse/store"
 )
 
-// mutations are addresses that look like https://web.example/cb to somebody
+// mutations are addresses that look like https://web.example/cb to somebody.
 var mutations = []string{
 	"https://web.example.evil.test/cb", "https://evilweb.example/cb", "https://evil-web.example/cb", "https://sub.web.example/cb",
 	"https://web.example:443/cb", "https://web.example:8443/cb", "http://web.example/cb", "HTTPS://web.example/cb", "https://WEB.example/cb",

@@ -15,7 +15,7 @@ import (
 )
 
 // PrivateKeyJWT is the method of clients that sign (OIDC Core 1.0 §9, RFC 7523 §2.2).
-const PrivateKeyJWT = "private_key_jwt" //nolint:gosec // G101: a name, not a credential
+const PrivateKeyJWT = "private_key_jwt"
 
 const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
