@@ -1,0 +1,104 @@
+package interop_test
+
+import (
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A browser keeps cookies, fills in the forms for ann, and follows redirects until
+// they lead to the app.
+type browser struct {
+	t      *testing.T
+	site   *site
+	client *http.Client
+	// at says which replica the load balancer leads a path to: A, if nothing.
+	at map[string]string
+	// asked are the pages that had a form to fill in.
+	asked []string
+}
+
+func (s *site) browser(t *testing.T) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil) // it keeps cookies by host, as browsers do: for both replicas
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &browser{t: t, site: s, client: client, at: map[string]string{}}
+}
+
+// visit goes to an address and returns what the app is told in the end, at the
+// address it wants it at.
+func (b *browser) visit(address, want string) url.Values {
+	b.t.Helper()
+	form := url.Values(nil)
+	for range 10 {
+		to, err := url.Parse(address)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if to.IsAbs() && !strings.HasPrefix(address, b.site.issuer+"/") {
+			answer := to.Query()
+			if to.RawQuery = ""; to.String() != want {
+				b.t.Fatalf("led to %s, want %s", address, want)
+			}
+			return answer
+		}
+		address, form = b.step(to, form)
+	}
+	b.t.Fatal("the way has no end")
+	return nil
+}
+
+// step asks a replica, and returns where to go next, with which form.
+func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
+	b.t.Helper()
+	base := b.site.issuer
+	if other := b.at[to.Path]; other != "" {
+		base = other
+	}
+	address := base + to.RequestURI()
+	var resp *http.Response
+	var err error
+	if form == nil {
+		resp, err = b.client.Get(address)
+	} else {
+		resp, err = b.client.PostForm(address, form)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if resp.StatusCode == http.StatusSeeOther {
+		return resp.Header.Get("Location"), nil
+	}
+	if resp.StatusCode != http.StatusOK || form != nil {
+		b.t.Fatalf("%s: %s\n%s", to.Path, resp.Status, body)
+	}
+	b.asked = append(b.asked, to.Path)
+	return to.Path, b.fillIn(string(body))
+}
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
+
+// fillIn is what ann sends: the form is of the page it is on.
+func (b *browser) fillIn(page string) url.Values {
+	form := url.Values{"username": {"ann"}, "password": {b.site.password}}
+	if strings.Contains(page, `action="/consent"`) {
+		form = url.Values{"answer": {"allow"}}
+	}
+	for _, m := range hidden.FindAllStringSubmatch(page, -1) {
+		form.Add(m[1], html.UnescapeString(m[2]))
+	}
+	return form
+}

@@ -1,0 +1,7 @@
+// Package interop holds the tests that sign in as an app does: through client
+// libraries that others wrote, against the real binary, and through two replicas
+// of it.
+//
+// The relying party in the folder node needs node and npm. Where they are missing
+// its test is skipped with a sentence that says so, or fails where CI=true.
+package interop

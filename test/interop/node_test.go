@@ -1,0 +1,54 @@
+package interop_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestNodeLibrary: openid-client, which is certified, from discovery to sign-out.
+func TestNodeLibrary(t *testing.T) {
+	project := nodeProject(t)
+	s := open(t)
+	shop := s.register(t, "Node shop", "client_secret_post")
+	cmd := exec.CommandContext(t.Context(), "node", "flow.mjs")
+	cmd.Dir = project
+	cmd.Env = append(os.Environ(), "ISSUER="+s.issuer, "CLIENT_ID="+shop.ID, "CLIENT_SECRET="+shop.Secret,
+		"BACK="+shopBack, "BYE="+shopBye, "SCOPE="+scopes, "USERNAME=ann", "PASSWORD="+s.password, "SUB="+s.sub)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "signed in and out") {
+		t.Errorf("node flow.mjs: %v\n%s", err, out)
+	}
+}
+
+// nodeProject is a copy of the folder node with what its lock file names.
+func nodeProject(t *testing.T) string {
+	t.Helper()
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err == nil {
+			continue
+		}
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not installed", program)
+		}
+		t.Skipf("%s is not installed: this test was skipped", program)
+	}
+	project := t.TempDir()
+	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "flow.mjs"} {
+		content, err := os.ReadFile(filepath.Join("node", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(project, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	install := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts")
+	install.Dir = project
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, out)
+	}
+	return project
+}

@@ -1,0 +1,172 @@
+package interop_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
+)
+
+// A site is two replicas on one back-end, with a person, ann, and an app.
+type site struct {
+	folder   string
+	settings []string
+	// issuer is the address of replica A, other that of replica B.
+	issuer, other string
+	password, sub string
+	shop          app
+}
+
+// An app is a client that signs people in.
+type app struct {
+	ID     string `json:"client_id"`
+	Secret string `json:"client_secret"`
+}
+
+const (
+	shopBack = "https://shop.example/back"
+	shopBye  = "https://shop.example/bye"
+	scopes   = "openid profile email offline_access"
+)
+
+// A backend is a kind of back-end.
+type backend struct {
+	name     string
+	settings func(t *testing.T) []string
+}
+
+func backends() []backend {
+	return []backend{
+		{"SQLite", func(*testing.T) []string { return nil }},
+		{"MariaDB", onMariaDB},
+		{"MariaDB and Redis", onBoth},
+	}
+}
+
+func onMariaDB(t *testing.T) []string { return []string{"GATEHOUSE_DATABASE=" + testdb.MySQL(t)} }
+
+func onBoth(t *testing.T) []string {
+	return append(onMariaDB(t), "GATEHOUSE_REDIS="+testdb.Redis(t))
+}
+
+// open starts the replicas, and registers ann and the shop from the command line.
+func open(t *testing.T, settings ...string) *site {
+	t.Helper()
+	a, b := freeAddress(t), freeAddress(t)
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // it never fails
+	s := &site{folder: t.TempDir(), issuer: "http://" + a, other: "http://" + b, password: rand.Text()}
+	s.settings = append([]string{
+		"GATEHOUSE_ISSUER=" + s.issuer,
+		"GATEHOUSE_MASTER_KEY=" + base64.StdEncoding.EncodeToString(key),
+		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
+	}, settings...)
+	s.start(t, a)
+	s.start(t, b)
+	var ann struct {
+		Sub string `json:"sub"`
+	}
+	s.run(t, s.password+"\n", &ann, "user", "create", "--username", "ann", "--email", "ann@people.example", "--password-stdin", "--json")
+	s.sub = ann.Sub
+	s.shop = s.register(t, "Shop", "client_secret_basic")
+	return s
+}
+
+func (s *site) register(t *testing.T, name, method string) app {
+	t.Helper()
+	var made app
+	s.run(t, "", &made, "client", "create", "--json", "--name", name, "--auth-method", method, "--scope", scopes,
+		"--grant", "authorization_code", "--grant", "refresh_token",
+		"--redirect-uri", shopBack, "--post-logout-redirect-uri", shopBye)
+	return made
+}
+
+// start starts a replica and waits until it is ready. It ends with the test, and
+// must end cleanly.
+func (s *site) start(t *testing.T, address string) {
+	t.Helper()
+	var log bytes.Buffer // read once the replica has ended
+	cmd := s.command(t, "serve")
+	cmd.Env = append(cmd.Env, "GATEHOUSE_ADDR="+address)
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+		err := cmd.Wait()
+		if err != nil || strings.Contains(log.String(), `"msg":"panic"`) {
+			t.Errorf("the replica at %s ended with %v", address, err)
+		}
+		if t.Failed() {
+			t.Logf("the replica at %s logged:\n%s", address, readiness.ReplaceAllString(log.String(), ""))
+		}
+	})
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if resp, err := http.Get("http://" + address + "/healthz/ready"); err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+	}
+	t.Fatalf("the replica at %s is not ready", address)
+}
+
+// readiness are the lines about what start asks.
+var readiness = regexp.MustCompile(`(?m)^.*"/healthz/ready".*\n`)
+
+// run runs the command line beside the replicas, and reads the JSON it prints.
+func (s *site) run(t *testing.T, stdin string, into any, args ...string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := s.command(t, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("gatehouse %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	if err := json.Unmarshal(stdout.Bytes(), into); err != nil {
+		t.Fatalf("gatehouse %s: %v", strings.Join(args, " "), err)
+	}
+}
+
+// command is the binary with the site's settings, and no others of ours.
+func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir, cmd.SysProcAttr = s.folder, noOrphans()
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "GATEHOUSE_") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, s.settings...)
+	return cmd
+}
+
+// freeAddress is where nobody listens: the issuer must be known before the start.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
