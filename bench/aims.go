@@ -32,6 +32,7 @@ func aims() []aim {
 	return []aim{
 		signed(1.2, nameClientCredentials), signed(2.3, nameRefresh), signed(2.3, nameAccountsRefresh),
 		hashed(2.3, namePassword), hashed(2.3, nameLogin),
+		signed(3.4, nameExchange), signed(0.2, nameUserinfo),
 		signed(0.2, nameIntrospect), signed(0.15, nameProfile), signed(0.03, nameJWKS), signed(0.03, nameDiscovery),
 		{"idle memory, MB", 35, idleMemory},
 		{"first start until listening, ms", 200, firstListening},

@@ -52,7 +52,7 @@ func testFilling(t *testing.T, topology *topology) {
 	if err := db.Close(); err != nil { // nobody else has the file open while it is filled
 		t.Fatal(err)
 	}
-	c := &crowd{size: 1000, hash: "hash", salt: "salt", now: time.Now()}
+	c := &crowd{size: 1000, browsers: 1000, codes: 10, hash: "hash", salt: "salt", now: time.Now()}
 	known := []signIn{{user: c.person(7), session: c.session(7, "kid")}}
 	if err := fill(ctx, p, c, known); err != nil {
 		t.Fatal(err)

@@ -60,7 +60,8 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 	}
 	f.secret = app.Secret
 	return r.command(ctx, p, "", &public, "client", "create", "--name", "Bench page", "--id", publicApp, "--public",
-		"--scope", appScope, "--grant", "password", "--grant", "refresh_token", "--json")
+		"--scope", appScope, "--redirect-uri", redirectURI,
+		"--grant", "password", "--grant", "authorization_code", "--grant", "refresh_token", "--json")
 }
 
 func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
@@ -68,7 +69,10 @@ func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hashing everybody's password: %w", err)
 	}
-	return &crowd{size: size, hash: hash, salt: rand.Text(), now: time.Now().UTC().Truncate(time.Second)}, nil
+	return &crowd{
+		size: size, hash: hash, salt: rand.Text(), now: time.Now().UTC().Truncate(time.Second),
+		browsers: max(size, r.options.pool), codes: r.options.codesFor(),
+	}, nil
 }
 
 func (r *rig) mint(ctx context.Context, p place, c *crowd) (known []signIn, err error) {

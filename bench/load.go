@@ -16,7 +16,7 @@ import (
 type request struct {
 	method, path               string
 	contentType, authorization string
-	body                       string
+	cookie, body               string
 
 	want     int
 	contains string
@@ -111,6 +111,9 @@ func (l load) send(ctx context.Context, q request) error {
 	}
 	if q.authorization != "" {
 		r.Header.Set("Authorization", q.authorization)
+	}
+	if q.cookie != "" {
+		r.Header.Set("Cookie", q.cookie)
 	}
 	answer, err := l.client.Do(r)
 	if err != nil {

@@ -60,6 +60,9 @@ type signIn struct {
 	access, refresh string
 }
 
+// userAgent is every browser's.
+const userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
 // tokenLife is how long the access tokens last: longer than any run.
 const tokenLife = 12 * time.Hour
 
@@ -121,7 +124,7 @@ func (c *crowd) session(i int, kid string) store.Session {
 	s := store.Session{
 		ID: rand.Text(), UserID: int64(firstID + person), ClientID: session.AccountsID, Scope: string(authz.ForRole(role(person))),
 		AuthTime: c.now.Add(-time.Hour), CreatedAt: c.now.Add(-time.Hour), LastUsedAt: c.now.Add(-time.Hour),
-		ExpiresAt: c.now.Add(90 * 24 * time.Hour), IP: "192.0.2.1", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+		ExpiresAt: c.now.Add(90 * 24 * time.Hour), IP: "192.0.2.1", UserAgent: userAgent,
 		Rotation: store.Rotation{
 			Gen: 1, JTI: rand.Text(), IssuedAt: c.now.Add(-time.Hour), ExpiresAt: c.now.Add(14 * 24 * time.Hour),
 			Role: role(person), KeyID: kid,

@@ -25,6 +25,8 @@ type crowd struct {
 	salt string // makes other subjects than the last run's
 	now  time.Time
 	turn atomic.Int64
+	// browsers that are signed in, and codes that wait.
+	browsers, codes int
 }
 
 var firstNames = [...]string{"Ada", "Bela", "Carla", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kira"}

@@ -21,7 +21,8 @@ type fixture struct {
 	admin     string // the administrator's access token
 	farPath   string // of the far page
 	turn, new atomic.Int64
-	run       string // makes other names than an earlier run
+	code      atomic.Int64 // how many codes were redeemed
+	run       string       // makes other names than an earlier run
 }
 
 // A holder has the current refresh token of one session.
@@ -36,6 +37,9 @@ const (
 	nameLogin             = "login, /api/accounts"
 	nameIntrospect        = "introspection"
 	nameProfile           = "profile GET"
+	nameAuthorize         = "authorize with session"
+	nameExchange          = "code exchange"
+	nameUserinfo          = "userinfo"
 	nameJWKS              = "JWKS"
 	nameDiscovery         = "discovery"
 	nameFirstPage         = "user list, first page"
@@ -57,6 +61,10 @@ func (f *fixture) scenarios() []scenario {
 		{name: nameIntrospect + seenBefore, next: f.introspect(f.seenToken)},
 		{name: nameProfile, next: f.profile(f.anotherToken)},
 		{name: nameProfile + seenBefore, next: f.profile(f.seenToken)},
+		{name: nameAuthorize, next: f.authorize},
+		{name: nameExchange, next: f.exchange},
+		{name: nameUserinfo, next: f.userinfo(f.anotherToken)},
+		{name: nameUserinfo + seenBefore, next: f.userinfo(f.seenToken)},
 		{name: nameFirstPage, next: f.asAdmin("/api/accounts/admin/users/")},
 		{name: nameFarPage, next: f.asAdmin(f.farPath)},
 		{name: nameSearch, next: f.search},

@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
 
 // A Profile holds the standard claims that are not columns of User (OIDC Core 1.0
 // §5.1). Empty: not known. Birthdate is YYYY-MM-DD, 0000-MM-DD or YYYY.
@@ -32,6 +36,18 @@ type Address struct {
 // Profiles reads profiles.
 type Profiles interface {
 	// ProfileOf returns the person's profile, or ErrNotFound if the person is gone.
-	// Users carry none: few requests need it.
+	// Most requests need none, so it is no part of User; see ProfileFor.
 	ProfileOf(ctx context.Context, userID int64) (Profile, error)
+}
+
+// ProfileFor returns the person's profile: that which came with u, and if none did,
+// what profiles has.
+func ProfileFor(ctx context.Context, profiles Profiles, u User) (p Profile, err error) {
+	if u.ProfileText == "" {
+		return profiles.ProfileOf(ctx, u.ID)
+	}
+	if err := json.Unmarshal([]byte(u.ProfileText), &p); err != nil {
+		return Profile{}, fmt.Errorf("reading the profile of person %d: %w", u.ID, err)
+	}
+	return p, nil
 }

@@ -45,6 +45,10 @@ type User struct {
 	// UpdatedAt is when an attribute last changed, a sign-in not counted. It is zero
 	// for a person who was there before this was kept and has not changed since.
 	UpdatedAt time.Time
+
+	// ProfileText is the profile as it is kept, not decoded. It comes with
+	// SessionWithUser alone, and is empty elsewhere; ProfileFor reads it.
+	ProfileText string
 }
 
 // Staff reports whether u is staff or an administrator.

@@ -52,7 +52,7 @@ func ProfileOf(u store.User, p store.Profile) Profile {
 
 // whole reads what else there is to show of u.
 func (h *Handlers) whole(ctx context.Context, u store.User) (Profile, error) {
-	profile, err := h.Accounts.Profile(ctx, u.ID)
+	profile, err := h.Accounts.Profile(ctx, u)
 	if err != nil {
 		return Profile{}, err
 	}

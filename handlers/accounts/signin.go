@@ -75,7 +75,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	profile, err := h.Accounts.Profile(r.Context(), proof.User.ID)
+	profile, err := h.Accounts.Profile(r.Context(), proof.User)
 	if errors.Is(err, store.ErrNotFound) { // erased meanwhile
 		return api.CredentialsRefused(err)
 	}

@@ -19,9 +19,7 @@ type Userinfo struct {
 	Sessions interface {
 		Holder(ctx context.Context, rawAccess string) (session.Holder, error)
 	}
-	People interface {
-		ProfileOf(ctx context.Context, userID int64) (store.Profile, error)
-	}
+	People store.Profiles
 }
 
 // Serve answers with the claims of the token's scope, and those that were asked
@@ -58,7 +56,7 @@ func (e Userinfo) about(ctx context.Context, h session.Holder) (map[string]any, 
 	names := append(claims.ForScope(h.Token.Scope), wishes.FromUserinfo()...)
 	var profile store.Profile
 	if claims.NeedProfile(names) {
-		if profile, err = e.People.ProfileOf(ctx, h.User.ID); err != nil {
+		if profile, err = store.ProfileFor(ctx, e.People, h.User); err != nil {
 			return nil, fmt.Errorf("reading a profile: %w", err)
 		}
 	}

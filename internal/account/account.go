@@ -82,8 +82,8 @@ func (s *Service) Get(ctx context.Context, id int64) (store.User, error) {
 }
 
 // Profile returns a person's profile, or store.ErrNotFound.
-func (s *Service) Profile(ctx context.Context, id int64) (store.Profile, error) {
-	return s.DB.ProfileOf(ctx, id)
+func (s *Service) Profile(ctx context.Context, u store.User) (store.Profile, error) {
+	return store.ProfileFor(ctx, s.DB, u)
 }
 
 // now is the time as the record keeps it.

@@ -16,7 +16,7 @@ import (
 
 func (w *world) profile(u store.User) store.Profile {
 	w.t.Helper()
-	p, err := w.Profile(w.t.Context(), u.ID)
+	p, err := w.Profile(w.t.Context(), u)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (s *Service) about(ctx context.Context, session store.Session, user store.U
 	}
 	var profile store.Profile
 	if claims.NeedProfile(names) {
-		if profile, err = s.DB.ProfileOf(ctx, user.ID); err != nil {
+		if profile, err = store.ProfileFor(ctx, s.DB, user); err != nil {
 			return nil, fmt.Errorf("reading a profile: %w", err)
 		}
 	}

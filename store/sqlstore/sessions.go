@@ -107,9 +107,9 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 	var s sessionScan
 	var u userScan
 	err := d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT "+sessionColumns+", "+userColumns+
+		return row(db, "SELECT "+sessionColumns+", "+userColumns+", COALESCE(u.profile, '{}')"+
 			" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
-			[]any{id}, append(s.dest(), u.dest()...)...)
+			[]any{id}, append(append(s.dest(), u.dest()...), &u.user.ProfileText)...)
 	})
 	if err != nil {
 		return store.Session{}, store.User{}, err

@@ -47,6 +47,27 @@ func profileRoundTrip(t *testing.T, db store.DB) {
 	wantError(t, "nobody's", err, store.ErrNotFound)
 }
 
+// profileWithSession: it comes along with the session, and says what ProfileOf says.
+func profileWithSession(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	s := newSession(ann.ID)
+	start(t, db, s)
+	for _, want := range []store.Profile{{}, newProfile(), {Nickname: "Nick"}} {
+		if want != (store.Profile{}) {
+			update(t, db, ann.ID, store.UserChange{Profile: &want})
+		}
+		_, u, err := db.SessionWithUser(t.Context(), s.ID)
+		if err != nil || u.ProfileText == "" {
+			t.Fatalf("%+v, %v, want a person with a profile", u, err)
+		}
+		got, err := store.ProfileFor(t.Context(), nil, u) // nobody needs to be asked
+		if err != nil {
+			t.Error(err)
+		}
+		same(t, "with the session", got, want)
+	}
+}
+
 func profileConditions(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	p := newProfile()

@@ -25,6 +25,7 @@ func users(t *testing.T, open func(t *testing.T) store.DB) {
 		{"deleting takes names and sessions along", deleted},
 		{"deleting takes along what is theirs", deletedWithAll},
 		{"a profile comes back as it was", profileRoundTrip},
+		{"a profile comes along with a session", profileWithSession},
 		{"a profile and the conditions of a change", profileConditions},
 		{"administrators", administrators},
 	})

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+const (
+	// redirectURI is where the public app is told. Nobody goes there.
+	redirectURI = "https://app.example.com/back"
+	// verifier is the PKCE verifier of every code (RFC 7636 §4.1).
+	verifier = "the-rig-asks-with-one-verifier-for-all-of-its-codes"
+)
+
+// challenge is S256 of the verifier (RFC 7636 §4.2).
+func challenge() string {
+	digest := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(digest[:])
+}
+
+// secret is the i-th cookie or code, as long as those of the server.
+func (c *crowd) secret(kind string, i int) string {
+	b := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", c.salt, kind, i))
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// authorize comes from a browser that is signed in, for an app that its person has
+// let have what it asks for: the answer is a code at once.
+func (f *fixture) authorize() request {
+	query := url.Values{
+		"response_type": {"code"}, "client_id": {publicApp}, "redirect_uri": {redirectURI}, "scope": {appScope},
+		"state": {"a-state-of-the-app"}, "nonce": {"a-nonce-of-the-app"},
+		"code_challenge": {challenge()}, "code_challenge_method": {"S256"},
+	}
+	return request{
+		method: http.MethodGet, path: "/oauth/authorize?" + query.Encode(), cookie: f.crowd.anyBrowser(),
+		want: http.StatusSeeOther, then: hasCode,
+	}
+}
+
+// hasCode: the same status leads to the sign-in page, or to the app with an error.
+func hasCode(header http.Header, _ []byte) error {
+	to, err := url.Parse(header.Get("Location"))
+	if err != nil {
+		return fmt.Errorf("reading where an answer leads: %w", err)
+	}
+	if !to.Query().Has("code") {
+		return fmt.Errorf("an answer without a code, to %s", to.Redacted())
+	}
+	return nil
+}
+
+// anyBrowser is the cookies of a browser, each time another one, as anybody is
+// each time somebody else.
+func (c *crowd) anyBrowser() string {
+	for {
+		if i := c.next() % c.browsers; active(i % c.size) {
+			return "gh_sid=" + c.secret("session", i) + "; gh_pre=" + c.secret("visitor", i)
+		}
+	}
+}
+
+// exchange redeems the next code, for an access token, a refresh token and an ID
+// token. When none is left the requests show as failures.
+func (f *fixture) exchange() request {
+	form := url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {publicApp}, "redirect_uri": {redirectURI},
+		"code": {f.crowd.secret("code", int(f.code.Add(1))-1)}, "code_verifier": {verifier},
+	}
+	return request{
+		method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
+		body: form.Encode(), want: http.StatusOK, contains: `"id_token"`,
+	}
+}
+
+func (f *fixture) userinfo(token func() string) func() request {
+	return func() request {
+		return request{
+			method: http.MethodGet, path: "/oauth/userinfo", authorization: "Bearer " + token(),
+			want: http.StatusOK, contains: `"preferred_username":"person`,
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"crypto/rand"
+	"runtime"
+	"time"
+
+	"gatehouse/internal/browser"
+	"gatehouse/store"
+)
+
+// codesPerSecond is more than a core can redeem: it makes three signatures for each.
+const codesPerSecond = 1500
+
+// codesFor is how many codes the rig needs, for each works once.
+func (o options) codesFor() int {
+	return int((o.warmUp+o.duration+time.Second).Seconds()*codesPerSecond) * runtime.NumCPU()
+}
+
+// browserSessions are those of people in turn. Each was last seen an hour ago, so
+// that its next request notes that it was seen, as that of a person does who
+// signs in to apps now and then.
+func (f filler) browserSessions(c *crowd) error {
+	columns := "id, cookie_digest, user_id, auth_time, amr, acr, created_at, last_seen_at, expires_at, ended_at, ip, user_agent"
+	began, expires := c.now.Add(-time.Hour).UnixMilli(), c.now.Add(30*24*time.Hour).UnixMilli()
+	return f.insert("browser_sessions", columns, c.browsers, func(i int, args []any) []any {
+		cookie := store.DigestOf(c.secret("session", i))
+		return append(args, rand.Text(), cookie[:], firstID+i%c.size, began, `["`+browser.MethodPassword+`"]`, browser.LevelPassword,
+			began, began, expires, 0, "192.0.2.1", userAgent)
+	})
+}
+
+// consents: everybody let the public app have all that it asks for.
+func (f filler) consents(c *crowd) error {
+	granted := c.now.Add(-time.Hour).UnixMilli()
+	return f.insert("consents", "user_id, client_id, scope, granted_at", c.size, func(i int, args []any) []any {
+		return append(args, firstID+i, publicApp, appScope, granted)
+	})
+}
+
+// codes live longer than those of the server, for they wait until they are asked about.
+func (f filler) codes(c *crowd) error {
+	columns := "digest, session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims, " +
+		"auth_time, expires_at, used_at, misses"
+	signedIn, expires := c.now.Add(-time.Hour).UnixMilli(), c.now.Add(tokenLife).UnixMilli()
+	return f.insert("auth_codes", columns, c.codes, func(i int, args []any) []any {
+		code, person := store.DigestOf(c.secret("code", i)), i%c.size
+		if !active(person) {
+			person--
+		}
+		return append(args, code[:], rand.Text(), publicApp, firstID+person, rand.Text(), redirectURI, appScope, "a-nonce-of-the-app",
+			challenge(), browser.LevelPassword, `["`+browser.MethodPassword+`"]`, "", signedIn, expires, 0, 0)
+	})
+}
