@@ -48,8 +48,8 @@ asks by itself (reading its keys every second) are among them.
 **The people** are seeded straight into the tables and share one password hash. At least %[8]s sessions have tokens. Refresh takes them in turn, so each
 was last used an hour ago, as with an app that refreshes every few minutes, and its use is noted in SQL. Introspection and profile take another token each
 time, so that its signature has to be checked; "token seen before" takes the same hundred again and again. Redis is empty at first: each
-session's state is founded from SQL at its first refresh. InnoDB's buffer pool has %[9]d MiB, durability is as MariaDB and SQLite come (a commit is on
-the disk before it is answered), Redis appends to its file every second.
+session's state is founded from SQL at its first refresh. InnoDB's buffer pool has %[9]d MiB, a commit is on the disk before
+it is answered (on SQLite but for rotations and throttle counts, see decision 1), Redis appends to its file every second.
 
 `, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "`/proc/<pid>/stat`", whole(o.pool), o.bufferPoolMiB), "\n")
 }
