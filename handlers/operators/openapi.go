@@ -5,12 +5,16 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"net/http"
-	"strconv"
-	"strings"
+	"time"
+
+	"gatehouse/handlers"
 )
 
 //go:embed openapi.json
 var document []byte
+
+// maxAge is how long the description may be kept; it changes with a new version.
+const maxAge = 5 * time.Minute
 
 // OpenAPI is the description of everything that the server answers (OpenAPI 3.1).
 // It is written by hand; a test holds the server's answers against it.
@@ -28,30 +32,6 @@ func (e OpenAPI) Document() []byte { return document }
 // Serve writes the document. Any web page may read it, for tools that draw it are
 // web pages, and there is nothing in it that is not meant for all.
 func (e OpenAPI) Serve(w http.ResponseWriter, r *http.Request) error {
-	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Cache-Control", "public, max-age=300")
-	h.Set("ETag", e.tag)
-	if e.unchanged(r.Header.Get("If-None-Match")) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(document)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(document) // the connection's trouble, not ours
-	}
+	handlers.WriteDocument(w, r, document, e.tag, maxAge)
 	return nil
-}
-
-// unchanged compares an If-None-Match header with our tag, weakly (RFC 9110 §13.1.2).
-func (e OpenAPI) unchanged(header string) bool {
-	for candidate := range strings.SplitSeq(header, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == "*" || candidate == e.tag {
-			return true
-		}
-	}
-	return false
 }

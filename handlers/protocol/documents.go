@@ -5,10 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
+	"gatehouse/handlers"
 	"gatehouse/keys"
 )
 
@@ -29,7 +28,7 @@ func NewMetadata(body []byte) Metadata {
 
 // Serve writes the document.
 func (e Metadata) Serve(w http.ResponseWriter, r *http.Request) error {
-	writeDocument(w, r, e.document)
+	handlers.WriteDocument(w, r, e.document.Body, e.document.ETag, e.document.MaxAge)
 	return nil
 }
 
@@ -47,36 +46,6 @@ func (e JWKS) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeDocument(w, r, document)
+	handlers.WriteDocument(w, r, document.Body, document.ETag, document.MaxAge)
 	return nil
-}
-
-// writeDocument writes a public document. Any web page may read it: there is
-// nothing in it that is not meant for all.
-func writeDocument(w http.ResponseWriter, r *http.Request, d keys.Document) {
-	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(d.MaxAge/time.Second)))
-	h.Set("ETag", d.ETag)
-	if matches(r.Header.Get("If-None-Match"), d.ETag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(d.Body)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(d.Body) // the connection's trouble, not ours
-	}
-}
-
-// matches compares an If-None-Match header with our tag, weakly (RFC 9110 §13.1.2).
-func matches(header, tag string) bool {
-	for candidate := range strings.SplitSeq(header, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == "*" || candidate == tag {
-			return true
-		}
-	}
-	return false
 }
