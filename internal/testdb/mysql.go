@@ -18,7 +18,7 @@ import (
 
 // shared is the MariaDB of this test binary: starting one takes half a second,
 // so the tests share it, each with a database of its own. It ends with the binary.
-var shared = sync.OnceValues(newMariaDB)
+var shared = sync.OnceValues(func() (*mariaDB, error) { return newMariaDB() })
 
 // MySQL returns the DSN of a fresh database, which is dropped after the test.
 // The caller imports the driver, as store/sqlstore does.
@@ -55,7 +55,12 @@ func execute(server, statement string) error {
 		return fmt.Errorf("GATEHOUSE_TEST_MYSQL is no URL")
 	}
 	password, _ := u.User.Password()
-	pool, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)/", u.User.Username(), password, u.Host))
+	return executeAs(fmt.Sprintf("%s:%s@tcp(%s)/", u.User.Username(), password, u.Host), statement)
+}
+
+// executeAs runs a statement at the server that the driver's DSN names.
+func executeAs(dsn, statement string) error {
+	pool, err := sql.Open("mysql", dsn)
 	if err != nil {
 		return err
 	}
@@ -72,19 +77,30 @@ func execute(server, statement string) error {
 type MySQLServer struct {
 	// DSN is a database on it.
 	DSN string
+	// Addr is where it listens, as host:port.
+	Addr string
 
 	t testing.TB
 	p *mariaDB
 }
 
-// StartMySQL starts a server that ends with the test.
-func StartMySQL(t testing.TB) *MySQLServer {
+// StartMySQL starts a server that ends with the test. args are further options.
+func StartMySQL(t testing.TB, args ...string) *MySQLServer {
 	t.Helper()
-	p, err := newMariaDB()
+	p, err := newMariaDB(args...)
 	need(t, err)
 	t.Cleanup(func() { p.end() })
-	return &MySQLServer{DSN: database(t, p.url()), t: t, p: p}
+	return &MySQLServer{DSN: database(t, p.url()), Addr: "127.0.0.1:" + p.port, t: t, p: p}
 }
+
+// RootDSN is the driver's DSN of the administrator, within the database.
+func (s *MySQLServer) RootDSN() string {
+	_, name, _ := strings.Cut(strings.TrimPrefix(s.DSN, "mysql://"), "/")
+	return "root@unix(" + filepath.Join(s.p.folder, "socket") + ")/" + name
+}
+
+// Root runs a statement as the administrator, within the database.
+func (s *MySQLServer) Root(statement string) error { return executeAs(s.RootDSN(), statement) }
 
 // Stop kills the server.
 func (s *MySQLServer) Stop() { s.p.stop() }
@@ -109,7 +125,7 @@ func (m *mariaDB) url() string { return "mysql://gatehouse:gatehouse@127.0.0.1:"
 
 // newMariaDB makes a data folder and starts a server on it. It is a server as it
 // comes from the distribution, but for sizes.
-func newMariaDB() (*mariaDB, error) {
+func newMariaDB(args ...string) (*mariaDB, error) {
 	server, err := find("mariadbd")
 	if err != nil {
 		return nil, err
@@ -133,7 +149,7 @@ func newMariaDB() (*mariaDB, error) {
 		"--socket=" + filepath.Join(m.folder, "socket"), "--pid-file=" + filepath.Join(m.folder, "pid"),
 		"--init-file=" + filepath.Join(m.folder, "init.sql"), "--skip-log-bin", "--max-connections=500",
 		"--innodb-buffer-pool-size=64M", "--performance-schema=OFF",
-	}, m.common()...)
+	}, append(m.common(), args...)...)
 	m.answers = func() error { return execute(m.url(), "DO 1") }
 	return m, m.start()
 }

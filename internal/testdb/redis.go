@@ -127,7 +127,7 @@ func StartRedis(t testing.TB, args ...string) *RedisServer {
 	}, args...)
 	s := &RedisServer{Addr: "127.0.0.1:" + p.port, t: t, p: p}
 	s.URL = "redis://" + s.Addr
-	p.answers = func() error { return s.tell("PING") }
+	p.answers = func() error { return s.Tell("PING") }
 	t.Cleanup(func() { p.end() })
 	s.Start()
 	return s
@@ -153,12 +153,16 @@ func (s *RedisServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }
 // Empty removes everything, as if the server had lost its memory.
 func (s *RedisServer) Empty() {
 	s.t.Helper()
-	if err := s.tell("FLUSHALL"); err != nil {
+	if err := s.Tell("FLUSHALL"); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-func (s *RedisServer) tell(command ...string) error {
+// Tell sends a command, as an operator would, and returns what the server refuses.
+func (s *RedisServer) Tell(command ...string) error {
 	_, err := tell(&url.URL{Host: s.Addr}, 0, command...)
 	return err
 }
+
+// Folder is where the server keeps its files.
+func (s *RedisServer) Folder() string { return s.p.folder }

@@ -16,19 +16,19 @@ func TestRedisIsEmptyAndApart(t *testing.T) {
 
 func TestRedisKeepsWhatItHadWhenKilled(t *testing.T) {
 	s := StartRedis(t, "--appendfsync", "always")
-	if err := s.tell("SET", "a", "1"); err != nil {
+	if err := s.Tell("SET", "a", "1"); err != nil {
 		t.Fatal(err)
 	}
 	s.Stop()
-	if err := s.tell("PING"); err == nil {
+	if err := s.Tell("PING"); err == nil {
 		t.Error("a stopped server answers")
 	}
 	s.Start()
-	if err := s.tell("RENAMENX", "a", "b"); err != nil {
+	if err := s.Tell("RENAMENX", "a", "b"); err != nil {
 		t.Errorf("after a restart: %v", err)
 	}
 	s.Empty()
-	if err := s.tell("RENAMENX", "b", "a"); err == nil {
+	if err := s.Tell("RENAMENX", "b", "a"); err == nil {
 		t.Error("emptied, the server still has its key")
 	}
 }
@@ -44,7 +44,7 @@ func TestServersEndWithTheirTests(t *testing.T) {
 	if _, err := os.Stat(s.p.folder); err == nil {
 		t.Errorf("%s was left behind", s.p.folder)
 	}
-	if err := s.tell("PING"); err == nil {
+	if err := s.Tell("PING"); err == nil {
 		t.Error("the server still runs")
 	}
 }
@@ -53,7 +53,7 @@ func TestPause(t *testing.T) {
 	s := StartRedis(t)
 	s.Pause()
 	answered := make(chan error, 1)
-	go func() { answered <- s.tell("PING") }()
+	go func() { answered <- s.Tell("PING") }()
 	select {
 	case <-answered:
 		t.Error("a paused server answered")

@@ -1,0 +1,108 @@
+package testdb
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// StartRedisCluster starts a Redis Cluster of three masters, and returns when it is whole.
+func StartRedisCluster(t testing.TB) []*RedisServer {
+	t.Helper()
+	cli, err := find("redis-cli")
+	need(t, err)
+	var nodes []*RedisServer
+	create := []string{"--cluster", "create"}
+	for range 3 {
+		bus, err := freePort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		node := StartRedis(t, "--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "2000")
+		nodes, create = append(nodes, node), append(create, node.Addr)
+	}
+	if out, err := exec.Command(cli, append(create, "--cluster-yes")...).CombinedOutput(); err != nil {
+		t.Fatalf("making a cluster: %v: %s", err, out)
+	}
+	for _, node := range nodes {
+		waitFor(t, node.Addr+" sees the whole cluster", func() bool {
+			out, err := ask(cli, node.Addr, "cluster", "info")
+			return err == nil && strings.Contains(out, "cluster_state:ok")
+		})
+	}
+	return nodes
+}
+
+// A Sentinel watches a master, and promotes the replica by its own decision.
+type Sentinel struct {
+	// URL is what Gatehouse is given.
+	URL string
+
+	t    testing.TB
+	cli  string
+	addr string
+	name string
+}
+
+// StartSentinel starts one for the master, which has a replica already, and
+// returns when it knows both. It ends with the test.
+func StartSentinel(t testing.TB, master *RedisServer) *Sentinel {
+	t.Helper()
+	cli, err := find("redis-cli")
+	need(t, err)
+	server, err := find("redis-server")
+	need(t, err)
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Sentinel{URL: "redis+sentinel://127.0.0.1:" + port + "/main", t: t, cli: cli, addr: "127.0.0.1:" + port, name: "main"}
+	config := filepath.Join(t.TempDir(), "sentinel.conf") // Sentinel keeps its state there
+	host, masterPort, _ := strings.Cut(master.Addr, ":")
+	lines := fmt.Sprintf("bind 127.0.0.1\nport %s\nsentinel monitor main %s %s 1\n"+
+		"sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n", port, host, masterPort)
+	if err := os.WriteFile(config, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{name: "redis-sentinel", folder: t.TempDir(), command: []string{server, config, "--sentinel"}}
+	p.answers = func() error { _, err := ask(cli, s.addr, "ping"); return err }
+	if err := p.start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.end() })
+	waitFor(t, "Sentinel knows the replica", func() bool {
+		out, err := ask(cli, s.addr, "sentinel", "replicas", "main")
+		return err == nil && strings.Contains(out, "runid")
+	})
+	return s
+}
+
+// Master is the address of whom Sentinel takes for the master now.
+func (s *Sentinel) Master() string {
+	out, err := ask(s.cli, s.addr, "sentinel", "get-master-addr-by-name", s.name)
+	if err != nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(out), ":")
+}
+
+// ask asks by redis-cli, which reads answers of any shape.
+func ask(cli, addr string, words ...string) (string, error) {
+	host, port, _ := strings.Cut(addr, ":")
+	out, err := exec.Command(cli, append([]string{"-h", host, "-p", port}, words...)...).Output()
+	return string(out), err
+}
+
+func waitFor(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("it does not come to be that %s", what)
+}
