@@ -46,7 +46,7 @@ type core struct {
 
 // openCore connects the back-ends, brings the schema up to date and builds the services.
 func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *core, err error) {
-	c := &core{config: cfg, log: log, now: time.Now, metrics: metrics.New(version)}
+	c := &core{config: cfg, log: log, now: now, metrics: metrics.New(version)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -66,7 +66,7 @@ func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *core
 }
 
 func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*sqlstore.DB, error) {
-	db, err := sqlstore.Open(ctx, sqlstore.Options{DSN: cfg.Database.Reveal(), Now: time.Now, Log: log, MaxConns: cfg.DatabaseConnections})
+	db, err := sqlstore.Open(ctx, sqlstore.Options{DSN: cfg.Database.Reveal(), Now: now, Log: log, MaxConns: cfg.DatabaseConnections})
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}

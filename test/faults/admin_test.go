@@ -1,0 +1,123 @@
+package faults_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// An admin changes the account of one person, who holds a session, and looks at
+// what that does. What was not answered is read back before anything else.
+type admin struct {
+	*caller
+	root    *session
+	victim  person
+	session *session
+
+	n int // of the last marker
+	// marker is the first name that was acknowledged last; unsure, that there may
+	// be a later one.
+	marker string
+	unsure bool
+}
+
+func (d *admin) step() {
+	if d.root == nil {
+		d.root = d.signIn(d.site.root, d.site.shop)
+		return
+	}
+	if d.renew(d.root) == wrong {
+		d.root = nil
+		return
+	}
+	switch rand.IntN(4) {
+	case 0:
+		d.outAndIn()
+	case 1:
+		d.upAndDown()
+	default:
+		d.mark()
+	}
+}
+
+// change patches the victim. It returns whether that was acknowledged.
+func (d *admin) change(what deed, fields object) bool {
+	what.person, what.recorded = d.victim.name, true
+	return d.ask(question{deed: what, method: http.MethodPatch, path: d.victim.path(), bearer: d.root.access, json: fields}).outcome == served
+}
+
+// insist repeats a change that must not stay half done until it is acknowledged.
+func (d *admin) insist(what deed, fields object) {
+	for !d.change(what, fields) && !d.site.ended() {
+		time.Sleep(300 * time.Millisecond)
+		if d.renew(d.root) == wrong {
+			d.root = d.signIn(d.site.root, d.site.shop)
+		}
+		if d.root == nil {
+			return
+		}
+	}
+}
+
+// mark gives the victim another first name. An acknowledged one must be there at the end.
+func (d *admin) mark() {
+	d.n++
+	next := fmt.Sprintf("%s %d", d.victim.name, d.n)
+	if d.change(deed{kind: "admin.name"}, object{"first_name": next}) {
+		d.marker, d.unsure = next, false
+		return
+	}
+	d.unsure = true
+}
+
+// outAndIn deactivates the victim, sees that he is out, and lets him in again.
+func (d *admin) outAndIn() {
+	if d.session == nil {
+		d.session = d.signIn(d.victim, d.site.shop)
+	}
+	acknowledged := d.change(deed{kind: "admin.deactivate", endsPerson: true}, object{"is_active": false})
+	if acknowledged && d.session != nil {
+		d.dead(d.session)
+	}
+	d.session = nil
+	// The change above may have been made and not answered: whoever does not know makes it undone.
+	d.insist(deed{kind: "admin.activate", revives: true}, object{"is_active": true})
+}
+
+// upAndDown makes the victim an administrator and takes that away again.
+func (d *admin) upAndDown() {
+	if d.session == nil {
+		if d.session = d.signIn(d.victim, d.site.shop); d.session == nil {
+			return
+		}
+	}
+	d.change(deed{kind: "admin.role", revives: true}, object{"role": "admin"})
+	d.insist(deed{kind: "admin.role", demotes: true}, object{"role": "user"})
+	if d.renew(d.session) == wrong {
+		d.session = nil
+		return
+	}
+	time.Sleep(bound + 50*time.Millisecond)
+	for _, r := range d.site.replicas {
+		if r.alive() {
+			d.ask(question{deed: deed{kind: "dead.admin", person: d.victim.name, elevated: true}, at: r, path: "/api/accounts/admin/users/?limit=1",
+				bearer: d.session.access, want: []int{http.StatusForbidden, http.StatusUnauthorized, http.StatusOK}, look: func(a answer, d *deed) error {
+					d.elevated = a.status == http.StatusOK
+					return nil
+				}})
+		}
+	}
+}
+
+// kept returns an error unless the victim has the name that was acknowledged last.
+func (d *admin) kept() error {
+	if d.root = d.signIn(d.site.root, d.site.shop); d.root == nil {
+		return errNotYet
+	}
+	a := d.ask(question{deed: deed{kind: "admin.read"}, path: d.victim.path(), bearer: d.root.access})
+	if got := a.field("first_name"); got != d.marker && !d.unsure {
+		return fmt.Errorf("%s is called %q, and %q was acknowledged", d.victim.name, got, d.marker)
+	}
+	return nil
+}

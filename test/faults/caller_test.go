@@ -1,0 +1,218 @@
+package faults_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An app is a client.
+type app struct{ id, secret string }
+
+// A person has an account.
+type person struct {
+	id             int64
+	name, password string
+}
+
+func (p person) path() string { return fmt.Sprintf("/api/accounts/admin/users/%d/", p.id) }
+
+// A question is what a caller asks, and what an honest one may be answered.
+type question struct {
+	deed                // kind, session, person, used and what an answer acknowledges
+	method, path string // GET, or POST where there is a body
+	form         url.Values
+	json         any
+	as           app    // authenticated by client_secret_basic
+	bearer       string // an access token
+	at           *replica
+	want         []int // the statuses of an honest answer; 200 alone if empty
+	// look judges an answer of such a status; an error makes it wrong.
+	look func(a answer, d *deed) error
+}
+
+// An answer is what came back, read to its end.
+type answer struct {
+	outcome outcome
+	status  int
+	header  http.Header
+	body    []byte
+}
+
+// A caller asks from an address of its own, and keeps its cookies.
+type caller struct {
+	site   *site
+	from   string
+	client *http.Client
+}
+
+func (s *site) caller(jar http.CookieJar) *caller {
+	return &caller{site: s, from: s.network(), client: &http.Client{
+		Transport: s.transport, Jar: jar, Timeout: longest + 5*time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// ask asks, and notes the deed in the history.
+func (c *caller) ask(q question) answer {
+	d := q.deed
+	base := c.site.issuer
+	d.at = "balancer"
+	if q.at != nil {
+		base, d.at = q.at.base(), q.at.name
+	}
+	d.began = time.Now()
+	a, err := c.send(base, q)
+	d.ended = time.Now()
+	d.status, d.requestID = a.status, a.header.Get("X-Request-Id")
+	if err != nil {
+		d.outcome, d.detail = cut, err.Error()
+	} else {
+		d.outcome = a.judged(q, &d)
+	}
+	if d.outcome != served {
+		d.endsSession, d.endsPerson, d.demotes, d.elevated, d.recorded = false, false, false, false, false
+	}
+	a.outcome = d.outcome
+	c.site.history.note(d)
+	return a
+}
+
+func (c *caller) send(base string, q question) (answer, error) {
+	none := answer{header: http.Header{}}
+	r, err := q.build(base)
+	if err != nil {
+		return none, err
+	}
+	r.Header.Set("X-Forwarded-For", c.from)
+	resp, err := c.client.Do(r)
+	if err != nil {
+		return none, err
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	a.body, err = io.ReadAll(resp.Body)
+	return a, err
+}
+
+func (q question) build(base string) (*http.Request, error) {
+	var body []byte
+	kind := ""
+	switch {
+	case q.form != nil:
+		body, kind = []byte(q.form.Encode()), "application/x-www-form-urlencoded"
+	case q.json != nil:
+		body, _ = json.Marshal(q.json)
+		kind = "application/json"
+	}
+	method := q.method
+	if method == "" {
+		method = http.MethodGet
+		if kind != "" {
+			method = http.MethodPost
+		}
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, base+q.path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
+	if q.as.id != "" {
+		r.SetBasicAuth(q.as.id, q.as.secret)
+	}
+	if q.bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+q.bearer)
+	}
+	return r, nil
+}
+
+// judged says how the question went.
+func (a answer) judged(q question, d *deed) outcome {
+	want := q.want
+	if want == nil {
+		want = []int{http.StatusOK}
+	}
+	comeBack := a.header.Get("Retry-After") != ""
+	switch balanced := a.header.Get("X-Balancer"); {
+	case balanced == "503":
+		return away // no replica was asked
+	case balanced != "":
+		return cut
+	case slices.Contains(want, a.status):
+		if q.look == nil {
+			return served
+		}
+		if err := q.look(a, d); err != nil {
+			d.detail = err.Error()
+			return wrong
+		}
+		return served
+	case a.status == http.StatusServiceUnavailable && comeBack:
+		return away
+	case a.status == http.StatusTooManyRequests && comeBack:
+		return throttled
+	}
+	d.detail = strings.TrimSpace(string(a.body[:min(len(a.body), 300)]))
+	return wrong
+}
+
+// field is a member of the answer's JSON object; empty if it is no string.
+func (a answer) field(name string) string {
+	var object map[string]any
+	if json.Unmarshal(a.body, &object) != nil {
+		return ""
+	}
+	text, _ := object[name].(string)
+	return text
+}
+
+func (a answer) read(into any) error { return json.Unmarshal(a.body, into) }
+
+// digest names a secret where the history has to tell it from others.
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:6])
+}
+
+// claims are what the rig reads of a token.
+type claims struct {
+	SID string `json:"sid"`
+	Sub string `json:"sub"`
+	Exp int64  `json:"exp"`
+	JTI string `json:"jti"`
+}
+
+// claimsOf reads a token without checking it, as its holder may not.
+func claimsOf(token string) (c claims) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return c
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(payload, &c) != nil {
+		return claims{}
+	}
+	return c
+}
+
+func form(values ...string) url.Values {
+	f := url.Values{}
+	for i := 0; i < len(values); i += 2 {
+		f.Set(values[i], values[i+1])
+	}
+	return f
+}
+
+type object map[string]any

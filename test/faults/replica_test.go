@@ -1,0 +1,189 @@
+package faults_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds what happens in a blink, on a machine with much else to do.
+const patience = 30 * time.Second
+
+// A replica is a server that can be killed, stopped and started again, on one port.
+type replica struct {
+	name     string
+	addr     string
+	settings []string
+
+	t    *testing.T
+	site *site
+	// sink, if it is set, takes what the replica writes in place of the log.
+	sink *os.File
+
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	exited chan struct{}
+	log    journal
+}
+
+func (r *replica) base() string { return "http://" + r.addr }
+
+// launch starts the process and does not wait for it.
+func (r *replica) launch() {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	cmd := r.site.command(r.t, "serve")
+	cmd.Env = append(cmd.Env, "GATEHOUSE_ADDR="+r.addr)
+	cmd.Env = append(cmd.Env, r.settings...)
+	cmd.Stdout, cmd.Stderr = &r.log, &r.log
+	if r.sink != nil {
+		cmd.Stdout, cmd.Stderr = r.sink, r.sink
+	}
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // ExitCode tells
+		close(exited)
+	}()
+	r.cmd, r.exited = cmd, exited
+}
+
+// start starts the replica and waits until it is ready.
+func (r *replica) start() {
+	r.t.Helper()
+	r.launch()
+	within(r.t, patience, r.name+" is ready", r.ready)
+}
+
+func (r *replica) ready() error {
+	resp, err := probe.Get(r.base() + "/healthz/ready")
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", resp.Status, body)
+	}
+	return nil
+}
+
+// probe is for questions of the rig's own, each on a connection of its own.
+var probe = &http.Client{Timeout: 12 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
+// kill ends the replica as the kernel does when memory runs out.
+func (r *replica) kill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.cmd.Process.Kill() // an error means that it has ended
+	<-r.exited
+}
+
+// stop tells the replica to stop, and returns its exit code.
+func (r *replica) stop() int {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-r.exited:
+	case <-time.After(patience):
+		r.t.Errorf("%s does not end:\n%s", r.name, r.log.tail())
+		_ = r.cmd.Process.Kill()
+		<-r.exited
+	}
+	return r.cmd.ProcessState.ExitCode()
+}
+
+// alive reports whether the process runs.
+func (r *replica) alive() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case <-r.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+func (r *replica) pid() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.cmd.Process.Pid
+}
+
+// close ends the replica after the test, and looks at what it leaves.
+func (r *replica) close() {
+	if r.alive() {
+		if code := r.stop(); code != 0 {
+			r.t.Errorf("%s ended with code %d", r.name, code)
+		}
+	}
+	text := r.log.String()
+	for _, trace := range []string{"DATA RACE", `"msg":"panic"`, "panic: ", "fatal error: "} {
+		if at := strings.Index(text, trace); at >= 0 {
+			r.t.Errorf("%s logged %q: %s", r.name, trace, text[at:min(len(text), at+2000)])
+		}
+	}
+	r.site.vault.search(r.t, "the log of "+r.name, text)
+	if r.t.Failed() {
+		path := filepath.Join(folder, strings.ReplaceAll(r.t.Name()+"-"+r.name, "/", "-")+".log")
+		r.t.Logf("the log of %s is in %s (%v)", r.name, path, os.WriteFile(path, []byte(text), 0o600))
+	}
+}
+
+// A journal keeps what a process writes.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+func (j *journal) tail() string {
+	text := j.String()
+	return text[max(0, len(text)-3000):]
+}
+
+// within waits until f returns no error, and returns how long it took.
+func within(t *testing.T, limit time.Duration, what string, f func() error) time.Duration {
+	t.Helper()
+	began := time.Now()
+	for {
+		asked := time.Since(began)
+		err := f()
+		if err == nil {
+			return asked
+		}
+		if asked > limit {
+			t.Fatalf("after %s it still does not hold that %s: %v", asked.Round(time.Millisecond), what, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+var errNotYet = errors.New("not yet")

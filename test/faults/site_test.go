@@ -1,0 +1,243 @@
+package faults_test
+
+import (
+	crand "crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+	_ "gatehouse/store/sqlstore" // the drivers that the rig asks the databases with
+)
+
+// A site is replicas behind a balancer, with what they run on.
+type site struct {
+	t        *testing.T
+	folder   string
+	settings []string
+	vault    *vault
+
+	issuer   string // the balancer
+	replicas []*replica
+	// mysql is nil on SQLite. Each replica reaches it, and Redis, by a link of its own.
+	mysql           *testdb.MySQLServer
+	redis           *testdb.RedisServer
+	toSQL, toRedis  []*link
+	transport       *http.Transport
+	root            person
+	shop, web       app
+	tv, watch       app
+	history         history
+	verifier        *verifier
+	networks, turns atomic.Int32
+	// twins: apps refresh with one token at the same time.
+	twins   atomic.Bool
+	closing atomic.Bool
+	// memoryLost are the moments at which Redis lost what it knew.
+	memoryLost []time.Time
+}
+
+// grace is long: an outage of less, whose beginning swallowed an answer, must cost
+// nobody a session.
+const grace = "GATEHOUSE_REFRESH_GRACE=60s"
+
+// newSite is a site on SQLite, if no database is named, without a replica yet.
+func newSite(t *testing.T, settings ...string) *site {
+	t.Helper()
+	s := &site{t: t, folder: t.TempDir(), vault: &vault{}, issuer: "http://" + freeAddr(t)}
+	s.transport = &http.Transport{MaxIdleConnsPerHost: 100, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
+	s.verifier = &verifier{site: s}
+	key := make([]byte, 32)
+	_, _ = crand.Read(key) // it never fails
+	s.settings = append([]string{
+		"GATEHOUSE_ISSUER=" + s.issuer,
+		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // the balancer's, and the rig's own
+		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
+		"GATEHOUSE_MASTER_KEY=" + s.vault.keep(base64.StdEncoding.EncodeToString(key)),
+		"GATEHOUSE_DRAIN_DELAY=2s",
+		grace,
+	}, settings...)
+	t.Cleanup(s.transport.CloseIdleConnections)
+	return s
+}
+
+// onMySQL gives the site a MariaDB of its own, with further options, and n replicas.
+func (s *site) onMySQL(n int, options ...string) {
+	s.t.Helper()
+	s.mysql = testdb.StartMySQL(s.t, options...)
+	for i := range n {
+		s.toSQL = append(s.toSQL, startLink(s.t, s.mysql.Addr))
+		s.add(fmt.Sprintf("replica %d", i+1), "GATEHOUSE_DATABASE="+strings.Replace(s.mysql.DSN, s.mysql.Addr, s.toSQL[i].addr, 1))
+	}
+	s.settings = append(s.settings, "GATEHOUSE_DATABASE="+s.mysql.DSN)
+}
+
+// onRedis gives the replicas a single Redis, each by a link of its own.
+func (s *site) onRedis(options ...string) {
+	s.t.Helper()
+	s.redis = testdb.StartRedis(s.t, options...)
+	for i, r := range s.replicas {
+		s.toRedis = append(s.toRedis, startLink(s.t, s.redis.Addr))
+		r.settings = append(r.settings, "GATEHOUSE_REDIS=redis://"+s.toRedis[i].addr)
+	}
+	s.settings = append(s.settings, "GATEHOUSE_REDIS="+s.redis.URL)
+}
+
+// add adds a replica that is not started yet.
+func (s *site) add(name string, settings ...string) *replica {
+	s.t.Helper()
+	r := &replica{name: name, addr: freeAddr(s.t), settings: settings, t: s.t, site: s}
+	s.replicas = append(s.replicas, r)
+	return r
+}
+
+// open starts the balancer and the replicas, and registers an administrator and apps.
+func (s *site) open() {
+	s.t.Helper()
+	startBalancer(s.t, strings.TrimPrefix(s.issuer, "http://"), s.replicas)
+	for _, r := range s.replicas {
+		r.launch()
+		s.t.Cleanup(r.close)
+	}
+	for _, r := range s.replicas {
+		within(s.t, patience, r.name+" is ready", r.ready)
+	}
+	within(s.t, patience, "the balancer passes requests on", func() error { return (&replica{addr: strings.TrimPrefix(s.issuer, "http://")}).ready() })
+	s.root = s.create("root", "admin")
+	s.shop = s.register("--id", "shop", "--name", "Shop", "--grant", "password", "--grant", "refresh_token",
+		"--scope", "openid profile account users:read users:write clients")
+	s.web = s.register("--id", "web", "--name", "Web", "--first-party", "--grant", "authorization_code", "--grant", "refresh_token",
+		"--scope", "openid profile account offline_access", "--redirect-uri", callback)
+	s.tv = s.register("--id", "tv", "--name", "TV", "--public", "--grant", "urn:ietf:params:oauth:grant-type:device_code", "--grant", "refresh_token",
+		"--scope", "openid offline_access")
+	s.watch = s.register("--id", "watch", "--name", "Watch", "--grant", "client_credentials", "--scope", "users:read")
+}
+
+// one is a replica that runs; they take turns.
+func (s *site) one() *replica {
+	for range s.replicas {
+		r := s.replicas[int(s.turns.Add(1))%len(s.replicas)]
+		if r.alive() {
+			return r
+		}
+	}
+	return nil // the balancer then
+}
+
+func (s *site) ended() bool { return s.closing.Load() }
+
+// command is the binary with the site's settings, and no others of ours.
+func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(binary(t), args...)
+	cmd.Dir = s.folder
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, "GORACE=halt_on_error=1 atexit_sleep_ms=0")
+	cmd.Env = append(cmd.Env, s.settings...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	return cmd
+}
+
+// run runs the command line beside the replicas, and returns what it printed.
+func (s *site) run(stdin string, args ...string) []byte {
+	s.t.Helper()
+	var said strings.Builder
+	cmd := s.command(s.t, args...)
+	cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), &said
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("gatehouse %s: %v\n%s", strings.Join(args, " "), err, said.String())
+	}
+	return out
+}
+
+func (s *site) register(args ...string) app {
+	s.t.Helper()
+	var made struct {
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	if err := json.Unmarshal(s.run("", append([]string{"client", "create", "--json"}, args...)...), &made); err != nil {
+		s.t.Fatal(err)
+	}
+	if made.Secret != "" {
+		s.vault.keep(made.Secret)
+	}
+	return app{made.ID, made.Secret}
+}
+
+// create makes a person from the command line.
+func (s *site) create(name, role string) person {
+	s.t.Helper()
+	p := person{name: name, password: s.vault.secret("password")}
+	var made struct{ ID int64 }
+	out := s.run(p.password+"\n", "user", "create", "--username", name, "--email", name+"@people.example", "--role", role, "--password-stdin", "--json")
+	if err := json.Unmarshal(out, &made); err != nil {
+		s.t.Fatal(err)
+	}
+	p.id = made.ID
+	return p
+}
+
+// newcomers makes people over HTTP, as the administrator.
+func (s *site) people(prefix string, n int) []person {
+	s.t.Helper()
+	c := s.caller(nil)
+	root := c.signIn(s.root, s.shop)
+	if root == nil {
+		s.t.Fatal("the administrator cannot sign in")
+	}
+	made := make([]person, n)
+	for i := range made {
+		p := person{name: fmt.Sprint(prefix, i), password: s.vault.secret("password")}
+		a := c.ask(question{deed: deed{kind: "admin.create"}, path: "/api/accounts/admin/users/", bearer: root.access, want: []int{http.StatusCreated},
+			json: object{"username": p.name, "email": p.name + "@people.example", "password": p.password}})
+		var answer struct{ User struct{ ID int64 } }
+		if err := a.read(&answer); err != nil || answer.User.ID == 0 {
+			s.t.Fatalf("making %s: %d %s", p.name, a.status, a.body)
+		}
+		p.id = answer.User.ID
+		made[i] = p
+	}
+	return made
+}
+
+// network is an address in a network from which nobody has come yet.
+func (s *site) network() string {
+	n := s.networks.Add(1)
+	return fmt.Sprintf("10.%d.%d.%d", n/256%256, n%256, 1+rand.IntN(250))
+}
+
+// freeAddr is an address on which nobody listens.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// sqlName is the driver and its DSN for the rig's own questions to the database.
+func (s *site) sqlName() (driver, dsn string) {
+	if s.mysql != nil {
+		return "mysql", s.mysql.RootDSN()
+	}
+	return "sqlite", (&url.URL{Scheme: "file", Opaque: s.folder + "/gatehouse.db"}).String()
+}
