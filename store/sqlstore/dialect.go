@@ -21,6 +21,8 @@ type dialect struct {
 	useIndex string
 	// now is the database's clock in Unix milliseconds, or empty: Options.Now.
 	now string
+	// prepares: single statements are prepared once and kept.
+	prepares bool
 }
 
 func mysqlDialect() dialect {
@@ -32,7 +34,7 @@ func mysqlDialect() dialect {
 }
 
 func sqliteDialect() dialect {
-	return dialect{name: "sqlite", joinInOrder: "CROSS JOIN", useIndex: " INDEXED BY %s"}
+	return dialect{name: "sqlite", prepares: true, joinInOrder: "CROSS JOIN", useIndex: " INDEXED BY %s"}
 }
 
 // gormConfig: the logger is silent because it would show parameters, and
@@ -50,11 +52,14 @@ func gormConfig() *gorm.Config {
 // paths are few dozens.
 const preparedMax = 100
 
-// connected puts the handles over the pools. Single statements are prepared once
-// for each connection. Those in transactions are not: gorm's cache would prepare
-// them anew each time.
+// connected puts the handles over the pools. Single statements on SQLite are
+// prepared once for each connection. Those in transactions are not: gorm's cache
+// would prepare them anew each time. Nor are MySQL's: the driver sends each in one
+// round trip, and at gorm's cache everybody waits for whoever prepares a statement,
+// however little time he has left himself. With a server that hangs, each of them
+// would then try in turn.
 func (d *DB) connected(reading, writing *gorm.DB) {
-	prepared := &gorm.Session{PrepareStmt: true}
+	prepared := &gorm.Session{PrepareStmt: d.dialect.prepares}
 	d.reader, d.writer, d.tx = reading.Session(prepared), writing.Session(prepared), writing
 	d.moving = d.writer
 }

@@ -22,6 +22,7 @@ defaults
     timeout server 15s
     timeout http-request 5s
     timeout queue 2s
+    timeout check 3s
     option redispatch 1
     retries 2
     retry-on conn-failure
@@ -31,10 +32,15 @@ defaults
     http-error status 504 content-type text/plain string "no answer" hdr X-Balancer 504 hdr Retry-After 1
 frontend door
     bind %s
+    use_backend degraded if { nbsrv(replicas) lt 1 }
     default_backend replicas
-backend replicas
+`
+
+// backends: while no replica is ready, because what all of them stand on is away,
+// those that live serve what they can.
+const balancerBackend = `backend %s
     balance roundrobin
-    option httpchk GET /healthz/ready
+    option httpchk GET %s
     default-server inter 300ms fastinter 100ms downinter 200ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down
 `
 
@@ -47,8 +53,11 @@ func startBalancer(t *testing.T, addr string, replicas []*replica) {
 	}
 	var config strings.Builder
 	fmt.Fprintf(&config, balancerConfig, addr)
-	for _, r := range replicas {
-		fmt.Fprintf(&config, "    server %s %s check\n", strings.ReplaceAll(r.name, " ", ""), r.addr)
+	for _, b := range [][2]string{{"replicas", "/healthz/ready"}, {"degraded", "/healthz/live"}} {
+		fmt.Fprintf(&config, balancerBackend, b[0], b[1])
+		for _, r := range replicas {
+			fmt.Fprintf(&config, "    server %s %s check\n", strings.ReplaceAll(r.name, " ", ""), r.addr)
+		}
 	}
 	path := filepath.Join(t.TempDir(), "haproxy.cfg")
 	if err := os.WriteFile(path, []byte(config.String()), 0o600); err != nil {

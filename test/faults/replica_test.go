@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -34,6 +35,8 @@ type replica struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 	log    journal
+	// leaving: it was told to stop, and is not to be asked directly any more.
+	leaving atomic.Bool
 }
 
 func (r *replica) base() string { return "http://" + r.addr }
@@ -59,6 +62,7 @@ func (r *replica) launch() {
 		close(exited)
 	}()
 	r.cmd, r.exited = cmd, exited
+	r.leaving.Store(false)
 }
 
 // start starts the replica and waits until it is ready.
@@ -95,6 +99,7 @@ func (r *replica) kill() {
 // stop tells the replica to stop, and returns its exit code.
 func (r *replica) stop() int {
 	r.t.Helper()
+	r.leaving.Store(true)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_ = r.cmd.Process.Signal(syscall.SIGTERM)
@@ -107,6 +112,9 @@ func (r *replica) stop() int {
 	}
 	return r.cmd.ProcessState.ExitCode()
 }
+
+// serves reports whether the replica may be asked directly.
+func (r *replica) serves() bool { return !r.leaving.Load() && r.alive() }
 
 // alive reports whether the process runs.
 func (r *replica) alive() bool {
@@ -187,3 +195,11 @@ func within(t *testing.T, limit time.Duration, what string, f func() error) time
 }
 
 var errNotYet = errors.New("not yet")
+
+// interrupt sends the order to stop, and waits for nothing.
+func (r *replica) interrupt() {
+	r.leaving.Store(true)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+}

@@ -145,7 +145,7 @@ func (c *caller) end(s *session) outcome {
 func (c *caller) dead(s *session) {
 	time.Sleep(bound + 50*time.Millisecond)
 	for _, r := range c.site.replicas {
-		if !r.alive() {
+		if !r.serves() {
 			continue
 		}
 		gone := deed{session: s.sid, person: s.who.name}

@@ -128,7 +128,7 @@ func (s *site) open() {
 func (s *site) one() *replica {
 	for range s.replicas {
 		r := s.replicas[int(s.turns.Add(1))%len(s.replicas)]
-		if r.alive() {
+		if r.serves() {
 			return r
 		}
 	}
@@ -198,20 +198,26 @@ func (s *site) create(name, role string) person {
 func (s *site) people(prefix string, n int) []person {
 	s.t.Helper()
 	c := s.caller(nil)
-	root := c.signIn(s.root, s.shop)
-	if root == nil {
-		s.t.Fatal("the administrator cannot sign in")
-	}
+	var root *session
+	within(s.t, patience, "the administrator signs in", func() error {
+		if root = c.signIn(s.root, s.shop); root == nil {
+			return errNotYet
+		}
+		return nil
+	})
 	made := make([]person, n)
 	for i := range made {
 		p := person{name: fmt.Sprint(prefix, i), password: s.vault.secret("password")}
-		a := c.ask(question{deed: deed{kind: "admin.create"}, path: "/api/accounts/admin/users/", bearer: root.access, want: []int{http.StatusCreated},
-			json: object{"username": p.name, "email": p.name + "@people.example", "password": p.password}})
-		var answer struct{ User struct{ ID int64 } }
-		if err := a.read(&answer); err != nil || answer.User.ID == 0 {
-			s.t.Fatalf("making %s: %d %s", p.name, a.status, a.body)
-		}
-		p.id = answer.User.ID
+		within(s.t, patience, p.name+" is made", func() error {
+			a := c.ask(question{deed: deed{kind: "admin.create"}, path: "/api/accounts/admin/users/", bearer: root.access, want: []int{http.StatusCreated},
+				json: object{"username": p.name, "email": p.name + "@people.example", "password": p.password}})
+			var answer struct{ User struct{ ID int64 } }
+			if err := a.read(&answer); err != nil || answer.User.ID == 0 {
+				return fmt.Errorf("%d %s", a.status, a.body)
+			}
+			p.id = answer.User.ID
+			return nil
+		})
 		made[i] = p
 	}
 	return made

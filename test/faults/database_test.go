@@ -1,0 +1,173 @@
+package faults_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// needNoDatabase are the kinds of request that the database has no part in.
+var needNoDatabase = kinds("jwks discovery live")
+
+// needDatabase is what only the record can say.
+var needDatabase = kinds("token.password login token.refresh userinfo profile introspect revoke logout signup admin.name admin.role admin.deactivate admin.activate token.code")
+
+// databaseFaults are what can befall MariaDB.
+func (s *site) databaseFaults(t *testing.T) []fault {
+	root := func(statements ...string) func() {
+		return func() {
+			for _, statement := range statements {
+				if err := s.mysql.Root(statement); err != nil {
+					t.Errorf("%s: %v", statement, err)
+				}
+			}
+		}
+	}
+	links := func(do func(*link)) func() {
+		return func() {
+			for _, l := range s.toSQL {
+				do(l)
+			}
+		}
+	}
+	heal := links((*link).heal)
+	changes := kinds("admin.name admin.role admin.deactivate token.password login signup")
+	reads := append(kinds("userinfo profile introspect"), needNoDatabase...)
+	return []fault{
+		{id: "F13", name: "MariaDB is killed, and started again", hold: longer(4*time.Second, 15*time.Second),
+			begin: s.mysql.Stop, end: s.mysql.Start, works: needNoDatabase, refused: needDatabase},
+		{id: "F14", name: "MariaDB restarts at once", during: func() { s.mysql.Stop(); s.mysql.Start() }, works: needNoDatabase},
+		{id: "F14", name: "MariaDB is killed at random moments", during: s.killDatabase(longer(3, 20)), works: needNoDatabase},
+		{id: "F14", name: "MariaDB ends all connections, again and again", during: s.endConnections(t), works: needNoDatabase},
+		{id: "F15", name: "MariaDB hangs (SIGSTOP)", hold: longer(5*time.Second, 20*time.Second), begin: s.mysql.Pause, end: s.mysql.Resume, works: needNoDatabase, refused: needDatabase},
+		{id: "F15", name: "a table is locked", during: s.holding(t, 4*time.Second, "LOCK TABLES sessions WRITE"), works: needNoDatabase, refused: kinds("token.password login")},
+		{id: "F15", name: "every answer of MariaDB takes 50 ms", hold: 4 * time.Second, begin: links(func(l *link) { l.slow(50 * time.Millisecond) }), end: heal, works: append(needDatabase, needNoDatabase...)},
+		{id: "F16", name: "somebody locks all people", during: s.holding(t, 4*time.Second, "BEGIN", "SELECT id FROM users FOR UPDATE"), works: reads},
+		{id: "F16", name: "transactions cross with ours", during: s.crossing(t), works: reads},
+		{id: "F17", name: "there are too many connections", during: s.crowd(t), works: needNoDatabase},
+		{id: "F18", name: "MariaDB becomes read-only", hold: 3 * time.Second, begin: root("SET GLOBAL read_only = 1"), end: root("SET GLOBAL read_only = 0"), works: reads, refused: changes},
+		{id: "F19", name: "a statement in the middle of a change fails", hold: 3 * time.Second,
+			begin: root("CREATE TRIGGER refuse BEFORE INSERT ON audit_events FOR EACH ROW BEGIN IF NEW.kind = 'user.updated' THEN SIGNAL SQLSTATE '45000'; END IF; END"),
+			end:   root("DROP TRIGGER refuse"), works: append(kinds("token.refresh token.password"), reads...), refused: kinds("admin.name admin.deactivate")},
+		{id: "F02", name: "one of 60 answers of MariaDB is lost", hold: longer(6*time.Second, 30*time.Second), begin: links(func(l *link) { l.lose(60) }), end: heal, works: needNoDatabase},
+		{id: "F12", name: "one replica is cut off from MariaDB", hold: 4 * time.Second, begin: func() { s.toSQL[1].cut() }, end: heal, works: needNoDatabase},
+	}
+}
+
+func (s *site) killDatabase(times int) func() {
+	return func() {
+		for i := range times {
+			time.Sleep(time.Second + time.Duration(i*137%400)*time.Millisecond)
+			s.mysql.Stop()
+			s.mysql.Start()
+		}
+	}
+}
+
+// endConnections kills every connection of the replicas, ten times.
+func (s *site) endConnections(t *testing.T) func() {
+	return func() {
+		for range 10 {
+			s.killConnections(t)
+			time.Sleep(300 * time.Millisecond)
+		}
+	}
+}
+
+func (s *site) killConnections(t *testing.T) {
+	t.Helper()
+	if err := s.mysql.Root("KILL USER gatehouse@'127.0.0.1'"); err != nil {
+		t.Error(err)
+	}
+}
+
+// holding runs statements on a connection that stays open for so long.
+func (s *site) holding(t *testing.T, long time.Duration, statements ...string) func() {
+	return func() {
+		db, err := sql.Open("mysql", s.mysql.RootDSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		conn, err := db.Conn(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close() // with it, the locks go
+		for _, statement := range statements {
+			if _, err := conn.ExecContext(context.Background(), statement); err != nil {
+				t.Errorf("%s: %v", statement, err)
+			}
+		}
+		time.Sleep(long)
+		_, _ = conn.ExecContext(context.Background(), "UNLOCK TABLES")
+		_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
+	}
+}
+
+// crossing locks people in the opposite order to ours, for four seconds, so that
+// the database has to give up on somebody.
+func (s *site) crossing(t *testing.T) func() {
+	return func() {
+		db, err := sql.Open("mysql", s.mysql.RootDSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		for end := time.Now().Add(4 * time.Second); time.Now().Before(end); {
+			tx, err := db.Begin()
+			if err != nil {
+				continue
+			}
+			_, _ = tx.Exec("UPDATE sessions SET last_used_at = last_used_at ORDER BY id DESC LIMIT 50")
+			_, _ = tx.Exec("UPDATE users SET id = id ORDER BY id DESC LIMIT 50")
+			_ = tx.Rollback()
+		}
+	}
+}
+
+// crowd takes all connections that MariaDB has to give, for four seconds.
+func (s *site) crowd(t *testing.T) func() {
+	return func() {
+		set := func(n int) {
+			if err := s.mysql.Root(fmt.Sprint("SET GLOBAL max_connections = ", n)); err != nil {
+				t.Error(err)
+			}
+		}
+		set(20)
+		defer set(500)
+		s.killConnections(t)
+		user, address, _ := strings.Cut(strings.TrimPrefix(s.mysql.DSN, "mysql://"), "@")
+		address, name, _ := strings.Cut(address, "/")
+		db, err := sql.Open("mysql", user+"@tcp("+address+")/"+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		var sleepers sync.WaitGroup
+		for range 20 {
+			sleepers.Go(func() { _, _ = db.Exec("DO SLEEP(4)") }) // those that came too late are refused
+		}
+		sleepers.Wait()
+	}
+}
+
+// TestDatabase: three replicas on MariaDB and Redis, and everything that can
+// befall MariaDB.
+func TestDatabase(t *testing.T) {
+	s := newSite(t)
+	s.onMySQL(3)
+	s.onRedis()
+	s.open()
+	l := s.load(longer(1, 3), 150*time.Millisecond)
+	base := s.atRest(t, l)
+	for _, f := range s.databaseFaults(t) {
+		s.suffer(t, f)
+	}
+	s.asBefore(t, l, base)
+	l.finish(t)
+}

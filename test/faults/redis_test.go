@@ -1,0 +1,118 @@
+package faults_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// needNoRedis are the kinds of request that Redis has no part in.
+var needNoRedis = []string{"jwks", "discovery", "live", "userinfo", "profile", "introspect", "token.password", "login", "token.client_credentials", "signup"}
+
+// needRedis is what only Redis can decide.
+var needRedis = []string{"token.refresh"}
+
+// redisFaults are what can befall a single Redis that all replicas share.
+func (s *site) redisFaults(t *testing.T) []fault {
+	tell := func(words ...string) func() {
+		return func() {
+			if err := s.redis.Tell(words...); err != nil {
+				t.Errorf("redis: %v: %v", words, err)
+			}
+		}
+	}
+	links := func(do func(*link)) func() {
+		return func() {
+			for _, l := range s.toRedis {
+				do(l)
+			}
+		}
+	}
+	heal := links((*link).heal)
+	pause := func() { s.redis.Pause() }
+	return []fault{
+		{id: "F04", name: "Redis is killed, and started again", hold: longer(4*time.Second, 15*time.Second),
+			begin: s.redis.Stop, end: s.redis.Start, works: needNoRedis, refused: needRedis},
+		{id: "F05", name: "Redis restarts at once, from its append-only file",
+			during: func() { s.redis.Stop(); s.redis.Start() }, works: needNoRedis, recovery: 10 * time.Second},
+		{id: "F06", name: "Redis is emptied, again and again", forgets: true, during: s.emptyRedis(t), works: append(needRedis, needNoRedis...)},
+		{id: "F07", name: "the end of Redis's append-only file is lost", forgets: true, during: s.cutAppendOnlyFile(t), works: needNoRedis},
+		{id: "F09", name: "Redis becomes a replica of nobody: READONLY", hold: 3 * time.Second,
+			begin: tell("REPLICAOF", "127.0.0.1", "1"), end: tell("REPLICAOF", "NO", "ONE"), works: needNoRedis, refused: needRedis},
+		{id: "F09", name: "Redis misses its replicas: NOREPLICAS", hold: 3 * time.Second,
+			begin: tell("CONFIG", "SET", "min-replicas-to-write", "1"), end: tell("CONFIG", "SET", "min-replicas-to-write", "0"), works: needNoRedis, refused: needRedis},
+		{id: "F09", name: "Redis takes away the right to run scripts: NOPERM", hold: 3 * time.Second,
+			begin: tell("ACL", "SETUSER", "default", "-evalsha", "-eval"), end: tell("ACL", "SETUSER", "default", "+@all"), works: needNoRedis, refused: needRedis},
+		{id: "F10", name: "Redis hangs (SIGSTOP)", hold: longer(4*time.Second, 15*time.Second), begin: pause, end: s.redis.Resume, works: needNoRedis, refused: needRedis},
+		{id: "F10", name: "Redis pauses its clients", hold: 3 * time.Second, begin: tell("CLIENT", "PAUSE", "2500"), works: needNoRedis},
+		{id: "F10", name: "every answer of Redis takes 100 ms", hold: 4 * time.Second, begin: links(func(l *link) { l.slow(100 * time.Millisecond) }), end: heal, works: append(needRedis, needNoRedis...)},
+		{id: "F10", name: "every answer of Redis takes 800 ms", hold: 4 * time.Second, begin: links(func(l *link) { l.slow(800 * time.Millisecond) }), end: heal, works: needNoRedis, refused: needRedis},
+		{id: "F11", name: "Redis is out of memory", hold: 3 * time.Second,
+			begin: tell("CONFIG", "SET", "maxmemory", "1"), end: tell("CONFIG", "SET", "maxmemory", "0"), works: needNoRedis, refused: needRedis},
+		{id: "F12", name: "one replica is cut off from Redis", hold: 4 * time.Second, begin: func() { s.toRedis[1].cut() }, end: heal, works: needNoRedis},
+		{id: "F02", name: "one of 40 answers of Redis is lost", hold: longer(6*time.Second, 30*time.Second), begin: links(func(l *link) { l.lose(40) }), end: heal, works: []string{"jwks", "discovery", "live", "userinfo", "profile"}},
+	}
+}
+
+// emptyRedis empties Redis five times, half a second apart.
+func (s *site) emptyRedis(t *testing.T) func() {
+	return func() {
+		for range longer(5, 30) {
+			if err := s.redis.Tell("FLUSHALL"); err != nil {
+				t.Error(err)
+			}
+			s.memoryLost = append(s.memoryLost, time.Now())
+			time.Sleep(500 * time.Millisecond)
+		}
+	}
+}
+
+// cutAppendOnlyFile loses what Redis wrote last, as a machine does that loses
+// power: Redis then starts with what is left, and says so in its log alone.
+func (s *site) cutAppendOnlyFile(t *testing.T) func() {
+	return func() {
+		s.redis.Stop()
+		files, _ := filepath.Glob(filepath.Join(s.redis.Folder(), "appendonlydir", "*.incr.aof"))
+		if len(files) != 1 {
+			t.Fatalf("append-only files: %v", files)
+		}
+		info, err := os.Stat(files[0])
+		if err == nil {
+			err = os.Truncate(files[0], max(0, info.Size()-2013))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		s.redis.Start()
+	}
+}
+
+// TestOneRedis: three replicas on MariaDB and a single Redis, and everything that
+// can befall Redis.
+func TestOneRedis(t *testing.T) {
+	s := newSite(t)
+	s.onMySQL(3)
+	s.onRedis("--aof-load-truncated", "yes")
+	s.open()
+	l := s.load(longer(1, 3), 150*time.Millisecond)
+	base := s.atRest(t, l)
+	for _, f := range s.redisFaults(t) {
+		s.suffer(t, f)
+	}
+	s.asBefore(t, l, base)
+	l.finish(t)
+}
+
+func init() {
+	titles["TestOneRedis"] = "Three replicas on MariaDB and one Redis: faults of Redis"
+	titles["TestDatabase"] = "Three replicas on MariaDB and one Redis: faults of MariaDB"
+	titles["TestReplicas"] = "Three replicas on MariaDB and one Redis: faults of replicas, keys, clocks and clients"
+	titles["TestSentinel"] = "Three replicas on MariaDB, and Redis with a replica behind Sentinel"
+	titles["TestCluster"] = "Three replicas on MariaDB and a Redis Cluster of three masters"
+	titles["TestSQLite"] = "Two processes on one SQLite file"
+}
+
+// kinds splits a list of kinds.
+func kinds(list string) []string { return strings.Fields(list) }

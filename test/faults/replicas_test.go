@@ -1,0 +1,165 @@
+package faults_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestReplicas: what can befall the replicas themselves, their keys and their
+// clocks, and what strangers do to them.
+func TestReplicas(t *testing.T) {
+	s := newSite(t, "GATEHOUSE_BACKCHANNEL_PRIVATE=allow")
+	s.onMySQL(3)
+	s.onRedis()
+	for i, r := range s.replicas {
+		r.settings = append(r.settings, "FAULT_CLOCK="+s.clockFile(i))
+	}
+	s.open()
+	l := s.load(longer(1, 3), 150*time.Millisecond)
+	base := s.atRest(t, l)
+	for _, f := range append(s.replicaFaults(t), s.abuses(t)...) {
+		s.suffer(t, f)
+	}
+	s.asBefore(t, l, base)
+	for _, f := range s.keyFaults(t) {
+		s.suffer(t, f)
+	}
+	l.finish(t)
+}
+
+func (s *site) replicaFaults(t *testing.T) []fault {
+	return []fault{
+		{id: "F01", name: "a replica is killed at random moments", during: s.killReplicas(longer(4, 60))},
+		{id: "F29", name: "the replicas are restarted one by one", during: s.rollingRestart(t, 1), spotless: true},
+		{id: "F43", name: "a replica is told to stop, twice", during: s.stopTwice(t)},
+		{id: "F24", name: "nobody takes what a replica logs", during: s.blockedLog(t), works: append(needNoDatabase, kinds("token.refresh userinfo")...)},
+		{id: "F40", name: "an app that is to be told of logouts never answers", during: s.tarPit(t), spotless: true},
+		{id: "F26", name: "the replicas' clocks are 50 s apart", hold: longer(5*time.Second, 60*time.Second),
+			begin: func() { s.setClocks("-25s", "25s", "0s") }, end: func() { s.setClocks("0s", "0s", "0s") }, spotless: true},
+	}
+}
+
+// killReplicas kills a replica in the middle of its work, and starts it again.
+func (s *site) killReplicas(times int) func() {
+	return func() {
+		for i := range times {
+			time.Sleep(500*time.Millisecond + rand.N(time.Second))
+			r := s.replicas[i%len(s.replicas)]
+			r.kill()
+			r.start()
+		}
+	}
+}
+
+// rollingRestart restarts every replica as an upgrade does: told to stop, it
+// finishes what it has begun.
+func (s *site) rollingRestart(t *testing.T, rounds int) func() {
+	return func() {
+		for range rounds {
+			for _, r := range s.replicas {
+				if code := r.stop(); code != 0 {
+					t.Errorf("%s ended with code %d, want 0", r.name, code)
+				}
+				r.start()
+				time.Sleep(time.Second) // until the balancer has seen it
+			}
+		}
+	}
+}
+
+// stopTwice: told twice, a replica does not wait for what it has begun.
+func (s *site) stopTwice(t *testing.T) func() {
+	return func() {
+		r := s.replicas[0]
+		began := time.Now()
+		r.interrupt()
+		time.Sleep(100 * time.Millisecond)
+		r.interrupt()
+		<-r.exited
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("told twice, %s ended after %s", r.name, took)
+		}
+		r.start()
+	}
+}
+
+// blockedLog restarts a replica whose log goes to a pipe that nobody reads.
+func (s *site) blockedLog(t *testing.T) func() {
+	return func() {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := s.replicas[2]
+		r.stop()
+		r.sink = writer
+		r.start()
+		go func() { _, _ = writer.Write(make([]byte, 1<<20)) }() // more than a pipe holds; it ends with the reader
+		time.Sleep(longer(5*time.Second, 30*time.Second))
+		if err := r.ready(); err != nil {
+			t.Errorf("with a blocked log: %v", err)
+		}
+		r.kill()
+		_, _ = reader.Close(), writer.Close()
+		r.sink = nil
+		r.start()
+	}
+}
+
+// clockFile is where the clock of replica i is read from.
+func (s *site) clockFile(i int) string { return filepath.Join(s.folder, fmt.Sprint("clock", i)) }
+
+// setClocks sets the clocks of the replicas, and waits until they have noticed.
+func (s *site) setClocks(offsets ...string) {
+	for i, offset := range offsets {
+		if err := os.WriteFile(s.clockFile(i), []byte(offset), 0o600); err != nil {
+			s.t.Error(err)
+		}
+	}
+	time.Sleep(300 * time.Millisecond)
+}
+
+// keyFaults rotate the signing keys every few seconds, with verifiers that keep the
+// key set as long as they may.
+func (s *site) keyFaults(t *testing.T) []fault {
+	const rotate, lead = 6 * time.Second, 3 * time.Second
+	faster := func() {
+		for _, r := range s.replicas {
+			r.settings = append(r.settings, "GATEHOUSE_KEY_ROTATE_EVERY="+rotate.String(), "GATEHOUSE_KEY_PUBLISH_LEAD="+lead.String())
+		}
+		s.rollingRestart(t, 1)()
+	}
+	return []fault{
+		{id: "F29", name: "the replicas are restarted one by one, with other settings", during: faster, spotless: true},
+		{id: "F27", name: fmt.Sprintf("the keys rotate every %s", rotate), hold: longer(25*time.Second, 5*time.Minute), spotless: true},
+		{id: "F28", name: "several rotate the keys at once", during: s.rotateAtOnce(4), works: append(needNoDatabase, kinds("userinfo verify")...)},
+		{id: "F28", name: "a replica is killed while keys rotate", during: s.killReplicas(longer(3, 20))},
+	}
+}
+
+// rotateAtOnce lets n command lines rotate the keys at the same moment.
+func (s *site) rotateAtOnce(n int) func() {
+	return func() {
+		var all sync.WaitGroup
+		for range n {
+			all.Go(func() { _ = s.command(s.t, "keys", "rotate").Run() }) // one wins, the others may be told that a key waits
+		}
+		all.Wait()
+		time.Sleep(3 * time.Second)
+		signing := 0
+		for line := range strings.Lines(string(s.run("", "keys", "list"))) {
+			if strings.Contains(line, "signing") {
+				signing++
+			}
+		}
+		if signing != 1 {
+			s.t.Errorf("%d keys sign, want one", signing)
+		}
+	}
+}

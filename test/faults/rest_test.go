@@ -1,0 +1,103 @@
+package faults_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// usage is what a replica holds (I10).
+type usage struct {
+	goroutines, files, connections int
+	residentMiB                    int
+}
+
+func (u usage) String() string {
+	return fmt.Sprintf("%d goroutines, %d files, %d connections to the database, %d MiB", u.goroutines, u.files, u.connections, u.residentMiB)
+}
+
+// atRest is what each replica holds after some work, when nothing is asked of it.
+func (s *site) atRest(t *testing.T, l *load) map[string]usage {
+	t.Helper()
+	within(t, 2*patience, "the load is served", func() error { return s.calm(2 * time.Second) })
+	l.pause()
+	defer l.resume()
+	s.transport.CloseIdleConnections()
+	time.Sleep(1500 * time.Millisecond)
+	found := map[string]usage{}
+	for _, r := range s.replicas {
+		u, err := r.usage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[r.name] = u
+	}
+	return found
+}
+
+// asBefore fails unless each replica holds about what it held at first: a tenth
+// more, and as much as a busier moment leaves in pools.
+func (s *site) asBefore(t *testing.T, l *load, base map[string]usage) {
+	t.Helper()
+	const pools, memoryMiB = 40, 64 // database, Redis, kept-alive clients
+	for name, now := range s.atRest(t, l) {
+		was := base[name]
+		t.Logf("%s: at first %v; at the end %v", name, was, now)
+		if now.goroutines > was.goroutines*11/10+2*pools || now.files > was.files*11/10+2*pools || now.connections > pools {
+			t.Errorf("I10: %s held %v, and now %v", name, was, now)
+		}
+		if whole && now.residentMiB > was.residentMiB*11/10+memoryMiB {
+			t.Errorf("I10: %s held %v, and now %v", name, was, now)
+		}
+	}
+}
+
+// usage reads the replica's own metrics.
+func (r *replica) usage() (u usage, err error) {
+	resp, err := probe.Get(r.base() + "/metrics")
+	if err != nil {
+		return u, err
+	}
+	defer resp.Body.Close()
+	u.goroutines = -1
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		name, text, _ := strings.Cut(lines.Text(), " ")
+		value, _ := strconv.ParseFloat(text, 64)
+		switch {
+		case name == "go_goroutines":
+			u.goroutines = int(value)
+		case name == "process_open_fds":
+			u.files = int(value)
+		case name == "process_resident_memory_bytes":
+			u.residentMiB = int(value) >> 20
+		case strings.HasPrefix(name, "gatehouse_database_connections") && !strings.Contains(name, "wait"):
+			u.connections = max(u.connections, int(value))
+		}
+	}
+	if u.goroutines < 0 {
+		return u, fmt.Errorf("no figures in the metrics of %s", r.name)
+	}
+	return u, nil
+}
+
+// peakMiB is the most memory that the process has held since it started.
+func (r *replica) peakMiB() int {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", r.pid()))
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(f)
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, _ := strconv.Atoi(strings.Fields(rest)[0])
+			return kib >> 10
+		}
+	}
+	return 0
+}

@@ -1,0 +1,124 @@
+package faults_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+)
+
+// TestSentinel: the master dies, and the replica that takes over had not heard
+// everything.
+func TestSentinel(t *testing.T) {
+	s := newSite(t)
+	s.onMySQL(3)
+	master := testdb.StartRedis(t)
+	host, port, _ := strings.Cut(master.Addr, ":")
+	replica := testdb.StartRedis(t, "--replicaof", host+" "+port)
+	sentinel := testdb.StartSentinel(t, master)
+	s.settings = append(s.settings, "GATEHOUSE_REDIS="+sentinel.URL)
+	s.open()
+	l := s.load(longer(1, 3), 150*time.Millisecond)
+	lag := func() {
+		replica.Pause()
+		time.Sleep(3 * time.Second) // what is acknowledged now, the replica does not know
+		master.Stop()
+		replica.Resume()
+	}
+	s.suffer(t, fault{
+		id: "F08", name: "failover to a replica that lags 3 s behind", begin: lag, works: needNoRedis, forgets: true,
+		during: func() {
+			within(t, time.Minute, "Sentinel has promoted the replica", func() error {
+				if sentinel.Master() != replica.Addr {
+					return errNotYet
+				}
+				return nil
+			})
+		},
+	})
+	s.suffer(t, fault{id: "F08", name: "the old master comes back as a replica", begin: master.Start, hold: 5 * time.Second, works: append(needRedis, needNoRedis...)})
+	l.finish(t)
+}
+
+// TestCluster: one of three masters is away, and with it a third of the sessions.
+func TestCluster(t *testing.T) {
+	s := newSite(t)
+	s.onMySQL(3)
+	nodes := testdb.StartRedisCluster(t)
+	s.settings = append(s.settings, "GATEHOUSE_REDIS=redis+cluster://"+nodes[0].Addr+","+nodes[1].Addr)
+	s.open()
+	l := s.load(longer(1, 3), 150*time.Millisecond)
+	for _, node := range nodes[:longer(1, 3)] {
+		s.suffer(t, fault{id: "F04", name: "one master of a cluster is killed, and started again", hold: 5 * time.Second, begin: node.Stop, end: node.Start, works: needNoRedis})
+	}
+	s.suffer(t, fault{id: "F10", name: "one master of a cluster hangs", hold: longer(4*time.Second, 15*time.Second), begin: nodes[2].Pause, end: nodes[2].Resume, works: needNoRedis})
+	l.finish(t)
+}
+
+// TestSQLite: two processes on one file.
+func TestSQLite(t *testing.T) {
+	s := newSite(t)
+	s.add("replica 1")
+	s.add("replica 2")
+	s.open()
+	l := s.load(longer(1, 2), 150*time.Millisecond)
+	base := s.atRest(t, l)
+	file := filepath.Join(s.folder, "gatehouse.db")
+	move := func(from, to string) func() {
+		return func() {
+			if err := os.Rename(from, to); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for _, f := range []fault{
+		{id: "F01", name: "a process is killed at random moments", during: s.killReplicas(longer(4, 60))},
+		{id: "F22", name: "another program locks the file", during: s.lockedFile(t, file), works: append(kinds("userinfo profile introspect"), needNoDatabase...), refused: kinds("token.password login")},
+		{id: "F23", name: "the file is moved away, and back", hold: 3 * time.Second, begin: move(file, file+".away"), end: move(file+".away", file), works: needNoDatabase, refused: kinds("token.password login admin.name")},
+		{id: "F21", name: "a backup is made, again and again", during: s.backups(t, longer(5, 50)), spotless: true},
+	} {
+		s.suffer(t, f)
+	}
+	s.asBefore(t, l, base)
+	l.finish(t)
+}
+
+// lockedFile holds the only right to write for four seconds.
+func (s *site) lockedFile(t *testing.T, file string) func() {
+	return func() {
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		conn, err := db.Conn(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		within(t, patience, "the file is locked", func() error {
+			_, err := conn.ExecContext(context.Background(), "BEGIN IMMEDIATE")
+			return err
+		})
+		time.Sleep(4 * time.Second)
+		_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
+	}
+}
+
+// backups makes backups beside the running servers; each is a whole database.
+func (s *site) backups(t *testing.T, n int) func() {
+	return func() {
+		for range n {
+			path := filepath.Join(t.TempDir(), "backup.db")
+			s.run("", "backup", path)
+			if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+				t.Errorf("no backup: %v", err)
+			}
+		}
+	}
+}
