@@ -108,7 +108,8 @@ func TestOneRedis(t *testing.T) {
 func init() {
 	titles["TestOneRedis"] = "Three replicas on MariaDB and one Redis: faults of Redis"
 	titles["TestDatabase"] = "Three replicas on MariaDB and one Redis: faults of MariaDB"
-	titles["TestReplicas"] = "Three replicas on MariaDB and one Redis: faults of replicas, keys, clocks and clients"
+	titles["TestReplicas"] = "Three replicas on MariaDB and one Redis: faults of replicas and clocks, and what strangers do"
+	titles["TestKeys"] = "Three replicas on MariaDB: signing keys"
 	titles["TestSentinel"] = "Three replicas on MariaDB, and Redis with a replica behind Sentinel"
 	titles["TestCluster"] = "Three replicas on MariaDB and a Redis Cluster of three masters"
 	titles["TestSQLite"] = "Two processes on one SQLite file"

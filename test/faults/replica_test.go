@@ -35,8 +35,8 @@ type replica struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 	log    journal
-	// leaving: it was told to stop, and is not to be asked directly any more.
-	leaving atomic.Bool
+	// open: it has been ready, and was not told to stop. Only then is it asked directly.
+	open atomic.Bool
 }
 
 func (r *replica) base() string { return "http://" + r.addr }
@@ -62,14 +62,20 @@ func (r *replica) launch() {
 		close(exited)
 	}()
 	r.cmd, r.exited = cmd, exited
-	r.leaving.Store(false)
 }
 
 // start starts the replica and waits until it is ready.
 func (r *replica) start() {
 	r.t.Helper()
 	r.launch()
+	r.await()
+}
+
+// await waits until the replica is ready.
+func (r *replica) await() {
+	r.t.Helper()
 	within(r.t, patience, r.name+" is ready", r.ready)
+	r.open.Store(true)
 }
 
 func (r *replica) ready() error {
@@ -90,6 +96,7 @@ var probe = &http.Client{Timeout: 12 * time.Second, Transport: &http.Transport{D
 
 // kill ends the replica as the kernel does when memory runs out.
 func (r *replica) kill() {
+	r.open.Store(false)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_ = r.cmd.Process.Kill() // an error means that it has ended
@@ -99,7 +106,7 @@ func (r *replica) kill() {
 // stop tells the replica to stop, and returns its exit code.
 func (r *replica) stop() int {
 	r.t.Helper()
-	r.leaving.Store(true)
+	r.open.Store(false)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_ = r.cmd.Process.Signal(syscall.SIGTERM)
@@ -114,7 +121,7 @@ func (r *replica) stop() int {
 }
 
 // serves reports whether the replica may be asked directly.
-func (r *replica) serves() bool { return !r.leaving.Load() && r.alive() }
+func (r *replica) serves() bool { return r.open.Load() && r.alive() }
 
 // alive reports whether the process runs.
 func (r *replica) alive() bool {
@@ -198,7 +205,7 @@ var errNotYet = errors.New("not yet")
 
 // interrupt sends the order to stop, and waits for nothing.
 func (r *replica) interrupt() {
-	r.leaving.Store(true)
+	r.open.Store(false)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_ = r.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended

@@ -27,7 +27,23 @@ func TestReplicas(t *testing.T) {
 		s.suffer(t, f)
 	}
 	s.asBefore(t, l, base)
-	for _, f := range s.keyFaults(t) {
+	l.finish(t)
+}
+
+// TestKeys: the signing keys rotate every few seconds, and verifiers keep the key
+// set as long as they may.
+func TestKeys(t *testing.T) {
+	const rotate, lead = 6 * time.Second, 3 * time.Second
+	s := newSite(t, "GATEHOUSE_KEY_ROTATE_EVERY="+rotate.String(), "GATEHOUSE_KEY_PUBLISH_LEAD="+lead.String())
+	s.onMySQL(3)
+	s.open()
+	l := s.load(longer(1, 3), 150*time.Millisecond)
+	for _, f := range []fault{
+		{id: "F27", name: fmt.Sprintf("the keys rotate every %s", rotate), hold: longer(25*time.Second, 5*time.Minute), spotless: true},
+		{id: "F29", name: "the replicas are restarted one by one, while keys rotate", during: s.rollingRestart(t, 1), spotless: true},
+		{id: "F28", name: "four rotate the keys at once", during: s.rotateAtOnce(4), works: append(needNoDatabase, kinds("userinfo verify")...)},
+		{id: "F28", name: "a replica is killed while keys rotate", during: s.killReplicas(longer(3, 20))},
+	} {
 		s.suffer(t, f)
 	}
 	l.finish(t)
@@ -123,24 +139,6 @@ func (s *site) setClocks(offsets ...string) {
 		}
 	}
 	time.Sleep(300 * time.Millisecond)
-}
-
-// keyFaults rotate the signing keys every few seconds, with verifiers that keep the
-// key set as long as they may.
-func (s *site) keyFaults(t *testing.T) []fault {
-	const rotate, lead = 6 * time.Second, 3 * time.Second
-	faster := func() {
-		for _, r := range s.replicas {
-			r.settings = append(r.settings, "GATEHOUSE_KEY_ROTATE_EVERY="+rotate.String(), "GATEHOUSE_KEY_PUBLISH_LEAD="+lead.String())
-		}
-		s.rollingRestart(t, 1)()
-	}
-	return []fault{
-		{id: "F29", name: "the replicas are restarted one by one, with other settings", during: faster, spotless: true},
-		{id: "F27", name: fmt.Sprintf("the keys rotate every %s", rotate), hold: longer(25*time.Second, 5*time.Minute), spotless: true},
-		{id: "F28", name: "several rotate the keys at once", during: s.rotateAtOnce(4), works: append(needNoDatabase, kinds("userinfo verify")...)},
-		{id: "F28", name: "a replica is killed while keys rotate", during: s.killReplicas(longer(3, 20))},
-	}
 }
 
 // rotateAtOnce lets n command lines rotate the keys at the same moment.

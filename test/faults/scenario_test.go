@@ -98,17 +98,13 @@ type period struct{ began, inForce, over, healed time.Time }
 func (s *site) account(t *testing.T, f fault, p period) {
 	t.Helper()
 	deeds := s.history.between(p.began, time.Now())
+	var odd []string
 	for _, d := range deeds {
-		within := d.began.After(p.inForce) && d.ended.Before(p.over)
-		switch {
-		case d.outcome == served && within && slices.Contains(f.refused, d.kind):
-			t.Errorf("%s %s: it should not have been served: %v", f.id, f.name, d)
-		case d.outcome != served && within && slices.Contains(f.works, d.kind):
-			t.Errorf("%s %s: it should have been served: %v", f.id, f.name, d)
-		case d.outcome != served && f.spotless:
-			t.Errorf("%s %s: nothing should fail: %v", f.id, f.name, d)
+		if why := f.odd(d, p); why != "" {
+			odd = append(odd, fmt.Sprintf("%s %s: %s: %v", f.id, f.name, why, d))
 		}
 	}
+	complain(t, odd)
 	found := judge(s.history.between(p.began.Add(-time.Minute), time.Now()), s.memoryLost...)
 	found = slices.DeleteFunc(found, func(v violation) bool { return v.deed.ended.Before(p.began) })
 	recovery := time.Duration(0)
@@ -118,17 +114,39 @@ func (s *site) account(t *testing.T, f fault, p period) {
 	row := tableRow{f.id, f.name, s.t.Name(), len(deeds), count(deeds)[served], len(deeds) - count(deeds)[served], lost(found), revived(found), recovery}
 	rows.add(row)
 	t.Log(row)
-	for _, v := range found {
-		t.Errorf("%s %s: %v", f.id, f.name, v)
+	complain(t, found)
+}
+
+// odd says what is wrong with a deed while the fault lasts; empty if nothing is.
+func (f fault) odd(d deed, p period) string {
+	during := d.began.After(p.inForce) && d.ended.Before(p.over)
+	switch {
+	case d.outcome == served && during && slices.Contains(f.refused, d.kind):
+		return "it should not have been served"
+	case d.outcome != served && during && slices.Contains(f.works, d.kind):
+		return "it should have been served"
+	case d.outcome != served && f.spotless:
+		return "nothing should fail"
+	}
+	return ""
+}
+
+// complain fails the test for each, and shows the first ones.
+func complain[T any](t *testing.T, faults []T) {
+	t.Helper()
+	for i, f := range faults {
+		if i == 10 {
+			t.Errorf("and %d more", len(faults)-i)
+			return
+		}
+		t.Error(f)
 	}
 }
 
 // finish ends the load, and fails the test for everything that the whole history shows.
 func (l *load) finish(t *testing.T) {
 	t.Helper()
-	for _, v := range l.settle(t) {
-		t.Errorf("at the end: %v", v)
-	}
+	complain(t, l.settle(t))
 	counts := count(l.site.history.all())
 	t.Logf("%d requests: %d served, %d away, %d cut, %d throttled", len(l.site.history.all()), counts[served], counts[away], counts[cut], counts[throttled])
 }

@@ -111,7 +111,7 @@ func (s *site) open() {
 		s.t.Cleanup(r.close)
 	}
 	for _, r := range s.replicas {
-		within(s.t, patience, r.name+" is ready", r.ready)
+		r.await()
 	}
 	within(s.t, patience, "the balancer passes requests on", func() error { return (&replica{addr: strings.TrimPrefix(s.issuer, "http://")}).ready() })
 	s.root = s.create("root", "admin")
