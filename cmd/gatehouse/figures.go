@@ -15,6 +15,9 @@ func (a *app) figures(ctx context.Context) {
 	m := a.metrics
 	a.people.Observe = m.SignIn
 	a.sessions.Observe = func(what session.Event, n int) { m.Sessions(string(what), n) }
+	for _, what := range []session.Event{session.Started, session.Refreshed, session.Ended, session.Reused} {
+		m.Sessions(string(what), 0) // so that the first alarm is a rise from 0, which alerts see, and no new series
+	}
 	m.Pool(a.db.Stats)
 	m.Gauge("gatehouse_password_hashes_working", "Password hashes being made.", func() float64 {
 		working, _ := a.passwords.Load()
