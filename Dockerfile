@@ -14,5 +14,6 @@ USER 65532:65532
 WORKDIR /data
 ENV GATEHOUSE_ADDR=0.0.0.0:8080
 EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=1m CMD ["/gatehouse", "healthcheck"]
 ENTRYPOINT ["/gatehouse"]
 CMD ["serve"]

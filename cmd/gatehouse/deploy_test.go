@@ -142,7 +142,7 @@ func TestTheHealthCheckOfTheContainerIsACommand(t *testing.T) {
 
 func TestRedisLosesNothingBySetting(t *testing.T) {
 	command := strings.Join(readCompose(t).Services["redis"].Command, " ")
-	for _, want := range []string{"--appendonly yes", "--maxmemory-policy noeviction", "--requirepass"} {
+	for _, want := range []string{"--appendonly yes", "--maxmemory-policy noeviction", "\nrequirepass $$(cat /run/secrets/redis_password)\n"} {
 		if !strings.Contains(command, want) {
 			t.Errorf("Redis runs without %s", want)
 		}

@@ -30,6 +30,7 @@ func TestTheFiguresAreWired(t *testing.T) {
 		`gatehouse_sessions_total{event="started"} 2`,
 		`gatehouse_sessions_total{event="ended"} 1`,
 		`gatehouse_signing_keys{state="signing"} 1`,
+		`gatehouse_signing_key_due_timestamp_seconds 1.`,
 		`gatehouse_password_hashes_working 0`,
 		`gatehouse_password_hashes_waiting 0`,
 		`gatehouse_database_connections_in_use `,

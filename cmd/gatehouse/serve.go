@@ -66,9 +66,10 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.background(work) })
 	wg.Go(func() { a.serveMetrics(work, listeners.metrics) })
+	wg.Go(func() { a.tellReady(work) })
 	err = server.Serve(ctx, listeners.main, a.handler, server.ServeOptions{
 		TLS: tlsConfig, DrainDelay: cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
-		Draining: func() { a.draining.Store(true) }, Log: log,
+		Draining: func() { a.draining.Store(true); a.tellSystemd(work, "STOPPING=1") }, Log: log,
 	})
 	stop()
 	wg.Wait()

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// systemd listens as the service manager does, and gives out what it is told.
+func systemd(t *testing.T) (socket string, told func() string) {
+	t.Helper()
+	socket = filepath.Join(t.TempDir(), "notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return socket, func() string {
+		t.Helper()
+		buffer := make([]byte, 256)
+		_ = l.SetReadDeadline(time.Now().Add(30 * time.Second))
+		n, err := l.Read(buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(buffer[:n])
+	}
+}
+
+// TestSystemdIsTold runs the server as a unit: it is ready when it can answer,
+// which the first key is needed for, and it says when it begins to stop.
+func TestSystemdIsTold(t *testing.T) {
+	socket, told := systemd(t)
+	folder := t.TempDir()
+	t.Setenv("NOTIFY_SOCKET", socket)
+	t.Setenv("GATEHOUSE_DATABASE", "sqlite:"+filepath.Join(folder, "gatehouse.db"))
+	t.Setenv("GATEHOUSE_ADDR", "127.0.0.1:0")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, []string{"serve"}, nil, t.Output(), t.Output()) }()
+	if got := told(); got != "READY=1" {
+		t.Errorf("at the start it was told %q", got)
+	}
+	stop()
+	if got := told(); got != "STOPPING=1" {
+		t.Errorf("at the end it was told %q", got)
+	}
+	if code := <-ended; code != 0 {
+		t.Errorf("it ended with %d", code)
+	}
+}
+
+func TestWithoutSystemdNobodyIsTold(t *testing.T) {
+	if err := notifySystemd(t.Context(), "", "READY=1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASystemdThatDoesNotListenStopsNothing(t *testing.T) {
+	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
+	a := startApp(t, slog.New(slog.DiscardHandler), nil)
+	a.tellReady(t.Context())
+	if err := notifySystemd(t.Context(), filepath.Join(t.TempDir(), "nobody"), "READY=1"); err == nil {
+		t.Error("nobody listens, and nobody minds")
+	}
+}

@@ -1,0 +1,58 @@
+package deploy
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// compose reads docker-compose.yml as `docker compose config` does, by the schema.
+func compose(t *testing.T) *types.Project {
+	t.Helper()
+	options, err := cli.NewProjectOptions([]string{"../docker-compose.yml"}, cli.WithName("gatehouse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := options.LoadProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return project
+}
+
+func TestComposeTakesTheFile(t *testing.T) {
+	gatehouse := compose(t).Services["gatehouse"]
+	environment := map[string]string{}
+	for name, value := range gatehouse.Environment {
+		environment[name] = *value
+	}
+	cfg := settings(t, environment)
+	if least := cfg.DrainDelay + cfg.ShutdownTimeout + 5*time.Second; gatehouse.StopGracePeriod == nil || time.Duration(*gatehouse.StopGracePeriod) < least {
+		t.Errorf("killed after %v, while draining takes up to %s", gatehouse.StopGracePeriod, least)
+	}
+	if least := types.UnitBytes(cfg.PasswordBudgetMiB+256) << 20 * 5 / 4; gatehouse.MemLimit < least {
+		t.Errorf("the memory limit is %d, less than %d", gatehouse.MemLimit, least)
+	}
+	for _, p := range gatehouse.Ports {
+		if cfg.Issuer == "http://localhost:8080" && p.HostIP != "127.0.0.1" {
+			t.Errorf("plain http is published at %q", p.HostIP)
+		}
+	}
+}
+
+func TestComposeFindsAMisspeltKey(t *testing.T) {
+	path := t.TempDir() + "/compose.yml"
+	if err := os.WriteFile(path, []byte("services:\n  a: {image: b, stop_graceperiod: 30s}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	options, err := cli.NewProjectOptions([]string{path}, cli.WithName("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := options.LoadProject(t.Context()); err == nil {
+		t.Error("taken")
+	}
+}

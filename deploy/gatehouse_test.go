@@ -1,0 +1,127 @@
+package deploy
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"gatehouse/config"
+)
+
+// secrets are what operators put in files, made as the samples' comments say.
+var secrets = map[string]string{
+	"database":   "mysql://gatehouse:9f1c2b@mysql:3306/gatehouse",
+	"redis":      "redis://:9f1c2b@redis:6379/0",
+	"master_key": "q8Zb0V5nqf1Jj2QXcVq0h8rY1m3uT6w9zB4eK7pL2dE=\n",
+}
+
+// writeSecrets puts them into a new folder.
+func writeSecrets(t *testing.T, parent string) string {
+	t.Helper()
+	folder := filepath.Join(parent, "secrets")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range secrets {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(secret), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// settings reads an environment as the server does, a misspelt variable being a
+// fault. What the files of secrets are called is kept, where they are is not.
+func settings(t *testing.T, environment map[string]string) config.Config {
+	t.Helper()
+	folder := writeSecrets(t, t.TempDir())
+	var pairs []string
+	values := map[string]string{}
+	for name, value := range environment {
+		if strings.HasSuffix(name, "_FILE") {
+			value = filepath.Join(folder, filepath.Base(value))
+		}
+		values[name] = value
+		pairs = append(pairs, name+"="+value)
+	}
+	cfg, err := config.Load(config.Sources{
+		Env:     func(name string) (string, bool) { value, ok := values[name]; return value, ok },
+		Environ: func() []string { return pairs },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+var folder string
+
+func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.MkdirTemp("", "gatehouse-deploy-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(folder, "gatehouse")
+	out, err := exec.Command("go", "build", "-C", "..", "-o", path, "./cmd/gatehouse").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building gatehouse: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// binary is the server, built once.
+func binary(t *testing.T) string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// need returns the path of a program. On a laptop it may be missing, in CI not.
+func need(t *testing.T, name, debian string) string {
+	t.Helper()
+	for _, parent := range []string{"", "/usr/sbin/"} {
+		if path, err := exec.LookPath(parent + name); err == nil {
+			return path
+		}
+	}
+	err := errors.New(name + " is not installed (on Debian: apt-get install " + debian + ")")
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	t.Skip(err, "; this test was skipped")
+	return ""
+}
+
+// run returns what a program prints; it must end well.
+func run(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", filepath.Base(program), strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,185 @@
+package deploy
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const balancerFile = "haproxy/haproxy.cfg"
+
+// A replica stands in for Gatehouse behind the balancer.
+type replica struct {
+	*httptest.Server
+	unready, cut atomic.Bool // cut: it reads a request and hangs up
+	taken        atomic.Int32
+	forwarded    atomic.Value
+}
+
+func startReplica(t *testing.T) *replica {
+	t.Helper()
+	r := &replica{}
+	r.forwarded.Store("")
+	r.Server = httptest.NewServer(r)
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *replica) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	switch req.URL.Path {
+	case "/healthz/live":
+		return
+	case "/healthz/ready":
+		if r.unready.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		return
+	}
+	r.taken.Add(1)
+	r.forwarded.Store(strings.Join(req.Header.Values("X-Forwarded-For"), "|") + req.Header.Get("Forwarded"))
+	if r.cut.Load() {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// balance starts HAProxy in front of replicas, and returns its URL once it answers.
+func balance(t *testing.T, replicas ...string) string {
+	t.Helper()
+	program := need(t, "haproxy", "haproxy")
+	bind := freeAddress(t)
+	cmd := exec.Command(program, "-dW", "-db", "-f", balancerFile)
+	cmd.Env = append(os.Environ(), "MAXCONN=100", "BIND="+bind, "REPLICA_1="+replicas[0], "REPLICA_2="+replicas[1], "REPLICA_3="+replicas[2])
+	cmd.Stderr = t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	within(t, "the balancer answers", func() bool { return status(t, "GET", "http://"+bind+"/") == http.StatusOK })
+	return "http://" + bind
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// within waits until it holds, for as long as a loaded machine may need.
+func within(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(30 * time.Second); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("not within 30 s: %s", what)
+		}
+	}
+}
+
+// status is that of an answer, and 0 if there is none. Each request has a
+// connection of its own.
+func status(t *testing.T, method, url string, headers ...string) int {
+	t.Helper()
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Close = true
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	resp, err := (&http.Client{Timeout: 20 * time.Second}).Do(req)
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+func TestHAProxyTakesTheConfiguration(t *testing.T) {
+	run(t, need(t, "haproxy", "haproxy"), "-dW", "-c", "-f", balancerFile)
+}
+
+func three(t *testing.T) (all []*replica, url string) {
+	t.Helper()
+	var addresses []string
+	for range 3 {
+		r := startReplica(t)
+		all = append(all, r)
+		addresses = append(addresses, r.Listener.Addr().String())
+	}
+	return all, balance(t, addresses...)
+}
+
+func taken(all []*replica) (n int32) {
+	for _, r := range all {
+		n += r.taken.Swap(0)
+	}
+	return n
+}
+
+func TestTheBalancerNeverRepeatsWhatMayHaveBeenDone(t *testing.T) {
+	all, url := three(t)
+	for _, r := range all {
+		r.cut.Store(true)
+	}
+	for method, want := range map[string]int32{"POST": 1, "PATCH": 1, "DELETE": 1, "GET": 3} {
+		taken(all)
+		if code := status(t, method, url+"/oauth/token"); code != http.StatusBadGateway && code != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d", method, code)
+		}
+		if n := taken(all); n != want {
+			t.Errorf("%s reached %d replicas, want %d", method, n, want)
+		}
+	}
+}
+
+func TestTheBalancerLosesNothingThatWasNotSent(t *testing.T) {
+	all, url := three(t)
+	all[0].Listener.Close() // it refuses connections before anybody has noticed
+	for range 12 {
+		if code := status(t, "POST", url+"/oauth/token"); code != http.StatusOK {
+			t.Errorf("a POST got %d", code)
+		}
+	}
+}
+
+func TestTheBalancerTurnsAwayFromWhatIsNotReady(t *testing.T) {
+	all, url := three(t)
+	all[0].unready.Store(true)
+	within(t, "the first replica is left alone", func() bool {
+		all[0].taken.Store(0)
+		for range 6 {
+			status(t, "GET", url+"/")
+		}
+		return all[0].taken.Load() == 0
+	})
+	for _, r := range all {
+		r.unready.Store(true)
+	}
+	time.Sleep(3 * time.Second) // longer than it takes to notice
+	if code := status(t, "GET", url+"/.well-known/jwks.json"); code != http.StatusOK {
+		t.Errorf("no replica is ready, but all live: %d", code)
+	}
+}
+
+func TestTheBalancerSaysWhereARequestComesFrom(t *testing.T) {
+	all, url := three(t)
+	status(t, "GET", url+"/", "X-Forwarded-For", "192.0.2.1", "X-Forwarded-For", "192.0.2.2", "Forwarded", "for=192.0.2.3")
+	for _, r := range all {
+		if said := r.forwarded.Load(); said != "" && said != "127.0.0.1" {
+			t.Errorf("a replica is told %q", said)
+		}
+	}
+	if code := status(t, "GET", url+"/metrics"); code != http.StatusNotFound {
+		t.Errorf("/metrics: %d", code)
+	}
+}

@@ -1,0 +1,215 @@
+package deploy
+
+import (
+	"maps"
+	"net"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"gatehouse/config"
+)
+
+func TestAMisspeltFieldIsFound(t *testing.T) {
+	m := manifests{services: map[string]corev1.Service{}}
+	good := "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      terminationGracePeriodSeconds: 40\n"
+	if err := m.take([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{
+		strings.Replace(good, "GracePeriodSeconds", "GracePeriod", 1),
+		strings.Replace(good, "GracePeriod", "Graceperiod", 1),
+		strings.Replace(good, "spec:", "specs:", 1),
+		strings.Replace(good, ": 40", ": 40s", 1),
+		strings.Replace(good, "apps/v1", "apps/v1beta1", 1),
+		"apiVersion: v1\nkind: Service\nspec:\n  port: 80\n",
+	} {
+		if err := m.take([]byte(bad)); err == nil {
+			t.Errorf("taken:\n%s", bad)
+		}
+	}
+}
+
+func TestTheSettingsOfKubernetesAreGood(t *testing.T) {
+	m := build(t)
+	cfg := settings(t, m.settings.Data)
+	container := m.container()
+	if len(container.Env) != 0 || len(container.EnvFrom) != 1 || container.EnvFrom[0].ConfigMapRef.Name != m.settings.Name {
+		t.Errorf("the container's environment is not the ConfigMap %s: %v %v", m.settings.Name, container.Env, container.EnvFrom)
+	}
+	for name, value := range m.settings.Data {
+		if secret, ok := strings.CutSuffix(name, "_FILE"); ok && (path.Dir(value) != container.VolumeMounts[0].MountPath || m.secrets.Data[path.Base(value)] == nil) {
+			t.Errorf("%s is %s, which is not in the Secret %s", secret, value, m.secrets.Name)
+		}
+	}
+	if volume := m.pod().Volumes[0].Secret; volume == nil || volume.SecretName != m.secrets.Name {
+		t.Errorf("what is mounted is not the Secret %s", m.secrets.Name)
+	}
+	if host := strings.TrimPrefix(cfg.Issuer, "https://"); m.ingress.Spec.Rules[0].Host != host || !slices.Contains(m.ingress.Spec.TLS[0].Hosts, host) {
+		t.Errorf("the ingress is not for %s", host)
+	}
+	if len(cfg.TrustedProxies) == 0 {
+		t.Error("no proxy is trusted: everybody would share the ingress's address")
+	}
+	most := int(m.scaler.Spec.MaxReplicas) + m.deployment.Spec.Strategy.RollingUpdate.MaxSurge.IntValue()
+	if byDefault := 151; most*cfg.DatabaseConnections >= byDefault { // MySQL's max_connections
+		t.Errorf("%d replicas with %d connections each are more than MySQL takes by default", most, cfg.DatabaseConnections)
+	}
+}
+
+func TestThePodEndsAfterItHasDrained(t *testing.T) {
+	m := build(t)
+	cfg := settings(t, m.settings.Data)
+	const toCloseBackends = 5 * time.Second
+	grace := time.Duration(*m.pod().TerminationGracePeriodSeconds) * time.Second
+	if least := cfg.DrainDelay + cfg.ShutdownTimeout + toCloseBackends; grace < least {
+		t.Errorf("killed after %s, while draining takes up to %s", grace, least)
+	}
+	if cfg.DrainDelay < 5*time.Second {
+		t.Errorf("DRAIN_DELAY is %s: balancers need longer to notice", cfg.DrainDelay)
+	}
+	if s := m.deployment.Spec.Strategy.RollingUpdate; s.MaxUnavailable.IntValue() != 0 || s.MaxSurge.IntValue() < 1 {
+		t.Errorf("a rollout takes replicas away: %+v", s)
+	}
+}
+
+func TestTheMemoryLimitHoldsTheHashesAndTheRest(t *testing.T) {
+	m := build(t)
+	cfg := settings(t, m.settings.Data)
+	const restMiB = 256 // tuneCollector, in cmd/gatehouse/serve.go
+	resources := m.container().Resources
+	limit, soft := resources.Limits.Memory(), int64(cfg.PasswordBudgetMiB+restMiB)<<20
+	if limit.Value() < soft*5/4 {
+		t.Errorf("the limit is %s, and the runtime's own is %s: what it does not count has no room", limit, resource.NewQuantity(soft, resource.BinarySI))
+	}
+	if request := resources.Requests.Memory(); request.Cmp(*limit) != 0 {
+		t.Errorf("the request is %s and the limit %s: a full node would kill it below its limit", request, limit)
+	}
+	if resources.Requests.Cpu().IsZero() {
+		t.Error("without a CPU request the autoscaler knows nothing")
+	}
+}
+
+func TestThePodHasNoRights(t *testing.T) {
+	m := build(t)
+	pod, c := m.pod(), m.container().SecurityContext
+	for what, holds := range map[string]bool{
+		"runs as somebody":    *pod.SecurityContext.RunAsNonRoot && *pod.SecurityContext.RunAsUser == 65532 && strings.Contains(read(t, "../Dockerfile"), "USER 65532:"),
+		"seccomp":             pod.SecurityContext.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
+		"no token":            !*pod.AutomountServiceAccountToken,
+		"read-only root":      *c.ReadOnlyRootFilesystem,
+		"no escalation":       !*c.AllowPrivilegeEscalation,
+		"no capabilities":     slices.Equal(c.Capabilities.Drop, []corev1.Capability{"ALL"}) && len(c.Capabilities.Add) == 0,
+		"secrets are private": *pod.Volumes[0].Secret.DefaultMode&0o007 == 0 && *pod.SecurityContext.FSGroup == *pod.SecurityContext.RunAsGroup,
+	} {
+		if !holds {
+			t.Errorf("not so: %s", what)
+		}
+	}
+}
+
+func TestProbesAndServicesLeadToWhatListens(t *testing.T) {
+	m := build(t)
+	cfg := settings(t, m.settings.Data)
+	ports := map[string]string{}
+	for _, p := range m.container().Ports {
+		ports[p.Name] = strconv.Itoa(int(p.ContainerPort))
+	}
+	want := map[string]string{"http": portOf(t, cfg.Addr), "metrics": portOf(t, cfg.MetricsAddr)}
+	if !maps.Equal(ports, want) {
+		t.Errorf("the container's ports are %v, and what listens is %v", ports, want)
+	}
+	c := m.container()
+	probes := map[string]*corev1.Probe{"/healthz/live": c.LivenessProbe, "/healthz/ready": c.ReadinessProbe}
+	for where, p := range probes {
+		if p.HTTPGet.Path != where || p.HTTPGet.Port.String() != "http" || p.HTTPGet.Scheme != "" {
+			t.Errorf("%s is asked at %+v", where, p.HTTPGet)
+		}
+	}
+	startup := c.StartupProbe
+	if startup.HTTPGet.Path != "/healthz/live" || startup.HTTPGet.Port.String() != "http" {
+		t.Errorf("the startup probe asks %+v", startup.HTTPGet)
+	}
+	if *m.deployment.Spec.ProgressDeadlineSeconds <= startup.PeriodSeconds*startup.FailureThreshold {
+		t.Error("the rollout gives up before the startup probe does")
+	}
+	for name, s := range m.services {
+		if _, ok := ports[s.Spec.Ports[0].TargetPort.String()]; !ok {
+			t.Errorf("the service %s leads to %s", name, s.Spec.Ports[0].TargetPort.String())
+		}
+	}
+	backend := m.ingress.Spec.Rules[0].HTTP.Paths[0].Backend.Service
+	if s := m.services[backend.Name]; len(s.Spec.Ports) != 1 || s.Spec.Ports[0].Name != backend.Port.Name || s.Spec.Ports[0].TargetPort.String() != "http" {
+		t.Errorf("the ingress leads to %+v", backend)
+	}
+}
+
+// A selector that selects nothing is no fault to Kubernetes.
+func TestEverySelectorSelectsThePods(t *testing.T) {
+	m := build(t)
+	pod := labels.Set(m.deployment.Spec.Template.Labels)
+	selectors := map[string]*metav1.LabelSelector{
+		"deployment": m.deployment.Spec.Selector, "budget": m.budget.Spec.Selector, "policy": &m.policy.Spec.PodSelector,
+	}
+	for name, s := range m.services {
+		selectors["service "+name] = &metav1.LabelSelector{MatchLabels: s.Spec.Selector}
+	}
+	for _, spread := range m.pod().TopologySpreadConstraints {
+		selectors["spread over "+spread.TopologyKey] = spread.LabelSelector
+	}
+	for name, s := range selectors {
+		selector, err := metav1.LabelSelectorAsSelector(s)
+		if err != nil || selector.Empty() || !selector.Matches(pod) {
+			t.Errorf("%s: %v does not select the pods: %v", name, selector, err)
+		}
+	}
+	if len(selectors) != 7 {
+		t.Errorf("%d selectors", len(selectors))
+	}
+	if target := m.scaler.Spec.ScaleTargetRef; target.Name != m.deployment.Name || target.Kind != "Deployment" || *m.scaler.Spec.MinReplicas < 3 || m.deployment.Spec.Replicas != nil {
+		t.Errorf("the autoscaler does not own the number of replicas, three at least: %+v", m.scaler.Spec)
+	}
+}
+
+func TestTheNetworkPolicyLetsThroughWhatIsNeeded(t *testing.T) {
+	m := build(t)
+	out := map[string]bool{}
+	for _, rule := range m.policy.Spec.Egress {
+		for _, p := range rule.Ports {
+			out[p.Port.String()] = true
+		}
+	}
+	cfg := settings(t, m.settings.Data)
+	for _, port := range []string{"53", "443", afterColon(cfg.Database), afterColon(cfg.Redis)} {
+		if !out[port] {
+			t.Errorf("nothing may go out to port %s", port)
+		}
+	}
+	if len(m.policy.Spec.PolicyTypes) != 2 || len(m.policy.Spec.Ingress) != 2 {
+		t.Errorf("it does not bound both directions: %+v", m.policy.Spec)
+	}
+}
+
+// afterColon is the port of the sample's URL.
+func afterColon(url config.Secret) string {
+	_, port, _ := strings.Cut(url.Reveal()[strings.LastIndex(url.Reveal(), "@"):], ":")
+	port, _, _ = strings.Cut(port, "/")
+	return port
+}
+
+func portOf(t *testing.T, address string) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}

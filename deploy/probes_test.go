@@ -1,0 +1,39 @@
+package deploy
+
+import (
+	"net/http"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// TestTheServerAnswersItsProbes asks a real server what Kubernetes and HAProxy ask.
+func TestTheServerAnswersItsProbes(t *testing.T) {
+	main, metrics := freeAddress(t), freeAddress(t)
+	server := exec.Command(binary(t), "serve", "--addr", main, "--metrics-addr", metrics, "--issuer", "http://"+main)
+	server.Dir = t.TempDir()
+	server.Stderr = t.Output()
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Signal(syscall.SIGTERM)
+		if err := server.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := build(t).container()
+	addresses := map[string]string{"http": main, "metrics": metrics}
+	for _, p := range []*corev1.Probe{c.StartupProbe, c.LivenessProbe, c.ReadinessProbe} {
+		url := "http://" + addresses[p.HTTPGet.Port.String()] + p.HTTPGet.Path
+		within(t, url+" answers 200", func() bool { return status(t, "GET", url) == http.StatusOK })
+	}
+	if code := status(t, "GET", "http://"+metrics+"/metrics"); code != http.StatusOK {
+		t.Errorf("/metrics: %d", code)
+	}
+	if code := status(t, "GET", "http://"+main+"/metrics"); code != http.StatusNotFound {
+		t.Errorf("/metrics is public: %d", code)
+	}
+}

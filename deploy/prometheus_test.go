@@ -1,0 +1,68 @@
+package deploy
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+func TestPrometheusTakesTheRulesAndTheyFire(t *testing.T) {
+	promtool := need(t, "promtool", "prometheus")
+	for _, c := range [][]string{
+		{"check", "rules", "prometheus/alerts.yml"},
+		{"check", "config", "prometheus/prometheus.yml"},
+	} {
+		run(t, promtool, c...)
+	}
+	tests, err := filepath.Glob("prometheus/*_test.yml")
+	if err != nil || len(tests) == 0 {
+		t.Fatal("no tests of the rules", err)
+	}
+	run(t, promtool, append([]string{"test", "rules"}, tests...)...)
+}
+
+// An alert is for somebody who was woken up: it says what is so and where the
+// steps are, and they are there.
+func TestEveryAlertLeadsToItsSteps(t *testing.T) {
+	var rules struct {
+		Groups []struct {
+			Rules []struct {
+				Alert, Expr         string
+				Labels, Annotations map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "prometheus/alerts.yml")), &rules); err != nil {
+		t.Fatal(err)
+	}
+	steps := read(t, "../docs/operations.md")
+	tested := read(t, "prometheus/alerts_test.yml") + read(t, "prometheus/alerts_days_test.yml")
+	alerts := map[string]bool{}
+	for _, group := range rules.Groups {
+		for _, r := range group.Rules {
+			alerts[r.Alert] = true
+			if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
+				t.Errorf("%s does not say what is so", r.Alert)
+			}
+			if s := r.Labels["severity"]; s != "critical" && s != "warning" {
+				t.Errorf("%s has the severity %q", r.Alert, s)
+			}
+			if want := "docs/operations.md#" + strings.ToLower(r.Alert); r.Annotations["runbook_url"] != want || !strings.Contains(steps, "\n### "+r.Alert+"\n") {
+				t.Errorf("%s has no heading in docs/operations.md, or does not lead there", r.Alert)
+			}
+			if !strings.Contains(tested, r.Alert) {
+				t.Errorf("no test makes %s fire", r.Alert)
+			}
+		}
+	}
+	if len(alerts) < 10 {
+		t.Errorf("only %d alerts", len(alerts))
+	}
+	for line := range strings.Lines(steps) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "### Gatehouse"); ok && !alerts["Gatehouse"+name] {
+			t.Errorf("docs/operations.md has steps for Gatehouse%s, which is no alert", name)
+		}
+	}
+}
