@@ -50,7 +50,7 @@ func (s *site) stranger(i int, method, path, kind string, body io.Reader) (int, 
 	}
 	r.Header.Set("Content-Type", kind)
 	r.Header.Set("X-Forwarded-For", fmt.Sprintf("172.16.%d.%d", i/250%250, i%250))
-	resp, err := s.transport.RoundTrip(r)
+	resp, err := s.strangers.RoundTrip(r)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -167,7 +167,7 @@ func (s *site) huge(t *testing.T) func() {
 			ctx, cancel := context.WithTimeout(context.Background(), longest)
 			r, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.replicas[i].base()+"/oauth/userinfo", nil)
 			r.Header.Set("Authorization", "Bearer "+strings.Repeat("a.", 20_000))
-			resp, err := s.transport.RoundTrip(r)
+			resp, err := s.strangers.RoundTrip(r)
 			if err == nil {
 				_ = resp.Body.Close()
 				if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {

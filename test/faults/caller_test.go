@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -49,18 +50,35 @@ type answer struct {
 	body    []byte
 }
 
-// A caller asks from an address of its own, and keeps its cookies.
+// A caller asks from an address of its own, in a network of its own, and keeps its cookies.
 type caller struct {
 	site   *site
-	from   string
 	client *http.Client
 }
 
 func (s *site) caller(jar http.CookieJar) *caller {
-	return &caller{site: s, from: s.network(), client: &http.Client{
-		Transport: s.transport, Jar: jar, Timeout: longest + 5*time.Second,
+	n := s.networks.Add(1)
+	from := &net.TCPAddr{IP: net.IPv4(127, byte(1+n/250%250), byte(n%250), 7)}
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: 4, IdleConnTimeout: 20 * time.Second,
+		DialContext: (&net.Dialer{Timeout: 2 * time.Second, LocalAddr: from}).DialContext,
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.transports = append(s.transports, transport)
+	return &caller{site: s, client: &http.Client{
+		Transport: transport, Jar: jar, Timeout: longest + 5*time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// hangUp ends the connections that callers keep.
+func (s *site) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.transports {
+		t.CloseIdleConnections()
+	}
 }
 
 // ask asks, and notes the deed in the history.
@@ -94,7 +112,6 @@ func (c *caller) send(base string, q question) (answer, error) {
 	if err != nil {
 		return none, err
 	}
-	r.Header.Set("X-Forwarded-For", c.from)
 	resp, err := c.client.Do(r)
 	if err != nil {
 		return none, err
@@ -145,10 +162,11 @@ func (a answer) judged(q question, d *deed) outcome {
 		want = []int{http.StatusOK}
 	}
 	comeBack := a.header.Get("Retry-After") != ""
-	switch balanced := a.header.Get("X-Balancer"); {
-	case balanced == "503":
-		return away // no replica was asked
-	case balanced != "":
+	balanced := a.header.Get("X-Request-Id") == "" // no answer of a replica
+	switch {
+	case balanced && a.status == http.StatusServiceUnavailable && comeBack:
+		return away // none was asked
+	case balanced && (a.status == http.StatusBadGateway || a.status == http.StatusGatewayTimeout):
 		return cut
 	case slices.Contains(want, a.status):
 		if q.look == nil {

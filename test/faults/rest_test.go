@@ -32,7 +32,7 @@ func (s *site) atRest(t *testing.T, l *load) map[string]usage {
 
 func (s *site) measure(t *testing.T) map[string]usage {
 	t.Helper()
-	s.transport.CloseIdleConnections()
+	s.hangUp()
 	time.Sleep(1500 * time.Millisecond)
 	found := map[string]usage{}
 	for _, r := range s.replicas {

@@ -5,13 +5,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -34,7 +34,9 @@ type site struct {
 	mysql           *testdb.MySQLServer
 	redis           *testdb.RedisServer
 	toSQL, toRedis  []*link
-	transport       *http.Transport
+	mu              sync.Mutex
+	transports      []*http.Transport // of all callers
+	strangers       *http.Transport
 	root            person
 	shop, web       app
 	tv, watch       app
@@ -56,7 +58,8 @@ const grace = "GATEHOUSE_REFRESH_GRACE=60s"
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
 	s := &site{t: t, folder: t.TempDir(), vault: &vault{}, issuer: "http://" + freeAddr(t)}
-	s.transport = &http.Transport{MaxIdleConnsPerHost: 100, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
+	s.strangers = &http.Transport{MaxIdleConnsPerHost: 100, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
+	s.transports = []*http.Transport{s.strangers}
 	s.verifier = &verifier{site: s}
 	key := make([]byte, 32)
 	_, _ = crand.Read(key) // it never fails
@@ -65,10 +68,10 @@ func newSite(t *testing.T, settings ...string) *site {
 		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // the balancer's, and the rig's own
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
 		"GATEHOUSE_MASTER_KEY=" + s.vault.keep(base64.StdEncoding.EncodeToString(key)),
-		"GATEHOUSE_DRAIN_DELAY=2s",
+		"GATEHOUSE_DRAIN_DELAY=3s",
 		grace,
 	}, settings...)
-	t.Cleanup(s.transport.CloseIdleConnections)
+	t.Cleanup(s.hangUp)
 	return s
 }
 
@@ -221,12 +224,6 @@ func (s *site) people(prefix string, n int) []person {
 		made[i] = p
 	}
 	return made
-}
-
-// network is an address in a network from which nobody has come yet.
-func (s *site) network() string {
-	n := s.networks.Add(1)
-	return fmt.Sprintf("10.%d.%d.%d", n/256%256, n%256, 1+rand.IntN(250))
 }
 
 // freeAddr is an address on which nobody listens.

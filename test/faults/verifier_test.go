@@ -17,7 +17,8 @@ import (
 // A verifier is a resource server: it keeps the key set for as long as its
 // Cache-Control says, and asks for it at no other time.
 type verifier struct {
-	site *site
+	site   *site
+	caller *caller
 
 	mu     sync.Mutex
 	keys   map[string]*rsa.PublicKey
@@ -82,7 +83,10 @@ func (v *verifier) load() {
 		return
 	}
 	asked := time.Now()
-	a := v.site.caller(nil).ask(question{deed: deed{kind: "jwks"}, path: "/.well-known/jwks.json"})
+	if v.caller == nil {
+		v.caller = v.site.caller(nil)
+	}
+	a := v.caller.ask(question{deed: deed{kind: "jwks"}, path: "/.well-known/jwks.json"})
 	if a.outcome != served {
 		return
 	}
