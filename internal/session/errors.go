@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gatehouse/internal/token"
+	"gatehouse/store"
 )
 
 // ErrInvalid says that a token is not good; the reason follows in the text, and
@@ -41,4 +42,15 @@ func verifying(err error) error {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return fmt.Errorf("verifying a token: %w", err)
+}
+
+// presented is verifying for who asks about a token, or wants to refresh or revoke
+// it. One of a later time is good, and our clock is wrong or another replica's was:
+// "no" would sign people out, or pass a token for revoked that works again later.
+// Who only shows it is refused all the same, and refreshes.
+func presented(err error) error {
+	if errors.Is(err, token.ErrEarly) {
+		return fmt.Errorf("verifying a token: %w: the clock was set back: %v", store.ErrUnavailable, err) //nolint:errorlint // it must not be an ErrInvalid
+	}
+	return verifying(err)
 }

@@ -9,6 +9,8 @@ var (
 	ErrInvalid error = refusal("invalid token")
 	// ErrExpired: the token was good.
 	ErrExpired error = refusal("expired token")
+	// ErrEarly: the token is ours, and from a time that our clock has not reached.
+	ErrEarly error = refusal("token of a later time")
 	// ErrWrongType: the token is ours, and of another kind than was asked for.
 	ErrWrongType error = refusal("token of another type")
 )

@@ -138,7 +138,7 @@ func (v *Verifier) inTime(issued, expires, notBefore int64) error {
 	case issued <= 0 || expires <= 0:
 		return because(ErrInvalid, "iat or exp is missing")
 	case now.Add(skew).Unix() < issued:
-		return because(ErrInvalid, "iat %d is in the future", issued)
+		return because(ErrEarly, "iat %d is in the future", issued)
 	case now.Unix() < notBefore:
 		return because(ErrInvalid, "nbf %d is in the future", notBefore)
 	case now.Unix() >= expires: // RFC 7519 §4.1.4: "on or after"

@@ -1,0 +1,33 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// TestAClockThatWasSetBackSignsNobodyOut: what was issued an hour ahead of a clock
+// that has been set right is a fault of ours, not of who holds it; and nothing
+// passes for revoked that will work again.
+func TestAClockThatWasSetBackSignsNobodyOut(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, g *rig) {
+		g.advance(time.Hour)
+		ahead, _ := g.start(t)
+		g.advance(-time.Hour)
+		if _, _, _, err := g.Refresh(t.Context(), g.shop, ahead.RefreshToken, ""); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("refresh: %v", err)
+		}
+		for _, raw := range []string{ahead.AccessToken, ahead.RefreshToken} {
+			if _, err := g.Inspect(t.Context(), g.shop, raw); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("introspection: %v", err)
+			}
+			if err := g.Revoke(t.Context(), g.shop.ID, raw); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("revocation: %v", err)
+			}
+		}
+		g.advance(time.Hour)
+		g.mustRefresh(t, ahead.RefreshToken)
+	})
+}

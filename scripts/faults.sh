@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Lets three replicas under load go through every fault that docs/reliability.md
+# lists, and holds what clients saw against the invariants there.
+#
+#   scripts/faults.sh            # everything; writes the table in docs/reliability.md. About an hour
+#   scripts/faults.sh --short    # what fits into ten minutes; CI runs this
+#   scripts/faults.sh -run TestOneRedis/…   # further words go to go test
+#
+# It starts MariaDB, Redis and haproxy itself, on free ports.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/usr/local/sbin
+
+for program in mariadbd redis-server redis-cli haproxy; do
+	command -v "$program" >/dev/null || { echo "faults: $program is not installed (apt install mariadb-server redis-server redis-tools haproxy)" >&2; exit 1; }
+done
+# Ten thousand connections are held, at both ends.
+ulimit -n "$(ulimit -Hn)"
+
+if [ "${1:-}" = --short ]; then
+	shift
+	export GATEHOUSE_FAULTS=short
+	exec go test -race -count=1 -timeout 20m -v ./test/faults "$@"
+fi
+export GATEHOUSE_FAULTS=whole
+exec go test -race -count=1 -timeout 3h -v ./test/faults -reliability "$PWD/docs/reliability.md" "$@"
