@@ -19,6 +19,10 @@ go generate ./config
 git diff --exit-code -- docs/configuration.md
 step "tests, with the race detector, on SQLite, MariaDB and Redis"
 scripts/services.sh run -- go test -race -shuffle=on -timeout 15m ./... "$@"
+step "what operators deploy"
+go vet -C deploy ./... && go -C deploy mod tidy -diff && go -C deploy test ./...
+step "faults under load, the short form"
+scripts/faults.sh --short
 step "a static binary"
 CGO_ENABLED=0 go build -trimpath -o /dev/null ./cmd/gatehouse
 printf '\nall checks passed\n'
