@@ -15,7 +15,7 @@ var layers = [][]string{
 	{"keys", "internal/claims", "internal/outbound"},
 	{"internal/token"},
 	{"internal/session"},
-	{"internal/client", "internal/account", "internal/browser"},
+	{"internal/client", "internal/account", "internal/browser", "internal/recovery"},
 	{"internal/oauth", "internal/replay"},
 	{"handlers"},
 	{"handlers/api", "handlers/protocol", "handlers/pages"},

@@ -86,6 +86,12 @@ type (
 	}
 )
 
+// EpochBegan: everything that was issued before was made void, after the database
+// was restored from a backup.
+type EpochBegan struct {
+	Began string `json:"began"` // RFC 3339
+}
+
 // Kind implements Kind.
 func (SignInOK) Kind() string            { return "signin.ok" }
 func (SignInRefused) Kind() string       { return "signin.refused" }
@@ -102,3 +108,4 @@ func (ClientDeleted) Kind() string       { return "client.deleted" }
 func (ClientSecretRotated) Kind() string { return "client.secret_rotated" }
 func (KeyCreated) Kind() string          { return "key.created" }
 func (KeyRetired) Kind() string          { return "key.retired" }
+func (EpochBegan) Kind() string          { return "epoch.began" }

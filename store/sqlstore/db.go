@@ -69,6 +69,8 @@ type DB struct {
 	// present reports why the file is not the one that was opened.
 	present func() error
 	closers []io.Closer
+	// held keeps a backup from being put in the place of the file; nil on MySQL.
+	held io.Closer
 }
 
 var _ store.DB = (*DB)(nil)
@@ -105,6 +107,11 @@ func (d *DB) Close() error {
 	var first error
 	for _, c := range d.closers {
 		if err := c.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	if d.held != nil {
+		if err := d.held.Close(); err != nil && first == nil {
 			first = err
 		}
 	}

@@ -22,10 +22,14 @@ const sqliteReaders = 4
 // may be lost in a power cut, of which one at a time has its turn, and a few to
 // read beside them.
 func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
-	if err := create(at.file); err != nil {
+	held, err := lock(at.file, false)
+	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(at.file), turn: make(chan struct{}, 1)}
+	if err := create(at.file); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", closing(held, err))
+	}
+	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(at.file), turn: make(chan struct{}, 1), held: held}
 	writer, err := d.sqlitePool(at.file, 1, lasting)
 	if err != nil {
 		return nil, closing(d, err)
@@ -110,6 +114,19 @@ func sqlitePool(file string, use purpose) (*sql.DB, error) {
 		"temp_store(MEMORY)",
 		"query_only(" + strconv.FormatBool(use.queryOnly) + ")",
 	}}
+	return openFile(file, query)
+}
+
+// rawSQLite opens a file as it is, in mode "ro" or "rw", on one connection.
+func rawSQLite(file, mode string) (*sql.DB, error) {
+	pool, err := openFile(file, url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}})
+	if err == nil {
+		pool.SetMaxOpenConns(1)
+	}
+	return pool, err
+}
+
+func openFile(file string, query url.Values) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: query.Encode()}
 	pool, err := sql.Open("sqlite", dsn.String())
 	if err != nil {

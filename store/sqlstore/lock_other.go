@@ -1,0 +1,8 @@
+//go:build !unix
+
+package sqlstore
+
+import "os"
+
+// flock: without such locks, SQLite's own tell who has the file open.
+func flock(*os.File, bool) (bool, error) { return true, nil }
