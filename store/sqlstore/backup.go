@@ -67,6 +67,15 @@ func newDraft(file string) (string, error) {
 	return f.Name(), f.Close()
 }
 
+// removeDrafts removes what a killed process left of drafts.
+func removeDrafts(file string) error {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".draft-*"))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}
+
 // copyDatabase has SQLite write what one reading transaction sees, log included.
 func copyDatabase(ctx context.Context, file, to string) error {
 	pool, err := sqlitePool(file, lasting)

@@ -28,3 +28,17 @@ func flock(f *os.File, exclusive bool) (bool, error) {
 		}
 	}
 }
+
+// likeOwner gives a file that we made the owner of another one, where there is one
+// and we may: what root does for a server's database must not keep it from the server.
+func likeOwner(name, of string) error {
+	info, err := os.Stat(of)
+	if err != nil || os.Geteuid() != 0 {
+		return nil //nolint:nilerr // there is nobody to give it to, or it is his already
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || owner.Uid == 0 {
+		return nil
+	}
+	return os.Chown(name, int(owner.Uid), int(owner.Gid))
+}

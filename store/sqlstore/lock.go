@@ -22,6 +22,9 @@ func lock(file string, exclusive bool) (*os.File, error) {
 		return nil, err
 	}
 	locked, err := flock(f, exclusive)
+	if err == nil {
+		err = likeOwner(f.Name(), file)
+	}
 	if err == nil && !locked {
 		err = ErrInUse
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strconv"
@@ -29,8 +30,14 @@ func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
 	if err := create(at.file); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", closing(held, err))
 	}
-	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(at.file), turn: make(chan struct{}, 1), held: held}
-	writer, err := d.sqlitePool(at.file, 1, lasting)
+	return openLocked(ctx, o, at.file, held)
+}
+
+// openLocked is openSQLite for a file that is there, and whose lock, if it has one,
+// ends with the DB.
+func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*DB, error) {
+	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(file), turn: make(chan struct{}, 1), held: held}
+	writer, err := d.sqlitePool(file, 1, lasting)
 	if err != nil {
 		return nil, closing(d, err)
 	}
@@ -39,16 +46,16 @@ func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
 	if err := patiently(ctx, writer.PingContext); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", closing(d, translate(ctx, err)))
 	}
-	moving, err := d.sqlitePool(at.file, 1, passing)
+	moving, err := d.sqlitePool(file, 1, passing)
 	if err != nil {
 		return nil, closing(d, err)
 	}
-	reader, err := d.sqlitePool(at.file, sqliteReaders, reading)
+	reader, err := d.sqlitePool(file, sqliteReaders, reading)
 	if err != nil {
 		return nil, closing(d, err)
 	}
 	d.pool = writer
-	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(at.file, lasting) }
+	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(file, lasting) }
 	return d, d.attach(writer, moving, reader)
 }
 
