@@ -19,8 +19,8 @@ func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 		c.say("Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.", a.config.Issuer)
 	}
 	if a.redis != nil {
-		for _, warning := range a.redis.Check(ctx) {
-			c.say("Warning: Redis: %s", warning)
+		for _, warning := range a.redis.Check(ctx, a.now).Worse() {
+			c.say("Warning: %s", warning)
 		}
 	}
 	c.offerAdmin(ctx, a)

@@ -32,6 +32,9 @@ type Options struct {
 	// Timeout is how long a call may take before it is ErrUnavailable; a
 	// transaction with its retries has half as long again. 0 means 2 s.
 	Timeout time.Duration
+	// ReadOnly is for looking at the database: it makes no file, and every change fails.
+	// On MySQL it means nothing.
+	ReadOnly bool
 }
 
 func (o Options) withDefaults() Options {

@@ -23,6 +23,9 @@ const sqliteReaders = 4
 // may be lost in a power cut, of which one at a time has its turn, and a few to
 // read beside them.
 func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
+	if o.ReadOnly {
+		return openToLook(o, at.file)
+	}
 	held, err := lock(at.file, false)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
@@ -57,6 +60,20 @@ func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*D
 	d.pool = writer
 	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(file, lasting) }
 	return d, d.attach(writer, moving, reader)
+}
+
+// openToLook opens one connection that changes nothing, not even how the log is kept.
+func openToLook(o Options, file string) (*DB, error) {
+	pool, err := rawSQLite(file, "ro")
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(file), turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
+	pool.SetMaxOpenConns(2) // Examine has one and asks for another
+	d.migrations = func(context.Context) (*sql.DB, error) {
+		return nil, errors.New("the database was opened to be read only")
+	}
+	return d, d.attach(pool, pool, pool)
 }
 
 // attach puts gorm over the pools.
