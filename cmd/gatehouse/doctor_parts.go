@@ -36,7 +36,11 @@ func examineDatabase(ctx context.Context, cfg config.Config, replicas int) findi
 	found := sqlstore.ExamineFile(cfg.Database.Reveal())
 	db, ok, err := toLook(ctx, cfg)
 	if err != nil {
-		found.Fault("database", "see that it runs, that this machine reaches it, and that user and password are right", "%s", err)
+		do := "see that it runs, that this machine reaches it, and that user and password are right"
+		if strings.HasPrefix(cfg.Database.Reveal(), "sqlite:") {
+			do = "see that this user may read it; if it is damaged: gatehouse restore FILE"
+		}
+		found.Fault("database", do, "%s", err)
 	}
 	if !ok {
 		return found

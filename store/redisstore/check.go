@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -49,6 +50,7 @@ func Examine(ctx context.Context, url string, now func() time.Time) finding.List
 	}
 	const patience = 2 * time.Second // nobody waits for an answer of ours
 	tune(options, patience)
+	redis.SetLogger(driverLog{slog.New(slog.DiscardHandler)}) // what it says is among the findings
 	client := redis.NewUniversalClient(options)
 	defer func() { _ = client.Close() }() // nothing of it is needed any more
 	c := checker{timeout: patience, now: now}

@@ -79,7 +79,7 @@ func judgeMemory(info map[string]string, name string, found *finding.List) {
 		return
 	}
 	percent := used * 100 / most
-	const do = "raise maxmemory: a session takes about 250 bytes, and when it is full every refresh is refused"
+	const do = "raise maxmemory: when it is full, every refresh is refused"
 	switch {
 	case percent >= full:
 		found.Fault(name+" memory", do, "%d%% of maxmemory are in use", percent)

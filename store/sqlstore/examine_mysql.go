@@ -141,8 +141,16 @@ func semiSync(ctx context.Context, conn *sql.Conn, global map[string]string, fou
 		return
 	}
 	working := on(status["rpl_semi_sync_master_status"]) || on(status["rpl_semi_sync_source_status"])
-	found.Judge(working, "database replication", "see to the replicas of the database: a fail-over now would lose what was acknowledged",
-		"semi-synchronous replication is enabled and %s", map[bool]string{true: "works", false: "has fallen back to asynchronous"}[working])
+	nobody := status["rpl_semi_sync_master_clients"]+status["rpl_semi_sync_source_clients"] == "0"
+	said := "works"
+	switch {
+	case nobody:
+		said = "no replica takes part in it"
+	case !working:
+		said = "has fallen back to asynchronous"
+	}
+	found.Judge(working && !nobody, "database replication", "see to the replicas of the database: a fail-over now would lose what was acknowledged",
+		"semi-synchronous replication is enabled and %s", said)
 }
 
 // mysqlTexts: our tables say how they compare texts, so the database's default does
