@@ -13,7 +13,7 @@ import (
 func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 	c.say("Gatehouse %s listens on %s; people and apps know it as %s", version, addr, a.config.Issuer)
 	if a.fresh {
-		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back them up together.", a.config.Database)
+		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back them up, each in another place.", a.config.Database)
 	}
 	if elsewhere(a.config.Issuer, addr) {
 		c.say("Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.", a.config.Issuer)
