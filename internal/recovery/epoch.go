@@ -15,7 +15,7 @@ import (
 
 // batch is how many rows of a kind are ended at once: a fraction of a second, in
 // which others wait for no more than a few rows.
-const batch = 500
+const batch = 200
 
 // maxClockDifference is how far two clocks may be apart that say what is old.
 const maxClockDifference = time.Minute

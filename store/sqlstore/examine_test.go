@@ -111,10 +111,10 @@ func TestExamineFindsWhatIsWrongWithAFile(t *testing.T) {
 	if err := migrated(t, dsn).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(file, 0o644); err != nil { //nolint:gosec // G302: that is the point
+	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Dir(file), 0o777); err != nil { //nolint:gosec // G302: likewise
+	if err := os.Chmod(filepath.Dir(file), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	found := look(t, dsn)

@@ -163,9 +163,13 @@ func epochsAtOnce(t *testing.T, db store.DB) {
 		if err != nil {
 			t.Error(err)
 		}
-		for n, err := int64(1), error(nil); n > 0; {
-			if n, err = db.EndOutdated(t.Context(), odd(), 10); err != nil {
+		for {
+			n, err := db.EndOutdated(t.Context(), odd(), 10)
+			if err != nil {
 				t.Error(err)
+			}
+			if n == 0 {
+				return
 			}
 		}
 	})
