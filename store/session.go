@@ -152,12 +152,14 @@ const (
 )
 
 // RevokedTokens remembers access tokens without a session (client_credentials)
-// that were revoked.
+// that were revoked, one by one or by an epoch.
 type RevokedTokens interface {
 	// RevokeToken remembers jti until expires. Repeating it is no error.
 	RevokeToken(ctx context.Context, jti string, expires time.Time) error
-	// TokenRevoked reports whether jti was revoked.
-	TokenRevoked(ctx context.Context, jti string) (bool, error)
+	// TokenRevoked reports whether jti was revoked, or an epoch has begun since it
+	// was issued, which is a whole second (RFC 7519 §2): what remains of the second
+	// in which an epoch begins counts as before it.
+	TokenRevoked(ctx context.Context, jti string, issued time.Time) (bool, error)
 	// SweepRevokedTokens forgets at most n that expired before limit.
 	SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error)
 }

@@ -23,6 +23,7 @@ type DB interface {
 	Pending
 	Notices
 	Profiles
+	Epochs
 
 	// Write runs f in one transaction. Nothing that f did through its Tx remains
 	// if f or the commit fails. f may be run again, at most twice, when the
@@ -46,6 +47,7 @@ type Tx interface {
 	ConsentsTx
 	PendingTx
 	NoticesTx
+	EpochTx
 
 	// Audit writes the events in this transaction: no row, no act. Many at once cost
 	// little more than one.

@@ -13,14 +13,14 @@ import (
 func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 	c.say("Gatehouse %s listens on %s; people and apps know it as %s", version, addr, a.config.Issuer)
 	if a.fresh {
-		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back them up together.", a.config.Database)
+		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back them up, each in another place.", a.config.Database)
 	}
 	if elsewhere(a.config.Issuer, addr) {
 		c.say("Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.", a.config.Issuer)
 	}
 	if a.redis != nil {
-		for _, warning := range a.redis.Check(ctx) {
-			c.say("Warning: Redis: %s", warning)
+		for _, warning := range a.redis.Check(ctx, a.now).Worse() {
+			c.say("Warning: %s", warning)
 		}
 	}
 	c.offerAdmin(ctx, a)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/config"
 	"gatehouse/internal/client"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -39,20 +40,36 @@ const verifyMargin = 5 * time.Minute
 // gatehouse.key, which the first start makes. Where there are signing keys
 // already, a lost master key is not replaced by a new one that could not open them.
 func (c *core) masterKey(ctx context.Context) (keys.MasterKey, error) {
-	if secret := c.config.MasterKey.Reveal(); secret != "" {
-		return keys.ParseMasterKey(secret)
-	}
-	file, ok := strings.CutPrefix(c.config.Database.Reveal(), "sqlite:")
-	if !ok {
-		return keys.MasterKey{}, errors.New("GATEHOUSE_MASTER_KEY is not set; make one with: openssl rand -base64 32")
+	if masterKeyFile(c.config) == "" {
+		return masterKeyOf(c.config, false)
 	}
 	known, err := c.db.SigningKeys(ctx)
 	if err != nil {
 		return keys.MasterKey{}, fmt.Errorf("reading the signing keys: %w", err)
 	}
 	c.fresh = len(known) == 0
-	path := filepath.Join(filepath.Dir(file), "gatehouse.key")
-	master, err := keys.LoadOrCreateMasterKeyFile(path, c.fresh)
+	return masterKeyOf(c.config, c.fresh)
+}
+
+// masterKeyFile is the file that the master key is kept in; empty: it is a setting.
+func masterKeyFile(cfg config.Config) string {
+	file, embedded := strings.CutPrefix(cfg.Database.Reveal(), "sqlite:")
+	if cfg.MasterKey.Reveal() != "" || !embedded {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(file), "gatehouse.key")
+}
+
+// masterKeyOf reads the master key, and makes one only if it may.
+func masterKeyOf(cfg config.Config, mayCreate bool) (keys.MasterKey, error) {
+	if secret := cfg.MasterKey.Reveal(); secret != "" {
+		return keys.ParseMasterKey(secret)
+	}
+	path := masterKeyFile(cfg)
+	if path == "" {
+		return keys.MasterKey{}, errors.New("GATEHOUSE_MASTER_KEY is not set; make one with: openssl rand -base64 32")
+	}
+	master, err := keys.LoadOrCreateMasterKeyFile(path, mayCreate)
 	if errors.Is(err, fs.ErrNotExist) {
 		return keys.MasterKey{}, fmt.Errorf("the master key file %s is missing, and the database has signing keys that only it opens; bring it back from a backup, or set GATEHOUSE_MASTER_KEY. Nothing was changed: %w", path, err)
 	}

@@ -42,7 +42,7 @@ func (c *cli) rootCommand() *cobra.Command {
 
 To try it, run "gatehouse serve" in an empty folder and open the link that it prints.`,
 		c.serveCommand(), c.userCommand(), c.clientCommand(), c.keysCommand(), c.auditCommand(),
-		c.migrateCommand(), c.configCommand(), c.versionCommand(), c.healthcheckCommand())
+		c.doctorCommand(), c.backupCommand(), c.restoreCommand(), c.epochCommand(), c.migrateCommand(), c.configCommand(), c.versionCommand(), c.healthcheckCommand())
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML `file` with settings (default: gatehouse.yaml, if it is there)")

@@ -46,7 +46,7 @@ func TestStories(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"ready": untilReady,
-			"stop":  stop,
+			"quit":  quit,
 			"pick":  pick,
 			"find":  find,
 		},
@@ -78,8 +78,9 @@ func untilReady(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("the server is not ready: %v", last)
 }
 
-// stop tells the servers of the story to stop, as a service manager does.
-func stop(ts *testscript.TestScript, _ bool, _ []string) {
+// quit tells the servers of the story to stop, as a service manager does. (A command
+// called stop is testscript's own, and ends the story as passed.)
+func quit(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, c := range ts.BackgroundCmds() {
 		if c.ProcessState == nil {
 			ts.Check(c.Process.Signal(syscall.SIGTERM))

@@ -76,11 +76,14 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	return errors.Join(err, a.Close())
 }
 
+// restMiB is a generous rest beside the password hashes.
+const restMiB = 256
+
 // tuneCollector lets the heap, whose living part is a few MiB, triple before it is
 // collected, and makes the collector work harder before it grows past what the
 // password hashes may fill and a generous rest. GOGC and GOMEMLIMIT have the last word.
 func tuneCollector(cfg config.Config) {
-	const growthPercent, restMiB = 200, 256
+	const growthPercent = 200
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(growthPercent)
 	}

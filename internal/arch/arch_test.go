@@ -10,12 +10,13 @@ import (
 // layers lists our packages from the ground up. A package may import those of
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
+	{"internal/finding"},
 	{"store", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/apicheck"},
 	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore", "store/redisstore", "store/storetest"},
 	{"keys", "internal/claims", "internal/outbound"},
 	{"internal/token"},
 	{"internal/session"},
-	{"internal/client", "internal/account", "internal/browser"},
+	{"internal/client", "internal/account", "internal/browser", "internal/recovery"},
 	{"internal/oauth", "internal/replay"},
 	{"handlers"},
 	{"handlers/api", "handlers/protocol", "handlers/pages"},

@@ -86,6 +86,20 @@ type (
 	}
 )
 
+// EpochBegan: everything that was issued before was made void, after the database
+// was restored from a backup.
+type EpochBegan struct {
+	Began string `json:"began"` // RFC 3339
+}
+
+// DatabaseRestored: a backup was put in the place of the database.
+type DatabaseRestored struct {
+	Backup string `json:"backup"` // the file's name
+	// Carried is how many people and apps had rights taken away since the backup,
+	// which were taken away again.
+	Carried int `json:"carried"`
+}
+
 // Kind implements Kind.
 func (SignInOK) Kind() string            { return "signin.ok" }
 func (SignInRefused) Kind() string       { return "signin.refused" }
@@ -102,3 +116,5 @@ func (ClientDeleted) Kind() string       { return "client.deleted" }
 func (ClientSecretRotated) Kind() string { return "client.secret_rotated" }
 func (KeyCreated) Kind() string          { return "key.created" }
 func (KeyRetired) Kind() string          { return "key.retired" }
+func (EpochBegan) Kind() string          { return "epoch.began" }
+func (DatabaseRestored) Kind() string    { return "database.restored" }

@@ -77,7 +77,7 @@ func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, 
 		_, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
 		return user, err
 	}
-	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI)
+	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI, time.Unix(claims.IssuedAt, 0))
 	if err != nil {
 		return store.User{}, fmt.Errorf("asking whether a token was revoked: %w", err)
 	}

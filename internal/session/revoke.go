@@ -55,7 +55,7 @@ func (s *Service) claims(ctx context.Context, raw string) (token.Access, error) 
 }
 
 func (s *Service) revokeToken(ctx context.Context, actor string, claims token.Access) error {
-	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI)
+	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI, time.Unix(claims.IssuedAt, 0))
 	if err != nil || revoked {
 		return err
 	}

@@ -3,9 +3,14 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"gatehouse/internal/finding"
 )
 
 // markerKey is there as long as Redis keeps what it was told.
@@ -29,51 +34,120 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Check returns, in plain words, what is wrong with how the Redis servers are set up.
-func (s *Store) Check(ctx context.Context) []string {
-	cluster, ok := s.client.(*redis.ClusterClient)
+// Check says how the Redis servers are set up, and what to change. It changes nothing.
+func (s *Store) Check(ctx context.Context, now func() time.Time) finding.List {
+	c := checker{timeout: s.timeout, now: now}
+	return c.check(ctx, s.client)
+}
+
+// Examine is Check for who has no Store open.
+func Examine(ctx context.Context, url string, now func() time.Time) finding.List {
+	options, err := parse(url)
+	if err != nil {
+		var found finding.List
+		found.Fault("redis", "correct GATEHOUSE_REDIS", "%s", err)
+		return found
+	}
+	const patience = 2 * time.Second // nobody waits for an answer of ours
+	tune(options, patience)
+	redis.SetLogger(driverLog{slog.New(slog.DiscardHandler)}) // what it says is among the findings
+	client := redis.NewUniversalClient(options)
+	defer func() { _ = client.Close() }() // nothing of it is needed any more
+	c := checker{timeout: patience, now: now}
+	found := c.check(ctx, client)
+	if options.MasterName != "" {
+		c.checkSentinels(ctx, options, &found)
+	}
+	return found
+}
+
+// A checker asks servers how they are set up.
+type checker struct {
+	timeout time.Duration // of each server
+	now     func() time.Time
+}
+
+func (c checker) check(ctx context.Context, client redis.UniversalClient) finding.List {
+	cluster, ok := client.(*redis.ClusterClient)
 	if !ok {
-		return s.checkServer(ctx, s.client, "Redis")
+		return c.checkServer(ctx, client, "redis")
 	}
 	var mu sync.Mutex
-	var warnings []string
-	err := cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
-		found := s.checkServer(ctx, c, "Redis at "+c.Options().Addr)
+	found := c.checkCluster(ctx, cluster)
+	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+		some := c.checkServer(ctx, node, "redis "+node.Options().Addr)
 		mu.Lock()
 		defer mu.Unlock()
-		warnings = append(warnings, found...)
+		found = append(found, some...)
 		return nil
 	})
 	if err != nil {
-		warnings = append(warnings, fmt.Sprintf("Redis Cluster could not be checked: %v", err))
+		found.Fault("redis", "see that the servers run and that this machine reaches them", "the Cluster could not be checked: %s", err)
 	}
-	return warnings
+	slices.SortStableFunc(found, func(a, b finding.Finding) int { return compareChecks(a.Check, b.Check) })
+	return found
 }
 
-// checkServer checks one server, called by name.
-func (s *Store) checkServer(ctx context.Context, c redis.Cmdable, name string) []string {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+// compareChecks puts the servers in order; the checks of each are in theirs.
+func compareChecks(a, b string) int {
+	server := func(check string) string {
+		var name, addr string
+		_, _ = fmt.Sscan(check, &name, &addr) // what has no second word is about all
+		return addr
+	}
+	switch a, b := server(a), server(b); {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (c checker) checkCluster(ctx context.Context, cluster *redis.ClusterClient) (found finding.List) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	var warnings []string
-	for _, setting := range settings() {
-		found, err := c.ConfigGet(ctx, setting.name).Result()
-		value, told := found[setting.name]
-		switch {
-		case err != nil:
-			return append(warnings, fmt.Sprintf("%s: its eviction policy and persistence could not be checked: %v", name, err))
-		case told && value != setting.want:
-			warnings = append(warnings, fmt.Sprintf("%s: %s is %q, not %q: %s", name, setting.name, value, setting.want, setting.because))
-		}
+	text, err := cluster.ClusterInfo(ctx).Result()
+	if err != nil {
+		return nil // the servers tell
 	}
-	return warnings
+	if state := parseInfo(text)["cluster_state"]; state != "ok" {
+		found.Fault("redis cluster", "see which slots nobody serves: redis-cli --cluster check", "cluster_state is %s", state)
+		return found
+	}
+	found.OK("redis cluster", "cluster_state is ok")
+	return found
 }
 
-// A setting is one that we depend on, and why.
-type setting struct{ name, want, because string }
-
-func settings() []setting {
-	return []setting{
-		{"maxmemory-policy", "noeviction", "when memory runs out, it drops counts of tries and marks of ended sessions rather than refuse"},
-		{"appendonly", "yes", "a restart loses counts of tries, and which refresh tokens were used since the database last heard of their sessions"},
+// checkSentinels asks every Sentinel of the URL whether it could manage a fail-over.
+func (c checker) checkSentinels(ctx context.Context, o *redis.UniversalOptions, found *finding.List) {
+	agreed := 0
+	for _, addr := range o.Addrs {
+		err := c.askSentinel(ctx, o, addr)
+		if err != nil {
+			found.Warn("redis sentinel "+addr, "see that it runs, knows "+o.MasterName+" and reaches the others", "%s", err)
+			continue
+		}
+		agreed++
 	}
+	const quorum = 2 // of three, the fewest that can tell which side of a cut is the greater
+	switch {
+	case agreed == 0:
+		found.Fault("redis sentinels", "see that they run", "none can manage a fail-over of %s", o.MasterName)
+	case len(o.Addrs) <= quorum:
+		found.Warn("redis sentinels", "run three, on machines that fail apart, and name them all in GATEHOUSE_REDIS", "the settings name %d", len(o.Addrs))
+	default:
+		found.OK("redis sentinels", "%d of %d can manage a fail-over of %s", agreed, len(o.Addrs), o.MasterName)
+	}
+}
+
+func (c checker) askSentinel(ctx context.Context, o *redis.UniversalOptions, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	s := redis.NewSentinelClient(&redis.Options{
+		Addr: addr, Username: o.SentinelUsername, Password: o.SentinelPassword, TLSConfig: o.TLSConfig,
+		DialTimeout: c.timeout, ReadTimeout: c.timeout, WriteTimeout: c.timeout, MaxRetries: -1,
+	})
+	defer func() { _ = s.Close() }() // nothing of it is needed any more
+	return s.CkQuorum(ctx, o.MasterName).Err()
 }

@@ -31,7 +31,7 @@ func TestCluster(t *testing.T) {
 	t.Run("throttles", func(t *testing.T) {
 		storetest.Throttles(t, func(*testing.T) store.Throttles { return s })
 	})
-	if warnings := s.Check(t.Context()); len(warnings) != 0 {
+	if warnings := s.Check(t.Context(), time.Now).Worse(); len(warnings) != 0 {
 		t.Errorf("warnings = %q", warnings)
 	}
 	t.Run("one node gone", func(t *testing.T) {

@@ -119,7 +119,7 @@ func TestKilledAndRestarted(t *testing.T) {
 	for what, ask := range everything(t, s) {
 		unavailable(t, what, time.Second, ask)
 	}
-	if warnings := s.Check(t.Context()); len(warnings) != 1 || !strings.Contains(warnings[0], "could not be checked") {
+	if warnings := s.Check(t.Context(), time.Now).Worse(); len(warnings) != 1 || !strings.Contains(warnings[0].Found, "could not be checked") {
 		t.Errorf("warnings = %q", warnings)
 	}
 
@@ -313,12 +313,12 @@ func TestCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := openStore(t, startServer(t, tt.args...).URL).Check(t.Context())
+			got := openStore(t, startServer(t, tt.args...).URL).Check(t.Context(), time.Now).Worse()
 			if len(got) != len(tt.want) {
 				t.Fatalf("warnings = %q, want %d", got, len(tt.want))
 			}
 			for i, word := range tt.want {
-				if !strings.Contains(got[i], word) {
+				if !strings.Contains(got[i].String(), word) {
 					t.Errorf("warning %q does not speak of %s", got[i], word)
 				}
 			}

@@ -40,7 +40,7 @@ func BenchmarkHotPaths(b *testing.B) {
 			"SessionWithUser": func(int) error { _, _, err := db.SessionWithUser(b.Context(), "S"); return err },
 			"UserByName":      func(int) error { _, err := db.UserByName(b.Context(), "ann"); return err },
 			"ClientByID":      func(int) error { _, err := db.ClientByID(b.Context(), "shop"); return err },
-			"TokenRevoked":    func(int) error { _, err := db.TokenRevoked(b.Context(), "none"); return err },
+			"TokenRevoked":    func(int) error { _, err := db.TokenRevoked(b.Context(), "none", time.Now()); return err },
 			"Rotate": func(int) error {
 				next := storetest.NextRotation(last)
 				_, outcome, err := db.Rotations().Rotate(b.Context(), "S", store.Step{Gen: last.Gen, JTI: last.JTI, Known: last, Next: next})

@@ -64,14 +64,16 @@ func (s *browserScan) record(cookie store.Digest) store.BrowserSession {
 func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.BrowserSession, store.User, error) {
 	var b browserScan
 	var u userScan
+	var epoch int64
 	err := d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT "+browserColumns+", "+userColumns+
+		return row(db, "SELECT "+browserColumns+", "+userColumns+", "+epochBegan+
 			" FROM browser_sessions b JOIN users u ON u.id = b.user_id WHERE b.cookie_digest = ?",
-			[]any{blob(cookie[:])}, append(b.dest(), u.dest()...)...)
+			[]any{blob(cookie[:])}, append(append(b.dest(), u.dest()...), &epoch)...)
 	})
 	if err != nil {
 		return store.BrowserSession{}, store.User{}, err
 	}
+	b.over, _ = overtaken(b.authTime, b.over, epoch)
 	return b.record(cookie), u.record(), nil
 }
 

@@ -53,7 +53,7 @@ func (d *DB) CodeByDigest(ctx context.Context, digest store.Digest) (store.AuthC
 	var authTime, expires, used int64
 	err := d.read(ctx, func(db *gorm.DB) error {
 		return row(db, "SELECT session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims,"+
-			" auth_time, expires_at, used_at, misses FROM auth_codes WHERE digest = ?", []any{blob(digest[:])},
+			" auth_time, expires_at, used_at, misses FROM auth_codes WHERE digest = ? AND auth_time >= "+epochBegan, []any{blob(digest[:])},
 			&c.SessionID, &c.ClientID, &c.UserID, &c.BrowserID, &c.RedirectURI, &c.Scope, &c.Nonce, &c.Challenge,
 			&c.ACR, (*texts)(&c.AMR), &c.Claims, &authTime, &expires, &used, &c.Misses)
 	})

@@ -32,6 +32,9 @@ type Options struct {
 	// Timeout is how long a call may take before it is ErrUnavailable; a
 	// transaction with its retries has half as long again. 0 means 2 s.
 	Timeout time.Duration
+	// ReadOnly is for looking at the database: it makes no file, and every change fails.
+	// On MySQL it means nothing.
+	ReadOnly bool
 }
 
 func (o Options) withDefaults() Options {
@@ -69,6 +72,8 @@ type DB struct {
 	// present reports why the file is not the one that was opened.
 	present func() error
 	closers []io.Closer
+	// held keeps a backup from being put in the place of the file; nil on MySQL.
+	held io.Closer
 }
 
 var _ store.DB = (*DB)(nil)
@@ -105,6 +110,11 @@ func (d *DB) Close() error {
 	var first error
 	for _, c := range d.closers {
 		if err := c.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	if d.held != nil {
+		if err := d.held.Close(); err != nil && first == nil {
 			first = err
 		}
 	}

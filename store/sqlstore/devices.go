@@ -60,7 +60,7 @@ func (d *DB) device(ctx context.Context, column string, digest store.Digest) (g 
 	var authTime, created, expires, polled int64
 	err = d.read(ctx, func(db *gorm.DB) error {
 		return row(db, "SELECT device_digest, user_digest, session_id, client_id, scope, status, user_id, browser_id, auth_time, amr, ip,"+
-			" created_at, expires_at, interval_s, polled_at FROM device_grants WHERE "+column+" = ?", []any{blob(digest[:])},
+			" created_at, expires_at, interval_s, polled_at FROM device_grants WHERE "+column+" = ? AND created_at >= "+epochBegan, []any{blob(digest[:])},
 			(*digestColumn)(&g.Device), (*digestColumn)(&g.User), &g.SessionID, &g.ClientID, &g.Scope, &g.Status, &g.UserID, &g.BrowserID,
 			&authTime, (*texts)(&g.AMR), &g.IP, &created, &expires, &g.Interval, &polled)
 	})

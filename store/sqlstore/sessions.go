@@ -106,13 +106,18 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 	}
 	var s sessionScan
 	var u userScan
+	var epoch int64
 	err := d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT "+sessionColumns+", "+userColumns+", COALESCE(u.profile, '{}')"+
+		return row(db, "SELECT "+sessionColumns+", "+userColumns+", COALESCE(u.profile, '{}'), "+epochBegan+
 			" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
-			[]any{id}, append(append(s.dest(), u.dest()...), &u.user.ProfileText)...)
+			[]any{id}, append(append(s.dest(), u.dest()...), &u.user.ProfileText, &epoch)...)
 	})
 	if err != nil {
 		return store.Session{}, store.User{}, err
+	}
+	var byEpoch bool
+	if s.ended, byEpoch = overtaken(s.authTime, s.ended, epoch); byEpoch {
+		s.session.EndReason = store.EpochReason
 	}
 	return s.record(), u.record(), nil
 }
@@ -121,6 +126,7 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (sessions []store.Session, err error) {
 	err = d.read(ctx, func(db *gorm.DB) error {
 		sessions, err = sessionRows(db, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?"+
+			" AND s.auth_time >= "+epochBegan+
 			" ORDER BY s.created_at DESC, s.id DESC LIMIT 1000", userID, millis(now))
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strconv"
@@ -22,11 +23,24 @@ const sqliteReaders = 4
 // may be lost in a power cut, of which one at a time has its turn, and a few to
 // read beside them.
 func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
-	if err := create(at.file); err != nil {
+	if o.ReadOnly {
+		return openToLook(o, at.file)
+	}
+	held, err := lock(at.file, false)
+	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(at.file), turn: make(chan struct{}, 1)}
-	writer, err := d.sqlitePool(at.file, 1, lasting)
+	if err := create(at.file); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", closing(held, err))
+	}
+	return openLocked(ctx, o, at.file, held)
+}
+
+// openLocked is openSQLite for a file that is there, and whose lock, if it has one,
+// ends with the DB.
+func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*DB, error) {
+	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(file), turn: make(chan struct{}, 1), held: held}
+	writer, err := d.sqlitePool(file, 1, lasting)
 	if err != nil {
 		return nil, closing(d, err)
 	}
@@ -35,17 +49,31 @@ func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
 	if err := patiently(ctx, writer.PingContext); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", closing(d, translate(ctx, err)))
 	}
-	moving, err := d.sqlitePool(at.file, 1, passing)
+	moving, err := d.sqlitePool(file, 1, passing)
 	if err != nil {
 		return nil, closing(d, err)
 	}
-	reader, err := d.sqlitePool(at.file, sqliteReaders, reading)
+	reader, err := d.sqlitePool(file, sqliteReaders, reading)
 	if err != nil {
 		return nil, closing(d, err)
 	}
 	d.pool = writer
-	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(at.file, lasting) }
+	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(file, lasting) }
 	return d, d.attach(writer, moving, reader)
+}
+
+// openToLook opens one connection that changes nothing, not even how the log is kept.
+func openToLook(o Options, file string) (*DB, error) {
+	pool, err := rawSQLite(file, "ro")
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(file), turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
+	pool.SetMaxOpenConns(2) // Examine has one and asks for another
+	d.migrations = func(context.Context) (*sql.DB, error) {
+		return nil, errors.New("the database was opened to be read only")
+	}
+	return d, d.attach(pool, pool, pool)
 }
 
 // attach puts gorm over the pools.
@@ -110,6 +138,19 @@ func sqlitePool(file string, use purpose) (*sql.DB, error) {
 		"temp_store(MEMORY)",
 		"query_only(" + strconv.FormatBool(use.queryOnly) + ")",
 	}}
+	return openFile(file, query)
+}
+
+// rawSQLite opens a file as it is, in mode "ro" or "rw", on one connection.
+func rawSQLite(file, mode string) (*sql.DB, error) {
+	pool, err := openFile(file, url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}})
+	if err == nil {
+		pool.SetMaxOpenConns(1)
+	}
+	return pool, err
+}
+
+func openFile(file string, query url.Values) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: query.Encode()}
 	pool, err := sql.Open("sqlite", dsn.String())
 	if err != nil {

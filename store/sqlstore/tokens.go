@@ -26,9 +26,10 @@ func (d *DB) RevokeToken(ctx context.Context, jti string, expires time.Time) err
 }
 
 // TokenRevoked implements store.RevokedTokens.
-func (d *DB) TokenRevoked(ctx context.Context, jti string) (found bool, err error) {
+func (d *DB) TokenRevoked(ctx context.Context, jti string, issued time.Time) (found bool, err error) {
 	err = d.read(ctx, func(db *gorm.DB) error {
-		found, err = exists(db, "SELECT 1 FROM revoked_tokens WHERE jti = ?", jti)
+		found, err = exists(db, "SELECT 1 FROM revoked_tokens WHERE jti = ?"+
+			" UNION ALL SELECT 1 FROM epochs WHERE began_at > ? LIMIT 1", jti, millis(issued))
 		return err
 	})
 	return found, err

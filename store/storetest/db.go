@@ -44,6 +44,7 @@ func DB(t *testing.T, open func(t *testing.T) store.DB) {
 	t.Run("keys", func(t *testing.T) { keys(t, open) })
 	t.Run("audit", func(t *testing.T) { audit(t, open) })
 	t.Run("tokens and links", func(t *testing.T) { tokens(t, open) })
+	t.Run("epochs", func(t *testing.T) { epochs(t, open) })
 	run(t, open, []promise{
 		{"nothing remains of a transaction that failed", failedWrite},
 		{"nothing remains of a transaction that panicked", panickedWrite},

@@ -20,7 +20,7 @@ func tokens(t *testing.T, open func(t *testing.T) store.DB) {
 
 func wantRevoked(t *testing.T, db store.DB, jti string, want bool) {
 	t.Helper()
-	if got, err := db.TokenRevoked(t.Context(), jti); err != nil || got != want {
+	if got, err := db.TokenRevoked(t.Context(), jti, odd()); err != nil || got != want {
 		t.Errorf("%q revoked: %t, %v; want %t", jti, got, err, want)
 	}
 }

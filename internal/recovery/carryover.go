@@ -1,0 +1,181 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/store"
+)
+
+// CarryOver takes away in a restored database what the replaced one says was taken
+// away since the backup. It only ever takes: nobody gains a right by it.
+type CarryOver struct {
+	Restored, Replaced store.DB
+	Now                func() time.Time
+	Actor              string
+}
+
+// Carried says what was carried over, by the names of the restored database.
+type Carried struct {
+	// Deactivated are people who were deleted or deactivated since.
+	Deactivated []string
+	// Demoted are people who had a higher role, with the one they have now.
+	Demoted []string
+	// Passwords is how many people have the password that they chose since.
+	Passwords int
+	// Consents is how many consents were withdrawn since.
+	Consents int
+	// Disabled are apps that were deleted or switched off since.
+	Disabled []string
+	// Secrets are apps that have the secrets that they were given since.
+	Secrets []string
+	// Retired are signing keys that were withdrawn since, Keys those made since.
+	Retired, Keys []string
+	// Lost is how many people signed up since, and are not in the restored database.
+	Lost int64
+}
+
+// Count is how many people, apps and keys are not as the backup had them.
+func (c Carried) Count() int {
+	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Secrets) + len(c.Retired)
+}
+
+// Do carries over. After an error what had been carried over by then stays so.
+func (c *CarryOver) Do(ctx context.Context) (Carried, error) {
+	var done Carried
+	if err := c.keys(ctx, &done); err != nil {
+		return done, fmt.Errorf("carrying over signing keys: %w", err)
+	}
+	if err := c.people(ctx, &done); err != nil {
+		return done, fmt.Errorf("carrying over what people lost: %w", err)
+	}
+	if err := c.clients(ctx, &done); err != nil {
+		return done, fmt.Errorf("carrying over what apps lost: %w", err)
+	}
+	return done, nil
+}
+
+const page = 1000
+
+func (c *CarryOver) people(ctx context.Context, done *Carried) error {
+	query := store.UserQuery{OrderBy: store.ByID, Limit: page}
+	known := int64(0)
+	for {
+		some, err := c.Restored.ListUsers(ctx, query)
+		if err != nil {
+			return err
+		}
+		for _, u := range some.Users {
+			there, err := c.person(ctx, u, done)
+			if err != nil {
+				return err
+			}
+			if there {
+				known++
+			}
+		}
+		if !some.More {
+			break
+		}
+		query.After = &store.UserPosition{ID: some.Users[len(some.Users)-1].ID}
+	}
+	all, err := c.Replaced.ListUsers(ctx, store.UserQuery{OrderBy: store.ByID, Limit: 1})
+	done.Lost = all.Total - known
+	return err
+}
+
+// person compares one person, and reports whether the replaced database has them.
+func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (bool, error) {
+	since, err := c.Replaced.UserBySub(ctx, was.Sub)
+	gone := errors.Is(err, store.ErrNotFound)
+	if err != nil && !gone {
+		return false, err
+	}
+	change, before, after := less(was, since, gone, c.Now().UTC())
+	if len(after) > 0 {
+		err := c.write(ctx, audit.UserSubject(was.Sub), audit.UserUpdated{Before: before, After: after}, func(tx store.Tx) error {
+			return tx.UpdateUser(was.ID, change)
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case change.Active != nil:
+		done.Deactivated = append(done.Deactivated, was.Username)
+	case change.Role != nil:
+		done.Demoted = append(done.Demoted, was.Username+" ("+string(since.Role)+")")
+	}
+	if change.PasswordHash != nil {
+		done.Passwords++
+	}
+	if gone {
+		return false, nil
+	}
+	return true, c.consents(ctx, was, since, done)
+}
+
+// less is what a person has to lose, and its evidence. Somebody who was deleted is
+// deactivated: to delete again what a backup was meant to bring back is for the
+// operator to say.
+func less(was, since store.User, gone bool, now time.Time) (change store.UserChange, before, after map[string]any) {
+	before, after = map[string]any{}, map[string]any{}
+	if was.Active && (gone || !since.Active) {
+		change.Active = new(false)
+		before["is_active"], after["is_active"] = true, false
+	}
+	if !gone && rank(since.Role) < rank(was.Role) {
+		change.Role = &since.Role
+		before["role"], after["role"] = string(was.Role), string(since.Role)
+	}
+	if !gone && since.PasswordHash != was.PasswordHash {
+		change.PasswordHash = &since.PasswordHash
+		after["password"] = "changed"
+	}
+	if len(after) > 0 {
+		change.UpdatedAt = &now
+	}
+	return change, before, after
+}
+
+func rank(r store.Role) int {
+	return slices.Index([]store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin}, r)
+}
+
+func (c *CarryOver) consents(ctx context.Context, was, since store.User, done *Carried) error {
+	granted, err := c.Restored.ListConsents(ctx, was.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range granted {
+		_, err := c.Replaced.ConsentOf(ctx, since.ID, g.ClientID)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		err = c.write(ctx, audit.UserSubject(was.Sub), audit.ConsentWithdrawn{Scope: g.Scope}, func(tx store.Tx) error {
+			_, _, err := tx.DeleteConsent(was.ID, g.ClientID, c.Now().UTC())
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		done.Consents++
+	}
+	return nil
+}
+
+func (c *CarryOver) write(ctx context.Context, subject string, what audit.Kind, f func(store.Tx) error) error {
+	return c.Restored.Write(ctx, func(tx store.Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		return tx.Audit(audit.Event{Actor: c.Actor, Subject: subject, What: what}.Record(ctx, c.Now().UTC()))
+	})
+}

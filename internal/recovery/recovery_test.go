@@ -1,0 +1,266 @@
+package recovery_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/recovery"
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+func open(t *testing.T, dsn string) *sqlstore.DB {
+	t.Helper()
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func write(t *testing.T, db store.DB, f func(store.Tx) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newUser(name string, role store.Role) store.User {
+	return store.User{
+		Sub: "sub-" + name, Username: name, UsernameKey: name, Email: name + "@x.example", EmailKey: name + "@x.example",
+		Role: role, Active: true, PasswordHash: "hash of " + name, JoinedAt: time.Now(),
+	}
+}
+
+// then is a database as it was: three people, an app of each kind, two keys.
+func then(t *testing.T, db store.DB) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) error {
+		for _, u := range []store.User{
+			newUser("ann", store.RoleUser), newUser("boss", store.RoleAdmin), newUser("gone", store.RoleUser), newUser("off", store.RoleStaff), newUser("up", store.RoleUser),
+		} {
+			id, err := tx.CreateUser(u)
+			if err != nil {
+				return err
+			}
+			if err := tx.PutConsent(store.Consent{UserID: id, ClientID: "shop", Scope: "openid", GrantedAt: time.Now()}); err != nil {
+				return err
+			}
+		}
+		for _, id := range []string{"erased", "leaky", "off", "shop"} {
+			if err := tx.CreateClient(store.Client{ID: id, Name: id, Secrets: []store.ClientSecret{{Digest: store.DigestOf("old " + id)}}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for i, kid := range []string{"k1", "k2"} {
+		addKey(t, db, kid, int64(i+1))
+	}
+}
+
+func addKey(t *testing.T, db store.DB, kid string, generation int64) {
+	t.Helper()
+	k := store.SigningKey{ID: kid, Generation: generation, Algorithm: "RS256", Public: []byte{1}, Sealed: []byte{1}, MasterKeyID: "m", CreatedAt: time.Now(), SignFrom: time.Now()}
+	if err := db.AddSigningKey(t.Context(), k, store.AuditEvent{At: time.Now(), Kind: "key.created"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// since is what happened after the backup.
+func since(t *testing.T, db store.DB) {
+	t.Helper()
+	id := func(name string) int64 {
+		u, err := db.UserByName(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.ID
+	}
+	ann, boss, gone, off, up := id("ann"), id("boss"), id("gone"), id("off"), id("up")
+	write(t, db, func(tx store.Tx) error {
+		for user, change := range map[int64]store.UserChange{
+			ann:  {PasswordHash: new("another hash")},
+			boss: {Role: new(store.RoleStaff)},
+			off:  {Active: new(false)},
+			up:   {Role: new(store.RoleAdmin)}, // a right that was given is not carried over
+		} {
+			if err := tx.UpdateUser(user, change); err != nil {
+				return err
+			}
+		}
+		if err := tx.DeleteUser(gone); err != nil {
+			return err
+		}
+		if _, _, err := tx.DeleteConsent(ann, "shop", time.Now()); err != nil {
+			return err
+		}
+		if _, err := tx.CreateUser(newUser("new", store.RoleAdmin)); err != nil {
+			return err
+		}
+		if _, err := tx.DeleteClient("erased", time.Now()); err != nil {
+			return err
+		}
+		for id, change := range map[string]func(*store.Client){
+			"off":   func(c *store.Client) { c.Disabled = true },
+			"leaky": func(c *store.Client) { c.Secrets = []store.ClientSecret{{Digest: store.DigestOf("new")}} },
+		} {
+			c, err := tx.LockClient(id)
+			if err != nil {
+				return err
+			}
+			change(&c)
+			if err := tx.PutClient(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	addKey(t, db, "k3", 3)
+	if err := db.RetireSigningKey(t.Context(), "k1", time.Now(), store.AuditEvent{At: time.Now(), Kind: "key.retired"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCarryOverOnlyTakesAway(t *testing.T) {
+	folder := t.TempDir()
+	restored, replaced := open(t, "sqlite:"+filepath.Join(folder, "restored.db")), open(t, "sqlite:"+filepath.Join(folder, "replaced.db"))
+	then(t, restored)
+	then(t, replaced)
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli"}
+	if got, err := over.Do(t.Context()); err != nil || got.Count() != 0 || got.Lost != 0 {
+		t.Fatalf("of two that are the same: %+v, %v", got, err)
+	}
+	since(t, replaced)
+	got, err := over.Do(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := recovery.Carried{
+		Deactivated: []string{"gone", "off"}, Demoted: []string{"boss (staff)"}, Passwords: 1, Consents: 1,
+		Disabled: []string{"erased", "off"}, Secrets: []string{"leaky"}, Retired: []string{"k1"}, Keys: []string{"k3"}, Lost: 1,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("carried (- want, + got):\n%s", diff)
+	}
+	wantPeople(t, restored, "ann user true another hash", "boss staff true hash of boss", "gone user false hash of gone", "off staff false hash of off", "up user true hash of up")
+	if again, err := over.Do(t.Context()); err != nil || again.Count() != 0 {
+		t.Errorf("a second time: %+v, %v", again, err)
+	}
+	events, err := restored.ListAudit(t.Context(), store.AuditQuery{Actor: "cli", Limit: 100})
+	if err != nil || len(events) != 4+1+3+2 {
+		t.Errorf("%d events, %v", len(events), err)
+	}
+}
+
+func wantPeople(t *testing.T, db store.DB, want ...string) {
+	t.Helper()
+	all, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, u := range all.Users {
+		got = append(got, fmt.Sprintln(u.Username, u.Role, u.Active, u.PasswordHash))
+	}
+	if !slices.Equal(strings.Split(strings.TrimSpace(strings.Join(got, "")), "\n"), want) {
+		t.Errorf("people: %q, want %q", got, want)
+	}
+	if inactive, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 1, Active: new(false)}); err != nil || inactive.Total != 2 {
+		t.Errorf("%d are counted as inactive, %v", inactive.Total, err)
+	}
+}
+
+// TestAnEpochHoldsNobodyUp: many sessions end, and whoever signs in meanwhile does
+// not wait for that.
+func TestAnEpochHoldsNobodyUp(t *testing.T) {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t, dsn(t))
+			var ann int64
+			write(t, db, func(tx store.Tx) (err error) {
+				ann, err = tx.CreateUser(newUser("ann", store.RoleUser))
+				return err
+			})
+			const sessions = 4_000
+			for range sessions / 500 {
+				write(t, db, func(tx store.Tx) error {
+					for range 500 {
+						if err := tx.CreateSession(living(ann, time.Now().Add(-time.Hour))); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}
+			over := make(chan struct{})
+			var worst time.Duration
+			var wg sync.WaitGroup
+			wg.Go(func() { worst = signIns(t, db, ann, over) })
+			began := time.Now()
+			epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: time.Now}
+			bump, err := epochs.Begin(t.Context(), "cli")
+			took := time.Since(began)
+			close(over)
+			wg.Wait()
+			if err != nil || bump.Ended < sessions {
+				t.Errorf("%+v, %v", bump, err)
+			}
+			if worst > 2*time.Second {
+				t.Errorf("a sign-in beside it took %s", worst)
+			}
+			t.Logf("%d ended in %s; the slowest sign-in beside it took %s", bump.Ended, took, worst)
+		})
+	}
+}
+
+func living(userID int64, at time.Time) store.Session {
+	return store.Session{
+		ID: rand.Text(), UserID: userID, ClientID: "shop", AuthTime: at, CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour),
+		Rotation: store.Rotation{Gen: 1, JTI: rand.Text(), ExpiresAt: at.Add(24 * time.Hour)},
+	}
+}
+
+// signIns makes sessions until over, and returns how long the slowest took.
+func signIns(t *testing.T, db store.DB, userID int64, over <-chan struct{}) (worst time.Duration) {
+	for {
+		began := time.Now()
+		if err := db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateSession(living(userID, time.Now())) }); err != nil {
+			t.Error(err)
+			return worst
+		}
+		worst = max(worst, time.Since(began))
+		select {
+		case <-over:
+			return worst
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// TestAWrongClockBeginsNoEpoch: one in the future would refuse everybody until then.
+func TestAWrongClockBeginsNoEpoch(t *testing.T) {
+	db := open(t, testdb.MySQL(t))
+	for _, off := range []time.Duration{time.Hour, -time.Hour} {
+		epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: func() time.Time { return time.Now().Add(off) }}
+		if _, err := epochs.Begin(t.Context(), "cli"); err == nil || !strings.Contains(err.Error(), "clock") {
+			t.Errorf("%s off: %v", off, err)
+		}
+	}
+	if began, err := db.Epoch(t.Context()); err != nil || !began.IsZero() {
+		t.Errorf("an epoch began at %s, %v", began, err)
+	}
+}

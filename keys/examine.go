@@ -1,0 +1,51 @@
+package keys
+
+import (
+	"time"
+
+	"gatehouse/internal/finding"
+	"gatehouse/store"
+)
+
+// Examine says of the keys of a record whether master opens them, and whether the
+// schedule of o is kept.
+func Examine(records []store.SigningKey, master MasterKey, o Options) finding.List {
+	var found finding.List
+	if len(records) == 0 {
+		found.OK("signing keys", "none yet; the first start of a server makes one")
+		return found
+	}
+	if err := Check(master, records); err != nil {
+		found.Fault("master key", "configure the master key that belongs to this database, or restore a backup from before", "%s", err)
+		return found
+	}
+	found.OK("master key", "it opens all %d signing keys", len(records))
+	now := o.Now()
+	var all schedule
+	for _, r := range records {
+		all = append(all, &key{SigningKey: r})
+	}
+	all.setGone(o.VerifyFor)
+	current := all.signing(now)
+	if current == nil {
+		found.Fault("signing keys", "start a server, which makes one, or: gatehouse keys rotate", "none is in force")
+		return found
+	}
+	next := all.next(now)
+	switch due := dueAt(current, o.RotateEvery, o.PublishLead); {
+	case next != nil:
+		found.OK("signing keys", "%s signs; %s takes over at %s", current.ID, next.ID, next.SignFrom.UTC().Format(time.RFC3339))
+	case o.RotateEvery == 0:
+		found.OK("signing keys", "%s signs", current.ID)
+	case now.Sub(due) > late:
+		found.Warn("signing keys", "see that a server runs and what it logs about the key ring, or: gatehouse keys rotate",
+			"%s signs, and the key that is to follow it was due at %s and is not there", current.ID, due.UTC().Format(time.RFC3339))
+	default:
+		found.OK("signing keys", "%s signs; the next is made at %s", current.ID, due.UTC().Format(time.RFC3339))
+	}
+	return found
+}
+
+// late is how long after its time a key is missed: making one takes seconds, and a
+// second replica tries as well.
+const late = 5 * time.Minute

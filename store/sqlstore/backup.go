@@ -1,0 +1,198 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// ErrNotEmbedded says that the database is a server, which has tools of its own.
+var ErrNotEmbedded = errors.New("the database is not a SQLite file")
+
+// Backup writes the database, as it is at one moment, to a new file that only its
+// owner can read. Others go on reading and writing meanwhile. The file appears
+// under its name when it is whole, checked and on the disk; a file that is there
+// already is an fs.ErrExist and stays.
+func Backup(ctx context.Context, dsn, to string) (err error) {
+	at, err := parseDSN(dsn)
+	if err != nil {
+		return err
+	}
+	if at.file == "" {
+		return ErrNotEmbedded
+	}
+	if _, err := os.Stat(at.file); err != nil {
+		return fmt.Errorf("backing up: %w", err) // opening it would make one
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("backing up to %s: %w", to, cmpError(err, fs.ErrExist))
+	}
+	held, err := lock(at.file, false)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = held.Close() }()
+	draft, err := newDraft(to)
+	if err != nil {
+		return fmt.Errorf("backing up: %w", err)
+	}
+	defer func() { _ = os.Remove(draft) }() // unless it has its name by then
+	if err := copyDatabase(ctx, at.file, draft); err != nil {
+		return fmt.Errorf("backing up: %w", err)
+	}
+	if err := sameContent(ctx, at.file, draft); err != nil {
+		return fmt.Errorf("checking the backup: %w", err)
+	}
+	return publish(draft, to)
+}
+
+func cmpError(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// newDraft makes an empty file beside the one that it is to become, with mode 0600.
+func newDraft(file string) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".draft-*")
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
+}
+
+// removeDrafts removes what a killed process left of drafts.
+func removeDrafts(file string) error {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".draft-*"))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}
+
+// copyDatabase has SQLite write what one reading transaction sees, log included.
+func copyDatabase(ctx context.Context, file, to string) error {
+	pool, err := sqlitePool(file, lasting)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	return patiently(ctx, func(ctx context.Context) error {
+		_, err := pool.ExecContext(ctx, "VACUUM INTO ?", to)
+		return err
+	})
+}
+
+// sameContent checks a copy: that it is whole, and has the schema of the original.
+func sameContent(ctx context.Context, file, draft string) error {
+	want, err := schemaOf(ctx, file)
+	if err != nil {
+		return err
+	}
+	got, err := Inspect(ctx, draft)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("it has the migrations %v, the database %v", got, want)
+	}
+	return nil
+}
+
+// publish brings a draft to the disk and gives it its name, which must be free.
+// The name is taken first: no file system has a rename that leaves others alone.
+func publish(draft, to string) error {
+	if err := syncFile(draft); err != nil {
+		return err
+	}
+	reserved, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the operator names the file
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(reserved.Close(), os.Rename(draft, to)); err != nil {
+		return errors.Join(err, os.Remove(to))
+	}
+	return syncFile(filepath.Dir(to))
+}
+
+// syncFile brings a file, or the names in a folder, to the disk.
+func syncFile(name string) error {
+	f, err := os.Open(name) //nolint:gosec // G304: as above
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Inspect checks a file that nobody uses: that it is a database of Gatehouse,
+// undamaged, and no newer than this program. It returns the migrations that made
+// its schema. Nothing in it is changed.
+func Inspect(ctx context.Context, file string) (versions []int, err error) {
+	pool, err := rawSQLite(file, "ro")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = pool.Close() }()
+	if err := undamaged(ctx, pool, "integrity_check"); err != nil {
+		return nil, err
+	}
+	return knownSchema(ctx, pool)
+}
+
+func schemaOf(ctx context.Context, file string) ([]int, error) {
+	pool, err := rawSQLite(file, "ro")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = pool.Close() }()
+	return knownSchema(ctx, pool)
+}
+
+// undamaged runs a check of SQLite's: integrity_check, or quick_check, which does
+// not compare the indexes with their tables.
+func undamaged(ctx context.Context, pool *sql.DB, check string) error {
+	var first string
+	if err := pool.QueryRowContext(ctx, "PRAGMA "+check+"(1)").Scan(&first); err != nil {
+		return err
+	}
+	if first != "ok" {
+		return fmt.Errorf("it is damaged: %s", first)
+	}
+	return nil
+}
+
+// knownSchema returns the migrations that were applied, all of which this program
+// must know.
+func knownSchema(ctx context.Context, pool *sql.DB) ([]int, error) {
+	all, err := steps("sqlite")
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	done, err := appliedMigrations(ctx, conn)
+	if err != nil || len(done) == 0 {
+		return nil, fmt.Errorf("it is no database of Gatehouse: %w", cmpError(err, errors.New("it has no schema")))
+	}
+	if _, err := pending(ctx, conn, all); err != nil {
+		return nil, err
+	}
+	var versions []int
+	for version, m := range done {
+		if version > all[len(all)-1].version {
+			return nil, fmt.Errorf("its schema has the migration %04d_%s, which this program does not know; use the version of Gatehouse that made it, or a newer one", version, m.name)
+		}
+		versions = append(versions, version)
+	}
+	slices.Sort(versions)
+	return versions, nil
+}

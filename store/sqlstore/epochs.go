@@ -1,0 +1,128 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store"
+)
+
+// epochBegan is when the last epoch began, as a part of a query: the end of an
+// index of a few numbers, read once for each query.
+const epochBegan = "(SELECT COALESCE(MAX(began_at), 0) FROM epochs)"
+
+// overtaken is when something that began at issued ended: at ended, or, if it had
+// not, when an epoch overtook it.
+func overtaken(issued, ended, epoch int64) (end int64, byEpoch bool) {
+	if ended == 0 && issued < epoch {
+		return epoch, true
+	}
+	return ended, false
+}
+
+// Epoch implements store.Epochs.
+func (d *DB) Epoch(ctx context.Context) (time.Time, error) {
+	var began int64
+	err := d.read(ctx, func(db *gorm.DB) error { return row(db, "SELECT "+epochBegan, nil, &began) })
+	return instant(began), err
+}
+
+// BeginEpoch implements store.EpochTx. An epoch begins in the millisecond after
+// the last thing that it ends.
+func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
+	err = t.do(func(db *gorm.DB) error {
+		epoch := millis(at)
+		if t.dialect.now != "" {
+			var there int64
+			if err := row(db, "SELECT "+t.dialect.now, nil, &there); err != nil {
+				return err
+			}
+			epoch = max(epoch, there)
+		}
+		epoch++
+		err := db.Exec("INSERT INTO epochs (began_at) VALUES (?)", epoch).Error
+		if err != nil && !duplicate(err) {
+			return err
+		}
+		if err := row(db, "SELECT "+epochBegan, nil, &epoch); err != nil {
+			return err
+		}
+		began = instant(epoch)
+		// Neither says when it was issued, and of both there are few that still work.
+		if err := db.Exec("DELETE FROM pushed_requests WHERE expires_at >= ?", millis(at)).Error; err != nil {
+			return err
+		}
+		return db.Exec("DELETE FROM bootstrap_links").Error
+	})
+	return began, err
+}
+
+// EndOutdated implements store.Epochs. Each kind is a transaction of its own, and
+// what somebody else has locked is left for the next turn, so nobody waits for long.
+func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error) {
+	epoch, err := d.Epoch(ctx)
+	if err != nil || epoch.IsZero() {
+		return 0, err
+	}
+	n = min(n, sweepMax)
+	ended, err := d.endOutdatedSessions(ctx, millis(epoch), at, n)
+	if err != nil {
+		return ended, err
+	}
+	some, err := d.endOutdatedBrowsers(ctx, millis(epoch), at, n)
+	ended += some
+	if err != nil {
+		return ended, err
+	}
+	for _, pending := range []struct{ table, key, condition string }{
+		{"auth_codes", "digest", "used_at = 0 AND auth_time < ?"},
+		{"device_grants", "device_digest", "created_at < ?"},
+	} {
+		some, err := d.sweep(ctx, pending.table, pending.key, pending.condition, n, millis(epoch))
+		ended += some
+		if err != nil {
+			return ended, err
+		}
+	}
+	return ended, nil
+}
+
+func (d *DB) endOutdatedSessions(ctx context.Context, epoch int64, at time.Time, n int) (int64, error) {
+	var ids []string
+	err := d.Write(ctx, func(w store.Tx) error {
+		return w.(*tx).do(func(db *gorm.DB) (err error) { // it is ours
+			ids, err = d.outdated(db, "sessions", epoch, n)
+			if err != nil {
+				return err
+			}
+			return markEnded(db, ids, store.EpochReason, at)
+		})
+	})
+	return int64(len(ids)), err
+}
+
+func (d *DB) endOutdatedBrowsers(ctx context.Context, epoch int64, at time.Time, n int) (int64, error) {
+	var ids []string
+	err := d.Write(ctx, func(w store.Tx) error {
+		return w.(*tx).do(func(db *gorm.DB) (err error) {
+			ids, err = d.outdated(db, "browser_sessions", epoch, n)
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			return db.Exec("UPDATE browser_sessions SET ended_at = ? WHERE id IN ?", millis(at), ids).Error
+		})
+	})
+	return int64(len(ids)), err
+}
+
+// outdated locks and returns at most n living ones of a table from before the epoch.
+func (d *DB) outdated(db *gorm.DB, table string, epoch int64, n int) (ids []string, err error) {
+	find := "SELECT id FROM " + table + " WHERE ended_at = 0 AND auth_time < ? LIMIT ?" + d.dialect.forUpdateOfFree
+	err = rows(db, find, []any{epoch, n}, func(s scanner) error {
+		ids = append(ids, "")
+		return s.Scan(&ids[len(ids)-1])
+	})
+	return ids, err
+}

@@ -1,0 +1,127 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"gatehouse/internal/finding"
+)
+
+// An Examination is asked for by Examine.
+type Examination struct {
+	// Replicas is how many servers there are, each with Options.MaxConns connections.
+	Replicas int
+	Now      func() time.Time
+}
+
+// Examine says how the database is set up, and what to change. It changes nothing.
+func (d *DB) Examine(ctx context.Context, e Examination) finding.List {
+	var found finding.List
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		found.Fault("database", "see that it runs and that this machine reaches it", "it does not answer: %s", translate(ctx, err))
+		return found
+	}
+	defer func() { _ = conn.Close() }()
+	d.latency(ctx, conn, e, &found)
+	d.schema(ctx, conn, &found)
+	d.epoch(ctx, e, &found)
+	if d.dialect.name == "sqlite" {
+		examineSQLite(ctx, conn, &found)
+		return found
+	}
+	d.clockThere(ctx, e, &found)
+	examineMySQL(ctx, conn, limits{conns: d.options.MaxConns, replicas: max(e.Replicas, 1)}, &found)
+	return found
+}
+
+// latency is the best of a few questions: what the way takes, not what else happens.
+func (d *DB) latency(ctx context.Context, conn *sql.Conn, e Examination, found *finding.List) {
+	const questions, slow = 5, 10 * time.Millisecond
+	best := time.Hour
+	for range questions {
+		began := e.Now()
+		var one int
+		if err := conn.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+			found.Fault("database", "see that it runs and that this machine reaches it", "it does not answer: %s", translate(ctx, err))
+			return
+		}
+		best = min(best, e.Now().Sub(began))
+	}
+	found.Judge(best < slow, "database latency", "bring the servers and the database closer together: every request asks it at least once",
+		"%s for the shortest question", best.Round(time.Microsecond))
+}
+
+// schema compares the migrations with those of this program.
+func (d *DB) schema(ctx context.Context, conn *sql.Conn, found *finding.List) {
+	all, err := steps(d.dialect.name)
+	if err != nil {
+		found.Fault("database schema", "report this", "%s", err)
+		return
+	}
+	due, err := pending(ctx, conn, all)
+	if err != nil {
+		d.noSchema(ctx, conn, err, found)
+		return
+	}
+	done, err := appliedMigrations(ctx, conn)
+	if err != nil {
+		found.Fault("database schema", "see what the database says", "%s", translate(ctx, err))
+		return
+	}
+	unknown := len(done) + len(due) - len(all)
+	switch {
+	case len(due) > 0:
+		found.Warn("database schema", "the next start of a server does it, or: gatehouse migrate up", "%d migrations are to be applied, the first is %04d_%s", len(due), due[0].version, due[0].name)
+	case unknown > 0:
+		found.Warn("database schema", "expected in the middle of an upgrade; otherwise use the newer version", "%d migrations are of a newer version than this one", unknown)
+	default:
+		found.OK("database schema", "up to date, %d migrations", len(done))
+	}
+}
+
+// noSchema tells a database that is still empty from one that cannot be read.
+func (d *DB) noSchema(ctx context.Context, conn *sql.Conn, err error, found *finding.List) {
+	_, asked := appliedMigrations(ctx, conn)
+	if noTable(asked) {
+		found.Warn("database schema", "if it should have something in it, see that the settings name the right one, or restore a backup", "it is empty; the first start of a server makes the tables")
+		return
+	}
+	found.Fault("database schema", "see what the database says", "%s", err)
+}
+
+func noTable(err error) bool {
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return e.Number == 1146
+	}
+	return err != nil && strings.Contains(err.Error(), "no such table") // it has no number of its own
+}
+
+// epoch: one in the future refuses everybody until then.
+func (d *DB) epoch(ctx context.Context, e Examination, found *finding.List) {
+	began, err := d.Epoch(ctx)
+	switch {
+	case err != nil: // the schema is older; that has been told
+	case began.After(e.Now().Add(time.Second)):
+		found.Fault("epoch", "set the clocks right; if the epoch was begun by a wrong one: DELETE FROM epochs WHERE began_at > (the time now, in Unix milliseconds)",
+			"it begins at %s, which is in the future: whoever signs in is refused until then", began.Format(time.RFC3339))
+	case began.IsZero():
+		found.OK("epoch", "none yet")
+	default:
+		found.OK("epoch", "since %s", began.Format(time.RFC3339))
+	}
+}
+
+func (d *DB) clockThere(ctx context.Context, e Examination, found *finding.List) {
+	asked := e.Now()
+	there, err := d.Clock(ctx)
+	if err != nil {
+		return // it has been told that it does not answer
+	}
+	found.Clock("database clock", there, asked, e.Now())
+}

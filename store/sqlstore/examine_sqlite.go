@@ -1,0 +1,72 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"gatehouse/internal/finding"
+)
+
+// examineSQLite looks into the file.
+func examineSQLite(ctx context.Context, conn *sql.Conn, found *finding.List) {
+	var version, mode, first string
+	if err := conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err == nil {
+		found.OK("database version", "SQLite %s, in this program", version)
+	}
+	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err == nil && mode != "wal" {
+		found.OK("database log", "journal_mode is %s; the next start turns the write-ahead log on", mode)
+	} else if err == nil {
+		found.OK("database log", "write-ahead log")
+	}
+	err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&first)
+	switch {
+	case ctx.Err() != nil:
+		found.Warn("database integrity", "it is a big file; check a backup of it instead: gatehouse backup", "the check did not end in time")
+	case err != nil:
+		found.Fault("database integrity", "restore a backup: gatehouse restore FILE", "%s", err)
+	case first != "ok":
+		found.Fault("database integrity", "restore a backup: gatehouse restore FILE", "the file is damaged: %s", first)
+	default:
+		found.OK("database integrity", "quick_check found nothing")
+	}
+}
+
+// ExamineFile says of the embedded database's file and folder what can be said
+// without opening it. Of a server it finds nothing.
+func ExamineFile(dsn string) (found finding.List) {
+	at, err := parseDSN(dsn)
+	if err != nil || at.file == "" {
+		return nil
+	}
+	folder := filepath.Dir(at.file)
+	examineMode("database folder", folder, 0o022, "others than its owner can put another database there", "chmod go-w "+folder, &found)
+	examineDisk(folder, at.file, &found)
+	if _, err := os.Stat(at.file); errors.Is(err, fs.ErrNotExist) {
+		found.Warn("database", "if there should be one, do not start a server, but: gatehouse restore FILE", "%s is not there; the first start of a server makes an empty one", at.file)
+		return found
+	}
+	for _, end := range append([]string{""}, sides...) {
+		if _, err := os.Stat(at.file + end); err == nil {
+			examineMode("database file", at.file+end, 0o077, "others than its owner can use it", "chmod 600 "+at.file+end, &found)
+		}
+	}
+	return found
+}
+
+func examineMode(check, name string, open os.FileMode, why, do string, found *finding.List) {
+	info, err := os.Stat(name)
+	if err != nil {
+		found.Fault(check, "see that it is there and that this user may use it", "%s", err)
+		return
+	}
+	mode := info.Mode().Perm()
+	if mode&open != 0 {
+		found.Fault(check, do, "%s has mode %#o: %s", name, mode, why)
+		return
+	}
+	found.OK(check, "%s has mode %#o", name, mode)
+}

@@ -1,0 +1,181 @@
+package sqlstore_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/finding"
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// look is how doctor examines a database.
+func look(t *testing.T, dsn string) finding.List {
+	t.Helper()
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	return append(sqlstore.ExamineFile(dsn), db.Examine(t.Context(), sqlstore.Examination{Replicas: 3, Now: time.Now})...)
+}
+
+// wantFinding wants one of that check and level, which speaks of a word.
+func wantFinding(t *testing.T, found finding.List, check string, level finding.Level, word string) {
+	t.Helper()
+	for _, f := range found {
+		if f.Check == check && f.Level == level && strings.Contains(f.String(), word) {
+			if (f.Do == "") != (level == finding.OK) {
+				t.Errorf("%s: a %s that says to do %q", f, level, f.Do)
+			}
+			return
+		}
+	}
+	t.Errorf("no %s of %q that speaks of %q among:\n%s", level, check, word, lines(found))
+}
+
+func lines(found finding.List) string {
+	var all strings.Builder
+	for _, f := range found {
+		all.WriteString(string(f.Level) + " " + f.String() + "\n")
+	}
+	return all.String()
+}
+
+func TestExamineFindsNothingAmiss(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			dsn := dsn(t)
+			if err := migrated(t, dsn).Close(); err != nil {
+				t.Fatal(err)
+			}
+			if worse := look(t, dsn).Worse(); len(worse) > 0 {
+				t.Errorf("amiss:\n%s", lines(worse))
+			}
+		})
+	}
+}
+
+func TestExamineChangesNothing(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			dsn := dsn(t)
+			pool := raw(t, dsn)
+			if name == "sqlite" {
+				execute(t, pool, "CREATE TABLE unrelated (a INTEGER)")
+			}
+			wantFinding(t, look(t, dsn), "database schema", finding.Warning, "it is empty")
+			var tables int
+			query := "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'schema_migrations'"
+			if name == "sqlite" {
+				query = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_migrations'"
+			}
+			if err := pool.QueryRow(query).Scan(&tables); err != nil || tables != 0 {
+				t.Errorf("%d tables were made, %v", tables, err)
+			}
+		})
+	}
+}
+
+// TestExamineFindsAnotherSchema: one of the past, one of the future, one that was
+// edited; and an epoch that somebody's wrong clock began.
+func TestExamineFindsAnotherSchema(t *testing.T) {
+	onRaw(t, func(t *testing.T, dsn string, pool *sql.DB) {
+		db := connect(t, dsn)
+		write(t, db, func(tx store.Tx) error {
+			_, err := tx.BeginEpoch(time.Now().Add(24 * time.Hour))
+			return err
+		})
+		wantFinding(t, look(t, dsn), "epoch", finding.Fault, "in the future")
+		execute(t, pool, "INSERT INTO schema_migrations VALUES (9999, 'future', '', 1)")
+		wantFinding(t, look(t, dsn), "database schema", finding.Warning, "1 migrations are of a newer version")
+		execute(t, pool, "DELETE FROM schema_migrations WHERE version > 2")
+		wantFinding(t, look(t, dsn), "database schema", finding.Warning, "0003_epochs")
+		execute(t, pool, "UPDATE schema_migrations SET sha256 = 'other' WHERE version = 1")
+		wantFinding(t, look(t, dsn), "database schema", finding.Fault, "edited")
+	})
+}
+
+func TestExamineFindsWhatIsWrongWithAFile(t *testing.T) {
+	dsn := testdb.SQLite(t)
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	wantFinding(t, sqlstore.ExamineFile(dsn), "database", finding.Warning, "is not there")
+	if _, err := os.Stat(file); err == nil {
+		t.Error("it was made")
+	}
+	if err := migrated(t, dsn).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	found := look(t, dsn)
+	wantFinding(t, found, "database file", finding.Fault, "chmod 600")
+	wantFinding(t, found, "database folder", finding.Fault, "chmod go-w")
+	execute(t, raw(t, dsn), "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO revoked_tokens SELECT hex(randomblob(50)), 0 FROM n")
+	damage(t, file)
+	wantFinding(t, look(t, dsn), "database integrity", finding.Fault, "gatehouse restore")
+}
+
+// damage writes over the beginning of the last pages.
+func damage(t *testing.T, file string) {
+	t.Helper()
+	const pageBytes, pages = 4096, 5
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := len(content) - pages*pageBytes; at < len(content); at += pageBytes {
+		copy(content[at:], strings.Repeat("x", 100))
+	}
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestExamineFindsWhatIsWrongWithAServer provokes each on a MariaDB of its own.
+func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
+	server := testdb.StartMySQL(t)
+	if err := migrated(t, server.DSN).Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, place, _ := strings.Cut(server.DSN, "@")
+	root := raw(t, "mysql://root@"+place)
+	_, name, _ := strings.Cut(place, "/")
+	for _, c := range []struct {
+		name, provoke, mend string
+		check               string
+		level               finding.Level
+		word                string
+	}{
+		{"read-only", "SET GLOBAL read_only = ON", "SET GLOBAL read_only = OFF", "database writable", finding.Fault, "read_only"},
+		{"few connections", "SET GLOBAL max_connections = 50", "SET GLOBAL max_connections = 500", "database connections", finding.Fault, "3 replicas of 32 connections each want 101"},
+		{"a fast log", "SET GLOBAL innodb_flush_log_at_trx_commit = 2", "SET GLOBAL innodb_flush_log_at_trx_commit = 1", "database durability", finding.Warning, "is 2"},
+		{"latin1", "ALTER DATABASE " + name + " CHARACTER SET latin1", "ALTER DATABASE " + name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "database character set", finding.Warning, "latin1"},
+		{"a column of another collation", "ALTER TABLE clients MODIFY name VARCHAR(255) COLLATE utf8mb4_general_ci NOT NULL", "ALTER TABLE clients MODIFY name VARCHAR(255) COLLATE utf8mb4_bin NOT NULL", "database collation", finding.Fault, "clients.name (utf8mb4_general_ci)"},
+		{"a table without transactions", "ALTER TABLE consents ENGINE = MyISAM", "ALTER TABLE consents ENGINE = InnoDB", "database engine", finding.Fault, "consents"},
+		{"another engine by default", "SET GLOBAL default_storage_engine = MyISAM", "SET GLOBAL default_storage_engine = InnoDB", "database engine", finding.Warning, "MyISAM"},
+		{"a clock that is ahead", "SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() + 60'", "SET GLOBAL init_connect = ''", "database clock", finding.Fault, "by 59."},
+		{"a clock that is a little behind", "SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() - 5'", "SET GLOBAL init_connect = ''", "database clock", finding.Warning, "NTP"},
+		{"replication without replicas", "SET GLOBAL rpl_semi_sync_master_enabled = ON", "SET GLOBAL rpl_semi_sync_master_enabled = OFF", "database replication", finding.Warning, "no replica"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			execute(t, root, c.provoke)
+			wantFinding(t, look(t, server.DSN), c.check, c.level, c.word)
+			execute(t, root, c.mend)
+			for _, f := range look(t, server.DSN).Worse() {
+				if f.Check == c.check {
+					t.Errorf("mended, it is still found: %s", f)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package sqlstore
+
+import "os"
+
+// flock: without such locks, SQLite's own tell who has the file open.
+func flock(*os.File, bool) (bool, error) { return true, nil }
+
+// likeOwner: files have the owner of their folder.
+func likeOwner(string, string) error { return nil }

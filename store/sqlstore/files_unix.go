@@ -1,0 +1,44 @@
+//go:build unix
+
+package sqlstore
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// flock takes a lock that ends with the process, however it ends, without waiting.
+// SQLite's own locks do not meet it.
+func flock(f *os.File, exclusive bool) (bool, error) {
+	how := syscall.LOCK_SH
+	if exclusive {
+		how = syscall.LOCK_EX
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return false, nil
+		case errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOLCK):
+			return true, nil // a file system without locks; SQLite's own still tell
+		default:
+			return err == nil, err
+		}
+	}
+}
+
+// likeOwner gives a file that we made the owner of another one, where there is one
+// and we may: what root does for a server's database must not keep it from the server.
+func likeOwner(name, of string) error {
+	info, err := os.Stat(of)
+	if err != nil || os.Geteuid() != 0 {
+		return nil //nolint:nilerr // there is nobody to give it to, or it is his already
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || owner.Uid == 0 {
+		return nil
+	}
+	return os.Chown(name, int(owner.Uid), int(owner.Gid))
+}

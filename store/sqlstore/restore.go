@@ -1,0 +1,284 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+)
+
+// A Restored tells of a database that was put in the place of another.
+type Restored struct {
+	// Kept is where the replaced database is; empty: there was none.
+	Kept string
+	// Unread says why the replaced database could not be read, if it could not.
+	Unread error
+}
+
+// Prepare makes a backup ready before anybody can use it. Replaced is the database
+// in whose place it is to be put, to be read only; nil if there is none that can be
+// read. An error puts an end to the restoring, and nothing was changed.
+type Prepare func(ctx context.Context, restored, replaced *DB) error
+
+// Restore puts the backup in the file from in the place of the database of o. The
+// file is copied, checked and prepared first; the replaced database stays beside it
+// under another name. It returns ErrInUse if anybody has the database open.
+//
+// Whenever the process is killed, the name leads to the one or to the other, whole:
+// the new one gets it by one rename, and the log of the old one, which SQLite would
+// apply to whatever has the name, is brought into the old one before.
+func Restore(ctx context.Context, o Options, from string, prepare Prepare) (done Restored, err error) {
+	o = o.withDefaults()
+	at, err := parseDSN(o.DSN)
+	if err != nil {
+		return Restored{}, err
+	}
+	if at.file == "" {
+		return Restored{}, ErrNotEmbedded
+	}
+	held, err := lock(at.file, true)
+	if err != nil {
+		return Restored{}, err
+	}
+	defer func() { _ = held.Close() }()
+	r := &restoring{options: o, file: at.file}
+	defer func() { err = errors.Join(err, r.clean()) }()
+	if err := r.take(ctx, from); err != nil {
+		return Restored{}, fmt.Errorf("the backup %s: %w", from, err)
+	}
+	if err := r.close(ctx); err != nil {
+		return Restored{}, err
+	}
+	if err := r.ready(ctx, prepare); err != nil {
+		return Restored{}, err
+	}
+	return r.replace()
+}
+
+// restoring is a restore in progress.
+type restoring struct {
+	options Options
+	file    string
+	draft   string // the copy of the backup
+	there   bool   // there is a database to be replaced
+	unread  error  // why it cannot be read
+}
+
+// sides are the ends of the names of the files that SQLite keeps beside a database,
+// and applies to whatever has its name.
+var sides = []string{"-wal", "-shm", "-journal"}
+
+func (r *restoring) clean() error {
+	var err error
+	for _, end := range append([]string{""}, sides...) {
+		if failed := os.Remove(r.draft + end); !errors.Is(failed, fs.ErrNotExist) {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
+}
+
+// take copies the backup, which itself is not opened, and checks the copy.
+func (r *restoring) take(ctx context.Context, from string) (err error) {
+	if info, err := os.Stat(from + "-wal"); err == nil && info.Size() > 0 {
+		return errors.New("it has a write-ahead log beside it, so it is no backup but a database that was copied or is in use; copy it with: gatehouse backup")
+	}
+	if err := removeDrafts(r.file); err != nil {
+		return err
+	}
+	if r.draft, err = newDraft(r.file); err != nil {
+		return err
+	}
+	if err := copyFile(from, r.draft); err != nil {
+		return err
+	}
+	_, err = Inspect(ctx, r.draft)
+	return err
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from) //nolint:gosec // G304: the operator names the file
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()                           // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // G304: as above
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// close brings the log of the database that is there into it, so that it is one
+// file. That works only for who is alone with it: a program that knows nothing of
+// our lock is noticed here.
+func (r *restoring) close(ctx context.Context) error {
+	_, err := os.Stat(r.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	r.there = true
+	if r.unread = oneFile(ctx, r.file); errors.Is(r.unread, ErrInUse) {
+		return r.unread
+	}
+	return nil
+}
+
+// oneFile ends the write-ahead log of a database. One that is damaged is left as it
+// is, for whoever may be able to mend it.
+func oneFile(ctx context.Context, file string) error {
+	if err := whole(ctx, file); err != nil {
+		return inUse(err)
+	}
+	pool, err := rawSQLite(file, "rw")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	var mode string
+	if err := pool.QueryRowContext(ctx, "PRAGMA journal_mode=DELETE").Scan(&mode); err != nil {
+		return inUse(err)
+	}
+	if mode != "delete" {
+		return ErrInUse
+	}
+	return nil
+}
+
+func whole(ctx context.Context, file string) error {
+	pool, err := rawSQLite(file, "ro")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	return undamaged(ctx, pool, "quick_check")
+}
+
+func inUse(err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && busy(e.Code()) {
+		return ErrInUse
+	}
+	return err
+}
+
+// ready migrates the copy and has it prepared.
+func (r *restoring) ready(ctx context.Context, prepare Prepare) (err error) {
+	restored, err := openLocked(ctx, r.options, r.draft, nil)
+	if err != nil {
+		return err
+	}
+	replaced := r.openReplaced(ctx)
+	err = restored.Migrate(ctx)
+	if err == nil {
+		err = prepare(ctx, restored, replaced)
+	}
+	if replaced != nil {
+		err = errors.Join(err, replaced.Close(), oneFile(ctx, r.file))
+	}
+	if err = errors.Join(err, restored.Close()); err != nil {
+		return err
+	}
+	return errors.Join(oneFile(ctx, r.draft), likeOwner(r.draft, r.file), syncFile(r.draft))
+}
+
+// openReplaced opens the database that is there if its schema is the one that this
+// program reads. It is not migrated: it stays as it was.
+func (r *restoring) openReplaced(ctx context.Context) *DB {
+	if !r.there || r.unread != nil {
+		return nil
+	}
+	if r.unread = upToDate(ctx, r.file); r.unread != nil {
+		return nil
+	}
+	replaced, err := openLocked(ctx, r.options, r.file, nil)
+	if r.unread = err; err != nil {
+		return nil
+	}
+	return replaced
+}
+
+func upToDate(ctx context.Context, file string) error {
+	pool, err := rawSQLite(file, "ro")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	return withConn(ctx, pool, func(conn *sql.Conn) error {
+		all, err := steps("sqlite")
+		if err != nil {
+			return err
+		}
+		due, err := pending(ctx, conn, all)
+		if err == nil && len(due) > 0 {
+			err = fmt.Errorf("its schema is that of an older version: migration %04d_%s is missing", due[0].version, due[0].name)
+		}
+		return err
+	})
+}
+
+func withConn(ctx context.Context, pool *sql.DB, f func(*sql.Conn) error) error {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	return f(conn)
+}
+
+// replace gives the copy the name. What had it before has another one first.
+func (r *restoring) replace() (Restored, error) {
+	kept := r.file + ".replaced-" + r.options.Now().UTC().Format("20060102T150405.000Z")
+	if err := r.keep(kept); err != nil {
+		return Restored{}, fmt.Errorf("keeping the replaced database: %w", err)
+	}
+	if err := os.Rename(r.draft, r.file); err != nil {
+		return Restored{}, err
+	}
+	done := Restored{Unread: r.unread}
+	if r.there {
+		done.Kept = kept
+	}
+	return done, syncFile(filepath.Dir(r.file))
+}
+
+// keep gives the old database, and what is beside it, other names. Only one that is
+// damaged still has anything beside it. A kill just before the rename leaves it
+// without, and that is with the copy.
+func (r *restoring) keep(kept string) error {
+	var beside []string
+	for _, end := range append([]string{""}, sides...) {
+		err := also(r.file+end, kept+end)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case end != "":
+			beside = append(beside, r.file+end)
+		}
+	}
+	if err := syncFile(filepath.Dir(r.file)); err != nil {
+		return err
+	}
+	for _, name := range beside {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// also gives a file a second name; where there are no links, a copy.
+func also(name, second string) error {
+	err := os.Link(name, second)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return errors.Join(copyFile(name, second), likeOwner(second, name))
+}

@@ -1,0 +1,177 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func epochs(t *testing.T, open func(t *testing.T) store.DB) {
+	run(t, open, []promise{
+		{"what was issued before an epoch is void at once", epochVoids},
+		{"what is issued after it counts", epochSpares},
+		{"outdated rows are ended in batches", outdatedEnded},
+		{"epochs never go back", epochsForward},
+		{"many begin one at once", epochsAtOnce},
+	})
+}
+
+func beginEpoch(t *testing.T, db store.DB, at time.Time) (began time.Time) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) (err error) {
+		began, err = tx.BeginEpoch(at)
+		return err
+	})
+	return began
+}
+
+// issued is one of everything that an epoch is to make void.
+type issued struct {
+	session store.Session
+	browser store.BrowserSession
+	code    store.AuthCode
+	device  store.DeviceGrant
+	pushed  store.PushedRequest
+	jti     string
+	at      time.Time
+}
+
+// issue makes one of everything, at a time.
+func issue(t *testing.T, db store.DB, userID int64, at time.Time) issued {
+	t.Helper()
+	all := issued{
+		session: newSession(userID), browser: newBrowser(userID), code: newCode(userID), device: newDevice(),
+		pushed: store.PushedRequest{Digest: store.DigestOf(rand.Text()), ClientID: "shop", Parameters: "a=b", ExpiresAt: at.Add(time.Minute)},
+		jti:    rand.Text(), at: at,
+	}
+	all.session.AuthTime, all.browser.AuthTime, all.code.AuthTime, all.device.CreatedAt = at, at, at, at
+	start(t, db, all.session)
+	signIn(t, db, all.browser)
+	addCode(t, db, all.code)
+	addDevice(t, db, all.device)
+	if err := db.AddPushed(t.Context(), all.pushed); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// wantVoid wants all of it to be void, or all of it to count.
+func (i issued) wantVoid(t *testing.T, db store.DB, void bool) {
+	t.Helper()
+	s := session(t, db, i.session.ID)
+	if ended := !s.EndedAt.IsZero(); ended != void || void && s.EndReason != store.EpochReason {
+		t.Errorf("the session ended at %s because of %q", s.EndedAt, s.EndReason)
+	}
+	if b := browser(t, db, i.browser.Cookie); b.EndedAt.IsZero() == void {
+		t.Errorf("the browser session ended at %s", b.EndedAt)
+	}
+	listed, err := db.ListSessions(t.Context(), i.session.UserID, i.at)
+	if err != nil || len(listed) == 1 == void {
+		t.Errorf("sessions listed: %d, %v", len(listed), err)
+	}
+	if revoked, err := db.TokenRevoked(t.Context(), i.jti, i.at); err != nil || revoked != void {
+		t.Errorf("token revoked: %t, %v", revoked, err)
+	}
+	_, codeErr := db.CodeByDigest(t.Context(), i.code.Digest)
+	_, deviceErr := db.DeviceByDeviceCode(t.Context(), i.device.Device)
+	_, userErr := db.DeviceByUserCode(t.Context(), i.device.User)
+	_, pushedErr := db.PushedByDigest(t.Context(), i.pushed.Digest)
+	for what, err := range map[string]error{"code": codeErr, "device code": deviceErr, "user code": userErr, "pushed request": pushedErr} {
+		var want error
+		if void {
+			want = store.ErrNotFound
+		}
+		wantError(t, what, err, want)
+	}
+}
+
+func epochVoids(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	old := issue(t, db, ann.ID, odd())
+	link := store.DigestOf("link")
+	write(t, db, func(tx store.Tx) error { return tx.AddBootstrap(link, odd().Add(time.Hour)) })
+	old.wantVoid(t, db, false)
+	began := beginEpoch(t, db, odd())
+	old.wantVoid(t, db, true)
+	if got, err := db.Epoch(t.Context()); err != nil || !got.Equal(began) || !got.After(odd()) {
+		t.Errorf("the epoch is %s, %v; it began at %s, after %s", got, err, began, odd())
+	}
+	if s := session(t, db, old.session.ID); !s.EndedAt.Equal(began) {
+		t.Errorf("the session ended at %s, want the epoch's %s", s.EndedAt, began)
+	}
+	if there, err := db.HasBootstrap(t.Context(), link, odd()); err != nil || there {
+		t.Errorf("the link is there: %t, %v", there, err)
+	}
+}
+
+func epochSpares(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	if began, err := db.Epoch(t.Context()); err != nil || !began.IsZero() {
+		t.Errorf("of a new database the epoch is %s, %v", began, err)
+	}
+	began := beginEpoch(t, db, odd())
+	issue(t, db, ann.ID, began).wantVoid(t, db, false)
+}
+
+// outdatedEnded: in the end the rows themselves say so, also to a release that
+// knows no epochs.
+func outdatedEnded(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	if n, err := db.EndOutdated(t.Context(), odd(), 2); err != nil || n != 0 {
+		t.Errorf("without an epoch %d ended, %v", n, err)
+	}
+	old := []issued{issue(t, db, ann.ID, odd()), issue(t, db, ann.ID, odd()), issue(t, db, ann.ID, odd())}
+	began := beginEpoch(t, db, odd())
+	fresh := issue(t, db, ann.ID, began)
+	ended := began.Add(time.Second)
+	for _, want := range []int64{2 * 4, 1 * 4, 0} {
+		if n, err := db.EndOutdated(t.Context(), ended, 2); err != nil || n != want {
+			t.Errorf("ended %d, %v; want %d", n, err, want)
+		}
+	}
+	for _, o := range old {
+		if s := session(t, db, o.session.ID); !s.EndedAt.Equal(ended) || s.EndReason != store.EpochReason {
+			t.Errorf("the session ended at %s because of %q", s.EndedAt, s.EndReason)
+		}
+		if b := browser(t, db, o.browser.Cookie); !b.EndedAt.Equal(ended) {
+			t.Errorf("the browser session ended at %s", b.EndedAt)
+		}
+	}
+	fresh.wantVoid(t, db, false)
+}
+
+func epochsForward(t *testing.T, db store.DB) {
+	first := beginEpoch(t, db, odd())
+	if again := beginEpoch(t, db, odd().Add(-time.Hour)); !again.Equal(first) {
+		t.Errorf("a clock that was set back began %s, before %s", again, first)
+	}
+	if later := beginEpoch(t, db, odd().Add(time.Hour)); !later.After(first) {
+		t.Errorf("the second epoch began at %s, not after %s", later, first)
+	}
+}
+
+func epochsAtOnce(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	old := issue(t, db, ann.ID, odd())
+	many(8, func(int) {
+		err := db.Write(t.Context(), func(tx store.Tx) error {
+			_, err := tx.BeginEpoch(odd())
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		for {
+			n, err := db.EndOutdated(t.Context(), odd(), 10)
+			if err != nil {
+				t.Error(err)
+			}
+			if n == 0 {
+				return
+			}
+		}
+	})
+	old.wantVoid(t, db, true)
+}
