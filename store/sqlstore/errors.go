@@ -99,6 +99,26 @@ func unavailable(err error) bool {
 	return strings.Contains(err.Error(), "sql: database is closed")
 }
 
+// lost: the connection ended under the statement, and nobody knows how far it came.
+func lost(err error) bool {
+	if err == nil {
+		return false
+	}
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		// shutting down, MariaDB's and MySQL's words for a connection that was ended
+		return e.Number == 1053 || e.Number == 1927 || e.Number == 4031
+	}
+	if e, ok := errors.AsType[net.Error](err); ok {
+		return !e.Timeout()
+	}
+	for _, gone := range []error{driver.ErrBadConn, mysql.ErrInvalidConn, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, gone) {
+			return true
+		}
+	}
+	return false
+}
+
 // mysqlUnavailable goes by the SQLSTATE's class. What is wrong with a statement
 // of ours (22, 23, 42) is a fault to be seen, unless it is one of the refusals
 // that MySQL files there though an operator's doing is behind it.
