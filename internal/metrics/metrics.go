@@ -24,6 +24,7 @@ type Metrics struct {
 	sessions  *prometheus.CounterVec
 	swept     *prometheus.CounterVec
 	panics    prometheus.Counter
+	shed      prometheus.Counter
 }
 
 // New returns a fresh set, with those of the Go runtime and the process.
@@ -55,12 +56,15 @@ func New(version string) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "gatehouse_panics_total", Help: "Requests that ended in a panic.",
 		}),
+		shed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatehouse_http_requests_shed_total", Help: "Requests turned away because too many were being worked on.",
+		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "gatehouse_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, build,
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, m.shed, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -94,6 +98,9 @@ func (m *Metrics) Sessions(event string, n int) { m.sessions.WithLabelValues(eve
 func (m *Metrics) Swept(table string, rows int64) {
 	m.swept.WithLabelValues(table).Add(float64(rows))
 }
+
+// Shed counts a request that found no place.
+func (m *Metrics) Shed() { m.shed.Inc() }
 
 // Panic counts a request that ended in a panic.
 func (m *Metrics) Panic() { m.panics.Inc() }
