@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
+	"os/signal"
 	"sync"
 	"syscall"
 	"time"
@@ -44,14 +43,18 @@ first administrator as long as there is none.`,
 }
 
 func (c *cli) serve(ctx context.Context, cfg config.Config) error {
-	tlsConfig, err := loadTLS(cfg)
-	if err != nil {
-		return err
-	}
-	tuneCollector(cfg)
+	group := ownGroupMemory()
+	memory := tuneCollector(cfg, group)
 	lines := &logBuffer{out: c.stderr}
 	defer lines.start()() //nolint:contextcheck // the log outlasts the order to stop
 	log := slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	if tooSmall(cfg, group) {
+		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", cfg.PasswordBudgetMiB)
+	}
+	certificate, err := loadTLS(cfg, log)
+	if err != nil {
+		return err
+	}
 	a, err := newApp(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -66,38 +69,44 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.background(work) })
 	wg.Go(func() { a.serveMetrics(work, listeners.metrics) })
-	err = server.Serve(ctx, listeners.main, a.handler, server.ServeOptions{
-		TLS: tlsConfig, DrainDelay: cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
-		Draining: func() { a.draining.Store(true) }, Log: log,
-	})
+	o := server.ServeOptions{
+		MaxConnections: maxConnections(cfg, openFiles(), memory),
+		DrainDelay:     cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
+		AtOnce: func() bool { return atTerminal(ctx) }, Draining: func() { a.draining.Store(true) }, Log: log,
+	}
+	if certificate != nil {
+		o.TLS = certificate.Config()
+		a.metrics.Gauge("gatehouse_tls_certificate_expires_seconds", "When the TLS certificate ends, in Unix time.",
+			func() float64 { return float64(certificate.Expires().Unix()) })
+		wg.Go(func() { watch(work, certificate) })
+	}
+	err = server.Serve(ctx, listeners.main, a.handler, o)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.Close())
 }
 
-// tuneCollector lets the heap, whose living part is a few MiB, triple before it is
-// collected, and makes the collector work harder before it grows past what the
-// password hashes may fill and a generous rest. GOGC and GOMEMLIMIT have the last word.
-func tuneCollector(cfg config.Config) {
-	const growthPercent, restMiB = 200, 256
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(growthPercent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(cfg.PasswordBudgetMiB+restMiB) << 20)
-	}
-}
-
 // loadTLS returns nil if the server is to speak plain HTTP.
-func loadTLS(cfg config.Config) (*tls.Config, error) {
+func loadTLS(cfg config.Config, log *slog.Logger) (*server.Certificate, error) {
 	if cfg.TLSCert == "" {
 		return nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("loading the TLS certificate: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
+	return server.LoadCertificate(cfg.TLSCert, cfg.TLSKey, time.Now, log)
+}
+
+// atTerminal reports whether it was Ctrl-C that ended ctx: whoever sits there has no
+// balancer to wait for.
+func atTerminal(ctx context.Context) bool {
+	told, ok := errors.AsType[toldBy](context.Cause(ctx))
+	return ok && told.Signal == os.Interrupt
+}
+
+// watch takes up a new certificate by itself, and at once on SIGHUP.
+func watch(ctx context.Context, certificate *server.Certificate) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP)
+	defer signal.Stop(told)
+	certificate.Watch(ctx, told)
 }
 
 // listeners are where requests come in; metrics is nil unless it has its own.
