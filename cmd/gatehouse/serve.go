@@ -45,9 +45,11 @@ first administrator as long as there is none.`,
 func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	group := ownGroupMemory()
 	memory := tuneCollector(cfg, group)
-	lines := &logBuffer{out: c.stderr}
-	defer lines.start()() //nolint:contextcheck // the log outlasts the order to stop
-	log := slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	lines := newLogBuffer(c.stderr)
+	defer lines.start()()
+	calmed := newCalm(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	defer calmed.start()()
+	log := slog.New(calmed)
 	if tooSmall(cfg, group) {
 		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", cfg.PasswordBudgetMiB)
 	}
@@ -59,6 +61,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
+	lines.tell(a.metrics.LogDropped)
 	listeners, err := a.listen(ctx)
 	if err != nil {
 		return errors.Join(err, a.Close())

@@ -25,6 +25,7 @@ type Metrics struct {
 	swept     *prometheus.CounterVec
 	panics    prometheus.Counter
 	shed      prometheus.Counter
+	dropped   prometheus.Counter
 }
 
 // New returns a fresh set, with those of the Go runtime and the process.
@@ -59,12 +60,15 @@ func New(version string) *Metrics {
 		shed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "gatehouse_http_requests_shed_total", Help: "Requests turned away because too many were being worked on.",
 		}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatehouse_log_lines_dropped_total", Help: "Log lines lost because the log took nothing or its disk was full.",
+		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "gatehouse_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, m.shed, build,
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, m.shed, m.dropped, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -101,6 +105,9 @@ func (m *Metrics) Swept(table string, rows int64) {
 
 // Shed counts a request that found no place.
 func (m *Metrics) Shed() { m.shed.Inc() }
+
+// LogDropped counts lines that the log lost.
+func (m *Metrics) LogDropped(lines int) { m.dropped.Add(float64(lines)) }
 
 // Panic counts a request that ended in a panic.
 func (m *Metrics) Panic() { m.panics.Inc() }
