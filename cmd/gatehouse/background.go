@@ -14,13 +14,13 @@ import (
 func (a *app) checks() []operators.Check {
 	checks := []operators.Check{
 		{Name: "database", Ask: a.db.Ping},
-		{Name: "keys", Ask: func(context.Context) error {
+		{Name: "keys", Local: true, Ask: func(context.Context) error {
 			if !a.ring.Ready() {
 				return errors.New("the first signing key is being made")
 			}
 			return nil
 		}},
-		{Name: "serving", Ask: func(context.Context) error {
+		{Name: "serving", Local: true, Ask: func(context.Context) error {
 			if a.draining.Load() {
 				return errors.New("shutting down")
 			}
