@@ -22,7 +22,22 @@ func (a *app) figures(ctx context.Context) {
 		_, waiting := a.passwords.Load()
 		return float64(waiting)
 	})
+	m.GaugeBy("gatehouse_backend_refusing", "1 while a back-end hangs and is not asked.", "backend", func() map[string]float64 {
+		refusing := map[string]float64{"database": truth(a.db.Refusing())}
+		if a.redis != nil {
+			refusing["redis"] = truth(a.redis.Refusing())
+		}
+		return refusing
+	})
 	m.GaugeBy("gatehouse_signing_keys", "Signing keys, by what they do.", "state", func() map[string]float64 { return a.keysByState(ctx) })
+}
+
+// truth is 1 if it is so.
+func truth(so bool) float64 {
+	if so {
+		return 1
+	}
+	return 0
 }
 
 // keysByState counts the keys in memory; it asks no database.
