@@ -17,6 +17,8 @@ import (
 
 	"gatehouse/config"
 	"gatehouse/server"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
 )
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -57,7 +59,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	a, err := newApp(ctx, cfg, log)
+	a, err := patiently(ctx, log, func() (*app, error) { return newApp(ctx, cfg, log) })
 	if err != nil {
 		return err
 	}
@@ -87,6 +89,32 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.Close())
+}
+
+const (
+	// startPatience is how long a start waits for a database that does not answer: as
+	// long as one takes that is started together with us.
+	startPatience = 30 * time.Second
+	// startPause is how long it waits between two tries.
+	startPause = 2 * time.Second
+)
+
+// patiently opens the app, and tries again for a while if a back-end is away. One that
+// refuses us is not asked again.
+func patiently(ctx context.Context, log *slog.Logger, open func() (*app, error)) (*app, error) {
+	end := time.Now().Add(startPatience)
+	for {
+		a, err := open()
+		if err == nil || !errors.Is(err, store.ErrUnavailable) || errors.Is(err, sqlstore.ErrRefused) || time.Now().After(end) {
+			return a, err
+		}
+		log.Warn("the database does not answer yet; trying again", "error", err, "for", time.Until(end).Round(time.Second).String())
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(startPause):
+		}
+	}
 }
 
 // loadTLS returns nil if the server is to speak plain HTTP.
