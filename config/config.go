@@ -72,6 +72,11 @@ type Config struct {
 	// everybody. It goes with TLS_CERT.
 	TLSKey string `env:"TLS_KEY" default:""`
 
+	// MaxConnections is how many connections of callers may be open at once. Beyond it,
+	// the one that has been idle longest is closed for a new one. 0: as many as open
+	// files (`ulimit -n`) and memory allow, 20,000 at most.
+	MaxConnections int `env:"MAX_CONNECTIONS" default:"0" min:"0" max:"1000000"`
+
 	// SignUpOpen is whether anybody may make an account. When closed, only
 	// administrators and the command line do.
 	SignUpOpen bool `env:"SIGNUP" default:"open" oneof:"open closed"`
@@ -146,7 +151,7 @@ type Config struct {
 
 	// DrainDelay is how long the server, told to stop, goes on taking requests while
 	// /healthz/ready says no, so that a load balancer turns away first. 5s is usual
-	// behind one.
+	// behind one. Ctrl-C does not wait for it.
 	DrainDelay time.Duration `env:"DRAIN_DELAY" default:"0s" min:"0s" max:"5m"`
 
 	// ShutdownTimeout is how long, after that, requests in progress may take to end.

@@ -21,7 +21,7 @@ func BenchmarkRouter(b *testing.B) {
 	for i := range table {
 		table[i].Serve = func(http.ResponseWriter, *http.Request) error { return nil }
 	}
-	h := router(table, http.NotFoundHandler())
+	h := router(table, http.NotFoundHandler(), nil)
 	for _, c := range []struct{ name, method, path string }{
 		{"first", "GET", JWKSPath},
 		{"token", "POST", TokenPath},

@@ -27,7 +27,7 @@ func TestRouter(t *testing.T) {
 		{http.MethodGet, "/things/{id}", audience, echo},
 		{http.MethodDelete, "/things/{id}", audience, echo},
 		{http.MethodPost, "/refuses", audience, func(http.ResponseWriter, *http.Request) error { return errors.New("no") }},
-	}, http.NotFoundHandler())
+	}, http.NotFoundHandler(), nil)
 
 	for _, c := range []struct {
 		method, path string

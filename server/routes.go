@@ -57,7 +57,7 @@ const (
 // Routes is the whole surface.
 func Routes(e Endpoints) []Route {
 	apps := &Audience{Name: "apps", Refuse: protocol.Refuse, NotAllowed: postOnly}
-	documents := &Audience{Name: "documents", Refuse: api.Refuse, NotAllowed: methodNotAllowed}
+	documents := &Audience{Name: "documents", FromMemory: true, Refuse: api.Refuse, NotAllowed: methodNotAllowed}
 	people := &Audience{Name: "people", Refuse: pages.Refuse, NotAllowed: pages.NotAllowed}
 	// Apps lead browsers here, also by forms on their own sites; what is there
 	// changes nothing by such a form, but goes on by GET (SameSite=Lax).
@@ -141,7 +141,9 @@ type Options struct {
 	Proxies     Proxies
 	CORSOrigins []string
 	// HSTS is set where the issuer is https.
-	HSTS    bool
+	HSTS bool
+	// Places is how many requests are worked on at once; 0: any number.
+	Places  int
 	Metrics *metrics.Metrics
 	Log     *slog.Logger
 }
@@ -150,7 +152,7 @@ type Options struct {
 // panics), secure (headers), cross-origin answers, router. What an unknown path
 // gets depends on who is likely to ask: a person gets a page, a program JSON.
 func New(table []Route, o Options) http.Handler {
-	h := router(table, http.HandlerFunc(unknown))
+	h := router(table, http.HandlerFunc(unknown), newGate(o.Places, o.Metrics.Shed))
 	h = cors(h, o.CORSOrigins)
 	h = secure(h, o.HSTS)
 	return &observer{next: h, proxies: o.Proxies, log: o.Log, metrics: o.Metrics, refuse: func(w http.ResponseWriter, r *http.Request) {

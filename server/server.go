@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,10 +27,12 @@ const (
 // drainDelay, in which a balancer can notice, no new connection is accepted and
 // those in progress have until shutdownTimeout to end.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) error {
-	srv := newHTTPServer(h, o.Log)
+	var draining atomic.Bool
+	srv := newHTTPServer(sayGoodbye(h, &draining), o.Log)
 	if o.TLS != nil {
 		l = tls.NewListener(l, o.TLS)
 	}
+	l = limited(l, o.MaxConnections, srv, o.Log)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {
@@ -37,7 +40,21 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) 
 		return err
 	case <-ctx.Done():
 	}
+	draining.Store(true)
 	return drain(context.WithoutCancel(ctx), srv, failed, o)
+}
+
+// sayGoodbye tells each caller with the last answer that the connection ends, so that
+// a balancer sends nothing more on one that is about to be closed. Those that are idle
+// stay open until the drain delay is over: closing one just when a request comes on it
+// would lose that request. HTTP/2 takes the header for a GOAWAY.
+func sayGoodbye(next http.Handler, draining *atomic.Bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
@@ -54,8 +71,12 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 
 // ServeOptions are the choices of Serve.
 type ServeOptions struct {
-	TLS             *tls.Config
-	DrainDelay      time.Duration
+	TLS *tls.Config
+	// MaxConnections is how many connections may be open; 0: any number.
+	MaxConnections int
+	DrainDelay     time.Duration
+	// AtOnce is asked when the end has begun, and says that nobody needs the delay.
+	AtOnce          func() bool
 	ShutdownTimeout time.Duration
 	// Draining is told that the end has begun, before the drain delay.
 	Draining func()
@@ -67,7 +88,9 @@ func drain(ctx context.Context, srv *http.Server, failed <-chan error, o ServeOp
 		o.Draining()
 	}
 	o.Log.Info("draining", "delay", o.DrainDelay.String(), "timeout", o.ShutdownTimeout.String())
-	time.Sleep(o.DrainDelay)
+	if o.AtOnce == nil || !o.AtOnce() {
+		time.Sleep(o.DrainDelay)
+	}
 	ctx, cancel := context.WithTimeout(ctx, o.ShutdownTimeout)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {

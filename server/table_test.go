@@ -30,6 +30,6 @@ func newCrossSite(method, path string) *http.Request {
 // serveOne asks one line of the table, past its door.
 func serveOne(rt Route, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	router([]Route{rt}, http.NotFoundHandler()).ServeHTTP(w, r)
+	router([]Route{rt}, http.NotFoundHandler(), nil).ServeHTTP(w, r)
 	return w
 }

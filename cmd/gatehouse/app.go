@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
 	"sync/atomic"
 
 	"gatehouse/config"
@@ -15,6 +16,7 @@ import (
 	"gatehouse/handlers/operators"
 	"gatehouse/handlers/pages"
 	"gatehouse/handlers/protocol"
+	"gatehouse/internal/account"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/notify"
 	"gatehouse/internal/oauth"
@@ -86,8 +88,16 @@ func (a *app) door(minter *token.Minter, verifier *token.Verifier, cursors curso
 	}
 	return server.New(a.routes, server.Options{
 		Proxies: a.config.TrustedProxies, CORSOrigins: a.config.CORSOrigins, HSTS: issuer.Scheme == "https",
-		Metrics: a.metrics, Log: a.log,
+		Places: a.places(), Metrics: a.metrics, Log: a.log,
 	}), nil
+}
+
+// places is how many requests are worked on at once. What costs our own processor is
+// done in a fraction of a second by so many for each core; beside those, there is room
+// for all who wait for a password to be hashed or for a name, and hold up nobody.
+func (a *app) places() int {
+	const perCore = 64
+	return perCore*runtime.GOMAXPROCS(0) + a.passwords.Capacity() + account.MaxTurns
 }
 
 func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors cursor.Sealer, issuer *url.URL) ([]server.Route, error) {

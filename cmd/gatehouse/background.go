@@ -14,13 +14,13 @@ import (
 func (a *app) checks() []operators.Check {
 	checks := []operators.Check{
 		{Name: "database", Ask: a.db.Ping},
-		{Name: "keys", Ask: func(context.Context) error {
+		{Name: "keys", Local: true, Ask: func(context.Context) error {
 			if !a.ring.Ready() {
 				return errors.New("the first signing key is being made")
 			}
 			return nil
 		}},
-		{Name: "serving", Ask: func(context.Context) error {
+		{Name: "serving", Local: true, Ask: func(context.Context) error {
 			if a.draining.Load() {
 				return errors.New("shutting down")
 			}
@@ -35,7 +35,10 @@ func (a *app) checks() []operators.Check {
 
 // background runs what goes on beside the requests, until ctx ends, and waits for it.
 func (a *app) background(ctx context.Context) {
-	sweeper := &sweep.Sweeper{Tables: a.tables(), Every: time.Minute, Now: a.now, Swept: a.metrics.Swept, Log: a.log}
+	sweeper := &sweep.Sweeper{
+		Tables: a.tables(), Every: time.Minute, Now: a.now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
+		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse sweep", f) },
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := a.ring.Run(ctx); err != nil && ctx.Err() == nil {
@@ -43,9 +46,30 @@ func (a *app) background(ctx context.Context) {
 		}
 	})
 	wg.Go(func() { sweeper.Run(ctx) })
+	wg.Go(func() { a.countRows(ctx) })
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
 	wg.Go(func() { a.notifier.Run(ctx) })
 	wg.Wait()
+}
+
+// countRows keeps the figures of the tables' sizes, which are too dear to be asked for
+// whenever somebody looks at the metrics.
+func (a *app) countRows(ctx context.Context) {
+	const every = 10 * time.Minute
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if rows, err := a.db.Rows(ctx); err == nil {
+			a.metrics.Rows(rows)
+		} else if ctx.Err() == nil {
+			a.log.Warn("the rows of the tables were not counted; trying again later", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // endedKeep is how long an ended session stays on record, for the list that
@@ -71,10 +95,8 @@ func (a *app) tables() []sweep.Table {
 		{Name: "revoked_tokens", Sweep: before(time.Minute, a.db.SweepRevokedTokens)},
 		{Name: "audit_events", Sweep: before(a.config.AuditKeep, a.db.SweepAudit)},
 	}
-	if a.redis == nil {
-		tables = append(tables, sweep.Table{Name: "throttles", Sweep: func(ctx context.Context, _ time.Time, n int) (int64, error) {
-			return a.db.Throttles().SweepThrottles(ctx, n)
-		}})
-	}
-	return tables
+	// Also beside Redis: there may be some from the time before it.
+	return append(tables, sweep.Table{Name: "throttles", Sweep: func(ctx context.Context, _ time.Time, n int) (int64, error) {
+		return a.db.Throttles().SweepThrottles(ctx, n)
+	}})
 }

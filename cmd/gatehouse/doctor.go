@@ -143,5 +143,5 @@ func verdict(found finding.List) error {
 
 // machine is what this process may use.
 func machine() resources {
-	return resources{files: openFiles(), memory: memoryLimit(os.ReadFile), cores: cores(), collector: os.Getenv("GOMEMLIMIT")}
+	return resources{files: openFiles(), memory: usableMemory(ownGroupMemory(), totalMemory(os.ReadFile)), cores: cores(), collector: os.Getenv("GOMEMLIMIT")}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"strconv"
 	"strings"
@@ -57,35 +58,19 @@ func byteCount(text string) (int64, bool) {
 
 func cores() int { return runtime.GOMAXPROCS(0) }
 
-// memoryLimit is what the control group allows, or what the machine has.
-func memoryLimit(read func(string) ([]byte, error)) int64 {
-	limit := int64(0)
-	for _, file := range []string{cgroupFile(read), "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		text, err := read(file)
-		if err != nil {
-			continue
-		}
-		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && (limit == 0 || n < limit) {
-			limit = n
-		}
+// usableMemory is what the control group allows, or what the machine has; 0 if that
+// is not known.
+func usableMemory(group, all int64) int64 {
+	switch {
+	case all == 0 && group == math.MaxInt64:
+		return 0
+	case all == 0:
+		return group
 	}
-	const unlimited = 1 << 60 // version 1 of control groups says so by a number
-	if all := totalMemory(read); limit == 0 || limit > unlimited || all > 0 && all < limit {
-		return all
-	}
-	return limit
+	return min(group, all)
 }
 
-// cgroupFile is the file with the limit of our own control group (version 2).
-func cgroupFile(read func(string) ([]byte, error)) string {
-	text, err := read("/proc/self/cgroup")
-	path, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "0::")
-	if err != nil || !ok {
-		return ""
-	}
-	return "/sys/fs/cgroup" + path + "/memory.max"
-}
-
+// totalMemory is what the machine has, in bytes.
 func totalMemory(read func(string) ([]byte, error)) int64 {
 	text, err := read("/proc/meminfo")
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,27 +125,16 @@ func TestDoctorOnTheFrontAndTheMachine(t *testing.T) {
 	}
 }
 
-func TestMemoryLimit(t *testing.T) {
-	files := func(contents map[string]string) func(string) ([]byte, error) {
-		return func(name string) ([]byte, error) {
-			if text, ok := contents[name]; ok {
-				return []byte(text), nil
-			}
-			return nil, os.ErrNotExist
-		}
-	}
-	const meminfo = "MemTotal:       4096 kB\nMemFree: 1 kB\n"
-	for what, c := range map[string]struct {
-		files map[string]string
-		want  int64
-	}{
-		"nothing known":      {nil, 0},
-		"no limit":           {map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "max\n"}, 4 << 20},
-		"a container":        {map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "1048576\n"}, 1 << 20},
-		"a service":          {map[string]string{"/proc/meminfo": meminfo, "/proc/self/cgroup": "0::/a.service\n", "/sys/fs/cgroup/a.service/memory.max": "2097152\n"}, 2 << 20},
-		"version 1, without": {map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"}, 4 << 20},
+func TestMemoryThatCanBeUsed(t *testing.T) {
+	meminfo := func(string) ([]byte, error) { return []byte("MemTotal:       4096 kB\nMemFree: 1 kB\n"), nil }
+	none := func(string) ([]byte, error) { return nil, os.ErrNotExist }
+	for what, c := range map[string]struct{ group, all, want int64 }{
+		"nothing known": {math.MaxInt64, totalMemory(none), 0},
+		"no limit":      {math.MaxInt64, totalMemory(meminfo), 4 << 20},
+		"a container":   {1 << 20, totalMemory(meminfo), 1 << 20},
+		"a limit alone": {1 << 20, 0, 1 << 20},
 	} {
-		if got := memoryLimit(files(c.files)); got != c.want {
+		if got := usableMemory(c.group, c.all); got != c.want {
 			t.Errorf("%s: %d, want %d", what, got, c.want)
 		}
 	}

@@ -27,6 +27,13 @@ func (a *app) figures(ctx context.Context) {
 		_, waiting := a.passwords.Load()
 		return float64(waiting)
 	})
+	m.GaugeBy("gatehouse_backend_refusing", "1 while a back-end hangs and is not asked.", "backend", func() map[string]float64 {
+		refusing := map[string]float64{"database": truth(a.db.Refusing())}
+		if a.redis != nil {
+			refusing["redis"] = truth(a.redis.Refusing())
+		}
+		return refusing
+	})
 	m.GaugeBy("gatehouse_signing_keys", "Signing keys, by what they do.", "state", func() map[string]float64 { return a.keysByState(ctx) })
 	m.Gauge("gatehouse_signing_key_due_timestamp_seconds", "When the next signing key is to take over, in Unix time; NaN while there is no key.", func() float64 { return a.keyDue(ctx) })
 }
@@ -42,6 +49,15 @@ func (a *app) keyDue(ctx context.Context) float64 {
 	return math.NaN()
 }
 
+// truth is 1 if it is so.
+func truth(so bool) float64 {
+	if so {
+		return 1
+	}
+	return 0
+}
+
+// keysByState counts the keys in memory; it asks no database.
 func (a *app) keysByState(ctx context.Context) map[string]float64 {
 	byState := map[string]float64{}
 	for _, k := range a.keysInMemory(ctx) {

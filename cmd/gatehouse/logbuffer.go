@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -11,30 +11,81 @@ import (
 const (
 	// flushEvery is how long a line of routine may wait to be written.
 	flushEvery = 100 * time.Millisecond
-	// bufferBytes is how much of it is gathered at most.
+	// bufferBytes is how much of it is gathered before it is written.
 	bufferBytes = 64 << 10
+	// routineBytes and faultBytes are how much may wait while the log takes nothing.
+	// The difference is kept for warnings and errors.
+	routineBytes = 1 << 20
+	faultBytes   = 2 << 20
 	// levelWithin is how far into a line its level stands, the time before it.
 	levelWithin = 80
+	// lastWords is how long the end waits for a log that takes nothing.
+	lastWords = 2 * time.Second
 )
 
-// A logBuffer gathers log lines, because a write to the system for each request
-// costs more than many a request. Warnings and errors do not wait: they are what
-// is looked for after a crash.
+// A logBuffer gathers log lines and writes them from one goroutine. A write to the
+// system for each request costs more than many a request; and where a pipe is blocked
+// or a disk is full, the server must go on. Warnings and errors are written at once:
+// they are what is looked for after a crash. What finds no room is dropped and counted.
 type logBuffer struct {
-	mu  sync.Mutex
 	out io.Writer
-	buf []byte
+
+	mu      sync.Mutex
+	buf     []byte
+	lost    int             // lines dropped since the log was last told
+	dropped func(lines int) // counts lines that are lost; nil: nobody does
+
+	hurry   chan struct{} // there is something that should not wait
+	ending  chan struct{}
+	written chan struct{} // closed when all is written after ending
 }
 
-// Write takes one line, as slog's handlers write it.
+func newLogBuffer(out io.Writer) *logBuffer {
+	return &logBuffer{out: out, hurry: make(chan struct{}, 1), ending: make(chan struct{}), written: make(chan struct{})}
+}
+
+// Write takes one line, as slog's handlers write it. It waits for nothing.
 func (l *logBuffer) Write(line []byte) (int, error) {
+	dull := routine(line)
+	l.mu.Lock()
+	room := faultBytes
+	if dull {
+		room = routineBytes
+	}
+	full := len(l.buf)+len(line) > room
+	if full {
+		l.lost++
+	} else {
+		l.buf = append(l.buf, line...)
+	}
+	urgent := !dull || len(l.buf) >= bufferBytes
+	l.mu.Unlock()
+	switch {
+	case full:
+		l.count(1)
+	case urgent:
+		select {
+		case l.hurry <- struct{}{}:
+		default:
+		}
+	}
+	return len(line), nil
+}
+
+// tell makes count hear of every line that is lost from now on.
+func (l *logBuffer) tell(count func(lines int)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.buf = append(l.buf, line...)
-	if len(l.buf) < bufferBytes && routine(line) {
-		return len(line), nil
+	l.dropped = count
+}
+
+func (l *logBuffer) count(lines int) {
+	l.mu.Lock()
+	dropped := l.dropped
+	l.mu.Unlock()
+	if dropped != nil {
+		dropped(lines)
 	}
-	return len(line), l.flush()
 }
 
 func routine(line []byte) bool {
@@ -42,38 +93,49 @@ func routine(line []byte) bool {
 	return bytes.Contains(start, []byte(`"level":"INFO"`)) || bytes.Contains(start, []byte(`"level":"DEBUG"`))
 }
 
-func (l *logBuffer) flush() error {
-	if len(l.buf) == 0 {
-		return nil
-	}
-	_, err := l.out.Write(l.buf)
-	l.buf = l.buf[:0]
-	return err
-}
-
-// start flushes now and then until the function that it returns is called, which
-// flushes what is left.
+// start writes what is gathered until the function that it returns is called, which
+// waits a while for the rest to be written.
 func (l *logBuffer) start() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { l.run(ctx) })
+	go l.run()
 	return func() {
-		cancel()
-		wg.Wait()
+		close(l.ending)
+		select {
+		case <-l.written:
+		case <-time.After(lastWords): // a blocked pipe must not keep the process
+		}
 	}
 }
 
-func (l *logBuffer) run(ctx context.Context) {
+func (l *logBuffer) run() {
+	defer close(l.written)
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
-	for done := false; !done; {
+	for spare := []byte(nil); ; {
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
-			done = true
+		case <-l.hurry:
+		case <-l.ending:
+			l.flush(spare)
+			return
 		}
-		l.mu.Lock()
-		_ = l.flush() // where the log cannot be written, there is nobody to tell
-		l.mu.Unlock()
+		spare = l.flush(spare)
 	}
+}
+
+// flush writes what is there, while others gather in spare, and returns what it wrote from.
+func (l *logBuffer) flush(spare []byte) []byte {
+	l.mu.Lock()
+	full, lost := l.buf, l.lost
+	l.buf, l.lost = spare[:0], 0
+	l.mu.Unlock()
+	if lost > 0 {
+		full = fmt.Appendf(full, `{"level":"WARN","msg":"log lines were dropped: the log took nothing for a while","lines":%d}`+"\n", lost)
+	}
+	if len(full) == 0 {
+		return full
+	}
+	if n, err := l.out.Write(full); err != nil {
+		l.count(bytes.Count(full[n:], []byte("\n"))) // where the log cannot be written, there is nobody else to tell
+	}
+	return full
 }

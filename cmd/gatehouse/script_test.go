@@ -45,10 +45,11 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"ready": untilReady,
-			"quit":  quit,
-			"pick":  pick,
-			"find":  find,
+			"ready":  untilReady,
+			"quit":   quit,
+			"drains": untilDraining,
+			"pick":   pick,
+			"find":   find,
 		},
 	})
 }
@@ -78,12 +79,30 @@ func untilReady(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("the server is not ready: %v", last)
 }
 
-// quit tells the servers of the story to stop, as a service manager does. (A command
-// called stop is testscript's own, and ends the story as passed.)
-func quit(ts *testscript.TestScript, _ bool, _ []string) {
+// untilDraining waits until the server of the story says that it is about to stop.
+func untilDraining(ts *testscript.TestScript, _ bool, _ []string) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		answer, err := http.Get(ts.Getenv("URL") + "/healthz/ready")
+		ts.Check(err)
+		answer.Body.Close()
+		if answer.StatusCode == http.StatusServiceUnavailable && answer.Close {
+			return
+		}
+	}
+	ts.Fatalf("the server does not drain")
+}
+
+// quit tells the servers of the story to stop, as a service manager does or, by "quit
+// ctrl-c", somebody at a terminal. (A command called stop is testscript's own, and ends
+// the story as passed.)
+func quit(ts *testscript.TestScript, _ bool, args []string) {
+	var signal os.Signal = syscall.SIGTERM
+	if len(args) > 0 {
+		signal = os.Interrupt
+	}
 	for _, c := range ts.BackgroundCmds() {
 		if c.ProcessState == nil {
-			ts.Check(c.Process.Signal(syscall.SIGTERM))
+			ts.Check(c.Process.Signal(signal))
 		}
 	}
 }

@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
+	"os/signal"
 	"sync"
 	"syscall"
 	"time"
@@ -18,6 +17,8 @@ import (
 
 	"gatehouse/config"
 	"gatehouse/server"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
 )
 
 func (c *cli) serveCommand() *cobra.Command {
@@ -44,18 +45,25 @@ first administrator as long as there is none.`,
 }
 
 func (c *cli) serve(ctx context.Context, cfg config.Config) error {
-	tlsConfig, err := loadTLS(cfg)
+	group := ownGroupMemory()
+	memory := tuneCollector(cfg, group)
+	lines := newLogBuffer(c.stderr)
+	defer lines.start()()
+	calmed := newCalm(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	defer calmed.start()()
+	log := slog.New(calmed)
+	if tooSmall(cfg, group) {
+		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", cfg.PasswordBudgetMiB)
+	}
+	certificate, err := loadTLS(cfg, log)
 	if err != nil {
 		return err
 	}
-	tuneCollector(cfg)
-	lines := &logBuffer{out: c.stderr}
-	defer lines.start()() //nolint:contextcheck // the log outlasts the order to stop
-	log := slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	a, err := newApp(ctx, cfg, log)
+	a, err := patiently(ctx, log, func() (*app, error) { return newApp(ctx, cfg, log) })
 	if err != nil {
 		return err
 	}
+	lines.tell(a.metrics.LogDropped)
 	listeners, err := a.listen(ctx)
 	if err != nil {
 		return errors.Join(err, a.Close())
@@ -67,41 +75,71 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	wg.Go(func() { a.background(work) })
 	wg.Go(func() { a.serveMetrics(work, listeners.metrics) })
 	wg.Go(func() { a.tellReady(work) })
-	err = server.Serve(ctx, listeners.main, a.handler, server.ServeOptions{
-		TLS: tlsConfig, DrainDelay: cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
-		Draining: func() { a.draining.Store(true); a.tellSystemd(work, "STOPPING=1") }, Log: log,
-	})
+	o := server.ServeOptions{
+		MaxConnections: maxConnections(cfg, openFiles(), memory),
+		DrainDelay:     cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
+		AtOnce: func() bool { return atTerminal(ctx) }, Log: log,
+		Draining: func() { a.draining.Store(true); a.tellSystemd(work, "STOPPING=1") },
+	}
+	if certificate != nil {
+		o.TLS = certificate.Config()
+		a.metrics.Gauge("gatehouse_tls_certificate_expires_seconds", "When the TLS certificate ends, in Unix time.",
+			func() float64 { return float64(certificate.Expires().Unix()) })
+		wg.Go(func() { watch(work, certificate) })
+	}
+	err = server.Serve(ctx, listeners.main, a.handler, o)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.Close())
 }
 
-// restMiB is a generous rest beside the password hashes.
-const restMiB = 256
+const (
+	// startPatience is how long a start waits for a database that does not answer: as
+	// long as one takes that is started together with us.
+	startPatience = 30 * time.Second
+	// startPause is how long it waits between two tries.
+	startPause = 2 * time.Second
+)
 
-// tuneCollector lets the heap, whose living part is a few MiB, triple before it is
-// collected, and makes the collector work harder before it grows past what the
-// password hashes may fill and a generous rest. GOGC and GOMEMLIMIT have the last word.
-func tuneCollector(cfg config.Config) {
-	const growthPercent = 200
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(growthPercent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(cfg.PasswordBudgetMiB+restMiB) << 20)
+// patiently opens the app, and tries again for a while if a back-end is away. One that
+// refuses us is not asked again.
+func patiently(ctx context.Context, log *slog.Logger, open func() (*app, error)) (*app, error) {
+	end := time.Now().Add(startPatience)
+	for {
+		a, err := open()
+		if err == nil || !errors.Is(err, store.ErrUnavailable) || errors.Is(err, sqlstore.ErrRefused) || time.Now().After(end) {
+			return a, err
+		}
+		log.Warn("the database does not answer yet; trying again", "error", err, "for", time.Until(end).Round(time.Second).String())
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(startPause):
+		}
 	}
 }
 
 // loadTLS returns nil if the server is to speak plain HTTP.
-func loadTLS(cfg config.Config) (*tls.Config, error) {
+func loadTLS(cfg config.Config, log *slog.Logger) (*server.Certificate, error) {
 	if cfg.TLSCert == "" {
 		return nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("loading the TLS certificate: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
+	return server.LoadCertificate(cfg.TLSCert, cfg.TLSKey, time.Now, log)
+}
+
+// atTerminal reports whether it was Ctrl-C that ended ctx: whoever sits there has no
+// balancer to wait for.
+func atTerminal(ctx context.Context) bool {
+	told, ok := errors.AsType[toldBy](context.Cause(ctx))
+	return ok && told.Signal == os.Interrupt
+}
+
+// watch takes up a new certificate by itself, and at once on SIGHUP.
+func watch(ctx context.Context, certificate *server.Certificate) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP)
+	defer signal.Stop(told)
+	certificate.Watch(ctx, told)
 }
 
 // listeners are where requests come in; metrics is nil unless it has its own.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"gatehouse/handlers"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
@@ -30,9 +31,6 @@ func (e *Forbidden) Error() string { return e.Detail }
 
 // ErrNotFound: there is nothing at this path.
 var ErrNotFound = errors.New("nothing at this path")
-
-// comeBack is how long to wait when a back-end is away and nobody knows for how long.
-const comeBack = 2 * time.Second
 
 // Refuse is the one writer of refusals. What is not a refusal is a fault of ours:
 // the caller learns the request's ID, by which the log tells the rest.
@@ -100,10 +98,12 @@ func refusal(h http.Header, err error) (status int, body any, wait time.Duration
 func fault(err error) (status int, body any, wait time.Duration) {
 	var busy *password.Busy
 	switch {
+	case errors.Is(err, handlers.ErrBusy):
+		return http.StatusServiceUnavailable, detail{Detail: "The server is busy. Please try again in a moment."}, handlers.ComeBack()
 	case errors.As(err, &busy):
 		return http.StatusServiceUnavailable, detail{Detail: "The server is busy. Please try again in a moment."}, max(busy.RetryAfter, time.Second)
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return http.StatusServiceUnavailable, detail{Detail: "Service temporarily unavailable, try again later."}, comeBack
+		return http.StatusServiceUnavailable, detail{Detail: "Service temporarily unavailable, try again later."}, handlers.ComeBack()
 	}
 	return http.StatusInternalServerError, nil, 0
 }

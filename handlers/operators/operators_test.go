@@ -211,8 +211,8 @@ func TestReadiness(t *testing.T) {
 	var fault error
 	now := time.Unix(1000, 0)
 	h := &Health{Now: func() time.Time { return now }, Checks: []Check{
-		{"database", func(context.Context) error { asked.Add(1); return fault }},
-		{"keys", func(context.Context) error { return nil }},
+		{Name: "database", Ask: func(context.Context) error { asked.Add(1); return fault }},
+		{Name: "keys", Ask: func(context.Context) error { return nil }},
 	}}
 	ready := func(want int, body string) {
 		t.Helper()

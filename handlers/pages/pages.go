@@ -79,7 +79,7 @@ func problem(err error) (int, web.ProblemData) {
 		return form.Status, web.ProblemData{Heading: "The form could not be read", Text: "Open the page again and fill in the form once more."}
 	case errors.As(err, &limited):
 		return http.StatusTooManyRequests, web.ProblemData{Heading: "Too many tries", Text: "Please wait " + inWords(retryAfter(limited.RetryAfter)) + " before the next one."}
-	case errors.As(err, &busy), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &busy), errors.Is(err, handlers.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable, web.ProblemData{Heading: "Please try again in a moment", Text: "The server is busy or a part of it cannot be reached. Nothing was changed."}
 	}
 	return http.StatusInternalServerError, web.ProblemData{Heading: "Something went wrong", Text: "The fault is ours, and it has been noted."}

@@ -60,5 +60,5 @@ func wait(err error) time.Duration {
 	if busy, ok := errors.AsType[*password.Busy](err); ok {
 		return busy.RetryAfter
 	}
-	return 0
+	return handlers.ComeBack()
 }

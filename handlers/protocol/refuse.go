@@ -5,7 +5,6 @@ package protocol
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -61,7 +60,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 // invalid_grant would log people out for it.
 func judge(err error) refusal {
 	if unavailable(err) {
-		return refusal{http.StatusServiceUnavailable, oauth.TemporarilyUnavailable, jitter()}
+		return refusal{http.StatusServiceUnavailable, oauth.TemporarilyUnavailable, handlers.ComeBack()}
 	}
 	if busy, ok := errors.AsType[*password.Busy](err); ok {
 		return refusal{http.StatusServiceUnavailable, oauth.TemporarilyUnavailable, max(busy.RetryAfter, time.Second)}
@@ -79,7 +78,7 @@ func judge(err error) refusal {
 }
 
 func unavailable(err error) bool {
-	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, handlers.ErrBusy) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 func status(c oauth.Code) int {
@@ -92,13 +91,6 @@ func status(c oauth.Code) int {
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
-}
-
-// jitter is between 1 and 5 seconds, so that not all come back at once.
-func jitter() time.Duration {
-	var b [1]byte
-	_, _ = rand.Read(b[:]) // never fails, as documented
-	return time.Duration(1+b[0]%5) * time.Second
 }
 
 // wholeSeconds rounds up: who waits so long is let through.

@@ -6,6 +6,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatehouse/internal/password"
 )
 
 func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
@@ -49,4 +53,40 @@ func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
 	if len(all.names) != 0 {
 		t.Errorf("held: %v", all.names)
 	}
+}
+
+// TestACrowdAtOneNameIsTurnedAway: nobody waits for long, and only so many wait.
+func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var all turns
+		end, err := all.take(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		var wg sync.WaitGroup
+		var atOnce, inTime atomic.Int32
+		for range MaxTurns + 10 {
+			wg.Go(func() {
+				_, err := all.take(t.Context(), "ann")
+				if !errors.Is(err, password.ErrBusy) {
+					t.Errorf("err = %v", err)
+				}
+				switch time.Since(start) {
+				case 0:
+					atOnce.Add(1)
+				case patience:
+					inTime.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if atOnce.Load() != 10 || inTime.Load() != MaxTurns {
+			t.Errorf("%d at once, %d in time", atOnce.Load(), inTime.Load())
+		}
+		end()
+		if len(all.names) != 0 || all.waiting != 0 {
+			t.Errorf("held: %v, %d wait", all.names, all.waiting)
+		}
+	})
 }

@@ -24,6 +24,10 @@ type Metrics struct {
 	sessions  *prometheus.CounterVec
 	swept     *prometheus.CounterVec
 	panics    prometheus.Counter
+	sweepDone *prometheus.GaugeVec
+	rows      *prometheus.GaugeVec
+	shed      prometheus.Counter
+	dropped   prometheus.Counter
 }
 
 // New returns a fresh set, with those of the Go runtime and the process.
@@ -55,12 +59,24 @@ func New(version string) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "gatehouse_panics_total", Help: "Requests that ended in a panic.",
 		}),
+		shed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatehouse_http_requests_shed_total", Help: "Requests turned away because too many were being worked on.",
+		}),
+		sweepDone: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "gatehouse_sweep_done_timestamp_seconds", Help: "When this replica last found nothing more to sweep, by table; the highest of all replicas counts.",
+		}, []string{"table"}),
+		rows: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "gatehouse_table_rows", Help: "About how many rows there are, by table, at most ten minutes ago.",
+		}, []string{"table"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatehouse_log_lines_dropped_total", Help: "Log lines lost because the log took nothing or its disk was full.",
+		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "gatehouse_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, build,
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, m.shed, m.dropped, m.sweepDone, m.rows, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -94,6 +110,24 @@ func (m *Metrics) Sessions(event string, n int) { m.sessions.WithLabelValues(eve
 func (m *Metrics) Swept(table string, rows int64) {
 	m.swept.WithLabelValues(table).Add(float64(rows))
 }
+
+// Shed counts a request that found no place.
+func (m *Metrics) Shed() { m.shed.Inc() }
+
+// SweepDone notes when a table had nothing more to sweep.
+func (m *Metrics) SweepDone(table string, at time.Time) {
+	m.sweepDone.WithLabelValues(table).Set(float64(at.Unix()))
+}
+
+// Rows notes how many rows the tables have.
+func (m *Metrics) Rows(byTable map[string]int64) {
+	for table, n := range byTable {
+		m.rows.WithLabelValues(table).Set(float64(n))
+	}
+}
+
+// LogDropped counts lines that the log lost.
+func (m *Metrics) LogDropped(lines int) { m.dropped.Add(float64(lines)) }
 
 // Panic counts a request that ended in a panic.
 func (m *Metrics) Panic() { m.panics.Inc() }

@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"runtime"
@@ -92,6 +93,14 @@ func (b *budget) spend(ctx context.Context, memoryKiB uint32, work func()) error
 	return nil
 }
 
+// busy asks to come again after the wait, give or take half of it, so that those who
+// were turned away together do not come back together.
+func (b *budget) busy() *Busy {
+	var chance [1]byte
+	_, _ = rand.Read(chance[:]) // never fails, as documented
+	return &Busy{b.wait/2 + b.wait*time.Duration(chance[0])/256}
+}
+
 func (b *budget) release(slots int64) {
 	b.slots.Release(slots)
 	select {
@@ -105,12 +114,15 @@ func (h *Hasher) Load() (working, waiting int64) {
 	return h.budget.working.Load(), h.budget.waiting.Load()
 }
 
+// Capacity is how many callers can be here at once, at work or waiting.
+func (h *Hasher) Capacity() int { return int(h.budget.count + h.budget.maxWaiting) }
+
 // Room returns *Busy if a caller would be turned away at once. Who asks before he
 // begins anything else costs the server nothing while it is flooded.
 func (h *Hasher) Room() error {
 	b := h.budget
 	if b.working.Load() >= b.count && b.waiting.Load() >= b.maxWaiting {
-		return &Busy{b.wait}
+		return b.busy()
 	}
 	return nil
 }
@@ -125,7 +137,7 @@ func (b *budget) slotsFor(memoryKiB uint32) int64 {
 func (b *budget) queue(ctx context.Context, slots int64) error {
 	defer b.waiting.Add(-1)
 	if b.waiting.Add(1) > b.maxWaiting {
-		return &Busy{b.wait}
+		return b.busy()
 	}
 	patience, cancel := context.WithTimeout(ctx, b.wait)
 	defer cancel()
@@ -135,7 +147,7 @@ func (b *budget) queue(ctx context.Context, slots int64) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("waiting to hash a password: %w", context.Cause(ctx))
 	}
-	return &Busy{b.wait}
+	return b.busy()
 }
 
 // quiet is how long nobody hashes before the memory is given back.

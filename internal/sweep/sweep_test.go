@@ -37,6 +37,8 @@ func sweeping(t *testing.T, while time.Duration, tables map[string]*heap) (swept
 		Every: time.Minute, Now: time.Now, Log: slog.New(slog.NewTextHandler(&lines, nil)),
 		Swept: func(table string, rows int64) { swept[table] += rows },
 	}
+	s.Alone = func(ctx context.Context, f func(context.Context)) error { f(ctx); return nil }
+	s.Done = func(string, time.Time) {}
 	for name, h := range tables {
 		s.Tables = append(s.Tables, Table{Name: name, Sweep: h.sweep})
 	}
@@ -94,6 +96,50 @@ func TestItEndsInTheMiddleOfALongSweep(t *testing.T) {
 		sweeping(t, time.Second, map[string]*heap{"sessions": h})
 		if took := time.Since(started); took > time.Second+rest || h.rows == 0 {
 			t.Errorf("it went on for %s, %d rows left", took, h.rows)
+		}
+	})
+}
+
+// TestASlowDatabaseIsGivenTime: the sweeper is at work for a quarter of it at most.
+func TestASlowDatabaseIsGivenTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows, worked := int64(10*batch), time.Duration(0)
+		done := map[string]time.Time{}
+		s := &Sweeper{
+			Every: time.Minute, Now: time.Now, Log: slog.New(slog.DiscardHandler), Swept: func(string, int64) {},
+			Done:  func(table string, at time.Time) { done[table] = at },
+			Alone: func(ctx context.Context, f func(context.Context)) error { f(ctx); return nil },
+			Tables: []Table{{Name: "sessions", Sweep: func(_ context.Context, _ time.Time, n int) (int64, error) {
+				time.Sleep(200 * time.Millisecond)
+				worked += 200 * time.Millisecond
+				gone := min(rows, int64(n))
+				rows -= gone
+				return gone, nil
+			}}},
+		}
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		s.Run(ctx)
+		if took := done["sessions"].Sub(start); took < ease*worked*9/10 || rows != 0 {
+			t.Errorf("%s of work in %s, %d rows left", worked, took, rows)
+		}
+	})
+}
+
+func TestWhoIsNotAloneLeavesItToTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &heap{rows: 7}
+		s := &Sweeper{
+			Every: time.Minute, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+			Alone:  func(context.Context, func(context.Context)) error { return nil },
+			Tables: []Table{{Name: "sessions", Sweep: h.sweep}},
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		s.Run(ctx)
+		if len(h.calls) != 0 {
+			t.Errorf("%d calls", len(h.calls))
 		}
 	})
 }

@@ -151,6 +151,12 @@ func TestHung(t *testing.T) {
 	}
 	wg.Wait()
 	t.Logf("%d callers of a hung Redis were told so after %s", callers, time.Since(start).Round(time.Millisecond))
+	eventually(t, "the breaker opens", time.Second, func() error {
+		if !s.Refusing() {
+			return errors.New("not yet")
+		}
+		return nil
+	})
 	unavailable(t, "a request while the breaker is open", 50*time.Millisecond, func() error { return s.Ping(t.Context()) })
 
 	server.Resume()

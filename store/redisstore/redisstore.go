@@ -19,6 +19,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"gatehouse/store"
+	"gatehouse/store/breaker"
 )
 
 var (
@@ -62,7 +63,7 @@ type Options struct {
 type Store struct {
 	client  redis.UniversalClient
 	timeout time.Duration
-	breaker breaker
+	breaker *breaker.Breaker
 	log     *slog.Logger
 	// seen is set once the marker was found or made (Ping).
 	seen atomic.Bool
@@ -90,6 +91,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		rotate: redis.NewScript(rotateSource), forget: redis.NewScript(forgetSource),
 		take: redis.NewScript(takeSource), refund: redis.NewScript(refundSource),
 	}
+	s.breaker = breaker.New(breaker.Options{Name: "Redis", Hangs: s.hangs, Timeout: o.Timeout / 2, Log: o.Log})
 	err = s.Ping(ctx)
 	if redis.IsAuthError(err) || redis.IsPermissionError(err) {
 		return nil, errors.Join(err, s.Close())
@@ -102,20 +104,27 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // Close ends all connections.
 func (s *Store) Close() error {
-	s.breaker.stop()
-	return s.client.Close()
+	return errors.Join(s.breaker.Close(), s.client.Close())
+}
+
+// Refusing reports whether Redis hangs, and is not asked.
+func (s *Store) Refusing() bool { return s.breaker.Open() }
+
+// hangs is the breaker's question. While it is open nobody else is in the pool.
+func (s *Store) hangs(ctx context.Context) bool {
+	return judge(context.Background(), s.client.Ping(ctx).Err()) == breaker.Hung
 }
 
 // do runs one operation within its time, unless the breaker is open, and says of
 // every failure but the caller's own that Redis could not be asked.
 func (s *Store) do(ctx context.Context, doing string, f func(context.Context) error) error {
-	if !s.breaker.allow() {
+	if s.breaker.Open() {
 		return fmt.Errorf("%s: %w: Redis did not answer the requests before", doing, store.ErrUnavailable)
 	}
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	err := f(bounded)
-	s.breaker.report(judge(ctx, err))
+	s.breaker.Report(judge(ctx, err))
 	switch {
 	case err == nil:
 		return nil
@@ -127,16 +136,16 @@ func (s *Store) do(ctx context.Context, doing string, f func(context.Context) er
 
 // judge tells a Redis that hangs from one that refuses, for only the first costs
 // its callers time, and from a caller who went away.
-func judge(caller context.Context, err error) verdict {
+func judge(caller context.Context, err error) breaker.Verdict {
 	var network net.Error
 	switch {
 	case err == nil:
-		return answered
+		return breaker.Answered
 	case caller.Err() != nil:
-		return abandoned
+		return breaker.Abandoned
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, redis.ErrPoolTimeout),
 		errors.As(err, &network) && network.Timeout():
-		return hung
+		return breaker.Hung
 	}
-	return answered
+	return breaker.Answered
 }

@@ -79,6 +79,7 @@ const auditColumns = "id, happened_at, kind, actor, subject, session_id, client_
 // ListAudit implements store.AuditLog.
 func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.AuditEvent, err error) {
 	err = d.read(ctx, func(db *gorm.DB) error {
+		events = nil
 		s, err := d.auditPage(db, q)
 		if err != nil || s == nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/breaker"
 )
 
 // Options say where the database is and how to use it.
@@ -65,6 +66,9 @@ type DB struct {
 	// turn is held by who writes to SQLite, which has one writer at a time: a queue
 	// in memory is fairer and faster than polling its lock. nil on MySQL.
 	turn chan struct{}
+	// breaker refuses at once while MySQL hangs. It is nil on SQLite, whose waits are
+	// for locks of our own machine: each ends by itself, and reading goes on meanwhile.
+	breaker *breaker.Breaker
 	// pool is the pool that writes.
 	pool *sql.DB
 	// migrations is the pool for changes of the schema, which may take long.
@@ -123,6 +127,9 @@ func (d *DB) Close() error {
 
 // Stats are those of the pool that writes.
 func (d *DB) Stats() sql.DBStats { return d.pool.Stats() }
+
+// Refusing reports whether the database hangs, and is not asked.
+func (d *DB) Refusing() bool { return d.breaker != nil && d.breaker.Open() }
 
 // Ping implements store.DB. It asks the database, not only the network: a
 // proxy in between answers for itself.

@@ -19,6 +19,25 @@ import (
 	"gatehouse/store"
 )
 
+// ErrRefused: the database is there and refuses us, as it will again: a wrong password, a
+// database that is not there, a file that is none.
+var ErrRefused = errors.New("the database refuses")
+
+// refused reports whether to come again is of no use.
+func refused(err error) bool {
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return slices.Contains([]uint16{
+			1044, 1045, 1698, 1251, 1820, 1862, 4151, // access denied, in its kinds
+			1049, // unknown database
+		}, e.Number)
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		code := e.Code() & 0xff
+		return code == sqlite3.SQLITE_NOTADB || code == sqlite3.SQLITE_CORRUPT
+	}
+	return false
+}
+
 // errGaveUp: the database gave up on a transaction through no fault of its own.
 var errGaveUp = errors.New("transaction given up")
 
@@ -36,6 +55,8 @@ func translate(ctx context.Context, err error) error {
 		return fmt.Errorf("asking the database: %w", context.Canceled) // the caller went away
 	case ctx.Err() != nil:
 		return fmt.Errorf("no answer in time: %w", because(store.ErrUnavailable, err))
+	case refused(err):
+		return because(fmt.Errorf("%w: %w", store.ErrUnavailable, ErrRefused), err)
 	case gaveUp(err):
 		return because(fmt.Errorf("%w: %w", store.ErrUnavailable, errGaveUp), err)
 	case unavailable(err):
@@ -97,6 +118,26 @@ func unavailable(err error) bool {
 	}
 	// database/sql has no value for it.
 	return strings.Contains(err.Error(), "sql: database is closed")
+}
+
+// lost: the connection ended under the statement, and nobody knows how far it came.
+func lost(err error) bool {
+	if err == nil {
+		return false
+	}
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		// shutting down, MariaDB's and MySQL's words for a connection that was ended
+		return e.Number == 1053 || e.Number == 1927 || e.Number == 4031
+	}
+	if e, ok := errors.AsType[net.Error](err); ok {
+		return !e.Timeout()
+	}
+	for _, gone := range []error{driver.ErrBadConn, mysql.ErrInvalidConn, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, gone) {
+			return true
+		}
+	}
+	return false
 }
 
 // mysqlUnavailable goes by the SQLSTATE's class. What is wrong with a statement

@@ -11,6 +11,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/gorm"
+
+	"gatehouse/store/breaker"
 )
 
 func openMySQL(_ context.Context, o Options, at place) (*DB, error) {
@@ -31,11 +33,24 @@ func openMySQL(_ context.Context, o Options, at place) (*DB, error) {
 	d := &DB{
 		options: o, dialect: mysqlDialect(),
 		pool: pool, present: func() error { return nil },
+		breaker: breaker.New(breaker.Options{Name: "the database", Hangs: hangs(c), Timeout: o.Timeout / 2, Log: o.Log}),
 	}
 	d.connected(db, db)
-	d.closers = append(d.closers, pool)
+	d.closers = append(d.closers, pool, d.breaker)
 	d.migrations = func(context.Context) (*sql.DB, error) { return patientMySQL(o, at) }
 	return d, nil
+}
+
+// hangs is the breaker's question: a connection of its own, which runs statements to
+// set itself up. Those of the pool may all be at slow statements.
+func hangs(c driver.Connector) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		conn, err := c.Connect(ctx)
+		if err == nil {
+			_ = conn.Close() // the answer is known
+		}
+		return err != nil && ctx.Err() != nil
+	}
 }
 
 // patientMySQL is a pool that waits as long as its context does: for another
@@ -50,6 +65,10 @@ func patientMySQL(o Options, at place) (*sql.DB, error) {
 	return sql.OpenDB(c), nil
 }
 
+// connectTimeout bounds the making of one connection, all that is said to set it up
+// included.
+const connectTimeout = 2 * time.Second
+
 // mysqlConfig lets the driver write the parameters of statements in transactions
 // into their text: so each is one round trip, where preparing it would take
 // another. That is safe in utf8mb4.
@@ -61,7 +80,7 @@ func mysqlConfig(o Options, at place) *mysql.Config {
 	config.Collation = "utf8mb4_bin"
 	config.InterpolateParams = true
 	config.ClientFoundRows = true // "changed nothing" must differ from "was so already"
-	config.Timeout = 2 * time.Second
+	config.Timeout = connectTimeout
 	config.ReadTimeout = 5 * time.Second
 	config.WriteTimeout = 5 * time.Second
 	config.Logger = driverLog{o.Log}
@@ -89,7 +108,11 @@ type readCommitted struct{ driver.Connector }
 
 // Connect implements driver.Connector. The isolation level has no variable that
 // MySQL and MariaDB both know, so it cannot be one of Params.
+//
+// It is bounded by itself, for package sql also connects for nobody in particular.
 func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func (d *DB) UseOnce(ctx context.Context, key store.Digest, expires time.Time) (
 // SweepPending implements store.Pending.
 func (d *DB) SweepPending(ctx context.Context, limit time.Time, n int) (swept int64, err error) {
 	for _, t := range []struct{ table, key string }{
-		{"pushed_requests", "digest"}, {"device_grants", "device_digest"}, {"used_once", "digest"},
+		{"pushed_requests", "digest"}, {"device_grants", "device_digest"}, {"used_once", "digest"}, {"bootstrap_links", "digest"},
 	} {
 		some, err := d.sweep(ctx, t.table, t.key, "expires_at < ?", n, millis(limit))
 		swept += some

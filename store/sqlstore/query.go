@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -10,11 +11,19 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/breaker"
 )
 
-// read runs f, which asks, within the time that a call may take.
+// read runs f, which asks, within the time that a call may take. f is run once more if
+// it met a connection that had died unnoticed, so it begins from nothing each time.
 func (d *DB) read(ctx context.Context, f func(*gorm.DB) error) error {
-	return d.within(ctx, d.reader, f)
+	return d.within(ctx, d.reader, func(db *gorm.DB) error {
+		err := f(db)
+		if lost(err) {
+			err = f(db)
+		}
+		return err
+	})
 }
 
 // write runs f, which changes something by single statements, likewise. A
@@ -31,14 +40,16 @@ func (d *DB) pass(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.writeBy(ctx, d.moving, f)
 }
 
-func (d *DB) writeBy(ctx context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
+func (d *DB) writeBy(caller context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
 	if err := d.present(); err != nil {
 		return because(store.ErrUnavailable, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout)
+	ctx, cancel := context.WithTimeout(caller, d.options.Timeout)
 	defer cancel()
-	return d.persist(ctx, func() error {
-		return d.inTurn(ctx, func() error { return translate(ctx, f(db.WithContext(ctx))) })
+	return d.guard(caller, ctx, func() error {
+		return d.persist(ctx, func() error {
+			return d.inTurn(ctx, func() error { return translate(ctx, f(db.WithContext(ctx))) })
+		})
 	})
 }
 
@@ -56,10 +67,35 @@ func (d *DB) inTurn(ctx context.Context, f func() error) error {
 	return f()
 }
 
-func (d *DB) within(ctx context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
-	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout)
+func (d *DB) within(caller context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
+	ctx, cancel := context.WithTimeout(caller, d.options.Timeout)
 	defer cancel()
-	return translate(ctx, f(db.WithContext(ctx)))
+	return d.guard(caller, ctx, func() error { return translate(ctx, f(db.WithContext(ctx))) })
+}
+
+// errHangs is what callers learn while the breaker is open.
+var errHangs = errors.New("it did not answer the requests before")
+
+// guard runs f, which must end with bounded, unless the database hangs, and tells the
+// breaker whether it hung on f: whether the time that we gave it was over, and not
+// the caller's.
+func (d *DB) guard(caller, bounded context.Context, f func() error) error {
+	if d.breaker == nil {
+		return f()
+	}
+	if d.breaker.Open() {
+		return because(store.ErrUnavailable, errHangs)
+	}
+	err := f()
+	switch {
+	case caller.Err() != nil:
+		d.breaker.Report(breaker.Abandoned)
+	case bounded.Err() != nil && err != nil:
+		d.breaker.Report(breaker.Hung)
+	default:
+		d.breaker.Report(breaker.Answered)
+	}
+	return err
 }
 
 // A scanner is a row of an answer.

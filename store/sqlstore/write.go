@@ -17,11 +17,13 @@ import (
 const tries = 3
 
 // Write implements store.DB.
-func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, d.options.Timeout*3/2)
+func (d *DB) Write(caller context.Context, f func(store.Tx) error) error {
+	ctx, cancel := context.WithTimeout(caller, d.options.Timeout*3/2)
 	defer cancel()
-	return d.persist(ctx, func() error {
-		return d.inTurn(ctx, func() error { return d.attempt(ctx, f) })
+	return d.guard(caller, ctx, func() error {
+		return d.persist(ctx, func() error {
+			return d.inTurn(ctx, func() error { return d.attempt(ctx, f) })
+		})
 	})
 }
 

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// TestEveryTableThatGrowsIsSwept: a new table must be swept, or be named here with
+// what bounds it.
+func TestEveryTableThatGrowsIsSwept(t *testing.T) {
+	bounded := map[string]string{
+		"users": "people", "user_names": "two for each of them", "user_counts": "96",
+		"clients": "apps", "locks": "a row for each lock", "epochs": "a row for each epoch that an operator began", "consents": "one for each person and app, deleted with either",
+		"signing_keys":   "key rotation deletes old ones",
+		"logout_notices": "a notice is dropped after its last try",
+		// swept under the name of "pending"
+		"pushed_requests": "", "device_grants": "", "used_once": "", "bootstrap_links": "",
+	}
+	var swept []string
+	for _, table := range (&app{core: &core{}}).tables() {
+		swept = append(swept, table.Name)
+	}
+	files, err := filepath.Glob("../../store/sqlstore/migrations/*/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`CREATE TABLE (?:IF NOT EXISTS )?(\w+)`).FindAllStringSubmatch(string(text), -1) {
+			if _, ok := bounded[found[1]]; !ok && !slices.Contains(swept, found[1]) {
+				t.Errorf("%s: nothing sweeps %s", filepath.Base(file), found[1])
+			}
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// likeLines are how many warnings or errors of one kind are written in a second.
+	likeLines = 20
+	// namedRequests are how many requests a line about the rest names at most.
+	namedRequests = 1000
+)
+
+// A calm handler keeps an outage from filling the disk. When more than a few warnings
+// or errors of one kind come in a second, the rest become one line that counts them and
+// names their requests: 17 bytes each instead of 300, and each is still found.
+// What is routine passes.
+type calm struct {
+	slog.Handler
+	storm *storm
+}
+
+// A kind is what lines have in common.
+type kind struct{ message, route, status string }
+
+type storm struct {
+	mu    sync.Mutex
+	kinds map[kind]*gathered
+}
+
+// gathered is what came of one kind in this second.
+type gathered struct {
+	level    slog.Level
+	lines    int
+	more     int
+	requests []string
+}
+
+func newCalm(h slog.Handler) calm { return calm{h, &storm{kinds: map[kind]*gathered{}}} }
+
+// Handle implements slog.Handler.
+func (c calm) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn && !c.storm.lets(r) {
+		return nil
+	}
+	return c.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (c calm) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return calm{c.Handler.WithAttrs(attrs), c.storm}
+}
+
+// WithGroup implements slog.Handler.
+func (c calm) WithGroup(name string) slog.Handler { return calm{c.Handler.WithGroup(name), c.storm} }
+
+// lets reports whether the line is to be written, and keeps its request if not.
+func (s *storm) lets(r slog.Record) bool {
+	k, request := kindOf(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.kinds[k]
+	if g == nil {
+		g = &gathered{level: r.Level}
+		s.kinds[k] = g
+	}
+	if g.lines < likeLines {
+		g.lines++
+		return true
+	}
+	g.more++
+	if request != "" && len(g.requests) < namedRequests {
+		g.requests = append(g.requests, request)
+	}
+	return false
+}
+
+func kindOf(r slog.Record) (k kind, request string) {
+	k.message = r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "request":
+			request = a.Value.String()
+		case "route":
+			k.route = a.Value.String()
+		case "status":
+			k.status = a.Value.String()
+		}
+		return true
+	})
+	return k, request
+}
+
+// start tells of the rest until the function that it returns is called, which tells of
+// what is left.
+func (c calm) start() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { c.run(ctx) })
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}
+
+// run tells of the rest every second until ctx ends, and once more then.
+func (c calm) run(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for done := false; !done; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			done = true
+		}
+		c.tell(context.WithoutCancel(ctx))
+	}
+}
+
+func (c calm) tell(ctx context.Context) {
+	c.storm.mu.Lock()
+	kinds := c.storm.kinds
+	c.storm.kinds = map[kind]*gathered{}
+	c.storm.mu.Unlock()
+	for k, g := range kinds {
+		if g.more == 0 {
+			continue
+		}
+		r := slog.NewRecord(time.Now(), g.level, "more like it", 0)
+		r.AddAttrs(slog.String("like", k.message), slog.String("route", k.route), slog.String("status", k.status),
+			slog.Int("lines", g.more), slog.String("requests", strings.Join(g.requests, " ")))
+		_ = c.Handler.Handle(ctx, r) // a log that cannot be written: nobody to tell
+	}
+}

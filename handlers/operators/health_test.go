@@ -1,0 +1,92 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func readiness(t *testing.T, h *Health) (code int, body string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	if err := h.Ready(w, httptest.NewRequest("GET", "/healthz/ready", nil)); err != nil {
+		t.Fatal(err)
+	}
+	return w.Code, w.Body.String()
+}
+
+// TestAHungPartMakesNobodyWait longer than it takes to know, even one that does not
+// heed its context, and however many ask.
+func TestAHungPartMakesNobodyWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var hung atomic.Bool
+		var asked atomic.Int32
+		release := make(chan bool)
+		h := &Health{Now: time.Now, Checks: []Check{
+			{Name: "database", Ask: func(context.Context) error { asked.Add(1); return nil }},
+			{Name: "redis", Ask: func(context.Context) error {
+				if hung.Load() {
+					<-release
+				}
+				return nil
+			}},
+		}}
+		for range 50 {
+			if code, body := readiness(t, h); code != 200 {
+				t.Fatal(body)
+			}
+		}
+		if asked.Load() != 1 {
+			t.Errorf("%d probes made %d checks", 50, asked.Load())
+		}
+		time.Sleep(time.Second)
+		hung.Store(true)
+		start := time.Now()
+		for range 20 {
+			go func() {
+				if code, _ := readiness(t, h); code != 200 || time.Since(start) > healthPatience {
+					t.Errorf("%d after %s, want what was known", code, time.Since(start))
+				}
+			}()
+		}
+		time.Sleep(2 * healthTimeout)
+		synctest.Wait()
+		if asked.Load() != 2 {
+			t.Errorf("%d checks, want 2", asked.Load())
+		}
+		start = time.Now()
+		code, body := readiness(t, h)
+		if code != 503 || time.Since(start) > healthTimeout || !strings.Contains(body, `"redis":"unavailable"`) || !strings.Contains(body, `"database":"ok"`) {
+			t.Errorf("%d %s after %s", code, body, time.Since(start))
+		}
+		hung.Store(false)
+		close(release)
+		time.Sleep(time.Second)
+		if code, body := readiness(t, h); code != 200 {
+			t.Errorf("it answers again: %d %s", code, body)
+		}
+	})
+}
+
+// TestTheProcessItselfIsAskedEveryTime: told to stop, it says so at once.
+func TestTheProcessItselfIsAskedEveryTime(t *testing.T) {
+	var stopping atomic.Bool
+	h := &Health{Now: time.Now, Checks: []Check{{Name: "serving", Local: true, Ask: func(context.Context) error {
+		if stopping.Load() {
+			return errors.New("shutting down")
+		}
+		return nil
+	}}}}
+	if code, body := readiness(t, h); code != 200 {
+		t.Fatal(body)
+	}
+	stopping.Store(true)
+	if code, body := readiness(t, h); code != 503 || !strings.Contains(body, `"serving":"unavailable"`) {
+		t.Errorf("%d %s", code, body)
+	}
+}

@@ -1,0 +1,139 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// lookEvery is how often the files are read, and remindEvery how often somebody
+	// is reminded of a certificate that ends within expiresSoon.
+	lookEvery   = 5 * time.Second
+	remindEvery = 24 * time.Hour
+	expiresSoon = 14 * 24 * time.Hour
+)
+
+// A Certificate is a certificate chain and its key in two PEM files, as they were
+// when they last made a pair. Files that are broken, do not belong together or are
+// not valid yet change nothing: the old pair goes on.
+type Certificate struct {
+	certFile, keyFile string
+	now               func() time.Time
+	log               *slog.Logger
+
+	current  atomic.Pointer[tls.Certificate]
+	files    [2][]byte // those of current
+	refused  [2][]byte // the last that were complained of
+	reminded time.Time
+}
+
+// LoadCertificate reads the files. Here, unlike later, what makes no pair is an error.
+func LoadCertificate(certFile, keyFile string, now func() time.Time, log *slog.Logger) (*Certificate, error) {
+	c := &Certificate{certFile: certFile, keyFile: keyFile, now: now, log: log}
+	files, err := c.read()
+	if err != nil {
+		return nil, fmt.Errorf("loading the TLS certificate: %w", err)
+	}
+	pair, err := tls.X509KeyPair(files[0], files[1])
+	if err != nil {
+		return nil, fmt.Errorf("loading the TLS certificate: %s and %s: %w", certFile, keyFile, err)
+	}
+	c.files = files
+	c.current.Store(&pair)
+	return c, nil
+}
+
+// Config is for listeners that present the pair as it is at each handshake. What is
+// connected already stays.
+func (c *Certificate) Config() *tls.Config {
+	return &tls.Config{
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
+	}
+}
+
+// Expires is when the certificate ends.
+func (c *Certificate) Expires() time.Time { return c.current.Load().Leaf.NotAfter }
+
+// Watch looks at the files every few seconds and whenever it is told to, until ctx
+// ends, and reminds of a certificate that is about to end or has ended.
+func (c *Certificate) Watch(ctx context.Context, told <-chan os.Signal) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		c.reload()
+		c.remind()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-told:
+			c.refused = [2][]byte{} // whoever asks wants to hear
+		}
+	}
+}
+
+func (c *Certificate) read() (files [2][]byte, err error) {
+	for i, name := range []string{c.certFile, c.keyFile} {
+		if files[i], err = os.ReadFile(name); err != nil { //nolint:gosec // G304: the operator names the file
+			return files, err
+		}
+	}
+	return files, nil
+}
+
+// reload compares the contents, which tell more than times of files on any file system.
+func (c *Certificate) reload() {
+	files, err := c.read()
+	if err == nil && same(files, c.files) {
+		return
+	}
+	pair, err := c.judge(files, err)
+	if err != nil {
+		if c.refused[0] == nil || !same(files, c.refused) {
+			c.log.Error("the new TLS certificate is not used; the old one goes on", "error", err, "expires", c.Expires())
+			c.refused = [2][]byte{append([]byte{}, files[0]...), files[1]}
+		}
+		return
+	}
+	c.files, c.refused, c.reminded = files, [2][]byte{}, time.Time{}
+	c.current.Store(pair)
+	c.log.Info("the TLS certificate was reloaded", "expires", c.Expires())
+}
+
+func (c *Certificate) judge(files [2][]byte, err error) (*tls.Certificate, error) {
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(files[0], files[1])
+	if err != nil {
+		return nil, err
+	}
+	if from := pair.Leaf.NotBefore; from.After(c.now()) {
+		return nil, fmt.Errorf("it is not valid before %s", from.UTC().Format(time.RFC3339))
+	}
+	return &pair, nil
+}
+
+func same(a, b [2][]byte) bool { return bytes.Equal(a[0], b[0]) && bytes.Equal(a[1], b[1]) }
+
+// remind never ends the service: a certificate that has ended is still better than none.
+func (c *Certificate) remind() {
+	now, end := c.now(), c.Expires()
+	if end.Sub(now) > expiresSoon || now.Sub(c.reminded) < remindEvery && !c.reminded.IsZero() {
+		return
+	}
+	c.reminded = now
+	if end.Before(now) {
+		c.log.Error("the TLS certificate has expired; put a new one into the file, which is noticed by itself", "file", c.certFile, "expired", end)
+		return
+	}
+	c.log.Warn("the TLS certificate expires soon; put a new one into the file, which is noticed by itself", "file", c.certFile, "expires", end)
+}

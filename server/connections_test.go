@@ -1,0 +1,199 @@
+package server
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A line is a connection that is kept open.
+type line struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func dial(t *testing.T, addr string) *line {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &line{conn, bufio.NewReader(conn)}
+}
+
+// ask sends a request and returns the status, or why there is none.
+func (l *line) ask(path string) (int, error) {
+	if _, err := fmt.Fprintf(l, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path); err != nil {
+		return 0, err
+	}
+	_ = l.SetReadDeadline(time.Now().Add(3 * time.Second))
+	answer, err := http.ReadResponse(l.r, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(io.Discard, answer.Body)
+	if answer.Close {
+		return answer.StatusCode, errors.Join(err, errGoodbye)
+	}
+	return answer.StatusCode, err
+}
+
+var errGoodbye = errors.New("Connection: close")
+
+func want(t *testing.T, l *line, path string) {
+	t.Helper()
+	if status, err := l.ask(path); status != http.StatusOK || err != nil {
+		t.Errorf("%d, %v", status, err)
+	}
+}
+
+// TestIdleConnectionsMakeRoom: the longest idle first, one that works never.
+func TestIdleConnectionsMakeRoom(t *testing.T) {
+	entered, leave := make(chan bool), make(chan bool)
+	addr, _, _ := serving(t, func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			entered <- true
+			<-leave
+		}
+	}, ServeOptions{MaxConnections: 3})
+
+	busy, second, third := dial(t, addr), dial(t, addr), dial(t, addr)
+	slow := make(chan error, 1)
+	go func() { _, err := busy.ask("/slow"); slow <- err }()
+	<-entered
+	want(t, second, "/")
+	want(t, third, "/")
+	want(t, second, "/") // third is idle longer now
+	time.Sleep(50 * time.Millisecond)
+	fourth := dial(t, addr)
+	want(t, fourth, "/")
+	if _, err := third.ask("/"); err == nil {
+		t.Error("the longest idle is still there")
+	}
+	want(t, second, "/")
+
+	// All three at work: the next one waits for one of them.
+	for _, l := range []*line{second, fourth} {
+		go func() { _, _ = l.ask("/slow") }()
+		<-entered
+	}
+	waits := dial(t, addr)
+	answered := make(chan error, 1)
+	go func() { _, err := waits.ask("/"); answered <- err }()
+	select {
+	case <-answered:
+		t.Error("there was no room for it")
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(leave)
+	if err := <-answered; err != nil {
+		t.Errorf("it waited in vain: %v", err)
+	}
+	if err := <-slow; err != nil {
+		t.Errorf("a request in progress was cut off: %v", err)
+	}
+}
+
+// TestTheEndIsNotWaitedForWhenThereIsNoRoom: Serve ends though its listener waits.
+func TestTheEndIsNotWaitedForWhenThereIsNoRoom(t *testing.T) {
+	entered, leave := make(chan bool), make(chan bool)
+	defer close(leave)
+	addr, stop, ended := serving(t, func(http.ResponseWriter, *http.Request) {
+		entered <- true
+		<-leave
+	}, ServeOptions{MaxConnections: 1, ShutdownTimeout: 50 * time.Millisecond})
+	busy := dial(t, addr)
+	go func() { _, _ = busy.ask("/") }()
+	<-entered
+	dial(t, addr)
+	time.Sleep(20 * time.Millisecond)
+	stop()
+	select {
+	case <-ended:
+	case <-time.After(3 * time.Second):
+		t.Fatal("it hangs")
+	}
+}
+
+// TestConnectionsAreToldOfTheEnd: while it drains every answer says so, and what is
+// idle stays open until the delay is over.
+func TestConnectionsAreToldOfTheEnd(t *testing.T) {
+	draining := make(chan bool)
+	addr, stop, ended := serving(t, func(http.ResponseWriter, *http.Request) {}, ServeOptions{
+		DrainDelay: 500 * time.Millisecond, Draining: func() { close(draining) },
+	})
+	idle, used := dial(t, addr), dial(t, addr)
+	want(t, idle, "/")
+	want(t, used, "/")
+	stop()
+	<-draining
+	if status, err := used.ask("/"); status != http.StatusOK || !errors.Is(err, errGoodbye) {
+		t.Errorf("%d, %v; want it to be told", status, err)
+	}
+	_ = idle.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	if _, err := idle.r.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("an idle connection in the drain delay: %v", err)
+	}
+	if status, err := idle.ask("/"); status != http.StatusOK || !errors.Is(err, errGoodbye) {
+		t.Errorf("%d, %v; want it to be answered", status, err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNoFilesLeft runs in a process of its own, for the limit is the process's.
+func TestNoFilesLeft(t *testing.T) {
+	if os.Getenv("GATEHOUSE_TEST_FEW_FILES") == "" {
+		run := exec.Command(os.Args[0], "-test.run=^TestNoFilesLeft$", "-test.v")
+		run.Env = append(os.Environ(), "GATEHOUSE_TEST_FEW_FILES=1")
+		if out, err := run.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := make([]*line, 40)
+	for i := range clients {
+		clients[i] = dial(t, l.Addr().String()) // they wait in the queue
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	limit.Cur = uint64(len(clients)) + 20 // room for a few of them
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Serve(t.Context(), l, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+			ServeOptions{MaxConnections: 1000, Log: slog.New(slog.DiscardHandler)})
+	}()
+	// The last in the queue is served: those before it, which ask nothing, make room.
+	want(t, clients[len(clients)-1], "/")
+	var used syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+	if cpu := time.Duration(used.Utime.Nano()); cpu > 2*time.Second {
+		t.Errorf("it spins: %s of processor time", cpu)
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("it ended: %v", err)
+	default:
+	}
+}

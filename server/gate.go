@@ -1,0 +1,81 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"gatehouse/handlers"
+)
+
+// patience is how long a request waits for a place. With it, an answer that a part
+// of ours makes late is still given in time.
+const patience = 500 * time.Millisecond
+
+// A gate lets a bounded number of requests work at once. When thousands come
+// together, each would otherwise be so slow that Redis and the database seem to
+// hang, and a refresh could rotate and then fail. Whoever is turned away has begun
+// nothing, and may come again with the same token. A nil gate lets everybody in.
+type gate struct {
+	places *semaphore.Weighted
+	shed   func()
+}
+
+// newGate returns nil if places is 0.
+func newGate(places int, shed func()) *gate {
+	if places <= 0 {
+		return nil
+	}
+	return &gate{semaphore.NewWeighted(int64(places)), shed}
+}
+
+// enter waits for a place, and returns what gives it back. The body is read before:
+// who sends slowly holds a connection, but no place.
+func (g *gate) enter(r *http.Request) (leave func(), err error) {
+	if g == nil {
+		return func() {}, nil
+	}
+	receive(r)
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	switch err := g.places.Acquire(ctx, 1); {
+	case err == nil:
+		return func() { g.places.Release(1) }, nil
+	case r.Context().Err() != nil:
+		return nil, fmt.Errorf("waiting for a place: %w", r.Context().Err())
+	}
+	g.shed()
+	return nil, handlers.ErrBusy
+}
+
+// receive reads the body into memory. What went wrong with it is for its reader to hear.
+func receive(r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = io.EOF
+	}
+	r.Body = &received{bytes.NewReader(body), err, r.Body}
+}
+
+// received is a body that has been read, and what came after it.
+type received struct {
+	body *bytes.Reader
+	end  error
+	io.Closer
+}
+
+func (b *received) Read(p []byte) (int, error) {
+	n, err := b.body.Read(p)
+	if err == io.EOF {
+		err = b.end
+	}
+	return n, err
+}

@@ -1,0 +1,104 @@
+package sqlstore_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// TestNobodyQueuesBehindAHungServer: at 200 requests a second, those after the first
+// few are refused at once, and it heals by itself.
+func TestNobodyQueuesBehindAHungServer(t *testing.T) {
+	server := testdb.StartMySQL(t)
+	db := brisk(t, server.DSN)
+	wantAnswers(t, db)
+	before := runtime.NumGoroutine()
+	server.Pause()
+
+	var wg sync.WaitGroup
+	var waiting, most, late atomic.Int64
+	for start := time.Now(); time.Since(start) < 4*time.Second; time.Sleep(5 * time.Millisecond) {
+		mature := time.Since(start) > 2500*time.Millisecond
+		wg.Go(func() {
+			most.Store(max(most.Load(), waiting.Add(1)))
+			defer waiting.Add(-1)
+			asked := time.Now()
+			if _, err := db.UserByID(t.Context(), 1); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("err = %v, want ErrUnavailable", err)
+			}
+			if mature && time.Since(asked) > 100*time.Millisecond {
+				late.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := late.Load(); n > 0 || !db.Refusing() {
+		t.Errorf("refusing: %v; %d had to wait", db.Refusing(), n)
+	}
+	if n := most.Load(); n > 400 {
+		t.Errorf("%d waited at once", n)
+	}
+	server.Resume()
+	start := time.Now()
+	for db.Refusing() && time.Since(start) < 5*time.Second {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("it refused for %s after the server went on", took)
+	}
+	wantAnswers(t, db)
+	// each connection of the pool has one
+	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before+40; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+		}
+	}
+}
+
+// TestSlowStatementsAreNotAHungServer: neither a lock that many wait for nor a pool
+// that they use up refuses the others for longer than that.
+func TestSlowStatementsAreNotAHungServer(t *testing.T) {
+	dsn := testdb.MySQL(t)
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: 400 * time.Millisecond, MaxConns: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := raw(t, dsn).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), "LOCK TABLES audit_events WRITE"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 40 {
+		wg.Go(func() {
+			err := db.Audit(context.Background(), store.AuditEvent{Kind: "test", At: time.Now()})
+			if !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("err = %v, want ErrUnavailable", err)
+			}
+		})
+	}
+	wg.Wait()
+	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if db.Refusing() {
+			t.Fatal("the breaker opened")
+		}
+	}
+	if _, err := db.UserByID(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("another table: %v", err)
+	}
+}

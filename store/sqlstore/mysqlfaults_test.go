@@ -1,0 +1,147 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// asRoot runs statements as the server's administrator.
+func asRoot(t *testing.T, dsn string) func(statement string) {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("mysql", fmt.Sprintf("root@tcp(%s)/", u.Host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	pool.SetMaxIdleConns(1)
+	return func(statement string) {
+		t.Helper()
+		if _, err := pool.ExecContext(context.WithoutCancel(t.Context()), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// TestReadOnly: as after a failover to a replica. Reading goes on.
+func TestReadOnly(t *testing.T) {
+	server := testdb.StartMySQL(t)
+	db, tell := brisk(t, server.DSN), asRoot(t, server.DSN)
+	wantAnswers(t, db)
+	tell("SET GLOBAL read_only = 1")
+	wantUnavailable(t, db, "Audit", "Write", "RevokeToken", "UseOnce", "Take")
+	for _, name := range []string{"Ping", "UserByID", "SessionWithUser", "SigningKeys"} {
+		if err := acts(db)[name](t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	tell("SET GLOBAL read_only = 0")
+	wantAnswers(t, db)
+}
+
+// TestTooManyConnections: who has one goes on; who needs a new one is told so.
+func TestTooManyConnections(t *testing.T) {
+	server := testdb.StartMySQL(t)
+	db, tell := brisk(t, server.DSN), asRoot(t, server.DSN)
+	wantAnswers(t, db)
+	tell("SET GLOBAL max_connections = 10") // the least that there can be
+	others := raw(t, server.DSN)
+	var held []*sql.Conn
+	for range 20 {
+		conn, err := others.Conn(t.Context())
+		if err != nil {
+			break
+		}
+		held = append(held, conn)
+	}
+	if err := acts(db)["UserByID"](t.Context()); err != nil {
+		t.Errorf("on a connection of the pool: %v", err)
+	}
+	var wg sync.WaitGroup
+	for range 30 {
+		wg.Go(func() {
+			err := db.Write(t.Context(), func(tx store.Tx) error { time.Sleep(50 * time.Millisecond); return nil })
+			if err != nil && !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("err = %v, want ErrUnavailable", err)
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: server.DSN, Timeout: time.Second}); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, sqlstore.ErrRefused) {
+		t.Errorf("at a start: %v, want one that is worth another try", err)
+	}
+	for _, conn := range held {
+		_ = conn.Close()
+	}
+	_ = others.Close()
+	wantAnswers(t, db)
+}
+
+// TestEveryConnectionIsKilled by an administrator; nobody who only asks notices.
+func TestEveryConnectionIsKilled(t *testing.T) {
+	server := testdb.StartMySQL(t)
+	db, tell := brisk(t, server.DSN), asRoot(t, server.DSN)
+	wantAnswers(t, db)
+	for range 5 {
+		tell("KILL USER gatehouse@127.0.0.1")
+		if err := acts(db)["UserByID"](t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	wantAnswers(t, db)
+}
+
+// TestALockThatIsNotGivenBack: somebody's transaction holds what ours needs. It is
+// tried again, not for ever, and is no fault of the statement.
+func TestALockThatIsNotGivenBack(t *testing.T) {
+	dsn := testdb.MySQL(t)
+	db, pool := brisk(t, dsn), raw(t, dsn)
+	if err := db.RevokeToken(t.Context(), "jti", time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := pool.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "DELETE FROM revoked_tokens"); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := db.RevokeToken(t.Context(), "jti", time.Now().Add(time.Hour)); !errors.Is(err, store.ErrUnavailable) || time.Since(start) > 3*time.Second {
+		t.Errorf("%v after %s", err, time.Since(start))
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswers(t, db)
+}
+
+// TestARefusalIsNotWaitedFor at a start.
+func TestARefusalIsNotWaitedFor(t *testing.T) {
+	server := testdb.StartMySQL(t)
+	u, err := url.Parse(server.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, elsewhere := *u, *u
+	stranger.User = url.UserPassword("gatehouse", "wrong")
+	elsewhere.Path = "/gatehouse_that_is_not"
+	for _, dsn := range []string{stranger.String(), elsewhere.String()} {
+		if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: time.Second}); !errors.Is(err, sqlstore.ErrRefused) {
+			t.Errorf("err = %v, want ErrRefused", err)
+		}
+	}
+}

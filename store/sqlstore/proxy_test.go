@@ -1,0 +1,111 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+)
+
+// A cutter stands between a store and its server, and ends a connection when a
+// command with a certain word comes by, as a firewall that forgot it would.
+type cutter struct {
+	word   atomic.Pointer[string]
+	cuts   atomic.Int32
+	target string
+}
+
+// startCutter returns the DSN that leads through it.
+func startCutter(t *testing.T, dsn string) (*cutter, string) {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cutter{target: u.Host}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() { c.carry(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		wg.Wait()
+	})
+	u.Host = l.Addr().String()
+	return c, u.String()
+}
+
+// cut makes the next command with that word end its connection.
+func (c *cutter) cut(word string) { c.word.Store(&word) }
+
+func (c *cutter) carry(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", c.target)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() {
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
+	}()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(buffer)
+		if err != nil {
+			return
+		}
+		word := c.word.Load()
+		if word != nil && bytes.Contains(buffer[:n], []byte(*word)) && c.word.CompareAndSwap(word, nil) {
+			c.cuts.Add(1)
+			return
+		}
+		if _, err := server.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// TestAConnectionDiesUnnoticed: who asks is answered by another one; who changes
+// something is told that nobody knows.
+func TestAConnectionDiesUnnoticed(t *testing.T) {
+	c, dsn := startCutter(t, testdb.MySQL(t))
+	db := brisk(t, dsn)
+	wantAnswers(t, db)
+
+	c.cut("") // it is prepared, so that the command has no words
+	if _, err := db.SigningKeys(t.Context()); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	c.cut("")
+	if err := db.Audit(t.Context(), store.AuditEvent{Kind: "test", At: time.Now()}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("writing: %v, want ErrUnavailable", err)
+	}
+	c.cut("audit_events")
+	err := db.Write(t.Context(), func(tx store.Tx) error { return tx.Audit(store.AuditEvent{Kind: "test", At: time.Now()}) })
+	if !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a transaction: %v, want ErrUnavailable", err)
+	}
+	if n := c.cuts.Load(); n != 3 {
+		t.Errorf("%d connections were cut, want 3", n)
+	}
+	wantAnswers(t, db)
+}

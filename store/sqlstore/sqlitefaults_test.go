@@ -1,0 +1,101 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// filled is a database with something in it, and its file.
+func filled(t *testing.T) (*sqlstore.DB, string) {
+	t.Helper()
+	dsn := testdb.SQLite(t)
+	db := brisk(t, dsn)
+	for range 200 {
+		if err := db.Audit(t.Context(), store.AuditEvent{Kind: "test", At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db, strings.TrimPrefix(dsn, "sqlite:")
+}
+
+// TestSQLiteFileReplaced: nothing is written to the file that has no name any longer.
+func TestSQLiteFileReplaced(t *testing.T) {
+	db, file := filled(t)
+	if err := os.Rename(file, file+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantUnavailable(t, db, "Ping", "Audit", "Write", "Rotate", "Take")
+	if info, err := os.Stat(file); err != nil || info.Size() != 0 {
+		t.Errorf("it was written to: %v, %v", info, err)
+	}
+}
+
+// TestSQLiteFileSpoiled while it is in use, and found so at the next start.
+func TestSQLiteFileSpoiled(t *testing.T) {
+	for name, spoil := range map[string]func(file string) error{
+		"truncated":   func(file string) error { return os.Truncate(file, 5000) },
+		"overwritten": func(file string) error { return os.WriteFile(file, bytes.Repeat([]byte("spoiled "), 4096), 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, file := filled(t)
+			if err := db.Close(); err != nil { // the log is in the file now
+				t.Fatal(err)
+			}
+			running, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file, Timeout: time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer running.Close()
+			if err := spoil(file); err != nil {
+				t.Fatal(err)
+			}
+			_, err = running.ListAudit(t.Context(), store.AuditQuery{Limit: 100})
+			if !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("running: %v, want ErrUnavailable", err)
+			}
+			_ = running.Close()
+			again, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file, Timeout: time.Second})
+			if err == nil {
+				err = again.Migrate(t.Context())
+				_ = again.Close()
+			}
+			if !errors.Is(err, sqlstore.ErrRefused) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("at a start: %v, want one clear line", err)
+			}
+		})
+	}
+}
+
+// TestSQLiteDiskFull: what cannot be kept is refused, and reading goes on.
+func TestSQLiteDiskFull(t *testing.T) {
+	folder := smallDisk(t)
+	db := brisk(t, "sqlite:"+folder+"/gatehouse.db")
+	var err error
+	for range 100000 {
+		err = db.Audit(t.Context(), store.AuditEvent{Kind: "test", At: time.Now(), RequestID: strings.Repeat("x", 30)})
+		if err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("err = %v, want ErrUnavailable", err)
+	}
+	if err := acts(db)["UserByID"](t.Context()); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	if err := os.Remove(folder + "/ballast"); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswers(t, db)
+}

@@ -1,0 +1,68 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// Alone runs f unless another replica runs what has the same name. On MySQL it is a lock
+// of the server, which ends with its connection; a file of SQLite has one server.
+func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) error {
+	if d.turn != nil {
+		f(ctx)
+		return nil
+	}
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("locking: %w", translate(ctx, err))
+	}
+	defer func() { _ = conn.Close() }()                  // back into the pool
+	lock := "CONCAT(?, ' ', LEFT(SHA1(DATABASE()), 32))" // at most 64 characters
+	var mine sql.NullInt64
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lock+", 0)", name).Scan(&mine); err != nil {
+		return fmt.Errorf("locking: %w", translate(ctx, err))
+	}
+	if mine.Int64 != 1 {
+		return nil
+	}
+	f(ctx)
+	// f may have taken until ctx ended; the lock must not go back with the connection.
+	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.options.Timeout)
+	defer cancel()
+	if _, err := conn.ExecContext(release, "DO RELEASE_LOCK("+lock+")", name); err != nil {
+		return fmt.Errorf("unlocking: %w", translate(release, err))
+	}
+	return nil
+}
+
+// Rows is about how many rows each table has: what MySQL believes, which may be wrong by
+// half; on SQLite a count, which reads the smallest index and takes some milliseconds for
+// a million rows.
+func (d *DB) Rows(ctx context.Context) (map[string]int64, error) {
+	found := map[string]int64{}
+	err := d.read(ctx, func(db *gorm.DB) error {
+		list := "SELECT table_name, COALESCE(table_rows, 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
+		if d.dialect.name == "sqlite" {
+			list = "SELECT name, 0 FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+		}
+		return rows(db, list, nil, func(s scanner) error {
+			var table string
+			var n int64
+			err := s.Scan(&table, &n)
+			found[table] = n
+			return err
+		})
+	})
+	if err != nil || d.dialect.name != "sqlite" {
+		return found, err
+	}
+	for table := range found {
+		if found[table], err = d.count(ctx, `SELECT COUNT(*) FROM "`+table+`"`); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}

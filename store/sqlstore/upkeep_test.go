@@ -1,0 +1,56 @@
+package sqlstore_test
+
+import (
+	"context"
+	"testing"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store"
+)
+
+// TestAlone: of two replicas one does it, and the next time either may.
+func TestAlone(t *testing.T) {
+	dsn := testdb.MySQL(t)
+	a, b := brisk(t, dsn), brisk(t, dsn)
+	for range 3 {
+		ran, other := 0, 0
+		err := a.Alone(t.Context(), "sweep", func(ctx context.Context) {
+			ran++
+			if err := b.Alone(ctx, "sweep", func(context.Context) { other++ }); err != nil {
+				t.Error(err)
+			}
+		})
+		if err != nil || ran != 1 || other != 0 {
+			t.Errorf("ran %d times, and %d beside it: %v", ran, other, err)
+		}
+		a, b = b, a
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := a.Alone(ctx, "sweep", func(context.Context) { cancel() }); err != nil {
+		t.Error(err)
+	}
+	ran := false
+	if err := b.Alone(t.Context(), "sweep", func(context.Context) { ran = true }); err != nil || !ran {
+		t.Errorf("the lock stayed behind: %v", err)
+	}
+}
+
+func TestRows(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			db := brisk(t, dsn(t))
+			for range 40 {
+				if err := db.Audit(t.Context(), store.AuditEvent{Kind: "test"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := db.Rows(t.Context())
+			if err != nil || got["audit_events"] < 20 || got["audit_events"] > 80 {
+				t.Errorf("%v, %v", got, err)
+			}
+			if _, there := got["throttles"]; !there || len(got) < 15 {
+				t.Errorf("tables are missing: %v", got)
+			}
+		})
+	}
+}
