@@ -49,7 +49,7 @@ func (l *line) ask(path string) (int, error) {
 	return answer.StatusCode, err
 }
 
-var errGoodbye = errors.New("Connection: close")
+var errGoodbye = errors.New("the answer says Connection: close")
 
 func want(t *testing.T, l *line, path string) {
 	t.Helper()

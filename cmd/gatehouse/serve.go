@@ -50,7 +50,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	lines := newLogBuffer(c.stderr)
 	defer lines.start()()
 	calmed := newCalm(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	defer calmed.start()()
+	defer calmed.start()() //nolint:contextcheck // the log outlasts the order to stop
 	log := slog.New(calmed)
 	if tooSmall(cfg, group) {
 		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", cfg.PasswordBudgetMiB)

@@ -84,11 +84,12 @@ const (
 func (b *Breaker) Report(v Verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch {
-	case v == Answered:
+	switch v {
+	case Abandoned:
+	case Answered:
 		b.timeouts = 0
 		b.set(false)
-	case v == Hung:
+	case Hung:
 		b.timeouts++
 		if b.timeouts >= tolerated && !b.asking && b.ctx.Err() == nil {
 			b.asking = true

@@ -112,7 +112,7 @@ func (s *Store) Refusing() bool { return s.breaker.Open() }
 
 // hangs is the breaker's question. While it is open nobody else is in the pool.
 func (s *Store) hangs(ctx context.Context) bool {
-	return judge(context.Background(), s.client.Ping(ctx).Err()) == breaker.Hung
+	return judge(context.WithoutCancel(ctx), s.client.Ping(ctx).Err()) == breaker.Hung
 }
 
 // do runs one operation within its time, unless the breaker is open, and says of
