@@ -77,7 +77,7 @@ func FuzzForgedHeader(f *testing.F) {
 }
 
 // clientKeys are a client's key and the set with its public half.
-func clientKeys(f *testing.F) (*ecdsa.PrivateKey, []byte) {
+func clientKeys(f testing.TB) (*ecdsa.PrivateKey, []byte) {
 	f.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -83,12 +83,14 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 	if err != nil {
 		return errors.New("the registered keys cannot be read")
 	}
-	for i := range keys.Len() {
+	// A set behind an address has any number of keys.
+	for i, tried := 0, 0; i < keys.Len() && tried < maxSetKeys; i++ {
 		candidate, _ := keys.Key(i)
 		public := foreignKey(candidate, h)
 		if public == nil {
 			continue
 		}
+		tried++
 		if verifier.Verify(input, signature, public) == nil {
 			return nil
 		}

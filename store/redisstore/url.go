@@ -86,7 +86,7 @@ func addresses(list string, f form) ([]string, error) {
 		if err != nil {
 			host, port = strings.Trim(h, "[]"), f.port
 		}
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil || host == "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil || host == "" || strings.ContainsAny(host, "[]") {
 			return nil, errURL
 		}
 		hosts[i] = net.JoinHostPort(host, port)
