@@ -2,7 +2,6 @@ package model_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"net/url"
 	"sync"
@@ -21,9 +20,6 @@ import (
 // told must fit into one.
 func TestWhateverHappensAtOnceHasAnOrder(t *testing.T) {
 	onEverySite(t, func(t *testing.T, s *site) {
-		if err := flag.Set("rapid.seed", "0"); err != nil {
-			t.Fatal(err)
-		}
 		rapid.Check(t, func(t *rapid.T) {
 			s.away.gone.Store(false)
 			s.backend.clear(t)
