@@ -32,7 +32,7 @@ func (l *loader) fromFile(path string) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
-		l.faults.add(path, "is not YAML: "+err.Error(), "")
+		l.faults.add(path, "is not YAML: "+unreadable(err), "")
 		return
 	}
 	if len(document.Content) == 0 {
@@ -43,6 +43,15 @@ func (l *loader) fromFile(path string) {
 		return
 	}
 	l.fromYAML(path, document.Content[0].Content)
+}
+
+// unreadable is what the parser says, but where it repeats a value: that may be a
+// password that begins with "*" and was not put into quotes.
+func unreadable(err error) string {
+	if strings.Contains(err.Error(), "unknown anchor") {
+		return "a value begins with *, and so needs quotes"
+	}
+	return err.Error()
 }
 
 // fromYAML takes keys and values in turn.

@@ -22,10 +22,9 @@ func CheckClientSet(set []byte) error {
 	if len(set) > maxSetBytes {
 		return fmt.Errorf("it has more than %d bytes", maxSetBytes)
 	}
-	var top map[string]json.RawMessage
-	var keys []map[string]json.RawMessage
-	if json.Unmarshal(set, &top) != nil || json.Unmarshal(top["keys"], &keys) != nil {
-		return errors.New(`it is not an object with a list of keys as "keys"`)
+	keys, err := membersOf(set)
+	if err != nil {
+		return err
 	}
 	if len(keys) > maxSetKeys {
 		return fmt.Errorf("it has more than %d keys", maxSetKeys)
@@ -45,4 +44,22 @@ func CheckClientSet(set []byte) error {
 		return errors.New("none of its keys can sign with RS256, PS256, ES256 or EdDSA")
 	}
 	return nil
+}
+
+// membersOf are the members of each key of a set. Of members that are named alike,
+// one reader takes the first and another the last; so there may be none.
+func membersOf(set []byte) (keys []map[string]json.RawMessage, err error) {
+	var list []json.RawMessage
+	top, err := parseObject(set)
+	if err != nil || json.Unmarshal(top["keys"], &list) != nil {
+		return nil, errors.New(`it is not an object with a list of keys as "keys"`)
+	}
+	for _, text := range list {
+		key, err := parseObject(text)
+		if err != nil {
+			return nil, errors.New("one of its keys cannot be read")
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }

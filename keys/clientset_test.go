@@ -71,3 +71,21 @@ func TestWhichSetsOfKeysCanBeRegistered(t *testing.T) {
 		}
 	}
 }
+
+// A set behind an address may have thousands of keys; which of them are tried is
+// bounded, and the token's kid says which.
+func TestNoMoreKeysAreTriedThanCanBeRegistered(t *testing.T) {
+	var list []string
+	for range maxSetKeys {
+		_, set := clientKeys(t)
+		list = append(list, strings.TrimSuffix(strings.TrimPrefix(string(set), `{"keys":[`), `]}`))
+	}
+	last, set := clientKeys(t)
+	list = append(list, strings.Replace(strings.TrimSuffix(strings.TrimPrefix(string(set), `{"keys":[`), `]}`), `"a"`, `"last"`, 1))
+	all := []byte(`{"keys":[` + strings.Join(list, ",") + `]}`)
+	for head, good := range map[string]bool{`{"alg":"ES256","kid":"last"}`: true, `{"alg":"ES256"}`: false} {
+		if _, err := VerifyAssertion(all, forge(t, head, "{}", es256By(last))); (err == nil) != good {
+			t.Errorf("%s: %v", head, err)
+		}
+	}
+}

@@ -98,7 +98,7 @@ func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind s
 		}
 		q.Limit = n
 	}
-	bind = fmt.Sprintf("audit %q %q %q %d %d", q.Kind, q.Actor, q.Subject, q.Since.UnixNano(), q.Until.UnixNano())
+	bind = fmt.Sprintf("audit %q %q %q %s %s", q.Kind, q.Actor, q.Subject, q.Since.UTC(), q.Until.UTC())
 	if parameters.Has("cursor") && h.Cursors.Open(bind, parameters.Get("cursor"), &q.Before) != nil {
 		faults.Add("cursor", "Invalid cursor.")
 	}

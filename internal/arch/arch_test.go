@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"handlers/api", "handlers/protocol", "handlers/pages"},
 	{"handlers/accounts", "handlers/operators"},
 	{"server"},
-	{"cmd/gatehouse", "internal/gendocs", "bench", "test/system", "test/interop"},
+	{"cmd/gatehouse", "internal/gendocs", "bench", "test/system", "test/interop", "test/model"},
 }
 
 // owners names the packages that alone may import a library, so that the step
@@ -43,6 +43,7 @@ var owners = map[string]string{
 	"math/rand":                        "nobody",
 	"github.com/coreos/go-oidc/":       "nobody", // tests sign in with it
 	"golang.org/x/oauth2":              "nobody", // tests sign in with it
+	"pgregory.net/rapid":               "nobody", // tests draw random sequences with it
 }
 
 func TestImportsPointDown(t *testing.T) {

@@ -1,9 +1,7 @@
 package claims
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,12 +36,8 @@ func Parse(raw string) (Request, error) {
 	if len(raw) > maxRequestBytes {
 		return r, fmt.Errorf("claims of %d bytes", len(raw))
 	}
-	decoder := json.NewDecoder(bytes.NewReader([]byte(raw)))
-	if err := decoder.Decode(&r); err != nil {
+	if err := json.Unmarshal([]byte(raw), &r); err != nil {
 		return Request{}, fmt.Errorf("claims: %w", err)
-	}
-	if decoder.More() {
-		return Request{}, errors.New("claims: more than one JSON value")
 	}
 	return r, nil
 }

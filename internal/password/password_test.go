@@ -290,6 +290,9 @@ func FuzzVerify(f *testing.F) {
 		if p, ok := known.(pbkdf2Hash); ok && p.iterations > 1000 {
 			return
 		}
+		if b, ok := known.(bcryptHash); ok && string(b.encoded[4:6]) > "06" { // a second each
+			return
+		}
 		if ok, rehash, err := h.Verify(t.Context(), encoded, password); err != nil || rehash && !ok {
 			t.Errorf("%t, %t, %v", ok, rehash, err)
 		}

@@ -3,7 +3,6 @@ package redisstore
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -87,7 +86,7 @@ func addresses(list string, f form) ([]string, error) {
 		if err != nil {
 			host, port = strings.Trim(h, "[]"), f.port
 		}
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil || host == "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil || host == "" || strings.ContainsAny(host, "[]") {
 			return nil, errURL
 		}
 		hosts[i] = net.JoinHostPort(host, port)
@@ -136,13 +135,13 @@ func readQuery(o *redis.UniversalOptions, raw string, f form) error {
 		case name == "db":
 			err = readDatabase(o, value, f)
 		case name == "tls":
-			secure, err = strconv.ParseBool(value)
+			secure, err = readTLS(value)
 		case name == "sentinel_username" && f.sentinel:
 			o.SentinelUsername = value
 		case name == "sentinel_password" && f.sentinel:
 			o.SentinelPassword = value
 		default:
-			err = fmt.Errorf("redisstore: the URL has an unknown parameter %q", name)
+			err = errors.New("redisstore: the URL has an unknown parameter; there are db, tls and, for Sentinel, sentinel_username and sentinel_password")
 		}
 		if err != nil {
 			return err
@@ -152,6 +151,14 @@ func readQuery(o *redis.UniversalOptions, raw string, f form) error {
 		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	return nil
+}
+
+func readTLS(value string) (bool, error) {
+	on, err := strconv.ParseBool(value)
+	if err != nil { // which repeats the value
+		return false, errors.New("redisstore: the parameter tls is neither true nor false")
+	}
+	return on, nil
 }
 
 // tune sets what the URL leaves open. Only what fails fast is worth a repeat

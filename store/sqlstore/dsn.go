@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -20,7 +21,8 @@ type place struct {
 	tlsMode                                    string // the driver's word: "preferred" or empty
 }
 
-// parseDSN never shows the DSN in an error, for it may hold a password.
+// parseDSN never shows the DSN or a part of it in an error: a password that was not
+// escaped can be in any part.
 func parseDSN(dsn string) (place, error) {
 	scheme, rest, found := strings.Cut(dsn, ":")
 	switch {
@@ -38,11 +40,8 @@ func parseDSN(dsn string) (place, error) {
 
 func parseMySQL(dsn string) (place, error) {
 	u, err := url.Parse(dsn)
-	if err != nil {
-		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // url.Error itself repeats the whole URL
-		}
-		return place{}, fmt.Errorf("the database URL: %w", err)
+	if err != nil { // which repeats what could not be read
+		return place{}, errors.New("the database URL cannot be read; special characters of a password are written as %XX")
 	}
 	p := place{user: u.User.Username(), database: strings.Trim(u.Path, "/"), network: "tcp"}
 	p.password, _ = u.User.Password()
@@ -56,7 +55,7 @@ func parseMySQL(dsn string) (place, error) {
 	p.address = net.JoinHostPort(u.Hostname(), port)
 	for name, values := range u.Query() {
 		if err := p.set(name, values[0], u.Hostname()); err != nil {
-			return place{}, fmt.Errorf("the database URL: %s: %w", name, err)
+			return place{}, fmt.Errorf("the database URL: %w", err)
 		}
 	}
 	return p, nil
@@ -74,7 +73,7 @@ func (p *place) set(name, value, host string) error {
 	case "tls-ca":
 		return p.setRoots(value, host)
 	}
-	return errors.New("unknown; there are socket, tls and tls-ca")
+	return errors.New("an unknown parameter; there are socket, tls and tls-ca")
 }
 
 func (p *place) setTLS(mode, host string) error {
@@ -87,19 +86,22 @@ func (p *place) setTLS(mode, host string) error {
 	case "skip-verify":
 		p.config(host).InsecureSkipVerify = true // the operator's explicit choice
 	default:
-		return fmt.Errorf("%q is none of true, false, preferred, skip-verify", mode)
+		return errors.New("tls is none of true, false, preferred, skip-verify")
 	}
 	return nil
 }
 
 func (p *place) setRoots(file, host string) error {
 	pem, err := os.ReadFile(file) //nolint:gosec // G304: the operator names the file
+	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
+		err = wrong.Err // without the path
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the file of tls-ca: %w", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("no certificate in %s", file)
+		return errors.New("no certificate in the file of tls-ca")
 	}
 	p.config(host).RootCAs = roots
 	return nil

@@ -1,0 +1,171 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Whatever is accepted has one reading: no name twice, no deeper than the bound,
+// and what is written of it is read as the same again.
+func FuzzJSONHasOneReading(f *testing.F) {
+	deep := strings.Repeat(`{"a":[`, 8) + strings.Repeat("]}", 8)
+	for _, s := range []string{
+		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{"role":"user","ROLE":"admin"}`, deep, "[" + deep + "]", `{"a":{"b":1,"b":1}}`, `[1,]`, `{"a":1}{}`, `"\ud800"`, `1e999`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		v, err := parseJSON(text)
+		if err != nil {
+			return
+		}
+		if d := depthOf(v); d > maxNesting {
+			t.Errorf("accepted %d levels", d)
+		}
+		if n, m := namesIn(text), countNames(v); n != m {
+			t.Errorf("%q has %d names, %d were kept", text, n, m)
+		}
+		if !allValid(v) {
+			return
+		}
+		again, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := parseJSON(again); err != nil || !cmp.Equal(back, v) {
+			t.Errorf("%q reads back as %v, %v", again, back, err)
+		}
+	})
+}
+
+func depthOf(v any) int {
+	deepest := 0
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			deepest = max(deepest, depthOf(x))
+		}
+	case map[string]any:
+		for _, x := range v {
+			deepest = max(deepest, depthOf(x))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
+}
+
+func countNames(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			n += countNames(x)
+		}
+	case map[string]any:
+		n = len(v)
+		for _, x := range v {
+			n += countNames(x)
+		}
+	}
+	return n
+}
+
+// namesIn counts the member names of a text: each is a string before a colon.
+func namesIn(text []byte) int {
+	n, inString := 0, false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case inString && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			inString = !inString
+		case text[i] == ':' && !inString:
+			n++
+		}
+	}
+	return n
+}
+
+// Whatever body is accepted, a field is found under its exact name alone, and
+// every way of reading it has an answer.
+func FuzzBody(f *testing.F) {
+	const boundary = "multipart/form-data; boundary=b"
+	part := func(name, value string) string {
+		return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+	}
+	for _, s := range [][2]string{
+		{"application/json", `{"Role":"admin","list":["a",1],"n":7,"o":{"x":null},"t":true}`},
+		{"application/json; charset=utf-8", `{"address":{"country":"DE"}}`}, {"application/json; charset=latin1", `{}`},
+		{"application/x-www-form-urlencoded", "a=1&address.country=DE&flag=true"}, {"application/x-www-form-urlencoded", "a=1&a=2"},
+		{boundary, part("a", "1") + part("b", "2") + "--b--"}, {boundary, part("a", "1") + part("a", "2") + "--b--"}, {boundary, "--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\n--b--"},
+		{"multipart/form-data", "x"}, {"text/plain", "x"}, {"", "x"}, {boundary, part("", "\xff") + "--b--"},
+	} {
+		f.Add(s[0], []byte(s[1]))
+	}
+	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		b, err := ReadBody(httptest.NewRecorder(), r)
+		if err != nil {
+			return
+		}
+		if len(body) > MaxBodyBytes || b.form && len(b.values) > maxParameters {
+			t.Errorf("accepted %d fields in %d bytes", len(b.values), len(body))
+		}
+		for name, value := range b.values {
+			readable(t, b, name)
+			if other := strings.ToUpper(name); other != name && b.values[other] == nil && b.Has(other) {
+				t.Errorf("%q is found as %q", name, other)
+			}
+			if text, ok := value.(string); ok && b.form && (!utf8.ValidString(text) || !utf8.ValidString(name)) {
+				t.Errorf("%q = %q is not UTF-8", name, text)
+			}
+		}
+	})
+}
+
+// readable reads a field in every way. Whatever cannot be read so has a problem,
+// and no value.
+func readable(t *testing.T, b Body, name string) {
+	t.Helper()
+	text, flag, list, number := b.Text(name), b.Flag(name), b.List(name), b.Number(name)
+	b.Choice(name)
+	b.Same(name, "x")
+	if part, problem := b.Part(name); problem != "" && len(part.values) > 0 {
+		t.Errorf("%q: a part in spite of %s", name, problem)
+	}
+	if doc := b.Document(name); doc.Problem != "" && doc.Value != "" {
+		t.Errorf("%q: a document in spite of %s", name, doc.Problem)
+	}
+	if text.Problem != "" && text.Value != "" || flag.Problem != "" && flag.Value || list.Problem != "" && len(list.Values) > 0 || number.Problem != "" && number.Value != 0 {
+		t.Errorf("%q: %+v %+v %+v %+v", name, text, flag, list, number)
+	}
+}
+
+// Whatever token is taken is the one word after the scheme of the one header.
+func FuzzBearer(f *testing.F) {
+	for _, s := range [][2]string{{"Bearer a.b.c", ""}, {"bearer  x", ""}, {"Bearer", ""}, {"Bearer a b", ""}, {"Basic x", ""}, {"Bearer a", "Bearer b"}, {"Bearer\ta", ""}, {"Bearer a,b", ""}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, first, second string) {
+		h := http.Header{"Authorization": {first}}
+		if second != "" {
+			h.Add("Authorization", second)
+		}
+		raw, err := bearer(h)
+		if err != nil {
+			return
+		}
+		if second != "" || raw == "" || strings.ContainsAny(raw, " \t\r\n") || !strings.HasSuffix(strings.TrimSpace(first), raw) || !strings.EqualFold(first[:min(len(first), 6)], "Bearer") && !strings.EqualFold(strings.Fields(first)[0], "Bearer") {
+			t.Errorf("%q came out of %q and %q", raw, first, second)
+		}
+	})
+}

@@ -1,0 +1,42 @@
+package handlers_test
+
+import (
+	"net/url"
+	"slices"
+	"testing"
+
+	"gatehouse/handlers"
+)
+
+// Whatever is accepted came from the body alone, within the bounds, and with no
+// secret in the URL.
+func FuzzFormAndQuery(f *testing.F) {
+	for _, s := range [][3]string{
+		{"", "a=1", formType}, {"client_secret=s", "a=1", formType}, {"a=2&b=3", "a=1", formType + "; charset=UTF-8"},
+		{"%63ode=x", "", formType}, {"a;b", "a=1", formType}, {"", "a=1", "text/plain"}, {"x=%", "a=1", formType},
+	} {
+		f.Add(s[0], s[1], s[2])
+	}
+	f.Fuzz(func(t *testing.T, query, body, contentType string) {
+		r := post("/oauth/token", body, contentType)
+		r.URL.RawQuery = query
+		form, err := handlers.Form(r)
+		if err != nil {
+			return
+		}
+		sent, err := url.ParseQuery(body)
+		if err != nil || len(form) > 64 || len(body) > 64<<10 {
+			t.Fatalf("accepted %d parameters in %d bytes, %v", len(form), len(body), err)
+		}
+		for name, values := range form {
+			if !slices.Equal(values, sent[name]) || r.FormValue(name) != values[0] {
+				t.Errorf("%q is %q, and the body has %q", name, values, sent[name])
+			}
+		}
+		for _, secret := range []string{"client_secret", "code", "password", "refresh_token", "token"} {
+			if r.URL.Query().Has(secret) {
+				t.Errorf("%s in the query %q", secret, query)
+			}
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package account
+
+import (
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"gatehouse/internal/names"
+	"gatehouse/store"
+)
+
+// Whatever is asked of the list of people becomes a query within bounds, whose
+// columns are ours; and a cursor leads on in its own list alone.
+func FuzzQuery(f *testing.F) {
+	for _, s := range []string{
+		"", "search=ann+%25_&role=admin&is_active=true&ordering=-date_joined&limit=5", "limit=0", "limit=1e3", "limit=%2B5", "ordering=password", "search=a&search=b", "search=%00", "search=a+b+c+d+e+f+g+h+i", "is_active=True", "cursor=AAAA", "role=%22king", "limit=9223372036854775808",
+	} {
+		f.Add(s)
+	}
+	orders := []store.UserOrder{store.ByID, store.ByUsername, store.ByEmail, store.ByJoined, store.ByLastLogin}
+	s := &Service{}
+	f.Fuzz(func(t *testing.T, raw string) {
+		parameters, err := url.ParseQuery(raw)
+		if err != nil {
+			return
+		}
+		q, err := s.query(parameters)
+		if err != nil {
+			return
+		}
+		if q.Limit < 1 || q.Limit > maxLimit || !slices.Contains(orders, q.OrderBy) || q.Role != "" && !q.Role.Valid() || len(q.Search) > maxSearchWords {
+			t.Errorf("%q asks for %+v", raw, q)
+		}
+		for _, word := range q.Search {
+			if word == "" || !utf8.ValidString(word) || names.Fold(word) != word {
+				t.Errorf("%q searches for %q", raw, word)
+			}
+		}
+		if q.After != nil {
+			t.Errorf("%q has a cursor of ours", raw)
+		}
+		mark, err := s.Cursors.Seal(bind(q), position(store.User{ID: 7, UsernameKey: "a"}, q.OrderBy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parameters.Set("cursor", mark)
+		if next, err := s.query(parameters); err != nil || next.After == nil || next.After.ID != 7 {
+			t.Errorf("%q does not go on: %+v, %v", raw, next.After, err)
+		}
+		parameters.Set("search", parameters.Get("search")+" zz")
+		if next, err := s.query(parameters); err == nil {
+			t.Errorf("the cursor of %q opens %+v", raw, next)
+		}
+	})
+}
+
+// Whatever is kept of a profile is its own form: sent back as it is shown, it
+// stays as it is. A web address leads to one host, by the web's schemes alone.
+func FuzzAttributes(f *testing.F) {
+	for _, s := range []string{
+		"Ann", "https://a.example/x?y#z", "HTTPS://A.example", "javascript:alert(1)", "https://good@evil", "http://[::1]/", "1999-12-31", "0000-02-29", "2000", "Europe/Berlin", "../../etc/passwd", "pt_br", "de-DE-1996", "zh-cmn-Hans-CN", "x-private", "i-klingon", "art-lojban",
+		"+49 (30) 123-45.67", "+493012345;ext=7", "a\r\nb\rc", "\u2028", "\ufeff", "https://\u00e4.example", "en-u-ca-buddhist-nu-latn", "sr-Latn-RS-x-a", "+4930\u00a012345",
+	} {
+		f.Add(s)
+	}
+	read := Attributes{}.list(time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC))
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, a := range read {
+			kept, fault := a.read(text)
+			if fault != "" {
+				if kept != "" {
+					t.Errorf("%s: %q is kept as %q in spite of %s", a.name, text, kept, fault)
+				}
+				continue
+			}
+			if again, fault := a.read(kept); fault != "" || again != kept {
+				t.Errorf("%s: %q is kept as %q, which would be %q %s", a.name, text, kept, again, fault)
+			}
+			if a.name == "website" {
+				leadsToTheWeb(t, kept)
+			}
+		}
+	})
+}
+
+func leadsToTheWeb(t *testing.T, address string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
+		t.Errorf("%q was accepted: %v", address, err)
+	}
+}

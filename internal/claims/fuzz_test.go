@@ -1,0 +1,40 @@
+package claims_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/claims"
+)
+
+// Whatever is read is JSON; what is kept of it asks for nothing beyond the limit,
+// and is read as the same again.
+func FuzzParse(f *testing.F) {
+	for _, s := range [][2]string{
+		{`{"userinfo":{"name":null,"email":{"essential":true}},"id_token":{"sub":{"value":"s"}}}`, "openid email"}, {`{"id_token":{"acr":{"essential":true,"values":["x",1]}}}`, ""},
+		{`{}]`, "profile"}, {`{"userinfo":{"email":null},"userinfo":{"name":null}}`, "profile"}, {`{"USERINFO":{"phone_number":null}}`, "phone"}, {"null", ""}, {`{"userinfo":null}`, ""}, {" {} ", ""},
+	} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, raw, limit string) {
+		r, err := claims.Parse(raw)
+		if err != nil {
+			return
+		}
+		if raw != "" && !json.Valid([]byte(raw)) || len(raw) > 4096 {
+			t.Errorf("%q was read", raw)
+		}
+		r.Subject()
+		r.RefusesACR("urn:gatehouse:pwd")
+		kept := r.Within(authz.Scope(limit))
+		if !kept.Scope().Within(authz.Scope(limit)) || !kept.Scope().Within(r.Scope()) {
+			t.Errorf("%q within %q asks for %q", raw, limit, kept.Scope())
+		}
+		again, err := claims.Parse(kept.String())
+		if err != nil || again.String() != kept.String() || !slices.Equal(again.FromIDToken(), kept.FromIDToken()) || !slices.Equal(again.FromUserinfo(), kept.FromUserinfo()) {
+			t.Errorf("%q reads back as %q, %v", kept, again, err)
+		}
+	})
+}

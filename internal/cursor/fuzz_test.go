@@ -1,0 +1,50 @@
+package cursor
+
+import "testing"
+
+// Whatever opens was sealed here, for that very list.
+func FuzzOpen(f *testing.F) {
+	s := Sealer{Key: [32]byte{1}}
+	sealed := map[string]string{}
+	for bind, at := range map[string]place{"users": {"a", 7}, "clients": {"", 0}, "": {"ünï\x00", -1}} {
+		mark, err := s.Seal(bind, at)
+		if err != nil {
+			f.Fatal(err)
+		}
+		sealed[bind] = mark
+		f.Add(bind, mark)
+		f.Add("users", mark)
+		f.Add(bind, mark+"A")
+	}
+	f.Fuzz(func(t *testing.T, bind, mark string) {
+		if s.Open(bind, mark, &place{}) == nil && sealed[bind] != mark {
+			t.Errorf("%q opened for %q", mark, bind)
+		}
+	})
+}
+
+// A position comes back as it was, from nobody else's list, and not once a letter
+// of the mark is another.
+func FuzzSeal(f *testing.F) {
+	f.Add("users", "clients", "a", int64(7), 3)
+	f.Add("", "users", "\u2028</script>", int64(-1), 0)
+	s := Sealer{Key: [32]byte{1}}
+	f.Fuzz(func(t *testing.T, bind, other, text string, id int64, at int) {
+		mark, err := s.Seal(bind, place{text, id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back place
+		if err := s.Open(bind, mark, &back); err != nil || back.ID != id {
+			t.Errorf("%+v, %v", back, err)
+		}
+		if other != bind && s.Open(other, mark, &back) == nil {
+			t.Errorf("the mark of %q opens %q", bind, other)
+		}
+		edited := []byte(mark)
+		edited[uint(at)%uint(len(edited))] ^= 3
+		if s.Open(bind, string(edited), &back) == nil {
+			t.Errorf("%q opened, edited from %q", edited, mark)
+		}
+	})
+}

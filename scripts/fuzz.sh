@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Looks for inputs that break a parser: runs every fuzz target that there is, one
+# after another, each for DURATION (30s if not given). What a run finds stays as a
+# seed under testdata/fuzz, to be committed with the fix; plain "go test" runs all
+# seeds.
+#
+#   scripts/fuzz.sh [DURATION]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+duration=${1:-30s}
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+ran=0
+found=()
+while IFS=: read -r file declaration; do
+	package=$(dirname "$file")
+	name=${declaration#func }
+	printf '%s %s\n' "$package" "$name"
+	if go test "$package" -run '^$' -fuzz "^$name\$" -fuzztime "$duration" >"$log" 2>&1; then
+		grep '^fuzz: elapsed' "$log" | tail -n 1
+	else
+		cat "$log"
+		found+=("$package $name")
+	fi
+	ran=$((ran + 1))
+done < <(grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort)
+
+if [ ${#found[@]} -gt 0 ]; then
+	printf '\n%d targets, %s each; broken:\n' "$ran" "$duration"
+	printf '  %s\n' "${found[@]}"
+	exit 1
+fi
+printf '\n%d targets, %s each: nothing found\n' "$ran" "$duration"

@@ -1,0 +1,259 @@
+package model_test
+
+import (
+	"strings"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/store"
+)
+
+const allScope = "openid account users:read"
+
+// A person, an app, a family of tokens and a token, as the model knows them.
+type (
+	person struct {
+		store.User
+		gone bool
+	}
+	app struct {
+		store.Client
+		canRefresh bool
+	}
+	family struct {
+		id     string
+		of     *person
+		app    *app
+		scope  string
+		until  time.Time
+		ended  bool
+		record place  // what SQL knows
+		moving *place // what Redis knows; nil: nothing
+		// used is when the record was last written, which is when it learns next.
+		used time.Time
+		// forked: Redis was lost between two uses of one token (decision 1, "What remains").
+		forked bool
+	}
+	// A place is where a family has come to: its last rotation.
+	place struct {
+		last, before *refreshToken
+		at           time.Time
+	}
+	refreshToken struct {
+		raw             string // empty: the app never got it
+		in              *family
+		gen             int
+		issued, expires time.Time
+		next            []*refreshToken
+	}
+	accessToken struct {
+		raw     string
+		in      *family
+		expires time.Time
+	}
+)
+
+// A model predicts what the endpoints answer.
+type model struct {
+	redis    bool // holds the moving part
+	away     bool
+	now      time.Time
+	people   []*person
+	apps     []*app
+	families []*family
+	refresh  []*refreshToken
+	access   []*accessToken
+	saved    map[*family]place // the snapshot of Redis
+}
+
+// The answers of the token endpoint, beside tokens.
+const (
+	granted   = ""
+	badClient = string(oauth.InvalidClient)
+	badGrant  = string(oauth.InvalidGrant)
+	badScope  = string(oauth.InvalidScope)
+	notYours  = string(oauth.UnauthorizedClient)
+	later     = string(oauth.TemporarilyUnavailable)
+)
+
+func (m *model) second() time.Time { return m.now.Truncate(time.Second) }
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (p *person) here() bool { return !p.gone && p.Active }
+
+func (a *app) builtIn() bool { return a.ID == session.AccountsID }
+
+// signIn predicts the code of a sign-in.
+func (m *model) signIn(a *app, p *person, asked string) string {
+	switch {
+	case a.builtIn():
+		return granted
+	case a.Disabled:
+		return badClient
+	case !within(asked, a.Scope):
+		return badScope
+	case !p.here():
+		return badGrant
+	}
+	return granted
+}
+
+// begin is a new family, and its first refresh token.
+func (m *model) begin(a *app, p *person, scope string) *family {
+	f := &family{of: p, app: a, scope: scope, until: m.second().Add(absolute), used: m.now}
+	f.record = place{last: m.token(f, 1)}
+	m.families = append(m.families, f)
+	return f
+}
+
+func (m *model) token(f *family, gen int) *refreshToken {
+	t := &refreshToken{in: f, gen: gen, issued: m.second(), expires: earlier(m.second().Add(idle), f.until)}
+	m.refresh = append(m.refresh, t)
+	return t
+}
+
+// living says whether tokens of the family are good for anything.
+func (m *model) living(f *family) bool {
+	return f.of.here() && !f.ended && f.until.Sub(m.now) >= time.Second
+}
+
+// useful says whether the family's app could refresh.
+func (m *model) useful(f *family) bool {
+	return m.living(f) && !f.app.Disabled && f.app.canRefresh && within(m.scopeOf(f), f.app.Scope)
+}
+
+// opens predicts whether an access token is good.
+func (m *model) opens(t *accessToken) bool {
+	return m.now.Before(t.expires) && m.living(t.in) && !t.in.app.Disabled
+}
+
+// scopeOf is what a refresh without a scope is granted.
+func (m *model) scopeOf(f *family) string {
+	if f.app.builtIn() {
+		return string(authz.ForRole(f.of.Role))
+	}
+	return f.scope
+}
+
+// exchange predicts a refresh: the code, and the successor. The successor is new
+// if it has no raw yet.
+func (m *model) exchange(by *app, t *refreshToken, asked string) (code string, next *refreshToken) {
+	granting := m.scopeOf(t.in)
+	switch {
+	case by.Disabled:
+		return badClient, nil
+	case !by.canRefresh:
+		return notYours, nil
+	case !m.now.Before(t.expires), t.in.app != by, !m.living(t.in):
+		return badGrant, nil
+	case !within(asked, granting), !within(granting, by.Scope) && asked == "", !within(asked, by.Scope):
+		return badScope, nil
+	case m.away:
+		return later, nil
+	}
+	if next = m.rotate(t); next == nil {
+		t.in.ended = true
+		return badGrant, nil
+	}
+	return granted, next
+}
+
+// rotate is store.Rotations: nil for a token that was used and is too old to be
+// answered once more.
+func (m *model) rotate(t *refreshToken) *refreshToken {
+	f := t.in
+	at, lost := f.record, false
+	if m.redis {
+		if lost = f.moving == nil || f.moving.last.gen < f.record.last.gen; !lost {
+			at = *f.moving
+		}
+	}
+	if t.gen > at.last.gen { // it was given out, so it is the last
+		at.last = t
+	}
+	switch {
+	case t == at.last:
+		return m.step(t)
+	case t.gen != at.last.gen-1:
+		return nil
+	case lost && at.last.issued.Sub(m.second()).Abs() <= grace+outage:
+		return at.last
+	case !lost && at.before == t && m.now.Sub(at.at) <= grace:
+		return at.last
+	}
+	return nil
+}
+
+// step makes the successor of t.
+func (m *model) step(t *refreshToken) *refreshToken {
+	f, next := t.in, m.token(t.in, t.gen+1)
+	t.next = append(t.next, next)
+	there := place{last: next, before: t, at: m.now}
+	if !m.redis {
+		f.record = there
+		return next
+	}
+	f.moving = &there
+	if m.now.Sub(f.used) >= touchEvery {
+		f.record, f.used = place{last: next}, m.now
+	}
+	return next
+}
+
+// current predicts whether an introspection calls a refresh token good.
+func (m *model) current(t *refreshToken) bool {
+	f := t.in
+	at := f.record
+	if m.redis && f.moving != nil && f.moving.last.gen >= at.last.gen {
+		at = *f.moving
+	}
+	return m.now.Before(t.expires) && m.living(f) && (t.gen > at.last.gen || t == at.last)
+}
+
+// loseRedis: what it knew is gone, but for what was saved.
+func (m *model) loseRedis(saved map[*family]place) {
+	for _, f := range m.families {
+		f.moving = nil
+		if p, ok := saved[f]; ok {
+			f.moving = &p
+		}
+	}
+}
+
+func (m *model) save() {
+	m.saved = map[*family]place{}
+	for _, f := range m.families {
+		if f.moving != nil {
+			m.saved[f] = *f.moving
+		}
+	}
+}
+
+// end ends the families of which it is said.
+func (m *model) end(which func(*family) bool) (n int) {
+	for _, f := range m.families {
+		if !f.ended && !f.of.gone && which(f) {
+			f.ended = true
+			n++
+		}
+	}
+	return n
+}
+
+// within reports whether every word of a is one of b.
+func within(a, b string) bool {
+	for _, word := range strings.Fields(a) {
+		if !strings.Contains(" "+b+" ", " "+word+" ") {
+			return false
+		}
+	}
+	return true
+}

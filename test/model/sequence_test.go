@@ -1,0 +1,343 @@
+package model_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// A sequence is what happens to one site and its model at the same time.
+type sequence struct {
+	*site
+	m     *model
+	saved snapshot
+}
+
+func begin(t *rapid.T, s *site) *sequence {
+	s.away.gone.Store(false)
+	s.backend.clear(t)
+	q := &sequence{site: s, m: &model{redis: s.backend.redis != nil, now: s.clock()}}
+	for range 2 {
+		q.m.people = append(q.m.people, &person{User: s.person(t)})
+	}
+	for _, method := range []string{oauth.SecretBasic, oauth.NoSecret} {
+		q.m.apps = append(q.m.apps, &app{Client: s.app(t, method), canRefresh: true})
+	}
+	q.m.apps = append(q.m.apps, &app{Client: session.Accounts(), canRefresh: true})
+	for range 2 {
+		q.signIn(t)
+	}
+	return q
+}
+
+// actions are what can happen; what happens often is there more than once.
+func (q *sequence) actions() map[string]func(*rapid.T) {
+	actions := map[string]func(*rapid.T){"": q.onePlace}
+	add := func(often int, name string, act func(*rapid.T)) {
+		for i := range often {
+			actions[name+strings.Repeat(" ", i)] = act
+		}
+	}
+	add(1, "sign in", q.signIn)
+	add(1, "refresh", q.refresh)
+	add(6, "refresh the newest", q.refreshNewest)
+	add(6, "refresh the one before", q.refreshBefore)
+	add(1, "use", q.use)
+	add(1, "introspect", q.introspect)
+	add(1, "revoke", q.revoke)
+	add(1, "end one session", q.endOne)
+	add(1, "end all sessions", q.endAll)
+	add(2, "change person", q.changePerson)
+	add(1, "delete person", q.deletePerson)
+	add(2, "change app", q.changeApp)
+	add(6, "seconds pass", q.pass(4*time.Second, 8*time.Second, 12*time.Second, 64*time.Second, 76*time.Second))
+	add(1, "days pass", q.pass(6*time.Minute, 24*time.Hour, 13*24*time.Hour, 15*24*time.Hour, 80*24*time.Hour))
+	if q.m.redis {
+		add(1, "Redis goes", q.redisAway(true))
+		add(4, "Redis comes back", q.redisAway(false))
+		add(3, "Redis is emptied", q.redisEmptied)
+		add(3, "Redis is saved", q.redisSaved)
+		add(5, "Redis is restored", q.redisRestored)
+	}
+	return actions
+}
+
+// pick draws one of those that there are.
+func pick[T any](t *rapid.T, from []T, what string) T {
+	if len(from) == 0 {
+		t.Skip("no " + what)
+	}
+	return from[rapid.IntRange(0, len(from)-1).Draw(t, what)]
+}
+
+var scopes = rapid.SampledFrom([]string{"", "", "", "openid", "openid account", "users:read", "openid clients", "admin"})
+
+// pass: no sum of jumps comes near the end of the grace, so that the milliseconds
+// that a test takes change nothing.
+func (q *sequence) pass(jumps ...time.Duration) func(*rapid.T) {
+	return func(t *rapid.T) {
+		d := rapid.SampledFrom(jumps).Draw(t, "time")
+		q.now.Add(int64(d))
+		q.m.now = q.clock()
+		q.backend.older(t, d)
+	}
+}
+
+func (q *sequence) signIn(t *rapid.T) {
+	a, p := pick(t, q.m.apps, "app"), pick(t, q.m.people, "person")
+	asked := scopes.Draw(t, "scope")
+	if a.builtIn() {
+		q.signInHere(t, a, p)
+		return
+	}
+	got := q.post(t, "/oauth/token", a.Client, url.Values{"grant_type": {"password"}, "username": {p.Username}, "password": {"right"}, "scope": {asked}})
+	q.answered(t, got, q.m.signIn(a, p, asked))
+	if got.Code != granted {
+		return
+	}
+	if asked == "" {
+		asked = a.Scope
+	}
+	q.started(t, q.m.begin(a, p, asked), got)
+}
+
+// signInHere signs in at our own front end.
+func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
+	if p.gone {
+		t.Skip("nobody to sign in")
+	}
+	set, _, err := q.sessions.Start(t.Context(), session.Start{User: p.User, Client: a.Client, Scope: authz.ForRole(p.Role), Method: "login"})
+	if !p.here() {
+		if !errors.Is(err, session.ErrCredentialsChanged) {
+			t.Fatalf("somebody inactive signed in: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	q.started(t, q.m.begin(a, p, string(authz.ForRole(p.Role))), answer{Access: set.AccessToken, Refresh: set.RefreshToken, Scope: string(set.Access.Scope)})
+}
+
+func (q *sequence) started(t *rapid.T, f *family, got answer) {
+	first := f.record.last
+	if first.raw = got.Refresh; (first.raw != "") != f.app.canRefresh {
+		t.Fatalf("a refresh token for an app without the grant, or none for one with it")
+	}
+	f.id = q.opened(t, f, got, f.scope).SessionID
+}
+
+// opened notes the access token of an answer, and returns what is in it.
+func (q *sequence) opened(t *rapid.T, f *family, got answer, scope string) token.Access {
+	claims, err := q.verifier.Access(t.Context(), got.Access)
+	if err != nil || claims.Subject != f.of.Sub || claims.Role != f.of.Role || string(claims.Scope) != scope || f.id != "" && claims.SessionID != f.id {
+		t.Fatalf("an access token with %+v, %v; want scope %q, role %s", claims, err, scope, f.of.Role)
+	}
+	q.m.access = append(q.m.access, &accessToken{raw: got.Access, in: f, expires: earlier(q.m.second().Add(accessLife), f.until)})
+	return claims
+}
+
+func (q *sequence) answered(t *rapid.T, got answer, want string) {
+	if got.Code != want {
+		t.Fatalf("the answer is %d %q, the model says %q", got.status, got.Code, want)
+	}
+}
+
+// shown are the refresh tokens that some app was given.
+func (q *sequence) shown() (all []*refreshToken) {
+	for _, r := range q.m.refresh {
+		if r.raw != "" {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// refresh comes with any token, from any app, for any scope.
+func (q *sequence) refresh(t *rapid.T) {
+	r, by := pick(t, q.shown(), "refresh token"), pick(t, q.m.apps, "app")
+	q.exchange(t, r, by, scopes.Draw(t, "scope"))
+}
+
+// refreshNewest is what an honest app does.
+func (q *sequence) refreshNewest(t *rapid.T) {
+	var newest []*refreshToken
+	for _, r := range q.shown() {
+		if len(r.next) == 0 && q.m.useful(r.in) {
+			newest = append(newest, r)
+		}
+	}
+	r := pick(t, newest, "newest refresh token")
+	q.exchange(t, r, r.in.app, scopes.Draw(t, "scope"))
+}
+
+// refreshBefore is what an app does that lost the answer, or a thief.
+func (q *sequence) refreshBefore(t *rapid.T) {
+	var before []*refreshToken
+	for _, r := range q.shown() {
+		if len(r.next) == 1 && len(r.next[0].next) == 0 && q.m.useful(r.in) {
+			before = append(before, r)
+		}
+	}
+	r := pick(t, before, "refresh token before the newest")
+	q.exchange(t, r, r.in.app, "")
+}
+
+func (q *sequence) exchange(t *rapid.T, r *refreshToken, by *app, asked string) {
+	if by.builtIn() {
+		asked = ""
+	}
+	q.backend.keep(t)
+	honest := len(r.next) == 0 && !r.in.forked && q.m.living(r.in) && q.m.now.Before(r.expires) && by == r.in.app
+	recorded := r.in.record.last.gen
+	written := r.in.used
+	code, next := q.m.exchange(by, r, asked)
+	got := q.exchanged(t, by, r.raw, asked)
+	q.answered(t, got, code)
+	if code == badGrant && honest {
+		t.Fatalf("an honest app was logged out")
+	}
+	if len(r.next) > 1 && !r.in.forked {
+		q.declared(t, r, recorded, written)
+	}
+	if code != granted {
+		return
+	}
+	if next.raw == "" {
+		next.raw = q.newToken(t, got.Refresh)
+	}
+	if next.raw != got.Refresh {
+		t.Fatalf("another successor than the one that there is already")
+	}
+	if asked == "" {
+		asked = q.m.scopeOf(r.in)
+	}
+	q.opened(t, r.in, got, asked)
+}
+
+// declared: that a token has two successors is what decision 1 says under "What
+// remains", and nothing else.
+func (q *sequence) declared(t *rapid.T, r *refreshToken, recorded int, written time.Time) {
+	first := r.next[0].issued
+	if !q.m.redis || recorded > r.gen || first.Sub(written) >= touchEvery {
+		t.Fatalf("a refresh token has two successors: used first at %s, the record was written at %s", first, written)
+	}
+	r.in.forked = true
+}
+
+func (q *sequence) newToken(t *rapid.T, raw string) string {
+	for _, r := range q.m.refresh {
+		if raw == "" || r.raw == raw {
+			t.Fatalf("the successor is a token that there was, or none")
+		}
+	}
+	return raw
+}
+
+// exchanged asks for it; the built-in app has no grant at the token endpoint.
+func (q *sequence) exchanged(t *rapid.T, by *app, raw, asked string) answer {
+	if !by.builtIn() {
+		return q.post(t, "/oauth/token", by.Client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {raw}, "scope": {asked}})
+	}
+	set, _, _, err := q.sessions.Refresh(t.Context(), by.Client, raw, "")
+	return answer{Code: codeOf(err), Access: set.AccessToken, Refresh: set.RefreshToken}
+}
+
+func codeOf(err error) string {
+	switch {
+	case err == nil:
+		return granted
+	case errors.Is(err, store.ErrUnavailable):
+		return later
+	case errors.Is(err, session.ErrInvalid):
+		return badGrant
+	case errors.Is(err, session.ErrScope):
+		return badScope
+	}
+	return err.Error()
+}
+
+func (q *sequence) use(t *rapid.T) { q.used(t, pick(t, q.m.access, "access token")) }
+
+// used asks our own API and the introspection, which must agree.
+func (q *sequence) used(t *rapid.T, a *accessToken) {
+	actor, _, err := q.sessions.Authenticate(t.Context(), a.raw)
+	if err != nil && !errors.Is(err, session.ErrInvalid) {
+		t.Fatalf("%v", err)
+	}
+	found, inspectErr := q.sessions.Inspect(t.Context(), store.Client{ID: "resource"}, a.raw)
+	if want := q.m.opens(a); (err == nil) != want || found.Active != want || inspectErr != nil {
+		t.Fatalf("an access token opens: %v; introspection says %v, %v; the model says %v", err, found.Active, inspectErr, want)
+	}
+	if err == nil && (actor.Role != a.in.of.Role || found.Role != a.in.of.Role || actor.SessionID != a.in.id) {
+		t.Fatalf("the actor is %+v, the introspection %+v", actor, found)
+	}
+}
+
+func (q *sequence) introspect(t *rapid.T) { q.inspected(t, pick(t, q.shown(), "refresh token")) }
+
+func (q *sequence) inspected(t *rapid.T, r *refreshToken) {
+	want := q.m.current(r)
+	found, err := q.sessions.Inspect(t.Context(), r.in.app.Client, r.raw)
+	if q.m.away && q.m.living(r.in) && q.m.now.Before(r.expires) {
+		if !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("without Redis, a refresh token is %v, %v", found.Active, err)
+		}
+		return
+	}
+	if err != nil || found.Active != want {
+		t.Fatalf("introspection of a refresh token: %v, %v; the model says %v", found.Active, err, want)
+	}
+	if other, err := q.sessions.Inspect(t.Context(), store.Client{ID: "resource"}, r.raw); err != nil || other.Active {
+		t.Fatalf("a stranger was told of a refresh token: %v", err)
+	}
+}
+
+// onePlace: whatever happens, no token has two successors but in a family that is
+// known to have forked.
+func (q *sequence) onePlace(t *rapid.T) {
+	for _, r := range q.m.refresh {
+		if len(r.next) > 1 && !r.in.forked {
+			t.Fatalf("a refresh token has %d successors", len(r.next))
+		}
+	}
+}
+
+// finish asks for every token that there ever was.
+func (q *sequence) finish(t *rapid.T) {
+	if q.m.away {
+		q.redisAway(false)(t)
+	}
+	for _, a := range q.m.access {
+		q.used(t, a)
+	}
+	for _, r := range q.shown() {
+		q.inspected(t, r)
+	}
+	for _, f := range q.m.families {
+		q.remembered(t, f)
+	}
+}
+
+// remembered: what has ended stays on record as ended.
+func (q *sequence) remembered(t *rapid.T, f *family) {
+	kept, _, err := q.db.SessionWithUser(t.Context(), f.id)
+	if f.of.gone {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Fatalf("the session of somebody erased: %v", err)
+		}
+		return
+	}
+	if err != nil || kept.EndedAt.IsZero() == f.ended || f.ended && strings.TrimSpace(kept.EndReason) == "" {
+		t.Fatalf("on record the session ended at %s for %q, %v; the model says %v", kept.EndedAt, kept.EndReason, err, f.ended)
+	}
+}

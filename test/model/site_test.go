@@ -1,0 +1,292 @@
+package model_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"gatehouse/handlers/protocol"
+	"gatehouse/internal/account"
+	"gatehouse/internal/client"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/password"
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/session"
+	"gatehouse/internal/testdb"
+	"gatehouse/internal/token"
+	"gatehouse/keys"
+	"gatehouse/store"
+	"gatehouse/store/redisstore"
+	"gatehouse/store/sqlstore"
+)
+
+const (
+	issuer     = "https://id.example"
+	idle       = 14 * 24 * time.Hour
+	absolute   = 90 * 24 * time.Hour
+	accessLife = 5 * time.Minute
+	grace      = 10 * time.Second
+	outage     = time.Minute // what a lost state adds to the grace (store.Rotations)
+	touchEvery = time.Minute
+)
+
+// A site is the endpoints on real back-ends, with a clock that can be moved.
+type site struct {
+	db       *sqlstore.DB
+	sessions *session.Service
+	people   *account.Service
+	clients  *client.Service
+	verifier *token.Verifier
+	mux      *http.ServeMux
+	away     *away
+	backend  clocks
+	now      atomic.Int64
+	made     atomic.Int64 // names are never used twice
+}
+
+func (s *site) clock() time.Time { return time.Unix(0, s.now.Load()).UTC() }
+
+// away are rotations that can be out of reach.
+type away struct {
+	store.Rotations
+	gone atomic.Bool
+}
+
+var errAway = fmt.Errorf("%w: away for the test", store.ErrUnavailable)
+
+func (a *away) Rotate(ctx context.Context, sid string, s store.Step) (store.Rotation, store.Outcome, error) {
+	if a.gone.Load() {
+		return store.Rotation{}, 0, errAway
+	}
+	return a.Rotations.Rotate(ctx, sid, s)
+}
+
+func (a *away) Forget(ctx context.Context, sids ...string) error {
+	if a.gone.Load() {
+		return errAway
+	}
+	return a.Rotations.Forget(ctx, sids...)
+}
+
+func (a *away) Current(ctx context.Context, sid string, known store.Rotation) (store.Rotation, error) {
+	if a.gone.Load() {
+		return store.Rotation{}, errAway
+	}
+	return a.Rotations.Current(ctx, sid, known)
+}
+
+// onEverySite runs a test on each combination of back-ends.
+func onEverySite(t *testing.T, test func(*testing.T, *site)) {
+	sqlite := func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db") }
+	mysql := func(t *testing.T) string { return testdb.MySQL(t) }
+	t.Run("SQLite", func(t *testing.T) { test(t, open(t, sqlite(t), "")) })
+	t.Run("MariaDB", func(t *testing.T) { test(t, open(t, mysql(t), "")) })
+	t.Run("MariaDB and Redis", func(t *testing.T) { test(t, open(t, mysql(t), testdb.Redis(t))) })
+	t.Run("SQLite and Redis", func(t *testing.T) { test(t, open(t, sqlite(t), testdb.Redis(t))) })
+}
+
+func open(t *testing.T, dsn, redisURL string) *site {
+	t.Helper()
+	s := &site{}
+	// Redis and MariaDB have clocks of their own, which agree with this one at first.
+	s.now.Store(time.Now().Truncate(time.Second).Add(250 * time.Millisecond).UnixNano())
+	log := slog.New(slog.DiscardHandler)
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: s.clock, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.db, s.away, s.backend = db, &away{Rotations: db.Rotations()}, clocks{synced: time.Now()}
+	if strings.HasPrefix(dsn, "mysql:") {
+		s.backend.sql = rawMySQL(t, dsn)
+	}
+	var touch time.Duration
+	if redisURL != "" {
+		moving, err := redisstore.Open(t.Context(), redisstore.Options{URL: redisURL, Log: log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = moving.Close() })
+		s.away.Rotations, s.backend.redis, touch = moving, rawRedis(t, redisURL), touchEvery
+	}
+	s.wire(t, touch, log)
+	return s
+}
+
+func rawMySQL(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, _ := u.User.Password()
+	pool, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)%s", u.User.Username(), secret, u.Host, u.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+func rawRedis(t *testing.T, at string) *redis.Client {
+	t.Helper()
+	options, err := redis.ParseURL(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := redis.NewClient(options)
+	t.Cleanup(func() { _ = raw.Close() })
+	return raw
+}
+
+// wire puts the services and endpoints over the stores.
+func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
+	t.Helper()
+	ring, err := keys.Open(t.Context(), keys.Options{
+		Store: s.db, Master: keys.NewMasterKey(), Now: s.clock, Log: log, PublishLead: time.Hour, VerifyFor: absolute + 24*time.Hour,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(ring.Close)
+	s.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
+	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
+	life := session.Lifetimes{Access: accessLife, RefreshIdle: idle, RefreshAbsolute: absolute}
+	s.sessions = &session.Service{
+		DB: s.db, Rotations: s.away, Clients: fresh{s.db}, Keys: ring, Minter: minter, Verifier: s.verifier,
+		Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
+	}
+	s.people = &account.Service{
+		DB: s.db, Sessions: s.sessions, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1}), Now: s.clock, Log: log,
+	}
+	s.clients = &client.Service{DB: s.db, Sessions: s.sessions, Now: s.clock, Log: log}
+	auth := &oauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
+	engine := oauth.NewEngine(oauth.Grants{
+		Clients: auth, People: everybody{s.db}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
+	})
+	s.mux = http.NewServeMux()
+	for path, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"/oauth/token": protocol.Token{Engine: engine}.Serve, "/oauth/revoke": protocol.Revoke{Clients: auth, Sessions: s.sessions}.Serve,
+	} {
+		s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			if err := serve(w, r); err != nil {
+				protocol.Refuse(w, r, err)
+			}
+		})
+	}
+}
+
+// fresh reads clients without remembering them: that they are remembered for less
+// than a second is tested in package oauth.
+type fresh struct{ *sqlstore.DB }
+
+func (f fresh) Fresh(ctx context.Context, id string) (store.Client, error) {
+	return f.ClientByID(ctx, id)
+}
+
+func (f fresh) ClientByID(ctx context.Context, id string) (store.Client, error) {
+	if id == session.AccountsID {
+		return session.Accounts(), nil
+	}
+	return f.DB.ClientByID(ctx, id)
+}
+
+type unlimited struct{}
+
+func (unlimited) Failure(context.Context, string, string) error { return nil }
+
+// everybody knows the own password.
+type everybody struct{ db *sqlstore.DB }
+
+func (e everybody) CheckPassword(ctx context.Context, name, _, _ string) (account.Proof, error) {
+	user, err := e.db.UserByName(ctx, name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
+		return account.Proof{}, account.ErrCredentials
+	}
+	return account.Proof{User: user}, err
+}
+
+// person adds somebody.
+func (s *site) person(t failer) store.User {
+	name := fmt.Sprintf("p%d", s.made.Add(1))
+	u := store.User{
+		Sub: uuid.NewString(), Username: name, UsernameKey: name, Email: name + "@example.com", EmailKey: name + "@example.com",
+		Role: store.RoleUser, Active: true, PasswordHash: "none", JoinedAt: s.clock(),
+	}
+	err := s.db.Write(context.Background(), func(tx store.Tx) (err error) {
+		u.ID, err = tx.CreateUser(u)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return u
+}
+
+// app registers a client, whose secret is "secret" unless it is public.
+func (s *site) app(t failer, method string) store.Client {
+	c := store.Client{
+		ID: fmt.Sprintf("c%d", s.made.Add(1)), Name: "App", AuthMethod: method, Scope: allScope,
+		GrantTypes: []string{oauth.PasswordGrant, oauth.RefreshGrant}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
+	}
+	if method != oauth.NoSecret {
+		c.Secrets = []store.ClientSecret{{Digest: store.DigestOf("secret"), CreatedAt: s.clock()}}
+	}
+	if err := s.db.Write(context.Background(), func(tx store.Tx) error { return tx.CreateClient(c) }); err != nil {
+		t.Fatalf("%v", err)
+	}
+	return c
+}
+
+// failer is what *rapid.T and *testing.T have in common.
+type failer interface {
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
+// An answer is that of the token endpoint; code is empty if it has tokens.
+type answer struct {
+	Code    string `json:"error"`
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+	Scope   string `json:"scope"`
+	status  int
+}
+
+// post sends a form as the client.
+func (s *site) post(t failer, path string, c store.Client, form url.Values) answer {
+	if c.AuthMethod != oauth.SecretBasic {
+		form.Set("client_id", c.ID)
+	}
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if c.AuthMethod == oauth.SecretBasic {
+		r.SetBasicAuth(c.ID, "secret")
+	}
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, r.WithContext(reqctx.With(r.Context(), &reqctx.Info{ID: "REQUEST"})))
+	a := answer{status: w.Code}
+	if w.Body.Len() > 0 {
+		if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
+			t.Fatalf("%s: %v", w.Body, err)
+		}
+	}
+	return a
+}
