@@ -128,7 +128,7 @@ func TestProbesAndServicesLeadToWhatListens(t *testing.T) {
 		t.Errorf("the container's ports are %v, and what listens is %v", ports, want)
 	}
 	c := m.container()
-	probes := map[string]*corev1.Probe{"/healthz/live": c.LivenessProbe, "/healthz/ready": c.ReadinessProbe}
+	probes := map[string]*corev1.Probe{"/healthz/live": c.LivenessProbe, "/healthz/ready?may-fail=database,redis": c.ReadinessProbe}
 	for where, p := range probes {
 		if p.HTTPGet.Path != where || p.HTTPGet.Port.String() != "http" || p.HTTPGet.Scheme != "" {
 			t.Errorf("%s is asked at %+v", where, p.HTTPGet)

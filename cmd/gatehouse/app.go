@@ -31,6 +31,7 @@ type app struct {
 	ring     *keys.Ring
 	master   keys.MasterKey
 	notifier *notify.Worker
+	health   *operators.Health
 	routes   []server.Route
 	handler  http.Handler
 	draining atomic.Bool
@@ -52,6 +53,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 		return nil, err
 	}
 	a := &app{core: c, ring: ring, master: master}
+	a.health = &operators.Health{Checks: a.checks(), Now: a.now}
 	defer func() {
 		if err != nil {
 			ring.Close()
@@ -135,7 +137,7 @@ func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors curs
 		OpenIDConfiguration: protocol.NewMetadata(openidDocument).Serve,
 		OpenAPI:             operators.NewOpenAPI().Serve,
 		Accounts:            front.Routes(), Operators: operator.Routes(), Guard: guard,
-		Health: &operators.Health{Checks: a.checks(), Now: a.now},
+		Health: a.health,
 		Setup:  pages.Setup{People: a.people, Issuer: a.config.Issuer},
 		HTTPS:  issuer.Scheme == "https",
 	}

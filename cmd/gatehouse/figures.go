@@ -27,6 +27,7 @@ func (a *app) figures(ctx context.Context) {
 		_, waiting := a.passwords.Load()
 		return float64(waiting)
 	})
+	m.GaugeBy("gatehouse_part_up", "1 while a part that readiness depends on is in order, else 0; at most a few seconds old.", "part", func() map[string]float64 { return a.health.Up(ctx) })
 	m.GaugeBy("gatehouse_backend_refusing", "1 while a back-end hangs and is not asked.", "backend", func() map[string]float64 {
 		refusing := map[string]float64{"database": truth(a.db.Refusing())}
 		if a.redis != nil {

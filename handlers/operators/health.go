@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,37 +58,63 @@ func (h *Health) Live(w http.ResponseWriter, _ *http.Request) error {
 
 // Ready answers 200 if every part is in order, else 503, and tells each part by
 // name. Why a part is not in order is for the log.
+//
+// A balancer that sends nothing to anybody while nobody is ready would take away
+// also what needs no database and no Redis, so it may ask with
+// ?may-fail=database,redis: then the status is "degraded", and 200. What the process
+// knows of itself may not fail.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) error {
-	parts, cause := h.ask(r.Context())
+	parts, cause, excused := h.ask(r.Context(), strings.Split(r.URL.Query().Get("may-fail"), ","))
 	reqctx.From(r.Context()).Err = cause
 	answer := struct {
 		Status string            `json:"status"`
 		Parts  map[string]string `json:"parts"`
 	}{"ok", parts}
 	status := http.StatusOK
-	if cause != nil {
+	switch {
+	case cause != nil:
 		answer.Status, status = "unavailable", http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "2")
+	case excused:
+		answer.Status = "degraded"
 	}
 	return api.JSON(w, status, answer)
 }
 
+// Up tells of each part, by name, whether it is in order (1) or not (0), for metrics.
+func (h *Health) Up(ctx context.Context) map[string]float64 {
+	parts, _, _ := h.ask(ctx, nil)
+	up := make(map[string]float64, len(parts))
+	for name, state := range parts {
+		up[name] = 0
+		if state == "ok" {
+			up[name] = 1
+		}
+	}
+	return up
+}
+
 // ask puts together what the last checkup found and what the process itself knows.
-func (h *Health) ask(ctx context.Context) (map[string]string, error) {
+// A fault of a part that may fail is excused, and no cause.
+func (h *Health) ask(ctx context.Context, mayFail []string) (parts map[string]string, cause error, excused bool) {
 	faults := slices.Clone(h.recent(ctx).faults)
-	parts := make(map[string]string, len(h.Checks))
-	var cause error
+	parts = make(map[string]string, len(h.Checks))
 	for i, c := range h.Checks {
 		if c.Local {
 			faults[i] = c.Ask(ctx)
 		}
 		parts[c.Name] = "ok"
-		if faults[i] != nil {
-			parts[c.Name] = "unavailable"
-			cause = errors.Join(cause, fmt.Errorf("%s: %w", c.Name, faults[i]))
+		if faults[i] == nil {
+			continue
 		}
+		parts[c.Name] = "unavailable"
+		if !c.Local && slices.Contains(mayFail, c.Name) {
+			excused = true
+			continue
+		}
+		cause = errors.Join(cause, fmt.Errorf("%s: %w", c.Name, faults[i]))
 	}
-	return parts, cause
+	return parts, cause, excused
 }
 
 // recent returns the last checkup, or the next one if that is too old. However many

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-func readiness(t *testing.T, h *Health) (code int, body string) {
+func readiness(t *testing.T, h *Health, query ...string) (code int, body string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if err := h.Ready(w, httptest.NewRequest("GET", "/healthz/ready", nil)); err != nil {
+	if err := h.Ready(w, httptest.NewRequest("GET", "/healthz/ready"+strings.Join(query, ""), nil)); err != nil {
 		t.Fatal(err)
 	}
 	return w.Code, w.Body.String()
@@ -88,5 +88,36 @@ func TestTheProcessItselfIsAskedEveryTime(t *testing.T) {
 	stopping.Store(true)
 	if code, body := readiness(t, h); code != 503 || !strings.Contains(body, `"serving":"unavailable"`) {
 		t.Errorf("%d %s", code, body)
+	}
+}
+
+// TestWhatMayFail is told, and does not count, unless it is the process itself.
+func TestWhatMayFail(t *testing.T) {
+	failing := func(name string, local, fails bool) Check {
+		return Check{Name: name, Local: local, Ask: func(context.Context) error {
+			if fails {
+				return errors.New("away")
+			}
+			return nil
+		}}
+	}
+	for _, c := range []struct {
+		query                    string
+		database, redis, serving bool // whether it fails
+		code                     int
+		body                     string
+	}{
+		{"", false, true, false, 503, `"status":"unavailable"`},
+		{"?may-fail=redis", false, true, false, 200, `"status":"degraded"`},
+		{"?may-fail=redis", false, false, false, 200, `"status":"ok"`},
+		{"?may-fail=redis", true, true, false, 503, `"status":"unavailable"`},
+		{"?may-fail=database,redis", true, true, false, 200, `"redis":"unavailable"`},
+		{"?may-fail=database,redis,serving", false, true, true, 503, `"status":"unavailable"`},
+		{"?may-fail=somebody", false, false, false, 200, `"status":"ok"`},
+	} {
+		h := &Health{Now: time.Now, Checks: []Check{failing("database", false, c.database), failing("redis", false, c.redis), failing("serving", true, c.serving)}}
+		if code, body := readiness(t, h, c.query); code != c.code || !strings.Contains(body, c.body) {
+			t.Errorf("%+v: %d %s", c, code, body)
+		}
 	}
 }
