@@ -27,7 +27,8 @@ func examineDisk(folder, file string, found *finding.List) {
 	if err := syscall.Statfs(folder, &s); err != nil {
 		return // it has been told that the folder is not there
 	}
-	if kind := networks[fileSystem(s.Type)]; kind != "" {
+	kind := networks[fileSystem(s.Type)] //nolint:gosec // G115: the numbers have 32 bits
+	if kind != "" {
 		found.Fault("database disk", "keep it on a disk of this machine, or use MySQL", "the file is on a network file system (%s), where SQLite loses data", kind)
 	}
 	free := int64(s.Bavail) * int64(s.Bsize) >> 20 //nolint:gosec,unconvert // G115: no disk is that big; the type differs by architecture
