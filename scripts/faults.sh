@@ -6,7 +6,8 @@
 #   scripts/faults.sh --short    # what fits into ten minutes; CI runs this
 #   scripts/faults.sh -run TestOneRedis/…   # further words go to go test
 #
-# It starts MariaDB, Redis and haproxy itself, on free ports.
+# It starts MariaDB, Redis and haproxy itself, on free ports. GATEHOUSE_PREVIOUS names
+# a binary of the version before, to run it beside this one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/usr/local/sbin

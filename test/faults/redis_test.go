@@ -109,6 +109,10 @@ func init() {
 	titles["TestOneRedis"] = "Three replicas on MariaDB and one Redis: faults of Redis"
 	titles["TestDatabase"] = "Three replicas on MariaDB and one Redis: faults of MariaDB"
 	titles["TestReplicas"] = "Three replicas on MariaDB and one Redis: faults of replicas and clocks, and what strangers do"
+	titles["TestDiskFull"] = "Three replicas on MariaDB: room, time and versions"
+	titles["TestManyExpiredRows"] = titles["TestDiskFull"]
+	titles["TestClockSteps"] = titles["TestDiskFull"]
+	titles["TestTwoVersions"] = titles["TestDiskFull"]
 	titles["TestKeys"] = "Three replicas on MariaDB: signing keys"
 	titles["TestSentinel"] = "Three replicas on MariaDB, and Redis with a replica behind Sentinel"
 	titles["TestCluster"] = "Three replicas on MariaDB and a Redis Cluster of three masters"

@@ -25,6 +25,8 @@ type replica struct {
 	name     string
 	addr     string
 	settings []string
+	// program, if it is set, is run in place of the binary of this version.
+	program string
 
 	t    *testing.T
 	site *site
@@ -47,6 +49,11 @@ func (r *replica) launch() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	cmd := r.site.command(r.t, "serve")
+	if r.program != "" {
+		cmd.Path = r.program
+	} else {
+		cmd.Path = binary(r.t)
+	}
 	cmd.Env = append(cmd.Env, "GATEHOUSE_ADDR="+r.addr)
 	cmd.Env = append(cmd.Env, r.settings...)
 	cmd.Stdout, cmd.Stderr = &r.log, &r.log

@@ -121,7 +121,9 @@ func (s *site) blockedLog(t *testing.T) func() {
 		if err := r.ready(); err != nil {
 			t.Errorf("with a blocked log: %v", err)
 		}
-		r.kill()
+		if code := r.stop(); code != 0 {
+			t.Errorf("with a blocked log, %s ended with code %d", r.name, code)
+		}
 		_, _ = reader.Close(), writer.Close()
 		r.sink = nil
 		r.start()

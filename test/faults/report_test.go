@@ -61,9 +61,9 @@ func (t *table) markdown() string {
 	var b strings.Builder
 	on := ""
 	for _, r := range t.rows {
-		if r.on != on {
-			on = r.on
-			fmt.Fprintf(&b, "\n**%s**\n\n| | scenario | sent | answered | failed | lost | revived | recovered after |\n|---|---|--:|--:|--:|--:|--:|--:|\n", titles[on])
+		if titles[r.on] != on {
+			on = titles[r.on]
+			fmt.Fprintf(&b, "\n**%s**\n\n| | scenario | sent | answered | failed | lost | revived | recovered after |\n|---|---|--:|--:|--:|--:|--:|--:|\n", on)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d | %.1f s |\n", r.id, r.scenario, r.sent, r.answered, r.failed, r.lost, r.revived, r.recovery.Seconds())
 	}

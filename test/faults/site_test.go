@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -27,6 +28,8 @@ type site struct {
 	folder   string
 	settings []string
 	vault    *vault
+	// program, if it is set, is run in place of the binary of this version.
+	program string
 
 	issuer   string // the balancer
 	replicas []*replica
@@ -143,7 +146,11 @@ func (s *site) ended() bool { return s.closing.Load() }
 // command is the binary with the site's settings, and no others of ours.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(binary(t), args...)
+	program := s.program
+	if program == "" {
+		program = binary(t)
+	}
+	cmd := exec.Command(program, args...)
 	cmd.Dir = s.folder
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
@@ -226,15 +233,19 @@ func (s *site) people(prefix string, n int) []person {
 	return made
 }
 
-// freeAddr is an address on which nobody listens.
+// freeAddr is an address on which nobody listens. Its port is below those that the
+// system gives to connections, so that none of them takes it while nobody listens.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 12000+rand.IntN(8000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // sqlName is the driver and its DSN for the rig's own questions to the database.

@@ -1,0 +1,193 @@
+package faults_test
+
+import (
+	"database/sql"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestDiskFull: MariaDB has no room for another row.
+func TestDiskFull(t *testing.T) {
+	s := newSite(t)
+	s.onMySQL(3, "--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:48M")
+	s.open()
+	l := s.load(1, 150*time.Millisecond)
+	fill := func() {
+		_ = s.mysql.Root("CREATE TABLE junk (id BIGINT PRIMARY KEY AUTO_INCREMENT, a LONGBLOB) ENGINE=InnoDB")
+		for _, size := range []int{1 << 20, 16 << 10, 1 << 10} { // ever smaller pieces, until none fits
+			for range 100 {
+				if s.mysql.Root(fmt.Sprintf("INSERT INTO junk (a) VALUES (REPEAT('x', %d))", size)) != nil {
+					break
+				}
+			}
+		}
+	}
+	empty := func() {
+		if err := s.mysql.Root("DROP TABLE junk"); err != nil {
+			t.Error(err)
+		}
+	}
+	s.suffer(t, fault{id: "F20", name: "MariaDB's disk is full", begin: fill, hold: 4 * time.Second, end: empty, works: append(kinds("userinfo profile introspect"), needNoDatabase...)})
+	l.finish(t)
+}
+
+// TestManyExpiredRows: what is to be swept does not hold up what goes on.
+func TestManyExpiredRows(t *testing.T) {
+	if !whole {
+		return // the sweeper comes once a minute
+	}
+	s := newSite(t)
+	s.onMySQL(3)
+	s.open()
+	l := s.load(2, 150*time.Millisecond)
+	const n = 1_000_000
+	fill := func() {
+		for _, statement := range []string{
+			fmt.Sprintf("INSERT INTO revoked_tokens (jti, expires_at) SELECT CONCAT('old-', seq), 1 FROM seq_1_to_%d", n),
+			fmt.Sprintf("INSERT INTO audit_events (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)"+
+				" SELECT 1, 'old', '', '', '', '', '', '', '{}' FROM seq_1_to_%d", n),
+		} {
+			if err := s.mysql.Root(statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	fill()
+	sweeping := func() {
+		before := slowest(s.history.between(time.Now().Add(-20*time.Second), time.Now()))
+		began := time.Now()
+		within(t, 20*time.Minute, "the rows are gone", func() error {
+			time.Sleep(5 * time.Second)
+			return s.gone("SELECT (SELECT COUNT(*) FROM revoked_tokens WHERE expires_at = 1) + (SELECT COUNT(*) FROM audit_events WHERE happened_at = 1)")
+		})
+		t.Logf("%d rows were swept in %s; of 100 requests the slowest took %s before, and %s meanwhile",
+			2*n, time.Since(began).Round(time.Second), before, slowest(s.history.between(began, time.Now())))
+	}
+	s.suffer(t, fault{id: "F41", name: "two million expired rows are swept", during: sweeping, spotless: true})
+	l.finish(t)
+}
+
+// slowest is what one of a hundred requests takes at least.
+func slowest(deeds []deed) time.Duration {
+	var took []time.Duration
+	for _, d := range deeds {
+		if d.kind != "verify" {
+			took = append(took, d.took())
+		}
+	}
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[len(took)*99/100].Round(time.Millisecond)
+}
+
+// gone returns an error unless the query counts nothing.
+func (s *site) gone(query string) error {
+	db, err := sql.Open(s.sqlName())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var n int
+	if err := db.QueryRow(query).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return fmt.Errorf("%d are left", n)
+	}
+	return nil
+}
+
+// TestClockSteps: the clocks of all replicas jump an hour ahead, and back.
+func TestClockSteps(t *testing.T) {
+	s := newSite(t)
+	s.onMySQL(3)
+	for i, r := range s.replicas {
+		r.settings = append(r.settings, "FAULT_CLOCK="+s.clockFile(i))
+	}
+	s.open()
+	c := s.caller(nil)
+	who := s.people("traveller", 1)[0]
+	before := c.signIn(who, s.shop)
+	if before == nil {
+		t.Fatal("nobody can sign in")
+	}
+	stale := *before
+
+	s.setClocks("1h", "1h", "1h")
+	expired := question{deed: deed{kind: "profile"}, path: "/api/accounts/profile/", bearer: before.access, want: []int{http.StatusUnauthorized}}
+	if a := c.ask(expired); a.outcome != served {
+		t.Errorf("an hour later, the access token: %d", a.status)
+	}
+	if o := c.renew(before); o != served {
+		t.Errorf("an hour later, the refresh token: %v", o)
+	}
+	ahead := c.signIn(who, s.shop)
+	if ahead == nil {
+		t.Fatal("an hour later nobody can sign in")
+	}
+
+	s.setClocks("0s", "0s", "0s")
+	if o := c.renew(ahead); o != away {
+		t.Errorf("set back, a refresh token of the hour ahead: %v, want to be told to come back", o)
+	}
+	if back := c.signIn(who, s.shop); back == nil || c.renew(back) != served {
+		t.Error("set back, a new session does not work")
+	}
+	// The database's own clock, which nobody moved, judges the grace.
+	if o := c.renew(&stale); o != served || stale.refresh != before.refresh {
+		t.Errorf("set back, a refresh token that was just used: %v, or it has another successor", o)
+	}
+
+	s.setClocks("1h", "1h", "1h")
+	if o := c.renew(ahead); o != served {
+		t.Errorf("an hour later again: %v", o)
+	}
+	deeds := s.history.all()
+	rows.add(tableRow{id: "F25", scenario: "all clocks jump an hour ahead, and back", on: t.Name(), sent: len(deeds),
+		answered: count(deeds)[served], failed: len(deeds) - count(deeds)[served]})
+}
+
+// TestTwoVersions: the version before runs beside this one, and takes over again.
+// GATEHOUSE_PREVIOUS names its binary.
+func TestTwoVersions(t *testing.T) {
+	previous := os.Getenv("GATEHOUSE_PREVIOUS")
+	if previous == "" {
+		t.Skip("GATEHOUSE_PREVIOUS names no binary of the version before")
+	}
+	s := newSite(t)
+	s.onMySQL(3)
+	s.onRedis()
+	for _, r := range s.replicas {
+		r.program = previous
+	}
+	s.program = previous
+	s.open()
+	l := s.load(1, 150*time.Millisecond)
+	s.suffer(t, fault{id: "F30", name: "the replicas are upgraded one by one", during: s.changeVersions(t, ""), spotless: true})
+	s.suffer(t, fault{id: "F30", name: "the version before and this one run side by side", hold: longer(5*time.Second, time.Minute),
+		begin: func() { s.changeVersion(t, s.replicas[0], previous) }, spotless: true})
+	s.suffer(t, fault{id: "F30", name: "the replicas go back one by one", during: s.changeVersions(t, previous), spotless: true})
+	l.finish(t)
+}
+
+func (s *site) changeVersions(t *testing.T, program string) func() {
+	return func() {
+		for _, r := range s.replicas {
+			s.changeVersion(t, r, program)
+		}
+	}
+}
+
+func (s *site) changeVersion(t *testing.T, r *replica, program string) {
+	t.Helper()
+	r.stop()
+	r.program = program
+	r.start()
+	time.Sleep(2500 * time.Millisecond) // until the balancer has seen it
+}
