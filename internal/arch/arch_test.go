@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"handlers/api", "handlers/protocol", "handlers/pages"},
 	{"handlers/accounts", "handlers/operators"},
 	{"server"},
-	{"cmd/gatehouse", "internal/gendocs", "bench", "test/system", "test/interop", "test/model"},
+	{"cmd/gatehouse", "internal/gendocs", "bench", "test/faults", "test/system", "test/interop", "test/model"},
 }
 
 // owners names the packages that alone may import a library, so that the step
