@@ -11,7 +11,7 @@ import (
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
 	{"internal/finding"},
-	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/apicheck"},
+	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/testkit", "internal/apicheck"},
 	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore", "store/redisstore", "store/storetest"},
 	{"keys", "internal/claims", "internal/outbound"},
 	{"internal/token"},

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // stays are the kinds of request that go on while strangers make trouble. A
@@ -220,7 +222,7 @@ func (s *site) herd(t *testing.T, n int) func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			c := s.caller(nil)
-			within(t, patience, "one of the herd signs in", func() error {
+			testkit.Within(t, patience, "one of the herd signs in", func() error {
 				if sessions[i] = c.signIn(who, s.shop); sessions[i] == nil {
 					return errNotYet
 				}
@@ -270,7 +272,7 @@ func (s *site) tarPit(t *testing.T) func() {
 		c := s.caller(nil)
 		for range 10 {
 			var in *session
-			within(t, patience, "somebody signs in to the pit", func() error {
+			testkit.Within(t, patience, "somebody signs in to the pit", func() error {
 				if in = c.signIn(who, pit); in == nil {
 					return errNotYet
 				}
@@ -281,7 +283,7 @@ func (s *site) tarPit(t *testing.T) func() {
 				t.Errorf("a session of an app that never answers ended after %s", time.Since(began))
 			}
 		}
-		within(t, patience, "the app is told", func() error {
+		testkit.Within(t, patience, "the app is told", func() error {
 			if len(taken) == 0 {
 				return errNotYet
 			}

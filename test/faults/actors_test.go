@@ -103,7 +103,7 @@ type newcomer struct {
 func (n *newcomer) step() {
 	if n.pending.name == "" {
 		n.n++
-		n.pending = person{name: fmt.Sprintf("%s%d", n.name, n.n), password: n.site.vault.secret("password")}
+		n.pending = person{name: fmt.Sprintf("%s%d", n.name, n.n), password: n.site.vault.Secret("password")}
 	}
 	// Whoever was not answered asks again, and may be told that the name is taken now.
 	a := n.ask(question{deed: deed{kind: "signup", person: n.pending.name}, path: "/api/accounts/signup/",

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // TestDiskFull: MariaDB has no room for another row.
@@ -60,7 +62,7 @@ func TestManyExpiredRows(t *testing.T) {
 	sweeping := func() {
 		before := slowest(s.history.between(time.Now().Add(-20*time.Second), time.Now()))
 		began := time.Now()
-		within(t, 20*time.Minute, "the rows are gone", func() error {
+		testkit.Within(t, 20*time.Minute, "the rows are gone", func() error {
 			time.Sleep(5 * time.Second)
 			return s.gone("SELECT (SELECT COUNT(*) FROM revoked_tokens WHERE expires_at = 1) + (SELECT COUNT(*) FROM audit_events WHERE happened_at = 1)")
 		})

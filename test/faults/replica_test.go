@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // patience bounds what happens in a blink, on a machine with much else to do.
@@ -81,7 +83,7 @@ func (r *replica) start() {
 // await waits until the replica is ready.
 func (r *replica) await() {
 	r.t.Helper()
-	within(r.t, patience, r.name+" is ready", r.ready)
+	testkit.Within(r.t, patience, r.name+" is ready", r.ready)
 	r.open.Store(true)
 }
 
@@ -161,7 +163,7 @@ func (r *replica) close() {
 			r.t.Errorf("%s logged %q: %s", r.name, trace, text[at:min(len(text), at+2000)])
 		}
 	}
-	r.site.vault.search(r.t, "the log of "+r.name, text)
+	r.site.vault.Search(r.t, "the log of "+r.name, text)
 	if r.t.Failed() {
 		path := filepath.Join(folder, strings.ReplaceAll(r.t.Name()+"-"+r.name, "/", "-")+".log")
 		r.t.Logf("the log of %s is in %s (%v)", r.name, path, os.WriteFile(path, []byte(text), 0o600))
@@ -189,23 +191,6 @@ func (j *journal) String() string {
 func (j *journal) tail() string {
 	text := j.String()
 	return text[max(0, len(text)-3000):]
-}
-
-// within waits until f returns no error, and returns how long it took.
-func within(t *testing.T, limit time.Duration, what string, f func() error) time.Duration {
-	t.Helper()
-	began := time.Now()
-	for {
-		asked := time.Since(began)
-		err := f()
-		if err == nil {
-			return asked
-		}
-		if asked > limit {
-			t.Fatalf("after %s it still does not hold that %s: %v", asked.Round(time.Millisecond), what, err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }
 
 var errNotYet = errors.New("not yet")

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // usage is what a replica holds (I10).
@@ -24,7 +26,7 @@ func (u usage) String() string {
 // atRest is what each replica holds after some work, when nothing is asked of it.
 func (s *site) atRest(t *testing.T, l *load) map[string]usage {
 	t.Helper()
-	within(t, 2*patience, "the load is served", func() error { return s.calm(2 * time.Second) })
+	testkit.Within(t, 2*patience, "the load is served", func() error { return s.calm(2 * time.Second) })
 	l.pause()
 	defer l.resume()
 	return s.measure(t)
@@ -51,11 +53,11 @@ func (s *site) measure(t *testing.T) map[string]usage {
 func (s *site) asBefore(t *testing.T, l *load, base map[string]usage) {
 	t.Helper()
 	const pooled, memoryMiB = 32 + 32 + 16, 96
-	within(t, 2*patience, "the load is served", func() error { return s.calm(2 * time.Second) })
+	testkit.Within(t, 2*patience, "the load is served", func() error { return s.calm(2 * time.Second) })
 	l.pause()
 	defer l.resume()
 	var now map[string]usage
-	within(t, 2*time.Minute, "I10: the replicas hold what they held at first", func() error {
+	testkit.Within(t, 2*time.Minute, "I10: the replicas hold what they held at first", func() error {
 		now = s.measure(t)
 		for name, u := range now {
 			was := base[name]

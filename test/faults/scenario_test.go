@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // A fault is what is done to the site, and what must go on meanwhile.
@@ -35,7 +37,7 @@ const settled = 700 * time.Millisecond
 // recovered, and notes what happened.
 func (s *site) suffer(t *testing.T, f fault) {
 	t.Helper()
-	within(t, 2*patience, "the load is served before "+f.name, func() error { return s.calm(time.Second) })
+	testkit.Within(t, 2*patience, "the load is served before "+f.name, func() error { return s.calm(time.Second) })
 	began := time.Now()
 	if f.forgets {
 		s.twins.Store(false) // see judge

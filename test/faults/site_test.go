@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 	_ "gatehouse/store/sqlstore" // the drivers that the rig asks the databases with
 )
 
@@ -27,7 +28,7 @@ type site struct {
 	t        *testing.T
 	folder   string
 	settings []string
-	vault    *vault
+	vault    *testkit.Vault
 	// program, if it is set, is run in place of the binary of this version.
 	program string
 
@@ -60,7 +61,7 @@ const grace = "GATEHOUSE_REFRESH_GRACE=60s"
 // newSite is a site on SQLite, if no database is named, without a replica yet.
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
-	s := &site{t: t, folder: t.TempDir(), vault: &vault{}, issuer: "http://" + freeAddr(t)}
+	s := &site{t: t, folder: t.TempDir(), vault: &testkit.Vault{}, issuer: "http://" + freeAddr(t)}
 	s.strangers = &http.Transport{MaxIdleConnsPerHost: 100, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
 	s.transports = []*http.Transport{s.strangers}
 	s.verifier = &verifier{site: s}
@@ -70,7 +71,7 @@ func newSite(t *testing.T, settings ...string) *site {
 		"GATEHOUSE_ISSUER=" + s.issuer,
 		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // the balancer's, and the rig's own
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
-		"GATEHOUSE_MASTER_KEY=" + s.vault.keep(base64.StdEncoding.EncodeToString(key)),
+		"GATEHOUSE_MASTER_KEY=" + s.vault.Keep(base64.StdEncoding.EncodeToString(key)),
 		"GATEHOUSE_DRAIN_DELAY=3s",
 		grace,
 	}, settings...)
@@ -119,7 +120,7 @@ func (s *site) open() {
 	for _, r := range s.replicas {
 		r.await()
 	}
-	within(s.t, patience, "the balancer passes requests on", func() error { return (&replica{addr: strings.TrimPrefix(s.issuer, "http://")}).ready() })
+	testkit.Within(s.t, patience, "the balancer passes requests on", func() error { return (&replica{addr: strings.TrimPrefix(s.issuer, "http://")}).ready() })
 	s.root = s.create("root", "admin")
 	s.shop = s.register("--id", "shop", "--name", "Shop", "--grant", "password", "--grant", "refresh_token",
 		"--scope", "openid profile account users:read users:write clients")
@@ -186,7 +187,7 @@ func (s *site) register(args ...string) app {
 		s.t.Fatal(err)
 	}
 	if made.Secret != "" {
-		s.vault.keep(made.Secret)
+		s.vault.Keep(made.Secret)
 	}
 	return app{made.ID, made.Secret}
 }
@@ -194,7 +195,7 @@ func (s *site) register(args ...string) app {
 // create makes a person from the command line.
 func (s *site) create(name, role string) person {
 	s.t.Helper()
-	p := person{name: name, password: s.vault.secret("password")}
+	p := person{name: name, password: s.vault.Secret("password")}
 	var made struct{ ID int64 }
 	out := s.run(p.password+"\n", "user", "create", "--username", name, "--email", name+"@people.example", "--role", role, "--password-stdin", "--json")
 	if err := json.Unmarshal(out, &made); err != nil {
@@ -209,7 +210,7 @@ func (s *site) people(prefix string, n int) []person {
 	s.t.Helper()
 	c := s.caller(nil)
 	var root *session
-	within(s.t, patience, "the administrator signs in", func() error {
+	testkit.Within(s.t, patience, "the administrator signs in", func() error {
 		if root = c.signIn(s.root, s.shop); root == nil {
 			return errNotYet
 		}
@@ -217,8 +218,8 @@ func (s *site) people(prefix string, n int) []person {
 	})
 	made := make([]person, n)
 	for i := range made {
-		p := person{name: fmt.Sprint(prefix, i), password: s.vault.secret("password")}
-		within(s.t, patience, p.name+" is made", func() error {
+		p := person{name: fmt.Sprint(prefix, i), password: s.vault.Secret("password")}
+		testkit.Within(s.t, patience, p.name+" is made", func() error {
 			a := c.ask(question{deed: deed{kind: "admin.create"}, path: "/api/accounts/admin/users/", bearer: root.access, want: []int{http.StatusCreated},
 				json: object{"username": p.name, "email": p.name + "@people.example", "password": p.password}})
 			var answer struct{ User struct{ ID int64 } }
@@ -246,6 +247,15 @@ func freeAddr(t *testing.T) string {
 	}
 	t.Fatal("no port is free")
 	return ""
+}
+
+// each does the same to links to a back-end, once it is called.
+func each(links []*link, do func(*link)) func() {
+	return func() {
+		for _, l := range links {
+			do(l)
+		}
+	}
 }
 
 // sqlName is the driver and its DSN for the rig's own questions to the database.

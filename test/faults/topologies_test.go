@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 )
 
 // TestSentinel: the master dies, and the replica that takes over had not heard
@@ -33,7 +34,7 @@ func TestSentinel(t *testing.T) {
 	s.suffer(t, fault{
 		id: "F08", name: "failover to a replica that lags 3 s behind", begin: lag, works: needNoRedis, forgets: true,
 		during: func() {
-			within(t, time.Minute, "Sentinel has promoted the replica", func() error {
+			testkit.Within(t, time.Minute, "Sentinel has promoted the replica", func() error {
 				if sentinel.Master() != replica.Addr {
 					return errNotYet
 				}
@@ -101,7 +102,7 @@ func (s *site) lockedFile(t *testing.T, file string) func() {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		within(t, patience, "the file is locked", func() error {
+		testkit.Within(t, patience, "the file is locked", func() error {
 			_, err := conn.ExecContext(context.Background(), "BEGIN IMMEDIATE")
 			return err
 		})

@@ -123,7 +123,7 @@ func (s *site) signIns(t *testing.T, who person, n int) []tokens {
 // newcomer makes a person over HTTP, as the administrator.
 func (s *site) newcomer(t *testing.T, name, role string) person {
 	t.Helper()
-	p := person{name: name, password: s.vault.secret("password")}
+	p := person{name: name, password: s.vault.Secret("password")}
 	a := s.a.ask(request{path: "/api/accounts/admin/users/", bearer: s.rootToken(t), json: object{
 		"username": name, "email": name + "@people.example", "password": p.password, "role": role,
 	}}).must(t, http.StatusCreated)

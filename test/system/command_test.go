@@ -34,7 +34,7 @@ func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said stri
 		t.Error(fmt.Errorf("%s: %w", cmd, err))
 		return "", "", -1
 	}
-	s.vault.search(t, "what "+strings.Join(cmd.Args[1:], " ")+" says", stderr.String())
+	s.vault.Search(t, "what "+strings.Join(cmd.Args[1:], " ")+" says", stderr.String())
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // everywhere is how soon what was ended at one server is over at all.
@@ -40,11 +42,11 @@ func endings() []ending {
 		}, http.StatusNoContent},
 		{"its owner changes the password in another", true, func(t *testing.T, s *site, who person, _ tokens) request {
 			return request{method: http.MethodPatch, path: "/api/accounts/profile/", bearer: s.signIn(t, s.a, who).access,
-				json: object{"current_password": who.password, "password": s.vault.secret("new-password")}}
+				json: object{"current_password": who.password, "password": s.vault.Secret("new-password")}}
 		}, http.StatusOK},
 		{"an administrator ends it", true, endedByAdmin, http.StatusNoContent},
 		{"an administrator sets a password", false, func(t *testing.T, s *site, who person, session tokens) request {
-			return change(object{"password": s.vault.secret("new-password")})(t, s, who, session)
+			return change(object{"password": s.vault.Secret("new-password")})(t, s, who, session)
 		}, http.StatusOK},
 		{"the person is deactivated", true, change(object{"is_active": false}), http.StatusOK},
 		{"the person is deleted", false, func(t *testing.T, s *site, who person, _ tokens) request {
@@ -89,7 +91,7 @@ func (s *site) endsEverywhere(t *testing.T) {
 
 func (s *site) overAtB(t *testing.T, what string, way func(string) request, session tokens) {
 	t.Helper()
-	took := within(t, everywhere, "it is over at B: "+what, func() error { return s.b.refuses(s.watch, way, session) })
+	took := testkit.Within(t, everywhere, "it is over at B: "+what, func() error { return s.b.refuses(s.watch, way, session) })
 	t.Logf("over at B after %s", took.Round(time.Millisecond))
 	s.dead(t, what, way, session)
 }
@@ -115,7 +117,7 @@ func (s *site) appTokenRevoked(t *testing.T) {
 		t.Fatalf("%v, want the client", a)
 	}
 	s.a.ask(s.watch.revoke(token.access)).must(t, http.StatusOK)
-	within(t, everywhere, "an app's revoked token is worth nothing at B", func() error {
+	testkit.Within(t, everywhere, "an app's revoked token is worth nothing at B", func() error {
 		if a := s.b.ask(s.watch.introspect(token.access)); string(a.body) != "{\"active\":false}\n" {
 			return errInactive{a}
 		}
@@ -129,7 +131,7 @@ func (s *site) demoted(t *testing.T) {
 	list := request{path: "/api/accounts/admin/users/", bearer: session.access}
 	s.b.ask(list).must(t, http.StatusOK)
 	s.run(t, "", "user", "set-role", "kim", "staff")
-	within(t, everywhere, "a former administrator is refused at B", func() error {
+	testkit.Within(t, everywhere, "a former administrator is refused at B", func() error {
 		return s.b.ask(list).expect(http.StatusForbidden)
 	})
 	s.b.ask(profile(session.access)).is(t, http.StatusOK)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 )
 
 // TestEpoch: a database is restored from a dump under two servers, whose Redis knows
@@ -36,7 +37,7 @@ func TestEpoch(t *testing.T) {
 
 	// Without an epoch they would be alive; or this test could not fail.
 	for _, p := range s.pair() {
-		within(t, recovery, p.name+" is ready", p.ready)
+		testkit.Within(t, recovery, p.name+" is ready", p.ready)
 		p.ask(profile(revoked.access)).must(t, http.StatusOK)
 		p.ask(profile(kept.access)).must(t, http.StatusOK)
 		if a := p.ask(s.watch.introspect(own.access)); a.must(t, http.StatusOK).field("client_id") != s.watch.id {
@@ -45,7 +46,7 @@ func TestEpoch(t *testing.T) {
 	}
 	crowd(3, func(int) answer { s.run(t, "", "epoch", "bump"); return answer{} })
 	for _, p := range s.pair() {
-		within(t, everywhere, "nothing from before counts at "+p.name, func() error {
+		testkit.Within(t, everywhere, "nothing from before counts at "+p.name, func() error {
 			for _, session := range []tokens{kept, revoked, since} {
 				if err := p.refuses(s.watch, s.shop.refresh, session); err != nil {
 					return err

@@ -14,7 +14,7 @@ func (p *process) link(t *testing.T) string {
 	for limit := time.After(patience); ; {
 		more := p.log.grown()
 		if found := linkForm.FindStringSubmatch(p.log.String()); found != nil {
-			return p.site.vault.keep(found[1])
+			return p.site.vault.Keep(found[1])
 		}
 		select {
 		case <-more:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 )
 
 // TestMariaDBFaults: while the record cannot be asked, nobody is told that a
@@ -31,7 +32,7 @@ func TestMariaDBFaults(t *testing.T) {
 			s.withoutRecord(t, fmt.Sprintf("olga%d", i), nils, shop, builtIn, root)
 			fault.end()
 			for i, p := range s.pair() {
-				took := within(t, recovery, p.name+" serves again", func() error {
+				took := testkit.Within(t, recovery, p.name+" serves again", func() error {
 					return firstOf(p.ask(s.shop.refresh(shop[i].refresh)).expect(http.StatusOK),
 						p.ask(refresh(builtIn[i].refresh)).expect(http.StatusOK), p.ask(s.shop.grant(nils)).expect(http.StatusOK), p.ready())
 				})
@@ -45,7 +46,7 @@ func TestMariaDBFaults(t *testing.T) {
 // withoutRecord asks both servers for everything at once.
 func (s *site) withoutRecord(t *testing.T, stranger string, who person, shop, builtIn []tokens, root string) {
 	t.Helper()
-	password := s.vault.secret("password")
+	password := s.vault.Secret("password")
 	var requests []request
 	for i := range s.pair() {
 		name := fmt.Sprintf("%s%d", stranger, i)
@@ -80,7 +81,7 @@ func (s *site) withoutRecord(t *testing.T, stranger string, who person, shop, bu
 				t.Errorf("%v took %s", a.asked, a.took)
 			}
 		}
-		within(t, 2*time.Second, p.name+" says that it is not ready", func() error {
+		testkit.Within(t, 2*time.Second, p.name+" says that it is not ready", func() error {
 			return p.ask(request{path: "/healthz/ready"}).away(5 * time.Second)
 		})
 	}

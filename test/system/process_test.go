@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // A process is one running server.
@@ -74,7 +76,7 @@ func (p *process) listens(t *testing.T) *process {
 func (s *site) start(t *testing.T, name string, settings ...string) *process {
 	t.Helper()
 	p := s.launch(t, name, settings...).listens(t)
-	within(t, patience, p.name+" is ready", p.ready)
+	testkit.Within(t, patience, p.name+" is ready", p.ready)
 	return p
 }
 
@@ -126,7 +128,7 @@ func (p *process) end(t *testing.T) {
 			t.Errorf("server %s logged %q", p.name, trace)
 		}
 	}
-	p.site.vault.search(t, "the log of "+p.name, p.log.lines()...)
+	p.site.vault.Search(t, "the log of "+p.name, p.log.lines()...)
 	if t.Failed() {
 		p.keep(t, text)
 	}
@@ -150,23 +152,4 @@ func firstOf(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// within waits until f returns no error, and returns how long it took. It fails
-// the test if f still does when asked later than the limit: what a busy machine
-// needs to answer does not count.
-func within(t *testing.T, limit time.Duration, what string, f func() error) time.Duration {
-	t.Helper()
-	began := time.Now()
-	for {
-		asked := time.Since(began)
-		err := f()
-		if err == nil {
-			return asked
-		}
-		if asked > limit {
-			t.Fatalf("after %s it still does not hold that %s: %v", asked.Round(time.Millisecond), what, err)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
 }

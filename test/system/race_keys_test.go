@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // raceToRotateKeys: the command line and the API rotate the keys, 20 at once.
@@ -29,7 +31,7 @@ func (s *site) raceToRotateKeys(t *testing.T) {
 		t.Fatalf("the generations were %v and are %v, want one more", before, after)
 	}
 	for _, p := range s.pair() {
-		within(t, time.Second-time.Since(returned), p.name+" publishes the next key", func() error {
+		testkit.Within(t, time.Second-time.Since(returned), p.name+" publishes the next key", func() error {
 			return p.publishes(after)
 		})
 	}

@@ -26,7 +26,7 @@ func (s *site) raceForAName(t *testing.T) {
 // oneSignsUp lets all sign up, and finds one of them under the prefix.
 func (s *site) oneSignsUp(t *testing.T, prefix string, name func(i int) (username, email string)) {
 	t.Helper()
-	password := s.vault.secret("password")
+	password := s.vault.Secret("password")
 	answers := crowd(callers, func(i int) answer {
 		username, email := name(i)
 		r := request{path: "/api/accounts/signup/", from: s.network(), json: object{"username": username, "email": email, "password": password}}

@@ -56,7 +56,7 @@ func asTold(a answer, ask func() answer) answer {
 func (s *site) manyWrongPasswords(t *testing.T) {
 	dora, emil := s.newcomer(t, "dora", "user"), s.newcomer(t, "emil", "user")
 	wrong := dora
-	wrong.password = s.vault.secret("wrong-password")
+	wrong.password = s.vault.Secret("wrong-password")
 	from := s.network()
 	began := time.Now()
 	answers := crowd(callers, func(i int) answer {
@@ -121,7 +121,7 @@ func (s *site) guess(i int, p person) request {
 // oneCount: every way of trying leads to the same count.
 func (s *site) oneCount(t *testing.T) {
 	known := s.newcomer(t, "finn", "user")
-	known.password = s.vault.secret("wrong-password")
+	known.password = s.vault.Secret("wrong-password")
 	unknown := person{name: "nobody", password: known.password}
 	for _, p := range []person{known, unknown} {
 		var err error

@@ -41,7 +41,7 @@ func (s *site) raceForTheFirstAdministrator(t *testing.T) {
 	links := []string{s.a.link(t), s.b.link(t)}
 	people := make([]person, callers)
 	for i := range people {
-		people[i] = person{name: "root" + string(rune('a'+i%26)) + string(rune('a'+i/26)), password: s.vault.secret("password")}
+		people[i] = person{name: "root" + string(rune('a'+i%26)) + string(rune('a'+i/26)), password: s.vault.Secret("password")}
 	}
 	answers := crowd(callers, func(i int) answer {
 		r := setup(links[i/2%2], people[i]).comingFrom(s.network())

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // away: what Redis decides waits until it is back; the rest goes on.
@@ -19,7 +21,7 @@ func (s *redisSite) away(t *testing.T, begin, end func()) {
 	}
 	end()
 	for i, p := range s.pair() {
-		took := within(t, recovery, p.name+" serves again", func() error {
+		took := testkit.Within(t, recovery, p.name+" serves again", func() error {
 			return firstOf(p.ask(s.shop.refresh(sessions[2*i].refresh)).expect(http.StatusOK),
 				p.ask(refresh(builtIn[i].refresh)).expect(http.StatusOK), p.ready())
 		})
@@ -42,7 +44,7 @@ func (s *redisSite) needsRedis(t *testing.T, p *process, sessions []tokens, buil
 			t.Errorf("without Redis: %v", err)
 		}
 	}
-	within(t, 2*time.Second, p.name+" says that it is not ready", func() error {
+	testkit.Within(t, 2*time.Second, p.name+" says that it is not ready", func() error {
 		return p.ask(request{path: "/healthz/ready"}).away(3 * time.Second)
 	})
 }
@@ -69,7 +71,7 @@ var documents = []string{
 func (s *redisSite) throttledWithoutRedis(t *testing.T, p *process) {
 	t.Helper()
 	wrong := s.who
-	wrong.password = s.vault.secret("wrong-password")
+	wrong.password = s.vault.Secret("wrong-password")
 	from, judged := s.network(), 0
 	for p.ask(s.shop.grant(wrong).comingFrom(from)).status == http.StatusBadRequest {
 		if judged++; judged > freeTries {

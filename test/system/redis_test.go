@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 )
 
 // recovery is how long a server may need once its back-end is there again.
@@ -129,7 +130,7 @@ func (s *redisSite) setBack(t *testing.T) {
 	}
 	s.redis.Start()
 	for _, p := range s.pair() {
-		within(t, recovery, p.name+" is ready", p.ready)
+		testkit.Within(t, recovery, p.name+" is ready", p.ready)
 	}
 	s.rightAfter(t, living, ended)
 }

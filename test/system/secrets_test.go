@@ -15,12 +15,12 @@ func (s *site) showsNoSecret(t *testing.T) {
 	s.misplace(t)
 	root := s.rootToken(t)
 	for _, p := range s.pair() {
-		s.vault.search(t, "/metrics of "+p.name, string(p.ask(request{path: "/metrics"}).must(t, http.StatusOK).body))
+		s.vault.Search(t, "/metrics of "+p.name, string(p.ask(request{path: "/metrics"}).must(t, http.StatusOK).body))
 		a := p.ask(request{path: "/api/admin/audit/?limit=1000", bearer: root}).must(t, http.StatusOK)
-		s.vault.search(t, "the audit log of "+p.name, string(a.body))
+		s.vault.Search(t, "the audit log of "+p.name, string(a.body))
 	}
-	s.vault.search(t, "gatehouse audit", s.run(t, "", "audit", "--json", "--limit", "100000"))
-	s.vault.search(t, "gatehouse config print", s.run(t, "", "config", "print"))
+	s.vault.Search(t, "gatehouse audit", s.run(t, "", "audit", "--json", "--limit", "100000"))
+	s.vault.Search(t, "gatehouse config print", s.run(t, "", "config", "print"))
 	files, err := filepath.Glob(filepath.Join(s.folder, "*.db*"))
 	if err != nil {
 		t.Fatal(err)
@@ -30,13 +30,13 @@ func (s *site) showsNoSecret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.vault.search(t, file, string(content))
+		s.vault.Search(t, file, string(content))
 	}
 }
 
 // misplace puts secrets where they do not belong, as broken apps do.
 func (s *site) misplace(t *testing.T) {
-	secret := func() string { return s.vault.secret("misplaced") }
+	secret := func() string { return s.vault.Secret("misplaced") }
 	long := secret() + strings.Repeat("x", 70<<10)
 	requests := []request{
 		{path: "/api/accounts/login/", body: `{"username": "ann", "password": "` + secret()},

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
 )
 
@@ -17,7 +18,7 @@ import (
 type site struct {
 	folder   string
 	settings []string
-	vault    *vault
+	vault    *testkit.Vault
 	// a and b are two servers on it.
 	a, b *process
 	// root is the administrator that the tests act as.
@@ -53,7 +54,7 @@ const grace = "GATEHOUSE_REFRESH_GRACE=2s"
 // file and a master key file, both to be made by who comes first.
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
-	s := &site{folder: t.TempDir(), vault: &vault{}, networks: &atomic.Int32{}}
+	s := &site{folder: t.TempDir(), vault: &testkit.Vault{}, networks: &atomic.Int32{}}
 	s.settings = append([]string{
 		"GATEHOUSE_ADDR=127.0.0.1:0",
 		"GATEHOUSE_LOG_LEVEL=debug",
@@ -64,7 +65,7 @@ func newSite(t *testing.T, settings ...string) *site {
 	if strings.Contains(strings.Join(settings, " "), "GATEHOUSE_DATABASE=mysql") {
 		key := make([]byte, 32)
 		_, _ = rand.Read(key)
-		s.settings = append(s.settings, "GATEHOUSE_MASTER_KEY="+s.vault.keep(base64.StdEncoding.EncodeToString(key)))
+		s.settings = append(s.settings, "GATEHOUSE_MASTER_KEY="+s.vault.Keep(base64.StdEncoding.EncodeToString(key)))
 	}
 	return s
 }
@@ -94,13 +95,13 @@ func (s *site) registerApp(t *testing.T, args ...string) app {
 		Secret string `json:"client_secret"`
 	}
 	read(t, s.run(t, "", append([]string{"client", "create", "--json"}, args...)...), &made)
-	return app{made.ID, s.vault.keep(made.Secret)}
+	return app{made.ID, s.vault.Keep(made.Secret)}
 }
 
 // create makes a person from the command line.
 func (s *site) create(t *testing.T, name, role string) person {
 	t.Helper()
-	p := person{name: name, password: s.vault.secret("password")}
+	p := person{name: name, password: s.vault.Secret("password")}
 	read(t, s.run(t, p.password+"\n", "user", "create", "--username", name, "--email", name+"@people.example",
 		"--role", role, "--password-stdin", "--json"), &p)
 	return p

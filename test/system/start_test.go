@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/testkit"
 )
 
 // TestServersThatStartTogether on an empty database agree on one schema, one key
@@ -25,14 +27,14 @@ func TestServersThatStartTogether(t *testing.T) {
 			}
 			for _, p := range all {
 				p.listens(t)
-				within(t, patience, p.name+" is ready", p.ready)
+				testkit.Within(t, patience, p.name+" is ready", p.ready)
 			}
 			one := s.generations(t)
 			if len(one) != 1 {
 				t.Errorf("signing keys = %v, want one", one)
 			}
 			for _, p := range all {
-				within(t, everywhere, p.name+" publishes the key", func() error { return p.publishes(one) })
+				testkit.Within(t, everywhere, p.name+" publishes the key", func() error { return p.publishes(one) })
 			}
 			s.oneSchema(t)
 			s.a, s.b = all[0], all[1]
@@ -62,7 +64,7 @@ func (s *site) oneOfThree(t *testing.T, all []*process) {
 		links[i] = p.link(t)
 	}
 	answers := crowd(12, func(i int) answer {
-		who := person{name: fmt.Sprint("first", i), password: s.vault.secret("password")}
+		who := person{name: fmt.Sprint("first", i), password: s.vault.Secret("password")}
 		return again(func() answer { return all[i/3%3].ask(setup(links[i%3], who).comingFrom(s.network())) })
 	})
 	for _, a := range answers {
@@ -90,7 +92,7 @@ func TestWrongMasterKey(t *testing.T) {
 
 			key := make([]byte, 32)
 			_, _ = rand.Read(key)
-			other := "GATEHOUSE_MASTER_KEY=" + s.vault.keep(base64.StdEncoding.EncodeToString(key))
+			other := "GATEHOUSE_MASTER_KEY=" + s.vault.Keep(base64.StdEncoding.EncodeToString(key))
 			for _, args := range [][]string{{"serve"}, {"keys", "rotate"}, {"keys", "list"}} {
 				cmd := s.command(t, args...)
 				cmd.Env = append(cmd.Env, other)

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // TestStopWhileRequestsAreInProgress: told to stop, a server finishes what it has
@@ -25,9 +27,9 @@ func TestStopWhileRequestsAreInProgress(t *testing.T) {
 			for i := range sent {
 				sent[i] = s.a.sendHalf(t, s.halfOf(i, pia))
 			}
-			within(t, patience, "all requests are in progress", func() error { return s.a.inProgress(t, n+1) })
+			testkit.Within(t, patience, "all requests are in progress", func() error { return s.a.inProgress(t, n+1) })
 			_ = s.a.cmd.Process.Signal(syscall.SIGTERM)
-			within(t, patience, "no connection is accepted", s.a.refusesConnections)
+			testkit.Within(t, patience, "no connection is accepted", s.a.refusesConnections)
 			answers := crowd(n, func(i int) answer { return sent[i].finish() })
 			for _, a := range answers {
 				a.is(t, http.StatusOK)
