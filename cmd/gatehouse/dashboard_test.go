@@ -25,7 +25,7 @@ const (
 // conditional are the metrics that this test's server does not have, and why.
 var conditional = map[string][]string{
 	"gatehouse_tls_certificate_expires_seconds": {}, // only where Gatehouse speaks TLS itself
-	"up":                                        {}, // Prometheus' own
+	"up": {}, // Prometheus' own
 }
 
 // fromPrometheus are the labels that Prometheus adds to every metric.

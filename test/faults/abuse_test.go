@@ -263,7 +263,7 @@ func (s *site) tarPit(t *testing.T) func() {
 					return
 				}
 				taken <- struct{}{}
-				defer c.Close() //nolint:revive // held as long as the pit is open
+				defer c.Close() // held as long as the pit is open
 			}
 		}()
 		pit := s.register("--id", "pit", "--name", "Pit", "--grant", "password", "--grant", "refresh_token", "--scope", "openid account",

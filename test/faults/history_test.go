@@ -31,7 +31,7 @@ type deed struct {
 
 	session, person string // whom it was about
 	used, got       string // digests of the code or refresh token presented and received
-	alive, dead     bool   // what the answer says of the session
+	alive           bool   // the answer shows that the session lives
 	endsSession     bool   // served, it acknowledges the session's end
 	endsPerson      bool   // served, it acknowledges that all of the person's sessions end
 	revives         bool   // it lets the person in again

@@ -150,7 +150,7 @@ func (c *caller) dead(s *session) {
 		}
 		gone := deed{session: s.sid, person: s.who.name}
 		q := s.refreshing("dead.refresh")
-		q.deed.used, q.at = "", r
+		q.used, q.at = "", r
 		q.want, q.look = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusOK}, unlessOK
 		c.ask(q)
 		gone.kind = "dead.profile"
