@@ -73,6 +73,7 @@ func newSite(t *testing.T, settings ...string) *site {
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
 		"GATEHOUSE_MASTER_KEY=" + s.vault.Keep(base64.StdEncoding.EncodeToString(key)),
 		"GATEHOUSE_DRAIN_DELAY=3s",
+		"GATEHOUSE_SIGNUP_FREE=1000000", // one that signs people up all the time
 		grace,
 	}, settings...)
 	t.Cleanup(s.hangUp)
