@@ -49,6 +49,8 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGHUP)
 	defer signal.Stop(told)
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; otherwise the next line would end the process
+	defer signal.Reset(syscall.SIGPIPE)
 	group := ownGroupMemory()
 	memory := tuneCollector(cfg, group)
 	lines := newLogBuffer(c.stderr)
