@@ -20,8 +20,8 @@ const (
 )
 
 // A Certificate is a certificate chain and its key in two PEM files, as they were
-// when they last made a pair. Files that are broken, do not belong together or are
-// not valid yet change nothing: the old pair goes on.
+// when they last made a pair. Files that are broken, do not belong together, are not
+// valid yet or not any more change nothing: the old pair goes on.
 type Certificate struct {
 	certFile, keyFile string
 	now               func() time.Time
@@ -93,6 +93,7 @@ func (c *Certificate) read() (files [2][]byte, err error) {
 func (c *Certificate) reload() {
 	files, err := c.read()
 	if err == nil && same(files, c.files) {
+		c.refused = [2][]byte{} // whoever breaks them again is told again
 		return
 	}
 	pair, err := c.judge(files, err)
@@ -118,6 +119,9 @@ func (c *Certificate) judge(files [2][]byte, err error) (*tls.Certificate, error
 	}
 	if from := pair.Leaf.NotBefore; from.After(c.now()) {
 		return nil, fmt.Errorf("it is not valid before %s", from.UTC().Format(time.RFC3339))
+	}
+	if end := pair.Leaf.NotAfter; end.Before(c.now()) {
+		return nil, fmt.Errorf("it ended at %s", end.UTC().Format(time.RFC3339))
 	}
 	return &pair, nil
 }

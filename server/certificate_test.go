@@ -136,6 +136,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 		"half a file":   {second.cert[:100], second.key},
 		"empty":         {},
 		"not yet valid": certify(t, 4, time.Now().Add(time.Hour), year),
+		"over":          certify(t, 5, hour, time.Now().Add(-time.Minute)),
 	} {
 		before := s.said("is not used")
 		s.put(t, bad)
@@ -166,7 +167,8 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 
 // TestABrokenFileIsComplainedOfOnce until it changes.
 func TestABrokenFileIsComplainedOfOnce(t *testing.T) {
-	s := newShelf(t, certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)))
+	good := certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0))
+	s := newShelf(t, good)
 	for range 2 {
 		s.put(t, pair{})
 		for range 10 {
@@ -179,6 +181,13 @@ func TestABrokenFileIsComplainedOfOnce(t *testing.T) {
 	}
 	if n := s.said("is not used"); n != 4 {
 		t.Errorf("%d lines, want 4", n)
+	}
+	s.put(t, good)
+	s.reload()
+	s.put(t, pair{[]byte("x"), []byte("y")})
+	s.reload()
+	if n := s.said("is not used"); n != 5 {
+		t.Errorf("broken again after it was whole: %d lines, want 5", n)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -34,8 +35,8 @@ func newGate(places int, shed func()) *gate {
 	return &gate{semaphore.NewWeighted(int64(places)), shed}
 }
 
-// enter waits for a place, and returns what gives it back. The body is read before:
-// who sends slowly holds a connection, but no place.
+// enter waits for a place, and returns what gives it back, which may be called again.
+// The body is read before: who sends slowly holds a connection, but no place.
 func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	if g == nil {
 		return func() {}, nil
@@ -45,7 +46,7 @@ func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	defer cancel()
 	switch err := g.places.Acquire(ctx, 1); {
 	case err == nil:
-		return func() { g.places.Release(1) }, nil
+		return sync.OnceFunc(func() { g.places.Release(1) }), nil
 	case r.Context().Err() != nil:
 		return nil, fmt.Errorf("waiting for a place: %w", r.Context().Err())
 	}
@@ -79,3 +80,18 @@ func (b *received) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// An answer gives the place back when its body begins, for the work is done then. Who
+// takes it slowly, or over HTTP/2 lets nothing be sent, holds a connection, but no place.
+type answer struct {
+	http.ResponseWriter
+	leave func()
+}
+
+func (a answer) Write(p []byte) (int, error) {
+	a.leave()
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (a answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

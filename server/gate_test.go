@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -9,6 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"gatehouse/handlers"
 )
@@ -91,5 +96,52 @@ func TestWhoSendsSlowlyHoldsNoPlace(t *testing.T) {
 	}
 	if got := send(h, "POST", "/work", strings.NewReader(strings.Repeat("x", maxBodyBytes+1))); !strings.Contains(got.Body.String(), "too large") {
 		t.Errorf("%d %q", got.Code, got.Body)
+	}
+}
+
+// TestWhoTakesTheAnswerSlowlyHoldsNoPlace: over HTTP/2 one connection can ask for many
+// answers and let nothing of them be sent.
+func TestWhoTakesTheAnswerSlowlyHoldsNoPlace(t *testing.T) {
+	begun := make(chan bool)
+	h := gated(func(w http.ResponseWriter, r *http.Request) error {
+		if r.ProtoMajor == 2 {
+			begun <- true
+		}
+		_, err := w.Write(make([]byte, 16<<10)) // more than package http keeps
+		return err
+	}, func() {})
+	s := newShelf(t, certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)))
+	addr, _, _ := serving(t, h.ServeHTTP, ServeOptions{TLS: s.Config(), ShutdownTimeout: time.Second})
+	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	askForNothing(t, conn, "/work", 2)
+	for range 2 {
+		<-begun
+	}
+	if got := send(h, "POST", "/work", nil); got.Code != 200 {
+		t.Errorf("status %d while two answers are not taken", got.Code)
+	}
+}
+
+// askForNothing sends n requests, and lets nothing of their answers' bodies be sent.
+func askForNothing(t *testing.T, conn io.Writer, path string, n int) {
+	t.Helper()
+	var head, out bytes.Buffer
+	fields := hpack.NewEncoder(&head)
+	frames := http2.NewFramer(&out, nil)
+	_, _ = out.WriteString(http2.ClientPreface)
+	_ = frames.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+	for i := range n {
+		head.Reset()
+		for _, f := range [][2]string{{":method", "POST"}, {":scheme", "https"}, {":authority", "localhost"}, {":path", path}} {
+			_ = fields.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
+		}
+		_ = frames.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: head.Bytes(), EndStream: true, EndHeaders: true})
+	}
+	if _, err := conn.Write(out.Bytes()); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -147,6 +147,7 @@ func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
+	w = answer{w, leave}
 	if err := serve(w, r); err != nil {
 		p.audience.Refuse(w, r, err)
 	}

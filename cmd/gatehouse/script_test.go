@@ -93,11 +93,14 @@ func untilDraining(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 // quit tells the servers of the story to stop, as a service manager does or, by "quit
-// ctrl-c", somebody at a terminal. (A command called stop is testscript's own, and ends
+// ctrl-c", somebody at a terminal; "quit reload" is what asks for a new certificate. (A command called stop is testscript's own, and ends
 // the story as passed.)
 func quit(ts *testscript.TestScript, _ bool, args []string) {
 	var signal os.Signal = syscall.SIGTERM
-	if len(args) > 0 {
+	switch {
+	case len(args) > 0 && args[0] == "reload":
+		signal = syscall.SIGHUP
+	case len(args) > 0:
 		signal = os.Interrupt
 	}
 	for _, c := range ts.BackgroundCmds() {

@@ -45,6 +45,12 @@ first administrator as long as there is none.`,
 }
 
 func (c *cli) serve(ctx context.Context, cfg config.Config) error {
+	// Caught in any case and from the beginning: left to itself, it ends the process.
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP)
+	defer signal.Stop(told)
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; otherwise the next line would end the process
+	defer signal.Reset(syscall.SIGPIPE)
 	group := ownGroupMemory()
 	memory := tuneCollector(cfg, group)
 	lines := newLogBuffer(c.stderr)
@@ -85,7 +91,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 		o.TLS = certificate.Config()
 		a.metrics.Gauge("gatehouse_tls_certificate_expires_seconds", "When the TLS certificate ends, in Unix time.",
 			func() float64 { return float64(certificate.Expires().Unix()) })
-		wg.Go(func() { watch(work, certificate) })
+		wg.Go(func() { certificate.Watch(work, told) }) // at once on SIGHUP
 	}
 	err = server.Serve(ctx, listeners.main, a.handler, o)
 	stop()
@@ -132,14 +138,6 @@ func loadTLS(cfg config.Config, log *slog.Logger) (*server.Certificate, error) {
 func atTerminal(ctx context.Context) bool {
 	told, ok := errors.AsType[toldBy](context.Cause(ctx))
 	return ok && told.Signal == os.Interrupt
-}
-
-// watch takes up a new certificate by itself, and at once on SIGHUP.
-func watch(ctx context.Context, certificate *server.Certificate) {
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, syscall.SIGHUP)
-	defer signal.Stop(told)
-	certificate.Watch(ctx, told)
 }
 
 // listeners are where requests come in; metrics is nil unless it has its own.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"time"
 )
 
 // tellReady tells systemd that requests are answered: it listens, and there is a
@@ -33,7 +34,9 @@ func notifySystemd(ctx context.Context, socket, state string) error {
 	if err != nil {
 		return fmt.Errorf("opening NOTIFY_SOCKET: %w", err)
 	}
-	defer conn.Close() //nolint:errcheck // what was sent is sent
+	defer conn.Close()                             //nolint:errcheck // what was sent is sent
+	const patience = time.Second                   // a manager that hangs must not keep us from draining
+	_ = conn.SetDeadline(time.Now().Add(patience)) // a socket has one
 	if _, err := conn.Write([]byte(state)); err != nil {
 		return fmt.Errorf("writing to NOTIFY_SOCKET: %w", err)
 	}

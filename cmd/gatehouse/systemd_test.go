@@ -67,3 +67,22 @@ func TestASystemdThatDoesNotListenStopsNothing(t *testing.T) {
 		t.Error("nobody listens, and nobody minds")
 	}
 }
+
+// TestASystemdThatHangsStopsNothing: it listens and reads nothing, until its queue is full.
+func TestASystemdThatHangsStopsNothing(t *testing.T) {
+	socket, _ := systemd(t)
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			if err := notifySystemd(t.Context(), socket, "STOPPING=1"); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Error("it waits for ever")
+	}
+}

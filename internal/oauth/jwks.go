@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/outbound"
@@ -29,18 +30,24 @@ type JWKSCache struct {
 type jwksEntry struct {
 	mu    sync.Mutex // held while asking, so that one asks for all
 	asked time.Time
-	body  []byte
 	err   error
+	body  atomic.Pointer[[]byte] // the last that was had
 }
 
 // failureMemory is how long a failure is remembered.
 const failureMemory = 10 * time.Second
 
 // Get returns the document at url. If it cannot be had any more, what was there
-// before is still good.
+// before is still good. So it is while somebody asks: a crowd that waits for a host
+// that hangs would fill the server.
 func (c *JWKSCache) Get(ctx context.Context, url string) ([]byte, error) {
 	e := c.entry(url)
-	e.mu.Lock()
+	if !e.mu.TryLock() {
+		if body := e.body.Load(); body != nil {
+			return *body, nil
+		}
+		e.mu.Lock()
+	}
 	defer e.mu.Unlock()
 	now := c.Now()
 	memory := jwksMemory
@@ -52,16 +59,16 @@ func (c *JWKSCache) Get(ctx context.Context, url string) ([]byte, error) {
 	}
 	body, err := outbound.Get(context.WithoutCancel(ctx), c.Client, url)
 	if e.asked, e.err = now, err; err == nil {
-		e.body = body
+		e.body.Store(&body)
 	}
 	return e.answer()
 }
 
 func (e *jwksEntry) answer() ([]byte, error) {
-	if e.body == nil {
-		return nil, fmt.Errorf("reading a client's keys: %w", e.err)
+	if body := e.body.Load(); body != nil {
+		return *body, nil
 	}
-	return e.body, nil
+	return nil, fmt.Errorf("reading a client's keys: %w", e.err)
 }
 
 func (c *JWKSCache) entry(url string) *jwksEntry {

@@ -46,3 +46,30 @@ func TestJWKSCache(t *testing.T) {
 		t.Errorf("an address inside: %v", err)
 	}
 }
+
+// TestNobodyWaitsForAHostThatHangs but the one who asks it, as long as there is an
+// earlier answer.
+func TestNobodyWaitsForAHostThatHangs(t *testing.T) {
+	asked, leave := make(chan bool, 2), make(chan bool, 1)
+	leave <- true
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- true
+		<-leave
+		_, _ = w.Write([]byte(`{"keys":[]}`))
+	}))
+	defer server.Close()
+	defer close(leave)
+	var now atomic.Int64 // minutes
+	cache := oauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Now: func() time.Time { return noon.Add(time.Duration(now.Load()) * time.Minute) }}
+	if _, err := cache.Get(t.Context(), server.URL); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	now.Store(6)
+	go func() { _, _ = cache.Get(t.Context(), server.URL) }()
+	<-asked
+	start := time.Now()
+	if body, err := cache.Get(t.Context(), server.URL); err != nil || string(body) != `{"keys":[]}` || time.Since(start) > 2*time.Second {
+		t.Errorf("%q, %v after %s", body, err, time.Since(start))
+	}
+}

@@ -28,6 +28,7 @@ func examineMySQL(ctx context.Context, conn *sql.Conn, need limits, found *findi
 	mysqlVersion(global, found)
 	mysqlWritable(global, found)
 	mysqlConnections(global, need, found)
+	mysqlPatience(global, found)
 	mysqlSession(session, found)
 	mysqlDurable(global, found)
 	semiSync(ctx, conn, global, found)
@@ -100,6 +101,20 @@ func mysqlConnections(global map[string]string, need limits, found *finding.List
 		return
 	}
 	found.OK("database connections", "it takes %d: enough for %d replicas of %d each", most, (most-spare)/need.conns, need.conns)
+}
+
+// mysqlPatience: while the server hangs, whoever asks it gives up on one connection after
+// the other. It counts them by host unless it knows hosts by their addresses alone, and
+// when it wakes it refuses the host with 1129 until somebody says FLUSH HOSTS.
+func mysqlPatience(global map[string]string, found *finding.List) {
+	const enough = 10000 // some hours of them
+	errors, err := strconv.ParseUint(global["max_connect_errors"], 10, 64)
+	if err != nil {
+		return
+	}
+	found.Judge(on(global["skip_name_resolve"]) || errors >= enough, "database host blocking",
+		"SET GLOBAL max_connect_errors = 1000000, or start it with skip_name_resolve: otherwise a database that hung for some minutes may refuse this host afterwards until FLUSH HOSTS",
+		"skip_name_resolve is %s, max_connect_errors is %d", global["skip_name_resolve"], errors)
 }
 
 // mysqlSession looks whether what we set for each connection arrived: a proxy in

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestTheServerOutlivesWhoReadsItsLog runs it as a process of its own, as a pipe into a
+// collector that ends.
+func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
+	t.Parallel()
+	address, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, end, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Args = []string{"gatehouse", "serve", "--addr", address, "--issuer", "http://" + address} // TestMain goes by the name
+	cmd.Dir, cmd.Stderr = t.TempDir(), end
+	cmd.Env = append(os.Environ(), "GATEHOUSE_DRAIN_DELAY=0s")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = end.Close()
+	defer func() { _ = cmd.Process.Kill() }()
+	answers := func() bool {
+		answer, err := http.Get("http://" + address + "/") // which is worth a line
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		return err == nil
+	}
+	for deadline := time.Now().Add(20 * time.Second); !answers(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not start")
+		}
+	}
+	_ = log.Close()
+	for range 5 {
+		if !answers() {
+			t.Fatal("it does not answer without its log")
+		}
+		time.Sleep(flushEvery)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
