@@ -2,6 +2,7 @@ package server
 
 import (
 	"container/list"
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -13,8 +14,9 @@ import (
 
 // connections is a listener that bounds how many connections are open. At the limit
 // a new one takes the place of the one that has been idle longest: whoever holds
-// thousands open cannot keep others out. If all are at work, the new one waits, and
-// those behind it in the system's queue.
+// thousands open cannot keep others out. One is idle until a whole request has come
+// on it, for to send one slowly is to hold a connection open like any other. If all
+// are at work, the new one waits, and those behind it in the system's queue.
 //
 // It does not count by network: behind a balancer all come from one.
 type connections struct {
@@ -25,12 +27,18 @@ type connections struct {
 	mu     sync.Mutex
 	change *sync.Cond
 	// open holds every connection; those that are idle have a place in idle, the
-	// longest first. New ones are idle until they have asked for something.
-	open   map[net.Conn]*list.Element
+	// longest first.
+	open   map[net.Conn]*connection
 	idle   *list.List
 	closed bool
 	// complained is when the log was last told that places are short.
 	complained time.Time
+}
+
+// A connection is at work, for so many requests, or has a place among the idle ones.
+type connection struct {
+	works int
+	place *list.Element
 }
 
 // limited returns l if there is no limit. srv must serve what it returns, and nothing else.
@@ -38,10 +46,26 @@ func limited(l net.Listener, limit int, srv *http.Server, log *slog.Logger) net.
 	if limit <= 0 {
 		return l
 	}
-	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*list.Element{}, idle: list.New()}
+	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New()}
 	c.change = sync.NewCond(&c.mu)
 	srv.ConnState = c.note
+	srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		return context.WithValue(ctx, workKey{}, func(n int) { c.works(conn, n) })
+	}
 	return c
+}
+
+type workKey struct{}
+
+// working tells the connection of a request that work on it has begun, and returns
+// what tells of the end.
+func working(ctx context.Context) (done func()) {
+	tell, bounded := ctx.Value(workKey{}).(func(int))
+	if !bounded {
+		return func() {}
+	}
+	tell(1)
+	return func() { tell(-1) }
 }
 
 // Accept implements net.Listener. Where the system has no file left, the one that is
@@ -72,7 +96,7 @@ func (c *connections) admit(conn net.Conn) error {
 		_ = conn.Close() // nobody will serve it
 		return net.ErrClosed
 	}
-	c.open[conn] = c.idle.PushBack(conn)
+	c.open[conn] = &connection{place: c.idle.PushBack(conn)}
 	return nil
 }
 
@@ -97,30 +121,39 @@ func (c *connections) evict(why string) bool {
 func (c *connections) note(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	place, known := c.open[conn]
-	if !known {
+	known := c.open[conn]
+	switch {
+	case known == nil: // it had to go
+	case state == http.StateClosed || state == http.StateHijacked:
+		c.forget(conn)
+		c.change.Signal()
+	case known.place != nil:
+		c.idle.MoveToBack(known.place)
+	}
+}
+
+// works adds n to the requests that a connection is at work for.
+func (c *connections) works(conn net.Conn, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.open[conn]
+	if known == nil {
 		return // it had to go
 	}
-	switch state {
-	case http.StateActive:
-		if place != nil {
-			c.idle.Remove(place)
-			c.open[conn] = nil
-		}
-	case http.StateIdle:
-		if place == nil {
-			c.open[conn] = c.idle.PushBack(conn)
-			c.change.Signal()
-		}
-	case http.StateClosed, http.StateHijacked:
-		c.forget(conn)
+	known.works += n
+	switch {
+	case known.works > 0 && known.place != nil:
+		c.idle.Remove(known.place)
+		known.place = nil
+	case known.works == 0 && known.place == nil:
+		known.place = c.idle.PushBack(conn)
 		c.change.Signal()
 	}
 }
 
 func (c *connections) forget(conn net.Conn) {
-	if place := c.open[conn]; place != nil {
-		c.idle.Remove(place)
+	if known := c.open[conn]; known != nil && known.place != nil {
+		c.idle.Remove(known.place)
 	}
 	delete(c.open, conn)
 }

@@ -62,6 +62,7 @@ func want(t *testing.T, l *line, path string) {
 func TestIdleConnectionsMakeRoom(t *testing.T) {
 	entered, leave := make(chan bool), make(chan bool)
 	addr, _, _ := serving(t, func(_ http.ResponseWriter, r *http.Request) {
+		defer working(r.Context())() // as the gate does
 		if r.URL.Path == "/slow" {
 			entered <- true
 			<-leave
@@ -105,11 +106,30 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
+// TestWhoSendsSlowlyMakesRoom: a request that has not come to its end is no work.
+func TestWhoSendsSlowlyMakesRoom(t *testing.T) {
+	served := gated(func(w http.ResponseWriter, _ *http.Request) error { return nil }, func() {})
+	addr, _, _ := serving(t, served.ServeHTTP, ServeOptions{MaxConnections: 2})
+	for range 4 {
+		slow := dial(t, addr)
+		if _, err := io.WriteString(slow, "POST /work HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\na"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(50 * time.Millisecond)
+	began := time.Now()
+	want(t, dial(t, addr), "/keys")
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("the next one waited for %s", took)
+	}
+}
+
 // TestTheEndIsNotWaitedForWhenThereIsNoRoom: Serve ends though its listener waits.
 func TestTheEndIsNotWaitedForWhenThereIsNoRoom(t *testing.T) {
 	entered, leave := make(chan bool), make(chan bool)
 	defer close(leave)
-	addr, stop, ended := serving(t, func(http.ResponseWriter, *http.Request) {
+	addr, stop, ended := serving(t, func(_ http.ResponseWriter, r *http.Request) {
+		defer working(r.Context())()
 		entered <- true
 		<-leave
 	}, ServeOptions{MaxConnections: 1, ShutdownTimeout: 50 * time.Millisecond})

@@ -24,6 +24,7 @@ const patience = 500 * time.Millisecond
 // nothing, and may come again with the same token. A nil gate lets everybody in.
 type gate struct {
 	places *semaphore.Weighted
+	large  *semaphore.Weighted // bodies that are large, being received
 	shed   func()
 }
 
@@ -32,7 +33,7 @@ func newGate(places int, shed func()) *gate {
 	if places <= 0 {
 		return nil
 	}
-	return &gate{semaphore.NewWeighted(int64(places)), shed}
+	return &gate{semaphore.NewWeighted(int64(places)), semaphore.NewWeighted(largeBodies), shed}
 }
 
 // enter waits for a place, and returns what gives it back, which may be called again.
@@ -41,29 +42,57 @@ func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	if g == nil {
 		return func() {}, nil
 	}
-	receive(r)
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	switch err := g.places.Acquire(ctx, 1); {
-	case err == nil:
-		return sync.OnceFunc(func() { g.places.Release(1) }), nil
-	case r.Context().Err() != nil:
-		return nil, fmt.Errorf("waiting for a place: %w", r.Context().Err())
+	if err := g.receive(r); err != nil {
+		return nil, err
 	}
-	g.shed()
-	return nil, handlers.ErrBusy
+	done := working(r.Context())
+	if err := g.wait(r.Context(), g.places); err != nil {
+		done()
+		return nil, err
+	}
+	return sync.OnceFunc(func() { g.places.Release(1); done() }), nil
 }
 
+// wait takes one of those, if it can be had with patience.
+func (g *gate) wait(ctx context.Context, of *semaphore.Weighted) error {
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	switch err := of.Acquire(bounded, 1); {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("waiting for a place: %w", ctx.Err())
+	}
+	g.shed()
+	return handlers.ErrBusy
+}
+
+const (
+	// smallBytes is more than nearly every body has.
+	smallBytes = 8 << 10
+	// largeBodies is how many larger ones are received at once: with thousands that
+	// are sent slowly, memory would run out before anybody had begun to work.
+	largeBodies = 256
+)
+
 // receive reads the body into memory. What went wrong with it is for its reader to hear.
-func receive(r *http.Request) {
+func (g *gate) receive(r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
-		return
+		return nil
 	}
-	body, err := io.ReadAll(r.Body)
+	var body bytes.Buffer
+	_, err := io.CopyN(&body, r.Body, smallBytes)
 	if err == nil {
-		err = io.EOF
+		if err := g.wait(r.Context(), g.large); err != nil {
+			return err
+		}
+		defer g.large.Release(1)
+		if _, err = body.ReadFrom(r.Body); err == nil {
+			err = io.EOF
+		}
 	}
-	r.Body = &received{bytes.NewReader(body), err, r.Body}
+	r.Body = &received{bytes.NewReader(body.Bytes()), err, r.Body}
+	return nil
 }
 
 // received is a body that has been read, and what came after it.

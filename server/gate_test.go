@@ -75,6 +75,39 @@ func TestTooManyAtOnceAreTurnedAwayBeforeTheyBegin(t *testing.T) {
 	})
 }
 
+// TestLargeBodiesAreReceivedAFewAtATime: thousands that are sent slowly would fill the
+// memory before anybody had begun to work. Small ones go on.
+func TestLargeBodiesAreReceivedAFewAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := gated(func(http.ResponseWriter, *http.Request) error { return nil }, func() {})
+		slow, sender := io.Pipe()
+		go func() {
+			for range largeBodies {
+				_, _ = sender.Write(make([]byte, 1))
+			}
+		}()
+		done := make(chan int, largeBodies)
+		for range largeBodies {
+			body := io.MultiReader(bytes.NewReader(make([]byte, smallBytes)), slow)
+			go func() { done <- send(h, "POST", "/work", body).Code }()
+		}
+		synctest.Wait()
+		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes+1))); got.Code != 503 {
+			t.Errorf("one large body more: %d", got.Code)
+		}
+		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes-1))); got.Code != 200 {
+			t.Errorf("a small one: %d", got.Code)
+		}
+		_ = sender.Close()
+		for range largeBodies {
+			<-done
+		}
+		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes+1))); got.Code != 200 {
+			t.Errorf("a large body afterwards: %d", got.Code)
+		}
+	})
+}
+
 // TestWhoSendsSlowlyHoldsNoPlace: and what is wrong with a body is still heard of by
 // who reads it.
 func TestWhoSendsSlowlyHoldsNoPlace(t *testing.T) {

@@ -21,6 +21,9 @@ const (
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 60 * time.Second
 	maxHeaderBytes    = 16 << 10
+	// maxStreams is how many requests one HTTP/2 connection may have under way: more
+	// than a page of ours needs, and no crowd.
+	maxStreams = 64
 )
 
 // Serve answers on l until ctx ends, then drains: ready turns to false, and after
@@ -65,6 +68,7 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

@@ -16,8 +16,11 @@ import (
 const (
 	// tolerated time-outs in a row make the breaker ask by itself.
 	tolerated = 5
-	// pause is how long it waits between two questions to a back-end that hangs.
-	pause = 250 * time.Millisecond
+	// pause is how long it waits after the first question to a back-end that hangs. It
+	// doubles up to longestPause: MySQL locks out a host that breaks off too many
+	// connections (max_connect_errors).
+	pause        = 250 * time.Millisecond
+	longestPause = 2 * time.Second
 )
 
 // Options say what is watched.
@@ -100,10 +103,10 @@ func (b *Breaker) Report(v Verdict) {
 
 // ask asks until there is an answer.
 func (b *Breaker) ask() {
-	for b.hangs() {
+	for wait := pause; b.hangs(); wait = min(2*wait, longestPause) {
 		select {
 		case <-b.ctx.Done():
-		case <-time.After(pause):
+		case <-time.After(wait):
 		}
 	}
 }

@@ -19,7 +19,11 @@ func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) er
 	if err != nil {
 		return fmt.Errorf("locking: %w", translate(ctx, err))
 	}
-	defer func() { _ = conn.Close() }()                  // back into the pool
+	defer func() { _ = conn.Close() }() // back into the pool
+	// The lock of a machine that went away without a word ends with its connection.
+	if _, err := conn.ExecContext(ctx, "SET SESSION wait_timeout = 900"); err != nil {
+		return fmt.Errorf("locking: %w", translate(ctx, err))
+	}
 	lock := "CONCAT(?, ' ', LEFT(SHA1(DATABASE()), 32))" // at most 64 characters
 	var mine sql.NullInt64
 	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lock+", 0)", name).Scan(&mine); err != nil {
