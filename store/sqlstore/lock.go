@@ -17,7 +17,7 @@ func lockName(file string) string { return file + ".lock" }
 // lock locks the name of a database: shared for who uses it, exclusive for who
 // replaces it. It ends when the file is closed. Nobody waits.
 func lock(file string, exclusive bool) (*os.File, error) {
-	f, err := os.OpenFile(lockName(file), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(lockName(file), os.O_RDWR|os.O_CREATE|noFollow, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -107,8 +107,8 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = in.Close() }()                           // only read
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // G304: as above
+	defer func() { _ = in.Close() }()                                    // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|noFollow, 0o600) //nolint:gosec // G304: as above
 	if err != nil {
 		return err
 	}
