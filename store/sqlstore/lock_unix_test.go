@@ -3,6 +3,8 @@
 package sqlstore_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,5 +53,46 @@ func TestRootGivesNothingAway(t *testing.T) {
 				t.Error("a file elsewhere was given to the owner of the database")
 			}
 		})
+	}
+}
+
+// TestRestoreThroughALink: whoever opens the database by another name has the restored
+// one, too, and is noticed while he has it open.
+func TestRestoreThroughALink(t *testing.T) {
+	dsn := testdb.SQLite(t)
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	db := migrated(t, dsn)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := sqlstore.Backup(t.Context(), dsn, backup); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	restore := func() (sqlstore.Restored, error) {
+		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, *sqlstore.DB, *sqlstore.DB) error { return nil })
+	}
+	if _, err := restore(); !errors.Is(err, sqlstore.ErrInUse) {
+		t.Errorf("open by its own name: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done, err := restore(); err != nil || filepath.Dir(done.Kept) != filepath.Dir(file) {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if now, err := os.Stat(file); err != nil || os.SameFile(was, now) {
+		t.Errorf("its own name still leads to the replaced one, %v", err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restore(); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
+		t.Errorf("over a link that leads nowhere: %v", err)
 	}
 }
