@@ -21,8 +21,9 @@ type Epochs interface {
 	// Epoch returns when the last epoch began; zero: there was none.
 	Epoch(ctx context.Context) (time.Time, error)
 	// EndOutdated ends, or deletes, at most n of each kind of what was issued before
-	// the last epoch, and returns how many: 0 when there is no more. It only cleans
-	// up, and owes apps the notices of the sessions that it ends.
+	// the last epoch, and returns how many: 0 when there is no more. Of that it only
+	// cleans up, and owes apps the notices of the sessions that it ends. What a
+	// wrong clock dated more than five minutes after at end with it.
 	EndOutdated(ctx context.Context, at time.Time, n int) (int64, error)
 }
 

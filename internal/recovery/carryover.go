@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,9 +45,17 @@ func (c Carried) Count() int {
 	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Secrets) + len(c.Retired)
 }
 
-// Do carries over. After an error what had been carried over by then stays so.
+// ErrUnrelated: the replaced database has nobody and no key of the restored one, as
+// one that a server made anew when the file was lost. What it has not, nobody took away.
+var ErrUnrelated = errors.New("the replaced database did not grow out of the backup: it has none of its people and signing keys")
+
+// Do carries over, or returns ErrUnrelated. After an error what had been carried over
+// by then stays so.
 func (c *CarryOver) Do(ctx context.Context) (Carried, error) {
 	var done Carried
+	if related, err := c.related(ctx); err != nil || !related {
+		return done, cmp.Or(err, ErrUnrelated)
+	}
 	if err := c.keys(ctx, &done); err != nil {
 		return done, fmt.Errorf("carrying over signing keys: %w", err)
 	}

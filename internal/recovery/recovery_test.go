@@ -2,6 +2,7 @@ package recovery_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -181,6 +182,32 @@ func wantPeople(t *testing.T, db store.DB, want ...string) {
 	}
 	if inactive, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 1, Active: new(false)}); err != nil || inactive.Total != 2 {
 		t.Errorf("%d are counted as inactive, %v", inactive.Total, err)
+	}
+}
+
+// TestADatabaseMadeAnewTakesNothingAway: the file was lost, a server made an empty one
+// and somebody set it up again; then the backup was found.
+func TestADatabaseMadeAnewTakesNothingAway(t *testing.T) {
+	restored, replaced := open(t, testdb.SQLite(t)), open(t, testdb.SQLite(t))
+	then(t, restored)
+	addKey(t, replaced, "another", 1)
+	write(t, replaced, func(tx store.Tx) error {
+		boss := newUser("boss", store.RoleAdmin)
+		boss.Sub = "another"
+		_, err := tx.CreateUser(boss)
+		return err
+	})
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli"}
+	if done, err := over.Do(t.Context()); !errors.Is(err, recovery.ErrUnrelated) || done.Count() != 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	for _, name := range []string{"ann", "boss"} {
+		if u, err := restored.UserByName(t.Context(), name); err != nil || !u.Active {
+			t.Errorf("%s is locked out: %+v, %v", name, u, err)
+		}
+	}
+	if shop, err := restored.ClientByID(t.Context(), "shop"); err != nil || shop.Disabled {
+		t.Errorf("the app is locked out: %+v, %v", shop, err)
 	}
 }
 

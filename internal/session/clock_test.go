@@ -31,3 +31,18 @@ func TestAClockThatWasSetBackSignsNobodyOut(t *testing.T) {
 		g.mustRefresh(t, ahead.RefreshToken)
 	})
 }
+
+// TestWhatEndedAheadOfTheClockIsOver: there is nothing to wait for, so an app that
+// holds such a token is not told to try again until that time comes.
+func TestWhatEndedAheadOfTheClockIsOver(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, g *rig) {
+		g.advance(time.Hour)
+		ahead, s := g.start(t)
+		g.advance(-time.Hour)
+		g.write(t, func(tx store.Tx) error {
+			_, err := tx.EndSession(s.ID, 0, store.EpochReason, g.clock())
+			return err
+		})
+		g.dead(t, ahead)
+	})
+}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -47,9 +48,13 @@ func verifying(err error) error {
 // presented is verifying for who asks about a token, or wants to refresh or revoke
 // it. One of a later time is good, and our clock is wrong or another replica's was:
 // "no" would sign people out, or pass a token for revoked that works again later.
-// Who only shows it is refused all the same, and refreshes.
-func presented(err error) error {
+// Who only shows it is refused all the same, and refreshes. Once its session has ended
+// it is not good at any time, and its holder is told so, and signs in again.
+func (s *Service) presented(ctx context.Context, err error, sid, sub, clientID string) error {
 	if errors.Is(err, token.ErrEarly) {
+		if _, _, ended := s.living(ctx, sid, sub, clientID); sid != "" && errors.Is(ended, ErrInvalid) {
+			return ended
+		}
 		return fmt.Errorf("verifying a token: %w: the clock was set back: %v", store.ErrUnavailable, err) //nolint:errorlint // it must not be an ErrInvalid
 	}
 	return verifying(err)

@@ -51,7 +51,7 @@ func (s *Service) Inspect(ctx context.Context, caller store.Client, raw string) 
 func (s *Service) inspectAccess(ctx context.Context, raw string) (Inspection, error) {
 	claims, err := s.Verifier.Access(ctx, raw)
 	if err != nil {
-		return Inspection{}, presented(err)
+		return Inspection{}, s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID)
 	}
 	user, err := s.holder(ctx, claims)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Service) inspectAccess(ctx context.Context, raw string) (Inspection, er
 func (s *Service) inspectRefresh(ctx context.Context, caller store.Client, raw string) (Inspection, error) {
 	claims, err := s.Verifier.Refresh(ctx, raw)
 	if err != nil {
-		return Inspection{}, presented(err)
+		return Inspection{}, s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID)
 	}
 	if claims.ClientID != caller.ID {
 		return Inspection{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)

@@ -21,7 +21,7 @@ import (
 func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error) {
 	claims, err := s.Verifier.Refresh(ctx, raw)
 	if err != nil {
-		return token.Set{}, store.Session{}, store.User{}, presented(err)
+		return token.Set{}, store.Session{}, store.User{}, s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID)
 	}
 	if claims.ClientID != client.ID { // RFC 6749 §10.4
 		return token.Set{}, store.Session{}, store.User{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)

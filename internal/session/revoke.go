@@ -45,11 +45,11 @@ func (s *Service) claims(ctx context.Context, raw string) (token.Access, error) 
 		return access, nil
 	}
 	if !errors.Is(err, token.ErrWrongType) {
-		return token.Access{}, presented(err)
+		return token.Access{}, s.presented(ctx, err, access.SessionID, access.Subject, access.ClientID)
 	}
 	refresh, err := s.Verifier.Refresh(ctx, raw)
 	if err != nil {
-		return token.Access{}, presented(err)
+		return token.Access{}, s.presented(ctx, err, refresh.SessionID, refresh.Subject, refresh.ClientID)
 	}
 	return token.Access{Subject: refresh.Subject, ClientID: refresh.ClientID, SessionID: refresh.SessionID}, nil
 }

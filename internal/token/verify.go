@@ -26,7 +26,7 @@ type Verifier struct {
 	Now              func() time.Time
 }
 
-// Access checks an access token.
+// Access checks an access token. With an ErrEarly it returns the claims, too.
 func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
 	var claims struct {
 		Access
@@ -44,10 +44,7 @@ func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
 	if err != nil {
 		return Access{}, because(ErrInvalid, "access token: %w", err)
 	}
-	if err := v.inTime(a.IssuedAt, a.Expires, claims.NotBefore); err != nil {
-		return Access{}, err
-	}
-	return a, nil
+	return early(a, v.inTime(a.IssuedAt, a.Expires, claims.NotBefore))
 }
 
 // whole: a token of a session has all claims of one, any other none. So a token
@@ -62,7 +59,7 @@ func (a Access) whole() error {
 	return errors.New("neither a session's nor a client's: sid, role, auth_time and sub do not agree")
 }
 
-// Refresh checks a refresh token.
+// Refresh checks a refresh token. With an ErrEarly it returns the claims, too.
 func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
 	var claims struct {
 		Refresh
@@ -80,10 +77,7 @@ func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
 	if err != nil {
 		return Refresh{}, because(ErrInvalid, "refresh token: %w", err)
 	}
-	if err := v.inTime(r.IssuedAt, r.Expires, claims.NotBefore); err != nil {
-		return Refresh{}, err
-	}
-	return r, nil
+	return early(r, v.inTime(r.IssuedAt, r.Expires, claims.NotBefore))
 }
 
 func (r Refresh) whole() error {
@@ -128,6 +122,15 @@ func present(name, claim string) error {
 		return errors.New(name + " is missing")
 	}
 	return nil
+}
+
+// early keeps the claims of a token that is refused for nothing but its time to come.
+func early[Claims any](c Claims, err error) (Claims, error) {
+	if err != nil && !errors.Is(err, ErrEarly) {
+		var none Claims
+		return none, err
+	}
+	return c, err
 }
 
 // inTime comes last, so that a token that has merely expired is known to have

@@ -77,10 +77,10 @@ func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error
 		return ended, err
 	}
 	for _, pending := range []struct{ table, key, condition string }{
-		{"auth_codes", "digest", "used_at = 0 AND auth_time < ?"},
-		{"device_grants", "device_digest", "created_at < ?"},
+		{"auth_codes", "digest", "used_at = 0 AND (auth_time < ? OR auth_time > ?)"},
+		{"device_grants", "device_digest", "created_at < ? OR created_at > ?"},
 	} {
-		some, err := d.sweep(ctx, pending.table, pending.key, pending.condition, n, millis(epoch))
+		some, err := d.sweep(ctx, pending.table, pending.key, pending.condition, n, millis(epoch), latest(millis(epoch), at))
 		ended += some
 		if err != nil {
 			return ended, err
@@ -93,7 +93,7 @@ func (d *DB) endOutdatedSessions(ctx context.Context, epoch int64, at time.Time,
 	var ids []string
 	err := d.Write(ctx, func(w store.Tx) error {
 		return w.(*tx).do(func(db *gorm.DB) (err error) { // it is ours
-			ids, err = d.outdated(db, "sessions", epoch, n)
+			ids, err = d.outdated(db, "sessions", epoch, at, n)
 			if err != nil {
 				return err
 			}
@@ -107,7 +107,7 @@ func (d *DB) endOutdatedBrowsers(ctx context.Context, epoch int64, at time.Time,
 	var ids []string
 	err := d.Write(ctx, func(w store.Tx) error {
 		return w.(*tx).do(func(db *gorm.DB) (err error) {
-			ids, err = d.outdated(db, "browser_sessions", epoch, n)
+			ids, err = d.outdated(db, "browser_sessions", epoch, at, n)
 			if err != nil || len(ids) == 0 {
 				return err
 			}
@@ -117,10 +117,17 @@ func (d *DB) endOutdatedBrowsers(ctx context.Context, epoch int64, at time.Time,
 	return int64(len(ids)), err
 }
 
-// outdated locks and returns at most n living ones of a table from before the epoch.
-func (d *DB) outdated(db *gorm.DB, table string, epoch int64, n int) (ids []string, err error) {
-	find := "SELECT id FROM " + table + " WHERE ended_at = 0 AND auth_time < ? LIMIT ?" + d.dialect.forUpdateOfFree
-	err = rows(db, find, []any{epoch, n}, func(s scanner) error {
+// farAhead is more than the clocks of two machines may differ, with a third between them.
+const farAhead = 5 * time.Minute
+
+// latest is when something can have been issued at the latest, by a clock that is right.
+func latest(epoch int64, at time.Time) int64 { return max(epoch, millis(at)) + farAhead.Milliseconds() }
+
+// outdated locks and returns at most n living ones of a table from before the epoch, or
+// from a time that has not come: a clock was wrong once, and they would outlive the epoch.
+func (d *DB) outdated(db *gorm.DB, table string, epoch int64, at time.Time, n int) (ids []string, err error) {
+	find := "SELECT id FROM " + table + " WHERE ended_at = 0 AND (auth_time < ? OR auth_time > ?) LIMIT ?" + d.dialect.forUpdateOfFree
+	err = rows(db, find, []any{epoch, latest(epoch, at), n}, func(s scanner) error {
 		ids = append(ids, "")
 		return s.Scan(&ids[len(ids)-1])
 	})

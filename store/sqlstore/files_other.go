@@ -4,6 +4,9 @@ package sqlstore
 
 import "os"
 
+// noFollow: there is nothing like it.
+const noFollow = 0
+
 // flock: without such locks, SQLite's own tell who has the file open.
 func flock(*os.File, bool) (bool, error) { return true, nil }
 

@@ -8,6 +8,10 @@ import (
 	"syscall"
 )
 
+// noFollow: the folder is often its owner's who is not root, as the server is not. A
+// link that was put there must not have root make, write or give away what it leads to.
+const noFollow = syscall.O_NOFOLLOW
+
 // flock takes a lock that ends with the process, however it ends, without waiting.
 // SQLite's own locks do not meet it.
 func flock(f *os.File, exclusive bool) (bool, error) {
@@ -31,6 +35,7 @@ func flock(f *os.File, exclusive bool) (bool, error) {
 
 // likeOwner gives a file that we made the owner of another one, where there is one
 // and we may: what root does for a server's database must not keep it from the server.
+// Where the file's name has become a link, it is the link that is given.
 func likeOwner(name, of string) error {
 	info, err := os.Stat(of)
 	if err != nil || os.Geteuid() != 0 {
@@ -40,5 +45,5 @@ func likeOwner(name, of string) error {
 	if !ok || owner.Uid == 0 {
 		return nil
 	}
-	return os.Chown(name, int(owner.Uid), int(owner.Gid))
+	return os.Lchown(name, int(owner.Uid), int(owner.Gid))
 }

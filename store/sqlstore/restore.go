@@ -42,12 +42,16 @@ func Restore(ctx context.Context, o Options, from string, prepare Prepare) (done
 	if at.file == "" {
 		return Restored{}, ErrNotEmbedded
 	}
-	held, err := lock(at.file, true)
+	file := resolved(at.file) // a link stays one: who opens the file by another name gets the new one, too
+	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
+		return Restored{}, fmt.Errorf("%s is no file, or a link that leads nowhere; name the file itself", file)
+	}
+	held, err := lock(file, true)
 	if err != nil {
 		return Restored{}, err
 	}
 	defer func() { _ = held.Close() }()
-	r := &restoring{options: o, file: at.file}
+	r := &restoring{options: o, file: file}
 	defer func() { err = errors.Join(err, r.clean()) }()
 	if err := r.take(ctx, from); err != nil {
 		return Restored{}, fmt.Errorf("the backup %s: %w", from, err)
@@ -107,8 +111,8 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = in.Close() }()                           // only read
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // G304: as above
+	defer func() { _ = in.Close() }()                                    // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|noFollow, 0o600) //nolint:gosec // G304: as above
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ func epochs(t *testing.T, open func(t *testing.T) store.DB) {
 		{"what was issued before an epoch is void at once", epochVoids},
 		{"what is issued after it counts", epochSpares},
 		{"outdated rows are ended in batches", outdatedEnded},
+		{"what a wrong clock dated ahead ends with them", aheadEnded},
 		{"epochs never go back", epochsForward},
 		{"many begin one at once", epochsAtOnce},
 	})
@@ -138,6 +139,24 @@ func outdatedEnded(t *testing.T, db store.DB) {
 		if b := browser(t, db, o.browser.Cookie); !b.EndedAt.Equal(ended) {
 			t.Errorf("the browser session ended at %s", b.EndedAt)
 		}
+	}
+	fresh.wantVoid(t, db, false)
+}
+
+// aheadEnded: a clock was an hour ahead and has been set right. What it dated must not
+// come to life after the epoch that was to end it.
+func aheadEnded(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	began := beginEpoch(t, db, odd())
+	fresh, ahead := issue(t, db, ann.ID, began.Add(2*time.Minute)), issue(t, db, ann.ID, began.Add(time.Hour))
+	if n, err := db.EndOutdated(t.Context(), began.Add(time.Second), 2); err != nil || n != 4 {
+		t.Errorf("ended %d, %v; want 4", n, err)
+	}
+	if s := session(t, db, ahead.session.ID); s.EndReason != store.EpochReason {
+		t.Errorf("the session ended at %s because of %q", s.EndedAt, s.EndReason)
+	}
+	if b := browser(t, db, ahead.browser.Cookie); b.EndedAt.IsZero() {
+		t.Error("the browser session lives")
 	}
 	fresh.wantVoid(t, db, false)
 }

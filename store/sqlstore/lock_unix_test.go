@@ -1,0 +1,98 @@
+//go:build unix
+
+package sqlstore_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/store/sqlstore"
+)
+
+// TestRootGivesNothingAway: the folder is the server's, and so is what it may put
+// there; what root is asked to do in it must not reach files elsewhere.
+func TestRootGivesNothingAway(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file to somebody else")
+	}
+	const nobody = 65534
+	dsn := testdb.SQLite(t)
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	if err := migrated(t, dsn).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(file, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := t.TempDir()
+	for name, target := range map[string]string{"there": filepath.Join(elsewhere, "there"), "not there": filepath.Join(elsewhere, "made")} {
+		t.Run(name, func(t *testing.T) {
+			if name == "there" {
+				if err := os.WriteFile(target, []byte("secret"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_ = os.Remove(file + ".lock")
+			if err := os.Symlink(target, file+".lock"); err != nil {
+				t.Fatal(err)
+			}
+			if err := sqlstore.Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup")); err == nil {
+				t.Error("a lock that leads elsewhere was taken")
+			}
+			info, err := os.Stat(target)
+			if name == "not there" && !os.IsNotExist(err) {
+				t.Errorf("a file was made elsewhere: %v", err)
+			}
+			if err == nil && info.Sys().(*syscall.Stat_t).Uid != 0 {
+				t.Error("a file elsewhere was given to the owner of the database")
+			}
+		})
+	}
+}
+
+// TestRestoreThroughALink: whoever opens the database by another name has the restored
+// one, too, and is noticed while he has it open.
+func TestRestoreThroughALink(t *testing.T) {
+	dsn := testdb.SQLite(t)
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	db := migrated(t, dsn)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := sqlstore.Backup(t.Context(), dsn, backup); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	restore := func() (sqlstore.Restored, error) {
+		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, *sqlstore.DB, *sqlstore.DB) error { return nil })
+	}
+	if _, err := restore(); !errors.Is(err, sqlstore.ErrInUse) {
+		t.Errorf("open by its own name: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done, err := restore(); err != nil || filepath.Dir(done.Kept) != filepath.Dir(file) {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if now, err := os.Stat(file); err != nil || os.SameFile(was, now) {
+		t.Errorf("its own name still leads to the replaced one, %v", err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restore(); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
+		t.Errorf("over a link that leads nowhere: %v", err)
+	}
+}
