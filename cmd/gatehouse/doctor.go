@@ -65,6 +65,8 @@ func (c *cli) examine(ctx context.Context, replicas int) (all finding.List) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), patience+time.Second) // they hear of ctx a moment before
+	defer cancelOver()
 	answers := make([]chan finding.List, len(examinations))
 	for i, e := range examinations {
 		answers[i] = make(chan finding.List, 1)
@@ -74,7 +76,7 @@ func (c *cli) examine(ctx context.Context, replicas int) (all finding.List) {
 		select {
 		case some := <-answers[i]:
 			all = append(all, some...)
-		case <-time.After(patience + time.Second): // it hears of ctx a moment before
+		case <-over.Done(): // one deadline for all of them
 			all.Fault(e.part, "see that it runs and that this machine reaches it", "it could not be examined within %s", patience)
 		}
 	}

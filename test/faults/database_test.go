@@ -33,12 +33,12 @@ func (s *site) databaseFaults(t *testing.T) []fault {
 	changes := kinds("admin.name admin.role admin.deactivate token.password login signup")
 	reads := append(kinds("userinfo profile introspect"), needNoDatabase...)
 	return []fault{
-		{id: "F13", name: "MariaDB is killed, and started again", hold: longer(4*time.Second, 15*time.Second),
+		{id: "F13", name: "MariaDB is killed, and started again", hold: longer(4*time.Second, 10*time.Second),
 			begin: s.mysql.Stop, end: s.mysql.Start, works: needNoDatabase, refused: needDatabase},
 		{id: "F14", name: "MariaDB restarts at once", during: func() { s.mysql.Stop(); s.mysql.Start() }, works: needNoDatabase},
-		{id: "F14", name: "MariaDB is killed at random moments", during: s.killDatabase(longer(3, 20)), works: needNoDatabase},
+		{id: "F14", name: "MariaDB is killed at random moments", during: s.killDatabase(longer(3, 10)), works: needNoDatabase},
 		{id: "F14", name: "MariaDB ends all connections, again and again", during: s.endConnections(t), works: needNoDatabase},
-		{id: "F15", name: "MariaDB hangs (SIGSTOP)", hold: longer(5*time.Second, 20*time.Second), begin: s.mysql.Pause, end: s.mysql.Resume, works: needNoDatabase, refused: needDatabase},
+		{id: "F15", name: "MariaDB hangs (SIGSTOP)", hold: longer(5*time.Second, 12*time.Second), begin: s.mysql.Pause, end: s.mysql.Resume, works: needNoDatabase, refused: needDatabase},
 		{id: "F15", name: "a table is locked", during: s.holding(t, 4*time.Second, "LOCK TABLES sessions WRITE"), works: needNoDatabase, refused: kinds("token.password login")},
 		{id: "F15", name: "every answer of MariaDB takes 50 ms", hold: 4 * time.Second, begin: each(s.toSQL, func(l *link) { l.slow(50 * time.Millisecond) }), end: heal, works: append(needDatabase, needNoDatabase...)},
 		{id: "F16", name: "somebody locks all people", during: s.holding(t, 4*time.Second, "BEGIN", "SELECT id FROM users FOR UPDATE"), works: reads},
@@ -48,7 +48,7 @@ func (s *site) databaseFaults(t *testing.T) []fault {
 		{id: "F19", name: "a statement in the middle of a change fails", hold: 3 * time.Second,
 			begin: root("CREATE TRIGGER refuse BEFORE INSERT ON audit_events FOR EACH ROW BEGIN IF NEW.kind = 'user.updated' THEN SIGNAL SQLSTATE '45000'; END IF; END"),
 			end:   root("DROP TRIGGER refuse"), works: append(kinds("token.refresh token.password"), reads...), refused: kinds("admin.name admin.deactivate")},
-		{id: "F02", name: "one of 60 answers of MariaDB is lost", hold: longer(6*time.Second, 30*time.Second), begin: each(s.toSQL, func(l *link) { l.lose(60) }), end: heal, works: needNoDatabase},
+		{id: "F02", name: "one of 60 answers of MariaDB is lost", hold: longer(6*time.Second, 15*time.Second), begin: each(s.toSQL, func(l *link) { l.lose(60) }), end: heal, works: needNoDatabase},
 		{id: "F12", name: "one replica is cut off from MariaDB", hold: 4 * time.Second, begin: func() { s.toSQL[1].cut() }, end: heal, works: needNoDatabase},
 	}
 }
@@ -158,7 +158,7 @@ func TestDatabase(t *testing.T) {
 	s.onMySQL(3)
 	s.onRedis()
 	s.open()
-	l := s.load(longer(1, 3), 150*time.Millisecond)
+	l := s.load(longer(1, 2), 150*time.Millisecond)
 	base := s.atRest(t, l)
 	for _, f := range s.databaseFaults(t) {
 		s.suffer(t, f)

@@ -26,7 +26,7 @@ func (s *site) redisFaults(t *testing.T) []fault {
 	heal := each(s.toRedis, (*link).heal)
 	pause := func() { s.redis.Pause() }
 	return []fault{
-		{id: "F04", name: "Redis is killed, and started again", hold: longer(4*time.Second, 15*time.Second),
+		{id: "F04", name: "Redis is killed, and started again", hold: longer(4*time.Second, 10*time.Second),
 			begin: s.redis.Stop, end: s.redis.Start, works: needNoRedis, refused: needRedis},
 		{id: "F05", name: "Redis restarts at once, from its append-only file",
 			during: func() { s.redis.Stop(); s.redis.Start() }, works: needNoRedis, recovery: 10 * time.Second},
@@ -38,21 +38,21 @@ func (s *site) redisFaults(t *testing.T) []fault {
 			begin: tell("CONFIG", "SET", "min-replicas-to-write", "1"), end: tell("CONFIG", "SET", "min-replicas-to-write", "0"), works: needNoRedis, refused: needRedis},
 		{id: "F09", name: "Redis takes away the right to run scripts: NOPERM", hold: 3 * time.Second,
 			begin: tell("ACL", "SETUSER", "default", "-evalsha", "-eval"), end: tell("ACL", "SETUSER", "default", "+@all"), works: needNoRedis, refused: needRedis},
-		{id: "F10", name: "Redis hangs (SIGSTOP)", hold: longer(4*time.Second, 15*time.Second), begin: pause, end: s.redis.Resume, works: needNoRedis, refused: needRedis},
+		{id: "F10", name: "Redis hangs (SIGSTOP)", hold: longer(4*time.Second, 10*time.Second), begin: pause, end: s.redis.Resume, works: needNoRedis, refused: needRedis},
 		{id: "F10", name: "Redis pauses its clients", hold: 3 * time.Second, begin: tell("CLIENT", "PAUSE", "2500"), works: needNoRedis},
 		{id: "F10", name: "every answer of Redis takes 100 ms", hold: 4 * time.Second, begin: each(s.toRedis, func(l *link) { l.slow(100 * time.Millisecond) }), end: heal, works: append(needRedis, needNoRedis...)},
 		{id: "F10", name: "every answer of Redis takes 800 ms", hold: 4 * time.Second, begin: each(s.toRedis, func(l *link) { l.slow(800 * time.Millisecond) }), end: heal, works: needNoRedis, refused: needRedis},
 		{id: "F11", name: "Redis is out of memory", hold: 3 * time.Second,
 			begin: tell("CONFIG", "SET", "maxmemory", "1"), end: tell("CONFIG", "SET", "maxmemory", "0"), works: needNoRedis, refused: needRedis},
 		{id: "F12", name: "one replica is cut off from Redis", hold: 4 * time.Second, begin: func() { s.toRedis[1].cut() }, end: heal, works: needNoRedis},
-		{id: "F02", name: "one of 40 answers of Redis is lost", hold: longer(6*time.Second, 30*time.Second), begin: each(s.toRedis, func(l *link) { l.lose(40) }), end: heal, works: []string{"jwks", "discovery", "live", "userinfo", "profile"}},
+		{id: "F02", name: "one of 40 answers of Redis is lost", hold: longer(6*time.Second, 15*time.Second), begin: each(s.toRedis, func(l *link) { l.lose(40) }), end: heal, works: []string{"jwks", "discovery", "live", "userinfo", "profile"}},
 	}
 }
 
 // emptyRedis empties Redis five times, half a second apart.
 func (s *site) emptyRedis(t *testing.T) func() {
 	return func() {
-		for range longer(5, 30) {
+		for range longer(5, 10) {
 			if err := s.redis.Tell("FLUSHALL"); err != nil {
 				t.Error(err)
 			}
@@ -89,7 +89,7 @@ func TestOneRedis(t *testing.T) {
 	s.onMySQL(3)
 	s.onRedis("--aof-load-truncated", "yes")
 	s.open()
-	l := s.load(longer(1, 3), 150*time.Millisecond)
+	l := s.load(longer(1, 2), 150*time.Millisecond)
 	base := s.atRest(t, l)
 	for _, f := range s.redisFaults(t) {
 		s.suffer(t, f)

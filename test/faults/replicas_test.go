@@ -21,7 +21,7 @@ func TestReplicas(t *testing.T) {
 		r.settings = append(r.settings, "FAULT_CLOCK="+s.clockFile(i))
 	}
 	s.open()
-	l := s.load(longer(1, 3), 150*time.Millisecond)
+	l := s.load(longer(1, 2), 150*time.Millisecond)
 	base := s.atRest(t, l)
 	for _, f := range append(s.replicaFaults(t), s.abuses(t)...) {
 		s.suffer(t, f)
@@ -37,12 +37,12 @@ func TestKeys(t *testing.T) {
 	s := newSite(t, "GATEHOUSE_KEY_ROTATE_EVERY="+rotate.String(), "GATEHOUSE_KEY_PUBLISH_LEAD="+lead.String())
 	s.onMySQL(3)
 	s.open()
-	l := s.load(longer(1, 3), 150*time.Millisecond)
+	l := s.load(longer(1, 2), 150*time.Millisecond)
 	for _, f := range []fault{
 		{id: "F27", name: fmt.Sprintf("the keys rotate every %s", rotate), hold: longer(25*time.Second, 5*time.Minute), spotless: true},
 		{id: "F29", name: "the replicas are restarted one by one, while keys rotate", during: s.rollingRestart(t, 1), spotless: true},
 		{id: "F28", name: "four rotate the keys at once", during: s.rotateAtOnce(4), works: append(needNoDatabase, kinds("userinfo verify")...)},
-		{id: "F28", name: "a replica is killed while keys rotate", during: s.killReplicas(longer(3, 20))},
+		{id: "F28", name: "a replica is killed while keys rotate", during: s.killReplicas(longer(3, 10))},
 	} {
 		s.suffer(t, f)
 	}
@@ -51,12 +51,12 @@ func TestKeys(t *testing.T) {
 
 func (s *site) replicaFaults(t *testing.T) []fault {
 	return []fault{
-		{id: "F01", name: "a replica is killed at random moments", during: s.killReplicas(longer(4, 60))},
+		{id: "F01", name: "a replica is killed at random moments", during: s.killReplicas(longer(4, 20))},
 		{id: "F29", name: "the replicas are restarted one by one", during: s.rollingRestart(t, 1), spotless: true},
 		{id: "F43", name: "a replica is told to stop, twice", during: s.stopTwice(t)},
 		{id: "F24", name: "nobody takes what a replica logs", during: s.blockedLog(t), works: append(needNoDatabase, kinds("token.refresh userinfo")...)},
 		{id: "F40", name: "an app that is to be told of logouts never answers", during: s.tarPit(t), spotless: true},
-		{id: "F26", name: "the replicas' clocks are 50 s apart", hold: longer(5*time.Second, 60*time.Second),
+		{id: "F26", name: "the replicas' clocks are 50 s apart", hold: longer(5*time.Second, 12*time.Second),
 			begin: func() { s.setClocks("-25s", "25s", "0s") }, end: func() { s.setClocks("0s", "0s", "0s") }, spotless: true},
 	}
 }
@@ -117,7 +117,7 @@ func (s *site) blockedLog(t *testing.T) func() {
 		r.sink = writer
 		r.start()
 		go func() { _, _ = writer.Write(make([]byte, 1<<20)) }() // more than a pipe holds; it ends with the reader
-		time.Sleep(longer(5*time.Second, 30*time.Second))
+		time.Sleep(longer(5*time.Second, 10*time.Second))
 		if err := r.ready(); err != nil {
 			t.Errorf("with a blocked log: %v", err)
 		}

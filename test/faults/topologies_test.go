@@ -24,7 +24,7 @@ func TestSentinel(t *testing.T) {
 	sentinel := testdb.StartSentinel(t, master)
 	s.settings = append(s.settings, "GATEHOUSE_REDIS="+sentinel.URL)
 	s.open()
-	l := s.load(longer(1, 3), 150*time.Millisecond)
+	l := s.load(longer(1, 2), 150*time.Millisecond)
 	lag := func() {
 		replica.Pause()
 		time.Sleep(3 * time.Second) // what is acknowledged now, the replica does not know
@@ -53,11 +53,11 @@ func TestCluster(t *testing.T) {
 	nodes := testdb.StartRedisCluster(t)
 	s.settings = append(s.settings, "GATEHOUSE_REDIS=redis+cluster://"+nodes[0].Addr+","+nodes[1].Addr)
 	s.open()
-	l := s.load(longer(1, 3), 150*time.Millisecond)
-	for _, node := range nodes[:longer(1, 3)] {
+	l := s.load(longer(1, 2), 150*time.Millisecond)
+	for _, node := range nodes[:longer(1, 2)] {
 		s.suffer(t, fault{id: "F04", name: "one master of a cluster is killed, and started again", hold: 5 * time.Second, begin: node.Stop, end: node.Start, works: needNoRedis})
 	}
-	s.suffer(t, fault{id: "F10", name: "one master of a cluster hangs", hold: longer(4*time.Second, 15*time.Second), begin: nodes[2].Pause, end: nodes[2].Resume, works: needNoRedis})
+	s.suffer(t, fault{id: "F10", name: "one master of a cluster hangs", hold: longer(4*time.Second, 10*time.Second), begin: nodes[2].Pause, end: nodes[2].Resume, works: needNoRedis})
 	l.finish(t)
 }
 
@@ -78,10 +78,10 @@ func TestSQLite(t *testing.T) {
 		}
 	}
 	for _, f := range []fault{
-		{id: "F01", name: "a process is killed at random moments", during: s.killReplicas(longer(4, 60))},
+		{id: "F01", name: "a process is killed at random moments", during: s.killReplicas(longer(4, 20))},
 		{id: "F22", name: "another program locks the file", during: s.lockedFile(t, file), works: append(kinds("userinfo profile introspect"), needNoDatabase...), refused: kinds("token.password login")},
 		{id: "F23", name: "the file is moved away, and back", hold: 3 * time.Second, begin: move(file, file+".away"), end: move(file+".away", file), works: needNoDatabase, refused: kinds("token.password login admin.name")},
-		{id: "F21", name: "a backup is made, again and again", during: s.backups(t, longer(5, 50)), spotless: true},
+		{id: "F21", name: "a backup is made, again and again", during: s.backups(t, longer(5, 15)), spotless: true},
 	} {
 		s.suffer(t, f)
 	}
