@@ -108,7 +108,7 @@ func TestAccessTokensAreRefused(t *testing.T) {
 	for _, c := range changes {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := g.verifier.Access(t.Context(), g.sign(token.TypeAccess, g.goodAccess().with(c.changes)))
-			judge(t, err, c.want, (got == token.Access{}) != (c.want == token.ErrEarly))
+			judge(t, err, c.want, (got == token.Access{}) != errors.Is(c.want, token.ErrEarly))
 		})
 	}
 }
@@ -125,7 +125,7 @@ func TestRefreshTokensAreRefused(t *testing.T) {
 	for _, c := range changes {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := g.verifier.Refresh(t.Context(), g.sign(token.TypeRefresh, g.goodRefresh().with(c.changes)))
-			judge(t, err, c.want, (got == token.Refresh{}) != (c.want == token.ErrEarly))
+			judge(t, err, c.want, (got == token.Refresh{}) != errors.Is(c.want, token.ErrEarly))
 		})
 	}
 }
