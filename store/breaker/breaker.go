@@ -16,11 +16,8 @@ import (
 const (
 	// tolerated time-outs in a row make the breaker ask by itself.
 	tolerated = 5
-	// pause is how long it waits after the first question to a back-end that hangs. It
-	// doubles up to longestPause: MySQL locks out a host that breaks off too many
-	// connections (max_connect_errors).
-	pause        = 250 * time.Millisecond
-	longestPause = 2 * time.Second
+	// pause is how long it waits after the first question to a back-end that hangs.
+	pause = 250 * time.Millisecond
 )
 
 // Options say what is watched.
@@ -33,7 +30,11 @@ type Options struct {
 	Hangs func(ctx context.Context) bool
 	// Timeout is how long an answer may take.
 	Timeout time.Duration
-	Log     *slog.Logger
+	// LongestPause is what the pause between two questions grows to, by doubling; 0: it
+	// does not. MySQL locks out a host that breaks off too many connections
+	// (max_connect_errors).
+	LongestPause time.Duration
+	Log          *slog.Logger
 }
 
 // A Breaker is closed, and lets requests through, until its back-end hangs.
@@ -103,7 +104,7 @@ func (b *Breaker) Report(v Verdict) {
 
 // ask asks until there is an answer.
 func (b *Breaker) ask() {
-	for wait := pause; b.hangs(); wait = min(2*wait, longestPause) {
+	for wait := pause; b.hangs(); wait = min(2*wait, max(pause, b.options.LongestPause)) {
 		select {
 		case <-b.ctx.Done():
 		case <-time.After(wait):

@@ -33,7 +33,7 @@ func openMySQL(_ context.Context, o Options, at place) (*DB, error) {
 	d := &DB{
 		options: o, dialect: mysqlDialect(),
 		pool: pool, present: func() error { return nil },
-		breaker: breaker.New(breaker.Options{Name: "the database", Hangs: hangs(c), Timeout: o.Timeout / 2, Log: o.Log}),
+		breaker: breaker.New(breaker.Options{Name: "the database", Hangs: hangs(c), Timeout: o.Timeout / 2, LongestPause: 2 * time.Second, Log: o.Log}),
 	}
 	d.connected(db, db)
 	d.closers = append(d.closers, pool, d.breaker)
