@@ -98,19 +98,5 @@ func TestOneRedis(t *testing.T) {
 	l.finish(t)
 }
 
-func init() {
-	titles["TestOneRedis"] = "Three replicas on MariaDB and one Redis: faults of Redis"
-	titles["TestDatabase"] = "Three replicas on MariaDB and one Redis: faults of MariaDB"
-	titles["TestReplicas"] = "Three replicas on MariaDB and one Redis: faults of replicas and clocks, and what strangers do"
-	titles["TestDiskFull"] = "Three replicas on MariaDB: room, time and versions"
-	titles["TestManyExpiredRows"] = titles["TestDiskFull"]
-	titles["TestClockSteps"] = titles["TestDiskFull"]
-	titles["TestTwoVersions"] = titles["TestDiskFull"]
-	titles["TestKeys"] = "Three replicas on MariaDB: signing keys"
-	titles["TestSentinel"] = "Three replicas on MariaDB, and Redis with a replica behind Sentinel"
-	titles["TestCluster"] = "Three replicas on MariaDB and a Redis Cluster of three masters"
-	titles["TestSQLite"] = "Two processes on one SQLite file"
-}
-
 // kinds splits a list of kinds.
 func kinds(list string) []string { return strings.Fields(list) }

@@ -40,7 +40,8 @@ const (
 	tableEnds   = "<!-- /table -->"
 )
 
-// write puts the table between the marks of the file; it is no error to name none.
+// write puts what was measured between the marks of the file, in place of what was
+// measured there before on the same; it is no error to name no file.
 func (t *table) write(path string) error {
 	if path == "" || len(t.rows) == 0 {
 		return nil
@@ -50,26 +51,57 @@ func (t *table) write(path string) error {
 		return err
 	}
 	before, rest, found := strings.Cut(string(text), tableBegins)
-	_, after, closed := strings.Cut(rest, tableEnds)
+	old, after, closed := strings.Cut(rest, tableEnds)
 	if !found || !closed {
 		return fmt.Errorf("%s has no %s and %s", path, tableBegins, tableEnds)
 	}
-	return os.WriteFile(path, []byte(before+tableBegins+"\n"+t.markdown()+tableEnds+after), 0o644)
+	return os.WriteFile(path, []byte(before+tableBegins+"\n"+t.markdown(old)+tableEnds+after), 0o644)
 }
 
-func (t *table) markdown() string {
+// markdown has a section for each title, in their order: of this run, or the old one.
+func (t *table) markdown(old string) string {
+	sections := map[string]string{}
+	for _, section := range strings.Split(old, "\n**")[1:] {
+		title, body, _ := strings.Cut(section, "**\n")
+		sections[title] = strings.TrimSpace(body) + "\n"
+	}
+	for _, title := range titles {
+		if measured := t.section(title.tests); measured != "" {
+			sections[title.text] = measured
+		}
+	}
 	var b strings.Builder
-	on := ""
+	for _, title := range titles {
+		if body := sections[title.text]; body != "" {
+			fmt.Fprintf(&b, "\n**%s**\n\n%s", title.text, body)
+		}
+	}
+	return b.String() + "\n"
+}
+
+// section is the rows of those tests; empty if none ran.
+func (t *table) section(tests string) string {
+	var b strings.Builder
 	for _, r := range t.rows {
-		if titles[r.on] != on {
-			on = titles[r.on]
-			fmt.Fprintf(&b, "\n**%s**\n\n| | scenario | sent | answered | failed | lost | revived | recovered after |\n|---|---|--:|--:|--:|--:|--:|--:|\n", on)
+		if !strings.Contains(" "+tests+" ", " "+r.on+" ") {
+			continue
+		}
+		if b.Len() == 0 {
+			b.WriteString("| | scenario | sent | answered | failed | lost | revived | recovered after |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d | %.1f s |\n", r.id, r.scenario, r.sent, r.answered, r.failed, r.lost, r.revived, r.recovery.Seconds())
 	}
-	b.WriteString("\n")
 	return b.String()
 }
 
 // titles say what the tests run on.
-var titles = map[string]string{}
+var titles = []struct{ text, tests string }{
+	{"Three replicas on MariaDB and one Redis: faults of Redis", "TestOneRedis"},
+	{"Three replicas on MariaDB, and Redis with a replica behind Sentinel", "TestSentinel"},
+	{"Three replicas on MariaDB and a Redis Cluster of three masters", "TestCluster"},
+	{"Three replicas on MariaDB and one Redis: faults of MariaDB", "TestDatabase"},
+	{"Three replicas on MariaDB: room, time and versions", "TestDiskFull TestManyExpiredRows TestClockSteps TestTwoVersions"},
+	{"Three replicas on MariaDB and one Redis: faults of replicas and clocks, and what strangers do", "TestReplicas"},
+	{"Three replicas on MariaDB: signing keys", "TestKeys"},
+	{"Two processes on one SQLite file", "TestSQLite"},
+}
