@@ -151,7 +151,8 @@ func (c *caller) dead(s *session) {
 		gone := deed{session: s.sid, person: s.who.name}
 		q := s.refreshing("dead.refresh")
 		q.used, q.at = "", r
-		q.want, q.look = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusOK}, unlessOK
+		// Who comes with dead tokens all the time is slowed down, and learns nothing either.
+		q.want, q.look = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusOK}, unlessOK
 		c.ask(q)
 		gone.kind = "dead.profile"
 		c.ask(question{deed: gone, at: r, path: "/api/accounts/profile/", bearer: s.access,
