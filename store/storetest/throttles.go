@@ -50,7 +50,8 @@ func Throttles(t *testing.T, open func(t *testing.T) store.Throttles) {
 // A throttling is one key in the hands of a test.
 type throttling struct {
 	store.Throttles
-	key store.Digest
+	key  store.Digest
+	last time.Time // before the last try that take made
 }
 
 // strict refuses after n tries for long enough that no test sees the end of it.
@@ -74,23 +75,24 @@ func (s *throttling) decide(t *testing.T, r store.Rule) store.Decision {
 func (s *throttling) take(t *testing.T, r store.Rule, n int) {
 	t.Helper()
 	for i := range n {
+		s.last = time.Now()
 		if d := s.decide(t, r); !d.Allowed {
 			t.Fatalf("try %d of %d was refused for %s", i+1, n, d.RetryAfter)
 		}
 	}
 }
 
-// refused wants a try to be refused, for no longer than atMost and hardly less,
-// and returns for how long.
+// refused wants a try to be refused, for no longer than atMost and for no less
+// than is left of that since the last take, and returns for how long.
 func (s *throttling) refused(t *testing.T, r store.Rule, atMost time.Duration) time.Duration {
 	t.Helper()
 	d := s.decide(t, r)
 	if d.Allowed {
 		t.Fatal("the try was let through")
 	}
-	slow := max(400*time.Millisecond, atMost/6) // what a busy machine may lose between two lines
-	if d.RetryAfter > atMost || d.RetryAfter < atMost-slow {
-		t.Fatalf("RetryAfter = %s, want %s or a little less", d.RetryAfter, atMost)
+	least := atMost - time.Since(s.last) - time.Millisecond // clocks of stores tick in milliseconds
+	if d.RetryAfter > atMost || d.RetryAfter < least {
+		t.Fatalf("RetryAfter = %s, want %s to %s", d.RetryAfter, least, atMost)
 	}
 	return d.RetryAfter
 }
@@ -130,7 +132,7 @@ func (s *throttling) manyTakers(t *testing.T) {
 }
 
 func (s *throttling) oneAfterDelay(t *testing.T) {
-	r := store.Rule{Free: 1, Delay: 800 * time.Millisecond, Factor: 1000, MaxDelay: time.Hour, Forget: time.Hour}
+	r := store.Rule{Free: 1, Delay: 2 * time.Second, Factor: 1000, MaxDelay: time.Hour, Forget: time.Hour}
 	s.take(t, r, 1)
 	time.Sleep(s.refused(t, r, r.Delay))
 	if n := s.takeAtOnce(t, r, 60); n != 1 {
@@ -140,20 +142,20 @@ func (s *throttling) oneAfterDelay(t *testing.T) {
 
 // refusedNotCounted: else a flood would push the owner's next try away for ever.
 func (s *throttling) refusedNotCounted(t *testing.T) {
-	r := store.Rule{Free: 2, Delay: time.Second, Factor: 100, MaxDelay: time.Hour, Forget: time.Hour}
+	r := store.Rule{Free: 2, Delay: 2 * time.Second, Factor: 100, MaxDelay: time.Hour, Forget: time.Hour}
 	s.take(t, r, 2)
-	start := time.Now()
 	wait := s.refused(t, r, r.Delay)
+	told := time.Now()
 	for range 20 {
 		s.decide(t, r)
 	}
-	time.Sleep(wait - time.Since(start))
+	time.Sleep(wait - time.Since(told))
 	s.take(t, r, 1)
 	s.refused(t, r, 100*r.Delay)
 }
 
 func (s *throttling) waitAsTold(t *testing.T) {
-	r := store.Rule{Free: 1, Delay: 600 * time.Millisecond, Factor: 1, MaxDelay: 600 * time.Millisecond, Forget: time.Hour}
+	r := store.Rule{Free: 1, Delay: time.Second, Factor: 1, MaxDelay: time.Second, Forget: time.Hour}
 	s.take(t, r, 1)
 	for range 3 {
 		d := s.decide(t, r)
@@ -164,16 +166,16 @@ func (s *throttling) waitAsTold(t *testing.T) {
 
 func (s *throttling) delayGrows(t *testing.T) {
 	ms := time.Millisecond
-	r := store.Rule{Free: 1, Delay: 600 * ms, Factor: 2, MaxDelay: 1500 * ms, Forget: time.Hour}
+	r := store.Rule{Free: 1, Delay: 1200 * ms, Factor: 2, MaxDelay: 3000 * ms, Forget: time.Hour}
 	s.take(t, r, 1)
-	for _, want := range []time.Duration{600 * ms, 1200 * ms, 1500 * ms, 1500 * ms} {
+	for _, want := range []time.Duration{1200 * ms, 2400 * ms, 3000 * ms, 3000 * ms} {
 		time.Sleep(s.refused(t, r, want))
 		s.take(t, r, 1)
 	}
 }
 
 func (s *throttling) delayStays(t *testing.T) {
-	r := store.Rule{Free: 0, Delay: 600 * time.Millisecond, Factor: 1, MaxDelay: time.Hour, Forget: time.Hour}
+	r := store.Rule{Free: 0, Delay: 2 * time.Second, Factor: 1, MaxDelay: time.Hour, Forget: time.Hour}
 	s.take(t, r, 1) // there is no try before it to wait for
 	for range 2 {
 		time.Sleep(s.refused(t, r, r.Delay))
@@ -211,7 +213,7 @@ func (s *throttling) refundGivesBack(t *testing.T) {
 // refundTakesBackDelay: the try was let through after its delay, and may come
 // again after no longer one.
 func (s *throttling) refundTakesBackDelay(t *testing.T) {
-	r := store.Rule{Free: 1, Delay: 800 * time.Millisecond, Factor: 1000, MaxDelay: time.Hour, Forget: time.Hour}
+	r := store.Rule{Free: 1, Delay: 2 * time.Second, Factor: 1000, MaxDelay: time.Hour, Forget: time.Hour}
 	s.take(t, r, 1)
 	time.Sleep(s.refused(t, r, r.Delay))
 	s.take(t, r, 1)
@@ -238,7 +240,7 @@ func (s *throttling) refundNoCredit(t *testing.T) {
 
 func (s *throttling) forgotten(t *testing.T) {
 	r := strict(2)
-	r.Forget = time.Second
+	r.Forget = 2 * time.Second
 	s.take(t, r, 2)
 	if d := s.decide(t, r); d.Allowed {
 		t.Fatal("the third try was let through")
@@ -249,7 +251,7 @@ func (s *throttling) forgotten(t *testing.T) {
 
 func (s *throttling) remembered(t *testing.T) {
 	r := strict(2)
-	r.Forget = 2400 * time.Millisecond
+	r.Forget = 4500 * time.Millisecond
 	s.take(t, r, 1)
 	time.Sleep(r.Forget * 2 / 3)
 	s.take(t, r, 1)
