@@ -39,7 +39,7 @@ func openMint(ctx context.Context, p place) (*mint, error) {
 		return nil, fmt.Errorf("opening the database for minting: %w", err)
 	}
 	ring, err := keys.Open(ctx, keys.Options{
-		Store: db, Master: p.masterKey, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: db, Masters: keys.MasterKeys{p.masterKey}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		PublishLead: time.Hour, VerifyFor: time.Hour, // no key is made here
 	})
 	if err != nil {

@@ -48,6 +48,10 @@ type Config struct {
 	// empty: the first start makes one in `gatehouse.key` beside the database file.
 	MasterKey Secret `env:"MASTER_KEY" default:"" secret:"key"`
 
+	// MasterKeyPrevious is the master key from before, for as long as signing keys may
+	// still be sealed under it: until `gatehouse keys rewrap`.
+	MasterKeyPrevious Secret `env:"MASTER_KEY_PREVIOUS" default:"" secret:"key"`
+
 	// MetricsAddr is where /metrics is served by itself, as host:port. Empty: at
 	// the main address.
 	MetricsAddr string `env:"METRICS_ADDR" default:""`

@@ -29,7 +29,8 @@ func (c Config) rules() []rule {
 		{[]string{"AUDIENCE"}, audience},
 		{[]string{"DATABASE"}, database},
 		{[]string{"REDIS"}, redis},
-		{[]string{"MASTER_KEY"}, masterKey},
+		{[]string{"MASTER_KEY"}, func(c Config) string { return masterKey(c.MasterKey) }},
+		{[]string{"MASTER_KEY_PREVIOUS"}, func(c Config) string { return masterKey(c.MasterKeyPrevious) }},
 		{[]string{"MASTER_KEY", "DATABASE"}, masterKeyForMySQL},
 		{[]string{"CORS_ORIGINS"}, origins},
 		{[]string{"TLS_CERT", "TLS_KEY"}, certificate},
@@ -193,8 +194,8 @@ func sample(secret string) bool {
 	return slices.Contains([]string{"changeme", "changethis", "replaceme", "example", "yourpassword", "yoursecret", "todo"}, plain)
 }
 
-func masterKey(c Config) string {
-	text := c.MasterKey.Reveal()
+func masterKey(secret Secret) string {
+	text := secret.Reveal()
 	if text == "" {
 		return ""
 	}

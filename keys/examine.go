@@ -7,19 +7,19 @@ import (
 	"gatehouse/store"
 )
 
-// Examine says of the keys of a record whether master opens them, and whether the
-// schedule of o is kept.
-func Examine(records []store.SigningKey, master MasterKey, o Options) finding.List {
+// Examine says of the keys of a record whether the master keys of o open them, and
+// whether its schedule is kept.
+func Examine(records []store.SigningKey, o Options) finding.List {
 	var found finding.List
 	if len(records) == 0 {
 		found.OK("signing keys", "none yet; the first start of a server makes one")
 		return found
 	}
-	if err := Check(master, records); err != nil {
+	if err := Check(o.Masters, records); err != nil {
 		found.Fault("master key", "configure the master key that belongs to this database, or restore a backup from before", "%s", err)
 		return found
 	}
-	found.OK("master key", "it opens all %d signing keys", len(records))
+	o.Masters.examine(records, &found)
 	now := o.Now()
 	var all schedule
 	for _, r := range records {
@@ -49,3 +49,22 @@ func Examine(records []store.SigningKey, master MasterKey, o Options) finding.Li
 // late is how long after its time a key is missed: making one takes seconds, and a
 // second replica tries as well.
 const late = 5 * time.Minute
+
+// examine says under which of the master keys, which open all records, they are.
+func (m MasterKeys) examine(records []store.SigningKey, found *finding.List) {
+	var before int
+	for _, r := range records {
+		if r.MasterKeyID != m[0].ID() {
+			before++
+		}
+	}
+	switch {
+	case before > 0:
+		found.Warn("master key", "once every replica knows both master keys: gatehouse keys rewrap",
+			"%d of %d signing keys are sealed under the previous one", before, len(records))
+	case len(m) > 1:
+		found.OK("master key", "it opens all %d signing keys; the previous one is needed no more", len(records))
+	default:
+		found.OK("master key", "it opens all %d signing keys", len(records))
+	}
+}

@@ -19,7 +19,7 @@ const (
 
 // A WrongMasterKey says that the signing keys were sealed under another master key.
 type WrongMasterKey struct {
-	Have, Want string // MasterKey.ID
+	Have, Want string // MasterKey.ID, of which there may be several that we have
 }
 
 func (e *WrongMasterKey) Error() string {
@@ -55,7 +55,8 @@ func sealedFor(kid, algorithm string) []byte {
 	return []byte("signing key\x00" + algorithm + "\x00" + kid)
 }
 
-// seal makes the record of a private key. Its times and generation are the caller's.
+// seal makes the record of a private key, under the master key in force. Its times
+// and generation are the caller's.
 func (r *Ring) seal(private *rsa.PrivateKey) (store.SigningKey, error) {
 	secret, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
@@ -66,17 +67,22 @@ func (r *Ring) seal(private *rsa.PrivateKey) (store.SigningKey, error) {
 		return store.SigningKey{}, fmt.Errorf("encoding a signing key: %w", err)
 	}
 	kid := thumbprint(&private.PublicKey)
-	sealed, err := r.options.Master.Seal(secret, sealedFor(kid, algorithm))
+	now := r.current.Load()
+	sealed, err := now.master.Seal(secret, sealedFor(kid, algorithm))
 	if err != nil {
 		return store.SigningKey{}, fmt.Errorf("sealing signing key %s: %w", kid, err)
 	}
-	return store.SigningKey{ID: kid, Algorithm: algorithm, Public: public, Sealed: sealed, MasterKeyID: r.options.Master.ID()}, nil
+	return store.SigningKey{ID: kid, Algorithm: algorithm, Public: public, Sealed: sealed, MasterKeyID: now.masterID}, nil
 }
 
 // unseal opens a record. The public half comes from the private one, and must be
 // what the kid says: who can write to the database cannot make us trust a key.
 func (r *Ring) unseal(k store.SigningKey) (*pair, error) {
-	secret, err := r.options.Master.Open(k.Sealed, sealedFor(k.ID, k.Algorithm))
+	master, known := r.options.Masters.find(k.MasterKeyID)
+	if !known {
+		return nil, &WrongMasterKey{Have: r.options.Masters.ids(), Want: k.MasterKeyID}
+	}
+	secret, err := master.Open(k.Sealed, sealedFor(k.ID, k.Algorithm))
 	if err != nil {
 		return nil, err
 	}

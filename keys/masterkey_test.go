@@ -60,7 +60,7 @@ func TestMasterKeyHides(t *testing.T) {
 		fmt.Fprintf(&out, verb, key)
 		fmt.Fprintf(&out, verb, &key)
 		fmt.Fprintf(&out, verb, holder)
-		fmt.Fprintf(&out, verb, Options{Master: key})
+		fmt.Fprintf(&out, verb, Options{Masters: MasterKeys{key}})
 	}
 	log := slog.New(slog.NewJSONHandler(&out, nil))
 	log.Info("m", "key", key, "holder", holder)

@@ -44,7 +44,7 @@ func (m *memory) AddSigningKey(_ context.Context, k store.SigningKey, e store.Au
 		return err
 	}
 	for _, row := range m.rows {
-		if row.ID == k.ID || row.Generation == k.Generation {
+		if row.ID == k.ID || row.Generation == k.Generation || row.Generation == k.Generation-1 && row.MasterKeyID != k.MasterKeyID {
 			return store.ErrConflict
 		}
 	}
@@ -71,6 +71,22 @@ func (m *memory) RetireSigningKey(_ context.Context, id string, at time.Time, e 
 		return nil
 	}
 	return store.ErrNotFound
+}
+
+func (m *memory) RewrapSigningKeys(_ context.Context, keys []store.SigningKey, e store.AuditEvent) error {
+	leave, err := m.enter("RewrapSigningKeys")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	if !slices.EqualFunc(m.rows, keys, func(a, b store.SigningKey) bool { return a.ID == b.ID }) {
+		return store.ErrConflict
+	}
+	for i, k := range keys {
+		m.rows[i].Sealed, m.rows[i].MasterKeyID = k.Sealed, k.MasterKeyID
+	}
+	m.events = append(m.events, e)
+	return nil
 }
 
 func (m *memory) DeleteSigningKey(_ context.Context, id string) error {
@@ -112,7 +128,7 @@ var testMaster = NewMasterKey()
 func options(s store.Keys, now func() time.Time) Options {
 	return Options{
 		Remember: "at+jwt",
-		Store:    s, Master: testMaster, Now: now,
+		Store:    s, Masters: MasterKeys{testMaster}, Now: now,
 		RotateEvery: 24 * time.Hour, PublishLead: 2 * time.Hour, VerifyFor: 15 * 24 * time.Hour,
 	}
 }

@@ -23,10 +23,10 @@ func TestAWrongMasterKeyRefusesAndChangesNothing(t *testing.T) {
 	before := slices.Clone(s.rows)
 
 	o := options(s, c.Now)
-	o.Master = NewMasterKey()
+	o.Masters = MasterKeys{NewMasterKey()}
 	_, err := Open(t.Context(), o)
 	var wrong *WrongMasterKey
-	if !errors.As(err, &wrong) || wrong.Have != o.Master.ID() || wrong.Want != testMaster.ID() {
+	if !errors.As(err, &wrong) || wrong.Have != o.Masters[0].ID() || wrong.Want != testMaster.ID() {
 		t.Fatalf("err = %v", err)
 	}
 	for _, part := range []string{wrong.Have, wrong.Want, "nothing was changed"} {
@@ -264,7 +264,7 @@ func TestRunFollowsTheRecordAndEndsWithItsContext(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	for name, spoil := range map[string]func(*Options){
-		"no master key": func(o *Options) { o.Master = MasterKey{} },
+		"no master key": func(o *Options) { o.Masters = nil },
 		"no lead":       func(o *Options) { o.PublishLead = 0 },
 		"no verifying":  func(o *Options) { o.VerifyFor = 0 },
 		"lead too long": func(o *Options) { o.RotateEvery = o.PublishLead - 1 },

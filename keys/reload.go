@@ -18,7 +18,10 @@ type snapshot struct {
 	byID map[string]*key
 	// readAt is when the reading began: a key that is not in it was added later.
 	readAt time.Time
-	jwks   jwks
+	// master is the master key in force: the one that the last key is sealed under.
+	master   MasterKey
+	masterID string
+	jwks     jwks
 }
 
 // usable returns a key that may verify, and sign what it signed before; nil if
@@ -69,11 +72,13 @@ func (r *Ring) take(records []store.SigningKey, readAt time.Time) error {
 		// keys in the place of those that a restored database is about to bring back.
 		return errors.New("the signing keys have vanished from the database; keeping those in memory")
 	}
-	now := &snapshot{byID: make(map[string]*key, len(records)), readAt: readAt}
+	now := &snapshot{byID: make(map[string]*key, len(records)), readAt: readAt, master: r.options.Masters[0], masterID: r.options.Masters[0].ID()}
 	for _, record := range records {
-		if want := record.MasterKeyID; want != r.options.Master.ID() {
-			return &WrongMasterKey{Have: r.options.Master.ID(), Want: want}
+		var known bool
+		if now.master, known = r.options.Masters.find(record.MasterKeyID); !known {
+			return &WrongMasterKey{Have: r.options.Masters.ids(), Want: record.MasterKeyID}
 		}
+		now.masterID = record.MasterKeyID
 		k := &key{SigningKey: record}
 		now.keys = append(now.keys, k)
 		now.byID[k.ID] = k
@@ -101,14 +106,25 @@ func (r *Ring) unsealAll(now, before *snapshot) error {
 		if k.gone(r.options.Now()) {
 			k.pair = nil
 		} else if k.pair == nil {
-			opened, err := r.unseal(k.SigningKey)
+			opened, err := r.open(k.SigningKey)
 			if err != nil {
-				return fmt.Errorf("signing key %s is damaged: %w", k.ID, err)
+				return err
 			}
 			k.pair = opened
 		}
 	}
 	return nil
+}
+
+// open is unseal with the key's name in the error, unless all are sealed under a
+// master key that is not ours.
+func (r *Ring) open(k store.SigningKey) (*pair, error) {
+	opened, err := r.unseal(k)
+	var wrong *WrongMasterKey
+	if err != nil && !errors.As(err, &wrong) {
+		err = fmt.Errorf("signing key %s is damaged: %w", k.ID, err)
+	}
+	return opened, err
 }
 
 // find returns the same key in s, if the sealed bytes are the same, too.

@@ -34,10 +34,11 @@ var (
 
 // Options are what a Ring is opened with.
 type Options struct {
-	Store  store.Keys
-	Master MasterKey
-	Now    func() time.Time
-	Log    *slog.Logger
+	Store store.Keys
+	// Masters open the signing keys. The first seals those of a new database.
+	Masters MasterKeys
+	Now     func() time.Time
+	Log     *slog.Logger
 	// Signer is plain crypto/rsa if it is nil.
 	Signer Signer
 
@@ -57,7 +58,7 @@ type Options struct {
 }
 
 func (o *Options) complete() error {
-	if o.Master.IsZero() {
+	if !o.Masters.complete() {
 		return errors.New("opening the key ring: no master key")
 	}
 	if o.PublishLead <= 0 || o.VerifyFor <= 0 {

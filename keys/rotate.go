@@ -96,7 +96,13 @@ func (r *Ring) add(ctx context.Context, known schedule, actor string, signFrom f
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		return false, fmt.Errorf("adding a signing key: %w", err)
 	}
-	return err == nil, r.reload(ctx)
+	if again := r.reload(ctx); again != nil || err == nil {
+		return err == nil, again
+	}
+	if now := r.current.Load().keys; now.lastGeneration() == known.lastGeneration() {
+		return r.add(ctx, now, actor, signFrom) // nobody's came first: all keys were rewrapped meanwhile
+	}
+	return false, nil
 }
 
 func event(ctx context.Context, actor, kid string, at time.Time, what audit.Kind) store.AuditEvent {

@@ -30,8 +30,12 @@ type SigningKey struct {
 type Keys interface {
 	// SigningKeys returns all keys, by generation.
 	SigningKeys(ctx context.Context) ([]SigningKey, error)
-	// AddSigningKey adds k and e in one transaction. It returns ErrConflict if the generation or ID is taken.
+	// AddSigningKey adds k and e in one transaction. It returns ErrConflict if the generation or ID is taken,
+	// or if the generation before it is sealed under another master key.
 	AddSigningKey(ctx context.Context, k SigningKey, e AuditEvent) error
+	// RewrapSigningKeys replaces Sealed and MasterKeyID of keys, which are all that there are, with e. It
+	// returns ErrConflict, and nothing is changed, if there are others by now.
+	RewrapSigningKeys(ctx context.Context, keys []SigningKey, e AuditEvent) error
 	// RetireSigningKey withdraws a key at once, with e, or returns ErrNotFound.
 	// The next generation, if there is one, signs from at on at the latest.
 	RetireSigningKey(ctx context.Context, id string, at time.Time, e AuditEvent) error

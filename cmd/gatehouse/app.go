@@ -29,7 +29,6 @@ import (
 type app struct {
 	*core
 	ring     *keys.Ring
-	master   keys.MasterKey
 	notifier *notify.Worker
 	health   *operators.Health
 	routes   []server.Route
@@ -48,11 +47,11 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	ring, master, err := c.openRing(ctx)
+	ring, err := c.openRing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{core: c, ring: ring, master: master}
+	a := &app{core: c, ring: ring}
 	a.health = &operators.Health{Checks: a.checks(), Now: a.now}
 	defer func() {
 		if err != nil {
@@ -65,7 +64,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	c.sessions.Minter = minter
 	verifier := &token.Verifier{Keys: a.ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: c.now}
 	c.sessions.Verifier = verifier
-	cursors := cursor.Sealer{Key: master.Derive("gatehouse cursor v1")}
+	cursors := cursor.Sealer{Keys: ring.Derive("gatehouse cursor v1")}
 	c.people.Cursors, c.apps.Cursors = cursors, cursors
 	a.notifier = a.newNotifier(minter)
 	a.handler, err = a.door(minter, verifier, cursors)

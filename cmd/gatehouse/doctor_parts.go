@@ -61,15 +61,15 @@ func examineKeys(ctx context.Context, cfg config.Config) (found finding.List) {
 	if err != nil {
 		return nil // the schema is not there, or not yet; likewise
 	}
-	master, err := masterKeyOf(cfg, false)
+	masters, err := masterKeysOf(cfg, false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(records) == 0:
 		found.OK("master key", "none yet; the first start makes %s", masterKeyFile(cfg))
 	case err != nil:
 		found.Fault("master key", "bring it back from where it is kept, or set GATEHOUSE_MASTER_KEY", "%s", err)
 	default:
-		found = keys.Examine(records, master, keys.Options{
-			Now: time.Now, RotateEvery: cfg.KeyRotateEvery, PublishLead: cfg.KeyPublishLead,
+		found = keys.Examine(records, keys.Options{
+			Masters: masters, Now: time.Now, RotateEvery: cfg.KeyRotateEvery, PublishLead: cfg.KeyPublishLead,
 			VerifyFor: max(cfg.RefreshTokenLifetime, client.MaxAccessTokenLifetime) + verifyMargin,
 		})
 	}

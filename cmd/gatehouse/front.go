@@ -24,10 +24,10 @@ func (a *app) frontChannel(e *server.Endpoints, verifier *token.Verifier, client
 	visitors := pages.Visitors{Cookies: browser.Cookies{Secure: e.HTTPS}, Browsers: browsers}
 	requests := &oauth.Authorization{
 		Clients: a.registry, DB: a.db, Hints: verifier, Issuer: a.config.Issuer, Now: a.now,
-		Continuations: oauth.Continuations{Sealer: cursor.Sealer{Key: a.master.Derive("gatehouse authorization v1")}, Now: a.now},
+		Continuations: oauth.Continuations{Sealer: cursor.Sealer{Keys: a.ring.Derive("gatehouse authorization v1")}, Now: a.now},
 	}
 	logouts := &oauth.Logouts{
-		Clients: a.registry, Hints: verifier, Sealer: cursor.Sealer{Key: a.master.Derive("gatehouse logout v1")}, Now: a.now,
+		Clients: a.registry, Hints: verifier, Sealer: cursor.Sealer{Keys: a.ring.Derive("gatehouse logout v1")}, Now: a.now,
 	}
 	devices := &oauth.Devices{
 		DB: a.db, Clients: a.registry, Limits: a.limits, Now: a.now, Page: strings.TrimSuffix(a.config.Issuer, "/") + server.DevicePagePath,

@@ -14,7 +14,7 @@ import (
 
 func (c *cli) keysCommand() *cobra.Command {
 	return group("keys", "Manage signing keys", "Manage signing keys, in the database that the server uses; it may be running. Its replicas follow within a second.",
-		c.keysList(), c.keysRotate(), c.keysRetire())
+		c.keysList(), c.keysRotate(), c.keysRetire(), c.keysRewrap())
 }
 
 // withRing opens the signing keys for the length of f. Where there are none it
@@ -28,7 +28,7 @@ func (c *cli) withRing(ctx context.Context, none error, f func(*keys.Ring) error
 		if len(known) == 0 {
 			return none
 		}
-		ring, _, err := core.openRing(ctx)
+		ring, err := core.openRing(ctx)
 		if err != nil {
 			return err
 		}
@@ -99,6 +99,28 @@ func (c *cli) keysRotate() *cobra.Command {
 	}
 	printsJSON(cmd, &asJSON, "print the key as JSON")
 	return cmd
+}
+
+func (c *cli) keysRewrap() *cobra.Command {
+	return &cobra.Command{
+		Use: "rewrap", Short: "Seal the keys under a new master key", Args: takes(),
+		Long: "Seal the signing keys under GATEHOUSE_MASTER_KEY, where they are under\nGATEHOUSE_MASTER_KEY_PREVIOUS. Every replica must know both by then. Nobody notices:\nthe keys stay the same, and so do tokens and the key set.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
+				done, err := ring.Rewrap(cmd.Context(), "cli")
+				if err != nil {
+					return err
+				}
+				if done.Changed == 0 {
+					c.say("all %d signing keys are sealed under master key %s already", done.Keys, done.Master)
+					return nil
+				}
+				c.say("%d signing keys are now sealed under master key %s", done.Changed, done.Master)
+				c.say("Once every replica runs with it, GATEHOUSE_MASTER_KEY_PREVIOUS is needed no more, but for older backups.")
+				return nil
+			})
+		},
+	}
 }
 
 func (c *cli) keysRetire() *cobra.Command {

@@ -16,39 +16,39 @@ import (
 )
 
 // openRing finds the master key and opens the signing keys under it.
-func (c *core) openRing(ctx context.Context) (*keys.Ring, keys.MasterKey, error) {
-	master, err := c.masterKey(ctx)
+func (c *core) openRing(ctx context.Context) (*keys.Ring, error) {
+	masters, err := c.masterKeys(ctx)
 	if err != nil {
-		return nil, keys.MasterKey{}, err
+		return nil, err
 	}
 	ring, err := keys.Open(ctx, keys.Options{
-		Store: c.db, Master: master, Now: c.now, Log: c.log, Remember: token.TypeAccess,
+		Store: c.db, Masters: masters, Now: c.now, Log: c.log, Remember: token.TypeAccess,
 		RotateEvery: c.config.KeyRotateEvery, PublishLead: c.config.KeyPublishLead,
 		VerifyFor: max(c.config.RefreshTokenLifetime, client.MaxAccessTokenLifetime) + verifyMargin,
 	})
 	if err != nil {
-		return nil, keys.MasterKey{}, fmt.Errorf("opening the signing keys: %w", err)
+		return nil, fmt.Errorf("opening the signing keys: %w", err)
 	}
-	return ring, master, nil
+	return ring, nil
 }
 
 // verifyMargin is how much longer a key verifies than its last token lives:
 // replicas may disagree about the time.
 const verifyMargin = 5 * time.Minute
 
-// masterKey is the configured one or, beside a SQLite file, the one in
+// masterKeys are the configured one or, beside a SQLite file, the one in
 // gatehouse.key, which the first start makes. Where there are signing keys
 // already, a lost master key is not replaced by a new one that could not open them.
-func (c *core) masterKey(ctx context.Context) (keys.MasterKey, error) {
+func (c *core) masterKeys(ctx context.Context) (keys.MasterKeys, error) {
 	if masterKeyFile(c.config) == "" {
-		return masterKeyOf(c.config, false)
+		return masterKeysOf(c.config, false)
 	}
 	known, err := c.db.SigningKeys(ctx)
 	if err != nil {
-		return keys.MasterKey{}, fmt.Errorf("reading the signing keys: %w", err)
+		return nil, fmt.Errorf("reading the signing keys: %w", err)
 	}
 	c.fresh = len(known) == 0
-	return masterKeyOf(c.config, c.fresh)
+	return masterKeysOf(c.config, c.fresh)
 }
 
 // masterKeyFile is the file that the master key is kept in; empty: it is a setting.
@@ -58,6 +58,21 @@ func masterKeyFile(cfg config.Config) string {
 		return ""
 	}
 	return filepath.Join(filepath.Dir(file), "gatehouse.key")
+}
+
+// masterKeysOf reads the master key, and makes one only if it may; and the previous
+// one where there is one.
+func masterKeysOf(cfg config.Config, mayCreate bool) (keys.MasterKeys, error) {
+	master, err := masterKeyOf(cfg, mayCreate)
+	previous := cfg.MasterKeyPrevious.Reveal()
+	if err != nil || previous == "" {
+		return keys.MasterKeys{master}, err
+	}
+	known, err := keys.ParseMasterKey(previous)
+	if err == nil && known.ID() == master.ID() {
+		err = errors.New("GATEHOUSE_MASTER_KEY_PREVIOUS is the master key in use, not the one before it")
+	}
+	return keys.MasterKeys{master, known}, err
 }
 
 // masterKeyOf reads the master key, and makes one only if it may.

@@ -93,11 +93,11 @@ func opensKeys(ctx context.Context, cfg config.Config, db *sqlstore.DB) error {
 	if err != nil || len(records) == 0 {
 		return err
 	}
-	master, err := masterKeyOf(cfg, false)
+	masters, err := masterKeysOf(cfg, false)
 	if err != nil {
 		return fmt.Errorf("the backup has signing keys, and the master key that opens them is not there: %w", err)
 	}
-	return keys.Check(master, records)
+	return keys.Check(masters, records)
 }
 
 func (c *cli) tellRestored(cfg config.Config, done sqlstore.Restored, carried recovery.Carried, unread error, asItWas bool) {

@@ -58,7 +58,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 		t.Fatal(err)
 	}
 	w.ring = must[*keys.Ring](t)(keys.Open(ctx, keys.Options{
-		Store: w.db, Master: keys.NewMasterKey(), Now: time.Now, Log: log, PublishLead: time.Minute, VerifyFor: time.Hour,
+		Store: w.db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: time.Now, Log: log, PublishLead: time.Minute, VerifyFor: time.Hour,
 	}))
 	done := make(chan error, 1)
 	go func() { done <- w.ring.Run(ctx) }()
@@ -77,7 +77,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	w.limits = &throttle.Limiter{Store: w.db.Throttles(), Fallback: throttle.NewMemory(time.Now), Rules: rules, Now: time.Now, Log: log}
 	w.accounts = &account.Service{
 		DB: w.db, Sessions: w.sessions, Passwords: w.hasher, Policy: password.Policy{MinLength: 8}, Limits: w.limits,
-		Cursors: cursor.Sealer{Key: [32]byte{7}}, SignUpOpen: true, Now: time.Now, Log: log,
+		Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{7})}, SignUpOpen: true, Now: time.Now, Log: log,
 	}
 	h := &accounts.Handlers{
 		Accounts: w.accounts, Sessions: w.sessions, Tokens: verifier, Limits: w.limits,

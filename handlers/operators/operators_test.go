@@ -78,7 +78,7 @@ func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httpt
 		t.Fatal(err)
 	}
 	issuer, _ := url.Parse("https://id.example")
-	sealer := cursor.Sealer{Key: [32]byte{1}}
+	sealer := cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}
 	admin := authz.Actor{UserID: boss.ID, Sub: boss.Sub, Role: store.RoleAdmin, Scope: authz.ForRole(store.RoleAdmin)}
 	h = &Handlers{
 		Clients: &client.Service{DB: db, Sessions: forgetful{}, Cursors: sealer, Now: time.Now, Log: log},

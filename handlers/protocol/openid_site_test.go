@@ -33,7 +33,7 @@ const (
 func (s *site) wireOpenID(clients *oauth.Clients, auth *oauth.Authenticator) {
 	s.requests = &oauth.Authorization{
 		Clients: clients, DB: s.db, Hints: s.verifier, Issuer: issuer, Now: s.clock,
-		Continuations: oauth.Continuations{Sealer: cursor.Sealer{Key: [32]byte{1}}, Now: s.clock},
+		Continuations: oauth.Continuations{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: s.clock},
 	}
 	memory := throttle.NewMemory(s.clock)
 	tries := &throttle.Limiter{Store: memory, Fallback: memory, Rules: throttle.DefaultRules(), Now: s.clock, Log: slog.New(slog.DiscardHandler)}

@@ -114,7 +114,7 @@ func openOn(t testing.TB, dsn string) *site {
 		t.Fatal(err)
 	}
 	ring, err := keys.Open(t.Context(), keys.Options{
-		Store: db, Master: keys.NewMasterKey(), Now: s.clock, Log: log,
+		Store: db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: s.clock, Log: log,
 		PublishLead: time.Hour, VerifyFor: 91 * 24 * time.Hour,
 	})
 	if err != nil {

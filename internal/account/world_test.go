@@ -62,7 +62,7 @@ func openOn(t *testing.T, dsn string) *world {
 	}
 	w.db = db
 	w.Service = &account.Service{
-		DB: db, Sessions: w, Policy: password.Policy{MinLength: 8}, Cursors: cursor.Sealer{Key: [32]byte{1}},
+		DB: db, Sessions: w, Policy: password.Policy{MinLength: 8}, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})},
 		Passwords:  password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8, MaxParallel: 2, MaxWaiting: 1000, Wait: 10 * time.Second}),
 		Limits:     &throttle.Limiter{Store: db.Throttles(), Fallback: throttle.NewMemory(w.clock), Rules: throttle.DefaultRules(), Now: w.clock, Log: log},
 		SignUpOpen: true, Now: w.clock, Log: log,

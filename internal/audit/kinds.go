@@ -86,6 +86,12 @@ type (
 	}
 )
 
+// KeysRewrapped: the signing keys were sealed under another master key.
+type KeysRewrapped struct {
+	MasterKey string `json:"master_key"` // its ID, which tells nothing of it
+	Keys      int    `json:"keys"`
+}
+
 // EpochBegan: everything that was issued before was made void, after the database
 // was restored from a backup.
 type EpochBegan struct {
@@ -116,5 +122,6 @@ func (ClientDeleted) Kind() string       { return "client.deleted" }
 func (ClientSecretRotated) Kind() string { return "client.secret_rotated" }
 func (KeyCreated) Kind() string          { return "key.created" }
 func (KeyRetired) Kind() string          { return "key.retired" }
+func (KeysRewrapped) Kind() string       { return "key.rewrapped" }
 func (EpochBegan) Kind() string          { return "epoch.began" }
 func (DatabaseRestored) Kind() string    { return "database.restored" }

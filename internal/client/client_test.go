@@ -47,7 +47,7 @@ func open(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.db = db
-	w.Service = &Service{DB: db, Sessions: w, Cursors: cursor.Sealer{Key: [32]byte{1}}, Now: now, Log: log}
+	w.Service = &Service{DB: db, Sessions: w, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now, Log: log}
 	return w
 }
 

@@ -13,7 +13,7 @@ type place struct {
 }
 
 func TestAMarkComesBackAsItWas(t *testing.T) {
-	s := Sealer{Key: [32]byte{1}}
+	s := Sealer{Keys: Fixed([32]byte{1})}
 	want := place{"ünï\x00code", 1 << 62}
 	mark, err := s.Seal("users", want)
 	if err != nil {
@@ -26,7 +26,7 @@ func TestAMarkComesBackAsItWas(t *testing.T) {
 }
 
 func TestForgedMarksAreRefused(t *testing.T) {
-	s := Sealer{Key: [32]byte{1}}
+	s := Sealer{Keys: Fixed([32]byte{1})}
 	mark, err := s.Seal("users", place{"a", 7})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestForgedMarksAreRefused(t *testing.T) {
 		}
 		raw[i] ^= 1
 	}
-	if err := (Sealer{Key: [32]byte{2}}).Open("users", mark, &place{}); !errors.Is(err, ErrForged) {
+	if err := (Sealer{Keys: Fixed([32]byte{2})}).Open("users", mark, &place{}); !errors.Is(err, ErrForged) {
 		t.Errorf("another key: %v", err)
 	}
 	if strings.ContainsAny(mark, "+/=") {

@@ -4,7 +4,7 @@ import "testing"
 
 // Whatever opens was sealed here, for that very list.
 func FuzzOpen(f *testing.F) {
-	s := Sealer{Key: [32]byte{1}}
+	s := Sealer{Keys: Fixed([32]byte{1})}
 	sealed := map[string]string{}
 	for bind, at := range map[string]place{"users": {"a", 7}, "clients": {"", 0}, "": {"ünï\x00", -1}} {
 		mark, err := s.Seal(bind, at)
@@ -28,7 +28,7 @@ func FuzzOpen(f *testing.F) {
 func FuzzSeal(f *testing.F) {
 	f.Add("users", "clients", "a", int64(7), 3)
 	f.Add("", "users", "\u2028</script>", int64(-1), 0)
-	s := Sealer{Key: [32]byte{1}}
+	s := Sealer{Keys: Fixed([32]byte{1})}
 	f.Fuzz(func(t *testing.T, bind, other, text string, id int64, at int) {
 		mark, err := s.Seal(bind, place{text, id})
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/cursor"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -93,7 +94,7 @@ func TestTheLineInTheChecks(t *testing.T) {
 func TestContinuationsAreSealed(t *testing.T) {
 	now := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
 	c := Continuations{Now: func() time.Time { return now }}
-	c.Sealer.Key[0] = 1
+	c.Sealer.Keys = cursor.Fixed([32]byte{1})
 	b := Browser{Pre: "cookie"}
 	sealed, err := c.Seal(Continuation{Query: "a=b", Began: now.UnixMilli(), Browser: browserDigest(b)})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/cursor"
 	"gatehouse/store"
 )
 
@@ -177,7 +178,7 @@ func leadsBack(t *testing.T, req *authorizeRequest) {
 func FuzzContinuation(f *testing.F) {
 	now := time.Unix(1_800_000_000, 0)
 	c := Continuations{Now: func() time.Time { return now }}
-	c.Sealer.Key[0] = 1
+	c.Sealer.Keys = cursor.Fixed([32]byte{1})
 	sealed, err := c.Seal(Continuation{Query: "client_id=web&state=%00", Began: now.UnixMilli(), Browser: "b"})
 	if err != nil {
 		f.Fatal(err)

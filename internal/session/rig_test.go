@@ -63,7 +63,7 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 		t.Fatal(err)
 	}
 	ring, err := keys.Open(t.Context(), keys.Options{
-		Store: db, Master: keys.NewMasterKey(), Now: g.clock, Log: log,
+		Store: db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: g.clock, Log: log,
 		PublishLead: time.Hour, VerifyFor: 91 * 24 * time.Hour,
 	})
 	if err != nil {

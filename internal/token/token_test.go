@@ -49,6 +49,10 @@ func (m *rows) RetireSigningKey(_ context.Context, id string, at time.Time, _ st
 	return nil
 }
 
+func (m *rows) RewrapSigningKeys(context.Context, []store.SigningKey, store.AuditEvent) error {
+	return nil
+}
+
 func (m *rows) DeleteSigningKey(context.Context, string) error { return nil }
 
 // A rig is a minter and a verifier on a real ring, and the clock of all three.
@@ -65,7 +69,7 @@ func start(t testing.TB) *rig {
 	g := &rig{TB: t, now: time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.UTC)}
 	now := func() time.Time { return g.now }
 	ring, err := keys.Open(t.Context(), keys.Options{
-		Store: &rows{}, Master: keys.NewMasterKey(), Now: now,
+		Store: &rows{}, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: now,
 		RotateEvery: 24 * time.Hour, PublishLead: time.Hour, VerifyFor: 15 * 24 * time.Hour,
 	})
 	if err != nil {

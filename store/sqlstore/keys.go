@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -55,11 +56,63 @@ func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.Audi
 	return d.Write(ctx, func(w store.Tx) error {
 		row := rowOfKey(k)
 		t := w.(*tx) // it is ours
-		if err := t.do(func(db *gorm.DB) error { return db.Create(&row).Error }); err != nil {
+		if err := t.do(func(db *gorm.DB) error {
+			if err := t.sameMasterKey(db, row); err != nil {
+				return err
+			}
+			return db.Create(&row).Error
+		}); err != nil {
 			return err
 		}
 		return t.Audit(e)
 	})
+}
+
+// sameMasterKey makes sure that k is not sealed under the master key of before,
+// if all keys were just rewrapped; and that they are not until k is there.
+func (t *tx) sameMasterKey(db *gorm.DB, k signingKeyRow) error {
+	if k.Generation <= 1 {
+		return nil
+	}
+	var sealedUnder string
+	err := row(db, "SELECT master_key_id FROM signing_keys WHERE generation = ?"+t.dialect.forUpdate, []any{k.Generation - 1}, &sealedUnder)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err == nil && sealedUnder != k.MasterKeyID:
+		return store.ErrConflict
+	}
+	return err
+}
+
+// RewrapSigningKeys implements store.Keys.
+func (d *DB) RewrapSigningKeys(ctx context.Context, keys []store.SigningKey, e store.AuditEvent) error {
+	return d.Write(ctx, func(w store.Tx) error {
+		t := w.(*tx) // it is ours
+		if err := t.do(func(db *gorm.DB) error { return rewrap(db, keys, t.dialect.forUpdate) }); err != nil {
+			return err
+		}
+		return t.Audit(e)
+	})
+}
+
+func rewrap(db *gorm.DB, keys []store.SigningKey, forUpdate string) error {
+	var ids []string
+	if err := db.Raw("SELECT id FROM signing_keys ORDER BY generation" + forUpdate).Scan(&ids).Error; err != nil {
+		return err
+	}
+	if len(ids) != len(keys) {
+		return store.ErrConflict
+	}
+	for i, k := range keys {
+		if ids[i] != k.ID {
+			return store.ErrConflict
+		}
+		if err := db.Exec("UPDATE signing_keys SET sealed = ?, master_key_id = ? WHERE id = ?", k.Sealed, k.MasterKeyID, k.ID).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RetireSigningKey implements store.Keys.

@@ -14,6 +14,9 @@ func keys(t *testing.T, open func(t *testing.T) store.DB) {
 		{"a generation and an ID are given once", keyConflict},
 		{"retiring", keyRetired},
 		{"deleting", keyDeleted},
+		{"rewrapping", keysRewrapped},
+		{"a key is added under the master key of the one before it", keyOfAnotherMaster},
+		{"keys made and rewrapped at once end under one master key", keysRewrappedAndAdded},
 	})
 }
 
@@ -23,7 +26,7 @@ func newKey(generation int64) store.SigningKey {
 	_, _ = rand.Read(blob) // it does not fail
 	return store.SigningKey{
 		ID: rand.Text(), Generation: generation, Algorithm: "RS256", Public: blob[:294], Sealed: append(blob, 0, '\'', '\\', 0xff),
-		MasterKeyID: rand.Text(), CreatedAt: odd(), SignFrom: odd().Add(time.Duration(generation) * time.Hour),
+		MasterKeyID: "one", CreatedAt: odd(), SignFrom: odd().Add(time.Duration(generation) * time.Hour),
 	}
 }
 

@@ -160,7 +160,7 @@ func rawRedis(t *testing.T, at string) *redis.Client {
 func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 	t.Helper()
 	ring, err := keys.Open(t.Context(), keys.Options{
-		Store: s.db, Master: keys.NewMasterKey(), Now: s.clock, Log: log, PublishLead: time.Hour, VerifyFor: absolute + 24*time.Hour,
+		Store: s.db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: s.clock, Log: log, PublishLead: time.Hour, VerifyFor: absolute + 24*time.Hour,
 	})
 	if err != nil {
 		t.Fatal(err)

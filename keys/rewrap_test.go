@@ -1,0 +1,182 @@
+package keys
+
+import (
+	"crypto/rsa"
+	"errors"
+	"slices"
+	"testing"
+
+	"gatehouse/store"
+)
+
+// knowing are options of a replica that knows those master keys.
+func knowing(s store.Keys, c *clock, masters ...MasterKey) Options {
+	o := options(s, c.Now)
+	o.Masters = masters
+	return o
+}
+
+// TestTheMasterKeyIsReplaced goes the operator's way: old, both, rewrap, new.
+func TestTheMasterKeyIsReplaced(t *testing.T) {
+	s, c, next := &memory{}, newClock(), NewMasterKey()
+	before := openRing(t, knowing(s, c, testMaster))
+	token := mustSign(t, before, "at+jwt", 1)
+
+	both := openRing(t, knowing(s, c, next, testMaster))
+	if _, err := both.Rotate(t.Context(), "cli"); err != nil {
+		t.Fatal(err)
+	}
+	if err := before.reload(t.Context()); err != nil { // what a new replica makes, an old one opens
+		t.Fatal(err)
+	}
+	kids := kidsOf(s)
+	done, err := both.Rewrap(t.Context(), "cli")
+	if want := (Rewrapped{Master: next.ID(), Keys: 2, Changed: 2}); err != nil || done != want {
+		t.Fatalf("%+v, %v; want %+v", done, err, want)
+	}
+	if got := kidsOf(s); !slices.Equal(got, kids) {
+		t.Errorf("keys %v, were %v", got, kids)
+	}
+	if done, err = both.Rewrap(t.Context(), "cli"); err != nil || done.Changed != 0 {
+		t.Errorf("again: %+v, %v", done, err)
+	}
+	if last := s.events[len(s.events)-1]; last.Kind != "key.rewrapped" || len(s.events) != 3 {
+		t.Errorf("%d events, the last %+v", len(s.events), last)
+	}
+	after := openRing(t, knowing(s, c, next))
+	for name, ring := range map[string]*Ring{"both": both, "after": after} {
+		if _, err := ring.Verify(t.Context(), token); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var wrong *WrongMasterKey
+	if _, err := Open(t.Context(), knowing(s, c, testMaster)); !errors.As(err, &wrong) || wrong.Want != next.ID() {
+		t.Errorf("the old master key alone: %v", err)
+	}
+	mustSign(t, before, "at+jwt", 2) // goes on with what it has in memory
+}
+
+// underTestMaster is a database with a first key, sealed under testMaster.
+func underTestMaster(t *testing.T) (*memory, *clock) {
+	s, c := &memory{}, newClock()
+	openRing(t, knowing(s, c, testMaster)).Close()
+	return s, c
+}
+
+func kidsOf(s *memory) (kids []string) {
+	for _, k := range s.rows {
+		kids = append(kids, k.ID)
+	}
+	return kids
+}
+
+// A key that was sealed just before all were rewrapped is not added under the
+// master key of before, nor lost.
+func TestAKeyIsMadeWhileAllAreRewrapped(t *testing.T) {
+	s, c := underTestMaster(t)
+	next := NewMasterKey()
+	replica := openRing(t, knowing(s, c, next, testMaster))
+	other := openRing(t, knowing(s, c, next, testMaster))
+	generate := replica.generate
+	replica.generate = func() (*rsa.PrivateKey, error) {
+		private, err := generate()
+		if _, err := other.Rewrap(t.Context(), "cli"); err != nil { // after replica has decided
+			t.Error(err)
+		}
+		return private, err
+	}
+	made, err := replica.Rotate(t.Context(), "cli")
+	if err != nil || made.Generation != 2 || made.Already {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	for _, k := range s.rows {
+		if k.MasterKeyID != next.ID() {
+			t.Errorf("generation %d is sealed under %s", k.Generation, k.MasterKeyID)
+		}
+	}
+}
+
+func TestRewrappingAgainWhenAKeyIsErasedMeanwhile(t *testing.T) {
+	s, c := underTestMaster(t)
+	next := NewMasterKey()
+	ring := openRing(t, knowing(s, c, next, testMaster))
+	if _, err := ring.Rotate(t.Context(), "cli"); err != nil {
+		t.Fatal(err)
+	}
+	s.failing(func(method string) error {
+		if method == "RewrapSigningKeys" && len(s.rows) == 2 {
+			s.rows = s.rows[1:]
+		}
+		return nil
+	})
+	done, err := ring.Rewrap(t.Context(), "cli")
+	if err != nil || done.Keys != 1 || s.rows[0].MasterKeyID != next.ID() {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+func TestRewrapRefuses(t *testing.T) {
+	s, c := underTestMaster(t)
+	ring := openRing(t, knowing(s, c, NewMasterKey(), testMaster))
+	away := errors.New("the database is away")
+	s.failing(func(method string) error {
+		if method == "RewrapSigningKeys" {
+			return away
+		}
+		return nil
+	})
+	if _, err := ring.Rewrap(t.Context(), "cli"); !errors.Is(err, away) {
+		t.Errorf("err = %v", err)
+	}
+	s.failing(nil)
+	s.rows[0].Sealed = slices.Clone(s.rows[0].Sealed)
+	s.rows[0].Sealed[40] ^= 1
+	if _, err := ring.Rewrap(t.Context(), "cli"); err == nil || s.rows[0].MasterKeyID != testMaster.ID() {
+		t.Errorf("a damaged key: %v", err)
+	}
+}
+
+// What is derived is of the master key in force first, whichever was configured,
+// so that two replicas agree all along.
+func TestDerivedKeysFollowTheMasterKeyInForce(t *testing.T) {
+	s, c, next := &memory{}, newClock(), NewMasterKey()
+	old := openRing(t, knowing(s, c, testMaster)).Derive("x")
+	both := openRing(t, knowing(s, c, next, testMaster))
+	derived := both.Derive("x")
+	if got, want := derived(), [][32]byte{testMaster.Derive("x"), next.Derive("x")}; !slices.Equal(got, want) || old()[0] != got[0] {
+		t.Error("before: not the old one first")
+	}
+	if _, err := both.Rewrap(t.Context(), "cli"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := derived(), [][32]byte{next.Derive("x"), testMaster.Derive("x")}; !slices.Equal(got, want) {
+		t.Error("after: not the new one first")
+	}
+	if empty := openRing(t, knowing(&memory{}, c, next, testMaster)).Derive("x"); empty()[0] != next.Derive("x") {
+		t.Error("a new database: not the configured one first")
+	}
+}
+
+func TestExamineSaysWhichMasterKey(t *testing.T) {
+	s, c := underTestMaster(t)
+	next := NewMasterKey()
+	ring := openRing(t, knowing(s, c, next, testMaster))
+	say := func(masters ...MasterKey) string {
+		o := knowing(s, c, masters...)
+		return Examine(s.rows, o)[0].String()
+	}
+	for want, got := range map[string]string{
+		"master key: it opens all 1 signing keys": say(testMaster),
+		"master key: 1 of 1 signing keys are sealed under the previous one; once every replica knows both master keys: gatehouse keys rewrap": say(next, testMaster),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if _, err := ring.Rewrap(t.Context(), "cli"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := say(next, testMaster), "master key: it opens all 1 signing keys; the previous one is needed no more"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"gatehouse/store"
+)
+
+// rewrapped is k as it is under the master key "two".
+func rewrapped(keys ...store.SigningKey) []store.SigningKey {
+	keys = slices.Clone(keys)
+	for i := range keys {
+		keys[i].Sealed, keys[i].MasterKeyID = append([]byte("two"), keys[i].Sealed...), "two"
+	}
+	return keys
+}
+
+func keysRewrapped(t *testing.T, db store.DB) {
+	first, second := addKey(t, db, newKey(1)), addKey(t, db, newKey(2))
+	for what, keys := range map[string][]store.SigningKey{
+		"one is missing":    rewrapped(first),
+		"none":              nil,
+		"one is another":    rewrapped(first, newKey(2)),
+		"one is not there":  rewrapped(first, second, newKey(3)),
+		"in another order ": rewrapped(second, first),
+	} {
+		wantError(t, what, db.RewrapSigningKeys(t.Context(), keys, keyEvent("key.rewrapped")), store.ErrConflict)
+	}
+	wantKeys(t, db, first, second)
+	wantEvents(t, db, "key.rewrapped", 0)
+	after := rewrapped(first, second)
+	moved := slices.Clone(after)
+	moved[0].SignFrom, moved[0].Generation = odd(), 7 // of these it takes nothing
+	if err := db.RewrapSigningKeys(t.Context(), moved, keyEvent("key.rewrapped")); err != nil {
+		t.Fatal(err)
+	}
+	wantKeys(t, db, after...)
+	wantEvents(t, db, "key.rewrapped", 1)
+}
+
+func keyOfAnotherMaster(t *testing.T, db store.DB) {
+	first := rewrapped(addKey(t, db, newKey(1)))
+	if err := db.RewrapSigningKeys(t.Context(), first, keyEvent("key.rewrapped")); err != nil {
+		t.Fatal(err)
+	}
+	late := newKey(2)
+	wantError(t, "sealed before", db.AddSigningKey(t.Context(), late, keyEvent("key.created")), store.ErrConflict)
+	wantKeys(t, db, first...)
+	wantKeys(t, db, first[0], addKey(t, db, rewrapped(late)[0]))
+}
+
+// keysRewrappedAndAdded: what a replica of a moment ago adds must not be left
+// behind under a master key that is about to be thrown away.
+func keysRewrappedAndAdded(t *testing.T, db store.DB) {
+	addKey(t, db, newKey(1))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() { addUntilRewrapped(t, db) })
+	}
+	wg.Go(func() {
+		for {
+			all, err := db.SigningKeys(t.Context())
+			if err == nil {
+				err = db.RewrapSigningKeys(t.Context(), rewrapped(all...), keyEvent("key.rewrapped"))
+			}
+			if !errors.Is(err, store.ErrConflict) {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+		}
+	})
+	wg.Wait()
+	all, err := db.SigningKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, k := range all {
+		if k.MasterKeyID != "two" || k.Generation != int64(i+1) {
+			t.Errorf("key %d of %d is of generation %d, under master key %q", i+1, len(all), k.Generation, k.MasterKeyID)
+		}
+	}
+}
+
+// addUntilRewrapped adds keys under "one" until the last is no longer under it.
+func addUntilRewrapped(t *testing.T, db store.DB) {
+	for t.Context().Err() == nil {
+		all, err := db.SigningKeys(t.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if all[len(all)-1].MasterKeyID != "one" {
+			return
+		}
+		k := newKey(int64(len(all) + 1))
+		if err := db.AddSigningKey(t.Context(), k, keyEvent("key.created")); err != nil && !errors.Is(err, store.ErrConflict) {
+			t.Error(err)
+			return
+		}
+	}
+}
