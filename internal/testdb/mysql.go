@@ -106,8 +106,12 @@ func (s *MySQLServer) Root(statement string) error { return executeAs(s.RootDSN(
 func (s *MySQLServer) Stop() { s.p.stop() }
 
 // Start starts it again, on the same port and with what it had committed.
-func (s *MySQLServer) Start() {
+func (s *MySQLServer) Start() { s.StartWith() }
+
+// StartWith is Start with further options.
+func (s *MySQLServer) StartWith(args ...string) {
 	s.t.Helper()
+	s.p.command = append(s.p.command, args...)
 	if err := s.p.start(); err != nil {
 		s.t.Fatal(err)
 	}
