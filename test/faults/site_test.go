@@ -65,19 +65,24 @@ func newSite(t *testing.T, settings ...string) *site {
 	s.strangers = &http.Transport{MaxIdleConnsPerHost: 100, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
 	s.transports = []*http.Transport{s.strangers}
 	s.verifier = &verifier{site: s}
-	key := make([]byte, 32)
-	_, _ = crand.Read(key) // it never fails
 	s.settings = append([]string{
 		"GATEHOUSE_ISSUER=" + s.issuer,
 		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // the balancer's, and the rig's own
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
-		"GATEHOUSE_MASTER_KEY=" + s.vault.Keep(base64.StdEncoding.EncodeToString(key)),
+		"GATEHOUSE_MASTER_KEY=" + s.masterKey(),
 		"GATEHOUSE_DRAIN_DELAY=3s",
 		"GATEHOUSE_SIGNUP_FREE=1000000", // one that signs people up all the time
 		grace,
 	}, settings...)
 	t.Cleanup(s.hangUp)
 	return s
+}
+
+// masterKey makes one.
+func (s *site) masterKey() string {
+	key := make([]byte, 32)
+	_, _ = crand.Read(key) // it never fails
+	return s.vault.Keep(base64.StdEncoding.EncodeToString(key))
 }
 
 // onMySQL gives the site a MariaDB of its own, with further options, and n replicas.
