@@ -105,13 +105,15 @@ func (s *MySQLServer) Root(statement string) error { return executeAs(s.RootDSN(
 // Stop kills the server.
 func (s *MySQLServer) Stop() { s.p.stop() }
 
-// Start starts it again, on the same port and with what it had committed.
-func (s *MySQLServer) Start() { s.StartWith() }
+// Folder is where the tables of the database are, each in a file of its own.
+func (s *MySQLServer) Folder() string {
+	_, name, _ := strings.Cut(strings.TrimPrefix(s.DSN, "mysql://"), "/")
+	return filepath.Join(s.p.folder, "data", name)
+}
 
-// StartWith is Start with further options.
-func (s *MySQLServer) StartWith(args ...string) {
+// Start starts it again, on the same port and with what it had committed.
+func (s *MySQLServer) Start() {
 	s.t.Helper()
-	s.p.command = append(s.p.command, args...)
 	if err := s.p.start(); err != nil {
 		s.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )
@@ -79,8 +80,10 @@ func TestSQLiteFileSpoiled(t *testing.T) {
 
 // TestSQLiteDiskFull: what cannot be kept is refused, and reading goes on.
 func TestSQLiteDiskFull(t *testing.T) {
-	folder := smallDisk(t)
+	folder := t.TempDir()
+	testkit.SmallDisk(t, folder, 4)
 	db := brisk(t, "sqlite:"+folder+"/gatehouse.db")
+	empty := testkit.FillDisk(t, folder)
 	var err error
 	for range 100000 {
 		err = db.Audit(t.Context(), store.AuditEvent{Kind: "test", At: time.Now(), RequestID: strings.Repeat("x", 30)})
@@ -94,8 +97,6 @@ func TestSQLiteDiskFull(t *testing.T) {
 	if err := acts(db)["UserByID"](t.Context()); err != nil {
 		t.Errorf("reading: %v", err)
 	}
-	if err := os.Remove(folder + "/ballast"); err != nil {
-		t.Fatal(err)
-	}
+	empty()
 	wantAnswers(t, db)
 }

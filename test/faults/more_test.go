@@ -12,44 +12,20 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// TestDiskFull: MariaDB has no room for another row.
+// TestDiskFull: the tables are on a disk of their own, so that InnoDB itself has room
+// for undoing, without which it gives up.
 func TestDiskFull(t *testing.T) {
 	s := newSite(t)
-	// Undo has files of its own, so that there is a way back.
-	s.onMySQL(3, "--innodb-undo-tablespaces=3", "--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:48M")
+	s.onMySQL(3)
+	testkit.SmallDisk(t, s.mysql.Folder(), 24)
 	s.open()
 	l := s.load(1, 150*time.Millisecond)
-	fill := func() {
-		_ = s.mysql.Root("CREATE TABLE junk (id BIGINT PRIMARY KEY AUTO_INCREMENT, a LONGBLOB) ENGINE=InnoDB")
-		for _, size := range []int{1 << 20, 16 << 10, 1 << 10} { // ever smaller pieces, until none fits
-			for range 100 {
-				if s.mysql.Root(fmt.Sprintf("INSERT INTO junk (a) VALUES (REPEAT('x', %d))", size)) != nil {
-					break
-				}
-			}
-		}
-	}
-	wait := func() {
-		time.Sleep(4 * time.Second)
-		if err := s.mysql.Root("DO 1"); err != nil {
-			t.Skipf("InnoDB gives up where undoing a change needs a page, and did: %v", err)
-		}
-	}
-	s.suffer(t, fault{id: "F20", name: "MariaDB's disk is full", begin: fill, during: wait, end: s.makeRoom, works: append(kinds("userinfo profile introspect"), needNoDatabase...)})
+	var empty func()
+	s.suffer(t, fault{
+		id: "F20", name: "MariaDB's disk is full", begin: func() { empty = testkit.FillDisk(t, s.mysql.Folder()) },
+		hold: 8 * time.Second, end: func() { empty() }, works: append(kinds("userinfo profile introspect"), needNoDatabase...),
+	})
 	l.finish(t)
-}
-
-// makeRoom removes what fills the disk or, where even that takes a page that is not
-// to be had, does what an operator does: a larger disk.
-func (s *site) makeRoom() {
-	for range 10 {
-		if s.mysql.Root("DROP TABLE junk") == nil {
-			return
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
-	s.mysql.Stop()
-	s.mysql.StartWith("--innodb-data-file-path=ibdata1:12M:autoextend:max:96M")
 }
 
 // TestManyExpiredRows: what is to be swept does not hold up what goes on.
