@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"strconv"
@@ -62,18 +63,37 @@ func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*D
 	return d, d.attach(writer, moving, reader)
 }
 
-// openToLook opens one connection that changes nothing, not even how the log is kept.
+// openToLook opens connections that change nothing, not even how the log is kept. A
+// file with nothing beside it is nobody's at the moment, and is read as one that does
+// not change: SQLite would make a log and an index for it and, as it may not write,
+// leave both. Should somebody begin to use it meanwhile, present says so.
 func openToLook(o Options, file string) (*DB, error) {
-	pool, err := rawSQLite(file, "ro")
+	query := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}}
+	present := sameFile(file)
+	if alone(file) == nil {
+		query.Set("immutable", "1")
+		present = func() error { return alone(file) }
+	}
+	pool, err := openFile(file, query)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(file), turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
+	d := &DB{options: o, dialect: sqliteDialect(), present: present, turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
 	pool.SetMaxOpenConns(2) // Examine has one and asks for another
 	d.migrations = func(context.Context) (*sql.DB, error) {
 		return nil, errors.New("the database was opened to be read only")
 	}
 	return d, d.attach(pool, pool, pool)
+}
+
+// alone is an error if a log is beside the file, as it is while somebody uses it.
+func alone(file string) error {
+	for _, end := range []string{"-wal", "-journal"} {
+		if _, err := os.Lstat(file + end); !errors.Is(err, fs.ErrNotExist) {
+			return cmpError(err, errors.New("somebody has begun to use the database"))
+		}
+	}
+	return nil
 }
 
 // attach puts gorm over the pools.
