@@ -90,8 +90,8 @@ func (r *restoring) clean() error {
 
 // take copies the backup, which itself is not opened, and checks the copy.
 func (r *restoring) take(ctx context.Context, from string) (err error) {
-	if info, err := os.Stat(from + "-wal"); err == nil && info.Size() > 0 {
-		return errors.New("it has a write-ahead log beside it, so it is no backup but a database that was copied or is in use; copy it with: gatehouse backup")
+	if err := complete(from); err != nil {
+		return err
 	}
 	if err := removeDrafts(r.file); err != nil {
 		return err
@@ -104,6 +104,23 @@ func (r *restoring) take(ctx context.Context, from string) (err error) {
 	}
 	_, err = Inspect(ctx, r.draft)
 	return err
+}
+
+// complete refuses a file of which a part is in a log beside it: what is committed and
+// not in the file yet, or what has to be taken out of it again.
+func complete(file string) error {
+	for end, name := range map[string]string{"-wal": "a write-ahead log", "-journal": "a rollback journal"} {
+		beside := resolved(file) + end // where SQLite would look for it
+		info, err := os.Stat(beside)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case info.Size() > 0:
+			return fmt.Errorf("it has %s beside it, %s, so it is no backup but a database that was copied or is in use; make a backup of it with: gatehouse backup FILE --database sqlite:%s", name, beside, file)
+		}
+	}
+	return nil
 }
 
 func copyFile(from, to string) error {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -125,10 +126,15 @@ var (
 	reading = purpose{true, "FULL"}
 )
 
-// create makes the file readable for its owner alone. SQLite gives its log the
-// same mode.
+// create makes the file, unless it is there, readable for its owner alone. SQLite gives
+// its log the same mode and owner.
 func create(file string) error {
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the operator names the file
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // G304: the operator names the file
+	if errors.Is(err, fs.ErrExist) {
+		f, err = os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: as above; a link may lead nowhere yet
+	} else if err == nil {
+		err = likeOwner(file, filepath.Dir(file))
+	}
 	if err != nil {
 		return err
 	}
