@@ -30,9 +30,10 @@ under a name with the time, and is yours to delete.
 Everything that was issued is void afterwards (see: gatehouse epoch bump --help), so
 everybody signs in again. As far as the replaced database can be read, what was taken
 away since the backup is taken away again: people who were deleted or deactivated are
-inactive, a lower role counts, passwords and apps' secrets are the newer ones, consents
-that were withdrawn are gone, apps that were deleted or disabled are disabled, and
-keys that were retired are retired.
+inactive, a lower role counts, passwords and apps' secrets and keys are the newer ones,
+consents that were withdrawn are gone, apps that were deleted or disabled are disabled,
+the others may do no more than both databases allow (grants, scopes, redirect URIs),
+and keys that were retired are retired.
 
 For MySQL and MariaDB, stop the servers, load the dump, and run: gatehouse epoch bump`,
 		Example: `  gatehouse restore /var/backups/gatehouse-2026-11-01.db
@@ -117,7 +118,7 @@ func (c *cli) tellRestored(cfg config.Config, done sqlstore.Restored, carried re
 }
 
 const lookAt = `Look at who was deactivated, demoted or given another password since the
-backup, which apps were disabled or given another secret, and which signing keys were retired: they are as the backup had them.`
+backup, which apps were disabled, given other secrets or keys or allowed less, and which signing keys were retired: they are as the backup had them.`
 
 // tellCarried lists what is not as the backup had it.
 func (c *cli) tellCarried(carried recovery.Carried) {
@@ -128,7 +129,8 @@ func (c *cli) tellCarried(carried recovery.Carried) {
 		{"deleted or deactivated since the backup, and now inactive", carried.Deactivated},
 		{"demoted since the backup, and now so again", carried.Demoted},
 		{"apps deleted or disabled since, and now disabled", carried.Disabled},
-		{"apps with the secrets that they were given since", carried.Secrets},
+		{"apps with the secrets and keys that they were given since", carried.Credentials},
+		{"apps that may do less since, and now again", carried.Narrowed},
 		{"signing keys retired since, and now retired", carried.Retired},
 		{"signing keys made since, and added", carried.Keys},
 	} {

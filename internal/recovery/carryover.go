@@ -32,8 +32,10 @@ type Carried struct {
 	Consents int
 	// Disabled are apps that were deleted or switched off since.
 	Disabled []string
-	// Secrets are apps that have the secrets that they were given since.
-	Secrets []string
+	// Credentials are apps that have the secrets and keys that they were given since.
+	Credentials []string
+	// Narrowed are apps that may do less since, with what is less.
+	Narrowed []string
 	// Retired are signing keys that were withdrawn since, Keys those made since.
 	Retired, Keys []string
 	// Lost is how many people signed up since, and are not in the restored database.
@@ -42,7 +44,7 @@ type Carried struct {
 
 // Count is how many people, apps and keys are not as the backup had them.
 func (c Carried) Count() int {
-	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Secrets) + len(c.Retired)
+	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Credentials) + len(c.Narrowed) + len(c.Retired)
 }
 
 // ErrUnrelated: the replaced database has nobody and no key of the restored one, as
