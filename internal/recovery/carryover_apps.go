@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -30,14 +29,22 @@ func (c *CarryOver) clients(ctx context.Context, done *Carried) error {
 // client leaves an app no more than both databases allow, and switches it off if it
 // was deleted since.
 func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried) error {
-	since, err := c.Replaced.ClientByID(ctx, was.ID)
-	gone := errors.Is(err, store.ErrNotFound)
-	if err != nil && !gone {
-		return err
-	}
 	now := was
-	if now.Disabled = true; !gone {
-		now = least(was, since)
+	_, fate, err := c.ask(was.CreatedAt, func(db store.DB) error {
+		since, err := db.ClientByID(ctx, was.ID)
+		if err == nil {
+			now = least(was, since)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case fate == untold:
+		done.Untold = append(done.Untold, was.ID)
+		return nil
+	case fate == gone:
+		now.Disabled = true
 	}
 	before, after := differences(was, now)
 	credentials := !sameCredentials(was, now)

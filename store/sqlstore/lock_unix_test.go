@@ -71,7 +71,7 @@ func TestRestoreThroughALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	restore := func() (sqlstore.Restored, error) {
-		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, *sqlstore.DB, *sqlstore.DB) error { return nil })
+		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
 	}
 	if _, err := restore(); !errors.Is(err, sqlstore.ErrInUse) {
 		t.Errorf("open by its own name: %v", err)
@@ -120,7 +120,7 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	restored := filepath.Join(folder(), "restored.db")
-	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + restored}, backup, func(context.Context, *sqlstore.DB, *sqlstore.DB) error { return nil })
+	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + restored}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

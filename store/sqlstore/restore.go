@@ -21,10 +21,41 @@ type Restored struct {
 	Unread error
 }
 
-// Prepare makes a backup ready before anybody can use it. Replaced is the database
-// in whose place it is to be put, to be read only; nil if there is none that can be
-// read. An error puts an end to the restoring, and nothing was changed.
-type Prepare func(ctx context.Context, restored, replaced *DB) error
+// Prepare makes a backup ready before anybody can use it. An error puts an end to the
+// restoring, and nothing was changed.
+type Prepare func(context.Context, Preparing) error
+
+// Preparing is what Prepare works on, until it returns.
+type Preparing struct {
+	Restored *DB
+	// Replaced is the database in whose place the other is to be put, to be read only;
+	// nil if there is none that can be read.
+	Replaced *DB
+	// Kept is the name in its folder that the replaced database is to have.
+	Kept string
+
+	restoring *restoring
+}
+
+// Earlier opens a database that an earlier restoring replaced and gave this name, to be
+// read only.
+func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
+	r := p.restoring
+	o := r.options
+	file := filepath.Join(filepath.Dir(r.file), filepath.Base(name))
+	if _, err := os.Stat(file); err != nil {
+		return nil, err
+	}
+	db, err := openToLook(o, file)
+	if err != nil {
+		return nil, err
+	}
+	if err := upToDate(ctx, db.pool); err != nil {
+		return nil, closing(db, err)
+	}
+	r.earlier = append(r.earlier, db)
+	return db, nil
+}
 
 // Restore puts the backup in the file from in the place of the database of o. The
 // file is copied, checked and prepared first; the replaced database stays beside it
@@ -51,7 +82,7 @@ func Restore(ctx context.Context, o Options, from string, prepare Prepare) (done
 		return Restored{}, err
 	}
 	defer func() { _ = held.Close() }()
-	r := &restoring{options: o, file: file}
+	r := &restoring{options: o, file: file, kept: file + ".replaced-" + o.Now().UTC().Format("20060102T150405.000Z")}
 	defer func() { err = errors.Join(err, r.clean()) }()
 	if err := r.take(ctx, from); err != nil {
 		return Restored{}, fmt.Errorf("the backup %s: %w", from, err)
@@ -72,6 +103,8 @@ type restoring struct {
 	draft   string // the copy of the backup
 	there   bool   // there is a database to be replaced
 	unread  error  // why it cannot be read
+	kept    string // what it is to be called
+	earlier []*DB  // what was replaced earlier, while it is read
 }
 
 // sides are the ends of the names of the files that SQLite keeps beside a database,
@@ -198,7 +231,10 @@ func (r *restoring) ready(ctx context.Context, prepare Prepare) (err error) {
 	replaced := r.openReplaced(ctx)
 	err = restored.Migrate(ctx)
 	if err == nil {
-		err = prepare(ctx, restored, replaced)
+		err = prepare(ctx, Preparing{restored, replaced, filepath.Base(r.kept), r})
+	}
+	for _, db := range r.earlier {
+		err = errors.Join(err, db.Close())
 	}
 	if replaced != nil {
 		err = errors.Join(err, replaced.Close(), oneFile(ctx, r.file))
@@ -215,7 +251,7 @@ func (r *restoring) openReplaced(ctx context.Context) *DB {
 	if !r.there || r.unread != nil {
 		return nil
 	}
-	if r.unread = upToDate(ctx, r.file); r.unread != nil {
+	if r.unread = r.current(ctx); r.unread != nil {
 		return nil
 	}
 	replaced, err := openLocked(ctx, r.options, r.file, nil)
@@ -225,12 +261,17 @@ func (r *restoring) openReplaced(ctx context.Context) *DB {
 	return replaced
 }
 
-func upToDate(ctx context.Context, file string) error {
-	pool, err := rawSQLite(file, "ro")
+// current reports why the database that is there is not one that this program reads.
+func (r *restoring) current(ctx context.Context) error {
+	pool, err := rawSQLite(r.file, "ro")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pool.Close() }()
+	return upToDate(ctx, pool)
+}
+
+func upToDate(ctx context.Context, pool *sql.DB) error {
 	return withConn(ctx, pool, func(conn *sql.Conn) error {
 		all, err := steps("sqlite")
 		if err != nil {
@@ -255,8 +296,7 @@ func withConn(ctx context.Context, pool *sql.DB, f func(*sql.Conn) error) error 
 
 // replace gives the copy the name. What had it before has another one first.
 func (r *restoring) replace() (Restored, error) {
-	kept := r.file + ".replaced-" + r.options.Now().UTC().Format("20060102T150405.000Z")
-	if err := r.keep(kept); err != nil {
+	if err := r.keep(r.kept); err != nil {
 		return Restored{}, fmt.Errorf("keeping the replaced database: %w", err)
 	}
 	if err := os.Rename(r.draft, r.file); err != nil {
@@ -264,7 +304,7 @@ func (r *restoring) replace() (Restored, error) {
 	}
 	done := Restored{Unread: r.unread}
 	if r.there {
-		done.Kept = kept
+		done.Kept = r.kept
 	}
 	return done, syncFile(filepath.Dir(r.file))
 }
