@@ -41,16 +41,19 @@ type Preparing struct {
 // read only.
 func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
 	r := p.restoring
-	o := r.options
 	file := filepath.Join(filepath.Dir(r.file), filepath.Base(name))
 	if _, err := os.Stat(file); err != nil {
 		return nil, err
 	}
-	db, err := openToLook(o, file)
+	db, err := openToLook(r.options, file)
 	if err != nil {
 		return nil, err
 	}
-	if err := upToDate(ctx, db.pool); err != nil {
+	err = undamaged(ctx, db.pool, "quick_check")
+	if err == nil {
+		err = upToDate(ctx, db.pool)
+	}
+	if err != nil {
 		return nil, closing(db, err)
 	}
 	r.earlier = append(r.earlier, db)

@@ -1,6 +1,7 @@
 package system_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -68,6 +69,7 @@ func TestRestoreAnOlderThenANewer(t *testing.T) {
 		"all can be read":              {nothing, nothing, []string{"root", "between"}, "3 deleted or deactivated since the backup"},
 		"a damaged one was replaced":   {spoil, nothing, []string{"root", "between", "between-off", "between-gone"}, "had been restored to a point before them: between, between-off, between-gone"},
 		"the replaced one was deleted": {nothing, forget, []string{"root", "between", "between-off", "between-gone"}, "would tell what was taken from them since, and cannot be read"},
+		"the replaced one was damaged": {nothing, wear, []string{"root", "between", "between-off", "between-gone"}, "would tell what was taken from them since, and cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,13 +112,32 @@ func spoil(t *testing.T, file string) {
 
 func forget(t *testing.T, file string) {
 	t.Helper()
-	kept, err := filepath.Glob(file + ".replaced-*")
-	if err != nil || len(kept) != 1 {
-		t.Fatal(kept, err)
-	}
-	if err := os.Remove(kept[0]); err != nil {
+	if err := os.Remove(kept(t, file)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// wear spoils all of the replaced database but its first pages.
+func wear(t *testing.T, file string) {
+	t.Helper()
+	const whole = 8 << 10
+	content, err := os.ReadFile(kept(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt := append(content[:whole:whole], bytes.Repeat([]byte("x"), len(content)-whole)...)
+	if err := os.WriteFile(kept(t, file), spoilt, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func kept(t *testing.T, file string) string {
+	t.Helper()
+	all, err := filepath.Glob(file + ".replaced-*")
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	return all[0]
 }
 
 // active are the names of those who may sign in, in the order of their coming.
