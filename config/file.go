@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -22,7 +23,7 @@ func (l *loader) fromFile(path string) {
 	if optional {
 		path = defaultFile
 	}
-	text, err := readFile(path)
+	text, err := l.begin(path, func() (string, error) { return readFile(path) })()
 	if optional && errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -118,6 +119,38 @@ func scalar(n *yaml.Node) (string, bool) {
 		items = append(items, item.Value)
 	}
 	return strings.Join(items, ","), true
+}
+
+// begin begins to read, and returns what waits for the end of it: not for ever, as for
+// a pipe that nobody writes into.
+func (l *loader) begin(path string, read func() (string, error)) func() (string, error) {
+	type content struct {
+		text string
+		err  error
+	}
+	done, over := make(chan content, 1), time.After(l.patience)
+	go func() {
+		text, err := read()
+		done <- content{text, err}
+	}()
+	return func() (string, error) {
+		select {
+		case c := <-done:
+			return c.text, c.err
+		case <-over:
+			return "", fmt.Errorf("%s has given nothing for %s; if it is a pipe, see that somebody writes into it", path, l.patience)
+		}
+	}
+}
+
+// RegularFile refuses what can be read only once, or without end: a pipe or a device.
+// A link to a file is one, as Kubernetes mounts them. What is not there is for who
+// opens it to say.
+func RegularFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file; it is read again and again, as a pipe cannot be", path)
+	}
+	return nil
 }
 
 // readSecret reads a file that holds nothing but a secret.

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Sources are where settings are read from, the last with the last word: the
@@ -17,12 +19,16 @@ type Sources struct {
 	Environ func() []string
 	// Flags are by name, without the dashes.
 	Flags map[string]string
+	// Patience is how long a file that somebody has yet to write into, a pipe, is
+	// waited for. 0: half a minute.
+	Patience time.Duration
 }
 
 // given is what a source says of a setting.
 type given struct {
 	text, origin string
 	file         bool // text names the file that holds the value
+	read         func() (string, error)
 }
 
 // loader collects what is given, and the faults.
@@ -30,6 +36,7 @@ type loader struct {
 	settings []Setting
 	winners  map[string]given // by variable
 	faults   Faults
+	patience time.Duration
 }
 
 // Default returns the settings of which nothing is said anywhere.
@@ -45,11 +52,13 @@ func Default() Config {
 
 // Load reads all sources. The error is *Faults, with every fault there is.
 func Load(from Sources) (Config, error) {
-	l := &loader{settings: settings(), winners: map[string]given{}}
+	const halfMinute = 30 * time.Second
+	l := &loader{settings: settings(), winners: map[string]given{}, patience: cmp.Or(from.Patience, halfMinute)}
 	l.fromFile(from.File)
 	l.fromEnvironment(from)
 	l.fromFlags(from.Flags)
 
+	l.beginReading()
 	c := Default()
 	for _, s := range l.settings {
 		if g, ok := l.winners[s.Env]; ok {
@@ -64,11 +73,21 @@ func Load(from Sources) (Config, error) {
 	return c, l.faults.orNil()
 }
 
+// beginReading reads all files at the same time, so that together they are waited for
+// no longer than one.
+func (l *loader) beginReading() {
+	for variable, g := range l.winners {
+		if path := g.text; g.file {
+			g.read = l.begin(path, func() (string, error) { return readSecret(path) })
+			l.winners[variable] = g
+		}
+	}
+}
+
 func (l *loader) take(c *Config, s Setting, g given) {
 	c.origins[s.Env] = g.origin
 	if g.file {
-		path := g.text
-		text, err := readSecret(path)
+		text, err := g.read()
 		if err != nil {
 			l.faults.add(s.Env, "cannot be read from a file: "+err.Error(), g.origin)
 			return

@@ -238,6 +238,9 @@ func certificate(c Config) string {
 	if c.TLSCert == "" && c.TLSKey != "" {
 		return "is not set, though GATEHOUSE_TLS_KEY is"
 	}
+	if err := RegularFile(c.TLSCert); err != nil {
+		return "cannot be used: " + err.Error()
+	}
 	return ""
 }
 
@@ -247,6 +250,9 @@ func certificateKey(c Config) string {
 		return ""
 	case c.TLSKey == "":
 		return "is not set, though GATEHOUSE_TLS_CERT is"
+	}
+	if err := RegularFile(c.TLSKey); err != nil {
+		return "cannot be used: " + err.Error()
 	}
 	if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
 		return quoted(c.TLSKey) + " and the certificate cannot be loaded: " + err.Error()

@@ -25,6 +25,9 @@ func LoadOrCreateMasterKeyFile(path string, mayCreate bool) (MasterKey, error) {
 }
 
 func readMasterKeyFile(path string) (MasterKey, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return MasterKey{}, fmt.Errorf("the master key file %s is not a regular file; a key that comes through a pipe is GATEHOUSE_MASTER_KEY_FILE", path)
+	}
 	file, err := os.Open(path) //nolint:gosec // G304: the operator names the file
 	if err != nil {
 		return MasterKey{}, fmt.Errorf("reading the master key file: %w", err)

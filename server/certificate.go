@@ -82,6 +82,9 @@ func (c *Certificate) Watch(ctx context.Context, told <-chan os.Signal) {
 
 func (c *Certificate) read() (files [2][]byte, err error) {
 	for i, name := range []string{c.certFile, c.keyFile} {
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			return files, fmt.Errorf("%s is not a regular file", name) // reading a pipe might never end
+		}
 		if files[i], err = os.ReadFile(name); err != nil { //nolint:gosec // G304: the operator names the file
 			return files, err
 		}

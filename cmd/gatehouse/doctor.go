@@ -48,25 +48,57 @@ type examination struct {
 	look func(context.Context) finding.List
 }
 
-// patience is how long each examination may take. They run at the same time, so all
-// of them take no longer.
-const patience = 12 * time.Second
+// patience is how long everything may take: first the settings, then the examinations,
+// which run at the same time. A file of the settings has a little of it, twice at most.
+const (
+	patience     = 12 * time.Second
+	filePatience = 2 * time.Second
+)
 
 // examine runs every examination, and returns what they found in their order.
 func (c *cli) examine(ctx context.Context, replicas int) (all finding.List) {
-	cfg, err := c.load()
-	examinations := []examination{
-		{"settings", func(context.Context) finding.List { return examineSettings(cfg, err) }},
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), patience+time.Second) // they hear of ctx a moment before
+	defer cancelOver()
+	settings := make(chan loaded, 1)
+	go func() { settings <- c.loadToLook() }()
+	select {
+	case s := <-settings:
+		return askAll(ctx, over, s.examinations(replicas))
+	case <-over.Done():
+		all.Fault("settings", "see that the file systems answer which the settings and the files that they name are on", "they could not be read within %s", patience)
+		return all
+	}
+}
+
+// loaded are the settings, as far as they could be read.
+type loaded struct {
+	cfg config.Config
+	err error
+}
+
+func (c *cli) loadToLook() loaded {
+	from := c.sources()
+	from.Patience = filePatience
+	cfg, err := config.Load(from)
+	return loaded{cfg, err}
+}
+
+func (s loaded) examinations(replicas int) []examination {
+	cfg := s.cfg
+	return []examination{
+		{"settings", func(context.Context) finding.List { return examineSettings(cfg, s.err) }},
 		{"machine", func(context.Context) finding.List { return examineMachine(cfg, machine()) }},
 		{"certificate", func(context.Context) finding.List { return examineCertificate(cfg, time.Now()) }},
 		{"database", func(ctx context.Context) finding.List { return examineDatabase(ctx, cfg, replicas) }},
 		{"keys", func(ctx context.Context) finding.List { return examineKeys(ctx, cfg) }},
 		{"redis", func(ctx context.Context) finding.List { return examineRedis(ctx, cfg) }},
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), patience+time.Second) // they hear of ctx a moment before
-	defer cancelOver()
+}
+
+// askAll runs the examinations, each until ctx ends, and waits for them until over.
+func askAll(ctx, over context.Context, examinations []examination) (all finding.List) {
 	answers := make([]chan finding.List, len(examinations))
 	for i, e := range examinations {
 		answers[i] = make(chan finding.List, 1)

@@ -91,6 +91,9 @@ func examineCertificate(cfg config.Config, now time.Time) (found finding.List) {
 	if cfg.TLSCert == "" {
 		return nil
 	}
+	if config.RegularFile(cfg.TLSCert) != nil || config.RegularFile(cfg.TLSKey) != nil {
+		return nil // that has been told of the settings
+	}
 	pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
 	if err != nil {
 		found.Fault("certificate", "correct GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, which belong together", "%s", err)

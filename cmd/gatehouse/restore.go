@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/recovery"
 	"gatehouse/keys"
+	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )
 
@@ -30,9 +31,10 @@ under a name with the time, and is yours to delete.
 Everything that was issued is void afterwards (see: gatehouse epoch bump --help), so
 everybody signs in again. As far as the replaced database can be read, what was taken
 away since the backup is taken away again: people who were deleted or deactivated are
-inactive, a lower role counts, passwords and apps' secrets are the newer ones, consents
-that were withdrawn are gone, apps that were deleted or disabled are disabled, and
-keys that were retired are retired.
+inactive, a lower role counts, passwords and apps' secrets and keys are the newer ones,
+consents that were withdrawn are gone, apps that were deleted or disabled are disabled,
+the others may do no more than both databases allow (grants, scopes, redirect URIs),
+and keys that were retired are retired.
 
 For MySQL and MariaDB, stop the servers, load the dump, and run: gatehouse epoch bump`,
 		Example: `  gatehouse restore /var/backups/gatehouse-2026-11-01.db
@@ -54,15 +56,26 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 	options := sqlstore.Options{DSN: cfg.Database.Reveal(), Now: time.Now, Log: log}
 	var carried recovery.Carried
 	var unread error
-	done, err := sqlstore.Restore(ctx, options, file, func(ctx context.Context, restored, replaced *sqlstore.DB) error {
-		if err := opensKeys(ctx, cfg, restored); err != nil {
+	done, err := sqlstore.Restore(ctx, options, file, func(ctx context.Context, p sqlstore.Preparing) error {
+		if err := opensKeys(ctx, cfg, p.Restored); err != nil {
 			return err
 		}
-		if replaced != nil && !asItWas {
-			over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli"}
-			carried, unread = over.Do(ctx)
+		point, err := recovery.PointOf(ctx, p.Restored)
+		if err != nil {
+			return err
 		}
-		return begin(ctx, restored, filepath.Base(file), carried.Count())
+		evidence := audit.DatabaseRestored{Backup: filepath.Base(file)}
+		if !point.IsZero() {
+			evidence.Until = point.Format(time.RFC3339Nano)
+		}
+		if p.Replaced != nil && !asItWas {
+			carried, unread = carryOver(ctx, p)
+			evidence.Carried = carried.Count()
+			if unread == nil {
+				evidence.Kept = p.Kept
+			}
+		}
+		return begin(ctx, p.Restored, evidence)
 	})
 	switch {
 	case errors.Is(err, sqlstore.ErrNotEmbedded):
@@ -76,13 +89,21 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 	return nil
 }
 
+func carryOver(ctx context.Context, p sqlstore.Preparing) (recovery.Carried, error) {
+	over := &recovery.CarryOver{
+		Restored: p.Restored, Replaced: p.Replaced, Now: time.Now, Actor: "cli",
+		Kept: func(ctx context.Context, name string) (store.DB, error) { return p.Earlier(ctx, name) },
+	}
+	return over.Do(ctx)
+}
+
 // begin makes void what was issued before, with the evidence of the restoring.
-func begin(ctx context.Context, db *sqlstore.DB, backup string, carried int) error {
+func begin(ctx context.Context, db *sqlstore.DB, evidence audit.DatabaseRestored) error {
 	epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: time.Now}
 	if _, err := epochs.Begin(ctx, "cli"); err != nil {
 		return err
 	}
-	event := audit.Event{Actor: "cli", What: audit.DatabaseRestored{Backup: backup, Carried: carried}}
+	event := audit.Event{Actor: "cli", What: evidence}
 	return db.Audit(ctx, event.Record(ctx, time.Now().UTC()))
 }
 
@@ -117,7 +138,7 @@ func (c *cli) tellRestored(cfg config.Config, done sqlstore.Restored, carried re
 }
 
 const lookAt = `Look at who was deactivated, demoted or given another password since the
-backup, which apps were disabled or given another secret, and which signing keys were retired: they are as the backup had them.`
+backup, which apps were disabled, given other secrets or keys or allowed less, and which signing keys were retired: they are as the backup had them.`
 
 // tellCarried lists what is not as the backup had it.
 func (c *cli) tellCarried(carried recovery.Carried) {
@@ -128,13 +149,18 @@ func (c *cli) tellCarried(carried recovery.Carried) {
 		{"deleted or deactivated since the backup, and now inactive", carried.Deactivated},
 		{"demoted since the backup, and now so again", carried.Demoted},
 		{"apps deleted or disabled since, and now disabled", carried.Disabled},
-		{"apps with the secrets that they were given since", carried.Secrets},
+		{"apps with the secrets and keys that they were given since", carried.Credentials},
+		{"apps that may do less since, and now again", carried.Narrowed},
+		{"people and apps are as the backup has them, for the replaced database had been restored to a point before them", carried.Untold},
 		{"signing keys retired since, and now retired", carried.Retired},
 		{"signing keys made since, and added", carried.Keys},
 	} {
 		if len(line.names) > 0 {
 			c.say("%d %s: %s", len(line.names), line.what, strings.Join(line.names, ", "))
 		}
+	}
+	if carried.Missing != "" {
+		c.say("Warning: %s would tell what was taken from them since, and cannot be read.", carried.Missing)
 	}
 	for _, line := range []struct {
 		what string

@@ -67,8 +67,10 @@ func (c *cli) settingFlags(root *cobra.Command) {
 	}
 }
 
-func (c *cli) load() (config.Config, error) {
-	return config.Load(config.Sources{File: c.configFile, Env: os.LookupEnv, Environ: os.Environ, Flags: c.flags})
+func (c *cli) load() (config.Config, error) { return config.Load(c.sources()) }
+
+func (c *cli) sources() config.Sources {
+	return config.Sources{File: c.configFile, Env: os.LookupEnv, Environ: os.Environ, Flags: c.flags}
 }
 
 // withCore loads the settings and opens what a command works on for the length of f.

@@ -104,6 +104,11 @@ type DatabaseRestored struct {
 	// Carried is how many people and apps had rights taken away since the backup,
 	// which were taken away again.
 	Carried int `json:"carried"`
+	// Until is the time of the last event in the backup (RFC 3339): whoever came later,
+	// until the restoring, is not in it. Kept is the name that the replaced database has
+	// since, if what it knew was carried over.
+	Until string `json:"until,omitempty"`
+	Kept  string `json:"kept,omitempty"`
 }
 
 // Kind implements Kind.

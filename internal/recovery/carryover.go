@@ -16,8 +16,13 @@ import (
 // away since the backup. It only ever takes: nobody gains a right by it.
 type CarryOver struct {
 	Restored, Replaced store.DB
-	Now                func() time.Time
-	Actor              string
+	// Kept opens a database that an earlier restoring replaced, by the name that it has
+	// since. An error means that there is none that can be read; nil: there are none.
+	Kept  func(ctx context.Context, name string) (store.DB, error)
+	Now   func() time.Time
+	Actor string
+
+	line []witness
 }
 
 // Carried says what was carried over, by the names of the restored database.
@@ -32,17 +37,25 @@ type Carried struct {
 	Consents int
 	// Disabled are apps that were deleted or switched off since.
 	Disabled []string
-	// Secrets are apps that have the secrets that they were given since.
-	Secrets []string
+	// Credentials are apps that have the secrets and keys that they were given since.
+	Credentials []string
+	// Narrowed are apps that may do less since, with what is less.
+	Narrowed []string
 	// Retired are signing keys that were withdrawn since, Keys those made since.
 	Retired, Keys []string
+	// Untold are people and apps of the backup that the replaced database never had, as
+	// it was itself brought back to a point before them, and of which no other database
+	// tells either: they are as the backup has them. Missing is the name of the database
+	// that would tell, if there was one.
+	Untold  []string
+	Missing string
 	// Lost is how many people signed up since, and are not in the restored database.
 	Lost int64
 }
 
 // Count is how many people, apps and keys are not as the backup had them.
 func (c Carried) Count() int {
-	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Secrets) + len(c.Retired)
+	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Credentials) + len(c.Narrowed) + len(c.Retired)
 }
 
 // ErrUnrelated: the replaced database has nobody and no key of the restored one, as
@@ -56,6 +69,9 @@ func (c *CarryOver) Do(ctx context.Context) (Carried, error) {
 	if related, err := c.related(ctx); err != nil || !related {
 		return done, cmp.Or(err, ErrUnrelated)
 	}
+	if err := c.summon(ctx, &done); err != nil {
+		return done, fmt.Errorf("finding out what the replaced database grew out of: %w", err)
+	}
 	if err := c.keys(ctx, &done); err != nil {
 		return done, fmt.Errorf("carrying over signing keys: %w", err)
 	}
@@ -64,6 +80,9 @@ func (c *CarryOver) Do(ctx context.Context) (Carried, error) {
 	}
 	if err := c.clients(ctx, &done); err != nil {
 		return done, fmt.Errorf("carrying over what apps lost: %w", err)
+	}
+	if len(done.Untold) == 0 {
+		done.Missing = "" // nobody asked it
 	}
 	return done, nil
 }
@@ -99,12 +118,19 @@ func (c *CarryOver) people(ctx context.Context, done *Carried) error {
 
 // person compares one person, and reports whether the replaced database has them.
 func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (bool, error) {
-	since, err := c.Replaced.UserBySub(ctx, was.Sub)
-	gone := errors.Is(err, store.ErrNotFound)
-	if err != nil && !gone {
+	var since store.User
+	db, fate, err := c.ask(was.JoinedAt, func(db store.DB) (err error) {
+		since, err = db.UserBySub(ctx, was.Sub)
+		return err
+	})
+	if err != nil {
 		return false, err
 	}
-	change, before, after := less(was, since, gone, c.Now().UTC())
+	if fate == untold {
+		done.Untold = append(done.Untold, was.Username)
+		return false, nil
+	}
+	change, before, after := less(was, since, fate == gone, c.Now().UTC())
 	if len(after) > 0 {
 		err := c.write(ctx, audit.UserSubject(was.Sub), audit.UserUpdated{Before: before, After: after}, func(tx store.Tx) error {
 			return tx.UpdateUser(was.ID, change)
@@ -122,10 +148,10 @@ func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (
 	if change.PasswordHash != nil {
 		done.Passwords++
 	}
-	if gone {
+	if fate == gone {
 		return false, nil
 	}
-	return true, c.consents(ctx, was, since, done)
+	return db == c.Replaced, c.consents(ctx, db, was, since, done)
 }
 
 // less is what a person has to lose, and its evidence. Somebody who was deleted is
@@ -155,13 +181,13 @@ func rank(r store.Role) int {
 	return slices.Index([]store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin}, r)
 }
 
-func (c *CarryOver) consents(ctx context.Context, was, since store.User, done *Carried) error {
+func (c *CarryOver) consents(ctx context.Context, db store.DB, was, since store.User, done *Carried) error {
 	granted, err := c.Restored.ListConsents(ctx, was.ID)
 	if err != nil {
 		return err
 	}
 	for _, g := range granted {
-		_, err := c.Replaced.ConsentOf(ctx, since.ID, g.ClientID)
+		_, err := db.ConsentOf(ctx, since.ID, g.ClientID)
 		if err == nil {
 			continue
 		}

@@ -2,8 +2,8 @@ package recovery
 
 import (
 	"context"
-	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/audit"
@@ -26,33 +26,114 @@ func (c *CarryOver) clients(ctx context.Context, done *Carried) error {
 	}
 }
 
-// client switches an app off that was deleted or switched off since, and gives it
-// the secrets that it has been given since: it knows no others, and an older one
-// may have been replaced because it leaked.
+// client leaves an app no more than both databases allow, and switches it off if it
+// was deleted since.
 func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried) error {
-	since, err := c.Replaced.ClientByID(ctx, was.ID)
-	gone := errors.Is(err, store.ErrNotFound)
-	if err != nil && !gone {
+	now := was
+	_, fate, err := c.ask(was.CreatedAt, func(db store.DB) error {
+		since, err := db.ClientByID(ctx, was.ID)
+		if err == nil {
+			now = least(was, since)
+		}
 		return err
-	}
-	now, before, after := was, map[string]any{}, map[string]any{}
-	if !was.Disabled && (gone || since.Disabled) {
+	})
+	switch {
+	case err != nil:
+		return err
+	case fate == untold:
+		done.Untold = append(done.Untold, was.ID)
+		return nil
+	case fate == gone:
 		now.Disabled = true
-		before["disabled"], after["disabled"] = false, true
+	}
+	before, after := differences(was, now)
+	credentials := !sameCredentials(was, now)
+	if len(after) == 0 && !credentials {
+		return nil
+	}
+	if now.Disabled != was.Disabled {
 		done.Disabled = append(done.Disabled, was.ID)
 	}
-	if !gone && !slices.Equal(was.Secrets, since.Secrets) {
-		now.Secrets = since.Secrets
-		after["secrets"] = "as they were given since the backup"
-		done.Secrets = append(done.Secrets, was.ID)
+	if credentials {
+		after["credentials"] = "as they were given since the backup"
+		done.Credentials = append(done.Credentials, was.ID)
 	}
-	if len(after) == 0 {
-		return nil
+	if fields := narrowed(after); len(fields) > 0 {
+		done.Narrowed = append(done.Narrowed, was.ID+" ("+strings.Join(fields, ", ")+")")
 	}
 	now.UpdatedAt = c.Now().UTC()
 	return c.write(ctx, audit.ClientSubject(was.ID), audit.ClientUpdated{Before: before, After: after}, func(tx store.Tx) error {
 		return tx.PutClient(now)
 	})
+}
+
+// least is an app that may do what it may by both databases. It shows who it is as it
+// has since: it knows no other secrets and keys, and older ones may have been replaced
+// because they leaked. Where it needs none any more, it needs them again and has none:
+// nobody can be taken for it.
+func least(was, since store.Client) store.Client {
+	now := was
+	now.Disabled = was.Disabled || since.Disabled
+	now.FirstParty = was.FirstParty && since.FirstParty
+	now.GrantTypes = common(was.GrantTypes, since.GrantTypes)
+	now.Scope = strings.Join(common(strings.Fields(was.Scope), strings.Fields(since.Scope)), " ")
+	now.RedirectURIs = common(was.RedirectURIs, since.RedirectURIs)
+	now.PostLogoutRedirectURIs = common(was.PostLogoutRedirectURIs, since.PostLogoutRedirectURIs)
+	if was.BackchannelLogoutURI != since.BackchannelLogoutURI {
+		now.BackchannelLogoutURI = ""
+	}
+	if !since.Public() {
+		now.AuthMethod = since.AuthMethod
+	}
+	now.Secrets, now.JWKS, now.JWKSURI, now.AssertionAudience = since.Secrets, since.JWKS, since.JWKSURI, since.AssertionAudience
+	return now
+}
+
+// common are those of was that since has, too.
+func common(was, since []string) (both []string) {
+	for _, one := range was {
+		if slices.Contains(since, one) {
+			both = append(both, one)
+		}
+	}
+	return both
+}
+
+func sameCredentials(a, b store.Client) bool {
+	return slices.Equal(a.Secrets, b.Secrets) && a.AuthMethod == b.AuthMethod && a.JWKS == b.JWKS && a.JWKSURI == b.JWKSURI && a.AssertionAudience == b.AssertionAudience
+}
+
+// differences are both sides of what an app may do no longer, for the record.
+func differences(was, now store.Client) (before, after map[string]any) {
+	before, after = map[string]any{}, map[string]any{}
+	for _, field := range []struct {
+		name     string
+		was, now any
+	}{
+		{"disabled", was.Disabled, now.Disabled},
+		{"first_party", was.FirstParty, now.FirstParty},
+		{"grant_types", strings.Join(was.GrantTypes, " "), strings.Join(now.GrantTypes, " ")},
+		{"scope", was.Scope, now.Scope},
+		{"redirect_uris", strings.Join(was.RedirectURIs, " "), strings.Join(now.RedirectURIs, " ")},
+		{"post_logout_redirect_uris", strings.Join(was.PostLogoutRedirectURIs, " "), strings.Join(now.PostLogoutRedirectURIs, " ")},
+		{"backchannel_logout_uri", was.BackchannelLogoutURI, now.BackchannelLogoutURI},
+	} {
+		if field.was != field.now {
+			before[field.name], after[field.name] = field.was, field.now
+		}
+	}
+	return before, after
+}
+
+// narrowed names what an app lost besides all of it and its credentials.
+func narrowed(after map[string]any) (fields []string) {
+	for field := range after {
+		if field != "disabled" && field != "credentials" {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
 }
 
 // keys adds the signing keys that were made since, so that what they signed is

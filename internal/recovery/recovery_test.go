@@ -152,7 +152,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	}
 	want := recovery.Carried{
 		Deactivated: []string{"gone", "off"}, Demoted: []string{"boss (staff)"}, Passwords: 1, Consents: 1,
-		Disabled: []string{"erased", "off"}, Secrets: []string{"leaky"}, Retired: []string{"k1"}, Keys: []string{"k3"}, Lost: 1,
+		Disabled: []string{"erased", "off"}, Credentials: []string{"leaky"}, Retired: []string{"k1"}, Keys: []string{"k3"}, Lost: 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("carried (- want, + got):\n%s", diff)
@@ -164,6 +164,73 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	events, err := restored.ListAudit(t.Context(), store.AuditQuery{Actor: "cli", Limit: 100})
 	if err != nil || len(events) != 4+1+3+2 {
 		t.Errorf("%d events, %v", len(events), err)
+	}
+}
+
+// TestAnAppMayDoWhatBothAllow: each that was changed since loses what it lost, and gains
+// nothing.
+func TestAnAppMayDoWhatBothAllow(t *testing.T) {
+	was := store.Client{
+		ID: "app", Name: "App", AuthMethod: "private_key_jwt", FirstParty: true, GrantTypes: []string{"authorization_code", "refresh_token"}, Scope: "openid profile email",
+		RedirectURIs: []string{"https://a.example/1", "https://a.example/2"}, PostLogoutRedirectURIs: []string{"https://a.example/3"},
+		BackchannelLogoutURI: "https://a.example/out", JWKS: `{"keys":["old"]}`, AssertionAudience: "any",
+	}
+	public, secret, off := was, was, was
+	off.Disabled = true
+	public.AuthMethod, public.JWKS, public.AssertionAudience = "none", "", ""
+	secret.AuthMethod, secret.JWKS, secret.AssertionAudience, secret.Secrets = "client_secret_basic", "", "", []store.ClientSecret{{Digest: store.DigestOf("one")}}
+	for name, c := range map[string]struct {
+		was    store.Client
+		change func(since, want *store.Client)
+	}{
+		"nothing": {was, func(since, want *store.Client) {}},
+		"URIs": {was, func(since, want *store.Client) {
+			since.RedirectURIs, want.RedirectURIs = []string{"https://b.example", "https://a.example/2"}, []string{"https://a.example/2"}
+			since.PostLogoutRedirectURIs, want.PostLogoutRedirectURIs = nil, nil
+			since.BackchannelLogoutURI, want.BackchannelLogoutURI = "https://b.example/out", ""
+		}},
+		"rights": {was, func(since, want *store.Client) {
+			since.Scope, want.Scope = "email openid admin", "openid email"
+			since.GrantTypes, want.GrantTypes = []string{"authorization_code", "client_credentials"}, []string{"authorization_code"}
+			since.FirstParty, want.FirstParty = false, false
+		}},
+		"more rights": {secret, func(since, want *store.Client) {
+			since.Scope, since.GrantTypes, since.RedirectURIs = since.Scope+" admin", append(slices.Clone(since.GrantTypes), "password"), append(slices.Clone(since.RedirectURIs), "https://b.example")
+		}},
+		"other keys": {was, func(since, want *store.Client) { since.JWKS = `{"keys":["new"]}`; want.JWKS = since.JWKS }},
+		"a place for keys": {was, func(since, want *store.Client) {
+			since.JWKS, since.JWKSURI = "", "https://a.example/jwks"
+			want.JWKS, want.JWKSURI = "", since.JWKSURI
+		}},
+		"a stricter aud":     {was, func(since, want *store.Client) { since.AssertionAudience, want.AssertionAudience = "issuer", "issuer" }},
+		"a secret, not keys": {was, func(since, want *store.Client) { *since, *want = secret, secret }},
+		"keys, not public":   {public, func(since, want *store.Client) { *since, *want = was, was }},
+		"public, not keys":   {was, func(since, want *store.Client) { *since, *want = public, public; want.AuthMethod = was.AuthMethod }},
+		"off":                {was, func(since, want *store.Client) { since.Disabled, want.Disabled = true, true }},
+		"on":                 {off, func(since, want *store.Client) { since.Disabled = false }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			restored, replaced := open(t, testdb.SQLite(t)), open(t, testdb.SQLite(t))
+			since, want := c.was, c.was
+			c.change(&since, &want)
+			for db, app := range map[store.DB]store.Client{restored: c.was, replaced: since} {
+				addKey(t, db, "k1", 1)
+				write(t, db, func(tx store.Tx) error { return tx.CreateClient(app) })
+			}
+			over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli"}
+			done, err := over.Do(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := restored.ClientByID(t.Context(), "app")
+			got.UpdatedAt = want.UpdatedAt
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%v (- want, + got):\n%s", err, diff)
+			}
+			if changed := cmp.Diff(c.was, want) != ""; changed != (done.Count() > 0) {
+				t.Errorf("it tells %+v", done)
+			}
+		})
 	}
 }
 

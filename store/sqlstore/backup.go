@@ -14,8 +14,8 @@ import (
 // ErrNotEmbedded says that the database is a server, which has tools of its own.
 var ErrNotEmbedded = errors.New("the database is not a SQLite file")
 
-// Backup writes the database, as it is at one moment, to a new file that only its
-// owner can read. Others go on reading and writing meanwhile. The file appears
+// Backup writes the database, as it is at one moment, to a new file that only the
+// owner of the database can read. Others go on reading and writing meanwhile. The file appears
 // under its name when it is whole, checked and on the disk; a file that is there
 // already is an fs.ErrExist and stays.
 func Backup(ctx context.Context, dsn, to string) (err error) {
@@ -47,6 +47,9 @@ func Backup(ctx context.Context, dsn, to string) (err error) {
 	}
 	if err := sameContent(ctx, at.file, draft); err != nil {
 		return fmt.Errorf("checking the backup: %w", err)
+	}
+	if err := likeOwner(draft, at.file); err != nil {
+		return fmt.Errorf("backing up: %w", err)
 	}
 	return publish(draft, to)
 }
@@ -106,11 +109,29 @@ func sameContent(ctx context.Context, file, draft string) error {
 }
 
 // publish brings a draft to the disk and gives it its name, which must be free.
-// The name is taken first: no file system has a rename that leaves others alone.
 func publish(draft, to string) error {
 	if err := syncFile(draft); err != nil {
 		return err
 	}
+	if err := giveName(draft, to); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(to))
+}
+
+// giveName shows the file under its name whole, or not at all, and overwrites nothing.
+// Where there are no links (FAT, what is mounted from elsewhere), a rename does that on
+// Linux; failing that, too, the name is taken first, and a kill leaves it empty.
+func giveName(draft, to string) (err error) {
+	for _, way := range []func(draft, to string) error{os.Link, renameToFree, reserve} {
+		if err = way(draft, to); err == nil || errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return err
+}
+
+func reserve(draft, to string) error {
 	reserved, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the operator names the file
 	if err != nil {
 		return err
@@ -118,7 +139,7 @@ func publish(draft, to string) error {
 	if err := errors.Join(reserved.Close(), os.Rename(draft, to)); err != nil {
 		return errors.Join(err, os.Remove(to))
 	}
-	return syncFile(filepath.Dir(to))
+	return nil
 }
 
 // syncFile brings a file, or the names in a folder, to the disk.

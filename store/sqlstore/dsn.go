@@ -92,6 +92,9 @@ func (p *place) setTLS(mode, host string) error {
 }
 
 func (p *place) setRoots(file, host string) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return errors.New("what tls-ca names is not a regular file")
+	}
 	pem, err := os.ReadFile(file) //nolint:gosec // G304: the operator names the file
 	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
 		err = wrong.Err // without the path

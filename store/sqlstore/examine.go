@@ -32,8 +32,7 @@ func (d *DB) Examine(ctx context.Context, e Examination) finding.List {
 	d.schema(ctx, conn, &found)
 	d.epoch(ctx, e, &found)
 	if d.dialect.name == "sqlite" {
-		examineSQLite(ctx, conn, &found)
-		return found
+		return d.examineSQLite(ctx, conn, found)
 	}
 	d.clockThere(ctx, e, &found)
 	examineMySQL(ctx, conn, limits{conns: d.options.MaxConns, replicas: max(e.Replicas, 1)}, &found)

@@ -11,17 +11,48 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// examineSQLite looks into the file.
-func examineSQLite(ctx context.Context, conn *sql.Conn, found *finding.List) {
-	var version, mode, first string
+// examineSQLite looks into the file. What it read while somebody began to write is
+// nothing to go by.
+func (d *DB) examineSQLite(ctx context.Context, conn *sql.Conn, found finding.List) finding.List {
+	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err == nil {
 		found.OK("database version", "SQLite %s, in this program", version)
 	}
-	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err == nil && mode != "wal" {
-		found.OK("database log", "journal_mode is %s; the next start turns the write-ahead log on", mode)
-	} else if err == nil {
-		found.OK("database log", "write-ahead log")
+	d.logMode(&found)
+	examineIntegrity(ctx, conn, &found)
+	if err := d.present(); err != nil {
+		var again finding.List
+		again.Warn("database", "run doctor again", "%s meanwhile", err)
+		return again
 	}
+	return found
+}
+
+// logMode goes by the file, which says how it was written last (Database File Format,
+// §1.3): whoever opens it to read it alone has no log.
+func (d *DB) logMode(found *finding.List) {
+	const at, wal = 18, 2
+	place, err := parseDSN(d.options.DSN)
+	if err != nil {
+		return
+	}
+	file, err := os.Open(place.file)
+	if err != nil {
+		return // it has been told
+	}
+	defer func() { _ = file.Close() }() // only read
+	var mode [1]byte
+	switch _, err := file.ReadAt(mode[:], at); {
+	case err != nil: // likewise
+	case mode[0] == wal:
+		found.OK("database log", "write-ahead log")
+	default:
+		found.OK("database log", "rollback journal; the next start turns the write-ahead log on")
+	}
+}
+
+func examineIntegrity(ctx context.Context, conn *sql.Conn, found *finding.List) {
+	var first string
 	err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&first)
 	switch {
 	case ctx.Err() != nil:

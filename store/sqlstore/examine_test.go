@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,5 +178,75 @@ func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestExamineLeavesNothingBehind: neither beside a file that nobody has open, nor
+// where a server runs, nor after one that was killed. What it says is the same.
+func TestExamineLeavesNothingBehind(t *testing.T) {
+	dsn := testdb.SQLite(t)
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	db := migrated(t, dsn)
+	write(t, db, func(tx store.Tx) error {
+		_, err := tx.BeginEpoch(time.Now().Add(24 * time.Hour))
+		return err
+	})
+	looked := func(what string) {
+		t.Helper()
+		before := beside(t, file)
+		found := look(t, dsn)
+		wantFinding(t, found, "epoch", finding.Fault, "in the future") // which is in the log, while there is one
+		wantFinding(t, found, "database log", finding.OK, "write-ahead log")
+		if after := beside(t, file); !slices.Equal(before, after) {
+			t.Errorf("%s: %v became %v", what, before, after)
+		}
+	}
+	looked("beside a server")
+	killed := filepath.Join(t.TempDir(), "killed.db")
+	for _, end := range []string{"", "-wal", "-shm"} {
+		content, err := os.ReadFile(file + end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(killed+end, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	looked("alone")
+	file, dsn = killed, "sqlite:"+killed
+	looked("after a kill")
+}
+
+func beside(t *testing.T, file string) (names []string) {
+	t.Helper()
+	all, err := os.ReadDir(filepath.Dir(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
+// TestExamineWhileSomebodyBegins: what was read as a file that does not change, and
+// did, is not believed.
+func TestExamineWhileSomebodyBegins(t *testing.T) {
+	dsn := testdb.SQLite(t)
+	if err := migrated(t, dsn).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	migrated(t, dsn)
+	found := db.Examine(t.Context(), sqlstore.Examination{Now: time.Now})
+	if wantFinding(t, found, "database", finding.Warning, "begun to use"); len(found) != 1 {
+		t.Errorf("found: %s", lines(found))
 	}
 }

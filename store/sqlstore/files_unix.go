@@ -4,7 +4,9 @@ package sqlstore
 
 import (
 	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -33,13 +35,20 @@ func flock(f *os.File, exclusive bool) (bool, error) {
 	}
 }
 
-// likeOwner gives a file that we made the owner of another one, where there is one
-// and we may: what root does for a server's database must not keep it from the server.
-// Where the file's name has become a link, it is the link that is given.
+// likeOwner gives a file that we made the owner of another one, or, where that is not
+// there, of the folder that it is to be in, if we may: what root does for a server's
+// database must not keep it from the server. Where the file's name has become a link,
+// it is the link that is given.
 func likeOwner(name, of string) error {
+	if os.Geteuid() != 0 {
+		return nil // it is his already
+	}
 	info, err := os.Stat(of)
-	if err != nil || os.Geteuid() != 0 {
-		return nil //nolint:nilerr // there is nobody to give it to, or it is his already
+	if errors.Is(err, fs.ErrNotExist) {
+		info, err = os.Stat(filepath.Dir(of))
+	}
+	if err != nil {
+		return err
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || owner.Uid == 0 {

@@ -71,7 +71,7 @@ func TestRestoreThroughALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	restore := func() (sqlstore.Restored, error) {
-		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, *sqlstore.DB, *sqlstore.DB) error { return nil })
+		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
 	}
 	if _, err := restore(); !errors.Is(err, sqlstore.ErrInUse) {
 		t.Errorf("open by its own name: %v", err)
@@ -94,5 +94,43 @@ func TestRestoreThroughALink(t *testing.T) {
 	}
 	if _, err := restore(); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
 		t.Errorf("over a link that leads nowhere: %v", err)
+	}
+}
+
+// TestRootLeavesFilesToTheServer: what root restores, makes or backs up belongs to whose
+// folder, or whose database, it is.
+func TestRootLeavesFilesToTheServer(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file to somebody else")
+	}
+	const nobody = 65534
+	folder := func() string {
+		folder := t.TempDir()
+		if err := os.Chown(folder, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+		return folder
+	}
+	made := filepath.Join(folder(), "made.db")
+	if err := migrated(t, "sqlite:"+made).Close(); err != nil {
+		t.Fatal(err)
+	}
+	backup := filepath.Join(t.TempDir(), "backup") // a folder of root's
+	if err := sqlstore.Backup(t.Context(), "sqlite:"+made, backup); err != nil {
+		t.Fatal(err)
+	}
+	restored := filepath.Join(folder(), "restored.db")
+	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + restored}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{made, made + ".lock", backup, restored, restored + ".lock"} {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if owner := info.Sys().(*syscall.Stat_t).Uid; owner != nobody || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %d's, with mode %#o", filepath.Base(file), owner, info.Mode().Perm())
+		}
 	}
 }

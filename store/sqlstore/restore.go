@@ -21,10 +21,44 @@ type Restored struct {
 	Unread error
 }
 
-// Prepare makes a backup ready before anybody can use it. Replaced is the database
-// in whose place it is to be put, to be read only; nil if there is none that can be
-// read. An error puts an end to the restoring, and nothing was changed.
-type Prepare func(ctx context.Context, restored, replaced *DB) error
+// Prepare makes a backup ready before anybody can use it. An error puts an end to the
+// restoring, and nothing was changed.
+type Prepare func(context.Context, Preparing) error
+
+// Preparing is what Prepare works on, until it returns.
+type Preparing struct {
+	Restored *DB
+	// Replaced is the database in whose place the other is to be put, to be read only;
+	// nil if there is none that can be read.
+	Replaced *DB
+	// Kept is the name in its folder that the replaced database is to have.
+	Kept string
+
+	restoring *restoring
+}
+
+// Earlier opens a database that an earlier restoring replaced and gave this name, to be
+// read only.
+func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
+	r := p.restoring
+	file := filepath.Join(filepath.Dir(r.file), filepath.Base(name))
+	if _, err := os.Stat(file); err != nil {
+		return nil, err
+	}
+	db, err := openToLook(r.options, file)
+	if err != nil {
+		return nil, err
+	}
+	err = undamaged(ctx, db.pool, "quick_check")
+	if err == nil {
+		err = upToDate(ctx, db.pool)
+	}
+	if err != nil {
+		return nil, closing(db, err)
+	}
+	r.earlier = append(r.earlier, db)
+	return db, nil
+}
 
 // Restore puts the backup in the file from in the place of the database of o. The
 // file is copied, checked and prepared first; the replaced database stays beside it
@@ -51,7 +85,7 @@ func Restore(ctx context.Context, o Options, from string, prepare Prepare) (done
 		return Restored{}, err
 	}
 	defer func() { _ = held.Close() }()
-	r := &restoring{options: o, file: file}
+	r := &restoring{options: o, file: file, kept: file + ".replaced-" + o.Now().UTC().Format("20060102T150405.000Z")}
 	defer func() { err = errors.Join(err, r.clean()) }()
 	if err := r.take(ctx, from); err != nil {
 		return Restored{}, fmt.Errorf("the backup %s: %w", from, err)
@@ -72,6 +106,8 @@ type restoring struct {
 	draft   string // the copy of the backup
 	there   bool   // there is a database to be replaced
 	unread  error  // why it cannot be read
+	kept    string // what it is to be called
+	earlier []*DB  // what was replaced earlier, while it is read
 }
 
 // sides are the ends of the names of the files that SQLite keeps beside a database,
@@ -90,8 +126,8 @@ func (r *restoring) clean() error {
 
 // take copies the backup, which itself is not opened, and checks the copy.
 func (r *restoring) take(ctx context.Context, from string) (err error) {
-	if info, err := os.Stat(from + "-wal"); err == nil && info.Size() > 0 {
-		return errors.New("it has a write-ahead log beside it, so it is no backup but a database that was copied or is in use; copy it with: gatehouse backup")
+	if err := complete(from); err != nil {
+		return err
 	}
 	if err := removeDrafts(r.file); err != nil {
 		return err
@@ -104,6 +140,23 @@ func (r *restoring) take(ctx context.Context, from string) (err error) {
 	}
 	_, err = Inspect(ctx, r.draft)
 	return err
+}
+
+// complete refuses a file of which a part is in a log beside it: what is committed and
+// not in the file yet, or what has to be taken out of it again.
+func complete(file string) error {
+	for end, name := range map[string]string{"-wal": "a write-ahead log", "-journal": "a rollback journal"} {
+		beside := resolved(file) + end // where SQLite would look for it
+		info, err := os.Stat(beside)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case info.Size() > 0:
+			return fmt.Errorf("it has %s beside it, %s, so it is no backup but a database that was copied or is in use; make a backup of it with: gatehouse backup FILE --database sqlite:%s", name, beside, file)
+		}
+	}
+	return nil
 }
 
 func copyFile(from, to string) error {
@@ -181,7 +234,10 @@ func (r *restoring) ready(ctx context.Context, prepare Prepare) (err error) {
 	replaced := r.openReplaced(ctx)
 	err = restored.Migrate(ctx)
 	if err == nil {
-		err = prepare(ctx, restored, replaced)
+		err = prepare(ctx, Preparing{restored, replaced, filepath.Base(r.kept), r})
+	}
+	for _, db := range r.earlier {
+		err = errors.Join(err, db.Close())
 	}
 	if replaced != nil {
 		err = errors.Join(err, replaced.Close(), oneFile(ctx, r.file))
@@ -198,7 +254,7 @@ func (r *restoring) openReplaced(ctx context.Context) *DB {
 	if !r.there || r.unread != nil {
 		return nil
 	}
-	if r.unread = upToDate(ctx, r.file); r.unread != nil {
+	if r.unread = r.current(ctx); r.unread != nil {
 		return nil
 	}
 	replaced, err := openLocked(ctx, r.options, r.file, nil)
@@ -208,12 +264,17 @@ func (r *restoring) openReplaced(ctx context.Context) *DB {
 	return replaced
 }
 
-func upToDate(ctx context.Context, file string) error {
-	pool, err := rawSQLite(file, "ro")
+// current reports why the database that is there is not one that this program reads.
+func (r *restoring) current(ctx context.Context) error {
+	pool, err := rawSQLite(r.file, "ro")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pool.Close() }()
+	return upToDate(ctx, pool)
+}
+
+func upToDate(ctx context.Context, pool *sql.DB) error {
 	return withConn(ctx, pool, func(conn *sql.Conn) error {
 		all, err := steps("sqlite")
 		if err != nil {
@@ -238,8 +299,7 @@ func withConn(ctx context.Context, pool *sql.DB, f func(*sql.Conn) error) error 
 
 // replace gives the copy the name. What had it before has another one first.
 func (r *restoring) replace() (Restored, error) {
-	kept := r.file + ".replaced-" + r.options.Now().UTC().Format("20060102T150405.000Z")
-	if err := r.keep(kept); err != nil {
+	if err := r.keep(r.kept); err != nil {
 		return Restored{}, fmt.Errorf("keeping the replaced database: %w", err)
 	}
 	if err := os.Rename(r.draft, r.file); err != nil {
@@ -247,7 +307,7 @@ func (r *restoring) replace() (Restored, error) {
 	}
 	done := Restored{Unread: r.unread}
 	if r.there {
-		done.Kept = kept
+		done.Kept = r.kept
 	}
 	return done, syncFile(filepath.Dir(r.file))
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -62,18 +64,37 @@ func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*D
 	return d, d.attach(writer, moving, reader)
 }
 
-// openToLook opens one connection that changes nothing, not even how the log is kept.
+// openToLook opens connections that change nothing, not even how the log is kept. A
+// file with nothing beside it is nobody's at the moment, and is read as one that does
+// not change: SQLite would make a log and an index for it and, as it may not write,
+// leave both. Should somebody begin to use it meanwhile, present says so.
 func openToLook(o Options, file string) (*DB, error) {
-	pool, err := rawSQLite(file, "ro")
+	query := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}}
+	present := sameFile(file)
+	if alone(file) == nil {
+		query.Set("immutable", "1")
+		present = func() error { return alone(file) }
+	}
+	pool, err := openFile(file, query)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(file), turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
+	d := &DB{options: o, dialect: sqliteDialect(), present: present, turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
 	pool.SetMaxOpenConns(2) // Examine has one and asks for another
 	d.migrations = func(context.Context) (*sql.DB, error) {
 		return nil, errors.New("the database was opened to be read only")
 	}
 	return d, d.attach(pool, pool, pool)
+}
+
+// alone is an error if a log is beside the file, as it is while somebody uses it.
+func alone(file string) error {
+	for _, end := range []string{"-wal", "-journal"} {
+		if _, err := os.Lstat(file + end); !errors.Is(err, fs.ErrNotExist) {
+			return cmpError(err, errors.New("somebody has begun to use the database"))
+		}
+	}
+	return nil
 }
 
 // attach puts gorm over the pools.
@@ -105,10 +126,15 @@ var (
 	reading = purpose{true, "FULL"}
 )
 
-// create makes the file readable for its owner alone. SQLite gives its log the
-// same mode.
+// create makes the file, unless it is there, readable for its owner alone. SQLite gives
+// its log the same mode and owner.
 func create(file string) error {
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the operator names the file
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // G304: the operator names the file
+	if errors.Is(err, fs.ErrExist) {
+		f, err = os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: as above; a link may lead nowhere yet
+	} else if err == nil {
+		err = likeOwner(file, filepath.Dir(file))
+	}
 	if err != nil {
 		return err
 	}

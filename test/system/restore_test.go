@@ -1,9 +1,12 @@
 package system_test
 
 import (
+	"bytes"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -49,6 +52,105 @@ func (s *site) names(t *testing.T) (names []string) {
 	t.Helper()
 	for _, p := range s.people(t) {
 		names = append(names, p.Username)
+	}
+	return names
+}
+
+// TestRestoreAnOlderThenANewer: who came between the two backups is not taken for
+// deleted; who was deleted is, as long as a database says so that can be read.
+func TestRestoreAnOlderThenANewer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before func(t *testing.T, file string) // the older one is restored
+		after  func(t *testing.T, file string)
+		want   []string
+		says   string
+	}{
+		"all can be read":              {nothing, nothing, []string{"root", "between"}, "3 deleted or deactivated since the backup"},
+		"a damaged one was replaced":   {spoil, nothing, []string{"root", "between", "between-off", "between-gone"}, "had been restored to a point before them: between, between-off, between-gone"},
+		"the replaced one was deleted": {nothing, forget, []string{"root", "between", "between-off", "between-gone"}, "would tell what was taken from them since, and cannot be read"},
+		"the replaced one was damaged": {nothing, wear, []string{"root", "between", "between-off", "between-gone"}, "would tell what was taken from them since, and cannot be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			file := filepath.Join(s.folder, "gatehouse.db")
+			older, newer := filepath.Join(s.folder, "older"), filepath.Join(s.folder, "newer")
+			s.create(t, "root", "admin")
+			s.create(t, "leaver", "user")
+			s.run(t, "", "backup", older)
+			for _, name := range []string{"between", "between-off", "between-gone"} {
+				s.create(t, name, "user")
+			}
+			s.run(t, "", "backup", newer)
+			s.run(t, "", "user", "deactivate", "between-off")
+			s.run(t, "", "user", "delete", "between-gone")
+
+			c.before(t, file)
+			s.run(t, "", "restore", older)
+			s.run(t, "", "user", "delete", "leaver")
+			c.after(t, file)
+			_, said, code := s.try(t, "", "restore", newer)
+			if code != 0 || !strings.Contains(said, c.says) {
+				t.Errorf("exit code %d: %s\ndoes not say %q", code, said, c.says)
+			}
+			if got := s.active(t); !slices.Equal(got, c.want) {
+				t.Errorf("active are %v, want %v: %s", got, c.want, said)
+			}
+		})
+	}
+}
+
+func nothing(*testing.T, string) {}
+
+func spoil(t *testing.T, file string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte("spoiled"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func forget(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Remove(kept(t, file)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wear spoils all of the replaced database but its first pages.
+func wear(t *testing.T, file string) {
+	t.Helper()
+	const whole = 8 << 10
+	content, err := os.ReadFile(kept(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt := append(content[:whole:whole], bytes.Repeat([]byte("x"), len(content)-whole)...)
+	if err := os.WriteFile(kept(t, file), spoilt, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func kept(t *testing.T, file string) string {
+	t.Helper()
+	all, err := filepath.Glob(file + ".replaced-*")
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	return all[0]
+}
+
+// active are the names of those who may sign in, in the order of their coming.
+func (s *site) active(t *testing.T) (names []string) {
+	t.Helper()
+	type listed struct {
+		Username string
+		Active   bool `json:"is_active"`
+	}
+	for _, u := range readLines[listed](t, s.run(t, "", "user", "list", "--json")) {
+		if u.Active {
+			names = append(names, u.Username)
+		}
 	}
 	return names
 }

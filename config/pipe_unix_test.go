@@ -1,0 +1,96 @@
+//go:build unix
+
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func pipe(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestASecretThroughAPipe: as a shell's <(…) gives it, and one with a name whose other
+// end comes late.
+func TestASecretThroughAPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	late := pipe(t)
+	go func() {
+		_, _ = fmt.Fprintln(w, goodKey)
+		_ = w.Close()
+		time.Sleep(100 * time.Millisecond)
+		_ = os.WriteFile(late, []byte("redis://:late@cache"), 0o600)
+	}()
+	c, err := Load(environment(map[string]string{"MASTER_KEY_FILE": fmt.Sprintf("/dev/fd/%d", r.Fd()), "REDIS_FILE": late}))
+	if err != nil || c.MasterKey.Reveal() != goodKey || c.Redis.Reveal() != "redis://:late@cache" {
+		t.Errorf("%q, %q, %v", c.MasterKey.Reveal(), c.Redis.Reveal(), err)
+	}
+}
+
+// TestAPipeIsNotWaitedForWithoutEnd: of several, all are named, in the time of one; and
+// the rest is read.
+func TestAPipeIsNotWaitedForWithoutEnd(t *testing.T) {
+	from := environment(map[string]string{"MASTER_KEY_FILE": pipe(t), "REDIS_FILE": pipe(t), "DATABASE_FILE": file(t, "database", "sqlite:x.db", 0o600)})
+	from.Patience = time.Second
+	began := time.Now()
+	c, err := Load(from)
+	if took := time.Since(began); took > 1900*time.Millisecond {
+		t.Errorf("it took %s", took)
+	}
+	for _, want := range []string{"2 faults", "GATEHOUSE_MASTER_KEY cannot be read", "GATEHOUSE_REDIS cannot be read", "if it is a pipe"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\ndoes not say %q", err, want)
+		}
+	}
+	if c.Database.Reveal() != "sqlite:x.db" {
+		t.Errorf("the database is %s", c.Database)
+	}
+	from = Sources{File: pipe(t), Patience: 10 * time.Millisecond}
+	if faults := faultsOf(t, from); len(faults) != 1 || faults[0].Variable != from.File {
+		t.Errorf("the file with settings: %q", faults)
+	}
+}
+
+// TestACertificateIsAFile: it is read again whenever it may have changed. Kubernetes
+// mounts links.
+func TestACertificateIsAFile(t *testing.T) {
+	certificate, key := selfSigned(t)
+	set := map[string]string{"ISSUER": "https://a.example", "TLS_CERT": link(t, file(t, "cert", certificate, 0o644)), "TLS_KEY": link(t, file(t, "key", key, 0o600))}
+	if faults := faultsOf(t, environment(set)); faults != nil {
+		t.Errorf("links: %q", faults)
+	}
+	for _, variable := range []string{"TLS_CERT", "TLS_KEY"} {
+		for _, bad := range []string{pipe(t), "/dev/zero"} {
+			was := set[variable]
+			set[variable] = bad
+			if faults := faultsOf(t, environment(set)); len(faults) != 1 || faults[0].Variable != prefix+variable || !strings.Contains(faults[0].Problem, bad+" is not a regular file") {
+				t.Errorf("%s %s: %q", variable, bad, faults)
+			}
+			set[variable] = was
+		}
+	}
+}
+
+func link(t *testing.T, to string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(to, name); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -1,0 +1,36 @@
+//go:build unix
+
+package server
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestAPipeIsNoNewCertificate: waiting for one would end the watching for good.
+func TestAPipeIsNoNewCertificate(t *testing.T) {
+	s := newShelf(t, certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)))
+	var log bytes.Buffer
+	s.Certificate.log = slog.New(slog.NewTextHandler(&log, nil))
+	if err := os.Remove(s.cert); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(s.cert, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	looked := make(chan struct{})
+	go func() { s.reload(); close(looked) }()
+	select {
+	case <-looked:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for the pipe")
+	}
+	if !strings.Contains(log.String(), "is not a regular file") {
+		t.Errorf("log: %s", &log)
+	}
+}
