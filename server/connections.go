@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"syscall"
 	"time"
@@ -18,7 +19,8 @@ import (
 // on it, for to send one slowly is to hold a connection open like any other. If all
 // are at work, the new one waits, and those behind it in the system's queue.
 //
-// It does not count by network: behind a balancer all come from one.
+// A network that holds more than its share of the limit makes room for its own: else one
+// that opens connections all the time would cut everybody off before he has asked.
 type connections struct {
 	net.Listener
 	limit int
@@ -27,18 +29,21 @@ type connections struct {
 	mu     sync.Mutex
 	change *sync.Cond
 	// open holds every connection; those that are idle have a place in idle, the
-	// longest first.
-	open   map[net.Conn]*connection
-	idle   *list.List
-	closed bool
+	// longest first. networks counts those that are open.
+	open     map[net.Conn]*connection
+	idle     *list.List // of *connection
+	networks map[netip.Prefix]int
+	closed   bool
 	// complained is when the log was last told that places are short.
 	complained time.Time
 }
 
 // A connection is at work, for so many requests, or has a place among the idle ones.
 type connection struct {
-	works int
-	place *list.Element
+	net.Conn
+	network netip.Prefix
+	works   int
+	place   *list.Element
 }
 
 // limited returns l if there is no limit. srv must serve what it returns, and nothing else.
@@ -46,7 +51,7 @@ func limited(l net.Listener, limit int, srv *http.Server, log *slog.Logger) net.
 	if limit <= 0 {
 		return l
 	}
-	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New()}
+	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New(), networks: map[netip.Prefix]int{}}
 	c.change = sync.NewCond(&c.mu)
 	srv.ConnState = c.note
 	srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
@@ -74,7 +79,7 @@ func (c *connections) Accept() (net.Conn, error) {
 	conn, err := c.Listener.Accept()
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		c.mu.Lock()
-		c.evict("the system allows no more open files; idle connections are closed")
+		c.evict(netip.Prefix{}, "the system allows no more open files; idle connections are closed")
 		c.mu.Unlock()
 	}
 	if err != nil {
@@ -85,10 +90,11 @@ func (c *connections) Accept() (net.Conn, error) {
 
 // admit waits until there is room for conn.
 func (c *connections) admit(conn net.Conn) error {
+	network := networkOf(conn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.open) >= c.limit && !c.closed {
-		if !c.evict("GATEHOUSE_MAX_CONNECTIONS are open; idle ones make room for new ones") {
+		if !c.evict(network, "GATEHOUSE_MAX_CONNECTIONS are open; idle ones make room for new ones") {
 			c.change.Wait()
 		}
 	}
@@ -96,25 +102,11 @@ func (c *connections) admit(conn net.Conn) error {
 		_ = conn.Close() // nobody will serve it
 		return net.ErrClosed
 	}
-	c.open[conn] = &connection{place: c.idle.PushBack(conn)}
+	known := &connection{Conn: conn, network: network}
+	known.place = c.idle.PushBack(known)
+	c.open[conn] = known
+	c.networks[network]++
 	return nil
-}
-
-// evict closes the connection that is idle longest, if one is.
-func (c *connections) evict(why string) bool {
-	const complainEvery = time.Minute
-	if now := time.Now(); now.Sub(c.complained) > complainEvery { //nolint:forbidigo // how often, not when
-		c.complained = now
-		c.log.Warn(why, "open", len(c.open), "idle", c.idle.Len())
-	}
-	longest := c.idle.Front()
-	if longest == nil {
-		return false
-	}
-	conn := longest.Value.(net.Conn)
-	c.forget(conn)
-	go func() { _ = conn.Close() }() // TLS says goodbye, which may take a while
-	return true
 }
 
 // note implements http.Server.ConnState.
@@ -146,16 +138,20 @@ func (c *connections) works(conn net.Conn, n int) {
 		c.idle.Remove(known.place)
 		known.place = nil
 	case known.works == 0 && known.place == nil:
-		known.place = c.idle.PushBack(conn)
+		known.place = c.idle.PushBack(known)
 		c.change.Signal()
 	}
 }
 
 func (c *connections) forget(conn net.Conn) {
-	if known := c.open[conn]; known != nil && known.place != nil {
+	known := c.open[conn]
+	if known.place != nil {
 		c.idle.Remove(known.place)
 	}
 	delete(c.open, conn)
+	if c.networks[known.network]--; c.networks[known.network] == 0 {
+		delete(c.networks, known.network)
+	}
 }
 
 // Close implements net.Listener.
