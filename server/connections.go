@@ -33,6 +33,7 @@ type connections struct {
 	open     map[net.Conn]*connection
 	idle     *list.List // of *connection
 	networks map[netip.Prefix]int
+	streams  streams
 	closed   bool
 	// complained is when the log was last told that places are short.
 	complained time.Time
@@ -43,6 +44,7 @@ type connection struct {
 	net.Conn
 	network netip.Prefix
 	works   int
+	streams int // that are under way on HTTP/2
 	place   *list.Element
 }
 
@@ -51,26 +53,32 @@ func limited(l net.Listener, limit int, srv *http.Server, log *slog.Logger) net.
 	if limit <= 0 {
 		return l
 	}
-	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New(), networks: map[netip.Prefix]int{}}
+	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New(), networks: map[netip.Prefix]int{}, streams: streams{limit: limit, networks: map[netip.Prefix]int{}}}
 	c.change = sync.NewCond(&c.mu)
 	srv.ConnState = c.note
 	srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		return context.WithValue(ctx, workKey{}, func(n int) { c.works(conn, n) })
+		return context.WithValue(ctx, cameByKey{}, cameBy{c, conn})
 	}
 	return c
 }
 
-type workKey struct{}
+type cameByKey struct{}
+
+// cameBy is the connection of a request, in its context.
+type cameBy struct {
+	all  *connections
+	conn net.Conn
+}
 
 // working tells the connection of a request that work on it has begun, and returns
 // what tells of the end.
 func working(ctx context.Context) (done func()) {
-	tell, bounded := ctx.Value(workKey{}).(func(int))
+	by, bounded := ctx.Value(cameByKey{}).(cameBy)
 	if !bounded {
 		return func() {}
 	}
-	tell(1)
-	return func() { tell(-1) }
+	by.all.works(by.conn, 1)
+	return func() { by.all.works(by.conn, -1) }
 }
 
 // Accept implements net.Listener. Where the system has no file left, the one that is
@@ -147,6 +155,9 @@ func (c *connections) forget(conn net.Conn) {
 	known := c.open[conn]
 	if known.place != nil {
 		c.idle.Remove(known.place)
+	}
+	for ; known.streams > 0; known.streams-- {
+		c.streams.end(known)
 	}
 	delete(c.open, conn)
 	if c.networks[known.network]--; c.networks[known.network] == 0 {

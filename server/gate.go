@@ -40,6 +40,10 @@ func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	if g == nil {
 		return func() {}, nil
 	}
+	if crowded(r.Context()) {
+		g.shed()
+		return nil, handlers.ErrBusy
+	}
 	if err := g.receive(r); err != nil {
 		return nil, err
 	}
