@@ -46,6 +46,9 @@ type connection struct {
 	works   int
 	streams int // that are under way on HTTP/2
 	place   *list.Element
+	// answering is since when the work is done and the answer perhaps not sent yet; zero
+	// otherwise.
+	answering time.Time
 }
 
 // limited returns l if there is no limit. srv must serve what it returns, and nothing else.
@@ -103,7 +106,7 @@ func (c *connections) admit(conn net.Conn) error {
 	defer c.mu.Unlock()
 	for len(c.open) >= c.limit && !c.closed {
 		if !c.evict(network, "GATEHOUSE_MAX_CONNECTIONS are open; idle ones make room for new ones") {
-			c.change.Wait()
+			c.wait()
 		}
 	}
 	if c.closed {
@@ -128,7 +131,9 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 		c.forget(conn)
 		c.change.Signal()
 	case known.place != nil:
+		known.answering = time.Time{}
 		c.idle.MoveToBack(known.place)
+		c.change.Signal()
 	}
 }
 
@@ -147,7 +152,7 @@ func (c *connections) works(conn net.Conn, n int) {
 		known.place = nil
 	case known.works == 0 && known.place == nil:
 		known.place = c.idle.PushBack(known)
-		c.change.Signal()
+		known.answering = time.Now() //nolint:forbidigo // for how long, not when
 	}
 }
 

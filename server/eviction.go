@@ -31,17 +31,31 @@ func (c *connections) evict(network netip.Prefix, why string) bool {
 	return true
 }
 
+// answerTime is how long an answer may be on its way before its connection is idle like
+// any other. Those who take it slowly, or not at all, hold nobody up for longer.
+const answerTime = time.Second
+
 // expendable returns the connection that is idle longest, or the longest of the network
-// itself if it has its share already; nil if none is idle.
-func (c *connections) expendable(network netip.Prefix) *connection {
-	longest := c.idle.Front()
-	if longest == nil {
-		return nil
-	}
-	for at := longest; at != nil && c.networks[network]*len(c.networks) >= c.limit; at = at.Next() {
-		if own := at.Value.(*connection); own.network == network {
-			return own
+// itself if it has its share already; nil if none is idle. One whose answer is on its
+// way is not: what was done would be lost on the caller.
+func (c *connections) expendable(network netip.Prefix) (longest *connection) {
+	latest := time.Now().Add(-answerTime) //nolint:forbidigo // for how long, not when
+	full := c.networks[network]*len(c.networks) >= c.limit
+	for at := c.idle.Front(); at != nil; at = at.Next() {
+		known := at.Value.(*connection)
+		switch {
+		case known.answering.After(latest):
+		case !full || known.network == network:
+			return known
+		case longest == nil:
+			longest = known
 		}
 	}
-	return longest.Value.(*connection)
+	return longest
+}
+
+// wait waits for a change, or until answers that are on their way no longer count.
+func (c *connections) wait() {
+	defer time.AfterFunc(answerTime, c.change.Broadcast).Stop()
+	c.change.Wait()
 }
