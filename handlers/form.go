@@ -103,10 +103,8 @@ func formHeaders(r *http.Request) error {
 	if err != nil {
 		return badForm("a query that cannot be read")
 	}
-	for _, name := range secretParameters {
-		if query.Has(name) {
-			return badForm("a secret in the query")
-		}
+	if slices.ContainsFunc(secretParameters, query.Has) {
+		return badForm("a secret in the query")
 	}
 	return nil
 }

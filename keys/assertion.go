@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -61,10 +62,8 @@ func assertionHeader(segment string) (header, error) {
 		}
 	}
 	kind := strings.ToLower(h.Type)
-	for _, known := range assertionTypes {
-		if kind == known {
-			return h, nil
-		}
+	if slices.Contains(assertionTypes, kind) {
+		return h, nil
 	}
 	return header{}, fmt.Errorf("header: typ %.32q", h.Type)
 }

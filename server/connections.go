@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"syscall"
 	"time"
@@ -18,7 +19,8 @@ import (
 // on it, for to send one slowly is to hold a connection open like any other. If all
 // are at work, the new one waits, and those behind it in the system's queue.
 //
-// It does not count by network: behind a balancer all come from one.
+// A network that holds more than its share of the limit makes room for its own: else one
+// that opens connections all the time would cut everybody off before he has asked.
 type connections struct {
 	net.Listener
 	limit int
@@ -27,18 +29,26 @@ type connections struct {
 	mu     sync.Mutex
 	change *sync.Cond
 	// open holds every connection; those that are idle have a place in idle, the
-	// longest first.
-	open   map[net.Conn]*connection
-	idle   *list.List
-	closed bool
+	// longest first. networks counts those that are open.
+	open     map[net.Conn]*connection
+	idle     *list.List // of *connection
+	networks map[netip.Prefix]int
+	streams  streams
+	closed   bool
 	// complained is when the log was last told that places are short.
 	complained time.Time
 }
 
 // A connection is at work, for so many requests, or has a place among the idle ones.
 type connection struct {
-	works int
-	place *list.Element
+	net.Conn
+	network netip.Prefix
+	works   int
+	streams int // that are under way on HTTP/2
+	place   *list.Element
+	// answering is since when the work is done and the answer perhaps not sent yet; zero
+	// otherwise.
+	answering time.Time
 }
 
 // limited returns l if there is no limit. srv must serve what it returns, and nothing else.
@@ -46,26 +56,32 @@ func limited(l net.Listener, limit int, srv *http.Server, log *slog.Logger) net.
 	if limit <= 0 {
 		return l
 	}
-	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New()}
+	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New(), networks: map[netip.Prefix]int{}, streams: streams{limit: limit, networks: map[netip.Prefix]int{}}}
 	c.change = sync.NewCond(&c.mu)
 	srv.ConnState = c.note
 	srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		return context.WithValue(ctx, workKey{}, func(n int) { c.works(conn, n) })
+		return context.WithValue(ctx, cameByKey{}, cameBy{c, conn})
 	}
 	return c
 }
 
-type workKey struct{}
+type cameByKey struct{}
+
+// cameBy is the connection of a request, in its context.
+type cameBy struct {
+	all  *connections
+	conn net.Conn
+}
 
 // working tells the connection of a request that work on it has begun, and returns
 // what tells of the end.
 func working(ctx context.Context) (done func()) {
-	tell, bounded := ctx.Value(workKey{}).(func(int))
+	by, bounded := ctx.Value(cameByKey{}).(cameBy)
 	if !bounded {
 		return func() {}
 	}
-	tell(1)
-	return func() { tell(-1) }
+	by.all.works(by.conn, 1)
+	return func() { by.all.works(by.conn, -1) }
 }
 
 // Accept implements net.Listener. Where the system has no file left, the one that is
@@ -74,7 +90,7 @@ func (c *connections) Accept() (net.Conn, error) {
 	conn, err := c.Listener.Accept()
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		c.mu.Lock()
-		c.evict("the system allows no more open files; idle connections are closed")
+		c.evict(netip.Prefix{}, "the system allows no more open files; idle connections are closed")
 		c.mu.Unlock()
 	}
 	if err != nil {
@@ -85,36 +101,23 @@ func (c *connections) Accept() (net.Conn, error) {
 
 // admit waits until there is room for conn.
 func (c *connections) admit(conn net.Conn) error {
+	network := networkOf(conn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.open) >= c.limit && !c.closed {
-		if !c.evict("GATEHOUSE_MAX_CONNECTIONS are open; idle ones make room for new ones") {
-			c.change.Wait()
+		if !c.evict(network, "GATEHOUSE_MAX_CONNECTIONS are open; idle ones make room for new ones") {
+			c.wait()
 		}
 	}
 	if c.closed {
 		_ = conn.Close() // nobody will serve it
 		return net.ErrClosed
 	}
-	c.open[conn] = &connection{place: c.idle.PushBack(conn)}
+	known := &connection{Conn: conn, network: network}
+	known.place = c.idle.PushBack(known)
+	c.open[conn] = known
+	c.networks[network]++
 	return nil
-}
-
-// evict closes the connection that is idle longest, if one is.
-func (c *connections) evict(why string) bool {
-	const complainEvery = time.Minute
-	if now := time.Now(); now.Sub(c.complained) > complainEvery { //nolint:forbidigo // how often, not when
-		c.complained = now
-		c.log.Warn(why, "open", len(c.open), "idle", c.idle.Len())
-	}
-	longest := c.idle.Front()
-	if longest == nil {
-		return false
-	}
-	conn := longest.Value.(net.Conn)
-	c.forget(conn)
-	go func() { _ = conn.Close() }() // TLS says goodbye, which may take a while
-	return true
 }
 
 // note implements http.Server.ConnState.
@@ -128,7 +131,9 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 		c.forget(conn)
 		c.change.Signal()
 	case known.place != nil:
+		known.answering = time.Time{}
 		c.idle.MoveToBack(known.place)
+		c.change.Signal()
 	}
 }
 
@@ -146,16 +151,23 @@ func (c *connections) works(conn net.Conn, n int) {
 		c.idle.Remove(known.place)
 		known.place = nil
 	case known.works == 0 && known.place == nil:
-		known.place = c.idle.PushBack(conn)
-		c.change.Signal()
+		known.place = c.idle.PushBack(known)
+		known.answering = time.Now() //nolint:forbidigo // for how long, not when
 	}
 }
 
 func (c *connections) forget(conn net.Conn) {
-	if known := c.open[conn]; known != nil && known.place != nil {
+	known := c.open[conn]
+	if known.place != nil {
 		c.idle.Remove(known.place)
 	}
+	for ; known.streams > 0; known.streams-- {
+		c.streams.end(known)
+	}
 	delete(c.open, conn)
+	if c.networks[known.network]--; c.networks[known.network] == 0 {
+		delete(c.networks, known.network)
+	}
 }
 
 // Close implements net.Listener.

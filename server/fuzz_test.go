@@ -13,7 +13,7 @@ func FuzzClientIP(f *testing.F) {
 	trusted := Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
 	for _, s := range [][3]string{
 		{"203.0.113.9:1", "198.51.100.1", ""}, {"10.0.0.1:1", "1.2.3.4, 198.51.100.1", "10.0.0.2"}, {"[fd00::1]:1", "2001:db8::5", ""}, {"[::ffff:10.0.0.1]:1", "::ffff:10.2.2.2", ""},
-		{"10.0.0.1:1", "2001:db8::5%eth0", ""}, {"10.0.0.1:1", "198.51.100.1:80", ""}, {"10.0.0.1:1", "unknown", "198.51.100.1"}, {"10.0.0.1:1", "10.0.0.3%x", ""}, {"[fe80::1%eth0]:1", "198.51.100.1", ""}, {"@", "1.2.3.4", ""}, {"10.0.0.1:1", ",", ","},
+		{"10.0.0.1:1", "2001:db8::5%eth0", ""}, {"10.0.0.1:1", "198.51.100.1:80", ""}, {"10.0.0.1:1", "unknown", "198.51.100.1"}, {"10.0.0.1:1", "10.0.0.3%x", ""}, {"[fe80::1%eth0]:1", "198.51.100.1", ""}, {"[fd00::1%eth0]:1", "fd00::2%x, 198.51.100.1", ""}, {"@", "1.2.3.4", ""}, {"10.0.0.1:1", ",", ","},
 	} {
 		f.Add(s[0], s[1], s[2])
 	}
@@ -29,13 +29,13 @@ func FuzzClientIP(f *testing.F) {
 			}
 			return
 		}
-		addr := from.Addr().Unmap()
+		addr := from.Addr().Unmap().WithZone("")
 		switch {
 		case !trusted.trust(addr) && got != addr:
 			t.Errorf("%s chose to be %s", addr, got)
-		case got != addr && !strings.Contains(first+","+second, got.WithZone("").String()) && !got.Is6() && !strings.Contains(first+second, ":"):
+		case got != addr && !strings.Contains(first+","+second, got.String()) && !got.Is6() && !strings.Contains(first+second, ":"):
 			t.Errorf("%s is in neither %q nor %q", got, first, second)
-		case !got.IsValid() || got.Is4In6() || got.Zone() != "" && got != addr:
+		case !got.IsValid() || got.Is4In6() || got.Zone() != "":
 			t.Errorf("%q, %q and %q give %s", peer, first, second, got)
 		}
 	})

@@ -3,13 +3,11 @@ package server
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"gatehouse/handlers"
 )
@@ -23,8 +21,8 @@ const patience = 500 * time.Millisecond
 // hang, and a refresh could rotate and then fail. Whoever is turned away has begun
 // nothing, and may come again with the same token. A nil gate lets everybody in.
 type gate struct {
-	places *semaphore.Weighted
-	large  *semaphore.Weighted // bodies that are large, being received
+	places *places
+	large  *places // for bodies that are large, while they are received
 	shed   func()
 }
 
@@ -33,7 +31,7 @@ func newGate(places int, shed func()) *gate {
 	if places <= 0 {
 		return nil
 	}
-	return &gate{semaphore.NewWeighted(int64(places)), semaphore.NewWeighted(largeBodies), shed}
+	return &gate{newPlaces(places), newPlaces(largeBodies), shed}
 }
 
 // enter waits for a place, and returns what gives it back, which may be called again.
@@ -41,6 +39,10 @@ func newGate(places int, shed func()) *gate {
 func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	if g == nil {
 		return func() {}, nil
+	}
+	if crowded(r.Context()) {
+		g.shed()
+		return nil, handlers.ErrBusy
 	}
 	if err := g.receive(r); err != nil {
 		return nil, err
@@ -50,21 +52,16 @@ func (g *gate) enter(r *http.Request) (leave func(), err error) {
 		done()
 		return nil, err
 	}
-	return sync.OnceFunc(func() { g.places.Release(1); done() }), nil
+	return sync.OnceFunc(func() { g.places.giveBack(); done() }), nil
 }
 
 // wait takes one of those, if it can be had with patience.
-func (g *gate) wait(ctx context.Context, of *semaphore.Weighted) error {
-	bounded, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	switch err := of.Acquire(bounded, 1); {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return fmt.Errorf("waiting for a place: %w", ctx.Err())
+func (g *gate) wait(ctx context.Context, of *places) error {
+	err := of.take(ctx, patience)
+	if errors.Is(err, handlers.ErrBusy) {
+		g.shed()
 	}
-	g.shed()
-	return handlers.ErrBusy
+	return err
 }
 
 const (
@@ -86,7 +83,7 @@ func (g *gate) receive(r *http.Request) error {
 		if err := g.wait(r.Context(), g.large); err != nil {
 			return err
 		}
-		defer g.large.Release(1)
+		defer g.large.giveBack()
 		if _, err = body.ReadFrom(r.Body); err == nil {
 			err = io.EOF
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +72,38 @@ func TestTooManyAtOnceAreTurnedAwayBeforeTheyBegin(t *testing.T) {
 		}
 		if begun != 3 {
 			t.Errorf("%d were begun, want 3", begun)
+		}
+	})
+}
+
+// TestAMethodThatIsNotThereNeedsAPlace: to refuse it, a guard asks the database who asks.
+func TestAMethodThatIsNotThereNeedsAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leave := make(chan bool)
+		var asked atomic.Int32
+		audience := &Audience{
+			Refuse: func(w http.ResponseWriter, _ *http.Request, err error) {
+				status := http.StatusMethodNotAllowed
+				if errors.Is(err, handlers.ErrBusy) {
+					status = http.StatusServiceUnavailable
+				}
+				w.WriteHeader(status)
+			},
+			NotAllowed: func(*http.Request, string, []string) error { asked.Add(1); <-leave; return errors.New("not allowed") },
+		}
+		h := router([]Route{{http.MethodPost, "/work", audience, nil}}, http.NotFoundHandler(), newGate(2, func() {}))
+		codes := make(chan int, 3)
+		for range 3 {
+			go func() { codes <- send(h, "DELETE", "/work", nil).Code }()
+		}
+		if got := <-codes; got != http.StatusServiceUnavailable || asked.Load() != 2 {
+			t.Errorf("%d, %d at once", got, asked.Load())
+		}
+		close(leave)
+		for range 2 {
+			if got := <-codes; got != http.StatusMethodNotAllowed {
+				t.Errorf("%d", got)
+			}
 		}
 	})
 }

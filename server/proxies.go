@@ -12,13 +12,15 @@ type Proxies []netip.Prefix
 
 // ClientIP is the peer's address or, if the peer is a trusted proxy, the
 // right-most address of X-Forwarded-For that is not one. A header that cannot be
-// read counts for nothing. The result is invalid only if the peer's is.
+// read counts for nothing. The result is invalid only if the peer's is, and never
+// has a zone: no network contains an address with one, and one that is written into
+// a header may be any text.
 func (p Proxies) ClientIP(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	addr := peer.Addr().Unmap()
+	addr := peer.Addr().Unmap().WithZone("")
 	if !p.trust(addr) {
 		return addr
 	}
@@ -28,7 +30,7 @@ func (p Proxies) ClientIP(r *http.Request) netip.Addr {
 		if err != nil {
 			return addr
 		}
-		addr = hop.Unmap()
+		addr = hop.Unmap().WithZone("")
 		if !p.trust(addr) {
 			return addr
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 func TestClientIP(t *testing.T) {
-	trusted := Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	trusted := Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fe80::1/128")}
 	many := strings.TrimSuffix(strings.Repeat("10.1.1.1, ", 1000), ", ")
 	for _, c := range []struct {
 		name, peer, forwarded, want string
@@ -23,6 +23,9 @@ func TestClientIP(t *testing.T) {
 		{"no header", "10.0.0.1:1", "", "10.0.0.1", trusted},
 		{"only proxies", "10.0.0.1:1", many, "10.1.1.1", trusted},
 		{"IPv6", "[::1]:1", "2001:db8::5", "2001:db8::5", trusted},
+		{"a neighbour on the link", "[fe80::1%eth0]:1", "2001:db8::5", "2001:db8::5", trusted},
+		{"another neighbour", "[fe80::2%eth0]:1", "2001:db8::5", "fe80::2", trusted},
+		{"a neighbour in the header", "10.0.0.1:1", "2001:db8::5, fe80::1%any text", "2001:db8::5", trusted},
 		{"IPv4 in IPv6 is the IPv4 address", "[::ffff:203.0.113.9]:1", "", "203.0.113.9", trusted},
 	} {
 		t.Run(c.name, func(t *testing.T) {

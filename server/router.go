@@ -130,13 +130,6 @@ func newPath(group []Route, g *gate) *path {
 
 func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reqctx.From(r.Context()).Route = p.template
-	serve, ok := p.methods[r.Method]
-	if !ok {
-		err := p.audience.NotAllowed(r, p.template, p.allow)
-		w.Header().Set("Allow", strings.Join(p.allow, ", "))
-		p.audience.Refuse(w, r, err)
-		return
-	}
 	for name, value := range mux.Vars(r) {
 		r.SetPathValue(name, value) // the handlers know no router
 	}
@@ -148,7 +141,17 @@ func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer leave()
 	w = answer{w, leave}
-	if err := serve(w, r); err != nil {
+	if err := p.serve(w, r); err != nil {
 		p.audience.Refuse(w, r, err)
 	}
+}
+
+// serve is for those who have a place: to find out who may be told of a method that is
+// not there is work as well.
+func (p *path) serve(w http.ResponseWriter, r *http.Request) error {
+	if serve, ok := p.methods[r.Method]; ok {
+		return serve(w, r)
+	}
+	w.Header().Set("Allow", strings.Join(p.allow, ", "))
+	return p.audience.NotAllowed(r, p.template, p.allow)
 }

@@ -31,7 +31,7 @@ const (
 // those in progress have until shutdownTimeout to end.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) error {
 	var draining atomic.Bool
-	srv := newHTTPServer(sayGoodbye(h, &draining), o.Log)
+	srv := newHTTPServer(multiplexed(sayGoodbye(h, &draining)), o.Log)
 	if o.TLS != nil {
 		l = tls.NewListener(l, o.TLS)
 	}

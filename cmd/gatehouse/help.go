@@ -144,7 +144,7 @@ func facts(s config.Setting) string {
 func wrap(text string, columns int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		line := ""
-		for _, word := range strings.Fields(text) {
+		for word := range strings.FieldsSeq(text) {
 			if line != "" && len(line)+1+len(word) > columns {
 				if !yield(line) {
 					return

@@ -35,6 +35,8 @@ type logBuffer struct {
 	lost    int             // lines dropped since the log was last told
 	dropped func(lines int) // counts lines that are lost; nil: nobody does
 
+	torn []byte // the rest of a line that out has begun to take, for flush alone
+
 	hurry   chan struct{} // there is something that should not wait
 	ending  chan struct{}
 	written chan struct{} // closed when all is written after ending
@@ -131,11 +133,44 @@ func (l *logBuffer) flush(spare []byte) []byte {
 	if lost > 0 {
 		full = fmt.Appendf(full, `{"level":"WARN","msg":"log lines were dropped: the log took nothing for a while","lines":%d}`+"\n", lost)
 	}
+	if len(l.torn) > 0 {
+		full = append(l.torn, full...)
+	}
 	if len(full) == 0 {
 		return full
 	}
 	if n, err := l.out.Write(full); err != nil {
-		l.count(bytes.Count(full[n:], []byte("\n"))) // where the log cannot be written, there is nobody else to tell
+		l.failed(full, n, lost)
+	} else {
+		l.torn = nil
 	}
 	return full
+}
+
+// failed keeps the rest of a line that the log has begun to take: the next would be
+// written into the middle of it. Lines after it are lost, and counted, for where the log
+// cannot be written there is nobody else to tell; when it can be again, it is told of
+// them, and of those lost before if full said so at its end.
+func (l *logBuffer) failed(full []byte, taken, before int) {
+	torn := len(l.torn) > 0
+	if taken > 0 {
+		torn = full[taken-1] != '\n'
+	}
+	rest := full[taken:]
+	end := 0
+	if torn {
+		end = bytes.IndexByte(rest, '\n') + 1
+	}
+	l.torn = bytes.Clone(rest[:end])
+	lines := bytes.Count(rest[end:], []byte("\n"))
+	if lines == 0 {
+		return
+	}
+	if before > 0 {
+		lines-- // the word on those before
+	}
+	l.mu.Lock()
+	l.lost += lines + before
+	l.mu.Unlock()
+	l.count(lines)
 }

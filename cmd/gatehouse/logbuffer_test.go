@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,5 +129,108 @@ func TestTheEndDoesNotWaitForABlockedLog(t *testing.T) {
 	stop()
 	if took := time.Since(start); took > 2*lastWords {
 		t.Errorf("it waited %s", took)
+	}
+}
+
+// A stingy sink takes a few bytes more each time, and then fails.
+type stingy struct {
+	sink
+	takes int
+}
+
+func (s *stingy) Write(b []byte) (int, error) {
+	n, err := s.sink.Write(b[:min(len(b), s.takes)])
+	if err == nil && n < len(b) {
+		err = errors.New("broken pipe")
+	}
+	return n, err
+}
+
+// TestALineIsWhole, wherever the log stops to take and takes again; and what is not
+// there is counted and told.
+func TestALineIsWhole(t *testing.T) {
+	const lines = 300
+	out := &stingy{}
+	buffer := newLogBuffer(out)
+	dropped := 0
+	buffer.tell(func(n int) { dropped += n })
+	log := slog.New(slog.NewJSONHandler(buffer, nil))
+	for i := range lines {
+		log.Info("routine", "number", i)
+		if i%3 == 0 {
+			out.takes = i * 7 % 400
+			buffer.flush(nil)
+		}
+	}
+	for range 3 { // what is left
+		out.takes = 1 << 20
+		buffer.flush(nil)
+	}
+	last, written, told := -1, 0, 0
+	for text := range strings.Lines(out.String()) {
+		var line struct{ Number, Lines *int }
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatalf("%v in %q", err, text)
+		}
+		if line.Lines != nil {
+			told += *line.Lines
+			continue
+		}
+		if *line.Number <= last {
+			t.Errorf("%d after %d", *line.Number, last)
+		}
+		last = *line.Number
+		written++
+	}
+	if written+dropped != lines || told != dropped || dropped == 0 {
+		t.Errorf("%d lines are there, %d were counted as dropped and %d told, of %d", written, dropped, told, lines)
+	}
+}
+
+// TestAReaderComesBack: the log is a named pipe, whose reader ends in the middle of a
+// line, and another takes up what is there.
+func TestAReaderComesBack(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "log")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	buffer := newLogBuffer(out)
+	stop := buffer.start()
+	log := slog.New(slog.NewJSONHandler(buffer, nil))
+	text := make([]byte, 1000)
+	for i := range 3000 { // more than a pipe holds
+		log.Info("routine", "number", i)
+	}
+	if _, err := io.ReadFull(first, text); err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	time.Sleep(2 * flushEvery)
+	second, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Error("the reader is back")
+	rest := make(chan []byte)
+	go func() { b, _ := io.ReadAll(second); rest <- b }()
+	stop()
+	out.Close()
+	text = append(text, <-rest...)
+	for line := range strings.Lines(string(text)) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("%q", line)
+		}
+	}
+	if !strings.Contains(string(text), "the reader is back") {
+		t.Error("what was said to the second reader is missing")
 	}
 }

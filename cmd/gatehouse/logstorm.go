@@ -16,9 +16,9 @@ const (
 )
 
 // A calm handler keeps an outage from filling the disk. When more than a few warnings
-// or errors of one kind come in a second, the rest become one line that counts them and
-// names their requests: 17 bytes each instead of 300, and each is still found.
-// What is routine passes.
+// or errors of one kind come in a second, the rest become one line that counts them,
+// gives the first few reasons and names the requests: 17 bytes each instead of 300, and
+// each is still found. What is routine passes.
 type calm struct {
 	slog.Handler
 	storm *storm
@@ -38,6 +38,7 @@ type gathered struct {
 	lines    int
 	more     int
 	requests []string
+	reasons  reasons
 }
 
 func newCalm(h slog.Handler) calm { return calm{h, &storm{kinds: map[kind]*gathered{}}} }
@@ -60,7 +61,7 @@ func (c calm) WithGroup(name string) slog.Handler { return calm{c.Handler.WithGr
 
 // lets reports whether the line is to be written, and keeps its request if not.
 func (s *storm) lets(r slog.Record) bool {
-	k, request := kindOf(r)
+	k, request, why := kindOf(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.kinds[k]
@@ -76,10 +77,11 @@ func (s *storm) lets(r slog.Record) bool {
 	if request != "" && len(g.requests) < namedRequests {
 		g.requests = append(g.requests, request)
 	}
+	g.reasons.add(why)
 	return false
 }
 
-func kindOf(r slog.Record) (k kind, request string) {
+func kindOf(r slog.Record) (k kind, request, why string) {
 	k.message = r.Message
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
@@ -89,10 +91,12 @@ func kindOf(r slog.Record) (k kind, request string) {
 			k.route = a.Value.String()
 		case "status":
 			k.status = a.Value.String()
+		case "why", "error":
+			why = a.Value.String()
 		}
 		return true
 	})
-	return k, request
+	return k, request, why
 }
 
 // start tells of the rest until the function that it returns is called, which tells of
@@ -132,7 +136,7 @@ func (c calm) tell(ctx context.Context) {
 		}
 		r := slog.NewRecord(time.Now(), g.level, "more like it", 0)
 		r.AddAttrs(slog.String("like", k.message), slog.String("route", k.route), slog.String("status", k.status),
-			slog.Int("lines", g.more), slog.String("requests", strings.Join(g.requests, " ")))
+			slog.Int("lines", g.more), slog.String("why", g.reasons.String()), slog.String("requests", strings.Join(g.requests, " ")))
 		_ = c.Handler.Handle(ctx, r) // a log that cannot be written: nobody to tell
 	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -45,4 +47,43 @@ func TestAStormOfFaultsIsGathered(t *testing.T) {
 			t.Errorf("%d lines on the rest", n)
 		}
 	})
+}
+
+// TestAStormKeepsItsReasons: the first few that differ, and how many there were.
+func TestAStormKeepsItsReasons(t *testing.T) {
+	var out bytes.Buffer
+	handler := newCalm(slog.NewJSONHandler(&out, nil))
+	log := slog.New(handler)
+	for range likeLines {
+		log.Error("request", "why", "written as it is")
+	}
+	for i := range 100 {
+		log.Error("request", "why", "the database is away")
+		if i%10 == 0 {
+			log.Error("request", "why", fmt.Errorf("session %d: %w", i, errors.New("no room")))
+		}
+		log.Error("request", "why", strings.Repeat("é", 1000))
+		log.Warn("sweep", "error", errors.New("it is slow"))
+		log.Warn("nothing to say")
+	}
+	out.Reset()
+	handler.tell(t.Context())
+	found := map[string]string{}
+	for text := range strings.Lines(out.String()) {
+		var line struct{ Like, Why string }
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatal(err)
+		}
+		found[line.Like] = line.Why
+	}
+	for like, want := range map[string]string{
+		"request": "the database is away (100); session 0: no room (1); " + strings.Repeat("é", reasonBytes/2) +
+			" (100); session 10: no room (1); session 20: no room (1); others (7)",
+		"sweep":          fmt.Sprintf("it is slow (%d)", 100-likeLines),
+		"nothing to say": "",
+	} {
+		if found[like] != want {
+			t.Errorf("%s: %q, want %q", like, found[like], want)
+		}
+	}
 }

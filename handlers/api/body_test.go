@@ -161,7 +161,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestBearer(t *testing.T) {
+func TestRefusedBearer(t *testing.T) {
 	for _, c := range []struct {
 		header []string
 		want   string // the token, or what the refusal says
@@ -173,7 +173,6 @@ func TestBearer(t *testing.T) {
 		{[]string{"Bearer a b"}, "Authorization header must contain two space-delimited values"},
 		{[]string{"Bearer a", "Bearer b"}, "Authorization header must contain two space-delimited values"},
 		{[]string{"Bearer abc"}, "abc"},
-		{[]string{"bearer\tabc"}, "abc"},
 	} {
 		got, err := bearer(http.Header{"Authorization": c.header})
 		if refusal := (*Unauthorized)(nil); errors.As(err, &refusal) {

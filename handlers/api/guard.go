@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/authz"
@@ -74,22 +73,15 @@ func (g Guard) admit(r *http.Request, needs authz.Permission) (*http.Request, er
 	return r.WithContext(context.WithValue(r.Context(), callerKey{}, Caller{actor, person})), nil
 }
 
-// bearer returns the token of the Authorization header (RFC 6750 §2.1), the only
-// place where one is looked for.
+// bearer returns the token of the Authorization header, the only place where one is
+// looked for.
 func bearer(h http.Header) (string, error) {
-	values := h.Values("Authorization")
-	if len(values) > 1 {
-		return "", malformedHeader()
-	}
-	var words []string
-	if len(values) == 1 {
-		words = strings.Fields(values[0])
-	}
+	raw, err := handlers.Bearer(h)
 	switch {
-	case len(words) == 0, !strings.EqualFold(words[0], "Bearer"): // RFC 9110 §11.1: any case
+	case errors.Is(err, handlers.ErrNoBearer):
 		return "", noCredentials()
-	case len(words) != 2:
+	case err != nil:
 		return "", malformedHeader()
 	}
-	return words[1], nil
+	return raw, nil
 }

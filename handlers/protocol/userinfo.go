@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/claims"
@@ -68,7 +67,6 @@ func (e Userinfo) about(ctx context.Context, h session.Holder) (map[string]any, 
 // accessToken takes the token from the header (RFC 6750 §2.1) or from a form
 // (§2.2), and from one of the two alone. A query is no place for it (RFC 9700 §4.3.2).
 func accessToken(r *http.Request) (string, error) {
-	headers := r.Header.Values("Authorization")
 	var fromForm string
 	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "" {
 		form, err := handlers.Form(r)
@@ -80,19 +78,17 @@ func accessToken(r *http.Request) (string, error) {
 	switch {
 	case r.URL.Query().Has("access_token"):
 		return "", badRequest(errors.New("a token in the query"))
-	case len(headers) > 1, len(headers) == 1 && fromForm != "":
+	case fromForm != "" && len(r.Header.Values("Authorization")) > 0:
 		return "", badRequest(errors.New("more than one token"))
 	case fromForm != "":
 		return fromForm, nil
-	case len(headers) == 0:
-		return "", &BearerError{Status: http.StatusUnauthorized, reason: errors.New("no token")}
 	}
-	scheme, raw, _ := strings.Cut(headers[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1: any case
-		return "", &BearerError{Status: http.StatusUnauthorized, reason: errors.New("another scheme than Bearer")}
-	}
-	if raw = strings.TrimSpace(raw); raw == "" || strings.ContainsAny(raw, " \t,") {
-		return "", badRequest(errors.New("a malformed Authorization header"))
+	raw, err := handlers.Bearer(r.Header)
+	switch {
+	case errors.Is(err, handlers.ErrNoBearer):
+		return "", &BearerError{Status: http.StatusUnauthorized, reason: err}
+	case err != nil:
+		return "", badRequest(err)
 	}
 	return raw, nil
 }

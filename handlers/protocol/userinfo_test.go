@@ -108,6 +108,7 @@ func TestWhatOpensUserinfo(t *testing.T) {
 	}{
 		{"header", by("GET", header("Bearer "+access)), 200, ""},
 		{"header, any case", by("GET", header("bEARER "+access)), 200, ""},
+		{"header, more spaces than one", by("GET", header("Bearer  "+access)), 200, ""},
 		{"header by POST", by("POST", header("Bearer "+access)), 200, ""},
 		{"form", by("POST", body("access_token="+access, formType)), 200, ""},
 		{"nothing", by("GET", func(*http.Request) {}), 401, ""},
@@ -117,6 +118,7 @@ func TestWhatOpensUserinfo(t *testing.T) {
 		{"two headers", by("GET", func(r *http.Request) { header("Bearer " + access)(r); header("Bearer " + access)(r) }), 400, "invalid_request"},
 		{"JSON", by("POST", body(`{"access_token":"`+access+`"}`, "application/json")), 400, "invalid_request"},
 		{"empty", by("GET", header("Bearer ")), 400, "invalid_request"},
+		{"two words", by("GET", header("Bearer "+access+" x")), 400, "invalid_request"},
 		{"garbage", by("GET", header("Bearer x.y.z")), 401, "invalid_token"},
 		{"refresh token", by("GET", header("Bearer "+tokens.text("refresh_token"))), 401, "invalid_token"},
 		{"ID token", by("GET", header("Bearer "+tokens.text("id_token"))), 401, "invalid_token"},

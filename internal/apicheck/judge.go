@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -117,12 +118,8 @@ func (c *Contract) answerInput(input *openapi3filter.RequestValidationInput, res
 func (c *Contract) withCommonHeaders(response *openapi3.Response) *openapi3.Response {
 	full := *response
 	full.Headers = openapi3.Headers{}
-	for name, header := range c.common {
-		full.Headers[name] = header
-	}
-	for name, header := range response.Headers {
-		full.Headers[name] = header
-	}
+	maps.Copy(full.Headers, c.common)
+	maps.Copy(full.Headers, response.Headers)
 	return &full
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/authz"
 )
@@ -45,21 +46,18 @@ func Parse(raw string) (Request, error) {
 // Scope returns the scopes that the single claims belong to: what a person is
 // asked for, and what the app must be registered for, to have them.
 func (r Request) Scope() authz.Scope {
-	var needs string
+	var needs []string
 	for _, s := range scopes {
 		for _, name := range s.names {
 			_, fromUserinfo := r.Userinfo[name]
 			_, fromToken := r.IDToken[name]
 			if fromUserinfo || fromToken {
-				needs += " " + s.token
+				needs = append(needs, s.token)
 				break
 			}
 		}
 	}
-	if needs == "" {
-		return ""
-	}
-	return authz.Scope(needs[1:])
+	return authz.Scope(strings.Join(needs, " "))
 }
 
 // Within keeps the claims about a person that belong to a scope of limit.

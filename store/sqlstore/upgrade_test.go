@@ -22,7 +22,7 @@ func firstSchema(t *testing.T, dialect string, pool *sql.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range strings.Split(string(text), ";\n") {
+	for statement := range strings.SplitSeq(string(text), ";\n") {
 		if strings.TrimSpace(statement) != "" {
 			execute(t, pool, statement)
 		}

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -55,12 +56,12 @@ func TestJudge(t *testing.T) {
 		{"a key that nobody published", []deed{at(0, failed(deed{kind: "verify"}, wrong))}, nil, "I8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := ""
+			var got strings.Builder
 			for _, v := range judge(c.deeds, c.memory...) {
-				got += v.rule
+				got.WriteString(v.rule)
 			}
-			if got != c.want {
-				t.Errorf("violations %q, want %q", got, c.want)
+			if got.String() != c.want {
+				t.Errorf("violations %q, want %q", got.String(), c.want)
 			}
 		})
 	}

@@ -107,7 +107,7 @@ func (v *verifier) load() {
 
 // maxAge reads Cache-Control (RFC 9111 §5.2.2.1).
 func maxAge(h http.Header) time.Duration {
-	for _, part := range strings.Split(h.Get("Cache-Control"), ",") {
+	for part := range strings.SplitSeq(h.Get("Cache-Control"), ",") {
 		if text, ok := strings.CutPrefix(strings.TrimSpace(part), "max-age="); ok {
 			seconds, _ := strconv.Atoi(text)
 			return time.Duration(seconds) * time.Second

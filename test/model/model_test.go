@@ -250,7 +250,7 @@ func (m *model) end(which func(*family) bool) (n int) {
 
 // within reports whether every word of a is one of b.
 func within(a, b string) bool {
-	for _, word := range strings.Fields(a) {
+	for word := range strings.FieldsSeq(a) {
 		if !strings.Contains(" "+b+" ", " "+word+" ") {
 			return false
 		}

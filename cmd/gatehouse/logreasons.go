@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// namedReasons are how many reasons a line about the rest of a storm gives, of so many
+// bytes at most.
+const namedReasons, reasonBytes = 5, 300
+
+// reasons are the first few that differ, and how often each came. The zero value is ready.
+type reasons struct {
+	texts  []string
+	counts []int
+	others int
+}
+
+func (rs *reasons) add(text string) {
+	if text == "" {
+		return
+	}
+	text = text[:min(len(text), reasonBytes)]
+	i := slices.Index(rs.texts, text)
+	switch {
+	case i >= 0:
+		rs.counts[i]++
+	case len(rs.texts) < namedReasons:
+		rs.texts, rs.counts = append(rs.texts, strings.Clone(text)), append(rs.counts, 1)
+	default:
+		rs.others++
+	}
+}
+
+// String is as in "timed out (12); no room (3); others (1)".
+func (rs *reasons) String() string {
+	var all []string
+	for i, text := range rs.texts {
+		all = append(all, fmt.Sprintf("%s (%d)", text, rs.counts[i]))
+	}
+	if rs.others > 0 {
+		all = append(all, fmt.Sprintf("others (%d)", rs.others))
+	}
+	return strings.Join(all, "; ")
+}

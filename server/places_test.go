@@ -1,0 +1,123 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatehouse/handlers"
+	"gatehouse/internal/reqctx"
+)
+
+// sendFrom asks for work from an address.
+func sendFrom(ctx context.Context, h http.Handler, address string) int {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("POST", "/work", nil)
+	h.ServeHTTP(w, r.WithContext(reqctx.With(ctx, &reqctx.Info{IP: netip.MustParseAddr(address)})))
+	return w.Code
+}
+
+// TestAFloodFromOneNetworkKeepsNobodyElseOut: two places that are held for work each
+// time, and a network that asks for hundreds. Whoever else comes is next but one.
+func TestAFloodFromOneNetworkKeepsNobodyElseOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const work = 40 * time.Millisecond
+		h := gated(func(http.ResponseWriter, *http.Request) error { time.Sleep(work); return nil }, func() {})
+		var flood sync.WaitGroup
+		ctx, over := context.WithCancel(t.Context())
+		for i := range 500 {
+			address := []string{"2001:db8::1", "2001:db8::2:1"}[i%2] // of one network
+			flood.Go(func() {
+				for ctx.Err() == nil {
+					sendFrom(ctx, h, address)
+				}
+			})
+		}
+		for _, address := range []string{"2001:db8:0:1::1", "192.0.2.1", "192.0.2.2", "198.51.100.1"} {
+			time.Sleep(10 * work / 3)
+			synctest.Wait()
+			start := time.Now()
+			if got := sendFrom(t.Context(), h, address); got != 200 || time.Since(start) > 3*work {
+				t.Errorf("%s: %d after %s", address, got, time.Since(start))
+			}
+		}
+		over()
+		flood.Wait()
+	})
+}
+
+// TestNetworksAreServedInTurn: one place, and lines of several lengths.
+func TestNetworksAreServedInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlaces(1)
+		if err := p.take(t.Context(), patience); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		var all sync.WaitGroup
+		for _, caller := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.1.0.1", "10.1.0.2", "10.2.0.1"} {
+			all.Go(func() {
+				ctx := reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(caller)})
+				if err := p.take(ctx, patience); err != nil {
+					t.Error(err)
+				}
+				order = append(order, caller)
+				p.giveBack()
+			})
+			synctest.Wait()
+		}
+		p.giveBack()
+		all.Wait()
+		want := []string{"10.0.0.1", "10.1.0.1", "10.2.0.1", "10.0.0.2", "10.1.0.2", "10.0.0.3"}
+		for i := range want {
+			if order[i] != want[i] {
+				t.Fatalf("%v, want %v", order, want)
+			}
+		}
+		if p.free != 1 || len(p.lines) != 0 || p.turns.Len() != 0 {
+			t.Errorf("%d free, %d lines, %d turns are left", p.free, len(p.lines), p.turns.Len())
+		}
+	})
+}
+
+// TestWhoGivesUpHoldsNothing: neither a place nor a turn, whatever comes together.
+func TestWhoGivesUpHoldsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlaces(3)
+		var all sync.WaitGroup
+		for i := range 2000 {
+			all.Go(func() {
+				address := netip.AddrFrom4([4]byte{10, 0, byte(i % 7), 1})
+				ctx, cancel := context.WithTimeout(reqctx.With(t.Context(), &reqctx.Info{IP: address}), time.Duration(i%90)*time.Millisecond)
+				defer cancel()
+				err := p.take(ctx, 60*time.Millisecond)
+				if err == nil {
+					time.Sleep(time.Duration(i%5) * time.Millisecond)
+					p.giveBack()
+				} else if !errors.Is(err, handlers.ErrBusy) && !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if p.free != 3 || len(p.lines) != 0 || p.turns.Len() != 0 {
+			t.Errorf("%d free, %d lines, %d turns are left", p.free, len(p.lines), p.turns.Len())
+		}
+	})
+}
+
+// TestTheAbandonedTakeNoPlace: a request that was reset before it came here begins nothing.
+func TestTheAbandonedTakeNoPlace(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := newPlaces(1)
+	if err := p.take(ctx, patience); !errors.Is(err, context.Canceled) || p.free != 1 {
+		t.Errorf("%v, %d free", err, p.free)
+	}
+}
