@@ -53,8 +53,12 @@ func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	return sync.OnceFunc(func() { g.places.Release(1); done() }), nil
 }
 
-// wait takes one of those, if it can be had with patience.
+// wait takes one of those, if it can be had with patience. Nearly always one is free,
+// and no clock need be set.
 func (g *gate) wait(ctx context.Context, of *semaphore.Weighted) error {
+	if of.TryAcquire(1) {
+		return nil
+	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	switch err := of.Acquire(bounded, 1); {
