@@ -133,7 +133,9 @@ func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range mux.Vars(r) {
 		r.SetPathValue(name, value) // the handlers know no router
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+	if r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+	}
 	leave, err := p.gate.enter(r)
 	if err != nil {
 		p.audience.Refuse(w, r, err)

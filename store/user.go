@@ -47,7 +47,8 @@ type User struct {
 	UpdatedAt time.Time
 
 	// ProfileText is the profile as it is kept, not decoded. It comes with
-	// SessionWithUser alone, and is empty elsewhere; ProfileFor reads it.
+	// SessionWithUser and UserByName, whose callers show it, and is empty elsewhere;
+	// ProfileFor reads it.
 	ProfileText string
 }
 

@@ -14,7 +14,6 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
-	"gatehouse/store"
 )
 
 // handler is an endpoint of this audience.
@@ -76,9 +75,6 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	profile, err := h.Accounts.Profile(r.Context(), proof.User)
-	if errors.Is(err, store.ErrNotFound) { // erased meanwhile
-		return api.CredentialsRefused(err)
-	}
 	if err != nil {
 		return err
 	}

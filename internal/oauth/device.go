@@ -235,12 +235,10 @@ func (g Grants) device(ctx context.Context, req *request, raw string) (token.Set
 	if err := g.polled(ctx, grant); err != nil {
 		return token.Set{}, g.afterReplay(ctx, err, grant.ClientID, grant.UserID, grant.SessionID)
 	}
-	set, err := g.found(ctx, req, founding{
-		userID: grant.UserID, scope: authz.Scope(grant.Scope), start: session.Start{
-			Method: "device", ID: grant.SessionID, BrowserID: grant.BrowserID, AuthTime: grant.AuthTime,
-			ACR: ACRPassword, AMR: grant.AMR,
-			Before: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
-		},
+	set, err := g.found(ctx, req, session.Start{
+		UserID: grant.UserID, Scope: authz.Scope(grant.Scope), Method: "device", ID: grant.SessionID, BrowserID: grant.BrowserID,
+		AuthTime: grant.AuthTime, ACR: ACRPassword, AMR: grant.AMR,
+		Before: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
 	})
 	return set, g.afterReplay(ctx, err, grant.ClientID, grant.UserID, grant.SessionID)
 }

@@ -44,12 +44,10 @@ func (g Grants) redeem(ctx context.Context, req *request, given redemption) (tok
 	if err := g.redeemable(ctx, code, given.verifier); err != nil {
 		return token.Set{}, g.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 	}
-	set, err := g.found(ctx, req, founding{
-		userID: code.UserID, scope: authz.Scope(code.Scope), start: session.Start{
-			Method: "code", ID: code.SessionID, BrowserID: code.BrowserID, AuthTime: code.AuthTime,
-			ACR: code.ACR, AMR: code.AMR, Nonce: code.Nonce, Claims: code.Claims,
-			Before: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, g.Now().UTC()) }),
-		},
+	set, err := g.found(ctx, req, session.Start{
+		UserID: code.UserID, Scope: authz.Scope(code.Scope), Method: "code", ID: code.SessionID, BrowserID: code.BrowserID,
+		AuthTime: code.AuthTime, ACR: code.ACR, AMR: code.AMR, Nonce: code.Nonce, Claims: code.Claims,
+		Before: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, g.Now().UTC()) }),
 	})
 	return set, g.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 }
@@ -100,28 +98,14 @@ func once(use func(store.Tx) (bool, error)) func(store.Tx) error {
 	}
 }
 
-// A founding is what a code of either kind says of the session to be.
-type founding struct {
-	userID int64
-	scope  authz.Scope
-	start  session.Start
-}
-
-// found begins the session of a code. Person and registration are asked as they
-// are today, not as they were when the person said yes.
-func (g Grants) found(ctx context.Context, req *request, f founding) (token.Set, error) {
-	if !f.scope.Within(authz.Scope(req.client.Scope)) {
+// found begins the session of a code of either kind. Person and registration are asked
+// as they are today, not as they were when the person said yes.
+func (g Grants) found(ctx context.Context, req *request, start session.Start) (token.Set, error) {
+	if !start.Scope.Within(authz.Scope(req.client.Scope)) {
 		return token.Set{}, InvalidGrant.Because("client %s is no longer registered for all of the scope", req.client.ID)
 	}
-	user, err := g.Codes.UserByID(ctx, f.userID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
-		return token.Set{}, InvalidGrant.Because("the person is gone or inactive")
-	}
-	if err != nil {
-		return token.Set{}, fmt.Errorf("reading a person: %w", err)
-	}
-	f.start.User, f.start.Client, f.start.Scope, f.start.Founded = user, req.client, f.scope, true
-	set, _, err := g.Sessions.Start(ctx, f.start)
+	start.Client = req.client
+	set, _, err := g.Sessions.Start(ctx, start)
 	return usable(req.client, set), err
 }
 

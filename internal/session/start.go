@@ -30,9 +30,9 @@ type Start struct {
 	// The rest is for a person who signed in at our own pages before, for a client
 	// that comes with a code of theirs.
 
-	// Founded is set for them: the person's row is not written, and must only be
-	// that of an active person still.
-	Founded bool
+	// UserID is whose code it is, in the place of User: the person is read in the
+	// transaction, as they are then, must be active, and their row is not written.
+	UserID int64
 	// ID is the session's, settled with the code; empty: a new one.
 	ID string
 	// BrowserID is the browser session it was asked for in.
@@ -58,7 +58,7 @@ func (s *Service) Start(ctx context.Context, in Start) (token.Set, store.Session
 		return token.Set{}, store.Session{}, fmt.Errorf("choosing a signing key: %w", err)
 	}
 	session := s.newSession(ctx, in, kid)
-	if err := s.DB.Write(ctx, func(tx store.Tx) error { return record(ctx, tx, in, session) }); err != nil {
+	if err := s.DB.Write(ctx, func(tx store.Tx) error { return record(ctx, tx, &in, &session) }); err != nil {
 		return token.Set{}, store.Session{}, fmt.Errorf("starting a session: %w", err)
 	}
 	s.observe(Started, 1)
@@ -82,19 +82,18 @@ func (s *Service) newSession(ctx context.Context, in Start, kid string) store.Se
 		in.ID = rand.Text()
 	}
 	return store.Session{
-		ID: in.ID, UserID: in.User.ID, ClientID: in.Client.ID, Scope: string(in.Scope),
+		ID: in.ID, ClientID: in.Client.ID, Scope: string(in.Scope),
 		AuthTime: in.AuthTime, CreatedAt: now, LastUsedAt: now, ExpiresAt: end,
 		IP: info.IPString(), UserAgent: info.UserAgent,
 		BrowserID: in.BrowserID, ACR: in.ACR, AMR: in.AMR, Claims: in.Claims,
 		Rotation: store.Rotation{
-			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end),
-			Role: in.User.Role, KeyID: kid,
+			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end), KeyID: kid,
 		},
 	}
 }
 
-// record writes a sign-in.
-func record(ctx context.Context, tx store.Tx, in Start, session store.Session) error {
+// record writes a sign-in, and adds the person to both.
+func record(ctx context.Context, tx store.Tx, in *Start, session *store.Session) error {
 	if in.Before != nil {
 		if err := in.Before(tx); err != nil {
 			return err
@@ -103,7 +102,8 @@ func record(ctx context.Context, tx store.Tx, in Start, session store.Session) e
 	if err := admit(tx, in, session.CreatedAt); err != nil {
 		return err
 	}
-	if err := tx.CreateSession(session); err != nil {
+	session.UserID, session.Rotation.Role = in.User.ID, in.User.Role
+	if err := tx.CreateSession(*session); err != nil {
 		return fmt.Errorf("creating the session: %w", err)
 	}
 	subject := audit.UserSubject(in.User.Sub)
@@ -114,10 +114,10 @@ func record(ctx context.Context, tx store.Tx, in Start, session store.Session) e
 }
 
 // admit makes sure, in the transaction, that the person may still sign in.
-func admit(tx store.Tx, in Start, now time.Time) error {
-	if in.Founded {
-		user, err := tx.LockUser(in.User.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
+func admit(tx store.Tx, in *Start, now time.Time) (err error) {
+	if in.UserID != 0 {
+		in.User, err = tx.LockUser(in.UserID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !in.User.Active {
 			return ErrCredentialsChanged
 		}
 		return err

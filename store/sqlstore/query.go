@@ -101,10 +101,11 @@ func (d *DB) guard(caller, bounded context.Context, f func() error) error {
 // A scanner is a row of an answer.
 type scanner interface{ Scan(dest ...any) error }
 
-// rows calls each for every row of the answer. It does not use gorm's Row,
-// which panics when a prepared statement could not be prepared.
+// rows calls each for every row of the answer. It goes round gorm's builder, which
+// copies a query letter by letter, to the pool or transaction that gorm's handle leads
+// to. So no argument may be a list: each stands for one question mark.
 func rows(db *gorm.DB, query string, args []any, each func(scanner) error) error {
-	answer, err := db.Raw(query, args...).Rows()
+	answer, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, query, args...)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func wantFirst(t *testing.T, db store.DB, name string) {
 		t.Fatal(err)
 	}
 	compare(t, u, store.User{
-		ID: u.ID, Sub: name, Username: name, UsernameKey: name, FirstName: "Ann", Role: store.RoleUser, Active: true, PasswordHash: "hash", JoinedAt: second,
+		ID: u.ID, Sub: name, Username: name, UsernameKey: name, FirstName: "Ann", Role: store.RoleUser, Active: true, PasswordHash: "hash", JoinedAt: second, ProfileText: "{}",
 	})
 	p, err := db.ProfileOf(t.Context(), u.ID)
 	if err != nil {

@@ -107,12 +107,15 @@ func (d *DB) UserBySub(ctx context.Context, sub string) (u store.User, err error
 // UserByName implements store.Users.
 func (d *DB) UserByName(ctx context.Context, key string) (u store.User, err error) {
 	digest := store.DigestOf(key)
+	var s userScan
 	err = d.read(ctx, func(db *gorm.DB) error {
-		u, err = oneUser(db, "SELECT "+userColumns+
-			" FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?", blob(digest[:]))
-		return err
+		return row(db, "SELECT "+userColumns+", COALESCE(u.profile, '{}') FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?",
+			[]any{blob(digest[:])}, append(s.dest(), &s.user.ProfileText)...)
 	})
-	return u, err
+	if err != nil {
+		return store.User{}, err
+	}
+	return s.record(), nil
 }
 
 // HasAdmin implements store.Users.

@@ -47,8 +47,9 @@ func profileRoundTrip(t *testing.T, db store.DB) {
 	wantError(t, "nobody's", err, store.ErrNotFound)
 }
 
-// profileWithSession: it comes along with the session, and says what ProfileOf says.
-func profileWithSession(t *testing.T, db store.DB) {
+// profileComesAlong: with the session and with who has the name, and says what
+// ProfileOf says.
+func profileComesAlong(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	s := newSession(ann.ID)
 	start(t, db, s)
@@ -56,15 +57,24 @@ func profileWithSession(t *testing.T, db store.DB) {
 		if want != (store.Profile{}) {
 			update(t, db, ann.ID, store.UserChange{Profile: &want})
 		}
-		_, u, err := db.SessionWithUser(t.Context(), s.ID)
-		if err != nil || u.ProfileText == "" {
-			t.Fatalf("%+v, %v, want a person with a profile", u, err)
-		}
-		got, err := store.ProfileFor(t.Context(), nil, u) // nobody needs to be asked
+		_, ofSession, err := db.SessionWithUser(t.Context(), s.ID)
 		if err != nil {
-			t.Error(err)
+			t.Fatal(err)
 		}
-		same(t, "with the session", got, want)
+		byName, err := db.UserByName(t.Context(), ann.EmailKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, u := range map[string]store.User{"with the session": ofSession, "by name": byName} {
+			if u.ProfileText == "" {
+				t.Fatalf("%s: %+v, want a person with a profile", what, u)
+			}
+			got, err := store.ProfileFor(t.Context(), nil, u) // nobody needs to be asked
+			if err != nil {
+				t.Error(err)
+			}
+			same(t, what, got, want)
+		}
 	}
 }
 
