@@ -12,7 +12,7 @@ import (
 // TestTheServerAnswersItsProbes asks a real server what Kubernetes and HAProxy ask.
 func TestTheServerAnswersItsProbes(t *testing.T) {
 	main, metrics := freeAddress(t), freeAddress(t)
-	server := exec.Command(binary(t), "serve", "--addr", main, "--metrics-addr", metrics, "--issuer", "http://"+main)
+	server := exec.Command(gatehouse.Path(t), "serve", "--addr", main, "--metrics-addr", metrics, "--issuer", "http://"+main)
 	server.Dir = t.TempDir()
 	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {

@@ -1,5 +1,6 @@
 // Package testkit is what the tests of whole servers share, however many they run:
-// secrets that must be seen nowhere, and waiting for what takes a moment.
+// the program itself, built once (Program), which ends with the tests (NoOrphans);
+// secrets that must be seen nowhere (Vault); and waiting for what takes a moment.
 package testkit
 
 import (

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -150,7 +149,7 @@ func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	program := s.program
 	if program == "" {
-		program = binary(t)
+		program = gatehouse.Path(t)
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir = s.folder
@@ -161,7 +160,7 @@ func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd.Env = append(cmd.Env, "GORACE=halt_on_error=1 atexit_sleep_ms=0")
 	cmd.Env = append(cmd.Env, s.settings...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.SysProcAttr = testkit.NoOrphans()
 	return cmd
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
 )
 
@@ -145,12 +146,8 @@ func (s *site) run(t *testing.T, stdin string, into any, args ...string) {
 // command is the binary with the site's settings, and no others of ours.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir, cmd.SysProcAttr = s.folder, noOrphans()
+	cmd := exec.Command(gatehouse.Path(t), args...)
+	cmd.Dir, cmd.SysProcAttr = s.folder, testkit.NoOrphans()
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "GATEHOUSE_") {
 			cmd.Env = append(cmd.Env, variable)

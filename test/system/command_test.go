@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/testkit"
 )
 
 // run runs the command line beside the servers, and returns what it printed.
@@ -29,7 +31,7 @@ func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said stri
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
-	cmd.SysProcAttr = noOrphans()
+	cmd.SysProcAttr = testkit.NoOrphans()
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		t.Error(fmt.Errorf("%s: %w", cmd, err))
 		return "", "", -1
@@ -41,7 +43,7 @@ func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said stri
 // command is the binary with the site's settings, and no others of ours.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(binary(t), args...)
+	cmd := exec.Command(gatehouse.Path(t), args...)
 	cmd.Dir = s.folder
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {

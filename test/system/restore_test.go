@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // TestKilledRestore: whenever a restore is killed, there is the one database or the
@@ -26,7 +28,7 @@ func TestKilledRestore(t *testing.T) {
 			s.create(t, "since", "user")
 		}
 		cmd := s.command(t, "restore", backup)
-		cmd.SysProcAttr = noOrphans()
+		cmd.SysProcAttr = testkit.NoOrphans()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
