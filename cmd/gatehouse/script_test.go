@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -35,13 +36,11 @@ func TestStories(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			for _, name := range []string{"ADDR", "ADDR2"} {
-				address, err := freeAddress()
-				if err != nil {
-					return err
-				}
-				env.Setenv(name, address)
+				env.Setenv(name, testkit.FreeAddress(t))
 			}
 			env.Setenv("URL", "http://"+env.Getenv("ADDR"))
+			name, value, _ := strings.Cut(testkit.GoRace, "=")
+			env.Setenv(name, value)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -52,14 +51,6 @@ func TestStories(t *testing.T) {
 			"find":   find,
 		},
 	})
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // untilReady waits until the server of the story says that it is.

@@ -25,6 +25,10 @@ type Program struct {
 	err    error
 }
 
+// GoRace has a process with the race detector end at the first race, and without the
+// second that it would else wait for others at its end.
+const GoRace = "GORACE=halt_on_error=1 atexit_sleep_ms=0"
+
 // Run runs the tests, removes what was built for them, and returns their exit code.
 func (p *Program) Run(m *testing.M) int {
 	code := m.Run()
@@ -42,6 +46,22 @@ func (p *Program) Path(t testing.TB) string {
 		t.Fatal(p.err)
 	}
 	return p.path
+}
+
+// Command is the program with those arguments and settings, and no other settings of
+// ours. It ends with the tests, however they end, and at the first race.
+func (p *Program) Command(t testing.TB, settings []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(p.Path(t), args...)
+	cmd.SysProcAttr = NoOrphans()
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, GoRace)
+	cmd.Env = append(cmd.Env, settings...)
+	return cmd
 }
 
 func (p *Program) make() (path string, err error) {

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"gatehouse/internal/testkit"
 )
 
 // TestKilledRestore: whenever a restore is killed, there is the one database or the
@@ -28,7 +26,6 @@ func TestKilledRestore(t *testing.T) {
 			s.create(t, "since", "user")
 		}
 		cmd := s.command(t, "restore", backup)
-		cmd.SysProcAttr = testkit.NoOrphans()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ const grace = "GATEHOUSE_REFRESH_GRACE=2s"
 // file and a master key file, both to be made by who comes first.
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
-	s := &site{folder: t.TempDir(), vault: &testkit.Vault{}, networks: &atomic.Int32{}}
+	s := &site{folder: testdb.Folder(t), vault: &testkit.Vault{}, networks: &atomic.Int32{}}
 	s.settings = append([]string{
 		"GATEHOUSE_ADDR=127.0.0.1:0",
 		"GATEHOUSE_LOG_LEVEL=debug",
