@@ -16,6 +16,7 @@ func startApp(t *testing.T, log *slog.Logger, change func(*config.Config)) *app 
 	cfg := config.Default()
 	cfg.Database = config.NewSecret(testdb.SQLite(t))
 	cfg.Audience = cfg.Issuer
+	cfg.PasswordMemoryKiB, cfg.PasswordIterations = 1024, 1 // what a hash costs is not these tests' business
 	if change != nil {
 		change(&cfg)
 	}
