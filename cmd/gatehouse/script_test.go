@@ -44,6 +44,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"soon":   soon,
 			"ready":  untilReady,
 			"quit":   quit,
 			"drains": untilDraining,
@@ -81,6 +82,21 @@ func untilDraining(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 	ts.Fatalf("the server does not drain")
+}
+
+// soon PROGRAM ARGUMENT… runs a program until it succeeds and, as "! soon", until it
+// fails: a running server hears of a change within a second, and a busy machine takes
+// a while more.
+func soon(ts *testscript.TestScript, neg bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		err := ts.Exec(args[0], args[1:]...)
+		if (err != nil) == neg {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("it stays so that %s ends with %v", strings.Join(args, " "), err)
+		}
+	}
 }
 
 // quit tells the servers of the story to stop, as a service manager does or, by "quit
