@@ -5,12 +5,23 @@ package testkit
 
 import (
 	"crypto/rand"
+	"flag"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
+
+// Parallel lets n tests run at a time that wait more than they work, unless -parallel
+// says how many. TestMain calls it before it runs them.
+func Parallel(n int) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set(strconv.Itoa(n)) // it is a number
+	}
+}
 
 // Within waits until f returns no error, and returns how long it took. It fails the
 // test if f still does when asked later than the limit: what a busy machine needs to

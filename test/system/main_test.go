@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"flag"
 	"os"
 	"testing"
 
@@ -11,9 +10,6 @@ import (
 var gatehouse testkit.Program
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = parallel.Value.Set("3") // the tests wait more than they work
-	}
+	testkit.Parallel(3)
 	os.Exit(gatehouse.Run(m))
 }
