@@ -2,10 +2,11 @@ package testdb
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -156,7 +157,8 @@ func folder() (string, error) {
 // the system gives to connections, so that none of them takes it before the server.
 func freePort() (string, error) {
 	for range 100 {
-		port := strconv.Itoa(12000 + rand.IntN(8000)) //nolint:gosec // G404: a port is no secret
+		n, _ := rand.Int(rand.Reader, big.NewInt(8000)) // it never fails
+		port := strconv.FormatInt(12000+n.Int64(), 10)
 		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			return port, l.Close()
 		}

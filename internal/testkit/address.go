@@ -1,8 +1,9 @@
 package testkit
 
 import (
+	"crypto/rand"
 	"fmt"
-	"math/rand/v2"
+	"math/big"
 	"net"
 	"testing"
 )
@@ -13,10 +14,11 @@ import (
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 12000+rand.IntN(8000))) //nolint:gosec // G404: a port is no secret
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
+		n, _ := rand.Int(rand.Reader, big.NewInt(8000)) // it never fails
+		address := fmt.Sprint("127.0.0.1:", 12000+n.Int64())
+		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
+			_ = l.Close()
+			return address
 		}
 	}
 	t.Fatal("no port is free")

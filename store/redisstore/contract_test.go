@@ -39,11 +39,11 @@ func fixture(s *redisstore.Store, servers ...server) func(*testing.T) storetest.
 
 func TestRotations(t *testing.T) {
 	server := startServer(t)
-	storetest.Rotations(t, fixture(openStore(t, server.URL), server))
+	storetest.Rotations(t, fixture(openPatient(t, server.URL), server))
 }
 
 func TestThrottles(t *testing.T) {
-	s := openStore(t, startServer(t).URL)
+	s := openPatient(t, startServer(t).URL)
 	storetest.Throttles(t, func(*testing.T) store.Throttles { return s })
 }
 

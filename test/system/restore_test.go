@@ -20,7 +20,7 @@ func TestKilledRestore(t *testing.T) {
 	s.run(t, "", "restore", backup)
 	whole := time.Since(began)
 	restored := 0
-	const rounds = 40
+	const rounds = 25
 	for range rounds {
 		if !slices.Contains(s.names(t), "since") {
 			s.create(t, "since", "user")
