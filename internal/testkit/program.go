@@ -52,7 +52,7 @@ func (p *Program) Path(t testing.TB) string {
 // ours. It ends with the tests, however they end, and at the first race.
 func (p *Program) Command(t testing.TB, settings []string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(p.Path(t), args...) //nolint:gosec // G204: tests run what they built
+	cmd := exec.Command(p.Path(t), args...)
 	cmd.SysProcAttr = NoOrphans()
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
@@ -86,7 +86,7 @@ func (p *Program) make() (path string, err error) {
 
 // goTool returns what a go command prints.
 func goTool(args ...string) (string, error) {
-	cmd := exec.Command("go", args...) //nolint:gosec // G204: likewise
+	cmd := exec.Command("go", args...)
 	var faults strings.Builder
 	cmd.Stderr = &faults
 	out, err := cmd.Output()

@@ -28,7 +28,7 @@ func Parallel(n int) {
 // answer does not count.
 func Within(t testing.TB, limit time.Duration, what string, f func() error) time.Duration {
 	t.Helper()
-	began := time.Now() //nolint:forbidigo // tests read the clock
+	began := time.Now()
 	for {
 		asked := time.Since(began)
 		err := f()
@@ -46,7 +46,7 @@ func Within(t testing.TB, limit time.Duration, what string, f func() error) time
 // again, up to five times, for what else a busy machine did meanwhile does not count.
 func Took(limit time.Duration, f func()) (took time.Duration) {
 	for range 5 {
-		began := time.Now() //nolint:forbidigo // tests read the clock
+		began := time.Now()
 		f()
 		if took = time.Since(began); took <= limit {
 			break
