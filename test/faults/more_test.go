@@ -30,7 +30,10 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 	empty := func() {
-		testkit.Within(t, patience, "there is room again", func() error { return s.mysql.Root("DROP TABLE junk") })
+		testkit.Within(t, patience, "there is room again", func() error {
+			_ = s.mysql.Root("DELETE FROM junk ORDER BY id LIMIT 4") // to drop a table takes some room, too
+			return s.mysql.Root("DROP TABLE junk")
+		})
 	}
 	s.suffer(t, fault{id: "F20", name: "MariaDB's disk is full", begin: fill, hold: 4 * time.Second, end: empty, works: append(kinds("userinfo profile introspect"), needNoDatabase...)})
 	l.finish(t)
