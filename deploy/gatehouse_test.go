@@ -2,15 +2,14 @@ package deploy
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"gatehouse/config"
+	"gatehouse/internal/testkit"
 )
 
 // secrets are what operators put in files, made as the samples' comments say.
@@ -59,37 +58,9 @@ func settings(t *testing.T, environment map[string]string) config.Config {
 	return cfg
 }
 
-var folder string
+var gatehouse testkit.Program
 
-func TestMain(m *testing.M) {
-	var err error
-	if folder, err = os.MkdirTemp("", "gatehouse-deploy-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(folder)
-	os.Exit(code)
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(folder, "gatehouse")
-	out, err := exec.Command("go", "build", "-C", "..", "-o", path, "./cmd/gatehouse").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building gatehouse: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-// binary is the server, built once.
-func binary(t *testing.T) string {
-	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+func TestMain(m *testing.M) { os.Exit(gatehouse.Run(m)) }
 
 // need returns the path of a program. On a laptop it may be missing, in CI not.
 func need(t *testing.T, name, debian string) string {

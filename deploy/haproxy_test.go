@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 const balancerFile = "haproxy/haproxy.cfg"
@@ -52,7 +53,7 @@ func (r *replica) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func balance(t *testing.T, replicas ...string) string {
 	t.Helper()
 	program := need(t, "haproxy", "haproxy")
-	bind := freeAddress(t)
+	bind := testkit.FreeAddress(t)
 	cmd := exec.Command(program, "-dW", "-db", "-f", balancerFile)
 	cmd.Env = append(os.Environ(), "MAXCONN=100", "BIND="+bind, "REPLICA_1="+replicas[0], "REPLICA_2="+replicas[1], "REPLICA_3="+replicas[2])
 	cmd.Stderr = t.Output()
@@ -62,16 +63,6 @@ func balance(t *testing.T, replicas ...string) string {
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	within(t, "the balancer answers", func() bool { return status(t, "GET", "http://"+bind+"/") == http.StatusOK })
 	return "http://" + bind
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // within waits until it holds, for as long as a loaded machine may need.

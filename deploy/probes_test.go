@@ -6,13 +6,15 @@ import (
 	"syscall"
 	"testing"
 
+	"gatehouse/internal/testkit"
+
 	corev1 "k8s.io/api/core/v1"
 )
 
 // TestTheServerAnswersItsProbes asks a real server what Kubernetes and HAProxy ask.
 func TestTheServerAnswersItsProbes(t *testing.T) {
-	main, metrics := freeAddress(t), freeAddress(t)
-	server := exec.Command(binary(t), "serve", "--addr", main, "--metrics-addr", metrics, "--issuer", "http://"+main)
+	main, metrics := testkit.FreeAddress(t), testkit.FreeAddress(t)
+	server := exec.Command(gatehouse.Path(t), "serve", "--addr", main, "--metrics-addr", metrics, "--issuer", "http://"+main)
 	server.Dir = t.TempDir()
 	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {

@@ -69,7 +69,7 @@ func installed(t *testing.T, drop bool) string {
 	t.Helper()
 	folder := t.TempDir()
 	for _, name := range []string{"gatehouse.service", "gatehouse-backup.service", "gatehouse-backup.timer"} {
-		text := strings.ReplaceAll(read(t, "systemd/"+name), "/usr/local/bin/gatehouse", binary(t))
+		text := strings.ReplaceAll(read(t, "systemd/"+name), "/usr/local/bin/gatehouse", gatehouse.Path(t))
 		write(t, filepath.Join(folder, name), text, 0o644)
 	}
 	if drop {
@@ -137,7 +137,7 @@ func TestTheBackupHasTheDateInItsName(t *testing.T) {
 func TestOperatorsHaveTheServicesSettings(t *testing.T) {
 	programs, state := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(programs, "id"), "#!/bin/sh\necho gatehouse\n", 0o700)
-	if err := os.Symlink(binary(t), filepath.Join(programs, "gatehouse")); err != nil {
+	if err := os.Symlink(gatehouse.Path(t), filepath.Join(programs, "gatehouse")); err != nil {
 		t.Fatal(err)
 	}
 	configuration := filepath.Dir(writeSecrets(t, t.TempDir()))

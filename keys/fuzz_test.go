@@ -171,7 +171,7 @@ func FuzzClientSet(f *testing.F) {
 				t.Errorf("%s verifies ones", set)
 			}
 		}
-		if took := time.Since(began); took > time.Second {
+		if took := time.Since(began); took > 5*time.Second { // a stranger could make it last for ever
 			t.Errorf("%.60s keeps us busy for %s", set, took)
 		}
 	})

@@ -21,7 +21,7 @@ func TestReplicasOnOneDatabaseAgree(t *testing.T) {
 			for i := range dbs {
 				dbs[i] = openDB(t, at)
 			}
-			rings := openTogether(t, dbs, 16)
+			rings := openTogether(t, dbs, 8)
 			if n := len(records(t, dbs[0])); n != 1 {
 				t.Fatalf("%d first keys, want 1", n)
 			}
@@ -78,6 +78,9 @@ func openTogether(t *testing.T, dbs []*sqlstore.DB, n int) []*Ring {
 		wg.Go(func() { rings[i] = openRing(t, options(dbs[i%len(dbs)], time.Now)) })
 	}
 	wg.Wait()
+	if t.Failed() {
+		t.FailNow() // one that was not opened is nil
+	}
 	return rings
 }
 

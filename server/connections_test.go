@@ -75,9 +75,9 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 	<-entered
 	want(t, second, "/")
 	want(t, third, "/")
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
 	want(t, second, "/") // third is idle longer now
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
 	fourth := dial(t, addr)
 	want(t, fourth, "/")
 	for end := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) { // it is closed beside

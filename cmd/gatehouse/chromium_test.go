@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"gatehouse/config"
@@ -27,9 +28,9 @@ import (
 // Content-Security-Policy are judged by a browser, and it must have nothing to say.
 func TestARealBrowserWalksThePages(t *testing.T) {
 	w := openWalk(t)
-	w.run("signing in by keyboard alone", chromedp.Navigate(w.shop+"/start"), chromedp.WaitVisible(chromedp.ID("username")),
-		chromedp.KeyEvent("ann"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("wrong"), chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.CSS(".alert")),
-		chromedp.KeyEvent(secretPhrase), chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.CSS(`form[action="/consent"]`)))
+	w.run("signing in by keyboard alone", chromedp.Navigate(w.shop+"/start"), focused("username"),
+		chromedp.KeyEvent("ann"), chromedp.KeyEvent("\t"), focused("password"), chromedp.KeyEvent("wrong"), chromedp.KeyEvent("\r"),
+		chromedp.WaitVisible(chromedp.CSS(".alert")), focused("password"), chromedp.KeyEvent(secretPhrase), chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.CSS(`form[action="/consent"]`)))
 	w.says("Photo Shop wants to use your account", "ann@example.com")
 	w.run("allowing", chromedp.Click(chromedp.CSS(`button[value="allow"]`)), chromedp.WaitVisible(chromedp.ID("welcome")))
 	w.says("code and state")
@@ -41,7 +42,7 @@ func TestARealBrowserWalksThePages(t *testing.T) {
 	w.run("a form instead of an address", chromedp.Navigate(w.shop+"/start?response_mode=form_post"), chromedp.WaitVisible(chromedp.ID("welcome")))
 	w.says("code and state", "POST")
 
-	w.run("the password once more", chromedp.Navigate(w.shop+"/start?prompt=login"), chromedp.WaitVisible(chromedp.ID("password")),
+	w.run("the password once more", chromedp.Navigate(w.shop+"/start?prompt=login"), focused("password"),
 		chromedp.KeyEvent(secretPhrase), chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.ID("welcome")))
 	w.says("code and state")
 
@@ -82,7 +83,8 @@ func openWalk(t *testing.T) *walk {
 	shop.StartTLS()
 
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.IgnoreCertErrors, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+		chromedp.IgnoreCertErrors, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("allow-pre-commit-input", true)) // else keys are lost until a page has first been painted
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -91,6 +93,10 @@ func openWalk(t *testing.T) *walk {
 	t.Cleanup(cancel)
 	if err := chromedp.Do(w.ctx, chromedp.Navigate("about:blank")); err != nil { // the browser lives as long as the first context
 		t.Fatalf("starting %s: %v", program, err)
+	}
+	// Else a page has the focus only when Chromium comes to think of it.
+	if _, err := chromedp.Call(w.ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatal(err)
 	}
 	messages := chromedp.Console(w.ctx)
 	go func() {
@@ -168,6 +174,12 @@ func shopAt(self, issuer string) http.Handler {
 	mux.HandleFunc("/goodbye", func(w http.ResponseWriter, _ *http.Request) { shopPage(w, "goodbye", "goodbye") })
 	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	return mux
+}
+
+// focused waits until what is typed goes into the field, which is a moment after it is
+// to be seen.
+func focused(id string) chromedp.Action[chromedp.Void] {
+	return chromedp.WaitVisible(chromedp.CSS("#" + id + ":focus"))
 }
 
 func shopPage(w http.ResponseWriter, id, text string) {

@@ -7,16 +7,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // TestTheServerOutlivesWhoReadsItsLog runs it as a process of its own, as a pipe into a
 // collector that ends.
 func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 	t.Parallel()
-	address, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := testkit.FreeAddress(t)
 	log, end, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +23,7 @@ func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Args = []string{"gatehouse", "serve", "--addr", address, "--issuer", "http://" + address} // TestMain goes by the name
 	cmd.Dir, cmd.Stderr = t.TempDir(), end
-	cmd.Env = append(os.Environ(), "GATEHOUSE_DRAIN_DELAY=0s")
+	cmd.Env = append(os.Environ(), "GATEHOUSE_DRAIN_DELAY=0s", testkit.GoRace)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ import (
 func TestTheServerAnswersAsDocumented(t *testing.T) {
 	w := openWitness(t)
 	t.Run("the table and the document have the same lines", w.sameLines)
-	t.Run("the document asks for the permissions that the table asks for", samePermissions)
+	t.Run("the document asks for the permissions that the table asks for", w.samePermissions)
 	for _, chapter := range []struct {
 		name string
 		ask  func(*testing.T)
@@ -138,18 +138,14 @@ func tablePath(path string) string {
 
 // samePermissions holds the roles and the scope that the document asks for
 // against those that the guards ask for.
-func samePermissions(t *testing.T) {
-	contract, err := apicheck.Load(operators.NewOpenAPI().Document())
-	if err != nil {
-		t.Fatal(err)
-	}
+func (w *witness) samePermissions(t *testing.T) {
 	needs := map[string]api.Route{}
 	for _, rt := range slices.Concat((&accounts.Handlers{}).Routes(), (&operators.Handlers{}).Routes()) {
 		needs[rt.Method+" "+rt.Pattern] = rt
 	}
-	for _, o := range contract.Operations() {
+	for _, o := range w.contract.Operations() {
 		rt, ours := needs[o.Method+" "+tablePath(o.Path)]
-		roles, scope, guarded := contract.Access(o)
+		roles, scope, guarded := w.contract.Access(o)
 		var want []string
 		for _, role := range rt.Needs.Roles() {
 			want = append(want, string(role))

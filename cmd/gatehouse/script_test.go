@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -35,16 +36,15 @@ func TestStories(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			for _, name := range []string{"ADDR", "ADDR2"} {
-				address, err := freeAddress()
-				if err != nil {
-					return err
-				}
-				env.Setenv(name, address)
+				env.Setenv(name, testkit.FreeAddress(t))
 			}
 			env.Setenv("URL", "http://"+env.Getenv("ADDR"))
+			name, value, _ := strings.Cut(testkit.GoRace, "=")
+			env.Setenv(name, value)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"soon":   soon,
 			"ready":  untilReady,
 			"quit":   quit,
 			"drains": untilDraining,
@@ -52,14 +52,6 @@ func TestStories(t *testing.T) {
 			"find":   find,
 		},
 	})
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // untilReady waits until the server of the story says that it is.
@@ -90,6 +82,21 @@ func untilDraining(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 	ts.Fatalf("the server does not drain")
+}
+
+// soon PROGRAM ARGUMENT… runs a program until it succeeds and, as "! soon", until it
+// fails: a running server hears of a change within a second, and a busy machine takes
+// a while more.
+func soon(ts *testscript.TestScript, neg bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		err := ts.Exec(args[0], args[1:]...)
+		if (err != nil) == neg {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("it stays so that %s ends with %v", strings.Join(args, " "), err)
+		}
+	}
 }
 
 // quit tells the servers of the story to stop, as a service manager does or, by "quit

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"testing"
 
 	"gatehouse/config"
+	"gatehouse/internal/testdb"
 )
 
 // startApp starts the whole server but for its listener, on a new SQLite file and
@@ -14,8 +14,9 @@ import (
 func startApp(t *testing.T, log *slog.Logger, change func(*config.Config)) *app {
 	t.Helper()
 	cfg := config.Default()
-	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db"))
+	cfg.Database = config.NewSecret(testdb.SQLite(t))
 	cfg.Audience = cfg.Issuer
+	cfg.PasswordMemoryKiB, cfg.PasswordIterations = 1024, 1 // what a hash costs is not these tests' business
 	if change != nil {
 		change(&cfg)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
+	"gatehouse/internal/testdb"
 	"gatehouse/internal/throttle"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -53,7 +53,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	log := slog.New(slog.DiscardHandler)
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{}
-	w.db = must[*sqlstore.DB](t)(sqlstore.Open(ctx, sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "g.db"), Now: time.Now, Log: log}))
+	w.db = must[*sqlstore.DB](t)(sqlstore.Open(ctx, sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log}))
 	if err := w.db.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/testdb"
 	"gatehouse/keys"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
@@ -65,7 +65,7 @@ func (r *ring) Retire(_ context.Context, kid, actor string) error {
 func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httptest.ResponseRecorder) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "g.db"), Now: time.Now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +23,7 @@ import (
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
+	"gatehouse/internal/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
 	"gatehouse/store"
@@ -97,7 +97,7 @@ func (l *limits) Failure(_ context.Context, kind, id string) error {
 
 func open(t testing.TB) *site {
 	t.Helper()
-	return openOn(t, "sqlite:"+filepath.Join(t.TempDir(), "gatehouse.db"))
+	return openOn(t, testdb.SQLite(t))
 }
 
 func openOn(t testing.TB, dsn string) *site {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +37,7 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	return openOn(t, "sqlite:"+filepath.Join(t.TempDir(), "g.db"))
+	return openOn(t, testdb.SQLite(t))
 }
 
 // everywhere runs a test of what happens at once on each database, for each has

@@ -34,6 +34,7 @@ type Contract struct {
 
 	mu   sync.Mutex
 	seen map[Operation]map[int]int
+	good map[string]bool // answers that are as documented
 }
 
 // An Operation is a method of a documented path.
@@ -58,7 +59,7 @@ func Load(document []byte) (*Contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the paths: %w", err)
 	}
-	c := &Contract{document: doc, router: router, common: openapi3.Headers{}, seen: map[Operation]map[int]int{}}
+	c := &Contract{document: doc, router: router, common: openapi3.Headers{}, seen: map[Operation]map[int]int{}, good: map[string]bool{}}
 	for name, header := range doc.Components.Headers {
 		if marked, _ := header.Value.Extensions[allAnswers].(bool); marked {
 			c.common[name] = header

@@ -78,7 +78,37 @@ func (c *Contract) judgeUnknown(e Exchange) error {
 	return fmt.Errorf("%s %s answered %d, but %w: %w", e.Request.Method, e.Request.URL.Path, e.Response.StatusCode, errUnknownPath, errors.Join(faults...))
 }
 
+// judgeAnswer judges no answer twice: the library compiles a schema for each.
 func (c *Contract) judgeAnswer(input *openapi3filter.RequestValidationInput, e Exchange) []error {
+	answer := whatIsJudged(input.Route, e)
+	c.mu.Lock()
+	good := c.good[answer]
+	c.mu.Unlock()
+	if good {
+		return nil
+	}
+	faults := c.judgeNew(input, e)
+	if len(faults) == 0 {
+		c.mu.Lock()
+		c.good[answer] = true
+		c.mu.Unlock()
+	}
+	return faults
+}
+
+// whatIsJudged is all that the judgement of an answer depends on, but for what each
+// answer has of its own.
+func whatIsJudged(route *routers.Route, e Exchange) string {
+	header := e.Response.Header.Clone()
+	for _, name := range []string{"Date", "X-Request-Id"} {
+		if len(header.Values(name)) == 1 {
+			header.Set(name, "")
+		}
+	}
+	return fmt.Sprintf("%s %s %t %d %q %q", route.Method, route.Path, e.Request.Method == http.MethodHead, e.Response.StatusCode, header, e.Body)
+}
+
+func (c *Contract) judgeNew(input *openapi3filter.RequestValidationInput, e Exchange) []error {
 	documented := input.Route.Operation.Responses.Status(e.Response.StatusCode)
 	if documented == nil || documented.Value == nil {
 		return []error{fmt.Errorf("the document does not know this status; body %.200q", e.Body)}

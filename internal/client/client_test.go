@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )
@@ -38,7 +38,7 @@ func open(t *testing.T) *world {
 	w := &world{now: time.Now().UTC().Truncate(time.Millisecond)}
 	now := func() time.Time { return w.now }
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "g.db"), Now: now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

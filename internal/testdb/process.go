@@ -2,9 +2,11 @@ package testdb
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -141,8 +143,7 @@ func need(t testing.TB, err error) {
 	}
 }
 
-// folder makes a folder for a server, in memory where that is to be had: the
-// tests wait for every flush of its log.
+// folder makes a folder, in memory where that is to be had.
 func folder() (string, error) {
 	for _, parent := range []string{"/dev/shm", os.TempDir()} {
 		if made, err := os.MkdirTemp(parent, "gatehouse-test-"); err == nil {
@@ -152,13 +153,15 @@ func folder() (string, error) {
 	return "", fmt.Errorf("no folder for temporary files")
 }
 
-// freePort returns a port of 127.0.0.1 on which nobody listens.
+// freePort returns a port of 127.0.0.1 on which nobody listens. It is below those that
+// the system gives to connections, so that none of them takes it before the server.
 func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range 100 {
+		n, _ := rand.Int(rand.Reader, big.NewInt(8000)) // it never fails
+		port := strconv.FormatInt(12000+n.Int64(), 10)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
+	return "", errors.New("no port is free")
 }

@@ -8,6 +8,7 @@
 package testdb
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -15,5 +16,22 @@ import (
 // SQLite returns the DSN of a file that is not there yet.
 func SQLite(t testing.TB) string {
 	t.Helper()
-	return "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db")
+	return "sqlite:" + filepath.Join(Folder(t), "gatehouse.db")
+}
+
+// Folder returns an empty folder for a database, in memory where that is to be had:
+// a disk takes longer for the flush after each write than the tests for all else. It
+// is removed after the test.
+func Folder(t testing.TB) string {
+	t.Helper()
+	made, err := folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(made); err != nil {
+			t.Error(err)
+		}
+	})
+	return made
 }

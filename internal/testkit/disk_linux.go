@@ -22,11 +22,11 @@ func SmallDisk(t testing.TB, folder string, mib int) {
 func FillDisk(t testing.TB, folder string) (empty func()) {
 	t.Helper()
 	name := filepath.Join(folder, "ballast")
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // G304: the test names it
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close() //nolint:errcheck // what could be written is there
+	defer file.Close() // what could be written is there
 	for err == nil {
 		_, err = file.Write(make([]byte, 4<<10))
 	}

@@ -3,14 +3,21 @@ package redisstore_test
 import (
 	"context"
 	"crypto/rand"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"gatehouse/internal/testkit"
 	"gatehouse/store"
 	"gatehouse/store/redisstore"
 	"gatehouse/store/storetest"
 )
+
+func TestMain(m *testing.M) {
+	testkit.Parallel(32) // those of throttles, which wait for delays to end
+	os.Exit(m.Run())
+}
 
 // fixture is a store on servers whose memory the tests may wipe.
 func fixture(s *redisstore.Store, servers ...server) func(*testing.T) storetest.RotationsFixture {
@@ -32,11 +39,11 @@ func fixture(s *redisstore.Store, servers ...server) func(*testing.T) storetest.
 
 func TestRotations(t *testing.T) {
 	server := startServer(t)
-	storetest.Rotations(t, fixture(openStore(t, server.URL), server))
+	storetest.Rotations(t, fixture(openPatient(t, server.URL), server))
 }
 
 func TestThrottles(t *testing.T) {
-	s := openStore(t, startServer(t).URL)
+	s := openPatient(t, startServer(t).URL)
 	storetest.Throttles(t, func(*testing.T) store.Throttles { return s })
 }
 

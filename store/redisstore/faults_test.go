@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/testkit"
 	"gatehouse/store"
 	"gatehouse/store/redisstore"
 	"gatehouse/store/storetest"
@@ -49,9 +50,11 @@ func (s *session) mustRefresh(t *testing.T, on *redisstore.Store) {
 	}
 }
 
-// unavailable wants f to say within the limit that Redis could not be asked.
-func unavailable(t *testing.T, what string, limit time.Duration, f func() error) {
+// unavailable wants f to say soon that Redis could not be asked: it does within a
+// second, and a busy machine takes a while more.
+func unavailable(t *testing.T, what string, f func() error) {
 	t.Helper()
+	const limit = 2500 * time.Millisecond
 	start := time.Now()
 	err := f()
 	if took := time.Since(start); took > limit {
@@ -117,14 +120,14 @@ func TestKilledAndRestarted(t *testing.T) {
 
 	server.Stop()
 	for what, ask := range everything(t, s) {
-		unavailable(t, what, time.Second, ask)
+		unavailable(t, what, ask)
 	}
 	if warnings := s.Check(t.Context(), time.Now).Worse(); len(warnings) != 1 || !strings.Contains(warnings[0].Found, "could not be checked") {
 		t.Errorf("warnings = %q", warnings)
 	}
 
 	server.Start()
-	took := eventually(t, "it works again", 5*time.Second, func() error { return s.Ping(t.Context()) })
+	took := eventually(t, "it works again", 10*time.Second, func() error { return s.Ping(t.Context()) })
 	t.Logf("worked %s after the restart", took.Round(time.Millisecond))
 	sess.mustRefresh(t, s)
 	if outcome, err := newSession("ended").refresh(t.Context(), s); err != nil || outcome != store.Ended {
@@ -146,24 +149,31 @@ func TestHung(t *testing.T) {
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
-			unavailable(t, "Ping", time.Second, func() error { return s.Ping(t.Context()) })
+			unavailable(t, "Ping", func() error { return s.Ping(t.Context()) })
 		})
 	}
 	wg.Wait()
 	t.Logf("%d callers of a hung Redis were told so after %s", callers, time.Since(start).Round(time.Millisecond))
-	eventually(t, "the breaker opens", time.Second, func() error {
+	eventually(t, "the breaker opens", 10*time.Second, func() error {
 		if !s.Refusing() {
 			return errors.New("not yet")
 		}
 		return nil
 	})
-	unavailable(t, "a request while the breaker is open", 50*time.Millisecond, func() error { return s.Ping(t.Context()) })
+	const atOnce = 50 * time.Millisecond
+	if took := testkit.Took(atOnce, func() {
+		if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("while the breaker is open: err = %v, want ErrUnavailable", err)
+		}
+	}); took > atOnce {
+		t.Errorf("while the breaker is open a request takes %s", took)
+	}
 
 	server.Resume()
-	took := eventually(t, "it works again", 2*time.Second, func() error { return s.Ping(t.Context()) })
+	took := eventually(t, "it works again", 10*time.Second, func() error { return s.Ping(t.Context()) })
 	t.Logf("worked %s after it went on", took.Round(time.Millisecond))
 	sess.mustRefresh(t, s)
-	eventually(t, "no goroutine stays behind", 5*time.Second, func() error {
+	eventually(t, "no goroutine stays behind", 10*time.Second, func() error {
 		if n := runtime.NumGoroutine(); n > before+5 {
 			return errors.New("goroutines pile up")
 		}
@@ -203,7 +213,7 @@ func TestRefusals(t *testing.T) {
 			s.tell(t, "CONFIG", "SET", "save", "3600 1")
 			s.tell(t, "SET", "a", "b")
 			s.tell(t, "BGSAVE")
-			eventually(t, "saving fails", 5*time.Second, func() error {
+			eventually(t, "saving fails", 10*time.Second, func() error {
 				if !strings.Contains(s.client(t).Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:err") {
 					return errors.New("not yet")
 				}
@@ -218,15 +228,15 @@ func TestRefusals(t *testing.T) {
 			sess := newSession("sid")
 			sess.mustRefresh(t, s)
 			tt.spoil(t, server)
-			unavailable(t, "Rotate", time.Second, func() error { _, err := sess.refresh(t.Context(), s); return err })
-			unavailable(t, "Take", time.Second, func() error {
+			unavailable(t, "Rotate", func() error { _, err := sess.refresh(t.Context(), s); return err })
+			unavailable(t, "Take", func() error {
 				_, err := s.Take(t.Context(), store.DigestOf("key"), rule)
 				if err != nil && !strings.Contains(err.Error(), tt.word) {
 					t.Errorf("err = %v, want %s in it", err, tt.word)
 				}
 				return err
 			})
-			unavailable(t, "Ping", time.Second, func() error { return s.Ping(t.Context()) })
+			unavailable(t, "Ping", func() error { return s.Ping(t.Context()) })
 		})
 	}
 }
@@ -289,7 +299,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("log = %s", log.String())
 		}
 		server.Start()
-		eventually(t, "it works", 5*time.Second, func() error { return s.Ping(t.Context()) })
+		eventually(t, "it works", 10*time.Second, func() error { return s.Ping(t.Context()) })
 	})
 	t.Run("with a password", func(t *testing.T) {
 		server := startServer(t)

@@ -48,6 +48,18 @@ func openStore(t *testing.T, url string) *redisstore.Store {
 	return openLogging(t, url, io.Discard)
 }
 
+// openPatient opens a store for what does not depend on time-outs: those of a server
+// are too short for 60 callers at once at a busy machine.
+func openPatient(t *testing.T, url string) *redisstore.Store {
+	t.Helper()
+	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Timeout: 20 * time.Second, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
 func openLogging(t *testing.T, url string, log io.Writer) *redisstore.Store {
 	t.Helper()
 	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Log: slog.New(slog.NewTextHandler(log, nil))})

@@ -3,15 +3,27 @@ package sqlstore_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 	"gatehouse/store/storetest"
 )
+
+func TestMain(m *testing.M) {
+	testkit.Parallel(32) // those of throttles, which wait for delays to end
+	os.Exit(m.Run())
+}
 
 // backends are the databases that every promise is tested on.
 var backends = map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysql": testdb.MySQL}
@@ -40,13 +52,49 @@ func connect(t *testing.T, dsn string) *sqlstore.DB {
 	return db
 }
 
+// migrated opens a database with the schema of today. SQLite takes longer to make
+// one than most tests take: where there is none yet, it is a copy.
 func migrated(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
+	if file, isFile := strings.CutPrefix(dsn, "sqlite:"); isFile {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			copyOfEmpty(t, file)
+		}
+	}
 	db := connect(t, dsn)
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// empty is a migrated SQLite file, as bytes.
+var empty = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "gatehouse-sqlstore-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "empty.db")
+	db, err := sqlstore.Open(context.Background(), sqlstore.Options{DSN: "sqlite:" + file, Timeout: patience})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+func copyOfEmpty(t *testing.T, file string) {
+	t.Helper()
+	content, err := empty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestDB(t *testing.T) {
@@ -117,7 +165,9 @@ func (r *replicas) AddSigningKey(ctx context.Context, k store.SigningKey, e stor
 }
 
 func TestThrottles(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, open func(*testing.T) *sqlstore.DB) {
+		t.Parallel()
 		storetest.Throttles(t, func(t *testing.T) store.Throttles { return open(t).Throttles() })
 	})
 }

@@ -84,7 +84,7 @@ func wantUnavailable(t *testing.T, db *sqlstore.DB, which ...string) {
 			if !errors.Is(err, store.ErrUnavailable) {
 				t.Errorf("%s: err = %v, want ErrUnavailable", name, err)
 			}
-			if took := time.Since(start); took > 3*time.Second {
+			if took := time.Since(start); took > patience/2 {
 				t.Errorf("%s took %s", name, took)
 			}
 		})

@@ -23,9 +23,8 @@ type RotationsFixture struct {
 	Lose func(t *testing.T)
 }
 
-// shortGrace is long enough for a slow machine to repeat a step within it, and short
-// enough to wait for.
-const shortGrace = 700 * time.Millisecond
+// longGrace is longer than any test takes.
+const longGrace = time.Minute
 
 // Rotations tests the promises of store.Rotations.
 func Rotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
@@ -110,7 +109,7 @@ func (s *rotating) rotate(t *testing.T, step store.Step, want store.Outcome) sto
 // forward rotates from r and returns where that leads.
 func (s *rotating) forward(t *testing.T, r store.Rotation) store.Rotation {
 	t.Helper()
-	return s.rotate(t, s.stepFrom(r, shortGrace), store.Rotated)
+	return s.rotate(t, s.stepFrom(r, longGrace), store.Rotated)
 }
 
 func sameRotation(a, b store.Rotation) bool {
@@ -146,7 +145,7 @@ func (s *rotating) rotatesOn(t *testing.T) {
 func (s *rotating) repeatsWithinGrace(t *testing.T) {
 	second := s.forward(t, s.first)
 	for range 3 {
-		if got := s.rotate(t, s.stepFrom(s.first, shortGrace), store.Repeated); !sameRotation(got, second) {
+		if got := s.rotate(t, s.stepFrom(s.first, longGrace), store.Repeated); !sameRotation(got, second) {
 			t.Errorf("repeated as %+v, want the successor %+v", got, second)
 		}
 	}
@@ -155,8 +154,9 @@ func (s *rotating) repeatsWithinGrace(t *testing.T) {
 
 func (s *rotating) reuseAfterGrace(t *testing.T) {
 	second := s.forward(t, s.first)
-	time.Sleep(shortGrace + 50*time.Millisecond)
-	s.rotate(t, s.stepFrom(s.first, shortGrace), store.Reused)
+	const short = 100 * time.Millisecond
+	time.Sleep(short + 50*time.Millisecond)
+	s.rotate(t, s.stepFrom(s.first, short), store.Reused)
 	s.forward(t, second)
 }
 
@@ -179,7 +179,7 @@ func (s *rotating) reuseOfFork(t *testing.T) {
 	second := s.forward(t, s.first)
 	forged := second
 	forged.JTI = rand.Text()
-	s.rotate(t, s.stepFrom(forged, shortGrace), store.Reused)
+	s.rotate(t, s.stepFrom(forged, longGrace), store.Reused)
 	s.forward(t, second)
 }
 
@@ -187,12 +187,12 @@ func (s *rotating) reuseOfForkedPredecessor(t *testing.T) {
 	s.forward(t, s.first)
 	forged := s.first
 	forged.JTI = rand.Text()
-	s.rotate(t, s.stepFrom(forged, shortGrace), store.Reused)
+	s.rotate(t, s.stepFrom(forged, longGrace), store.Reused)
 }
 
 func (s *rotating) reuseChangesNothing(t *testing.T) {
 	third := s.forward(t, s.forward(t, s.first))
-	s.rotate(t, s.stepFrom(s.first, shortGrace), store.Reused)
+	s.rotate(t, s.stepFrom(s.first, longGrace), store.Reused)
 	got, err := s.Rotations.Current(t.Context(), s.sid, s.first)
 	if err != nil || !sameRotation(got, third) {
 		t.Errorf("after a reuse the last rotation is %+v, %v; want %+v", got, err, third)
@@ -211,7 +211,7 @@ func (s *rotating) ownStepRepeated(t *testing.T) {
 // ownStepRepeatedLate: the answer to a step was lost, another tab got its token
 // as a repeat and went on from there, and only then the driver asks again.
 func (s *rotating) ownStepRepeatedLate(t *testing.T) {
-	step := s.stepFrom(s.first, shortGrace)
+	step := s.stepFrom(s.first, longGrace)
 	s.rotate(t, step, store.Rotated)
 	third := s.forward(t, step.Next)
 	s.rotate(t, step, store.Rotated)
@@ -299,10 +299,10 @@ func (s *rotating) endedStays(t *testing.T) {
 	second := s.forward(t, s.first)
 	s.end(t, s.sid)
 	for _, r := range []store.Rotation{s.first, second, NextRotation(second)} {
-		s.rotate(t, s.stepFrom(r, shortGrace), store.Ended)
+		s.rotate(t, s.stepFrom(r, longGrace), store.Ended)
 	}
 	s.end(t, s.sid) // again is no error
-	s.rotate(t, s.stepFrom(second, shortGrace), store.Ended)
+	s.rotate(t, s.stepFrom(second, longGrace), store.Ended)
 }
 
 // forgetMany: most of the sessions were never rotated, so a back-end beside the
@@ -319,7 +319,7 @@ func (s *rotating) forgetMany(t *testing.T) {
 	s.forward(t, s.first)
 	s.end(t, sids...)
 	for _, ended := range sessions {
-		ended.rotate(t, ended.stepFrom(ended.first, shortGrace), store.Ended)
+		ended.rotate(t, ended.stepFrom(ended.first, longGrace), store.Ended)
 	}
 }
 
@@ -347,9 +347,9 @@ func (s *rotating) forgetRace(t *testing.T) {
 	}
 	time.Sleep(30 * time.Millisecond)
 	s.end(t, s.sid)
-	s.rotate(t, s.stepFrom(s.first, shortGrace), store.Ended)
+	s.rotate(t, s.stepFrom(s.first, longGrace), store.Ended)
 	wg.Wait()
-	s.rotate(t, s.stepFrom(s.first, shortGrace), store.Ended)
+	s.rotate(t, s.stepFrom(s.first, longGrace), store.Ended)
 }
 
 func (s *rotating) sessionsApart(t *testing.T) {
@@ -357,7 +357,7 @@ func (s *rotating) sessionsApart(t *testing.T) {
 	second := s.forward(t, s.first)
 	theirs := other.forward(t, other.first)
 	s.end(t, s.sid)
-	s.rotate(t, s.stepFrom(second, shortGrace), store.Ended)
+	s.rotate(t, s.stepFrom(second, longGrace), store.Ended)
 	other.forward(t, theirs)
 }
 
@@ -386,7 +386,7 @@ func (s *rotating) current(t *testing.T) {
 func (s *rotating) cancelledRotation(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := s.Rotations.Rotate(ctx, s.sid, s.stepFrom(s.first, shortGrace))
+	_, _, err := s.Rotations.Rotate(ctx, s.sid, s.stepFrom(s.first, longGrace))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v, want context.Canceled", err)
 	}

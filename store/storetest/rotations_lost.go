@@ -45,8 +45,8 @@ func (s *rotating) after(known, r store.Rotation, grace time.Duration) store.Ste
 func (s *rotating) lostGoesOn(t *testing.T) {
 	second := s.forward(t, s.first)
 	s.Lose(t)
-	third := s.rotate(t, s.after(second, second, shortGrace), store.Rotated)
-	s.rotate(t, s.after(second, third, shortGrace), store.Rotated)
+	third := s.rotate(t, s.after(second, second, longGrace), store.Rotated)
+	s.rotate(t, s.after(second, third, longGrace), store.Rotated)
 }
 
 func (s *rotating) lostBehindToken(t *testing.T) {
@@ -61,17 +61,17 @@ func (s *rotating) stateBehindToken(t *testing.T) {
 	second := s.forward(t, s.first)
 	fourth := NextRotation(NextRotation(second))
 	fifth := s.forward(t, fourth)
-	if got := s.rotate(t, s.stepFrom(fourth, shortGrace), store.Repeated); !sameRotation(got, fifth) {
+	if got := s.rotate(t, s.stepFrom(fourth, longGrace), store.Repeated); !sameRotation(got, fifth) {
 		t.Errorf("repeated as %+v, want %+v", got, fifth)
 	}
-	s.rotate(t, s.stepFrom(second, shortGrace), store.Reused)
+	s.rotate(t, s.stepFrom(second, longGrace), store.Reused)
 }
 
 func (s *rotating) stateBehindRecord(t *testing.T) {
 	second := s.forward(t, s.first)
 	third := NextRotation(second)
-	s.rotate(t, s.after(third, third, shortGrace), store.Rotated)
-	s.rotate(t, s.after(third, second, shortGrace), store.Reused)
+	s.rotate(t, s.after(third, third, longGrace), store.Rotated)
+	s.rotate(t, s.after(third, second, longGrace), store.Reused)
 }
 
 func (s *rotating) lostOnce(t *testing.T) {
@@ -88,13 +88,13 @@ func (s *rotating) lostPredecessor(t *testing.T) {
 	second := s.forward(t, s.first)
 	s.Lose(t)
 	for range 2 {
-		got := s.rotate(t, s.after(second, s.first, shortGrace), store.Repeated)
+		got := s.rotate(t, s.after(second, s.first, longGrace), store.Repeated)
 		if !sameRotation(got, second) {
 			t.Errorf("repeated as %+v, want the record's %+v", got, second)
 		}
 	}
 	s.rotate(t, s.after(second, s.first, 0), store.Reused) // a grace of 0 is none
-	s.rotate(t, s.after(second, second, shortGrace), store.Rotated)
+	s.rotate(t, s.after(second, second, longGrace), store.Rotated)
 }
 
 // lostOldPredecessor: a loss must not open the door to whoever kept a token that
@@ -103,15 +103,15 @@ func (s *rotating) lostOldPredecessor(t *testing.T) {
 	second := s.forward(t, s.first)
 	second.IssuedAt = second.IssuedAt.Add(-time.Hour)
 	s.Lose(t)
-	s.rotate(t, s.after(second, s.first, shortGrace), store.Reused)
-	s.rotate(t, s.after(second, second, shortGrace), store.Rotated)
+	s.rotate(t, s.after(second, s.first, longGrace), store.Reused)
+	s.rotate(t, s.after(second, second, longGrace), store.Rotated)
 }
 
 func (s *rotating) lostOlder(t *testing.T) {
 	third := s.forward(t, s.forward(t, s.first))
 	s.Lose(t)
-	s.rotate(t, s.after(third, s.first, shortGrace), store.Reused)
-	s.rotate(t, s.after(third, third, shortGrace), store.Rotated)
+	s.rotate(t, s.after(third, s.first, longGrace), store.Reused)
+	s.rotate(t, s.after(third, third, longGrace), store.Rotated)
 }
 
 func (s *rotating) lostFork(t *testing.T) {
@@ -119,7 +119,7 @@ func (s *rotating) lostFork(t *testing.T) {
 	s.Lose(t)
 	forged := second
 	forged.JTI = rand.Text()
-	s.rotate(t, s.after(second, forged, shortGrace), store.Reused)
+	s.rotate(t, s.after(second, forged, longGrace), store.Reused)
 }
 
 // lostForkFound: state and record are both a step behind, so a used token rotates
@@ -128,7 +128,7 @@ func (s *rotating) lostForkFound(t *testing.T) {
 	second := s.forward(t, s.first)
 	s.Lose(t)
 	s.forward(t, s.first)
-	s.rotate(t, s.stepFrom(second, shortGrace), store.Reused)
+	s.rotate(t, s.stepFrom(second, longGrace), store.Reused)
 }
 
 func (s *rotating) lostCurrent(t *testing.T) {

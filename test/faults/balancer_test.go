@@ -4,8 +4,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
+
+	"gatehouse/internal/testkit"
 )
 
 // balancerConfig is the one that operators are given.
@@ -24,7 +25,7 @@ func startBalancer(t *testing.T, addr string, replicas []*replica) {
 	cmd := exec.Command(program, "-db", "-f", balancerConfig)
 	cmd.Env = append(os.Environ(), "MAXCONN=4000", "BIND="+addr, "REPLICA_1="+at(0), "REPLICA_2="+at(1), "REPLICA_3="+at(2))
 	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.SysProcAttr = testkit.NoOrphans()
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("haproxy (Debian's package haproxy): %v", err)
 	}

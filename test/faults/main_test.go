@@ -4,11 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // reportFile is where the table of all scenarios is written.
@@ -26,8 +25,11 @@ func longer[T int | time.Duration](short, long T) T {
 	return short
 }
 
-// folder is where the binary is built, and what failed replicas logged is kept.
+// folder is where what failed replicas logged is kept.
 var folder string
+
+// gatehouse has a clock that the rig can set (cmd/gatehouse/clock_faults.go).
+var gatehouse = testkit.Program{Tags: "faultclock"}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -41,7 +43,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
+	code := gatehouse.Run(m)
 	if err := rows.write(*reportFile); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -50,24 +52,4 @@ func TestMain(m *testing.M) {
 		_ = os.RemoveAll(folder)
 	}
 	os.Exit(code)
-}
-
-// built is the path of the binary: with the race detector, and with a clock that
-// the rig can set (cmd/gatehouse/clock_faults.go).
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(folder, "gatehouse")
-	build := exec.Command("go", "build", "-race", "-tags", "faultclock", "-o", path, "gatehouse/cmd/gatehouse")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building gatehouse: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-func binary(t *testing.T) string {
-	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

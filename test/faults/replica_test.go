@@ -54,7 +54,7 @@ func (r *replica) launch() {
 	if r.program != "" {
 		cmd.Path = r.program
 	} else {
-		cmd.Path = binary(r.t)
+		cmd.Path = gatehouse.Path(r.t)
 	}
 	cmd.Env = append(cmd.Env, "GATEHOUSE_ADDR="+r.addr)
 	cmd.Env = append(cmd.Env, r.settings...)

@@ -113,7 +113,7 @@ func (s *site) stopTwice(t *testing.T) func() {
 		time.Sleep(100 * time.Millisecond)
 		r.interrupt()
 		<-r.exited
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("told twice, %s ended after %s", r.name, took)
 		}
 		r.start()

@@ -5,16 +5,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -61,7 +58,7 @@ const grace = "GATEHOUSE_REFRESH_GRACE=60s"
 // newSite is a site on SQLite, if no database is named, without a replica yet.
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
-	s := &site{t: t, folder: t.TempDir(), vault: &testkit.Vault{}, issuer: "http://" + freeAddr(t)}
+	s := &site{t: t, folder: t.TempDir(), vault: &testkit.Vault{}, issuer: "http://" + testkit.FreeAddress(t)}
 	s.strangers = &http.Transport{MaxIdleConnsPerHost: 100, DialContext: (&net.Dialer{Timeout: 2 * time.Second}).DialContext}
 	s.transports = []*http.Transport{s.strangers}
 	s.verifier = &verifier{site: s}
@@ -110,7 +107,7 @@ func (s *site) onRedis(options ...string) {
 // add adds a replica that is not started yet.
 func (s *site) add(name string, settings ...string) *replica {
 	s.t.Helper()
-	r := &replica{name: name, addr: freeAddr(s.t), settings: settings, t: s.t, site: s}
+	r := &replica{name: name, addr: testkit.FreeAddress(s.t), settings: settings, t: s.t, site: s}
 	s.replicas = append(s.replicas, r)
 	return r
 }
@@ -150,23 +147,14 @@ func (s *site) one() *replica {
 
 func (s *site) ended() bool { return s.closing.Load() }
 
-// command is the binary with the site's settings, and no others of ours.
+// command is the binary with the site's settings.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	program := s.program
-	if program == "" {
-		program = binary(t)
-	}
-	cmd := exec.Command(program, args...)
+	cmd := gatehouse.Command(t, s.settings, args...)
 	cmd.Dir = s.folder
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
-			cmd.Env = append(cmd.Env, variable)
-		}
+	if s.program != "" {
+		cmd.Path = s.program
 	}
-	cmd.Env = append(cmd.Env, "GORACE=halt_on_error=1 atexit_sleep_ms=0")
-	cmd.Env = append(cmd.Env, s.settings...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	return cmd
 }
 
@@ -238,21 +226,6 @@ func (s *site) people(prefix string, n int) []person {
 		made[i] = p
 	}
 	return made
-}
-
-// freeAddr is an address on which nobody listens. Its port is below those that the
-// system gives to connections, so that none of them takes it while nobody listens.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 12000+rand.IntN(8000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 // each does the same to links to a back-end, once it is called.

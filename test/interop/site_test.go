@@ -5,9 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testkit"
 	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
 )
 
@@ -64,10 +63,10 @@ func onBoth(t *testing.T) []string {
 // open starts the replicas, and registers ann and the shop from the command line.
 func open(t *testing.T, settings ...string) *site {
 	t.Helper()
-	a, b := freeAddress(t), freeAddress(t)
+	a, b := testkit.FreeAddress(t), testkit.FreeAddress(t) // the issuer must be known before the start
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails
-	s := &site{folder: t.TempDir(), issuer: "http://" + a, other: "http://" + b, password: rand.Text()}
+	s := &site{folder: testdb.Folder(t), issuer: "http://" + a, other: "http://" + b, password: rand.Text()}
 	s.settings = append([]string{
 		"GATEHOUSE_ISSUER=" + s.issuer,
 		"GATEHOUSE_MASTER_KEY=" + base64.StdEncoding.EncodeToString(key),
@@ -142,31 +141,10 @@ func (s *site) run(t *testing.T, stdin string, into any, args ...string) {
 	}
 }
 
-// command is the binary with the site's settings, and no others of ours.
+// command is the binary with the site's settings.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir, cmd.SysProcAttr = s.folder, noOrphans()
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "GATEHOUSE_") {
-			cmd.Env = append(cmd.Env, variable)
-		}
-	}
-	cmd.Env = append(cmd.Env, s.settings...)
+	cmd := gatehouse.Command(t, s.settings, args...)
+	cmd.Dir = s.folder
 	return cmd
-}
-
-// freeAddress is where nobody listens: the issuer must be known before the start.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

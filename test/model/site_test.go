@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -91,12 +90,10 @@ func (a *away) Current(ctx context.Context, sid string, known store.Rotation) (s
 
 // onEverySite runs a test on each combination of back-ends.
 func onEverySite(t *testing.T, test func(*testing.T, *site)) {
-	sqlite := func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db") }
-	mysql := func(t *testing.T) string { return testdb.MySQL(t) }
-	t.Run("SQLite", func(t *testing.T) { test(t, open(t, sqlite(t), "")) })
-	t.Run("MariaDB", func(t *testing.T) { test(t, open(t, mysql(t), "")) })
-	t.Run("MariaDB and Redis", func(t *testing.T) { test(t, open(t, mysql(t), testdb.Redis(t))) })
-	t.Run("SQLite and Redis", func(t *testing.T) { test(t, open(t, sqlite(t), testdb.Redis(t))) })
+	t.Run("SQLite", func(t *testing.T) { test(t, open(t, testdb.SQLite(t), "")) })
+	t.Run("MariaDB", func(t *testing.T) { test(t, open(t, testdb.MySQL(t), "")) })
+	t.Run("MariaDB and Redis", func(t *testing.T) { test(t, open(t, testdb.MySQL(t), testdb.Redis(t))) })
+	t.Run("SQLite and Redis", func(t *testing.T) { test(t, open(t, testdb.SQLite(t), testdb.Redis(t))) })
 }
 
 func open(t *testing.T, dsn, redisURL string) *site {

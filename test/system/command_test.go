@@ -3,7 +3,6 @@ package system_test
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -29,7 +28,6 @@ func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said stri
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
-	cmd.SysProcAttr = noOrphans()
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		t.Error(fmt.Errorf("%s: %w", cmd, err))
 		return "", "", -1
@@ -38,17 +36,10 @@ func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said stri
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 
-// command is the binary with the site's settings, and no others of ours.
+// command is the binary with the site's settings.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(binary(t), args...)
+	cmd := gatehouse.Command(t, s.settings, args...)
 	cmd.Dir = s.folder
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
-			cmd.Env = append(cmd.Env, variable)
-		}
-	}
-	cmd.Env = append(cmd.Env, "GORACE=halt_on_error=1 atexit_sleep_ms=0")
-	cmd.Env = append(cmd.Env, s.settings...)
 	return cmd
 }

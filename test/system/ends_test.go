@@ -9,8 +9,9 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// everywhere is how soon what was ended at one server is over at all.
-const everywhere = time.Second
+// everywhere is how soon what was done at one server counts at all: a second, and what
+// a busy machine takes beyond that.
+const everywhere = 3 * time.Second
 
 // An ending is a way in which a session ends. It is asked for at server A.
 type ending struct {

@@ -77,11 +77,11 @@ func (s *site) withoutRecord(t *testing.T, stranger string, who person, shop, bu
 	t.Logf("the slowest 503 came after %s: %s", slowest.took.Round(time.Millisecond), slowest.asked)
 	for _, p := range s.pair() {
 		for _, path := range documents {
-			if a := p.ask(request{path: path}); a.is(t, http.StatusOK) && a.took > time.Second {
+			if a := p.ask(request{path: path}); a.is(t, http.StatusOK) && a.took > 5*time.Second {
 				t.Errorf("%v took %s", a.asked, a.took)
 			}
 		}
-		testkit.Within(t, 2*time.Second, p.name+" says that it is not ready", func() error {
+		testkit.Within(t, 5*time.Second, p.name+" says that it is not ready", func() error {
 			return p.ask(request{path: "/healthz/ready"}).away(5 * time.Second)
 		})
 	}

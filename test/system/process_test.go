@@ -40,7 +40,6 @@ func (s *site) launch(t *testing.T, name string, settings ...string) *process {
 	p.cmd = s.command(t, "serve")
 	p.cmd.Env = append(p.cmd.Env, settings...)
 	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
-	p.cmd.SysProcAttr = noOrphans()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // afterGrace is when the grace is over for certain.
-const afterGrace = 2200 * time.Millisecond
+const afterGrace = 6200 * time.Millisecond
 
 // raceToRefresh: 50 exchange one refresh token at once, as tabs of a browser do.
 // All are answered with the same successor, byte for byte.

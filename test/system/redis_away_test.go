@@ -40,12 +40,12 @@ func (s *redisSite) needsRedis(t *testing.T, p *process, sessions []tokens, buil
 		s.shop.revoke(sessions[1].refresh),
 	}
 	for _, r := range requests {
-		if err := p.ask(r).away(2 * time.Second); err != nil {
+		if err := p.ask(r).away(5 * time.Second); err != nil {
 			t.Errorf("without Redis: %v", err)
 		}
 	}
-	testkit.Within(t, 2*time.Second, p.name+" says that it is not ready", func() error {
-		return p.ask(request{path: "/healthz/ready"}).away(3 * time.Second)
+	testkit.Within(t, 5*time.Second, p.name+" says that it is not ready", func() error {
+		return p.ask(request{path: "/healthz/ready"}).away(5 * time.Second)
 	})
 }
 

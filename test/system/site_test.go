@@ -47,14 +47,15 @@ func backends() []backend {
 
 func onMariaDB(t *testing.T) []string { return []string{"GATEHOUSE_DATABASE=" + testdb.MySQL(t)} }
 
-// grace is short, so that a test can wait for its end.
-const grace = "GATEHOUSE_REFRESH_GRACE=2s"
+// grace is short, so that a test can wait for its end, and long enough for 50 callers
+// to come within it at a busy machine.
+const grace = "GATEHOUSE_REFRESH_GRACE=6s"
 
 // newSite is a site without a server. Where no database is named, it is a SQLite
 // file and a master key file, both to be made by who comes first.
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
-	s := &site{folder: t.TempDir(), vault: &testkit.Vault{}, networks: &atomic.Int32{}}
+	s := &site{folder: testdb.Folder(t), vault: &testkit.Vault{}, networks: &atomic.Int32{}}
 	s.settings = append([]string{
 		"GATEHOUSE_ADDR=127.0.0.1:0",
 		"GATEHOUSE_LOG_LEVEL=debug",

@@ -1,0 +1,6 @@
+//go:build !race
+
+package testkit
+
+// raceDetector: the program is built with the race detector if the tests are.
+const raceDetector = false

@@ -1,0 +1,8 @@
+package testkit
+
+import "syscall"
+
+// NoOrphans lets a process die with the tests, however they end.
+func NoOrphans() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+}

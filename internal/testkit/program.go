@@ -1,0 +1,97 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A Program is the gatehouse binary that the tests of a package run. It is built
+// once, from this tree, when the first test asks for it, and with the race detector
+// if the tests have it. GATEHOUSE_TEST_BINARY names another one to run instead, as
+// for a test of what was released.
+type Program struct {
+	// Tags are build tags, separated by commas. A program that needs some is always
+	// built: what was released has none.
+	Tags string
+
+	once   sync.Once
+	folder string
+	path   string
+	err    error
+}
+
+// GoRace has a process with the race detector end at the first race, and without the
+// second that it would else wait for others at its end.
+const GoRace = "GORACE=halt_on_error=1 atexit_sleep_ms=0"
+
+// Run runs the tests, removes what was built for them, and returns their exit code.
+func (p *Program) Run(m *testing.M) int {
+	code := m.Run()
+	if err := os.RemoveAll(p.folder); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return code
+}
+
+// Path is where the program is. The test fails if it cannot be built.
+func (p *Program) Path(t testing.TB) string {
+	t.Helper()
+	p.once.Do(func() { p.path, p.err = p.make() })
+	if p.err != nil {
+		t.Fatal(p.err)
+	}
+	return p.path
+}
+
+// Command is the program with those arguments and settings, and no other settings of
+// ours. It ends with the tests, however they end, and at the first race.
+func (p *Program) Command(t testing.TB, settings []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(p.Path(t), args...)
+	cmd.SysProcAttr = NoOrphans()
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "GATEHOUSE_") && !strings.HasPrefix(variable, "GORACE=") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, GoRace)
+	cmd.Env = append(cmd.Env, settings...)
+	return cmd
+}
+
+func (p *Program) make() (path string, err error) {
+	if named := os.Getenv("GATEHOUSE_TEST_BINARY"); named != "" && p.Tags == "" {
+		return filepath.Abs(named)
+	}
+	if p.folder, err = os.MkdirTemp("", "gatehouse-program-"); err != nil {
+		return "", err
+	}
+	root, err := goTool("list", "-m", "-f", "{{.Dir}}", "gatehouse")
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(p.folder, "gatehouse")
+	args := []string{"build", "-C", root, "-o", path, "-tags", p.Tags} // in its own module, whichever the tests are of
+	if raceDetector {
+		args = append(args, "-race", "-gcflags=modernc.org/...=-d=checkptr=0") // as scripts/check.sh has it
+	}
+	_, err = goTool(append(args, "./cmd/gatehouse")...)
+	return path, err
+}
+
+// goTool returns what a go command prints.
+func goTool(args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
+	var faults strings.Builder
+	cmd.Stderr = &faults
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, &faults)
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -1,0 +1,12 @@
+package interop_test
+
+import (
+	"os"
+	"testing"
+
+	"gatehouse/internal/testkit"
+)
+
+var gatehouse testkit.Program
+
+func TestMain(m *testing.M) { os.Exit(gatehouse.Run(m)) }

@@ -1,0 +1,15 @@
+package system_test
+
+import (
+	"os"
+	"testing"
+
+	"gatehouse/internal/testkit"
+)
+
+var gatehouse testkit.Program
+
+func TestMain(m *testing.M) {
+	testkit.Parallel(3)
+	os.Exit(gatehouse.Run(m))
+}
