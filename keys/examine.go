@@ -63,7 +63,7 @@ func (m MasterKeys) examine(records []store.SigningKey, found *finding.List) {
 		found.Warn("master key", "once every replica knows both master keys: gatehouse keys rewrap",
 			"%d of %d signing keys are sealed under the previous one", before, len(records))
 	case len(m) > 1:
-		found.OK("master key", "it opens all %d signing keys; the previous one is needed no more", len(records))
+		found.OK("master key", "it opens all %d signing keys; the previous one may go a quarter of an hour after it was replaced", len(records))
 	default:
 		found.OK("master key", "it opens all %d signing keys", len(records))
 	}

@@ -76,7 +76,7 @@ func (r *Ring) take(records []store.SigningKey, readAt time.Time) error {
 	for _, record := range records {
 		var known bool
 		if now.master, known = r.options.Masters.find(record.MasterKeyID); !known {
-			return &WrongMasterKey{Have: r.options.Masters.ids(), Want: record.MasterKeyID}
+			return r.follow(before, records, &WrongMasterKey{Have: r.options.Masters.ids(), Want: record.MasterKeyID})
 		}
 		now.masterID = record.MasterKeyID
 		k := &key{SigningKey: record}
@@ -95,6 +95,31 @@ func (r *Ring) take(records []store.SigningKey, readAt time.Time) error {
 		r.readyOnce.Do(func() { close(r.ready) })
 	}
 	return nil
+}
+
+// follow takes from a record under a master key that is not ours what needs none: which
+// of the keys in memory are retired or erased, and when the others sign. The view stays
+// as old as it is, so that the key set is kept for ever shorter. It returns why.
+func (r *Ring) follow(before *snapshot, records []store.SigningKey, why error) error {
+	if before == nil {
+		return why
+	}
+	now := *before
+	now.keys, now.byID = nil, make(map[string]*key, len(before.keys))
+	for _, record := range records {
+		if known := before.byID[record.ID]; known != nil {
+			k := *known
+			k.RetiredAt, k.SignFrom = record.RetiredAt, record.SignFrom
+			now.keys = append(now.keys, &k)
+			now.byID[k.ID] = &k
+		}
+	}
+	now.keys.setGone(r.options.VerifyFor)
+	if err := now.publish(before, r.options.Now()); err != nil {
+		return errors.Join(why, err)
+	}
+	r.current.Store(&now)
+	return why
 }
 
 // unsealAll gives each key that is not gone its pair, those of before again.

@@ -21,7 +21,8 @@ type Rewrapped struct {
 // Rewrap seals all signing keys under the first of the master keys. It is done for
 // all of them or for none, and again where a key was added or erased meanwhile.
 // Replicas that know both master keys notice nothing; one that knows only the one
-// from before goes on with the keys it has in memory, and does not start again.
+// from before goes on with the keys it has in memory, as long as they are not retired,
+// and does not start again.
 func (r *Ring) Rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	if err := r.changing.enter(ctx); err != nil {
 		return Rewrapped{}, fmt.Errorf("rewrapping the signing keys: %w", err)
@@ -44,14 +45,13 @@ func (r *Ring) rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	if err != nil {
 		return Rewrapped{}, err
 	}
-	to := r.options.Masters[0]
-	done := Rewrapped{Master: to.ID(), Keys: len(records)}
+	done := Rewrapped{Master: r.options.Masters[0].ID(), Keys: len(records)}
 	for i, k := range records {
 		if k.MasterKeyID == done.Master {
 			continue
 		}
 		done.Changed++
-		if records[i], err = r.options.Masters.rewrap(k, to); err != nil {
+		if records[i], err = r.options.Masters.Reseal(k, done.Master); err != nil {
 			return Rewrapped{}, err
 		}
 	}
@@ -63,11 +63,16 @@ func (r *Ring) rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	return done, r.options.Store.RewrapSigningKeys(ctx, records, audit.Event{Actor: actor, What: what}.Record(ctx, at))
 }
 
-// rewrap seals k under the master key to. Keys that are gone are sealed anew, too:
-// they stay on record for a while, and what cannot be opened would stop a start.
-func (m MasterKeys) rewrap(k store.SigningKey, to MasterKey) (store.SigningKey, error) {
+// Reseal returns k as it is under the master key of that ID. Keys that are gone are
+// sealed anew, too: they stay on record for a while, and what cannot be opened would
+// stop a start.
+func (m MasterKeys) Reseal(k store.SigningKey, under string) (store.SigningKey, error) {
+	if k.MasterKeyID == under {
+		return k, nil
+	}
 	from, known := m.find(k.MasterKeyID)
-	if !known {
+	to, knownToo := m.find(under)
+	if !known || !knownToo {
 		return k, &WrongMasterKey{Have: m.ids(), Want: k.MasterKeyID}
 	}
 	secret, err := from.Open(k.Sealed, sealedFor(k.ID, k.Algorithm))

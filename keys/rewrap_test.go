@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"gatehouse/store"
 )
@@ -176,7 +177,40 @@ func TestExamineSaysWhichMasterKey(t *testing.T) {
 	if _, err := ring.Rewrap(t.Context(), "cli"); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := say(next, testMaster), "master key: it opens all 1 signing keys; the previous one is needed no more"; got != want {
+	if got, want := say(next, testMaster), "master key: it opens all 1 signing keys; the previous one may go a quarter of an hour after it was replaced"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A replica that was not given the new master key hears of what needs none, and does
+// not make keys in vain.
+func TestAReplicaThatWasLeftOutHearsOfARetirement(t *testing.T) {
+	s, c, next := &memory{}, newClock(), NewMasterKey()
+	left := openRing(t, knowing(s, c, testMaster))
+	stolen := mustSign(t, left, "at+jwt", 1)
+	both := openRing(t, knowing(s, c, next, testMaster))
+	if _, err := both.Rewrap(t.Context(), "cli"); err != nil {
+		t.Fatal(err)
+	}
+	if err := both.Retire(t.Context(), s.rows[0].ID, "cli"); err != nil {
+		t.Fatal(err)
+	}
+	c.Advance(time.Second)
+	var wrong *WrongMasterKey
+	if err := left.reload(t.Context()); !errors.As(err, &wrong) {
+		t.Fatalf("err = %v", err)
+	}
+	if _, err := left.Verify(t.Context(), stolen); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a token of the retired key: %v", err)
+	}
+	if left.Ready() {
+		t.Error("it signs with a retired key")
+	}
+	left.generate = func() (*rsa.PrivateKey, error) {
+		t.Error("a key is made in vain")
+		return smallKey()
+	}
+	if err := left.keep(t.Context()); !errors.As(err, &wrong) {
+		t.Errorf("err = %v", err)
 	}
 }

@@ -78,6 +78,11 @@ func latest(a, b time.Time) time.Time {
 // The key's times are taken after it was made, which may take seconds, and adding
 // it must not take longer than the margin that maxAge allows for.
 func (r *Ring) add(ctx context.Context, known schedule, actor string, signFrom func(now time.Time) time.Time) (made bool, err error) {
+	if r.stale.Load() != nil { // what is made by an old view is in vain, and would be made again every second
+		if err := r.reload(ctx); err != nil {
+			return false, err
+		}
+	}
 	private, err := r.generate()
 	if err != nil {
 		return false, fmt.Errorf("making a signing key: %w", err)

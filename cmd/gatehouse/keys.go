@@ -116,7 +116,7 @@ func (c *cli) keysRewrap() *cobra.Command {
 					return nil
 				}
 				c.say("%d signing keys are now sealed under master key %s", done.Changed, done.Master)
-				c.say("Once every replica runs with it, GATEHOUSE_MASTER_KEY_PREVIOUS is needed no more, but for older backups.")
+				c.say("In a quarter of an hour GATEHOUSE_MASTER_KEY_PREVIOUS may be taken away. Keep the key as long as the backups from before.")
 				return nil
 			})
 		},

@@ -25,8 +25,8 @@ func (c *cli) restoreCommand() *cobra.Command {
 		Use: "restore FILE", Short: "Put a backup in the place of the embedded database", Args: takes("FILE"),
 		Long: `Put a backup of the embedded database (SQLite) in the place of the one that is there.
 No server may be running on it. FILE is checked first, and must have been made under
-the same master key; it stays as it is. The replaced database stays beside the new one
-under a name with the time, and is yours to delete.
+GATEHOUSE_MASTER_KEY or GATEHOUSE_MASTER_KEY_PREVIOUS; it stays as it is. The replaced
+database stays beside the new one under a name with the time, and is yours to delete.
 
 Everything that was issued is void afterwards (see: gatehouse epoch bump --help), so
 everybody signs in again. As far as the replaced database can be read, what was taken
@@ -57,7 +57,8 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 	var carried recovery.Carried
 	var unread error
 	done, err := sqlstore.Restore(ctx, options, file, func(ctx context.Context, p sqlstore.Preparing) error {
-		if err := opensKeys(ctx, cfg, p.Restored); err != nil {
+		masters, err := opensKeys(ctx, cfg, p.Restored)
+		if err != nil {
 			return err
 		}
 		point, err := recovery.PointOf(ctx, p.Restored)
@@ -69,7 +70,7 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 			evidence.Until = point.Format(time.RFC3339Nano)
 		}
 		if p.Replaced != nil && !asItWas {
-			carried, unread = carryOver(ctx, p)
+			carried, unread = carryOver(ctx, p, masters)
 			evidence.Carried = carried.Count()
 			if unread == nil {
 				evidence.Kept = p.Kept
@@ -89,8 +90,9 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 	return nil
 }
 
-func carryOver(ctx context.Context, p sqlstore.Preparing) (recovery.Carried, error) {
+func carryOver(ctx context.Context, p sqlstore.Preparing, masters keys.MasterKeys) (recovery.Carried, error) {
 	over := &recovery.CarryOver{
+		Reseal:   masters.Reseal,
 		Restored: p.Restored, Replaced: p.Replaced, Now: time.Now, Actor: "cli",
 		Kept: func(ctx context.Context, name string) (store.DB, error) { return p.Earlier(ctx, name) },
 	}
@@ -107,18 +109,18 @@ func begin(ctx context.Context, db *sqlstore.DB, evidence audit.DatabaseRestored
 	return db.Audit(ctx, event.Record(ctx, time.Now().UTC()))
 }
 
-// opensKeys makes sure that a server can start on the database with the master key
-// that is there.
-func opensKeys(ctx context.Context, cfg config.Config, db *sqlstore.DB) error {
+// opensKeys makes sure that a server can start on the database with the master keys
+// that are there, and returns them.
+func opensKeys(ctx context.Context, cfg config.Config, db *sqlstore.DB) (keys.MasterKeys, error) {
 	records, err := db.SigningKeys(ctx)
 	if err != nil || len(records) == 0 {
-		return err
+		return nil, err
 	}
 	masters, err := masterKeysOf(cfg, false)
 	if err != nil {
-		return fmt.Errorf("the backup has signing keys, and the master key that opens them is not there: %w", err)
+		return nil, fmt.Errorf("the backup has signing keys, and the master key that opens them is not there: %w", err)
 	}
-	return keys.Check(masters, records)
+	return masters, keys.Check(masters, records)
 }
 
 func (c *cli) tellRestored(cfg config.Config, done sqlstore.Restored, carried recovery.Carried, unread error, asItWas bool) {
@@ -154,6 +156,7 @@ func (c *cli) tellCarried(carried recovery.Carried) {
 		{"people and apps are as the backup has them, for the replaced database had been restored to a point before them", carried.Untold},
 		{"signing keys retired since, and now retired", carried.Retired},
 		{"signing keys made since, and added", carried.Keys},
+		{"signing keys made since, which no master key here opens, and left out with what they signed", carried.Unsealed},
 	} {
 		if len(line.names) > 0 {
 			c.say("%d %s: %s", len(line.names), line.what, strings.Join(line.names, ", "))

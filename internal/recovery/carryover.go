@@ -18,9 +18,12 @@ type CarryOver struct {
 	Restored, Replaced store.DB
 	// Kept opens a database that an earlier restoring replaced, by the name that it has
 	// since. An error means that there is none that can be read; nil: there are none.
-	Kept  func(ctx context.Context, name string) (store.DB, error)
-	Now   func() time.Time
-	Actor string
+	Kept func(ctx context.Context, name string) (store.DB, error)
+	// Reseal returns a signing key as it is under the master key of that ID, or an
+	// error if it cannot be opened.
+	Reseal func(k store.SigningKey, under string) (store.SigningKey, error)
+	Now    func() time.Time
+	Actor  string
 
 	line []witness
 }
@@ -41,8 +44,9 @@ type Carried struct {
 	Credentials []string
 	// Narrowed are apps that may do less since, with what is less.
 	Narrowed []string
-	// Retired are signing keys that were withdrawn since, Keys those made since.
-	Retired, Keys []string
+	// Retired are signing keys that were withdrawn since, Keys those made since, and
+	// Unsealed those of them that were left out, as no master key here opens them.
+	Retired, Keys, Unsealed []string
 	// Untold are people and apps of the backup that the replaced database never had, as
 	// it was itself brought back to a point before them, and of which no other database
 	// tells either: they are as the backup has them. Missing is the name of the database

@@ -151,9 +151,8 @@ func (c *CarryOver) keys(ctx context.Context, done *Carried) error {
 	for _, k := range since {
 		i := slices.IndexFunc(was, func(w store.SigningKey) bool { return w.ID == k.ID })
 		switch {
-		case i < 0 && k.Generation > last.Generation && k.MasterKeyID == last.MasterKeyID:
-			err = c.Restored.AddSigningKey(ctx, k, c.event(ctx, k, audit.KeyCreated{Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}))
-			done.Keys = append(done.Keys, k.ID)
+		case i < 0 && k.Generation > last.Generation:
+			err = c.addKey(ctx, k, last.MasterKeyID, done)
 		case i >= 0 && was[i].RetiredAt.IsZero() && !k.RetiredAt.IsZero():
 			err = c.Restored.RetireSigningKey(ctx, k.ID, k.RetiredAt, c.event(ctx, k, audit.KeyRetired{Generation: k.Generation}))
 			done.Retired = append(done.Retired, k.ID)
@@ -163,6 +162,16 @@ func (c *CarryOver) keys(ctx context.Context, done *Carried) error {
 		}
 	}
 	return nil
+}
+
+func (c *CarryOver) addKey(ctx context.Context, k store.SigningKey, under string, done *Carried) error {
+	resealed, err := c.Reseal(k, under)
+	if err != nil {
+		done.Unsealed = append(done.Unsealed, k.ID)
+		return nil //nolint:nilerr // it is named, and nothing else depends on it
+	}
+	done.Keys = append(done.Keys, k.ID)
+	return c.Restored.AddSigningKey(ctx, resealed, c.event(ctx, k, audit.KeyCreated{Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}))
 }
 
 func (c *CarryOver) event(ctx context.Context, k store.SigningKey, what audit.Kind) store.AuditEvent {

@@ -85,7 +85,7 @@ func branch(t *testing.T) (b branches, mainDSN, presentDSN string) {
 	t.Helper()
 	mainDSN = testdb.SQLite(t)
 	b.main = open(t, mainDSN)
-	addKey(t, b.main, "k1", 1)
+	addKey(t, b.main, "k1", 1, "m")
 	comes(t, b.main, "early", "early-gone")
 	b.older, _ = copied(t, mainDSN)
 	b.present, presentDSN = copied(t, mainDSN)
@@ -115,7 +115,7 @@ var lists = cmp.Options{cmpopts.SortSlices(func(a, b string) bool { return a < b
 func carries(t *testing.T, backup, present, kept *sqlstore.DB, want recovery.Carried) {
 	t.Helper()
 	over := &recovery.CarryOver{
-		Restored: backup, Replaced: present, Now: time.Now, Actor: "cli",
+		Restored: backup, Replaced: present, Now: time.Now, Actor: "cli", Reseal: reseal,
 		Kept: func(_ context.Context, name string) (store.DB, error) {
 			if name != "main.db" || kept == nil {
 				return nil, fs.ErrNotExist
@@ -205,7 +205,7 @@ func TestALineThatLeadsBackToItselfEnds(t *testing.T) {
 	b, _, _ := branch(t)
 	wasRestored(t, b.present, "main.db")
 	over := &recovery.CarryOver{
-		Restored: b.newer, Replaced: b.present, Now: time.Now, Actor: "cli",
+		Restored: b.newer, Replaced: b.present, Now: time.Now, Actor: "cli", Reseal: reseal,
 		Kept: func(context.Context, string) (store.DB, error) { return b.present, nil },
 	}
 	done, err := over.Do(t.Context())

@@ -69,13 +69,22 @@ func then(t *testing.T, db store.DB) {
 		return nil
 	})
 	for i, kid := range []string{"k1", "k2"} {
-		addKey(t, db, kid, int64(i+1))
+		addKey(t, db, kid, int64(i+1), "m")
 	}
 }
 
-func addKey(t *testing.T, db store.DB, kid string, generation int64) {
+// reseal knows the master keys m and n.
+func reseal(k store.SigningKey, under string) (store.SigningKey, error) {
+	if k.MasterKeyID != "m" && k.MasterKeyID != "n" {
+		return k, errors.New("an unknown master key")
+	}
+	k.MasterKeyID, k.Sealed = under, []byte(under)
+	return k, nil
+}
+
+func addKey(t *testing.T, db store.DB, kid string, generation int64, master string) {
 	t.Helper()
-	k := store.SigningKey{ID: kid, Generation: generation, Algorithm: "RS256", Public: []byte{1}, Sealed: []byte{1}, MasterKeyID: "m", CreatedAt: time.Now(), SignFrom: time.Now()}
+	k := store.SigningKey{ID: kid, Generation: generation, Algorithm: "RS256", Public: []byte{1}, Sealed: []byte{1}, MasterKeyID: master, CreatedAt: time.Now(), SignFrom: time.Now()}
 	if err := db.AddSigningKey(t.Context(), k, store.AuditEvent{At: time.Now(), Kind: "key.created"}); err != nil {
 		t.Fatal(err)
 	}
@@ -130,9 +139,36 @@ func since(t *testing.T, db store.DB) {
 		}
 		return nil
 	})
-	addKey(t, db, "k3", 3)
+	rewrap(t, db, "n")
+	addKey(t, db, "k3", 3, "n")
 	if err := db.RetireSigningKey(t.Context(), "k1", time.Now(), store.AuditEvent{At: time.Now(), Kind: "key.retired"}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func rewrap(t *testing.T, db store.DB, master string) {
+	t.Helper()
+	all, err := db.SigningKeys(t.Context())
+	for i := range all {
+		all[i].MasterKeyID = master
+	}
+	if err := errors.Join(err, db.RewrapSigningKeys(t.Context(), all, store.AuditEvent{At: time.Now(), Kind: "key.rewrapped"})); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKeysUnderAMasterKeyThatIsGone are left out, and named.
+func TestKeysUnderAMasterKeyThatIsGone(t *testing.T) {
+	folder := t.TempDir()
+	restored, replaced := open(t, "sqlite:"+filepath.Join(folder, "restored.db")), open(t, "sqlite:"+filepath.Join(folder, "replaced.db"))
+	then(t, restored)
+	then(t, replaced)
+	rewrap(t, replaced, "gone")
+	addKey(t, replaced, "k3", 3, "gone")
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
+	got, err := over.Do(t.Context())
+	if err != nil || len(got.Keys) != 0 || !slices.Equal(got.Unsealed, []string{"k3"}) {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
@@ -141,7 +177,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	restored, replaced := open(t, "sqlite:"+filepath.Join(folder, "restored.db")), open(t, "sqlite:"+filepath.Join(folder, "replaced.db"))
 	then(t, restored)
 	then(t, replaced)
-	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli"}
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
 	if got, err := over.Do(t.Context()); err != nil || got.Count() != 0 || got.Lost != 0 {
 		t.Fatalf("of two that are the same: %+v, %v", got, err)
 	}
@@ -214,10 +250,10 @@ func TestAnAppMayDoWhatBothAllow(t *testing.T) {
 			since, want := c.was, c.was
 			c.change(&since, &want)
 			for db, app := range map[store.DB]store.Client{restored: c.was, replaced: since} {
-				addKey(t, db, "k1", 1)
+				addKey(t, db, "k1", 1, "m")
 				write(t, db, func(tx store.Tx) error { return tx.CreateClient(app) })
 			}
-			over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli"}
+			over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
 			done, err := over.Do(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -257,14 +293,14 @@ func wantPeople(t *testing.T, db store.DB, want ...string) {
 func TestADatabaseMadeAnewTakesNothingAway(t *testing.T) {
 	restored, replaced := open(t, testdb.SQLite(t)), open(t, testdb.SQLite(t))
 	then(t, restored)
-	addKey(t, replaced, "another", 1)
+	addKey(t, replaced, "another", 1, "m")
 	write(t, replaced, func(tx store.Tx) error {
 		boss := newUser("boss", store.RoleAdmin)
 		boss.Sub = "another"
 		_, err := tx.CreateUser(boss)
 		return err
 	})
-	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli"}
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
 	if done, err := over.Do(t.Context()); !errors.Is(err, recovery.ErrUnrelated) || done.Count() != 0 {
 		t.Errorf("%+v, %v", done, err)
 	}

@@ -37,8 +37,8 @@ func flock(f *os.File, exclusive bool) (bool, error) {
 
 // likeOwner gives a file that we made the owner of another one, or, where that is not
 // there, of the folder that it is to be in, if we may: what root does for a server's
-// database must not keep it from the server. Where the file's name has become a link,
-// it is the link that is given.
+// database must not keep it from the server. What has another name as well is left as
+// it is: whoever has the folder could give it the name of a file that is not his.
 func likeOwner(name, of string) error {
 	if os.Geteuid() != 0 {
 		return nil // it is his already
@@ -54,5 +54,31 @@ func likeOwner(name, of string) error {
 	if !ok || owner.Uid == 0 {
 		return nil
 	}
-	return os.Lchown(name, int(owner.Uid), int(owner.Gid))
+	return give(name, owner)
+}
+
+func give(name string, to *syscall.Stat_t) error {
+	f, err := os.OpenFile(name, os.O_RDONLY|noFollow, 0) //nolint:gosec // G304: we made it
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if of, ok := info.Sys().(*syscall.Stat_t); !ok || of.Nlink != 1 || !info.Mode().IsRegular() {
+		return nil
+	}
+	return f.Chown(int(to.Uid), int(to.Gid))
+}
+
+// strangersLink reports whether the name is a link that somebody else made for root to follow.
+func strangersLink(name string) bool {
+	info, err := os.Lstat(name)
+	if err != nil || os.Geteuid() != 0 || info.Mode()&fs.ModeSymlink == 0 {
+		return false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	return ok && owner.Uid != 0
 }

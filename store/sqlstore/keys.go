@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -96,18 +97,21 @@ func (d *DB) RewrapSigningKeys(ctx context.Context, keys []store.SigningKey, e s
 	})
 }
 
+// rewrap locks the rows, and then looks at what is there: a key that was added while it
+// waited for a lock may be one that the locking reading has passed already.
 func rewrap(db *gorm.DB, keys []store.SigningKey, forUpdate string) error {
+	const all = "SELECT id FROM signing_keys ORDER BY generation"
 	var ids []string
-	if err := db.Raw("SELECT id FROM signing_keys ORDER BY generation" + forUpdate).Scan(&ids).Error; err != nil {
-		return err
+	for _, query := range []string{all + forUpdate, all} {
+		ids = nil
+		if err := db.Raw(query).Scan(&ids).Error; err != nil {
+			return err
+		}
 	}
-	if len(ids) != len(keys) {
+	if !slices.EqualFunc(ids, keys, func(id string, k store.SigningKey) bool { return id == k.ID }) {
 		return store.ErrConflict
 	}
-	for i, k := range keys {
-		if ids[i] != k.ID {
-			return store.ErrConflict
-		}
+	for _, k := range keys {
 		if err := db.Exec("UPDATE signing_keys SET sealed = ?, master_key_id = ? WHERE id = ?", k.Sealed, k.MasterKeyID, k.ID).Error; err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"gatehouse/internal/testdb"
 	"gatehouse/store/sqlstore"
@@ -133,5 +134,49 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 		if owner := info.Sys().(*syscall.Stat_t).Uid; owner != nobody || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s is %d's, with mode %#o", filepath.Base(file), owner, info.Mode().Perm())
 		}
+	}
+}
+
+// TestRootFollowsNoStranger: whoever owns the folder has root give away, make or replace
+// nothing that is not his.
+func TestRootFollowsNoStranger(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("root's files are at stake")
+	}
+	const nobody = 65534
+	folder := t.TempDir()
+	secret, nowhere := filepath.Join(folder, "secret"), filepath.Join(folder, "nowhere")
+	file := func(name string) string { return filepath.Join(folder, name) }
+	link := func(to, name string) {
+		if err := errors.Join(os.Symlink(to, file(name)), os.Lchown(file(name), nobody, nobody)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.WriteFile(secret, []byte("root's"), 0o600), os.Chown(folder, nobody, nobody), os.Link(secret, file("a.db.lock"))); err != nil {
+		t.Fatal(err)
+	}
+	db := connect(t, "sqlite:"+file("a.db"))
+	if err := errors.Join(db.Migrate(t.Context()), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	link(nowhere, "b.db")
+	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("b.db")}); err == nil {
+		t.Error("opened over a link of a stranger's that leads nowhere")
+	}
+	if _, err := os.Lstat(nowhere); err == nil {
+		t.Error("root made what a stranger's link named")
+	}
+	link(secret, "c.db")
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := sqlstore.Backup(t.Context(), "sqlite:"+file("a.db"), backup); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("c.db"), Now: time.Now}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "a link that root did not make") {
+		t.Errorf("err = %v", err)
+	}
+	info, err := os.Stat(secret)
+	if err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 || info.Size() != 6 {
+		t.Errorf("the file of root's: %v, %v", info, err)
 	}
 }

@@ -42,8 +42,8 @@ type Preparing struct {
 func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
 	r := p.restoring
 	file := filepath.Join(filepath.Dir(r.file), filepath.Base(name))
-	if _, err := os.Stat(file); err != nil {
-		return nil, err
+	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file: %w", file, errors.Join(err))
 	}
 	db, err := openToLook(r.options, file)
 	if err != nil {
@@ -75,6 +75,9 @@ func Restore(ctx context.Context, o Options, from string, prepare Prepare) (done
 	}
 	if at.file == "" {
 		return Restored{}, ErrNotEmbedded
+	}
+	if strangersLink(at.file) {
+		return Restored{}, fmt.Errorf("%s is a link that root did not make; name the file itself", at.file)
 	}
 	file := resolved(at.file) // a link stays one: who opens the file by another name gets the new one, too
 	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
@@ -115,6 +118,9 @@ type restoring struct {
 var sides = []string{"-wal", "-shm", "-journal"}
 
 func (r *restoring) clean() error {
+	if r.draft == "" {
+		return nil // refused before there was one
+	}
 	var err error
 	for _, end := range append([]string{""}, sides...) {
 		if failed := os.Remove(r.draft + end); !errors.Is(failed, fs.ErrNotExist) {

@@ -131,7 +131,11 @@ var (
 func create(file string) error {
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // G304: the operator names the file
 	if errors.Is(err, fs.ErrExist) {
-		f, err = os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: as above; a link may lead nowhere yet
+		missing := os.O_CREATE // a link may lead nowhere yet
+		if strangersLink(file) {
+			missing = 0
+		}
+		f, err = os.OpenFile(file, os.O_RDWR|missing, 0o600) //nolint:gosec // G304: as above
 	} else if err == nil {
 		err = likeOwner(file, filepath.Dir(file))
 	}
