@@ -29,23 +29,30 @@ type connections struct {
 	mu     sync.Mutex
 	change *sync.Cond
 	// open holds every connection; those that are idle have a place in idle, the
-	// longest first. networks counts those that are open.
+	// longest first, and one in the list of their network.
 	open     map[net.Conn]*connection
 	idle     *list.List // of *connection
-	networks map[netip.Prefix]int
+	networks map[netip.Prefix]*neighbours
 	streams  streams
 	closed   bool
 	// complained is when the log was last told that places are short.
 	complained time.Time
 }
 
-// A connection is at work, for so many requests, or has a place among the idle ones.
+// neighbours are the open connections of a network: how many, and those that are idle.
+type neighbours struct {
+	open int
+	idle *list.List // of *connection
+}
+
+// A connection is at work, for so many requests, or has its places among the idle ones.
 type connection struct {
 	net.Conn
 	network netip.Prefix
 	works   int
-	streams int // that are under way on HTTP/2
-	place   *list.Element
+	streams int           // that are under way on HTTP/2
+	place   *list.Element // in connections.idle
+	near    *list.Element // in neighbours.idle
 	// answering is since when the work is done and the answer perhaps not sent yet; zero
 	// otherwise.
 	answering time.Time
@@ -56,7 +63,7 @@ func limited(l net.Listener, limit int, srv *http.Server, log *slog.Logger) net.
 	if limit <= 0 {
 		return l
 	}
-	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New(), networks: map[netip.Prefix]int{}, streams: streams{limit: limit, networks: map[netip.Prefix]int{}}}
+	c := &connections{Listener: l, limit: limit, log: log, open: map[net.Conn]*connection{}, idle: list.New(), networks: map[netip.Prefix]*neighbours{}, streams: streams{limit: limit, networks: map[netip.Prefix]int{}}}
 	c.change = sync.NewCond(&c.mu)
 	srv.ConnState = c.note
 	srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
@@ -114,10 +121,28 @@ func (c *connections) admit(conn net.Conn) error {
 		return net.ErrClosed
 	}
 	known := &connection{Conn: conn, network: network}
-	known.place = c.idle.PushBack(known)
 	c.open[conn] = known
-	c.networks[network]++
+	if c.networks[network] == nil {
+		c.networks[network] = &neighbours{idle: list.New()}
+	}
+	c.networks[network].open++
+	c.rests(known)
 	return nil
+}
+
+// rests puts a connection behind those that are idle longer.
+func (c *connections) rests(known *connection) {
+	known.place = c.idle.PushBack(known)
+	known.near = c.networks[known.network].idle.PushBack(known)
+}
+
+// wakes takes a connection out of those that are idle, if it is one.
+func (c *connections) wakes(known *connection) {
+	if known.place != nil {
+		c.idle.Remove(known.place)
+		c.networks[known.network].idle.Remove(known.near)
+		known.place, known.near = nil, nil
+	}
 }
 
 // note implements http.Server.ConnState.
@@ -132,7 +157,8 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 		c.change.Signal()
 	case known.place != nil:
 		known.answering = time.Time{}
-		c.idle.MoveToBack(known.place)
+		c.wakes(known)
+		c.rests(known)
 		c.change.Signal()
 	}
 }
@@ -147,25 +173,23 @@ func (c *connections) works(conn net.Conn, n int) {
 	}
 	known.works += n
 	switch {
-	case known.works > 0 && known.place != nil:
-		c.idle.Remove(known.place)
-		known.place = nil
+	case known.works > 0:
+		c.wakes(known)
 	case known.works == 0 && known.place == nil:
-		known.place = c.idle.PushBack(known)
+		c.rests(known)
 		known.answering = time.Now() //nolint:forbidigo // for how long, not when
 	}
 }
 
 func (c *connections) forget(conn net.Conn) {
 	known := c.open[conn]
-	if known.place != nil {
-		c.idle.Remove(known.place)
-	}
+	c.wakes(known)
 	for ; known.streams > 0; known.streams-- {
 		c.streams.end(known)
 	}
 	delete(c.open, conn)
-	if c.networks[known.network]--; c.networks[known.network] == 0 {
+	near := c.networks[known.network]
+	if near.open--; near.open == 0 {
 		delete(c.networks, known.network)
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"container/list"
 	"net"
 	"net/netip"
 	"time"
@@ -36,22 +37,26 @@ func (c *connections) evict(network netip.Prefix, why string) bool {
 const answerTime = time.Second
 
 // expendable returns the connection that is idle longest, or the longest of the network
-// itself if it has its share already; nil if none is idle. One whose answer is on its
-// way is not: what was done would be lost on the caller.
-func (c *connections) expendable(network netip.Prefix) (longest *connection) {
-	latest := time.Now().Add(-answerTime) //nolint:forbidigo // for how long, not when
-	full := c.networks[network]*len(c.networks) >= c.limit
-	for at := c.idle.Front(); at != nil; at = at.Next() {
-		known := at.Value.(*connection)
-		switch {
-		case known.answering.After(latest):
-		case !full || known.network == network:
-			return known
-		case longest == nil:
-			longest = known
+// itself if it has its share already and one of its own is idle; nil if none is.
+func (c *connections) expendable(network netip.Prefix) *connection {
+	if near := c.networks[network]; near != nil && near.open*len(c.networks) >= c.limit {
+		if own := longestIdle(near.idle); own != nil {
+			return own
 		}
 	}
-	return longest
+	return longestIdle(c.idle)
+}
+
+// longestIdle passes over those whose answer is on its way: what was done would be lost
+// on the caller. They began to rest within a second, so they are few, and behind others.
+func longestIdle(among *list.List) *connection {
+	latest := time.Now().Add(-answerTime) //nolint:forbidigo // for how long, not when
+	for at := among.Front(); at != nil; at = at.Next() {
+		if known := at.Value.(*connection); !known.answering.After(latest) {
+			return known
+		}
+	}
+	return nil
 }
 
 // wait waits for a change, or until answers that are on their way no longer count.
