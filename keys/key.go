@@ -67,20 +67,23 @@ func (r *Ring) seal(private *rsa.PrivateKey) (store.SigningKey, error) {
 		return store.SigningKey{}, fmt.Errorf("encoding a signing key: %w", err)
 	}
 	kid := thumbprint(&private.PublicKey)
-	now := r.current.Load()
-	sealed, err := now.master.Seal(secret, sealedFor(kid, algorithm))
+	master, err := r.options.Masters.find(r.current.Load().masterID)
+	if err != nil {
+		return store.SigningKey{}, err
+	}
+	sealed, err := master.Seal(secret, sealedFor(kid, algorithm))
 	if err != nil {
 		return store.SigningKey{}, fmt.Errorf("sealing signing key %s: %w", kid, err)
 	}
-	return store.SigningKey{ID: kid, Algorithm: algorithm, Public: public, Sealed: sealed, MasterKeyID: now.masterID}, nil
+	return store.SigningKey{ID: kid, Algorithm: algorithm, Public: public, Sealed: sealed, MasterKeyID: master.ID()}, nil
 }
 
 // unseal opens a record. The public half comes from the private one, and must be
 // what the kid says: who can write to the database cannot make us trust a key.
 func (r *Ring) unseal(k store.SigningKey) (*pair, error) {
-	master, known := r.options.Masters.find(k.MasterKeyID)
-	if !known {
-		return nil, &WrongMasterKey{Have: r.options.Masters.ids(), Want: k.MasterKeyID}
+	master, err := r.options.Masters.find(k.MasterKeyID)
+	if err != nil {
+		return nil, err
 	}
 	secret, err := master.Open(k.Sealed, sealedFor(k.ID, k.Algorithm))
 	if err != nil {

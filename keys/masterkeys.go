@@ -7,14 +7,14 @@ import "strings"
 // goes on under the one that they are sealed under, which every replica knows.
 type MasterKeys []MasterKey
 
-// find returns the key with that ID.
-func (m MasterKeys) find(id string) (MasterKey, bool) {
+// find returns the key with that ID, or a *WrongMasterKey.
+func (m MasterKeys) find(id string) (MasterKey, error) {
 	for _, k := range m {
 		if k.ID() == id {
-			return k, true
+			return k, nil
 		}
 	}
-	return MasterKey{}, false
+	return MasterKey{}, &WrongMasterKey{Have: m.ids(), Want: id}
 }
 
 // ids names the keys, for people.

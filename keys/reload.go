@@ -18,8 +18,7 @@ type snapshot struct {
 	byID map[string]*key
 	// readAt is when the reading began: a key that is not in it was added later.
 	readAt time.Time
-	// master is the master key in force: the one that the last key is sealed under.
-	master   MasterKey
+	// masterID is of the master key in force: the one that the last key is sealed under.
 	masterID string
 	jwks     jwks
 }
@@ -72,11 +71,10 @@ func (r *Ring) take(records []store.SigningKey, readAt time.Time) error {
 		// keys in the place of those that a restored database is about to bring back.
 		return errors.New("the signing keys have vanished from the database; keeping those in memory")
 	}
-	now := &snapshot{byID: make(map[string]*key, len(records)), readAt: readAt, master: r.options.Masters[0], masterID: r.options.Masters[0].ID()}
+	now := &snapshot{byID: make(map[string]*key, len(records)), readAt: readAt, masterID: r.options.Masters[0].ID()}
 	for _, record := range records {
-		var known bool
-		if now.master, known = r.options.Masters.find(record.MasterKeyID); !known {
-			return r.follow(before, records, &WrongMasterKey{Have: r.options.Masters.ids(), Want: record.MasterKeyID})
+		if _, err := r.options.Masters.find(record.MasterKeyID); err != nil {
+			return r.follow(before, records, err)
 		}
 		now.masterID = record.MasterKeyID
 		k := &key{SigningKey: record}

@@ -70,10 +70,13 @@ func (m MasterKeys) Reseal(k store.SigningKey, under string) (store.SigningKey, 
 	if k.MasterKeyID == under {
 		return k, nil
 	}
-	from, known := m.find(k.MasterKeyID)
-	to, knownToo := m.find(under)
-	if !known || !knownToo {
-		return k, &WrongMasterKey{Have: m.ids(), Want: k.MasterKeyID}
+	from, err := m.find(k.MasterKeyID)
+	if err != nil {
+		return k, err
+	}
+	to, err := m.find(under)
+	if err != nil {
+		return k, err
 	}
 	secret, err := from.Open(k.Sealed, sealedFor(k.ID, k.Algorithm))
 	if err != nil {

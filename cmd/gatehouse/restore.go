@@ -92,8 +92,7 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 
 func carryOver(ctx context.Context, p sqlstore.Preparing, masters keys.MasterKeys) (recovery.Carried, error) {
 	over := &recovery.CarryOver{
-		Reseal:   masters.Reseal,
-		Restored: p.Restored, Replaced: p.Replaced, Now: time.Now, Actor: "cli",
+		Restored: p.Restored, Replaced: p.Replaced, Reseal: masters.Reseal, Now: time.Now, Actor: "cli",
 		Kept: func(ctx context.Context, name string) (store.DB, error) { return p.Earlier(ctx, name) },
 	}
 	return over.Do(ctx)

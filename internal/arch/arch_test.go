@@ -10,8 +10,8 @@ import (
 // layers lists our packages from the ground up. A package may import those of
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
-	{"internal/finding"},
-	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/testkit", "internal/apicheck"},
+	{"internal/finding", "internal/testkit"},
+	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/apicheck"},
 	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore", "store/redisstore", "store/storetest"},
 	{"keys", "internal/claims", "internal/outbound"},
 	{"internal/token"},

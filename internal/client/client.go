@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"gatehouse/internal/audit"
@@ -150,8 +149,8 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if err = faults.Err(); err != nil {
 		return was, is, "", err
 	}
-	before, after := differences(was, is)
-	if len(after) == 0 {
+	changed := audit.ClientChange(was, is)
+	if len(changed.After) == 0 {
 		return was, was, "", nil
 	}
 	now := s.now()
@@ -160,7 +159,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if err = tx.PutClient(is); err != nil {
 		return was, is, "", err
 	}
-	return was, is, secret, record(ctx, tx, actor, id, audit.ClientUpdated{Before: before, After: after}, now)
+	return was, is, secret, record(ctx, tx, actor, id, changed, now)
 }
 
 // Delete erases a client and ends its sessions.
@@ -255,35 +254,4 @@ func stillAllowed(tx store.Tx, actor authz.Actor) error {
 		actor.Role = ""
 	}
 	return authz.ManageClients.Allow(actor)
-}
-
-// differences are both sides of what changed, for the record.
-func differences(was, is store.Client) (before, after map[string]any) {
-	before, after = map[string]any{}, map[string]any{}
-	for _, field := range []struct {
-		name    string
-		was, is any
-	}{
-		{"name", was.Name, is.Name},
-		{"auth_method", was.AuthMethod, is.AuthMethod},
-		{"first_party", was.FirstParty, is.FirstParty},
-		{"disabled", was.Disabled, is.Disabled},
-		{"grant_types", strings.Join(was.GrantTypes, " "), strings.Join(is.GrantTypes, " ")},
-		{"scope", was.Scope, is.Scope},
-		{"redirect_uris", strings.Join(was.RedirectURIs, " "), strings.Join(is.RedirectURIs, " ")},
-		{"post_logout_redirect_uris", strings.Join(was.PostLogoutRedirectURIs, " "), strings.Join(is.PostLogoutRedirectURIs, " ")},
-		{"backchannel_logout_uri", was.BackchannelLogoutURI, is.BackchannelLogoutURI},
-		{"backchannel_logout_session_required", was.BackchannelSession, is.BackchannelSession},
-		{"jwks", was.JWKS, is.JWKS},
-		{"jwks_uri", was.JWKSURI, is.JWKSURI},
-		{"assertion_audience", was.AssertionAudience, is.AssertionAudience},
-		{"access_token_lifetime", was.AccessTokenLifetime.String(), is.AccessTokenLifetime.String()},
-		{"refresh_token_idle", was.RefreshTokenIdle.String(), is.RefreshTokenIdle.String()},
-		{"refresh_token_lifetime", was.RefreshTokenLifetime.String(), is.RefreshTokenLifetime.String()},
-	} {
-		if field.was != field.is {
-			before[field.name], after[field.name] = field.was, field.is
-		}
-	}
-	return before, after
 }

@@ -46,23 +46,23 @@ func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried)
 	case fate == gone:
 		now.Disabled = true
 	}
-	before, after := differences(was, now)
+	changed := audit.ClientChange(was, withCredentials(now, was))
 	credentials := !sameCredentials(was, now)
-	if len(after) == 0 && !credentials {
+	if len(changed.After) == 0 && !credentials {
 		return nil
 	}
 	if now.Disabled != was.Disabled {
 		done.Disabled = append(done.Disabled, was.ID)
 	}
-	if credentials {
-		after["credentials"] = "as they were given since the backup"
-		done.Credentials = append(done.Credentials, was.ID)
-	}
-	if fields := narrowed(after); len(fields) > 0 {
+	if fields := narrowed(changed.After); len(fields) > 0 {
 		done.Narrowed = append(done.Narrowed, was.ID+" ("+strings.Join(fields, ", ")+")")
 	}
+	if credentials {
+		changed.After["credentials"] = "as they were given since the backup"
+		done.Credentials = append(done.Credentials, was.ID)
+	}
 	now.UpdatedAt = c.Now().UTC()
-	return c.write(ctx, audit.ClientSubject(was.ID), audit.ClientUpdated{Before: before, After: after}, func(tx store.Tx) error {
+	return c.write(ctx, audit.ClientSubject(was.ID), changed, func(tx store.Tx) error {
 		return tx.PutClient(now)
 	})
 }
@@ -72,7 +72,7 @@ func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried)
 // because they leaked. Where it needs none any more, it needs them again and has none:
 // nobody can be taken for it.
 func least(was, since store.Client) store.Client {
-	now := was
+	now := withCredentials(was, since)
 	now.Disabled = was.Disabled || since.Disabled
 	now.FirstParty = was.FirstParty && since.FirstParty
 	now.GrantTypes = common(was.GrantTypes, since.GrantTypes)
@@ -82,11 +82,16 @@ func least(was, since store.Client) store.Client {
 	if was.BackchannelLogoutURI != since.BackchannelLogoutURI {
 		now.BackchannelLogoutURI = ""
 	}
-	if !since.Public() {
-		now.AuthMethod = since.AuthMethod
+	if since.Public() {
+		now.AuthMethod = was.AuthMethod
 	}
-	now.Secrets, now.JWKS, now.JWKSURI, now.AssertionAudience = since.Secrets, since.JWKS, since.JWKSURI, since.AssertionAudience
 	return now
+}
+
+// withCredentials is c that shows who it is as the other one does.
+func withCredentials(c, other store.Client) store.Client {
+	c.AuthMethod, c.Secrets, c.JWKS, c.JWKSURI, c.AssertionAudience = other.AuthMethod, other.Secrets, other.JWKS, other.JWKSURI, other.AssertionAudience
+	return c
 }
 
 // common are those of was that since has, too.
@@ -103,32 +108,10 @@ func sameCredentials(a, b store.Client) bool {
 	return slices.Equal(a.Secrets, b.Secrets) && a.AuthMethod == b.AuthMethod && a.JWKS == b.JWKS && a.JWKSURI == b.JWKSURI && a.AssertionAudience == b.AssertionAudience
 }
 
-// differences are both sides of what an app may do no longer, for the record.
-func differences(was, now store.Client) (before, after map[string]any) {
-	before, after = map[string]any{}, map[string]any{}
-	for _, field := range []struct {
-		name     string
-		was, now any
-	}{
-		{"disabled", was.Disabled, now.Disabled},
-		{"first_party", was.FirstParty, now.FirstParty},
-		{"grant_types", strings.Join(was.GrantTypes, " "), strings.Join(now.GrantTypes, " ")},
-		{"scope", was.Scope, now.Scope},
-		{"redirect_uris", strings.Join(was.RedirectURIs, " "), strings.Join(now.RedirectURIs, " ")},
-		{"post_logout_redirect_uris", strings.Join(was.PostLogoutRedirectURIs, " "), strings.Join(now.PostLogoutRedirectURIs, " ")},
-		{"backchannel_logout_uri", was.BackchannelLogoutURI, now.BackchannelLogoutURI},
-	} {
-		if field.was != field.now {
-			before[field.name], after[field.name] = field.was, field.now
-		}
-	}
-	return before, after
-}
-
-// narrowed names what an app lost besides all of it and its credentials.
+// narrowed names what an app lost, unless it is all.
 func narrowed(after map[string]any) (fields []string) {
 	for field := range after {
-		if field != "disabled" && field != "credentials" {
+		if field != "disabled" {
 			fields = append(fields, field)
 		}
 	}

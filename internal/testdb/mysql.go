@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // shared is the MariaDB of this test binary: starting one takes half a second,
@@ -95,8 +97,13 @@ func StartMySQL(t testing.TB, args ...string) *MySQLServer {
 
 // RootDSN is the driver's DSN of the administrator, within the database.
 func (s *MySQLServer) RootDSN() string {
+	return "root@unix(" + filepath.Join(s.p.folder, "socket") + ")/" + s.name()
+}
+
+// name is the database's.
+func (s *MySQLServer) name() string {
 	_, name, _ := strings.Cut(strings.TrimPrefix(s.DSN, "mysql://"), "/")
-	return "root@unix(" + filepath.Join(s.p.folder, "socket") + ")/" + name
+	return name
 }
 
 // Root runs a statement as the administrator, within the database.
@@ -107,8 +114,7 @@ func (s *MySQLServer) Stop() { s.p.stop() }
 
 // Folder is where the tables of the database are, each in a file of its own.
 func (s *MySQLServer) Folder() string {
-	_, name, _ := strings.Cut(strings.TrimPrefix(s.DSN, "mysql://"), "/")
-	return filepath.Join(s.p.folder, "data", name)
+	return filepath.Join(s.p.folder, "data", s.name())
 }
 
 // Start starts it again, on the same port and with what it had committed.
@@ -144,7 +150,7 @@ func newMariaDB(args ...string) (*mariaDB, error) {
 	if m.folder, err = folder(); err != nil {
 		return nil, err
 	}
-	if m.port, err = freePort(); err != nil {
+	if m.port, err = testkit.FreePort(); err != nil {
 		return nil, err
 	}
 	if err := m.install(install); err != nil {

@@ -2,12 +2,9 @@ package testdb
 
 import (
 	"bufio"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -151,17 +148,4 @@ func folder() (string, error) {
 		}
 	}
 	return "", fmt.Errorf("no folder for temporary files")
-}
-
-// freePort returns a port of 127.0.0.1 on which nobody listens. It is below those that
-// the system gives to connections, so that none of them takes it before the server.
-func freePort() (string, error) {
-	for range 100 {
-		n, _ := rand.Int(rand.Reader, big.NewInt(8000)) // it never fails
-		port := strconv.FormatInt(12000+n.Int64(), 10)
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			return port, l.Close()
-		}
-	}
-	return "", errors.New("no port is free")
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // Redis returns the URL of an empty Redis: a server of the test's own, or a
@@ -118,7 +120,7 @@ func StartRedis(t testing.TB, args ...string) *RedisServer {
 	if p.folder, err = folder(); err != nil {
 		t.Fatal(err)
 	}
-	if p.port, err = freePort(); err != nil {
+	if p.port, err = testkit.FreePort(); err != nil {
 		t.Fatal(err)
 	}
 	p.command = append([]string{

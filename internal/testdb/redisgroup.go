@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/internal/testkit"
 )
 
 // StartRedisCluster starts a Redis Cluster of three masters, and returns when it is whole.
@@ -18,7 +20,7 @@ func StartRedisCluster(t testing.TB) []*RedisServer {
 	var nodes []*RedisServer
 	create := []string{"--cluster", "create"}
 	for range 3 {
-		bus, err := freePort()
+		bus, err := testkit.FreePort()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +58,7 @@ func StartSentinel(t testing.TB, master *RedisServer) *Sentinel {
 	need(t, err)
 	server, err := find("redis-server")
 	need(t, err)
-	port, err := freePort()
+	port, err := testkit.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}

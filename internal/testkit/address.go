@@ -2,25 +2,33 @@ package testkit
 
 import (
 	"crypto/rand"
-	"fmt"
+	"errors"
 	"math/big"
 	"net"
+	"strconv"
 	"testing"
 )
 
-// FreeAddress is an address of this machine, as host:port, where nobody listens. Its
-// port is below those that systems give to connections, so that none of them takes it
-// before the server that it is meant for.
-func FreeAddress(t testing.TB) string {
-	t.Helper()
+// FreePort returns a port of 127.0.0.1 on which nobody listens. It is below those that
+// the system gives to connections, so that none of them takes it before the server that
+// it is meant for.
+func FreePort() (string, error) {
 	for range 100 {
 		n, _ := rand.Int(rand.Reader, big.NewInt(8000)) // it never fails
-		address := fmt.Sprint("127.0.0.1:", 12000+n.Int64())
-		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
-			_ = l.Close()
-			return address
+		port := strconv.FormatInt(12000+n.Int64(), 10)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return port, l.Close()
 		}
 	}
-	t.Fatal("no port is free")
-	return ""
+	return "", errors.New("no port is free")
+}
+
+// FreeAddress is an address with a FreePort, as host:port.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	port, err := FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "127.0.0.1:" + port
 }

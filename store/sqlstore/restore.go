@@ -42,8 +42,12 @@ type Preparing struct {
 func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
 	r := p.restoring
 	file := filepath.Join(filepath.Dir(r.file), filepath.Base(name))
-	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file: %w", file, errors.Join(err))
+	info, err := os.Lstat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file", file)
 	}
 	db, err := openToLook(r.options, file)
 	if err != nil {
