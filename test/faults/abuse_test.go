@@ -3,6 +3,7 @@ package faults_test
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -267,9 +268,9 @@ func (s *site) tarPit(t *testing.T) func() {
 				defer c.Close() // held as long as the pit is open
 			}
 		}()
-		pit := s.register("--id", "pit", "--name", "Pit", "--grant", "password", "--grant", "refresh_token", "--scope", "openid account",
+		pit := s.register("--id", "pit"+strings.ToLower(crand.Text()), "--name", "Pit", "--grant", "password", "--grant", "refresh_token", "--scope", "openid account",
 			"--backchannel-logout-uri", "http://"+l.Addr().String()+"/logout")
-		who := s.people("stuck", 1)[0]
+		who := s.people("stuck"+strings.ToLower(crand.Text()), 1)[0]
 		c := s.caller(nil)
 		for range 10 {
 			var in *session

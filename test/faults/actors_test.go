@@ -98,6 +98,7 @@ type newcomer struct {
 	n       int
 	name    string
 	pending person
+	made    bool // pending has an account
 }
 
 func (n *newcomer) step() {
@@ -105,17 +106,21 @@ func (n *newcomer) step() {
 		n.n++
 		n.pending = person{name: fmt.Sprintf("%s%d", n.name, n.n), password: n.site.vault.Secret("password")}
 	}
-	// Whoever was not answered asks again, and may be told that the name is taken now.
-	a := n.ask(question{deed: deed{kind: "signup", person: n.pending.name}, path: "/api/accounts/signup/",
-		json: object{"username": n.pending.name, "email": n.pending.name + "@people.example", "password": n.pending.password},
-		want: []int{http.StatusCreated, http.StatusBadRequest}})
-	if a.outcome != served {
+	if n.made = n.made || n.signUp(); !n.made {
 		return
 	}
 	if s := n.signIn(n.pending, app{}); s != nil {
 		n.use(s, "profile", n.site.one())
-		n.pending = person{}
+		n.pending, n.made = person{}, false
 	}
+}
+
+// signUp makes the pending account. Whoever was not answered asks again, and may be
+// told that the name is taken now.
+func (n *newcomer) signUp() bool {
+	return n.ask(question{deed: deed{kind: "signup", person: n.pending.name}, path: "/api/accounts/signup/",
+		json: object{"username": n.pending.name, "email": n.pending.name + "@people.example", "password": n.pending.password},
+		want: []int{http.StatusCreated, http.StatusBadRequest}}).outcome == served
 }
 
 // A reader asks for what everybody may read.

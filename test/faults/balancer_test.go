@@ -3,7 +3,6 @@ package faults_test
 import (
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 
 	"gatehouse/internal/testkit"
@@ -33,18 +32,7 @@ func startBalancer(t *testing.T, addr string, replicas []*replica) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 		if t.Failed() {
-			t.Logf("haproxy said: %s", notable(log.String()))
+			keep(t, "haproxy", log.String())
 		}
 	})
-}
-
-// notable leaves out the lines of single requests.
-func notable(log string) string {
-	var kept []string
-	for line := range strings.Lines(log) {
-		if strings.HasPrefix(line, "[") {
-			kept = append(kept, line)
-		}
-	}
-	return strings.Join(kept[max(0, len(kept)-20):], "")
 }

@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -39,9 +38,9 @@ func (s *site) databaseFaults(t *testing.T) []fault {
 		{id: "F14", name: "MariaDB is killed at random moments", during: s.killDatabase(longer(3, 10)), works: needNoDatabase},
 		{id: "F14", name: "MariaDB ends all connections, again and again", during: s.endConnections(t), works: needNoDatabase},
 		{id: "F15", name: "MariaDB hangs (SIGSTOP)", hold: longer(5*time.Second, 12*time.Second), begin: s.mysql.Pause, end: s.mysql.Resume, works: needNoDatabase, refused: needDatabase},
-		{id: "F15", name: "a table is locked", during: s.holding(t, 4*time.Second, "LOCK TABLES sessions WRITE"), works: needNoDatabase, refused: kinds("token.password login")},
+		s.held(t, fault{id: "F15", name: "a table is locked", works: needNoDatabase, refused: kinds("token.password login")}, "LOCK TABLES sessions WRITE"),
 		{id: "F15", name: "every answer of MariaDB takes 50 ms", hold: 4 * time.Second, begin: each(s.toSQL, func(l *link) { l.slow(50 * time.Millisecond) }), end: heal, works: append(needDatabase, needNoDatabase...)},
-		{id: "F16", name: "somebody locks all people", during: s.holding(t, 4*time.Second, "BEGIN", "SELECT id FROM users FOR UPDATE"), works: reads},
+		s.held(t, fault{id: "F16", name: "somebody locks all people", works: reads}, "BEGIN", "SELECT id FROM users FOR UPDATE"),
 		{id: "F16", name: "transactions cross with ours", during: s.crossing(t), works: reads},
 		{id: "F17", name: "there are too many connections", during: s.crowd(t), works: needNoDatabase},
 		{id: "F18", name: "MariaDB becomes read-only", hold: 3 * time.Second, begin: root("SET GLOBAL read_only = 1"), end: root("SET GLOBAL read_only = 0"), works: reads, refused: changes},
@@ -80,28 +79,28 @@ func (s *site) killConnections(t *testing.T) {
 	}
 }
 
-// holding runs statements on a connection that stays open for so long.
-func (s *site) holding(t *testing.T, long time.Duration, statements ...string) func() {
-	return func() {
-		db, err := sql.Open("mysql", s.mysql.RootDSN())
-		if err != nil {
+// held is a fault of so many seconds in which statements were run on a connection
+// that stays open: with it, the locks go.
+func (s *site) held(t *testing.T, f fault, statements ...string) fault {
+	var db *sql.DB
+	f.hold = 4 * time.Second
+	f.begin = func() {
+		var err error
+		if db, err = sql.Open("mysql", s.mysql.RootDSN()); err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
-		conn, err := db.Conn(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close() // with it, the locks go
-		for _, statement := range statements {
-			if _, err := conn.ExecContext(context.Background(), statement); err != nil {
-				t.Errorf("%s: %v", statement, err)
+		db.SetMaxOpenConns(1)
+		testkit.Within(t, patience, f.name, func() error { // it may be chosen to end a deadlock
+			for _, statement := range statements {
+				if _, err := db.Exec(statement); err != nil {
+					return err
+				}
 			}
-		}
-		time.Sleep(long)
-		_, _ = conn.ExecContext(context.Background(), "UNLOCK TABLES")
-		_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
+			return nil
+		})
 	}
+	f.end = func() { _ = db.Close() }
+	return f
 }
 
 // crossing locks people in the opposite order to ours, for four seconds, so that

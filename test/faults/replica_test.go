@@ -165,9 +165,14 @@ func (r *replica) close() {
 	}
 	r.site.vault.Search(r.t, "the log of "+r.name, text)
 	if r.t.Failed() {
-		path := filepath.Join(folder, strings.ReplaceAll(r.t.Name()+"-"+r.name, "/", "-")+".log")
-		r.t.Logf("the log of %s is in %s (%v)", r.name, path, os.WriteFile(path, []byte(text), 0o600))
+		keep(r.t, r.name, text)
 	}
+}
+
+// keep leaves the log of a program of a failed test in the folder.
+func keep(t *testing.T, name, text string) {
+	path := filepath.Join(folder, strings.ReplaceAll(t.Name()+"-"+name, "/", "-")+".log")
+	t.Logf("the log of %s is in %s (%v)", name, path, os.WriteFile(path, []byte(text), 0o600))
 }
 
 // A journal keeps what a process writes.

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,8 +93,12 @@ func (s *site) rollingRestart(t *testing.T, rounds int) func() {
 func (s *site) replaceMasterKey(t *testing.T) func() {
 	restart := s.rollingRestart(t, 1)
 	return func() {
-		was := slices.IndexFunc(s.settings, func(v string) bool { return strings.HasPrefix(v, "GATEHOUSE_MASTER_KEY=") })
-		_, old, _ := strings.Cut(s.settings[was], "=")
+		var old string
+		for _, setting := range s.settings { // the last of a name counts
+			if key, is := strings.CutPrefix(setting, "GATEHOUSE_MASTER_KEY="); is {
+				old = key
+			}
+		}
 		s.settings = append(s.settings, "GATEHOUSE_MASTER_KEY="+s.masterKey(), "GATEHOUSE_MASTER_KEY_PREVIOUS="+old)
 		restart()
 		s.run("", "keys", "rewrap")

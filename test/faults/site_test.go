@@ -49,6 +49,7 @@ type site struct {
 	closing atomic.Bool
 	// memoryLost are the moments at which Redis lost what it knew.
 	memoryLost []time.Time
+	complaints []string
 }
 
 // grace is long: an outage of less, whose beginning swallowed an answer, must cost
@@ -71,6 +72,7 @@ func newSite(t *testing.T, settings ...string) *site {
 		"GATEHOUSE_SIGNUP_FREE=1000000", // one that signs people up all the time
 		grace,
 	}, settings...)
+	t.Cleanup(s.repeat) // the first of all is the last to run
 	t.Cleanup(s.hangUp)
 	return s
 }

@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"context"
 	"database/sql"
 	"os"
 	"path/filepath"
@@ -32,7 +31,7 @@ func TestSentinel(t *testing.T) {
 		replica.Resume()
 	}
 	s.suffer(t, fault{
-		id: "F08", name: "failover to a replica that lags 3 s behind", begin: lag, works: needNoRedis, forgets: true,
+		id: "F08", name: "failover to a replica that lags 3 s behind", begin: lag, works: needNoRedis, forgets: true, once: true,
 		during: func() {
 			testkit.Within(t, time.Minute, "Sentinel has promoted the replica", func() error {
 				if sentinel.Master() != replica.Addr {
@@ -79,7 +78,7 @@ func TestSQLite(t *testing.T) {
 	}
 	for _, f := range []fault{
 		{id: "F01", name: "a process is killed at random moments", during: s.killReplicas(longer(4, 20))},
-		{id: "F22", name: "another program locks the file", during: s.lockedFile(t, file), works: append(kinds("userinfo profile introspect"), needNoDatabase...), refused: kinds("token.password login")},
+		lockedFile(t, file, fault{id: "F22", name: "another program locks the file", works: append(kinds("userinfo profile introspect"), needNoDatabase...), refused: kinds("token.password login")}),
 		{id: "F23", name: "the file is moved away, and back", hold: 3 * time.Second, begin: move(file, file+".away"), end: move(file+".away", file), works: needNoDatabase, refused: kinds("token.password login admin.name")},
 		{id: "F21", name: "a backup is made, again and again", during: s.backups(t, longer(5, 15)), spotless: true},
 	} {
@@ -89,26 +88,23 @@ func TestSQLite(t *testing.T) {
 	l.finish(t)
 }
 
-// lockedFile holds the only right to write for four seconds.
-func (s *site) lockedFile(t *testing.T, file string) func() {
-	return func() {
-		db, err := sql.Open("sqlite", file)
-		if err != nil {
+// lockedFile is a fault in which another program holds the only right to write.
+func lockedFile(t *testing.T, file string, f fault) fault {
+	var db *sql.DB
+	f.hold = 4 * time.Second
+	f.begin = func() {
+		var err error
+		if db, err = sql.Open("sqlite", file); err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
-		conn, err := db.Conn(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
+		db.SetMaxOpenConns(1)
 		testkit.Within(t, patience, "the file is locked", func() error {
-			_, err := conn.ExecContext(context.Background(), "BEGIN IMMEDIATE")
+			_, err := db.Exec("BEGIN IMMEDIATE")
 			return err
 		})
-		time.Sleep(4 * time.Second)
-		_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
 	}
+	f.end = func() { _ = db.Close() }
+	return f
 }
 
 // backups makes backups beside the running servers; each is a whole database.
