@@ -218,7 +218,7 @@ func TestTheEndIsNotWaitedForWhenThereIsNoRoom(t *testing.T) {
 func TestConnectionsAreToldOfTheEnd(t *testing.T) {
 	draining := make(chan bool)
 	addr, stop, ended := serving(t, func(http.ResponseWriter, *http.Request) {}, ServeOptions{
-		DrainDelay: 500 * time.Millisecond, Draining: func() { close(draining) },
+		DrainDelay: 2 * time.Second, Draining: func() { close(draining) },
 	})
 	idle, used := dial(t, addr), dial(t, addr)
 	want(t, idle, "/")
