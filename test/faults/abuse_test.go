@@ -27,9 +27,9 @@ var stays = kinds("jwks discovery live token.refresh userinfo profile introspect
 func (s *site) abuses(t *testing.T) []fault {
 	return []fault{
 		{id: "F31", name: "a flood of sign-ins under made-up names", during: s.flood(t, longer(4*time.Second, 10*time.Second)), works: stays},
-		{id: "F32", name: "passwords of 50 MB", during: s.bombs(t), works: stays},
-		{id: "F33", name: "clients that send a byte a second", during: s.slowly(t, longer(300, 3000)), works: stays},
-		{id: "F34", name: "huge bodies, headers, forms and nests", during: s.huge(t), works: stays},
+		{id: "F32", name: "passwords of 50 MB", during: s.bombs(), works: stays},
+		{id: "F33", name: "clients that send a byte a second", during: s.slowly(longer(300, 3000)), works: stays},
+		{id: "F34", name: "huge bodies, headers, forms and nests", during: s.huge(), works: stays},
 		{id: "F35", name: fmt.Sprintf("%d idle connections", longer(2000, 10000)), during: s.idle(t, longer(2000, 10000)), works: stays},
 		{id: "F36", name: fmt.Sprintf("%d apps refresh at once after an outage", longer(300, 1000)), during: s.herd(t, longer(300, 1000))},
 	}
@@ -79,9 +79,9 @@ func (s *site) flood(t *testing.T, long time.Duration) func() {
 				mu.Unlock()
 				switch {
 				case err != nil:
-					t.Errorf("flood: %v", err)
+					s.errorf("flood: %v", err)
 				case !slices.Contains([]int{401, 429, 503}, status), status != 401 && header.Get("Retry-After") == "":
-					t.Errorf("flood: %d, Retry-After %q", status, header.Get("Retry-After"))
+					s.errorf("flood: %d, Retry-After %q", status, header.Get("Retry-After"))
 				}
 			}
 		})
@@ -93,7 +93,7 @@ func (s *site) flood(t *testing.T, long time.Duration) func() {
 }
 
 // bombs send passwords of 50 MB, which nobody hashes.
-func (s *site) bombs(t *testing.T) func() {
+func (s *site) bombs() func() {
 	return func() {
 		password := strings.Repeat("a", 50<<20)
 		many(6, func(i int) {
@@ -103,7 +103,7 @@ func (s *site) bombs(t *testing.T) func() {
 			} {
 				status, _, err := s.stranger(i, http.MethodPost, sent.path, sent.kind, strings.NewReader(sent.body))
 				if err == nil && status != http.StatusBadRequest && status != http.StatusRequestEntityTooLarge {
-					t.Errorf("a password of 50 MB at %s: %d", sent.path, status)
+					s.errorf("a password of 50 MB at %s: %d", sent.path, status)
 				}
 			}
 		})
@@ -111,12 +111,12 @@ func (s *site) bombs(t *testing.T) func() {
 }
 
 // slowly holds n connections on which a byte of a header comes each second.
-func (s *site) slowly(t *testing.T, n int) func() {
+func (s *site) slowly(n int) func() {
 	return func() {
 		many(n, func(i int) {
 			c, err := net.Dial("tcp", s.replicas[i%len(s.replicas)].addr)
 			if err != nil {
-				t.Errorf("slowly: %v", err)
+				s.errorf("slowly: %v", err)
 				return
 			}
 			defer c.Close()
@@ -133,7 +133,7 @@ func (s *site) slowly(t *testing.T, n int) func() {
 					return
 				}
 			}
-			t.Errorf("a client that sends a byte a second was not cut off within %s", time.Since(began))
+			s.errorf("a client that sends a byte a second was not cut off within %s", time.Since(began))
 		})
 	}
 }
@@ -144,7 +144,7 @@ func timedOut(err error) bool {
 }
 
 // huge sends what is too large in every way; each is refused as the caller's fault.
-func (s *site) huge(t *testing.T) func() {
+func (s *site) huge() func() {
 	var form, nest bytes.Buffer
 	for i := range 100_000 {
 		fmt.Fprintf(&form, "p%d=1&", i)
@@ -164,7 +164,7 @@ func (s *site) huge(t *testing.T) func() {
 		} {
 			status, _, err := s.stranger(i, http.MethodPost, sent.path, sent.kind, strings.NewReader(sent.body))
 			if err == nil && (status < 400 || status > 499) {
-				t.Errorf("%s: %d, want a refusal", sent.what, status)
+				s.errorf("%s: %d, want a refusal", sent.what, status)
 			}
 		}
 		for i := range s.replicas {
@@ -175,7 +175,7 @@ func (s *site) huge(t *testing.T) func() {
 			if err == nil {
 				_ = resp.Body.Close()
 				if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-					t.Errorf("a header of 40 kB: %d", resp.StatusCode)
+					s.errorf("a header of 40 kB: %d", resp.StatusCode)
 				}
 			}
 			cancel()
@@ -191,7 +191,7 @@ func (s *site) idle(t *testing.T, n int) func() {
 			from := net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i%50))}
 			c, err := (&net.Dialer{LocalAddr: &from, Timeout: 5 * time.Second}).Dial("tcp", s.replicas[i%len(s.replicas)].addr)
 			if err != nil {
-				t.Errorf("connection %d: %v", i, err)
+				s.errorf("connection %d: %v", i, err)
 				break
 			}
 			conns[i] = c
@@ -202,7 +202,7 @@ func (s *site) idle(t *testing.T, n int) func() {
 			if u, err := r.usage(); err == nil {
 				t.Logf("%s holds %v", r.name, u)
 			} else {
-				t.Errorf("%s with idle connections: %v", r.name, err)
+				s.errorf("%s with idle connections: %v", r.name, err)
 			}
 		}
 		for _, c := range conns {
@@ -243,7 +243,7 @@ func (s *site) herd(t *testing.T, n int) func() {
 		})
 		t.Logf("a herd of %d was served after %s", n, time.Since(began).Round(time.Millisecond))
 		if took := time.Since(began); took > time.Minute {
-			t.Errorf("the herd took %s", took)
+			s.errorf("the herd took %s", took)
 		}
 	}
 }
@@ -282,7 +282,7 @@ func (s *site) tarPit(t *testing.T) func() {
 			})
 			began := time.Now()
 			if c.end(in) != served || time.Since(began) > 5*time.Second {
-				t.Errorf("a session of an app that never answers ended after %s", time.Since(began))
+				s.errorf("a session of an app that never answers ended after %s", time.Since(began))
 			}
 		}
 		testkit.Within(t, patience, "the app is told", func() error {

@@ -23,7 +23,7 @@ func (s *site) databaseFaults(t *testing.T) []fault {
 		return func() {
 			for _, statement := range statements {
 				if err := s.mysql.Root(statement); err != nil {
-					t.Errorf("%s: %v", statement, err)
+					s.errorf("%s: %v", statement, err)
 				}
 			}
 		}
@@ -75,7 +75,7 @@ func (s *site) endConnections(t *testing.T) func() {
 func (s *site) killConnections(t *testing.T) {
 	t.Helper()
 	if err := s.mysql.Root("KILL USER gatehouse@'127.0.0.1'"); err != nil {
-		t.Error(err)
+		s.errorf("%v", err)
 	}
 }
 

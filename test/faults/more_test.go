@@ -115,10 +115,10 @@ func TestClockSteps(t *testing.T) {
 	s.setClocks("1h", "1h", "1h")
 	expired := question{deed: deed{kind: "profile"}, path: "/api/accounts/profile/", bearer: before.access, want: []int{http.StatusUnauthorized}}
 	if a := c.ask(expired); a.outcome != served {
-		t.Errorf("an hour later, the access token: %d", a.status)
+		s.errorf("an hour later, the access token: %d", a.status)
 	}
 	if o := c.renew(before); o != served {
-		t.Errorf("an hour later, the refresh token: %v", o)
+		s.errorf("an hour later, the refresh token: %v", o)
 	}
 	ahead := c.signIn(who, s.shop)
 	if ahead == nil {
@@ -127,19 +127,19 @@ func TestClockSteps(t *testing.T) {
 
 	s.setClocks("0s", "0s", "0s")
 	if o := c.renew(ahead); o != away {
-		t.Errorf("set back, a refresh token of the hour ahead: %v, want to be told to come back", o)
+		s.errorf("set back, a refresh token of the hour ahead: %v, want to be told to come back", o)
 	}
 	if back := c.signIn(who, s.shop); back == nil || c.renew(back) != served {
-		t.Error("set back, a new session does not work")
+		s.errorf("set back, a new session does not work")
 	}
 	// The database's own clock, which nobody moved, judges the grace.
 	if o := c.renew(&stale); o != served || stale.refresh != before.refresh {
-		t.Errorf("set back, a refresh token that was just used: %v, or it has another successor", o)
+		s.errorf("set back, a refresh token that was just used: %v, or it has another successor", o)
 	}
 
 	s.setClocks("1h", "1h", "1h")
 	if o := c.renew(ahead); o != served {
-		t.Errorf("an hour later again: %v", o)
+		s.errorf("an hour later again: %v", o)
 	}
 	deeds := s.history.all()
 	rows.add(tableRow{id: "F25", scenario: "all clocks jump an hour ahead, and back", on: t.Name(), sent: len(deeds),

@@ -19,7 +19,7 @@ func (s *site) redisFaults(t *testing.T) []fault {
 	tell := func(words ...string) func() {
 		return func() {
 			if err := s.redis.Tell(words...); err != nil {
-				t.Errorf("redis: %v: %v", words, err)
+				s.errorf("redis: %v: %v", words, err)
 			}
 		}
 	}
@@ -30,7 +30,7 @@ func (s *site) redisFaults(t *testing.T) []fault {
 			begin: s.redis.Stop, end: s.redis.Start, works: needNoRedis, refused: needRedis},
 		{id: "F05", name: "Redis restarts at once, from its append-only file",
 			during: func() { s.redis.Stop(); s.redis.Start() }, works: needNoRedis, recovery: 10 * time.Second},
-		{id: "F06", name: "Redis is emptied, again and again", forgets: true, during: s.emptyRedis(t), works: append(needRedis, needNoRedis...)},
+		{id: "F06", name: "Redis is emptied, again and again", forgets: true, during: s.emptyRedis(), works: append(needRedis, needNoRedis...)},
 		{id: "F07", name: "the end of Redis's append-only file is lost", forgets: true, during: s.cutAppendOnlyFile(t), works: needNoRedis},
 		{id: "F09", name: "Redis becomes a replica of nobody: READONLY", hold: 3 * time.Second,
 			begin: tell("REPLICAOF", "127.0.0.1", "1"), end: tell("REPLICAOF", "NO", "ONE"), works: needNoRedis, refused: needRedis},
@@ -50,11 +50,11 @@ func (s *site) redisFaults(t *testing.T) []fault {
 }
 
 // emptyRedis empties Redis five times, half a second apart.
-func (s *site) emptyRedis(t *testing.T) func() {
+func (s *site) emptyRedis() func() {
 	return func() {
 		for range longer(5, 10) {
 			if err := s.redis.Tell("FLUSHALL"); err != nil {
-				t.Error(err)
+				s.errorf("%v", err)
 			}
 			s.memoryLost = append(s.memoryLost, time.Now())
 			time.Sleep(500 * time.Millisecond)
@@ -76,7 +76,7 @@ func (s *site) cutAppendOnlyFile(t *testing.T) func() {
 			err = os.Truncate(files[0], max(0, info.Size()-2013))
 		}
 		if err != nil {
-			t.Error(err)
+			s.errorf("%v", err)
 		}
 		s.redis.Start()
 	}

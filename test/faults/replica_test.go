@@ -122,7 +122,7 @@ func (r *replica) stop() int {
 	select {
 	case <-r.exited:
 	case <-time.After(patience):
-		r.t.Errorf("%s does not end:\n%s", r.name, r.log.tail())
+		r.site.errorf("%s does not end:\n%s", r.name, r.log.tail())
 		_ = r.cmd.Process.Kill()
 		<-r.exited
 	}
@@ -154,13 +154,13 @@ func (r *replica) pid() int {
 func (r *replica) close() {
 	if r.alive() {
 		if code := r.stop(); code != 0 {
-			r.t.Errorf("%s ended with code %d", r.name, code)
+			r.site.errorf("%s ended with code %d", r.name, code)
 		}
 	}
 	text := r.log.String()
 	for _, trace := range []string{"DATA RACE", `"msg":"panic"`, "panic: ", "fatal error: "} {
 		if at := strings.Index(text, trace); at >= 0 {
-			r.t.Errorf("%s logged %q: %s", r.name, trace, text[at:min(len(text), at+2000)])
+			r.site.errorf("%s logged %q: %s", r.name, trace, text[at:min(len(text), at+2000)])
 		}
 	}
 	r.site.vault.Search(r.t, "the log of "+r.name, text)

@@ -40,7 +40,7 @@ func TestKeys(t *testing.T) {
 	l := s.load(longer(1, 2), 150*time.Millisecond)
 	for _, f := range []fault{
 		{id: "F27", name: fmt.Sprintf("the keys rotate every %s", rotate), hold: longer(25*time.Second, 5*time.Minute), spotless: true},
-		{id: "F39", name: "the master key is replaced, with every replica restarted twice, while keys rotate", during: s.replaceMasterKey(t), spotless: true},
+		{id: "F39", name: "the master key is replaced, with every replica restarted twice, while keys rotate", during: s.replaceMasterKey(), spotless: true},
 		{id: "F28", name: "four rotate the keys at once", during: s.rotateAtOnce(4), works: append(needNoDatabase, kinds("userinfo verify")...)},
 		{id: "F28", name: "a replica is killed while keys rotate", during: s.killReplicas(longer(3, 10))},
 	} {
@@ -52,8 +52,8 @@ func TestKeys(t *testing.T) {
 func (s *site) replicaFaults(t *testing.T) []fault {
 	return []fault{
 		{id: "F01", name: "a replica is killed at random moments", during: s.killReplicas(longer(4, 20))},
-		{id: "F29", name: "the replicas are restarted one by one", during: s.rollingRestart(t, 1), spotless: true},
-		{id: "F43", name: "a replica is told to stop, twice", during: s.stopTwice(t)},
+		{id: "F29", name: "the replicas are restarted one by one", during: s.rollingRestart(1), spotless: true},
+		{id: "F43", name: "a replica is told to stop, twice", during: s.stopTwice()},
 		{id: "F24", name: "nobody takes what a replica logs", during: s.blockedLog(t), works: append(needNoDatabase, kinds("token.refresh userinfo")...)},
 		{id: "F40", name: "an app that is to be told of logouts never answers", during: s.tarPit(t), spotless: true},
 		{id: "F26", name: "the replicas' clocks are 50 s apart", hold: longer(5*time.Second, 12*time.Second),
@@ -75,12 +75,12 @@ func (s *site) killReplicas(times int) func() {
 
 // rollingRestart restarts every replica as an upgrade does: told to stop, it
 // finishes what it has begun.
-func (s *site) rollingRestart(t *testing.T, rounds int) func() {
+func (s *site) rollingRestart(rounds int) func() {
 	return func() {
 		for range rounds {
 			for _, r := range s.replicas {
 				if code := r.stop(); code != 0 {
-					t.Errorf("%s ended with code %d, want 0", r.name, code)
+					s.errorf("%s ended with code %d, want 0", r.name, code)
 				}
 				r.start()
 				time.Sleep(time.Second) // until the balancer has seen it
@@ -90,8 +90,8 @@ func (s *site) rollingRestart(t *testing.T, rounds int) func() {
 }
 
 // replaceMasterKey goes the way of docs/operations.md.
-func (s *site) replaceMasterKey(t *testing.T) func() {
-	restart := s.rollingRestart(t, 1)
+func (s *site) replaceMasterKey() func() {
+	restart := s.rollingRestart(1)
 	return func() {
 		var old string
 		for _, setting := range s.settings { // the last of a name counts
@@ -108,7 +108,7 @@ func (s *site) replaceMasterKey(t *testing.T) func() {
 }
 
 // stopTwice: told twice, a replica does not wait for what it has begun.
-func (s *site) stopTwice(t *testing.T) func() {
+func (s *site) stopTwice() func() {
 	return func() {
 		r := s.replicas[0]
 		began := time.Now()
@@ -117,7 +117,7 @@ func (s *site) stopTwice(t *testing.T) func() {
 		r.interrupt()
 		<-r.exited
 		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("told twice, %s ended after %s", r.name, took)
+			s.errorf("told twice, %s ended after %s", r.name, took)
 		}
 		r.start()
 	}
@@ -137,10 +137,10 @@ func (s *site) blockedLog(t *testing.T) func() {
 		go func() { _, _ = writer.Write(make([]byte, 1<<20)) }() // more than a pipe holds; it ends with the reader
 		time.Sleep(longer(5*time.Second, 10*time.Second))
 		if err := r.ready(); err != nil {
-			t.Errorf("with a blocked log: %v", err)
+			s.errorf("with a blocked log: %v", err)
 		}
 		if code := r.stop(); code != 0 {
-			t.Errorf("with a blocked log, %s ended with code %d", r.name, code)
+			s.errorf("with a blocked log, %s ended with code %d", r.name, code)
 		}
 		_, _ = reader.Close(), writer.Close()
 		r.sink = nil
@@ -155,7 +155,7 @@ func (s *site) clockFile(i int) string { return filepath.Join(s.folder, fmt.Spri
 func (s *site) setClocks(offsets ...string) {
 	for i, offset := range offsets {
 		if err := os.WriteFile(s.clockFile(i), []byte(offset), 0o600); err != nil {
-			s.t.Error(err)
+			s.errorf("%v", err)
 		}
 	}
 	time.Sleep(300 * time.Millisecond)
@@ -177,7 +177,7 @@ func (s *site) rotateAtOnce(n int) func() {
 			}
 		}
 		if signing != 1 {
-			s.t.Errorf("%d keys sign, want one", signing)
+			s.errorf("%d keys sign, want one", signing)
 		}
 	}
 }

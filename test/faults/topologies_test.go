@@ -72,7 +72,7 @@ func TestSQLite(t *testing.T) {
 	move := func(from, to string) func() {
 		return func() {
 			if err := os.Rename(from, to); err != nil {
-				t.Error(err)
+				s.errorf("%v", err)
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func (s *site) backups(t *testing.T, n int) func() {
 			path := filepath.Join(t.TempDir(), "backup.db")
 			s.run("", "backup", path)
 			if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-				t.Errorf("no backup: %v", err)
+				s.errorf("no backup: %v", err)
 			}
 		}
 	}
