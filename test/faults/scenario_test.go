@@ -3,7 +3,6 @@ package faults_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -154,35 +153,6 @@ func (f fault) odd(d deed, p period) string {
 		return "nothing should fail"
 	}
 	return ""
-}
-
-// complain fails the test for each, and shows the first ones.
-func complain[T any](s *site, faults []T) {
-	s.t.Helper()
-	for i, f := range faults {
-		if i == 10 {
-			s.errorf("and %d more", len(faults)-i)
-			return
-		}
-		s.errorf("%v", f)
-	}
-}
-
-// errorf fails the test, and is repeated at its very end, below what was logged since.
-func (s *site) errorf(format string, args ...any) {
-	s.t.Helper()
-	said := fmt.Sprintf(format, args...)
-	s.t.Error(said)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.complaints = append(s.complaints, said)
-}
-
-// repeat shows once more why the test failed.
-func (s *site) repeat() {
-	if len(s.complaints) > 0 {
-		s.t.Logf("failed, since:\n%s", strings.Join(s.complaints, "\n"))
-	}
 }
 
 // finish ends the load, and fails the test for everything that the whole history shows.
