@@ -268,9 +268,10 @@ func (s *site) tarPit(t *testing.T) func() {
 				defer c.Close() // held as long as the pit is open
 			}
 		}()
-		pit := s.register("--id", "pit"+strings.ToLower(crand.Text()), "--name", "Pit", "--grant", "password", "--grant", "refresh_token", "--scope", "openid account",
+		name := "pit" + strings.ToLower(crand.Text()) // another each time
+		pit := s.register("--id", name, "--name", "Pit", "--grant", "password", "--grant", "refresh_token", "--scope", "openid account",
 			"--backchannel-logout-uri", "http://"+l.Addr().String()+"/logout")
-		who := s.people("stuck"+strings.ToLower(crand.Text()), 1)[0]
+		who := s.people(name, 1)[0]
 		c := s.caller(nil)
 		for range 10 {
 			var in *session

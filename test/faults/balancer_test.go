@@ -31,8 +31,6 @@ func startBalancer(t *testing.T, addr string, replicas []*replica) {
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
-		if t.Failed() {
-			keep(t, "haproxy", log.String())
-		}
+		keep(t, "haproxy", log.String())
 	})
 }

@@ -86,11 +86,11 @@ func (s *site) held(t *testing.T, f fault, statements ...string) fault {
 	f.hold = 4 * time.Second
 	f.begin = func() {
 		var err error
-		if db, err = sql.Open("mysql", s.mysql.RootDSN()); err != nil {
+		if db, err = sql.Open(s.sqlName()); err != nil {
 			t.Fatal(err)
 		}
 		db.SetMaxOpenConns(1)
-		testkit.Within(t, patience, f.name, func() error { // it may be chosen to end a deadlock
+		testkit.Within(t, patience, f.name, func() error { // another has the lock, or it was chosen to end a deadlock
 			for _, statement := range statements {
 				if _, err := db.Exec(statement); err != nil {
 					return err

@@ -164,13 +164,14 @@ func (r *replica) close() {
 		}
 	}
 	r.site.vault.Search(r.t, "the log of "+r.name, text)
-	if r.t.Failed() {
-		keep(r.t, r.name, text)
-	}
+	keep(r.t, r.name, text)
 }
 
-// keep leaves the log of a program of a failed test in the folder.
+// keep leaves the log of a program in the folder, if the test failed.
 func keep(t *testing.T, name, text string) {
+	if !t.Failed() {
+		return
+	}
 	path := filepath.Join(folder, strings.ReplaceAll(t.Name()+"-"+name, "/", "-")+".log")
 	t.Logf("the log of %s is in %s (%v)", name, path, os.WriteFile(path, []byte(text), 0o600))
 }

@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,7 +77,7 @@ func TestSQLite(t *testing.T) {
 	}
 	for _, f := range []fault{
 		{id: "F01", name: "a process is killed at random moments", during: s.killReplicas(longer(4, 20))},
-		lockedFile(t, file, fault{id: "F22", name: "another program locks the file", works: append(kinds("userinfo profile introspect"), needNoDatabase...), refused: kinds("token.password login")}),
+		s.held(t, fault{id: "F22", name: "another program locks the file", works: append(kinds("userinfo profile introspect"), needNoDatabase...), refused: kinds("token.password login")}, "BEGIN IMMEDIATE"),
 		{id: "F23", name: "the file is moved away, and back", hold: 3 * time.Second, begin: move(file, file+".away"), end: move(file+".away", file), works: needNoDatabase, refused: kinds("token.password login admin.name")},
 		{id: "F21", name: "a backup is made, again and again", during: s.backups(t, longer(5, 15)), spotless: true},
 	} {
@@ -86,25 +85,6 @@ func TestSQLite(t *testing.T) {
 	}
 	s.asBefore(t, l, base)
 	l.finish(t)
-}
-
-// lockedFile is a fault in which another program holds the only right to write.
-func lockedFile(t *testing.T, file string, f fault) fault {
-	var db *sql.DB
-	f.hold = 4 * time.Second
-	f.begin = func() {
-		var err error
-		if db, err = sql.Open("sqlite", file); err != nil {
-			t.Fatal(err)
-		}
-		db.SetMaxOpenConns(1)
-		testkit.Within(t, patience, "the file is locked", func() error {
-			_, err := db.Exec("BEGIN IMMEDIATE")
-			return err
-		})
-	}
-	f.end = func() { _ = db.Close() }
-	return f
 }
 
 // backups makes backups beside the running servers; each is a whole database.
