@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"gatehouse/config"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // secrets are what operators put in files, made as the samples' comments say.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 const balancerFile = "haproxy/haproxy.cfg"

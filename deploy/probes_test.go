@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 
 	corev1 "k8s.io/api/core/v1"
 )

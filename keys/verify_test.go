@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 const somePayload = `{"sub":"x"}`

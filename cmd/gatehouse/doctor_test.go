@@ -15,7 +15,7 @@ import (
 
 	"gatehouse/config"
 	"gatehouse/internal/finding"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 )
 
 // examined runs doctor with the settings, and returns what it found and its exit code.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // TestTheServerOutlivesWhoReadsItsLog runs it as a process of its own, as a pipe into a

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/apicheck"
+	"gatehouse/internal/test/apicheck"
 	"gatehouse/store"
 	"gatehouse/web"
 )

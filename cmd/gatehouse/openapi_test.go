@@ -21,7 +21,7 @@ import (
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/api"
 	"gatehouse/handlers/operators"
-	"gatehouse/internal/apicheck"
+	"gatehouse/internal/test/apicheck"
 	"gatehouse/server"
 	"gatehouse/store"
 )

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"gatehouse/internal/replay"
+	"gatehouse/internal/test/replay"
 )
 
 // The conversations recorded with the application that Gatehouse takes over from

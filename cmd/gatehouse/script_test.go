@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )

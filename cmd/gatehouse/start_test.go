@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"gatehouse/config"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 )
 
 // startApp starts the whole server but for its listener, on a new SQLite file and

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"gatehouse/config"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 )
 

@@ -19,7 +19,7 @@ import (
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/throttle"
 	"gatehouse/internal/token"
 	"gatehouse/keys"

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"gatehouse/internal/apicheck"
+	"gatehouse/internal/test/apicheck"
 )
 
 func TestTheDocumentIsServed(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/cursor"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/keys"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"

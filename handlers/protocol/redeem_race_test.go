@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/reqctx"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 )
 

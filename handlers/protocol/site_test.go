@@ -23,7 +23,7 @@ import (
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
 	"gatehouse/store"

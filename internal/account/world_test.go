@@ -18,7 +18,7 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"gatehouse/internal/session"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )

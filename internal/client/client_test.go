@@ -16,7 +16,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )

@@ -12,7 +12,7 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/recovery"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )

@@ -11,7 +11,7 @@ import (
 
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
 	"gatehouse/store"

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 	"gatehouse/store/redisstore"
 	"gatehouse/store/storetest"

@@ -13,7 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store/redisstore"
 )
 

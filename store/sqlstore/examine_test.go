@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/finding"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )

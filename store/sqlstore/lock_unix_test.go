@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store/sqlstore"
 )
 

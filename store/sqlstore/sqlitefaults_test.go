@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testdb"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 )
 

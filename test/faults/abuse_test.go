@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // stays are the kinds of request that go on while strangers make trouble. A

@@ -5,7 +5,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // balancerConfig is the one that operators are given.

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // patience bounds what happens in a blink, on a machine with much else to do.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // usage is what a replica holds (I10).

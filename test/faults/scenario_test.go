@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // A fault is what is done to the site, and what must go on meanwhile.

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testdb"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	_ "gatehouse/store/sqlstore" // the drivers that the rig asks the databases with
 )
 

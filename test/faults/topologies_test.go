@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testdb"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 )
 
 // TestSentinel: the master dies, and the replica that takes over had not heard

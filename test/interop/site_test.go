@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testdb"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
 )
 

@@ -25,7 +25,7 @@ import (
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
-	"gatehouse/internal/testdb"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
 	"gatehouse/store"

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testdb"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 )
 
 // TestEpoch: a database is restored from a dump under two servers, whose Redis knows

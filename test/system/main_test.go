@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 var gatehouse testkit.Program

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testdb"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 )
 
 // recovery is how long a server may need once its back-end is there again.

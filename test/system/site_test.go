@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"gatehouse/internal/testdb"
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
 )
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // StartRedisCluster starts a Redis Cluster of three masters, and returns when it is whole.

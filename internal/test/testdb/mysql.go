@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/testkit"
+	"gatehouse/internal/test/testkit"
 )
 
 // shared is the MariaDB of this test binary: starting one takes half a second,

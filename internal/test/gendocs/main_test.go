@@ -6,7 +6,7 @@ import (
 )
 
 func TestConfigurationPageIsCurrent(t *testing.T) {
-	page, err := os.ReadFile("../../docs/configuration.md")
+	page, err := os.ReadFile("../../../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}

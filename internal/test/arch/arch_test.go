@@ -10,19 +10,19 @@ import (
 // layers lists our packages from the ground up. A package may import those of
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
-	{"internal/finding", "internal/testkit"},
-	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/testdb", "internal/apicheck"},
+	{"internal/finding", "internal/test/testkit"},
+	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
 	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore", "store/redisstore", "store/storetest"},
 	{"keys", "internal/claims", "internal/outbound"},
 	{"internal/token"},
 	{"internal/session"},
 	{"internal/client", "internal/account", "internal/browser", "internal/recovery"},
-	{"internal/oauth", "internal/replay"},
+	{"internal/oauth", "internal/test/replay"},
 	{"handlers"},
 	{"handlers/api", "handlers/protocol", "handlers/pages"},
 	{"handlers/accounts", "handlers/operators"},
 	{"server"},
-	{"cmd/gatehouse", "internal/gendocs", "bench", "test/faults", "test/system", "test/interop", "test/model"},
+	{"cmd/gatehouse", "internal/test/gendocs", "bench", "test/faults", "test/system", "test/interop", "test/model"},
 }
 
 // owners names the packages that alone may import a library, so that the step
@@ -55,7 +55,7 @@ func TestImportsPointDown(t *testing.T) {
 	}
 	for pkg, imports := range listImports(t) {
 		from, known := level[pkg]
-		if !known && pkg != "internal/arch" {
+		if !known && pkg != "internal/test/arch" {
 			t.Errorf("%s has no place in layers", pkg)
 		}
 		for _, imp := range imports {
