@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/logging"
 	"gatehouse/internal/test/testkit"
 )
 
@@ -46,7 +47,7 @@ func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 		if !answers() {
 			t.Fatal("it does not answer without its log")
 		}
-		time.Sleep(flushEvery)
+		time.Sleep(logging.FlushEvery)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/config"
+	"gatehouse/internal/logging"
 	"gatehouse/server"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
@@ -53,10 +54,10 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	defer signal.Reset(syscall.SIGPIPE)
 	group := ownGroupMemory()
 	memory := tuneCollector(cfg, group)
-	lines := newLogBuffer(c.stderr)
-	defer lines.start()()
-	calmed := newCalm(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	defer calmed.start()() //nolint:contextcheck // the log outlasts the order to stop
+	lines := logging.NewBuffer(c.stderr)
+	defer lines.Start()()
+	calmed := logging.NewCalm(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}), time.Now)
+	defer calmed.Start()() //nolint:contextcheck // the log outlasts the order to stop
 	log := slog.New(calmed)
 	if tooSmall(cfg, group) {
 		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", cfg.PasswordBudgetMiB)
@@ -69,7 +70,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	lines.tell(a.metrics.LogDropped)
+	lines.Tell(a.metrics.LogDropped)
 	listeners, err := a.listen(ctx)
 	if err != nil {
 		return errors.Join(err, a.Close())

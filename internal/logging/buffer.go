@@ -1,4 +1,8 @@
-package main
+// Package logging keeps the log from holding up the server, or filling its disk: a
+// Buffer between the requests and a pipe or file that may take nothing, and a Calm
+// handler that sums up what an outage would write a thousand times. What is logged is
+// for others to say.
+package logging
 
 import (
 	"bytes"
@@ -9,8 +13,8 @@ import (
 )
 
 const (
-	// flushEvery is how long a line of routine may wait to be written.
-	flushEvery = 100 * time.Millisecond
+	// FlushEvery is how long a line of routine may wait before it is written.
+	FlushEvery = 100 * time.Millisecond
 	// bufferBytes is how much of it is gathered before it is written.
 	bufferBytes = 64 << 10
 	// routineBytes and faultBytes are how much may wait while the log takes nothing.
@@ -23,17 +27,18 @@ const (
 	lastWords = 2 * time.Second
 )
 
-// A logBuffer gathers log lines and writes them from one goroutine. A write to the
+// A Buffer gathers log lines and writes them from one goroutine. A write to the
 // system for each request costs more than many a request; and where a pipe is blocked
 // or a disk is full, the server must go on. Warnings and errors are written at once:
-// they are what is looked for after a crash. What finds no room is dropped and counted.
-type logBuffer struct {
+// they are what people look for after a crash. Lines that find no room are dropped and
+// counted.
+type Buffer struct {
 	out io.Writer
 
 	mu      sync.Mutex
 	buf     []byte
 	lost    int             // lines dropped since the log was last told
-	dropped func(lines int) // counts lines that are lost; nil: nobody does
+	dropped func(lines int) // counts lost lines; may be nil
 
 	torn []byte // the rest of a line that out has begun to take, for flush alone
 
@@ -42,12 +47,13 @@ type logBuffer struct {
 	written chan struct{} // closed when all is written after ending
 }
 
-func newLogBuffer(out io.Writer) *logBuffer {
-	return &logBuffer{out: out, hurry: make(chan struct{}, 1), ending: make(chan struct{}), written: make(chan struct{})}
+// NewBuffer returns a buffer in front of out, which writes nothing before Start.
+func NewBuffer(out io.Writer) *Buffer {
+	return &Buffer{out: out, hurry: make(chan struct{}, 1), ending: make(chan struct{}), written: make(chan struct{})}
 }
 
-// Write takes one line, as slog's handlers write it. It waits for nothing.
-func (l *logBuffer) Write(line []byte) (int, error) {
+// Write takes one line, as slog's handlers write it, and never waits.
+func (l *Buffer) Write(line []byte) (int, error) {
 	dull := routine(line)
 	l.mu.Lock()
 	room := faultBytes
@@ -74,14 +80,14 @@ func (l *logBuffer) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// tell makes count hear of every line that is lost from now on.
-func (l *logBuffer) tell(count func(lines int)) {
+// Tell has count called with the number of lines lost, from now on.
+func (l *Buffer) Tell(count func(lines int)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dropped = count
 }
 
-func (l *logBuffer) count(lines int) {
+func (l *Buffer) count(lines int) {
 	l.mu.Lock()
 	dropped := l.dropped
 	l.mu.Unlock()
@@ -95,9 +101,9 @@ func routine(line []byte) bool {
 	return bytes.Contains(start, []byte(`"level":"INFO"`)) || bytes.Contains(start, []byte(`"level":"DEBUG"`))
 }
 
-// start writes what is gathered until the function that it returns is called, which
-// waits a while for the rest to be written.
-func (l *logBuffer) start() (stop func()) {
+// Start writes what is gathered until the function that it returns is called; that
+// function waits up to lastWords for the rest to be written.
+func (l *Buffer) Start() (stop func()) {
 	go l.run()
 	return func() {
 		close(l.ending)
@@ -108,9 +114,9 @@ func (l *logBuffer) start() (stop func()) {
 	}
 }
 
-func (l *logBuffer) run() {
+func (l *Buffer) run() {
 	defer close(l.written)
-	tick := time.NewTicker(flushEvery)
+	tick := time.NewTicker(FlushEvery)
 	defer tick.Stop()
 	for spare := []byte(nil); ; {
 		select {
@@ -125,7 +131,7 @@ func (l *logBuffer) run() {
 }
 
 // flush writes what is there, while others gather in spare, and returns what it wrote from.
-func (l *logBuffer) flush(spare []byte) []byte {
+func (l *Buffer) flush(spare []byte) []byte {
 	l.mu.Lock()
 	full, lost := l.buf, l.lost
 	l.buf, l.lost = spare[:0], 0
@@ -147,11 +153,11 @@ func (l *logBuffer) flush(spare []byte) []byte {
 	return full
 }
 
-// failed keeps the rest of a line that the log has begun to take: the next would be
-// written into the middle of it. Lines after it are lost, and counted, for where the log
-// cannot be written there is nobody else to tell; when it can be again, it is told of
-// them, and of those lost before if full said so at its end.
-func (l *logBuffer) failed(full []byte, taken, before int) {
+// failed keeps the rest of a line that the log took in part, because the next line would
+// end up in the middle of it. The lines after that are lost and counted, since nobody can
+// be told while the log cannot be written; once it can, it says how many there were,
+// together with those lost before if full said so at its end.
+func (l *Buffer) failed(full []byte, taken, before int) {
 	torn := len(l.torn) > 0
 	if taken > 0 {
 		torn = full[taken-1] != '\n'

@@ -1,4 +1,4 @@
-package main
+package logging
 
 import (
 	"context"
@@ -15,13 +15,14 @@ const (
 	namedRequests = 1000
 )
 
-// A calm handler keeps an outage from filling the disk. When more than a few warnings
+// A Calm handler keeps an outage from filling the disk. When more than a few warnings
 // or errors of one kind come in a second, the rest become one line that counts them,
 // gives the first few reasons and names the requests: 17 bytes each instead of 300, and
-// each is still found. What is routine passes.
-type calm struct {
+// each can still be found. Routine lines pass.
+type Calm struct {
 	slog.Handler
 	storm *storm
+	now   func() time.Time
 }
 
 // A kind is what lines have in common.
@@ -41,10 +42,13 @@ type gathered struct {
 	reasons  reasons
 }
 
-func newCalm(h slog.Handler) calm { return calm{h, &storm{kinds: map[kind]*gathered{}}} }
+// NewCalm returns a handler in front of h. The lines that sum up are dated by now.
+func NewCalm(h slog.Handler, now func() time.Time) Calm {
+	return Calm{h, &storm{kinds: map[kind]*gathered{}}, now}
+}
 
 // Handle implements slog.Handler.
-func (c calm) Handle(ctx context.Context, r slog.Record) error {
+func (c Calm) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelWarn && !c.storm.lets(r) {
 		return nil
 	}
@@ -52,12 +56,14 @@ func (c calm) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler.
-func (c calm) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return calm{c.Handler.WithAttrs(attrs), c.storm}
+func (c Calm) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return Calm{c.Handler.WithAttrs(attrs), c.storm, c.now}
 }
 
 // WithGroup implements slog.Handler.
-func (c calm) WithGroup(name string) slog.Handler { return calm{c.Handler.WithGroup(name), c.storm} }
+func (c Calm) WithGroup(name string) slog.Handler {
+	return Calm{c.Handler.WithGroup(name), c.storm, c.now}
+}
 
 // lets reports whether the line is to be written, and keeps its request if not.
 func (s *storm) lets(r slog.Record) bool {
@@ -99,9 +105,9 @@ func kindOf(r slog.Record) (k kind, request, why string) {
 	return k, request, why
 }
 
-// start tells of the rest until the function that it returns is called, which tells of
-// what is left.
-func (c calm) start() (stop func()) {
+// Start writes the lines that sum up until the function that it returns is called; that
+// function writes the last of them.
+func (c Calm) Start() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { c.run(ctx) })
@@ -111,8 +117,8 @@ func (c calm) start() (stop func()) {
 	}
 }
 
-// run tells of the rest every second until ctx ends, and once more then.
-func (c calm) run(ctx context.Context) {
+// run sums up every second until ctx ends, and once more then.
+func (c Calm) run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for done := false; !done; {
@@ -125,7 +131,7 @@ func (c calm) run(ctx context.Context) {
 	}
 }
 
-func (c calm) tell(ctx context.Context) {
+func (c Calm) tell(ctx context.Context) {
 	c.storm.mu.Lock()
 	kinds := c.storm.kinds
 	c.storm.kinds = map[kind]*gathered{}
@@ -134,7 +140,7 @@ func (c calm) tell(ctx context.Context) {
 		if g.more == 0 {
 			continue
 		}
-		r := slog.NewRecord(time.Now(), g.level, "more like it", 0)
+		r := slog.NewRecord(c.now(), g.level, "more like it", 0)
 		r.AddAttrs(slog.String("like", k.message), slog.String("route", k.route), slog.String("status", k.status),
 			slog.Int("lines", g.more), slog.String("why", g.reasons.String()), slog.String("requests", strings.Join(g.requests, " ")))
 		_ = c.Handler.Handle(ctx, r) // a log that cannot be written: nobody to tell

@@ -1,4 +1,4 @@
-package main
+package logging
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 func TestAStormOfFaultsIsGathered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		handler := newCalm(slog.NewJSONHandler(&out, nil))
-		stop := handler.start()
+		handler := NewCalm(slog.NewJSONHandler(&out, nil), time.Now)
+		stop := handler.Start()
 		log := slog.New(handler)
 		log.With("part", "x").Warn("another kind")
 		for second := range 3 {
@@ -31,20 +31,20 @@ func TestAStormOfFaultsIsGathered(t *testing.T) {
 		stop()
 		text := out.String()
 		if n := strings.Count(text, `"level":"ERROR"`); n != 3*(likeLines+1)+1 {
-			t.Errorf("%d lines", n)
+			t.Errorf("%d lines of errors, want %d", n, 3*(likeLines+1)+1)
 		}
 		if n := strings.Count(text, `"level":"INFO"`); n != 3000 {
-			t.Errorf("%d lines of routine, want all", n)
+			t.Errorf("%d lines of routine, want all 3000", n)
 		}
 		for second := range 3 {
 			for i := range 1000 {
 				if id := fmt.Sprintf("ID%d.%d.", second, i); !strings.Contains(text, id) {
-					t.Fatalf("%s is not to be found", id)
+					t.Fatalf("request %s is not in the log, want every request named", id)
 				}
 			}
 		}
 		if n := strings.Count(text, fmt.Sprintf(`"lines":%d`, 1000-likeLines)); n != 3 || !strings.Contains(text, `"msg":"another kind","part":"x"`) {
-			t.Errorf("%d lines on the rest", n)
+			t.Errorf("%d lines sum up the rest, want 3 and the line of another kind:\n%s", n, text)
 		}
 	})
 }
@@ -52,7 +52,7 @@ func TestAStormOfFaultsIsGathered(t *testing.T) {
 // TestAStormKeepsItsReasons: the first few that differ, and how many there were.
 func TestAStormKeepsItsReasons(t *testing.T) {
 	var out bytes.Buffer
-	handler := newCalm(slog.NewJSONHandler(&out, nil))
+	handler := NewCalm(slog.NewJSONHandler(&out, nil), time.Now)
 	log := slog.New(handler)
 	for range likeLines {
 		log.Error("request", "why", "written as it is")
@@ -72,7 +72,7 @@ func TestAStormKeepsItsReasons(t *testing.T) {
 	for text := range strings.Lines(out.String()) {
 		var line struct{ Like, Why string }
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the line %q: %v", text, err)
 		}
 		found[line.Like] = line.Why
 	}
@@ -83,7 +83,7 @@ func TestAStormKeepsItsReasons(t *testing.T) {
 		"nothing to say": "",
 	} {
 		if found[like] != want {
-			t.Errorf("%s: %q, want %q", like, found[like], want)
+			t.Errorf("reasons of %q = %q, want %q", like, found[like], want)
 		}
 	}
 }

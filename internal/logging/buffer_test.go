@@ -1,4 +1,4 @@
-package main
+package logging
 
 import (
 	"bytes"
@@ -45,13 +45,13 @@ func (p *sink) count(text string) int {
 func TestFaultsAreLoggedAtOnceAndRoutineABitLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &sink{}
-		buffer := newLogBuffer(out)
-		stop := buffer.start()
+		buffer := NewBuffer(out)
+		stop := buffer.Start()
 		log := slog.New(slog.NewJSONHandler(buffer, nil))
 		log.Info("routine")
 		synctest.Wait()
 		if n := out.count("\n"); n != 0 {
-			t.Fatalf("%d lines of routine were written by themselves", n)
+			t.Fatalf("%d lines of routine were written at once, want 0", n)
 		}
 		log.Error("a fault", "detail", `"level":"INFO"`)
 		synctest.Wait()
@@ -59,7 +59,7 @@ func TestFaultsAreLoggedAtOnceAndRoutineABitLater(t *testing.T) {
 			t.Fatalf("after a fault %d lines were written, want it and the one before", n)
 		}
 		log.Info("routine")
-		time.Sleep(flushEvery)
+		time.Sleep(FlushEvery)
 		synctest.Wait()
 		if n := out.count("\n"); n != 3 {
 			t.Errorf("after a while %d lines were written, want 3", n)
@@ -76,9 +76,9 @@ func TestFaultsAreLoggedAtOnceAndRoutineABitLater(t *testing.T) {
 func TestABlockedLogBlocksNobody(t *testing.T) {
 	out := &sink{}
 	var dropped atomic.Int64
-	buffer := newLogBuffer(out)
-	buffer.tell(func(n int) { dropped.Add(int64(n)) })
-	stop := buffer.start()
+	buffer := NewBuffer(out)
+	buffer.Tell(func(n int) { dropped.Add(int64(n)) })
+	stop := buffer.Start()
 	log := slog.New(slog.NewJSONHandler(buffer, nil))
 	out.blocked.Lock()
 	start := time.Now()
@@ -87,20 +87,20 @@ func TestABlockedLogBlocksNobody(t *testing.T) {
 	}
 	log.Error("a fault")
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("the callers waited %s", took)
+		t.Errorf("the callers waited %s, want less than 5 s", took)
 	}
 	buffer.mu.Lock()
 	if len(buffer.buf) > faultBytes {
-		t.Errorf("%d bytes wait", len(buffer.buf))
+		t.Errorf("%d bytes wait, want %d at most", len(buffer.buf), faultBytes)
 	}
 	buffer.mu.Unlock()
 	if dropped.Load() == 0 {
-		t.Error("nothing was dropped")
+		t.Error("no line was dropped, want some")
 	}
 	out.blocked.Unlock()
 	stop()
 	if out.count("a fault") != 1 || out.count("log lines were dropped") != 1 {
-		t.Errorf("%d faults and %d words on what is missing", out.count("a fault"), out.count("log lines were dropped"))
+		t.Errorf("%d faults and %d lines about dropped lines, want one of each", out.count("a fault"), out.count("log lines were dropped"))
 	}
 }
 
@@ -108,27 +108,27 @@ func TestAFullDiskIsCounted(t *testing.T) {
 	out := &sink{}
 	out.fails.Store(true)
 	var dropped atomic.Int64
-	buffer := newLogBuffer(out)
-	buffer.tell(func(n int) { dropped.Add(int64(n)) })
-	stop := buffer.start()
+	buffer := NewBuffer(out)
+	buffer.Tell(func(n int) { dropped.Add(int64(n)) })
+	stop := buffer.Start()
 	slog.New(slog.NewJSONHandler(buffer, nil)).Error("a fault")
 	stop()
 	if dropped.Load() != 1 {
-		t.Errorf("%d lines were counted", dropped.Load())
+		t.Errorf("%d lines were counted as dropped, want 1", dropped.Load())
 	}
 }
 
 func TestTheEndDoesNotWaitForABlockedLog(t *testing.T) {
 	out := &sink{}
-	buffer := newLogBuffer(out)
-	stop := buffer.start()
+	buffer := NewBuffer(out)
+	stop := buffer.Start()
 	out.blocked.Lock()
 	defer out.blocked.Unlock()
 	slog.New(slog.NewJSONHandler(buffer, nil)).Error("a fault")
 	start := time.Now()
 	stop()
 	if took := time.Since(start); took > 2*lastWords {
-		t.Errorf("it waited %s", took)
+		t.Errorf("stopping took %s, want %s at most", took, 2*lastWords)
 	}
 }
 
@@ -151,9 +151,9 @@ func (s *stingy) Write(b []byte) (int, error) {
 func TestALineIsWhole(t *testing.T) {
 	const lines = 300
 	out := &stingy{}
-	buffer := newLogBuffer(out)
+	buffer := NewBuffer(out)
 	dropped := 0
-	buffer.tell(func(n int) { dropped += n })
+	buffer.Tell(func(n int) { dropped += n })
 	log := slog.New(slog.NewJSONHandler(buffer, nil))
 	for i := range lines {
 		log.Info("routine", "number", i)
@@ -170,20 +170,20 @@ func TestALineIsWhole(t *testing.T) {
 	for text := range strings.Lines(out.String()) {
 		var line struct{ Number, Lines *int }
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Fatalf("%v in %q", err, text)
+			t.Fatalf("reading the line %q: %v", text, err)
 		}
 		if line.Lines != nil {
 			told += *line.Lines
 			continue
 		}
 		if *line.Number <= last {
-			t.Errorf("%d after %d", *line.Number, last)
+			t.Errorf("line %d comes after line %d, want the order of writing", *line.Number, last)
 		}
 		last = *line.Number
 		written++
 	}
 	if written+dropped != lines || told != dropped || dropped == 0 {
-		t.Errorf("%d lines are there, %d were counted as dropped and %d told, of %d", written, dropped, told, lines)
+		t.Errorf("%d lines were written, %d counted as dropped and %d told of, want %d in all and some dropped", written, dropped, told, lines)
 	}
 }
 
@@ -192,32 +192,32 @@ func TestALineIsWhole(t *testing.T) {
 func TestAReaderComesBack(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "log")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the pipe: %v", err)
 	}
 	first, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the pipe: %v", err)
 	}
 	out, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the pipe: %v", err)
 	}
 	defer out.Close()
-	buffer := newLogBuffer(out)
-	stop := buffer.start()
+	buffer := NewBuffer(out)
+	stop := buffer.Start()
 	log := slog.New(slog.NewJSONHandler(buffer, nil))
 	text := make([]byte, 1000)
 	for i := range 3000 { // more than a pipe holds
 		log.Info("routine", "number", i)
 	}
 	if _, err := io.ReadFull(first, text); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading from the pipe: %v", err)
 	}
 	first.Close()
-	time.Sleep(2 * flushEvery)
+	time.Sleep(2 * FlushEvery)
 	second, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the pipe: %v", err)
 	}
 	log.Error("the reader is back")
 	rest := make(chan []byte)
@@ -227,10 +227,10 @@ func TestAReaderComesBack(t *testing.T) {
 	text = append(text, <-rest...)
 	for line := range strings.Lines(string(text)) {
 		if !json.Valid([]byte(line)) {
-			t.Errorf("%q", line)
+			t.Errorf("line %q is torn, want whole JSON", line)
 		}
 	}
 	if !strings.Contains(string(text), "the reader is back") {
-		t.Error("what was said to the second reader is missing")
+		t.Error("the line for the second reader is missing")
 	}
 }
