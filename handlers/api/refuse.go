@@ -1,20 +1,16 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
-	"time"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
-	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
 
@@ -37,12 +33,9 @@ var ErrNotFound = errors.New("nothing at this path")
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info := reqctx.From(r.Context())
 	info.Err = err
-	status, body, wait := refusal(w.Header(), err)
+	status, body := refusal(w.Header(), err)
 	if status == http.StatusInternalServerError {
 		body = detail{Detail: "A server error occurred.", Request: info.ID}
-	}
-	if wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds(wait)))
 	}
 	if err := JSON(w, status, body); err != nil {
 		info.Err = errors.Join(info.Err, err)
@@ -50,9 +43,12 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// refusal decides what the caller is told: in the order from what the caller did
-// to what happened to us.
-func refusal(h http.Header, err error) (status int, body any, wait time.Duration) {
+// refusal decides what the caller is told.
+func refusal(h http.Header, err error) (status int, body any) {
+	if status, seconds := handlers.Trouble(err); status != 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
+		return status, detail{Detail: later(err, status, seconds)}
+	}
 	var (
 		bad          *fields.Errors
 		parse        *ParseError
@@ -61,51 +57,47 @@ func refusal(h http.Header, err error) (status int, body any, wait time.Duration
 		unauthorized *Unauthorized
 		method       *MethodNotAllowed
 		forbidden    *Forbidden
-		limited      *throttle.Limited
 	)
 	switch {
 	case errors.As(err, &bad):
-		return http.StatusBadRequest, bad, 0
+		return http.StatusBadRequest, bad
 	case errors.As(err, &parse):
-		return http.StatusBadRequest, detail{Detail: parse.Detail}, 0
+		return http.StatusBadRequest, detail{Detail: parse.Detail}
 	case errors.As(err, &tooLarge):
-		return http.StatusRequestEntityTooLarge, detail{Detail: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit)}, 0
+		return http.StatusRequestEntityTooLarge, detail{Detail: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit)}
 	case errors.As(err, &media):
-		return http.StatusUnsupportedMediaType, detail{Detail: fmt.Sprintf("Unsupported media type \"%s\" in request.", media.Type)}, 0
+		return http.StatusUnsupportedMediaType, detail{Detail: fmt.Sprintf("Unsupported media type \"%s\" in request.", media.Type)}
 	case errors.As(err, &unauthorized):
 		if unauthorized.Challenge != "" {
 			h.Set("WWW-Authenticate", unauthorized.Challenge)
 		}
-		return http.StatusUnauthorized, unauthorized.Body, 0
+		return http.StatusUnauthorized, unauthorized.Body
 	case errors.As(err, &forbidden):
-		return http.StatusForbidden, detail{Detail: forbidden.Detail}, 0
+		return http.StatusForbidden, detail{Detail: forbidden.Detail}
 	case errors.Is(err, authz.ErrDenied):
 		challengeScope(h, err)
-		return http.StatusForbidden, detail{Detail: "You do not have permission to perform this action."}, 0
+		return http.StatusForbidden, detail{Detail: "You do not have permission to perform this action."}
 	case errors.As(err, &method):
-		return http.StatusMethodNotAllowed, detail{Detail: fmt.Sprintf("Method \"%s\" not allowed.", method.Method)}, 0
+		return http.StatusMethodNotAllowed, detail{Detail: fmt.Sprintf("Method \"%s\" not allowed.", method.Method)}
 	case errors.Is(err, ErrNotFound), errors.Is(err, store.ErrNotFound):
-		return http.StatusNotFound, detail{Detail: "Not found."}, 0
+		return http.StatusNotFound, detail{Detail: "Not found."}
 	case errors.Is(err, authz.ErrLastAdmin):
-		return http.StatusConflict, detail{Detail: "The last active administrator cannot be removed, demoted or deactivated."}, 0
-	case errors.As(err, &limited):
-		return http.StatusTooManyRequests, detail{Detail: throttled(limited.RetryAfter)}, max(limited.RetryAfter, time.Second)
+		return http.StatusConflict, detail{Detail: "The last active administrator cannot be removed, demoted or deactivated."}
 	}
-	return fault(err)
+	return http.StatusInternalServerError, nil
 }
 
-// fault tells what is away or overloaded from what is broken.
-func fault(err error) (status int, body any, wait time.Duration) {
-	var busy *password.Busy
+// later says why a caller has to come again, in the words of [handlers.Trouble]'s answer.
+func later(err error, status, seconds int) string {
 	switch {
-	case errors.Is(err, handlers.ErrBusy):
-		return http.StatusServiceUnavailable, detail{Detail: "The server is busy. Please try again in a moment."}, handlers.ComeBack()
-	case errors.As(err, &busy):
-		return http.StatusServiceUnavailable, detail{Detail: "The server is busy. Please try again in a moment."}, max(busy.RetryAfter, time.Second)
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return http.StatusServiceUnavailable, detail{Detail: "Service temporarily unavailable, try again later."}, handlers.ComeBack()
+	case status == http.StatusTooManyRequests && seconds == 1:
+		return "Request was throttled. Expected available in 1 second."
+	case status == http.StatusTooManyRequests:
+		return fmt.Sprintf("Request was throttled. Expected available in %d seconds.", seconds)
+	case errors.Is(err, handlers.ErrBusy), errors.Is(err, password.ErrBusy):
+		return "The server is busy. Please try again in a moment."
 	}
-	return http.StatusInternalServerError, nil, 0
+	return "Service temporarily unavailable, try again later."
 }
 
 // challengeScope tells the app, not the person, what its token lacks (RFC 6750 §3.1).
@@ -115,14 +107,3 @@ func challengeScope(h http.Header, err error) {
 		h.Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="api", error="insufficient_scope", scope="%s"`, scope.Needs))
 	}
 }
-
-func throttled(wait time.Duration) string {
-	n := seconds(wait)
-	if n == 1 {
-		return "Request was throttled. Expected available in 1 second."
-	}
-	return fmt.Sprintf("Request was throttled. Expected available in %d seconds.", n)
-}
-
-// seconds rounds up: who waits as long as told is not told again.
-func seconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }

@@ -10,7 +10,6 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
-	"gatehouse/internal/throttle"
 	"gatehouse/web"
 )
 
@@ -94,11 +93,10 @@ func (e Device) again(w http.ResponseWriter, code string, err error) error {
 		data.Problem = string(shown.Words)
 		return web.Device.Render(w, http.StatusUnprocessableEntity, data)
 	}
-	if limited, ok := errors.AsType[*throttle.Limited](err); ok {
-		seconds := retryAfter(limited.RetryAfter)
-		data.Problem = "Too many codes that are not right. Please wait " + inWords(seconds) + " before the next one."
+	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		return web.Device.Render(w, http.StatusTooManyRequests, data)
+		data.Problem = "Too many codes that are not right. Please wait " + inWords(seconds) + " before the next one."
+		return web.Device.Render(w, status, data)
 	}
 	return err
 }

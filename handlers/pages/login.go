@@ -13,7 +13,6 @@ import (
 	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
-	"gatehouse/internal/throttle"
 	"gatehouse/store"
 	"gatehouse/web"
 )
@@ -109,11 +108,10 @@ func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error
 		data.Problem = notRight
 		return web.Login.Render(w, http.StatusUnprocessableEntity, data)
 	}
-	if limited, ok := errors.AsType[*throttle.Limited](err); ok {
-		seconds := retryAfter(limited.RetryAfter)
-		data.Problem = "Too many tries. Please wait " + inWords(seconds) + " before the next one."
+	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		return web.Login.Render(w, http.StatusTooManyRequests, data)
+		data.Problem = "Too many tries. Please wait " + inWords(seconds) + " before the next one."
+		return web.Login.Render(w, status, data)
 	}
 	return err
 }

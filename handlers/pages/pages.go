@@ -2,20 +2,14 @@
 package pages
 
 import (
-	"context"
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
-	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
-	"gatehouse/internal/throttle"
-	"gatehouse/store"
 	"gatehouse/web"
 )
 
@@ -43,22 +37,26 @@ func (e Home) Show(w http.ResponseWriter, r *http.Request) error {
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info := reqctx.From(r.Context())
 	info.Err = err
-	status, data := problem(err)
+	status, data := problem(w.Header(), err)
 	data.RequestID = info.ID
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(wait(err))))
-	}
 	if err := web.Problem.Render(w, status, data); err != nil {
 		info.Err = errors.Join(info.Err, err)
 	}
 }
 
-// retryAfter is a wait in whole seconds, as the header of that name has it.
-func retryAfter(d time.Duration) int { return max(int(math.Ceil(d.Seconds())), 1) }
-
-func problem(err error) (int, web.ProblemData) {
-	var limited *throttle.Limited
-	var busy *password.Busy
+// problem decides what the person is told, and sets Retry-After where they are to
+// come again.
+func problem(h http.Header, err error) (int, web.ProblemData) {
+	status, seconds := handlers.Trouble(err)
+	if status != 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
+	}
+	switch status {
+	case http.StatusTooManyRequests:
+		return status, web.ProblemData{Heading: "Too many tries", Text: "Please wait " + inWords(seconds) + " before the next one."}
+	case http.StatusServiceUnavailable:
+		return status, web.ProblemData{Heading: "Please try again in a moment", Text: "The server is busy or a part of it cannot be reached. Nothing was changed."}
+	}
 	var form *handlers.FormError
 	var shown *oauth.Shown
 	switch {
@@ -77,10 +75,6 @@ func problem(err error) (int, web.ProblemData) {
 		return http.StatusForbidden, web.ProblemData{Heading: "This form came from another site", Text: "Open the page here and send the form again."}
 	case errors.As(err, &form):
 		return form.Status, web.ProblemData{Heading: "The form could not be read", Text: "Open the page again and fill in the form once more."}
-	case errors.As(err, &limited):
-		return http.StatusTooManyRequests, web.ProblemData{Heading: "Too many tries", Text: "Please wait " + inWords(retryAfter(limited.RetryAfter)) + " before the next one."}
-	case errors.As(err, &busy), errors.Is(err, handlers.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return http.StatusServiceUnavailable, web.ProblemData{Heading: "Please try again in a moment", Text: "The server is busy or a part of it cannot be reached. Nothing was changed."}
 	}
 	return http.StatusInternalServerError, web.ProblemData{Heading: "Something went wrong", Text: "The fault is ours, and it has been noted."}
 }

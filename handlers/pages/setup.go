@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/account"
 	"gatehouse/internal/fields"
-	"gatehouse/internal/password"
-	"gatehouse/internal/throttle"
 	"gatehouse/store"
 	"gatehouse/web"
 )
@@ -50,15 +47,4 @@ func (e Setup) Create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.SetupDone.Render(w, http.StatusCreated, web.SetupDoneData{Username: u.Username, Issuer: e.Issuer})
-}
-
-// wait is how long to wait before trying again, if err knows.
-func wait(err error) time.Duration {
-	if limited, ok := errors.AsType[*throttle.Limited](err); ok {
-		return limited.RetryAfter
-	}
-	if busy, ok := errors.AsType[*password.Busy](err); ok {
-		return busy.RetryAfter
-	}
-	return handlers.ComeBack()
 }

@@ -4,26 +4,21 @@
 package protocol
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
-	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
-	"gatehouse/internal/throttle"
-	"gatehouse/store"
 )
 
 // refusal is what of an error the caller may see.
 type refusal struct {
-	status     int
-	code       oauth.Code
-	retryAfter time.Duration
+	status  int
+	code    oauth.Code
+	seconds int // of Retry-After
 }
 
 // Refuse writes the refusal of err (RFC 6749 §5.2) and leaves err itself to the
@@ -49,24 +44,16 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 			h.Set("Allow", http.MethodPost)
 		}
 	}
-	if what.retryAfter > 0 {
-		h.Set("Retry-After", strconv.FormatInt(wholeSeconds(what.retryAfter), 10))
+	if what.seconds > 0 {
+		h.Set("Retry-After", strconv.Itoa(what.seconds))
 	}
 	writeJSON(w, what.status, body)
 }
 
-// judge maps an error to an answer. Trouble of ours is asked for first: where a
-// back-end could not be asked, nothing is known of the caller's token, and
-// invalid_grant would log people out for it.
+// judge maps an error to an answer.
 func judge(err error) refusal {
-	if unavailable(err) {
-		return refusal{http.StatusServiceUnavailable, oauth.TemporarilyUnavailable, handlers.ComeBack()}
-	}
-	if busy, ok := errors.AsType[*password.Busy](err); ok {
-		return refusal{http.StatusServiceUnavailable, oauth.TemporarilyUnavailable, max(busy.RetryAfter, time.Second)}
-	}
-	if limited, ok := errors.AsType[*throttle.Limited](err); ok {
-		return refusal{http.StatusTooManyRequests, oauth.TemporarilyUnavailable, max(limited.RetryAfter, time.Second)}
+	if status, seconds := handlers.Trouble(err); status != 0 {
+		return refusal{status, oauth.TemporarilyUnavailable, seconds}
 	}
 	if form, ok := errors.AsType[*handlers.FormError](err); ok {
 		return refusal{form.Status, oauth.InvalidRequest, 0}
@@ -77,25 +64,12 @@ func judge(err error) refusal {
 	return refusal{http.StatusInternalServerError, oauth.ServerError, 0}
 }
 
-func unavailable(err error) bool {
-	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, handlers.ErrBusy) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
-}
-
+// status is the status of a code (RFC 6749 §5.2).
 func status(c oauth.Code) int {
-	switch c {
-	case oauth.InvalidClient:
+	if c == oauth.InvalidClient {
 		return http.StatusUnauthorized
-	case oauth.TemporarilyUnavailable:
-		return http.StatusServiceUnavailable
-	case oauth.ServerError:
-		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
-}
-
-// wholeSeconds rounds up: who waits so long is let through.
-func wholeSeconds(d time.Duration) int64 {
-	return int64((d + time.Second - 1) / time.Second)
 }
 
 // writeJSON writes an answer that nobody may keep (RFC 6749 §5.1).
