@@ -18,7 +18,7 @@ func TestTheStoreFindsWhoWasFilledIn(t *testing.T) {
 		needsServices(t)
 		topology, err := mariaDBTopology(context.WithoutCancel(t.Context()), t.TempDir(), 64)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("starting the MariaDB topology: %v", err)
 		}
 		defer topology.close()
 		testFilling(t, topology)
@@ -40,25 +40,25 @@ func testFilling(t *testing.T, topology *topology) {
 	ctx := t.Context()
 	p, err := topology.place(ctx, "test")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("placing the processes: %v", err)
 	}
 	db, err := sqlstore.Open(ctx, sqlstore.Options{DSN: p.database, Now: time.Now, Timeout: time.Minute})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	if err := db.Migrate(ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	if err := db.Close(); err != nil { // nobody else has the file open while it is filled
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	c := &crowd{size: 1000, browsers: 1000, codes: 10, hash: "hash", salt: "salt", now: time.Now()}
 	known := []signIn{{user: c.person(7), session: c.session(7, "kid")}}
 	if err := fill(ctx, p, c, known); err != nil {
-		t.Fatal(err)
+		t.Fatalf("filling the database: %v", err)
 	}
 	if db, err = sqlstore.Open(ctx, sqlstore.Options{DSN: p.database, Now: time.Now}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	defer db.Close()
 	looksFilled(t, db, c, known[0])

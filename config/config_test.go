@@ -43,10 +43,10 @@ func file(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the mode: %v", err)
 	}
 	return path
 }
@@ -66,11 +66,11 @@ func faultsOf(t *testing.T, from Sources) []Fault {
 
 func TestDefaultsAreGood(t *testing.T) {
 	if err := Default().Validate(); err != nil {
-		t.Error(err)
+		t.Errorf("validating the default settings: %v", err)
 	}
 	c, err := Load(environment(nil))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the settings: %v", err)
 	}
 	if c.Addr != "127.0.0.1:8080" || c.Issuer != "http://localhost:8080" || c.Audience != c.Issuer || !c.SignUpOpen ||
 		c.Database.Reveal() != "sqlite:gatehouse.db" || c.RefreshTokenIdle != 14*24*time.Hour || c.LogLevel != slog.LevelInfo {
@@ -97,7 +97,7 @@ func TestTheLaterSourceWins(t *testing.T) {
 	from.File, from.Flags = path, map[string]string{"addr": "a:3", "signup": "closed"}
 	c, err := Load(from)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the settings: %v", err)
 	}
 	got := map[string]string{}
 	for _, v := range c.Values() {
@@ -124,7 +124,7 @@ func TestSecretsFromFiles(t *testing.T) {
 	from.File = file(t, "gatehouse.yaml", "database_file: "+file(t, "db", "mysql://ann:s3cret@db/gatehouse", 0o440)+"\n", 0o644)
 	c, err := Load(from)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the settings: %v", err)
 	}
 	if c.MasterKey.Reveal() != goodKey || c.Database.Reveal() != "mysql://ann:s3cret@db/gatehouse" {
 		t.Errorf("read %q and %q", c.MasterKey.Reveal(), c.Database.Reveal())
@@ -132,7 +132,7 @@ func TestSecretsFromFiles(t *testing.T) {
 	// A file that a later source overrules need not be there.
 	from.Env = environment(map[string]string{"DATABASE": "sqlite:x.db"}).Env
 	if err := os.Remove(key); err != nil {
-		t.Fatal(err)
+		t.Fatalf("removing the file: %v", err)
 	}
 	if c, err := Load(from); err != nil || c.Database.Reveal() != "sqlite:x.db" {
 		t.Errorf("%v, %v", c.Database, err)
@@ -149,17 +149,17 @@ func TestSecretsDoNotShow(t *testing.T) {
 	hidden := struct{ c Config }{c}
 	encoded, err := json.Marshal(c)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the JSON: %v", err)
 	}
 	asYAML, err := yaml.Marshal(c)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the YAML: %v", err)
 	}
 	var log, printed bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "config", c, "key", c.MasterKey, "hidden", hidden)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "config", c, "key", c.MasterKey, "hidden", hidden)
 	if err := c.Print(&printed); err != nil {
-		t.Fatal(err)
+		t.Fatalf("printing the settings: %v", err)
 	}
 	shown := []string{string(encoded), string(asYAML), log.String(), printed.String(), c.Validate().Error()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
@@ -383,7 +383,7 @@ func TestTLSFiles(t *testing.T) {
 func TestTheFileInTheWorkingFolderIsRead(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("gatehouse.yaml", []byte("addr: a:1"), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	if c, err := Load(Sources{}); err != nil || c.Addr != "a:1" {
 		t.Errorf("%s, %v", c.Addr, err)

@@ -22,7 +22,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		path := filepath.Join(folder, "gatehouse.yaml")
 		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "%s", secret)), 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: %v", err)
 		}
 		c, err := Load(Sources{File: path})
 		var faults *Faults

@@ -16,7 +16,7 @@ func pipe(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a named pipe: %v", err)
 	}
 	return name
 }
@@ -26,7 +26,7 @@ func pipe(t *testing.T) string {
 func TestASecretThroughAPipe(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a pipe: %v", err)
 	}
 	defer r.Close()
 	late := pipe(t)
@@ -90,7 +90,7 @@ func link(t *testing.T, to string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(to, name); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a symbolic link: %v", err)
 	}
 	return name
 }

@@ -14,11 +14,11 @@ func compose(t *testing.T) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{"../docker-compose.yml"}, cli.WithName("gatehouse"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the compose file: %v", err)
 	}
 	project, err := options.LoadProject(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the compose project: %v", err)
 	}
 	return project
 }
@@ -46,11 +46,11 @@ func TestComposeTakesTheFile(t *testing.T) {
 func TestComposeFindsAMisspeltKey(t *testing.T) {
 	path := t.TempDir() + "/compose.yml"
 	if err := os.WriteFile(path, []byte("services:\n  a: {image: b, stop_graceperiod: 30s}\n"), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	options, err := cli.NewProjectOptions([]string{path}, cli.WithName("a"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the compose file: %v", err)
 	}
 	if _, err := options.LoadProject(t.Context()); err == nil {
 		t.Error("taken")

@@ -24,11 +24,11 @@ func writeSecrets(t *testing.T, parent string) string {
 	t.Helper()
 	folder := filepath.Join(parent, "secrets")
 	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the folder: %v", err)
 	}
 	for name, secret := range secrets {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(secret), 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: %v", err)
 		}
 	}
 	return folder
@@ -53,7 +53,7 @@ func settings(t *testing.T, environment map[string]string) config.Config {
 		Environ: func() []string { return pairs },
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the settings: %v", err)
 	}
 	return cfg
 }
@@ -92,7 +92,7 @@ func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	return string(text)
 }

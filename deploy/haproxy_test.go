@@ -58,7 +58,7 @@ func balance(t *testing.T, replicas ...string) string {
 	cmd.Env = append(os.Environ(), "MAXCONN=100", "BIND="+bind, "REPLICA_1="+replicas[0], "REPLICA_2="+replicas[1], "REPLICA_3="+replicas[2])
 	cmd.Stderr = t.Output()
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the command: %v", err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	within(t, "the balancer answers", func() bool { return status(t, "GET", "http://"+bind+"/") == http.StatusOK })
@@ -81,7 +81,7 @@ func status(t *testing.T, method, url string, headers ...string) int {
 	t.Helper()
 	req, err := http.NewRequest(method, url, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the request: %v", err)
 	}
 	req.Close = true
 	for i := 0; i+1 < len(headers); i += 2 {

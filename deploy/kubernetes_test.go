@@ -22,7 +22,7 @@ func TestAMisspeltFieldIsFound(t *testing.T) {
 	m := manifests{services: map[string]corev1.Service{}}
 	good := "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      terminationGracePeriodSeconds: 40\n"
 	if err := m.take([]byte(good)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("taking the manifest: %v", err)
 	}
 	for _, bad := range []string{
 		strings.Replace(good, "GracePeriodSeconds", "GracePeriod", 1),
@@ -209,7 +209,7 @@ func portOf(t *testing.T, address string) string {
 	t.Helper()
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("splitting the address: %v", err)
 	}
 	return port
 }

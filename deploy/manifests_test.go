@@ -76,15 +76,15 @@ func build(t *testing.T) manifests {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "kubernetes")
 	if err := os.CopyFS(folder, os.DirFS("kubernetes")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("copying the folder: %v", err)
 	}
 	if err := os.RemoveAll(filepath.Join(folder, "secrets")); err != nil { // an operator's own
-		t.Fatal(err)
+		t.Fatalf("removing the folder: %v", err)
 	}
 	writeSecrets(t, folder)
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("building the manifests: %v", err)
 	}
 	m := manifests{services: map[string]corev1.Service{}}
 	for _, r := range resources.Resources() {

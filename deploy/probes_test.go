@@ -18,12 +18,12 @@ func TestTheServerAnswersItsProbes(t *testing.T) {
 	server.Dir = t.TempDir()
 	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the server: %v", err)
 	}
 	t.Cleanup(func() {
 		_ = server.Process.Signal(syscall.SIGTERM)
 		if err := server.Wait(); err != nil {
-			t.Error(err)
+			t.Errorf("waiting for the server to exit: %v", err)
 		}
 	})
 	c := build(t).container()

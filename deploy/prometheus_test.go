@@ -35,7 +35,7 @@ func TestEveryAlertLeadsToItsSteps(t *testing.T) {
 		}
 	}
 	if err := yaml.Unmarshal([]byte(read(t, "prometheus/alerts.yml")), &rules); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the YAML: %v", err)
 	}
 	steps := read(t, "../docs/operations.md")
 	tested := read(t, "prometheus/alerts_test.yml") + read(t, "prometheus/alerts_days_test.yml")

@@ -84,7 +84,7 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 		folder := installed(t, drop)
 		units, err := filepath.Glob(folder + "/gatehouse*.*")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("listing the files: %v", err)
 		}
 		units = filesOf(units)
 		// It warns of what it does not know, and ends well.
@@ -111,10 +111,10 @@ func filesOf(paths []string) (files []string) {
 func write(t *testing.T, path, text string, mode os.FileMode) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the folder: %v", err)
 	}
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestOperatorsHaveTheServicesSettings(t *testing.T) {
 	programs, state := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(programs, "id"), "#!/bin/sh\necho gatehouse\n", 0o700)
 	if err := os.Symlink(gatehouse.Path(t), filepath.Join(programs, "gatehouse")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a symbolic link: %v", err)
 	}
 	configuration := filepath.Dir(writeSecrets(t, t.TempDir()))
 	write(t, filepath.Join(configuration, "secrets", "environment"), "# ours\nGATEHOUSE_ISSUER=https://id.example.com\n", 0o600)

@@ -85,7 +85,7 @@ func TestFormHidesTheQueryFromLaterReaders(t *testing.T) {
 	r := post("/oauth/token?grant_type=password&scope=admin", "grant_type=refresh_token&empty=", formType)
 	form, err := handlers.Form(r)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the form: %v", err)
 	}
 	if got := r.FormValue("grant_type"); got != "refresh_token" {
 		t.Errorf("grant_type %q", got)

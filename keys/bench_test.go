@@ -34,11 +34,11 @@ func benchRing(b *testing.B) *Ring {
 	b.Helper()
 	r, err := Open(b.Context(), options(&memory{}, time.Now))
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("opening the key ring: %v", err)
 	}
 	b.Cleanup(r.Close)
 	if _, err := r.snapshot(b.Context()); err != nil {
-		b.Fatal(err)
+		b.Fatalf("taking a snapshot of the keys: %v", err)
 	}
 	return r
 }
@@ -51,7 +51,7 @@ func BenchmarkRawRSA(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := rsa.SignPKCS1v15(rand.Reader, private, crypto.SHA256, digest[:]); err != nil {
-			b.Fatal(err)
+			b.Fatalf("signing with RSA: %v", err)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func BenchmarkSignWithoutRSA(b *testing.B) {
 	}
 	r, err := Open(b.Context(), o)
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("opening the key ring: %v", err)
 	}
 	defer r.Close()
 	mustSign(b, r, "at+jwt", benchClaims)
@@ -99,7 +99,7 @@ func BenchmarkVerify(b *testing.B) {
 			for b.Loop() {
 				prepare()
 				if _, err := r.Verify(b.Context(), token); err != nil {
-					b.Fatal(err)
+					b.Fatalf("verifying the token: %v", err)
 				}
 			}
 		}
@@ -121,7 +121,7 @@ func BenchmarkOpen(b *testing.B) {
 	s := &memory{}
 	first, err := Open(b.Context(), options(s, time.Now))
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("opening the key ring: %v", err)
 	}
 	mustSign(b, first, "at+jwt", 1)
 	first.Close()
@@ -129,7 +129,7 @@ func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		r, err := Open(b.Context(), options(s, time.Now))
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("opening the key ring: %v", err)
 		}
 		r.Close()
 	}

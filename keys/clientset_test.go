@@ -18,25 +18,25 @@ func TestWhichSetsOfKeysCanBeRegistered(t *testing.T) {
 	rsaKey := func(bits int) string {
 		k, err := rsa.GenerateKey(rand.Reader, bits)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("generating an RSA key: %v", err)
 		}
 		return fmt.Sprintf(`"kty":"RSA","n":%q,"e":%q`, text(k.N.Bytes()), text(big.NewInt(int64(k.E)).Bytes()))
 	}
 	ecKey := func(c elliptic.Curve, name string) string {
 		k, err := ecdsa.GenerateKey(c, rand.Reader)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("generating an ECDSA key: %v", err)
 		}
 		point, err := k.PublicKey.Bytes()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("encoding the public key: %v", err)
 		}
 		half := (len(point) - 1) / 2
 		return fmt.Sprintf(`"kty":"EC","crv":%q,"x":%q,"y":%q`, name, text(point[1:1+half]), text(point[1+half:]))
 	}
 	public, _, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating an Ed25519 key: %v", err)
 	}
 	edwards := fmt.Sprintf(`"kty":"OKP","crv":"Ed25519","x":%q`, text(public))
 	strong, p256 := rsaKey(2048), ecKey(elliptic.P256(), "P-256")

@@ -22,7 +22,7 @@ func forge(t testing.TB, head any, payload string, sign func(input []byte) []byt
 	if !ok {
 		b, err := json.Marshal(head)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("marshalling the JSON: %v", err)
 		}
 		text = string(b)
 	}
@@ -54,7 +54,7 @@ func ours(t testing.TB, r *Ring) func([]byte) []byte {
 	return func(input []byte) []byte {
 		k, err := r.inForce(t.Context())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the keys in force: %v", err)
 		}
 		signature, err := r.rs256.sign(input, k.signer)
 		if err != nil {

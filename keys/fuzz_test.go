@@ -43,15 +43,15 @@ func FuzzForgedHeader(f *testing.F) {
 	r := openRing(f, options(&memory{}, newClock().Now))
 	k, err := r.inForce(f.Context())
 	if err != nil {
-		f.Fatal(err)
+		f.Fatalf("reading the keys in force: %v", err)
 	}
 	public, err := x509.MarshalPKIXPublicKey(k.public)
 	if err != nil {
-		f.Fatal(err)
+		f.Fatalf("marshalling the public key: %v", err)
 	}
 	stranger, err := smallKey()
 	if err != nil {
-		f.Fatal(err)
+		f.Fatalf("generating a small RSA key: %v", err)
 	}
 	for _, head := range []string{
 		`{"alg":"RS256","kid":"KID","typ":"at+jwt"}`, `{"alg":"none","kid":"KID","typ":"at+jwt"}`, `{"alg":"HS256","kid":"KID","typ":"at+jwt"}`, `{"ALG":"RS256","alg":"none","kid":"KID","typ":"at+jwt"}`,
@@ -81,11 +81,11 @@ func clientKeys(f testing.TB) (*ecdsa.PrivateKey, []byte) {
 	f.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		f.Fatal(err)
+		f.Fatalf("generating an ECDSA key: %v", err)
 	}
 	point, err := k.PublicKey.Bytes()
 	if err != nil {
-		f.Fatal(err)
+		f.Fatalf("encoding the public key: %v", err)
 	}
 	return k, fmt.Appendf(nil, `{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":%q,"y":%q}]}`, encode(point[1:33]), encode(point[33:]))
 }

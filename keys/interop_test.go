@@ -17,12 +17,12 @@ func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	set, err := jwk.Parse(mustJWKS(t, r).Body)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the JWKS: %v", err)
 	}
 	token := mustSign(t, r, "at+jwt", map[string]any{"iss": "https://id.example", "sub": "x"})
 	parsed, err := jwt.ParseString(token, jwt.WithKeySet(set), jwt.WithIssuer("https://id.example"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the token: %v", err)
 	}
 	if parsed.Subject() != "x" {
 		t.Errorf("sub %q", parsed.Subject())
@@ -30,7 +30,7 @@ func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
 	public, _ := set.Key(0)
 	digest, err := public.Thumbprint(crypto.SHA256)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("computing the thumbprint: %v", err)
 	}
 	if want := base64.RawURLEncoding.EncodeToString(digest); public.KeyID() != want {
 		t.Errorf("kid %s, want %s", public.KeyID(), want)
@@ -44,12 +44,12 @@ func TestAnotherImplementationSignsTheSame(t *testing.T) {
 	headers := jws.NewHeaders()
 	for name, value := range map[string]string{"kid": k.ID, "typ": "at+jwt"} {
 		if err := headers.Set(name, value); err != nil {
-			t.Fatal(err)
+			t.Fatalf("setting the header: %v", err)
 		}
 	}
 	theirs, err := jws.Sign([]byte(somePayload), jws.WithKey(jwa.RS256, k.signer.(*rsa.PrivateKey), jws.WithProtectedHeaders(headers)))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing the token: %v", err)
 	}
 	if mine := mustSign(t, r, "at+jwt", map[string]string{"sub": "x"}); mine != string(theirs) {
 		t.Errorf("%s\nwant %s", mine, theirs)

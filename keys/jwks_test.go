@@ -19,7 +19,7 @@ func mustJWKS(t testing.TB, r *Ring) Document {
 	t.Helper()
 	doc, err := r.JWKS(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the JWKS: %v", err)
 	}
 	return doc
 }
@@ -29,7 +29,7 @@ func kids(t testing.TB, doc Document) []string {
 	t.Helper()
 	var set struct{ Keys []struct{ KID string } }
 	if err := json.Unmarshal(doc.Body, &set); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	var all []string
 	for _, k := range set.Keys {
@@ -42,7 +42,7 @@ func TestTheJWKSHasThePublicHalvesAndNothingElse(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	var set struct{ Keys []map[string]string }
 	if err := json.Unmarshal(mustJWKS(t, r).Body, &set); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	k := r.current.Load().keys[0]
 	want := map[string]string{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": k.ID, "n": encode(k.public.N.Bytes()), "e": "AQAB"}
@@ -68,7 +68,7 @@ func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
 		t.Errorf("ETag %s is not a strong one", first.ETag)
 	}
 	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	second := mustJWKS(t, r)
 	if second.ETag == first.ETag || !slices.Equal(kids(t, second), []string{s.rows[0].ID, s.rows[1].ID}) {
@@ -98,7 +98,7 @@ func TestMaxAgeFollowsFromTheLeadAndTheLastReading(t *testing.T) {
 		o.RotateEvery, o.PublishLead = 0, c.lead
 		r, err := newRing(o)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("making a key ring: %v", err)
 		}
 		if got := r.maxAge(clock.Now().Add(-c.since)); got != c.want {
 			t.Errorf("lead %s, read %s ago: %s, want %s", c.lead, c.since, got, c.want)
@@ -138,7 +138,7 @@ func TestAVerifierThatKeepsTheJWKSNeverMeetsAnUnknownKid(t *testing.T) {
 	for i := range pool {
 		var err error
 		if pool[i], err = smallKey(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("generating a small RSA key: %v", err)
 		}
 	}
 	trials := 80
@@ -169,7 +169,7 @@ func simulate(t *testing.T, seed uint64, pool []*rsa.PrivateKey) *simulation {
 		o.RotateEvery, o.PublishLead, o.VerifyFor = every, s.lead, s.life+2*time.Minute
 		r, err := newRing(o)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("making a key ring: %v", err)
 		}
 		r.generate = func() (*rsa.PrivateKey, error) {
 			s.clock.Advance(time.Duration(s.Int64N(int64(300 * time.Millisecond)))) // it takes a while
@@ -214,7 +214,7 @@ func (s *simulation) step() {
 	}
 	if r := s.any(); s.IntN(20) == 0 && !s.clock.Now().Before(r.awayUntil) {
 		if _, err := r.Rotate(s.Context(), "cli"); err != nil {
-			s.Error(err)
+			s.Errorf("rotating the signing key: %v", err)
 		}
 	}
 	s.verify(s.issue())
@@ -226,7 +226,7 @@ func (s *simulation) any() *replica { return s.replicas[s.IntN(len(s.replicas))]
 func (s *simulation) issue() string {
 	kid, err := s.any().SigningKeyID(s.Context())
 	if err != nil {
-		s.Error(err)
+		s.Errorf("asking for the signing key: %v", err)
 	}
 	s.tokens = append(s.tokens, issued{kid, s.clock.Now().Add(s.life)})
 	return kid
@@ -257,7 +257,7 @@ func (s *simulation) verifyOld() {
 func TestWaitingForTheJWKSEndsWithTheContext(t *testing.T) {
 	r, err := newRing(options(&memory{}, newClock().Now))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a key ring: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

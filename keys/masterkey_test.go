@@ -20,7 +20,7 @@ func TestMasterKeyIsReadInEverySpellingOfBase64(t *testing.T) {
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
 		key, err := ParseMasterKey(" " + encoding.EncodeToString(bytes32) + "\n")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("parsing the master key: %v", err)
 		}
 		if got := key.bytes(); !bytes.Equal(got[:], bytes32) {
 			t.Errorf("read %x", got)
@@ -66,7 +66,7 @@ func TestMasterKeyHides(t *testing.T) {
 	log.Info("m", "key", key, "holder", holder)
 	slog.New(slog.NewTextHandler(&out, nil)).Info("m", "key", key, "holder", holder)
 	if err := json.NewEncoder(&out).Encode(holder); err != nil {
-		t.Fatal(err)
+		t.Fatalf("encoding the JSON: %v", err)
 	}
 	secret := key.bytes()
 	raw := string(secret[:])
@@ -91,7 +91,7 @@ func TestSealedBytesOpenOnlyInTheirPlace(t *testing.T) {
 	m := NewMasterKey()
 	sealed, err := m.Seal([]byte("secret"), []byte("here"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sealing the text: %v", err)
 	}
 	if plain, err := m.Open(sealed, []byte("here")); err != nil || string(plain) != "secret" {
 		t.Errorf("opened %q, %v", plain, err)
@@ -127,7 +127,7 @@ func TestMasterKeyFile(t *testing.T) {
 	}
 	made, err := LoadOrCreateMasterKeyFile(path, true)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading or creating the master key file: %v", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
@@ -159,10 +159,10 @@ func TestMasterKeyFileIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "master.key")
 			if err := os.WriteFile(path, []byte(c.text), c.mode); err != nil {
-				t.Fatal(err)
+				t.Fatalf("writing the file: %v", err)
 			}
 			if err := os.Chmod(path, c.mode); err != nil {
-				t.Fatal(err)
+				t.Fatalf("changing the mode: %v", err)
 			}
 			_, err := LoadOrCreateMasterKeyFile(path, true)
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
@@ -184,7 +184,7 @@ func TestOneMasterKeyFileAmongManyStarts(t *testing.T) {
 		wg.Go(func() {
 			key, err := LoadOrCreateMasterKeyFile(path, true)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("reading or creating the master key file: %v", err)
 				return
 			}
 			made[i] = key.Reveal()

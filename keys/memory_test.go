@@ -138,15 +138,15 @@ func openRing(t testing.TB, o Options) *Ring {
 	t.Helper()
 	r, err := newRing(o)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a key ring: %v", err)
 	}
 	r.generate = smallKey
 	if err := r.start(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the key ring: %v", err)
 	}
 	t.Cleanup(r.Close)
 	if _, err := r.snapshot(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("taking a snapshot of the keys: %v", err)
 	}
 	return r
 }
@@ -157,7 +157,7 @@ func mustSign(t testing.TB, r *Ring, typ string, claims any) string {
 	t.Helper()
 	token, err := r.Sign(t.Context(), typ, claims)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing the token: %v", err)
 	}
 	return token
 }
@@ -165,14 +165,14 @@ func mustSign(t testing.TB, r *Ring, typ string, claims any) string {
 func mustReload(t testing.TB, r *Ring) {
 	t.Helper()
 	if err := r.reload(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reloading the key ring: %v", err)
 	}
 }
 
 func mustKeep(t testing.TB, r *Ring) {
 	t.Helper()
 	if err := r.keep(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("keeping the key ring: %v", err)
 	}
 }
 
@@ -180,7 +180,7 @@ func states(t testing.TB, r *Ring) []State {
 	t.Helper()
 	list, err := r.List(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the keys: %v", err)
 	}
 	var all []State
 	for _, k := range list {

@@ -52,7 +52,7 @@ func TestADamagedKeyRefuses(t *testing.T) {
 			s, c := &memory{}, newClock()
 			r := openRing(t, options(s, c.Now))
 			if _, err := r.Rotate(t.Context(), "cli"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("rotating the signing key: %v", err)
 			}
 			for i := range s.rows {
 				s.rows[i].Sealed = slices.Clone(s.rows[i].Sealed)
@@ -75,11 +75,11 @@ func TestThePublicKeyOnRecordIsNotTrusted(t *testing.T) {
 	openRing(t, options(s, c.Now)).Close()
 	attacker, err := smallKey()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating a small RSA key: %v", err)
 	}
 	s.rows[0].Public, err = x509.MarshalPKIXPublicKey(&attacker.PublicKey)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the public key: %v", err)
 	}
 	r := openRing(t, options(s, c.Now))
 	forged := forge(t, header{algorithm, s.rows[0].ID, "at+jwt"}, `{}`, rs256By(attacker))
@@ -94,7 +94,7 @@ func TestThePublicKeyOnRecordIsNotTrusted(t *testing.T) {
 func TestOpeningAnEmptyRecordDoesNotWaitForTheFirstKey(t *testing.T) {
 	r, err := newRing(options(&memory{}, newClock().Now))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a key ring: %v", err)
 	}
 	release := make(chan struct{})
 	r.generate = func() (*rsa.PrivateKey, error) {
@@ -102,7 +102,7 @@ func TestOpeningAnEmptyRecordDoesNotWaitForTheFirstKey(t *testing.T) {
 		return smallKey()
 	}
 	if err := r.start(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the key ring: %v", err)
 	}
 	defer r.Close()
 	if r.Ready() {
@@ -153,7 +153,7 @@ func TestWithoutTheRecordTheRingGoesOn(t *testing.T) {
 	}
 	mustSign(t, r, "at+jwt", 2)
 	if _, err := r.Verify(t.Context(), token); err != nil {
-		t.Error(err)
+		t.Errorf("verifying the token: %v", err)
 	}
 	unknown := forge(t, header{algorithm, "unknown", "at+jwt"}, `{}`, func([]byte) []byte { return []byte("x") })
 	for range 2 { // the second does not ask the record, and says the same
@@ -219,7 +219,7 @@ func TestNoMoreSignaturesAtOnceThanSlots(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			if _, err := r.Verify(t.Context(), mustSign(t, r, "at+jwt", i)); err != nil {
-				t.Error(err)
+				t.Errorf("verifying the token: %v", err)
 			}
 		})
 	}
@@ -247,7 +247,7 @@ func TestRunFollowsTheRecordAndEndsWithItsContext(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- r.Run(ctx) }()
 	if _, err := other.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	deadline := time.Now().Add(5 * time.Second) // one, on a machine with nothing else to do
 	for len(states(t, r)) != 2 {

@@ -52,11 +52,11 @@ func openDB(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: time.Now, Timeout: 10 * time.Second})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	return db
 }
@@ -65,7 +65,7 @@ func records(t *testing.T, db *sqlstore.DB) []store.SigningKey {
 	t.Helper()
 	rows, err := db.SigningKeys(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the signing keys: %v", err)
 	}
 	return rows
 }

@@ -25,10 +25,10 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 
 	both := openRing(t, knowing(s, c, next, testMaster))
 	if _, err := both.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	if err := before.reload(t.Context()); err != nil { // what a new replica makes, an old one opens
-		t.Fatal(err)
+		t.Fatalf("reloading the key ring: %v", err)
 	}
 	kids := kidsOf(s)
 	done, err := both.Rewrap(t.Context(), "cli")
@@ -47,7 +47,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 	after := openRing(t, knowing(s, c, next))
 	for name, ring := range map[string]*Ring{"both": both, "after": after} {
 		if _, err := ring.Verify(t.Context(), token); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: verifying the token: %v", name, err)
 		}
 	}
 	var wrong *WrongMasterKey
@@ -82,7 +82,7 @@ func TestAKeyIsMadeWhileAllAreRewrapped(t *testing.T) {
 	replica.generate = func() (*rsa.PrivateKey, error) {
 		private, err := generate()
 		if _, err := other.Rewrap(t.Context(), "cli"); err != nil { // after replica has decided
-			t.Error(err)
+			t.Errorf("rewrapping the signing keys: %v", err)
 		}
 		return private, err
 	}
@@ -102,7 +102,7 @@ func TestRewrappingAgainWhenAKeyIsErasedMeanwhile(t *testing.T) {
 	next := NewMasterKey()
 	ring := openRing(t, knowing(s, c, next, testMaster))
 	if _, err := ring.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	s.failing(func(method string) error {
 		if method == "RewrapSigningKeys" && len(s.rows) == 2 {
@@ -148,7 +148,7 @@ func TestDerivedKeysFollowTheMasterKeyInForce(t *testing.T) {
 		t.Error("before: not the old one first")
 	}
 	if _, err := both.Rewrap(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	if got, want := derived(), [][32]byte{next.Derive("x"), testMaster.Derive("x")}; !slices.Equal(got, want) {
 		t.Error("after: not the new one first")
@@ -175,7 +175,7 @@ func TestExamineSaysWhichMasterKey(t *testing.T) {
 		}
 	}
 	if _, err := ring.Rewrap(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	if got, want := say(next, testMaster), "master key: it opens all 1 signing keys; the previous one may go a quarter of an hour after it was replaced"; got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -190,10 +190,10 @@ func TestAReplicaThatWasLeftOutHearsOfARetirement(t *testing.T) {
 	stolen := mustSign(t, left, "at+jwt", 1)
 	both := openRing(t, knowing(s, c, next, testMaster))
 	if _, err := both.Rewrap(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	if err := both.Retire(t.Context(), s.rows[0].ID, "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("retiring the key: %v", err)
 	}
 	c.Advance(time.Second)
 	var wrong *WrongMasterKey

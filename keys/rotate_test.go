@@ -65,7 +65,7 @@ func TestOneFirstKeyAmongManyRings(t *testing.T) {
 		wg.Go(func() {
 			kid, err := openRing(t, options(s, c.Now)).SigningKeyID(t.Context())
 			if err != nil {
-				t.Error(err)
+				t.Errorf("asking for the signing key: %v", err)
 			}
 			kids[i] = kid
 		})
@@ -94,7 +94,7 @@ func TestOneNextKeyAmongManyRotations(t *testing.T) {
 		wg.Go(func() {
 			var err error
 			if got[i], err = r.Rotate(t.Context(), "cli"); err != nil {
-				t.Error(err)
+				t.Errorf("rotating the signing key: %v", err)
 			}
 		})
 	}
@@ -125,14 +125,14 @@ func TestAKeyReadWhileOneIsMadeIsTheNextOne(t *testing.T) {
 	r.generate = func() (*rsa.PrivateKey, error) {
 		var err error
 		if theirs, err = other.Rotate(t.Context(), "cli"); err != nil {
-			t.Error(err)
+			t.Errorf("rotating the signing key: %v", err)
 		}
 		mustReload(t, r)
 		return smallKey()
 	}
 	got, err := r.Rotate(t.Context(), "cli")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	if len(s.rows) != 2 || got.ID != theirs.ID || !got.Already {
 		t.Errorf("%d keys, got %+v; want 2, the second made by the other replica", len(s.rows), got)
@@ -146,18 +146,18 @@ func TestRetiringTheKeyInForceLetsASuccessorSignAtOnce(t *testing.T) {
 			r, other := openRing(t, options(s, c.Now)), openRing(t, options(s, c.Now))
 			old := mustSign(t, r, "at+jwt", map[string]any{"n": 1})
 			if _, err := other.Verify(t.Context(), old); err != nil {
-				t.Fatal(err)
+				t.Fatalf("verifying the token: %v", err)
 			}
 			if rotate {
 				if _, err := r.Rotate(t.Context(), "cli"); err != nil {
-					t.Fatal(err)
+					t.Fatalf("rotating the signing key: %v", err)
 				}
 			}
 			mustReload(t, other)
 			kid, _ := r.SigningKeyID(t.Context())
 			c.Advance(time.Minute)
 			if err := r.Retire(t.Context(), kid, "user:x"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("retiring the key: %v", err)
 			}
 			if got := states(t, r); !slices.Equal(got, []State{Retired, Signing}) {
 				t.Errorf("states %v", got)
@@ -214,7 +214,7 @@ func TestAnInterruptedRetirementLeavesAKeyInForceAndCanBeFinished(t *testing.T) 
 		t.Errorf("in between: %v", got)
 	}
 	if err := again.Retire(t.Context(), kid, "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("retiring the key: %v", err)
 	}
 	if got := states(t, again); !slices.Equal(got, []State{Retired, Signing}) {
 		t.Errorf("finished: %v", got)
@@ -227,19 +227,19 @@ func TestRetiringBothKeysAtOnceLeavesOneInForce(t *testing.T) {
 		a, b := openRing(t, options(s, c.Now)), openRing(t, options(s, c.Now))
 		next, err := a.Rotate(t.Context(), "cli")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("rotating the signing key: %v", err)
 		}
 		current, _ := a.SigningKeyID(t.Context())
 		c.Advance(time.Minute)
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			if err := a.Retire(t.Context(), current, "cli"); err != nil {
-				t.Error(err)
+				t.Errorf("retiring the key: %v", err)
 			}
 		})
 		wg.Go(func() {
 			if err := b.Retire(t.Context(), next.ID, "cli"); err != nil {
-				t.Error(err)
+				t.Errorf("retiring the key: %v", err)
 			}
 		})
 		wg.Wait()

@@ -32,7 +32,7 @@ func TestWhatTheRingSignsItVerifies(t *testing.T) {
 	}
 	// A refresh token comes back once: it would only push out what comes back often.
 	if _, err := r.Verify(t.Context(), mustSign(t, r, "rt+jwt", map[string]string{"sub": "x"})); err != nil {
-		t.Fatal(err)
+		t.Fatalf("verifying the token: %v", err)
 	}
 	if r.verified.Len() != 1 {
 		t.Errorf("%d tokens remembered, want 1", r.verified.Len())
@@ -45,7 +45,7 @@ func TestTheSameClaimsSignToTheSameTokenEvenAfterARotation(t *testing.T) {
 	kid, _ := r.SigningKeyID(t.Context())
 	first := mustSign(t, r, "rt+jwt", map[string]string{"sub": "x"})
 	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	c.Advance(3 * time.Hour)
 	if now, _ := r.SigningKeyID(t.Context()); now == kid {
@@ -68,21 +68,21 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	sign, good := ours(t, r), header{algorithm, k.ID, "at+jwt"}
 	attacker, err := smallKey()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating a small RSA key: %v", err)
 	}
 	own := thumbprint(&attacker.PublicKey)
 	der, err := x509.MarshalPKIXPublicKey(k.public)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the public key: %v", err)
 	}
 	doc := mustJWKS(t, r)
 	var set struct{ Keys []json.RawMessage }
 	if err := json.Unmarshal(doc.Body, &set); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	var spaced bytes.Buffer
 	if err := json.Indent(&spaced, set.Keys[0], "", "  "); err != nil {
-		t.Fatal(err)
+		t.Fatalf("indenting the JSON: %v", err)
 	}
 	asked := 0
 	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked++ }))
@@ -188,7 +188,7 @@ func TestKeysInTheHeaderAreIgnored(t *testing.T) {
 	kid, _ := r.SigningKeyID(t.Context())
 	token := forge(t, fmt.Sprintf(`{"alg":"RS256","jku":"http://127.0.0.1:1/","jwk":{"kty":"oct","k":"AA"},"kid":%q,"typ":"at+jwt","x5c":[]}`, kid), somePayload, ours(t, r))
 	if _, err := r.Verify(t.Context(), token); err != nil {
-		t.Error(err)
+		t.Errorf("verifying the token: %v", err)
 	}
 }
 
@@ -258,10 +258,10 @@ func TestRememberedTokensGoWithTheirKey(t *testing.T) {
 	r := openRing(t, options(s, c.Now))
 	token := mustSign(t, r, "at+jwt", 1)
 	if _, err := r.Verify(t.Context(), token); err != nil {
-		t.Fatal(err)
+		t.Fatalf("verifying the token: %v", err)
 	}
 	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	c.Advance(2*time.Hour + 15*24*time.Hour - time.Millisecond)
 	if _, err := r.Verify(t.Context(), token); err != nil {

@@ -29,16 +29,16 @@ func certify(t *testing.T, serial int64, from, until time.Time) pair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating an ECDSA key: %v", err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{"localhost"}, NotBefore: from, NotAfter: until}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the certificate: %v", err)
 	}
 	private, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the private key: %v", err)
 	}
 	return pair{pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})}
 }
@@ -76,7 +76,7 @@ func (s *shelf) put(t *testing.T, p pair) {
 	t.Helper()
 	for file, content := range map[string][]byte{s.cert: p.cert, s.key: p.key} {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: %v", err)
 		}
 	}
 }
@@ -88,7 +88,7 @@ func newShelf(t *testing.T, p pair) *shelf {
 	s.put(t, p)
 	var err error
 	if s.Certificate, err = LoadCertificate(s.cert, s.key, s.now, slog.New(slog.NewTextHandler(s, nil))); err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the certificate: %v", err)
 	}
 	return s
 }
@@ -97,7 +97,7 @@ func serialAt(t *testing.T, addr string) int64 {
 	t.Helper()
 	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("dialling the server over TLS: %v", err)
 	}
 	defer conn.Close()
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
@@ -122,7 +122,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 	ask := func() string {
 		answer, err := client.Get("https://" + addr)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("sending the GET request: %v", err)
 		}
 		defer answer.Body.Close()
 		body, _ := io.ReadAll(answer.Body)
@@ -149,7 +149,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 		}
 	}
 	if err := os.Remove(s.cert); err != nil {
-		t.Fatal(err)
+		t.Fatalf("removing the file: %v", err)
 	}
 	look()
 	s.put(t, second)

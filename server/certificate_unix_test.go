@@ -18,10 +18,10 @@ func TestAPipeIsNoNewCertificate(t *testing.T) {
 	var log bytes.Buffer
 	s.Certificate.log = slog.New(slog.NewTextHandler(&log, nil))
 	if err := os.Remove(s.cert); err != nil {
-		t.Fatal(err)
+		t.Fatalf("removing the file: %v", err)
 	}
 	if err := syscall.Mkfifo(s.cert, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a named pipe: %v", err)
 	}
 	looked := make(chan struct{})
 	go func() { s.reload(); close(looked) }()

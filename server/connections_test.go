@@ -25,7 +25,7 @@ func dial(t *testing.T, addr string) *line {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("dialling the server: %v", err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	return &line{conn, bufio.NewReader(conn)}
@@ -157,7 +157,7 @@ func TestWhoTakesNoAnswerMakesRoom(t *testing.T) {
 	addr, _, _ := serving(t, h.ServeHTTP, ServeOptions{TLS: s.Config(), MaxConnections: 1, ShutdownTimeout: time.Second})
 	slow, err := dialTLS(t.Context(), "127.0.0.1", addr)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("dialling the server over TLS: %v", err)
 	}
 	defer slow.Close()
 	askForNothing(t, slow, "/work", 3)
@@ -165,7 +165,7 @@ func TestWhoTakesNoAnswerMakesRoom(t *testing.T) {
 	start := time.Now()
 	next, err := dialTLS(t.Context(), "127.0.0.1", addr)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("dialling the server over TLS: %v", err)
 	}
 	next.Close()
 	if took := time.Since(start); took > 2*answerTime {
@@ -180,7 +180,7 @@ func TestWhoSendsSlowlyMakesRoom(t *testing.T) {
 	for range 4 {
 		slow := dial(t, addr)
 		if _, err := io.WriteString(slow, "POST /work HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\na"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing to the connection: %v", err)
 		}
 	}
 	time.Sleep(50 * time.Millisecond)
@@ -252,7 +252,7 @@ func TestNoFilesLeft(t *testing.T) {
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on a free port: %v", err)
 	}
 	clients := make([]*line, 40)
 	for i := range clients {
@@ -260,11 +260,11 @@ func TestNoFilesLeft(t *testing.T) {
 	}
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the limit on open files: %v", err)
 	}
 	limit.Cur = uint64(len(clients)) + 20 // room for a few of them
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
+		t.Fatalf("setting the limit on open files: %v", err)
 	}
 	ended := make(chan error, 1)
 	go func() {

@@ -48,7 +48,7 @@ func TestWhoOpensConnectionsCutsOffHisOwn(t *testing.T) {
 	for range 5 {
 		quiet, err := dialFrom(t, "127.0.2.1", addr)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("dialling the server: %v", err)
 		}
 		time.Sleep(100 * time.Millisecond) // as from far away
 		want(t, quiet, "/")

@@ -180,7 +180,7 @@ func TestWhoTakesTheAnswerSlowlyHoldsNoPlace(t *testing.T) {
 	addr, _, _ := serving(t, h.ServeHTTP, ServeOptions{TLS: s.Config(), ShutdownTimeout: time.Second})
 	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("dialling the server over TLS: %v", err)
 	}
 	defer conn.Close()
 	askForNothing(t, conn, "/work", 2)
@@ -208,6 +208,6 @@ func askForNothing(t *testing.T, conn io.Writer, path string, n int) {
 		_ = frames.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: head.Bytes(), EndStream: true, EndHeaders: true})
 	}
 	if _, err := conn.Write(out.Bytes()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the connection: %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func TestNetworksAreServedInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlaces(1)
 		if err := p.take(t.Context(), patience); err != nil {
-			t.Fatal(err)
+			t.Fatalf("taking a slot: %v", err)
 		}
 		var order []string
 		var all sync.WaitGroup
@@ -65,7 +65,7 @@ func TestNetworksAreServedInTurn(t *testing.T) {
 			all.Go(func() {
 				ctx := reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(caller)})
 				if err := p.take(ctx, patience); err != nil {
-					t.Error(err)
+					t.Errorf("taking a slot: %v", err)
 				}
 				order = append(order, caller)
 				p.giveBack()

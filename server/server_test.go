@@ -17,7 +17,7 @@ func serving(t *testing.T, h http.HandlerFunc, o ServeOptions) (addr string, sto
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on a free port: %v", err)
 	}
 	o.Log = slog.New(slog.DiscardHandler)
 	if o.ShutdownTimeout == 0 {
@@ -153,7 +153,7 @@ func TestTLS(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: sending the GET request: %v", c.name, err)
 			continue
 		}
 		body, _ := io.ReadAll(answer.Body)

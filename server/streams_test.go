@@ -42,7 +42,7 @@ func begin(t *testing.T, conn net.Conn, n int) {
 		_ = frames.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: head.Bytes(), EndHeaders: true})
 	}
 	if _, err := conn.Write(out.Bytes()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the connection: %v", err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, conn) }()
 }
@@ -74,7 +74,7 @@ func TestRequestsByHTTP2AreBounded(t *testing.T) {
 		for range 2 {
 			conn, err := dialTLS(t.Context(), "127.0.1.1", addr)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("dialling the server over TLS: %v", err)
 			}
 			begin(t, conn, each)
 			flood = append(flood, conn)
@@ -88,7 +88,7 @@ func TestRequestsByHTTP2AreBounded(t *testing.T) {
 			all.Go(func() {
 				answer, err := (&http.Client{Transport: quiet}).Post("https://"+addr+"/work", "", strings.NewReader("x"))
 				if err != nil {
-					t.Error(err)
+					t.Errorf("sending the POST request: %v", err)
 					return
 				}
 				answer.Body.Close()
@@ -114,7 +114,7 @@ func TestStreamsThatEndAreForgotten(t *testing.T) {
 	defer a.Close()
 	for _, conn := range []net.Conn{a, b} {
 		if err := c.admit(conn); err != nil {
-			t.Fatal(err)
+			t.Fatalf("admitting the connection: %v", err)
 		}
 	}
 	for i := range 5 {

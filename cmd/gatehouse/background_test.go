@@ -30,7 +30,7 @@ func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file: %v", err)
 		}
 		for _, found := range regexp.MustCompile(`CREATE TABLE (?:IF NOT EXISTS )?(\w+)`).FindAllStringSubmatch(string(text), -1) {
 			if _, ok := bounded[found[1]]; !ok && !slices.Contains(swept, found[1]) {

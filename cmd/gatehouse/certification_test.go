@@ -74,14 +74,14 @@ func (g *gate) signed(raw any) (header, payload object) {
 	}
 	for i, into := range []*object{&header, &payload} {
 		if err := json.Unmarshal(unbase64(g.t, parts[i]), into); err != nil {
-			g.t.Fatal(err)
+			g.t.Fatalf("unmarshalling the JSON: %v", err)
 		}
 	}
 	var set struct {
 		Keys []struct{ Kid, N, E string }
 	}
 	if err := json.Unmarshal([]byte(g.visitor().do("GET", "/.well-known/jwks.json", nil).body), &set); err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	for _, key := range set.Keys {
 		if key.Kid != header["kid"] {
@@ -102,7 +102,7 @@ func unbase64(t *testing.T, s string) []byte {
 	t.Helper()
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("decoding the base64: %v", err)
 	}
 	return b
 }
@@ -247,7 +247,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 			_, query, _ := strings.Cut(ask(), "?")
 			form, err := url.ParseQuery(query)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("parsing the query: %v", err)
 			}
 			v.header.Set("Origin", "https://shop.example.com")
 			p := v.do("POST", "/oauth/authorize", form)
@@ -450,7 +450,7 @@ func TestClaimsOfCertifiedApps(t *testing.T) {
 			},
 		})
 	}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	text := func(v any) bool { s, ok := v.(string); return ok && s != "" && s != "null" }
 	number := func(v any) bool { n, ok := v.(float64); return ok && n > 0 }

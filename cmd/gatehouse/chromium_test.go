@@ -96,7 +96,7 @@ func openWalk(t *testing.T) *walk {
 	}
 	// Else a page has the focus only when Chromium comes to think of it.
 	if _, err := chromedp.Call(w.ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("driving the browser: %v", err)
 	}
 	messages := chromedp.Console(w.ctx)
 	go func() {
@@ -202,7 +202,7 @@ func (w *walk) says(words ...string) {
 	w.t.Helper()
 	text, err := chromedp.Run(w.ctx, chromedp.Text(chromedp.CSS("main")))
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("driving the browser: %v", err)
 	}
 	for _, word := range words {
 		if !strings.Contains(text, word) {

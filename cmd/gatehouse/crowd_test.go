@@ -36,7 +36,7 @@ func gather(t *testing.T, a *app) *crowd {
 			Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Role: fields.Given(role), Password: fields.Given(crowdPassword),
 		})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("creating the user: %v", err)
 		}
 		c.people[name] = u
 	}
@@ -44,7 +44,7 @@ func gather(t *testing.T, a *app) *crowd {
 		ID: fields.Given("nightly"), Name: fields.Given("Nightly"), GrantTypes: fields.Listed("client_credentials"), Scope: fields.Given(string(authz.AllScopes)),
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the user: %v", err)
 	}
 	c.secret = secret
 	return c
@@ -63,7 +63,7 @@ func (c *crowd) token(t *testing.T, caller string) string {
 	c.activate(t, who, true)
 	set, _, err := c.sessions.Start(t.Context(), session.Start{User: who, Client: session.Accounts(), Scope: authz.ForRole(who.Role), Method: "login"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	c.activate(t, who, caller != "deactivated")
 	return set.AccessToken
@@ -72,7 +72,7 @@ func (c *crowd) token(t *testing.T, caller string) string {
 func (c *crowd) activate(t *testing.T, who store.User, active bool) {
 	t.Helper()
 	if _, err := c.app.people.Change(t.Context(), authz.Operator, who, account.Input{Active: fields.On(active)}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 }
 

@@ -52,11 +52,11 @@ func readDashboard(t *testing.T) dashboard {
 	t.Helper()
 	text, err := os.ReadFile(dashboardFile)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	var d dashboard
 	if err := json.Unmarshal(text, &d); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	return d
 }
@@ -83,13 +83,13 @@ func alertExpressions(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(alertsFile)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	var rules struct {
 		Groups []struct{ Rules []struct{ Expr string } }
 	}
 	if err := yaml.Unmarshal(text, &rules); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the YAML: %v", err)
 	}
 	var all []string
 	for _, group := range rules.Groups {

@@ -30,11 +30,11 @@ func readCompose(t *testing.T) compose {
 	t.Helper()
 	text, err := os.ReadFile("../../docker-compose.yml")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	var c compose
 	if err := yaml.Unmarshal(text, &c); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the YAML: %v", err)
 	}
 	return c
 }
@@ -63,7 +63,7 @@ func TestEveryVariableOfTheContainersIsASetting(t *testing.T) {
 	}
 	dockerfile, err := os.ReadFile("../../Dockerfile")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	for _, name := range regexp.MustCompile(`GATEHOUSE_[A-Z_]+`).FindAllString(string(dockerfile), -1) {
 		if !slices.Contains(known(), name) {
@@ -86,7 +86,7 @@ func TestTheSettingsOfTheComposeFileAreGood(t *testing.T) {
 		if secret, ok := strings.CutPrefix(value, "/run/secrets/"); ok {
 			value = filepath.Join(folder, secret)
 			if err := os.WriteFile(value, []byte(secrets[secret]), 0o600); err != nil {
-				t.Fatal(err)
+				t.Fatalf("writing the file: %v", err)
 			}
 		}
 		environment[name] = value
@@ -96,7 +96,7 @@ func TestTheSettingsOfTheComposeFileAreGood(t *testing.T) {
 		return value, ok
 	}})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the settings: %v", err)
 	}
 	if cfg.Database.Reveal() != secrets["database"] || cfg.Redis.Reveal() != secrets["redis"] || cfg.MasterKey.Reveal() == "" {
 		t.Error("a secret did not arrive")

@@ -31,7 +31,7 @@ func examined(t *testing.T, settings ...string) (finding.List, int) {
 			break
 		}
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("decoding the JSON: %v", err)
 		}
 		found = append(found, f)
 	}
@@ -160,12 +160,12 @@ func TestDoctorOnFiles(t *testing.T) {
 		t.Errorf("exit code %d: %v", code, found.Worse())
 	}
 	if err := os.Chmod(key, 0o644); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the mode: %v", err)
 	}
 	found, _ = examined(t, setting)
 	speaks(t, found, "master key", finding.Fault, "chmod 600")
 	if err := os.Remove(key); err != nil {
-		t.Fatal(err)
+		t.Fatalf("removing the file: %v", err)
 	}
 	found, code = examined(t, setting)
 	speaks(t, found, "master key", finding.Fault, "is missing")

@@ -18,7 +18,7 @@ import (
 func TestDoctorWaitsForNoPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "gatehouse.key")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a named pipe: %v", err)
 	}
 	for name, c := range map[string]struct {
 		variable, value string

@@ -21,7 +21,7 @@ func TestSessionFixation(t *testing.T) {
 	const planted = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	door, err := url.Parse(g.door.URL)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the URL: %v", err)
 	}
 	v := g.visitor()
 	v.client.Jar.SetCookies(door, []*http.Cookie{{Name: "gh_sid", Value: planted, Path: "/"}})

@@ -156,18 +156,18 @@ func (g *gate) asApp(id, path string, pairs ...string) object {
 	}
 	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodPost, g.door.URL+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("making the request: %v", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(id, shopSecret)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("sending the request: %v", err)
 	}
 	defer resp.Body.Close()
 	var answer object
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("decoding the JSON: %v", err)
 	}
 	return answer
 }

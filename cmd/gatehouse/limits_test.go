@@ -13,13 +13,13 @@ func TestTheLeastOfTheControlGroupsCounts(t *testing.T) {
 	root := t.TempDir()
 	for group, limit := range map[string]string{"": "", "system.slice": "1073741824\n", "system.slice/gatehouse.service": "max\n", "small": "1000\n"} {
 		if err := os.MkdirAll(filepath.Join(root, group), 0o755); err != nil {
-			t.Fatal(err)
+			t.Fatalf("making the folder: %v", err)
 		}
 		if limit == "" {
 			continue // the topmost has none
 		}
 		if err := os.WriteFile(filepath.Join(root, group, "memory.max"), []byte(limit), 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: %v", err)
 		}
 	}
 	for own, want := range map[string]int64{

@@ -19,14 +19,14 @@ func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 	address := testkit.FreeAddress(t)
 	log, end, err := os.Pipe()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a pipe: %v", err)
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Args = []string{"gatehouse", "serve", "--addr", address, "--issuer", "http://" + address} // TestMain goes by the name
 	cmd.Dir, cmd.Stderr = t.TempDir(), end
 	cmd.Env = append(os.Environ(), "GATEHOUSE_DRAIN_DELAY=0s", testkit.GoRace)
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the command: %v", err)
 	}
 	_ = end.Close()
 	defer func() { _ = cmd.Process.Kill() }()
@@ -50,7 +50,7 @@ func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 		time.Sleep(logging.FlushEvery)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+		t.Fatalf("sending the signal: %v", err)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)

@@ -256,7 +256,7 @@ func (w *witness) throttles(*testing.T) {
 	if err := w.app.db.Write(w.t.Context(), func(tx store.Tx) error {
 		return tx.AddBootstrap(store.DigestOf("a link"), time.Now().Add(time.Hour))
 	}); err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("adding the invitation: %v", err)
 	}
 	w.untilThrottled("POST", "/setup", form("token", "a link", "username", "mallory", "email", "mallory@example.com", "password", "correct horse battery staple"), from("198.51.120.1"))
 }

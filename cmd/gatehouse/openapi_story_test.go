@@ -165,13 +165,13 @@ func (w *witness) attributes(t *testing.T, me option) {
 func (w *witness) consents(t *testing.T) {
 	grace, err := w.app.db.UserByName(t.Context(), "grace")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	allow := func() {
 		if err := w.app.db.Write(t.Context(), func(tx store.Tx) error {
 			return tx.PutConsent(store.Consent{UserID: grace.ID, ClientID: "shop", Scope: "openid account", GrantedAt: time.Now()})
 		}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("keeping the consent: %v", err)
 		}
 	}
 	allow()
@@ -243,7 +243,7 @@ func (w *witness) closedSignUp(t *testing.T) {
 	cfg.Audience, cfg.SignUpOpen, cfg.CORSOrigins = cfg.Issuer, false, []string{"https://app.example.com"}
 	closed, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("building the app: %v", err)
 	}
 	door := httptest.NewServer(closed.handler)
 	defer door.Close()
@@ -256,7 +256,7 @@ func (w *witness) closedSignUp(t *testing.T) {
 	}
 	w.ask(http.StatusUnauthorized, "GET", profile, with("Origin", "https://evil.example.com"))
 	if err := closed.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	w.ask(http.StatusOK, "GET", "/healthz/live")
 	w.ask(http.StatusServiceUnavailable, "GET", "/healthz/ready")

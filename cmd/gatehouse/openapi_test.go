@@ -267,19 +267,19 @@ func (w *witness) try(method, path string, options ...option) answer {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.base+path, nil)
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("making the request: %v", err)
 	}
 	for _, o := range options {
 		o(r)
 	}
 	response, err := w.client.Do(r)
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("sending the request: %v", err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("reading the body: %v", err)
 	}
 	return answer{response.StatusCode, response.Header, body}
 }

@@ -29,7 +29,7 @@ func TestNoAnswerAndNoLogLineHoldsASecret(t *testing.T) {
 	a := startApp(t, slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), nil)
 	link, _, err := a.people.Offer(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("offering an invitation: %v", err)
 	}
 	c := gather(t, a)
 	c.stir(t)
@@ -63,13 +63,13 @@ func (c *crowd) stir(t *testing.T) {
 	t.Helper()
 	in := account.Input{Password: fields.Given("a new and quite long secret"), FirstName: fields.Given("Vic")}
 	if _, err := c.app.people.Change(t.Context(), authz.Operator, c.people["victim"], in, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	if _, _, err := c.apps.RotateSecret(t.Context(), authz.Operator, "nightly", time.Hour); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the client's secret: %v", err)
 	}
 	if _, err := c.ring.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	_ = c.call("POST", "/api/accounts/login/", "") // a refused sign-in
 }
@@ -80,7 +80,7 @@ func (c *crowd) canaries(t *testing.T) map[string]string {
 	secrets := map[string]string{"a password": crowdPassword, "a new password": "a new and quite long secret", "an app's secret": c.secret}
 	page, err := c.db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 100})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the users: %v", err)
 	}
 	for _, u := range page.Users {
 		full, err := c.db.UserByID(t.Context(), u.ID)
@@ -102,7 +102,7 @@ func (c *crowd) canaries(t *testing.T) map[string]string {
 	file := strings.TrimPrefix(c.config.Database.Reveal(), "sqlite:")
 	master, err := os.ReadFile(filepath.Join(filepath.Dir(file), "gatehouse.key"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	secrets["the master key"] = strings.TrimRight(strings.TrimSpace(string(master)), "=")
 	keys, err := c.db.SigningKeys(t.Context())

@@ -39,7 +39,7 @@ func TestAnIssuerAtAnotherPortOfThisMachine(t *testing.T) {
 	} {
 		addr, err := net.ResolveTCPAddr("tcp", c.listens)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("resolving the address: %v", err)
 		}
 		if got := elsewhere(c.issuer, addr); got != c.want {
 			t.Errorf("%s, listening on %s: %v", c.issuer, c.listens, got)
@@ -53,22 +53,22 @@ func withCertificate(t *testing.T) config.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating an ECDSA key: %v", err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"login.example.com"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the certificate: %v", err)
 	}
 	private, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the private key: %v", err)
 	}
 	cfg := config.Default()
 	cfg.TLSCert, cfg.TLSKey = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	for path, block := range map[string]*pem.Block{cfg.TLSCert: {Type: "CERTIFICATE", Bytes: certificate}, cfg.TLSKey: {Type: "PRIVATE KEY", Bytes: private}} {
 		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: %v", err)
 		}
 	}
 	return cfg
@@ -79,11 +79,11 @@ func listening(t *testing.T, cfg *config.Config, h http.Handler) {
 	t.Helper()
 	secure, err := loadTLS(*cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the TLS settings: %v", err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on a free port: %v", err)
 	}
 	cfg.Addr = l.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
@@ -102,7 +102,7 @@ func TestTheHealthCheckOverTLS(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 	}))
 	if err := askReady(t.Context(), cfg); err != nil {
-		t.Error(err)
+		t.Errorf("asking whether the server is ready: %v", err)
 	}
 	status.Store(http.StatusServiceUnavailable)
 	if err := askReady(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "not ready: 503") {
@@ -110,7 +110,7 @@ func TestTheHealthCheckOverTLS(t *testing.T) {
 	}
 	status.Store(http.StatusOK)
 	if err := os.WriteFile(cfg.TLSCert, []byte("half a certif"), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	if err := askReady(t.Context(), cfg); err != nil {
 		t.Errorf("with a broken file, which the server does not use: %v", err)

@@ -22,7 +22,7 @@ func startApp(t *testing.T, log *slog.Logger, change func(*config.Config)) *app 
 	}
 	a, err := newApp(t.Context(), cfg, log)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("building the app: %v", err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
 	ctx, stop := context.WithCancel(context.Background())

@@ -15,7 +15,7 @@ func systemd(t *testing.T) (socket string, told func() string) {
 	socket = filepath.Join(t.TempDir(), "notify")
 	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on the Unix socket: %v", err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	return socket, func() string {
@@ -24,7 +24,7 @@ func systemd(t *testing.T) (socket string, told func() string) {
 		_ = l.SetReadDeadline(time.Now().Add(30 * time.Second))
 		n, err := l.Read(buffer)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading from the socket: %v", err)
 		}
 		return string(buffer[:n])
 	}
@@ -55,7 +55,7 @@ func TestSystemdIsTold(t *testing.T) {
 
 func TestWithoutSystemdNobodyIsTold(t *testing.T) {
 	if err := notifySystemd(t.Context(), "", "READY=1"); err != nil {
-		t.Error(err)
+		t.Errorf("notifying systemd: %v", err)
 	}
 }
 

@@ -103,7 +103,7 @@ func questions(t *testing.T, server *testdb.MySQLServer) func() int64 {
 	t.Helper()
 	pool, err := sql.Open("mysql", server.RootDSN())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: %v", err)
 	}
 	t.Cleanup(func() { _ = pool.Close() })
 	pool.SetMaxOpenConns(1)
@@ -112,7 +112,7 @@ func questions(t *testing.T, server *testdb.MySQLServer) func() int64 {
 		err := pool.QueryRowContext(t.Context(), "SELECT SUM(variable_value) FROM information_schema.global_status"+
 			" WHERE variable_name IN ('QUESTIONS', 'COM_STMT_PREPARE')").Scan(&n)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the row: %v", err)
 		}
 		return n
 	}

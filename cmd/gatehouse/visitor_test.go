@@ -59,7 +59,7 @@ func (g *gate) person(name, role string) store.User {
 		Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Role: fields.Given(role), Password: fields.Given(secretPhrase),
 	})
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("creating the user: %v", err)
 	}
 	return u
 }
@@ -75,7 +75,7 @@ func (g *gate) shop(id string, change func(*store.Client)) {
 	}
 	change(&c)
 	if err := g.db.Write(g.t.Context(), func(tx store.Tx) error { return tx.CreateClient(c) }); err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("creating the client: %v", err)
 	}
 }
 
@@ -89,7 +89,7 @@ type visitor struct {
 func (g *gate) visitor() *visitor {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("making a cookie jar: %v", err)
 	}
 	return &visitor{g, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, http.Header{}}
 }
@@ -114,7 +114,7 @@ func (v *visitor) do(method, path string, form url.Values) page {
 	}
 	r, err := http.NewRequestWithContext(v.t.Context(), method, path, body)
 	if err != nil {
-		v.t.Fatal(err)
+		v.t.Fatalf("making the request: %v", err)
 	}
 	r.Header = v.header.Clone()
 	if form != nil && r.Header.Get("Content-Type") == "" {
@@ -122,12 +122,12 @@ func (v *visitor) do(method, path string, form url.Values) page {
 	}
 	resp, err := v.client.Do(r)
 	if err != nil {
-		v.t.Fatal(err)
+		v.t.Fatalf("sending the request: %v", err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		v.t.Fatal(err)
+		v.t.Fatalf("reading the body: %v", err)
 	}
 	return page{v.t, resp.StatusCode, resp.Header, string(text), path}
 }
@@ -249,13 +249,13 @@ func (g *gate) tokens(status int, pairs ...string) object {
 	}
 	r, err := http.NewRequestWithContext(g.t.Context(), "POST", g.door.URL+"/oauth/token", strings.NewReader(form.Encode()))
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("making the request: %v", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth("shop", shopSecret)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("sending the request: %v", err)
 	}
 	defer resp.Body.Close()
 	var answer object
@@ -274,7 +274,7 @@ func (g *gate) redeem(code string) object {
 func (v *visitor) cookie(name string) string {
 	u, err := url.Parse(v.door.URL)
 	if err != nil {
-		v.t.Fatal(err)
+		v.t.Fatalf("parsing the URL: %v", err)
 	}
 	for _, c := range v.client.Jar.Cookies(u) {
 		if c.Name == name {

@@ -38,7 +38,7 @@ func (w *world) ask(t *testing.T, method, path, access, body string) reply {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, w.url+"/api/accounts"+path, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the request: %v", err)
 	}
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
@@ -53,12 +53,12 @@ func send(t *testing.T, request *http.Request) reply {
 	t.Helper()
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sending the request: %v", err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the body: %v", err)
 	}
 	return reply{response.StatusCode, response.Header, string(text)}
 }
@@ -71,7 +71,7 @@ func (w *world) person(t *testing.T, name string, role store.Role) store.User {
 		Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Password: fields.Given(secret), Role: fields.Given(string(role)),
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the user: %v", err)
 	}
 	return u
 }
@@ -97,11 +97,11 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	}
 	narrow, _, err := w.sessions.Start(t.Context(), session.Start{User: boss, Client: store.Client{ID: "reader"}, Scope: "openid"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	client := store.Client{ID: "reader", Name: "R", AuthMethod: "none"}
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(client) }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	callers["admin without scope"] = narrow.AccessToken
 
@@ -163,12 +163,12 @@ func TestAMachineIsNoPerson(t *testing.T) {
 		"iss": w.url, "aud": w.url, "sub": "robot", "client_id": "robot", "iat": now, "exp": now + 60, "jti": "j", "scope": string(authz.AllScopes),
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing the token: %v", err)
 	}
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error {
 		return tx.CreateClient(store.Client{ID: "robot", Name: "R", AuthMethod: "client_secret_basic"})
 	}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	for _, path := range []string{"/profile/", "/profile/sessions/", "/staff/users/", "/admin/users/", "/admin/users/1/"} {
 		expect(t, "GET", path, "machine", w.ask(t, "GET", path, machine, ""), http.StatusForbidden)
@@ -287,7 +287,7 @@ func TestTheListLeadsOn(t *testing.T) {
 	}
 	request, err := http.NewRequestWithContext(t.Context(), "GET", strings.TrimSuffix(link[1:], `>; rel="next"`), nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the request: %v", err)
 	}
 	request.Header.Set("Authorization", "Bearer "+boss)
 	next := send(t, request)
@@ -333,11 +333,11 @@ func TestAnotherAppsTokenDoesNotSignOutHere(t *testing.T) {
 	ann := w.person(t, "ann", store.RoleUser)
 	shop := store.Client{ID: "shop", Name: "Shop", AuthMethod: "none", Scope: "openid account"}
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(shop) }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	set, _, err := w.sessions.Start(t.Context(), session.Start{User: ann, Client: shop, Scope: "openid account"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	for _, path := range []string{"/logout/", "/token/refresh/"} {
 		got := w.ask(t, "POST", path, "", `{"refresh":"`+set.RefreshToken+`"}`)
@@ -401,7 +401,7 @@ func TestVerifiedIsNeverSetBySending(t *testing.T) {
 	own, _ := w.signIn(t, "ann")
 	proved := store.Profile{PhoneNumber: "+491234567", PhoneProved: true}
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	for _, c := range []struct {
 		body string
@@ -463,7 +463,7 @@ func TestAddressesComeInJSONAndForms(t *testing.T) {
 	}
 	request, err := http.NewRequestWithContext(t.Context(), "PATCH", w.url+"/api/accounts/profile/", strings.NewReader("address.region=BE&address.street_address=a%0Ab"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the request: %v", err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "Bearer "+own)
@@ -490,7 +490,7 @@ func TestConsentsOverHTTP(t *testing.T) {
 	}
 	set, _, err := w.sessions.Start(t.Context(), session.Start{User: ann, Client: app, Scope: "openid account"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	list := `[{"client_id":"shop","name":"The shop","scope":"openid account","granted_at":"2026-01-02T03:04:05Z"}]`
 	for path, want := range map[string]string{

@@ -55,7 +55,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	w := &world{}
 	w.db = must[*sqlstore.DB](t)(sqlstore.Open(ctx, sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log}))
 	if err := w.db.Migrate(ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	w.ring = must[*keys.Ring](t)(keys.Open(ctx, keys.Options{
 		Store: w.db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: time.Now, Log: log, PublishLead: time.Minute, VerifyFor: time.Hour,

@@ -75,7 +75,7 @@ func read(t *testing.T, contentType, body string) Body {
 	r.Header.Set("Content-Type", contentType)
 	b, err := ReadBody(httptest.NewRecorder(), r)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the body: %v", err)
 	}
 	return b
 }

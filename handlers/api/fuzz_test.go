@@ -37,7 +37,7 @@ func FuzzJSONHasOneReading(f *testing.F) {
 		}
 		again, err := json.Marshal(v)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("marshalling the JSON: %v", err)
 		}
 		if back, err := parseJSON(again); err != nil || !cmp.Equal(back, v) {
 			t.Errorf("%q reads back as %v, %v", again, back, err)

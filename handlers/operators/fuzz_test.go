@@ -33,7 +33,7 @@ func FuzzAuditQuery(f *testing.F) {
 		}
 		mark, err := h.Cursors.Seal(bind, int64(7))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("sealing the text: %v", err)
 		}
 		parameters.Set("cursor", mark)
 		if next, _, err := h.auditQuery(parameters); err != nil || next.Before != 7 {

@@ -15,7 +15,7 @@ func readiness(t *testing.T, h *Health, query ...string) (code int, body string)
 	t.Helper()
 	w := httptest.NewRecorder()
 	if err := h.Ready(w, httptest.NewRequest("GET", "/healthz/ready"+strings.Join(query, ""), nil)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("asking for readiness: %v", err)
 	}
 	return w.Code, w.Body.String()
 }

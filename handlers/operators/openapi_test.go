@@ -19,7 +19,7 @@ func TestTheDocumentIsServed(t *testing.T) {
 		r := httptest.NewRequest(method, "/openapi.json", nil)
 		r.Header.Set("If-None-Match", have)
 		if err := e.Serve(w, r); err != nil {
-			t.Fatal(err)
+			t.Fatalf("serving the request: %v", err)
 		}
 		return w
 	}
@@ -54,7 +54,7 @@ func parsed(t *testing.T) node {
 	t.Helper()
 	var doc node
 	if err := json.Unmarshal(NewOpenAPI().Document(), &doc); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	return doc
 }
@@ -225,7 +225,7 @@ func TestNoNameComesTwice(t *testing.T) {
 	value = func(where string) {
 		token, err := d.Token()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading a JSON token: %v", err)
 		}
 		seen := map[string]bool{}
 		for d.More() && (token == json.Delim('{') || token == json.Delim('[')) {
@@ -233,7 +233,7 @@ func TestNoNameComesTwice(t *testing.T) {
 			if token == json.Delim('{') {
 				name, err := d.Token()
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("reading a JSON token: %v", err)
 				}
 				at += "/" + name.(string)
 				if seen[at] {

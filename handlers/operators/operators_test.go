@@ -67,15 +67,15 @@ func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httpt
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	boss := store.User{Sub: uuid.NewString(), Username: "boss", UsernameKey: "boss", Email: "b@x.example", EmailKey: "b@x.example", Role: store.RoleAdmin, Active: true}
 	if err := db.Write(t.Context(), func(tx store.Tx) (err error) { boss.ID, err = tx.CreateUser(boss); return err }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the user: %v", err)
 	}
 	issuer, _ := url.Parse("https://id.example")
 	sealer := cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}

@@ -40,15 +40,15 @@ func newSigners(t testing.TB) signers {
 	t.Helper()
 	r, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating an RSA key: %v", err)
 	}
 	e, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating an ECDSA key: %v", err)
 	}
 	_, d, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating an Ed25519 key: %v", err)
 	}
 	var x, y [32]byte
 	e.X.FillBytes(x[:])
@@ -70,11 +70,11 @@ func (k signers) sign(t testing.TB, header, claims map[string]any) string {
 	t.Helper()
 	head, err := json.Marshal(header)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the JSON: %v", err)
 	}
 	body, err := json.Marshal(claims)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the JSON: %v", err)
 	}
 	input := b64(head) + "." + b64(body)
 	sum := sha256.Sum256([]byte(input))
@@ -99,7 +99,7 @@ func (k signers) sign(t testing.TB, header, claims map[string]any) string {
 		signature = mac.Sum(nil)
 	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("marshalling the JSON: %v", err)
 	}
 	return input + "." + b64(signature)
 }

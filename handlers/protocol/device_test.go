@@ -47,7 +47,7 @@ func TestDeviceGrant(t *testing.T) {
 		t.Fatalf("%+v, %v", req, err)
 	}
 	if err := s.devices.Decide(t.Context(), typed, s.browser, true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("deciding on the device: %v", err)
 	}
 	if err := s.devices.Decide(t.Context(), typed, s.browser, false); err == nil { // one decides
 		t.Error("decided twice")
@@ -71,7 +71,7 @@ func TestDevicesThatGetNothing(t *testing.T) {
 	s := openWeb(t)
 	decide := func(a answer, allow bool) {
 		if err := s.devices.Decide(t.Context(), a.text("user_code"), s.browser, allow); err != nil {
-			t.Fatal(err)
+			t.Fatalf("deciding on the device: %v", err)
 		}
 	}
 	denied := s.device(t, "own")
@@ -110,7 +110,7 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 	right := s.device(t, "own").text("user_code")
 	for range 10 {
 		if _, err := s.devices.Find(t.Context(), right); err != nil {
-			t.Fatal(err)
+			t.Fatalf("finding the device by its user code: %v", err)
 		}
 	}
 	for _, typed := range []string{"", "AEIO-UYAE", "BCDF-GHJK", strings.Repeat("B", 10_000), "bcdf\x00ghjk"} {
@@ -130,7 +130,7 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 	}
 	s.advance(10 * time.Second)
 	if _, err := s.devices.Find(t.Context(), right); err != nil {
-		t.Error(err)
+		t.Errorf("finding the device by its user code: %v", err)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestOnePollWins(t *testing.T) {
 	s := openWeb(t)
 	a := s.device(t, "own")
 	if err := s.devices.Decide(t.Context(), a.text("user_code"), s.browser, true); err != nil {
-		t.Fatal(err)
+		t.Fatalf("deciding on the device: %v", err)
 	}
 	var won atomic.Int32
 	var polls sync.WaitGroup

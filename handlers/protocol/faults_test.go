@@ -394,7 +394,7 @@ func decoded(t *testing.T, raw string) (header, claims map[string]any) {
 			err = json.Unmarshal(body, into)
 		}
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("decoding the base64: %v", err)
 		}
 	}
 	return header, claims
@@ -459,7 +459,7 @@ func refusedRefresh(t *testing.T, s *site) {
 				err = s.db.Write(t.Context(), func(tx store.Tx) error { return change(tx, ann.ID) })
 			}
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("looking up the user by name: %v", err)
 			}
 			refused(t, s.refresh(t, "shop", set.text("refresh_token")), 400, "invalid_grant")
 			if s.active(t, "shop", set.text("access_token")) {

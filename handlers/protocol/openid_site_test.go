@@ -124,7 +124,7 @@ func (s *site) signedIn(t testing.TB) {
 	t.Helper()
 	ann, err := s.db.UserBySub(t.Context(), annsSub)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by subject: %v", err)
 	}
 	b := store.BrowserSession{
 		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: ann.ID, AuthTime: s.clock(), AMR: []string{"pwd"}, ACR: oauth.ACRPassword,
@@ -225,7 +225,7 @@ func (s *site) allow(t testing.TB, sealed string) answer {
 	t.Helper()
 	resume, err := s.requests.Allow(t.Context(), sealed, s.browser)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("allowing the request: %v", err)
 	}
 	return s.get(t, resume)
 }
@@ -274,7 +274,7 @@ func (s *site) idToken(t testing.TB, a answer) map[string]any {
 	}
 	var members map[string]any
 	if err := json.Unmarshal(verified.Payload, &members); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	return members
 }

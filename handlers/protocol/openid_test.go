@@ -97,7 +97,7 @@ func TestConsentRefused(t *testing.T) {
 	sealed := sentTo(t, s.authorize(t, asking("web")), "/consent")
 	resume, err := s.requests.Deny(t.Context(), sealed, s.browser)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("denying the request: %v", err)
 	}
 	toldNo(t, s.get(t, resume), "access_denied")
 	sentTo(t, s.authorize(t, asking("web")), "/consent")

@@ -82,11 +82,11 @@ func TestTheBuiltInAppsTokensStayAtHome(t *testing.T) {
 	s := open(t)
 	ann, err := s.db.UserByName(t.Context(), "ann")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	set, _, err := s.sessions.Start(t.Context(), session.Start{User: ann, Client: session.Accounts(), Scope: "account", Method: "login"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	refused(t, s.refresh(t, "shop", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, "page", set.RefreshToken), 400, "invalid_grant")
@@ -101,7 +101,7 @@ func TestTroubleOfOursIsNoRefusal(t *testing.T) {
 	set := granted(t, s.signIn(t, "shop"))
 	s.active(t, "shop", set.text("access_token")) // the app is known, so what follows fails later than there
 	if err := s.db.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	answers := map[string]answer{
 		"refresh":         s.refresh(t, "shop", set.text("refresh_token")),
@@ -150,7 +150,7 @@ func TestASignInThatWasOvertakenIsRefused(t *testing.T) {
 	s := open(t)
 	ann, err := s.db.UserByName(t.Context(), "ann")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	other := "$argon2id$other"
 	s.wire(t, overtaken{s.people, func() error {

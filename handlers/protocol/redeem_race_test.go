@@ -56,7 +56,7 @@ func TestFiftyRedemptionsAtOnce(t *testing.T) {
 				}
 				c, err := s.db.CodeByDigest(t.Context(), store.DigestOf(code))
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("looking up the code: %v", err)
 				}
 				session, _, err := s.db.SessionWithUser(t.Context(), c.SessionID)
 				if err != nil || session.EndedAt.IsZero() || session.EndReason != "code replayed" {

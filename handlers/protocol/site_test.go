@@ -107,18 +107,18 @@ func openOn(t testing.TB, dsn string) *site {
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: s.clock, Log: log})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	ring, err := keys.Open(t.Context(), keys.Options{
 		Store: db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: s.clock, Log: log,
 		PublishLead: time.Hour, VerifyFor: 91 * 24 * time.Hour,
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the key ring: %v", err)
 	}
 	t.Cleanup(ring.Close)
 	s.db, s.ring, s.people = db, ring, &people{db: db}
@@ -185,7 +185,7 @@ func (s *site) wire(t testing.TB, who passwords) {
 	surface := oauth.Surface{Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
 	metadata, err := surface.AuthorizationServer()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("building the authorization server metadata: %v", err)
 	}
 	s.handle("/oauth/token", protocol.Token{Engine: engine}.Serve)
 	s.handle("/oauth/revoke", protocol.Revoke{Clients: auth, Sessions: s.sessions}.Serve)

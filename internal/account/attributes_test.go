@@ -18,7 +18,7 @@ func (w *world) profile(u store.User) store.Profile {
 	w.t.Helper()
 	p, err := w.Profile(w.t.Context(), u)
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("loading the profile: %v", err)
 	}
 	return p
 }
@@ -47,7 +47,7 @@ func everyAttributeIsKept(t *testing.T, w *world) {
 	in.Attributes = attributes
 	ann, err := w.SignUp(t.Context(), in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing up: %v", err)
 	}
 	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
 		t.Error("at sign-up:", diff)
@@ -60,7 +60,7 @@ func everyAttributeIsKept(t *testing.T, w *world) {
 		t.Errorf("a profile of nothing: %+v", got)
 	}
 	if _, err := w.Change(t.Context(), as(bob, ""), bob, account.Input{Attributes: attributes}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	if diff := cmp.Diff(want, w.profile(bob)); diff != "" {
 		t.Error("changed:", diff)
@@ -73,14 +73,14 @@ func TestAChangeOfAnAttribute(t *testing.T) {
 	in.Attributes, _ = all()
 	ann, err := w.SignUp(t.Context(), in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing up: %v", err)
 	}
 	want := w.profile(ann)
 	w.advance(time.Hour)
 	change := account.Input{Attributes: account.Attributes{Nickname: fields.Given("Nan"), Address: account.Address{Country: fields.Given("")}}}
 	got, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, change, false)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user's own profile: %v", err)
 	}
 	want.Nickname, want.Address.Country = "Nan", ""
 	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
@@ -134,7 +134,7 @@ func TestAnotherNumberIsNotProved(t *testing.T) {
 			},
 		} {
 			if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
-				t.Fatal(err)
+				t.Fatalf("changing the user: %v", err)
 			}
 			if err := by(account.Input{Attributes: account.Attributes{PhoneNumber: fields.Given(c.number)}}); err != nil {
 				t.Fatal(err)
@@ -209,7 +209,7 @@ func attributesChangedAtOnce(t *testing.T, w *world) {
 		}[i]}
 		_, err := w.Change(t.Context(), authz.Operator, ann, in, false)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("changing the user: %v", err)
 		}
 		return err == nil
 	}, 3)

@@ -24,7 +24,7 @@ func TestAChangeTouchesWhatItNames(t *testing.T) {
 	w.advance(time.Minute)
 	got, err := w.Change(t.Context(), as(boss, ""), ann, account.Input{Role: fields.Given("staff"), LastName: fields.Given("L")}, false)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	want := ann
 	want.Role, want.LastName, want.UpdatedAt = store.RoleStaff, "L", ann.JoinedAt.Add(time.Minute)
@@ -42,7 +42,7 @@ func TestAChangeTouchesWhatItNames(t *testing.T) {
 		t.Errorf("evidence: %s", lines)
 	}
 	if _, err := w.Change(t.Context(), as(boss, ""), ann, account.Input{Role: fields.Given("staff"), Username: fields.Given("ann")}, false); err != nil {
-		t.Error(err)
+		t.Errorf("changing the user: %v", err)
 	}
 	if lines := w.evidence("user.updated"); len(lines) != 1 {
 		t.Errorf("a change that changes nothing is on record: %s", lines)
@@ -62,7 +62,7 @@ func TestWhatEndsSessions(t *testing.T) {
 		boss, ann := w.person("boss", store.RoleAdmin), w.person("ann", store.RoleUser)
 		one, two, others := w.session(ann), w.session(ann), w.session(boss)
 		if _, err := w.Change(t.Context(), as(boss, others), ann, c.in, false); err != nil {
-			t.Fatal(err)
+			t.Fatalf("changing the user: %v", err)
 		}
 		if living := w.living(ann); len(living) != 0 {
 			t.Errorf("%s: %v live on", c.name, living)
@@ -94,7 +94,7 @@ func TestDelete(t *testing.T) {
 		t.Errorf("staff: %v", err)
 	}
 	if err := w.Delete(t.Context(), as(boss, ""), ann.ID); err != nil {
-		t.Fatal(err)
+		t.Fatalf("deleting the user: %v", err)
 	}
 	if !slices.Equal(w.forgotten, []string{sid}) {
 		t.Errorf("forgotten: %v", w.forgotten)
@@ -149,7 +149,7 @@ func theLastAdministratorStays(t *testing.T, w *world) {
 	last := page.Users[0]
 	for _, u := range page.Users[1:] {
 		if err := w.Delete(t.Context(), authz.Operator, u.ID); err != nil {
-			t.Fatal(err)
+			t.Fatalf("deleting the user: %v", err)
 		}
 	}
 	for i, act := range acts {
@@ -186,7 +186,7 @@ func twoWhoStepDownAtOnceLeaveOne(t *testing.T, w *world) {
 			}
 			for _, u := range pair {
 				if _, err := w.Change(t.Context(), authz.Operator, w.read(u.ID), back, false); err != nil {
-					t.Fatal(err)
+					t.Fatalf("changing the user: %v", err)
 				}
 			}
 		}
@@ -224,7 +224,7 @@ func TestOwnChanges(t *testing.T) {
 			ann := w.person("ann", store.RoleUser)
 			verified := true
 			if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{EmailVerified: &verified}) }); err != nil {
-				t.Fatal(err)
+				t.Fatalf("changing the user: %v", err)
 			}
 			ann.EmailVerified = true
 			here, elsewhere := w.session(ann), w.session(ann)
@@ -289,7 +289,7 @@ func TestOwnChangesThatComeTooLate(t *testing.T) {
 			DB: w.db, Sessions: w.Sessions, Passwords: w.Passwords, Policy: w.Policy, Limits: w.Limits, Now: w.Now, Log: w.Log,
 		}
 		if _, err := other.Change(t.Context(), authz.Operator, u, in, false); err != nil {
-			t.Fatal(err)
+			t.Fatalf("changing the user: %v", err)
 		}
 	}
 	for _, c := range []struct {

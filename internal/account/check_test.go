@@ -19,7 +19,7 @@ func TestWhateverIsWrongTheAnswerIsTheSame(t *testing.T) {
 	ann := w.person("ann", store.RoleUser)
 	idle := w.person("idle", store.RoleUser)
 	if _, err := w.Change(t.Context(), authz.Operator, idle, account.Input{Active: fields.On(false)}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	for i, c := range []struct{ name, pw, reason string }{
 		{"ann", "wrong password", "password"},
@@ -114,7 +114,7 @@ func TestAnOldHashIsMadeNew(t *testing.T) {
 		return tx.UpdateUser(ann.ID, store.UserChange{PasswordHash: &old})
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	proof, err := w.CheckPassword(t.Context(), "ann", "complexpassword123", "login")
 	if err != nil || !strings.HasPrefix(proof.NewHash, "$argon2id$") {

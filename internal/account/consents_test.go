@@ -37,7 +37,7 @@ func TestConsentsAreListedAndWithdrawn(t *testing.T) {
 		t.Fatalf("%+v, %v", granted, err)
 	}
 	if err := w.Withdraw(t.Context(), as(ann, own), ann, "shop"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("withdrawing the consent: %v", err)
 	}
 	if living := w.living(ann); !slices.Equal(living, sorted(own, ofBlog)) {
 		t.Errorf("%v live on", living)

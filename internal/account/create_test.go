@@ -72,7 +72,7 @@ func TestSignUp(t *testing.T) {
 	in.Role, in.FirstName, in.Active = fields.Given("user"), fields.Given("  Ann "), fields.On(false)
 	u, err := w.SignUp(t.Context(), in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing up: %v", err)
 	}
 	got := w.read(u.ID)
 	if got.Role != store.RoleUser || !got.Active || got.FirstName != "Ann" || got.EmailVerified || len(got.Sub) != 36 || !got.JoinedAt.Equal(u.JoinedAt) {
@@ -162,7 +162,7 @@ func TestALinkThatIsNotGood(t *testing.T) {
 	w := open(t)
 	link, _, err := w.Offer(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("offering an invitation: %v", err)
 	}
 	if _, err := w.Redeem(t.Context(), "made up", input("a1")); !errors.Is(err, account.ErrLink) {
 		t.Errorf("made up: %v", err)
@@ -173,7 +173,7 @@ func TestALinkThatIsNotGood(t *testing.T) {
 	}
 	fresh, _, err := w.Offer(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("offering an invitation: %v", err)
 	}
 	w.person("boss", store.RoleAdmin) // from the shell meanwhile
 	err = w.db.Write(t.Context(), func(tx store.Tx) error {
@@ -199,7 +199,7 @@ func TestALinkKeptTooLateMakesNobody(t *testing.T) {
 		return tx.AddBootstrap(store.DigestOf("late"), w.clock().Add(time.Hour))
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("adding the invitation: %v", err)
 	}
 	if _, err := w.Redeem(t.Context(), "late", input("eve")); !errors.Is(err, account.ErrLink) {
 		t.Errorf("%v", err)
@@ -216,10 +216,10 @@ func TestOnlyAdministratorsCreate(t *testing.T) {
 	}
 	was := as(boss, "")
 	if _, err := w.Change(t.Context(), authz.Operator, stef, account.Input{Role: fields.Given("admin")}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	if _, err := w.Change(t.Context(), authz.Operator, boss, account.Input{Role: fields.Given("user")}, false); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the user: %v", err)
 	}
 	if _, err := w.Create(t.Context(), was, in); !errors.Is(err, authz.ErrDenied) {
 		t.Errorf("demoted after the guard let him through: %v", err)

@@ -44,7 +44,7 @@ func FuzzQuery(f *testing.F) {
 		}
 		mark, err := s.Cursors.Seal(bind(q), position(store.User{ID: 7, UsernameKey: "a"}, q.OrderBy))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("sealing the text: %v", err)
 		}
 		parameters.Set("cursor", mark)
 		if next, err := s.query(parameters); err != nil || next.After == nil || next.After.ID != 7 {

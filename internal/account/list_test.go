@@ -65,7 +65,7 @@ func TestOddParametersAreRefused(t *testing.T) {
 	} {
 		q, err := url.ParseQuery(c.query)
 		if err != nil {
-			t.Fatalf("%s: %v", c.query, err)
+			t.Fatalf("%s: parsing the query: %v", c.query, err)
 		}
 		_, err = w.List(t.Context(), q)
 		var faults *fields.Errors

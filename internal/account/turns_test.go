@@ -24,7 +24,7 @@ func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
 		wg.Go(func() {
 			end, err := all.take(t.Context(), names...)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("taking a turn: %v", err)
 				return
 			}
 			most.Store(max(most.Load(), inside.Add(1)))
@@ -42,7 +42,7 @@ func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
 	var all turns
 	end, err := all.take(t.Context(), "ann")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("taking a turn: %v", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -61,7 +61,7 @@ func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
 		var all turns
 		end, err := all.take(t.Context(), "ann")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("taking a turn: %v", err)
 		}
 		start := time.Now()
 		var wg sync.WaitGroup

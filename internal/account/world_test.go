@@ -53,11 +53,11 @@ func openOn(t *testing.T, dsn string) *world {
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: w.clock, Log: log})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	w.db = db
 	w.Service = &account.Service{
@@ -129,7 +129,7 @@ func (w *world) sessionOf(u store.User, clientID string) string {
 		})
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("creating the session: %v", err)
 	}
 	return sid
 }
@@ -139,7 +139,7 @@ func (w *world) living(u store.User) []string {
 	w.t.Helper()
 	list, err := w.db.ListSessions(w.t.Context(), u.ID, w.clock())
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("listing the sessions: %v", err)
 	}
 	ids := []string{}
 	for _, s := range list {
@@ -153,7 +153,7 @@ func (w *world) read(id int64) store.User {
 	w.t.Helper()
 	u, err := w.db.UserByID(w.t.Context(), id)
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("looking up the user: %v", err)
 	}
 	return u
 }
@@ -163,7 +163,7 @@ func (w *world) evidence(kind string) []string {
 	w.t.Helper()
 	events, err := w.db.ListAudit(w.t.Context(), store.AuditQuery{Kind: kind, Limit: 1000})
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("listing the audit events: %v", err)
 	}
 	lines := []string{}
 	for _, e := range events {

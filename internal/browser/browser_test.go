@@ -35,11 +35,11 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	r := &rig{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	r.Service = &Service{
@@ -60,7 +60,7 @@ func (r *rig) person(name string, role store.Role) store.User {
 		return err
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("creating the user: %v", err)
 	}
 	return u
 }
@@ -69,7 +69,7 @@ func (r *rig) signIn(u store.User, old string) (string, store.BrowserSession) {
 	r.t.Helper()
 	cookie, b, err := r.SignIn(r.t.Context(), SignIn{User: u, Old: old})
 	if err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("signing in: %v", err)
 	}
 	return cookie, b
 }
@@ -77,7 +77,7 @@ func (r *rig) signIn(u store.User, old string) (string, store.BrowserSession) {
 func (r *rig) change(u store.User, c store.UserChange) {
 	r.t.Helper()
 	if err := r.DB.Write(r.t.Context(), func(tx store.Tx) error { return tx.UpdateUser(u.ID, c) }); err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("changing the user: %v", err)
 	}
 }
 
@@ -183,10 +183,10 @@ func TestAnEndTakesTheAppsAlong(t *testing.T) {
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the session: %v", err)
 	}
 	if err := r.End(t.Context(), b, ann, "logout"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("ending the session: %v", err)
 	}
 	if r.lives(cookie) || !slices.Equal(r.forgot, []string{"here"}) {
 		t.Errorf("lives %v, forgot %v", r.lives(cookie), r.forgot)

@@ -40,11 +40,11 @@ func open(t *testing.T) *world {
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: log})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	w.db = db
 	w.Service = &Service{DB: db, Sessions: w, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now, Log: log}
@@ -59,7 +59,7 @@ func (w *world) person(t *testing.T, name string, role store.Role) store.User {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the user: %v", err)
 	}
 	return u
 }
@@ -73,7 +73,7 @@ func TestCreate(t *testing.T) {
 	w := open(t)
 	c, secret, err := w.Create(t.Context(), authz.Operator, shop())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	got, err := w.Get(t.Context(), c.ID)
 	if err != nil || got.Name != "Shop" || got.Scope != "openid profile" || got.AuthMethod != "client_secret_basic" || !slices.Equal(got.GrantTypes, []string{"authorization_code"}) {
@@ -181,7 +181,7 @@ func TestRotationKeepsTwoSecretsAtMost(t *testing.T) {
 	w := open(t)
 	c, first, err := w.Create(t.Context(), authz.Operator, shop())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	w.now = w.now.Add(time.Minute)
 	c, second, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, time.Hour)
@@ -212,7 +212,7 @@ func TestUpdate(t *testing.T) {
 	w := open(t)
 	c, _, err := w.Create(t.Context(), authz.Operator, shop())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	got, secret, err := w.Update(t.Context(), authz.Operator, c.ID, Input{Disabled: fields.On(true), AccessTokenLifetime: fields.Whole(60)}, false)
 	if err != nil || secret != "" || !got.Disabled || got.AccessTokenLifetime != time.Minute || got.Name != "Shop" || len(got.RedirectURIs) != 1 {
@@ -243,19 +243,19 @@ func TestAnotherWayToAuthenticateEndsTheSessions(t *testing.T) {
 	in.GrantTypes = fields.Listed("password", "refresh_token")
 	c, _, err := w.Create(t.Context(), authz.Operator, in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	ann := w.person(t, "ann", store.RoleUser)
 	session := store.Session{ID: "7HX4DE3VFQ2CQM37AIKZEH2JU6", UserID: ann.ID, ClientID: c.ID, ExpiresAt: w.now.Add(time.Hour)}
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateSession(session) }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the session: %v", err)
 	}
 	for _, step := range []struct {
 		in   Input
 		want int
 	}{{Input{Name: fields.Given("Store")}, 0}, {Input{AuthMethod: fields.Given("none")}, 1}} {
 		if _, _, err := w.Update(t.Context(), authz.Operator, c.ID, step.in, false); err != nil {
-			t.Fatal(err)
+			t.Fatalf("updating the client: %v", err)
 		}
 		if len(w.forgotten) != step.want {
 			t.Errorf("%d sessions ended, want %d", len(w.forgotten), step.want)
@@ -283,10 +283,10 @@ func TestWhoMayManageClients(t *testing.T) {
 	}
 	c, _, err := w.Create(t.Context(), admin, shop())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	if err := w.Delete(t.Context(), admin, c.ID); err != nil {
-		t.Error(err)
+		t.Errorf("deleting the client: %v", err)
 	}
 	if err := w.Delete(t.Context(), admin, c.ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("twice: %v", err)
@@ -299,7 +299,7 @@ func TestListPages(t *testing.T) {
 		in := shop()
 		in.ID = fields.Given(fmt.Sprintf("c%d", i))
 		if _, _, err := w.Create(t.Context(), authz.Operator, in); err != nil {
-			t.Fatal(err)
+			t.Fatalf("creating the client: %v", err)
 		}
 	}
 	var seen []string
@@ -307,7 +307,7 @@ func TestListPages(t *testing.T) {
 	for {
 		page, err := w.List(t.Context(), q)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("listing the clients: %v", err)
 		}
 		for _, c := range page.Clients {
 			seen = append(seen, c.ID)

@@ -75,11 +75,11 @@ func aSet(t *testing.T) string {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("generating an ECDSA key: %v", err)
 	}
 	point, err := k.PublicKey.Bytes()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("encoding the public key: %v", err)
 	}
 	text := base64.RawURLEncoding.EncodeToString
 	return fmt.Sprintf(`{"keys":[{"kty":"EC","crv":"P-256","x":%q,"y":%q}]}`, text(point[1:33]), text(point[33:]))
@@ -101,7 +101,7 @@ func TestAClientThatSigns(t *testing.T) {
 		t.Helper()
 		got, _, err := w.Update(t.Context(), authz.Operator, c.ID, in, whole)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("updating the client: %v", err)
 		}
 		return got
 	}
@@ -160,7 +160,7 @@ func TestLogoutAndDeviceRegistration(t *testing.T) {
 	}
 	made, _, err := w.Create(t.Context(), authz.Operator, in)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	got, err := w.Get(t.Context(), made.ID)
 	if err != nil || got.BackchannelLogoutURI != "https://tv.example/out" || !got.BackchannelSession || len(got.GrantTypes) != 2 {

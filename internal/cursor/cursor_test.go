@@ -17,7 +17,7 @@ func TestAMarkComesBackAsItWas(t *testing.T) {
 	want := place{"ünï\x00code", 1 << 62}
 	mark, err := s.Seal("users", want)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sealing the text: %v", err)
 	}
 	var got place
 	if err := s.Open("users", mark, &got); err != nil || got != want {
@@ -29,7 +29,7 @@ func TestForgedMarksAreRefused(t *testing.T) {
 	s := Sealer{Keys: Fixed([32]byte{1})}
 	mark, err := s.Seal("users", place{"a", 7})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sealing the text: %v", err)
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(mark)
 	plain := base64.RawURLEncoding.EncodeToString([]byte(`{"Text":"a","ID":7}`))

@@ -9,7 +9,7 @@ func FuzzOpen(f *testing.F) {
 	for bind, at := range map[string]place{"users": {"a", 7}, "clients": {"", 0}, "": {"ünï\x00", -1}} {
 		mark, err := s.Seal(bind, at)
 		if err != nil {
-			f.Fatal(err)
+			f.Fatalf("sealing the text: %v", err)
 		}
 		sealed[bind] = mark
 		f.Add(bind, mark)
@@ -32,7 +32,7 @@ func FuzzSeal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, bind, other, text string, id int64, at int) {
 		mark, err := s.Seal(bind, place{text, id})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("sealing the text: %v", err)
 		}
 		var back place
 		if err := s.Open(bind, mark, &back); err != nil || back.ID != id {

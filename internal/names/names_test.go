@@ -25,7 +25,7 @@ func TestOneNameInAllItsSpellings(t *testing.T) {
 	} {
 		want, err := Username(same[0])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("checking the username: %v", err)
 		}
 		for _, spelling := range same {
 			if key, err := Username(spelling); err != nil || key != want {
@@ -183,11 +183,11 @@ func TestUsernameAndAddressShareOneNameSpace(t *testing.T) {
 	} {
 		a, err := Username(username)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("checking the username: %v", err)
 		}
 		_, b, err := Email(address)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("checking the email address: %v", err)
 		}
 		if a != b {
 			t.Errorf("%q has key %q, %q has %q", username, a, address, b)

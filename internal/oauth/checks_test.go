@@ -98,7 +98,7 @@ func TestContinuationsAreSealed(t *testing.T) {
 	b := Browser{Pre: "cookie"}
 	sealed, err := c.Seal(Continuation{Query: "a=b", Began: now.UnixMilli(), Browser: browserDigest(b)})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sealing the text: %v", err)
 	}
 	opened, err := c.Open(sealed)
 	if err != nil || !opened.begunIn(b) || opened.begunIn(Browser{Pre: "other"}) || opened.begunIn(Browser{}) || opened.parameters().Get("a") != "b" {

@@ -200,7 +200,7 @@ func TestNewSecretWorksAtOnceThoughTheClientIsRemembered(t *testing.T) {
 	now := func() time.Time { return noon }
 	a := oauth.Authenticator{Clients: &oauth.Clients{Store: known, Now: now}, Limits: &tally{}, Now: now}
 	if _, err := a.Authenticate(request(nil, basic("shop", "new"))); err != nil {
-		t.Fatal(err)
+		t.Fatalf("authenticating the client: %v", err)
 	}
 	shop := known["shop"]
 	shop.Secrets = []store.ClientSecret{{Digest: store.DigestOf("newest")}}

@@ -181,11 +181,11 @@ func FuzzContinuation(f *testing.F) {
 	c.Sealer.Keys = cursor.Fixed([32]byte{1})
 	sealed, err := c.Seal(Continuation{Query: "client_id=web&state=%00", Began: now.UnixMilli(), Browser: "b"})
 	if err != nil {
-		f.Fatal(err)
+		f.Fatalf("sealing the text: %v", err)
 	}
 	logout, err := (&Logouts{Sealer: c.Sealer, Now: c.Now}).Seal(Logout{ClientID: "web"})
 	if err != nil {
-		f.Fatal(err)
+		f.Fatalf("sealing the text: %v", err)
 	}
 	for _, s := range []string{sealed, logout, sealed + "=", sealed[:20], "", "AAAA"} {
 		f.Add(s)

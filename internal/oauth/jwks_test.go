@@ -62,7 +62,7 @@ func TestNobodyWaitsForAHostThatHangs(t *testing.T) {
 	var now atomic.Int64 // minutes
 	cache := oauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Now: func() time.Time { return noon.Add(time.Duration(now.Load()) * time.Minute) }}
 	if _, err := cache.Get(t.Context(), server.URL); err != nil {
-		t.Fatal(err)
+		t.Fatalf("getting the document through the cache: %v", err)
 	}
 	<-asked
 	now.Store(6)

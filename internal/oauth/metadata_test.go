@@ -34,18 +34,18 @@ func TestMetadata(t *testing.T) {
 			}
 			var got bytes.Buffer
 			if err := json.Indent(&got, body, "", "  "); err != nil {
-				t.Fatal(err)
+				t.Fatalf("indenting the JSON: %v", err)
 			}
 			got.WriteByte('\n')
 			path := filepath.Join("testdata", name)
 			if *update {
 				if err := os.WriteFile(path, got.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
+					t.Fatalf("writing the file: %v", err)
 				}
 			}
 			want, err := os.ReadFile(path)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading the file: %v", err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
 				t.Errorf("got %s", got.Bytes())
@@ -57,11 +57,11 @@ func TestMetadata(t *testing.T) {
 func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
 	body, err := oauth.Surface{Issuer: "https://id.example/", Token: "/oauth/token"}.AuthorizationServer()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("building the authorization server metadata: %v", err)
 	}
 	var members map[string]any
 	if err := json.Unmarshal(body, &members); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	for name := range members {
 		switch name {

@@ -22,11 +22,11 @@ func vectors(t testing.TB) []vector {
 	for _, name := range []string{"django_hashes.json", "other_hashes.json"} {
 		text, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file: %v", err)
 		}
 		var some []vector
 		if err := json.Unmarshal(text, &some); err != nil {
-			t.Fatal(err)
+			t.Fatalf("unmarshalling the JSON: %v", err)
 		}
 		all = append(all, some...)
 	}
@@ -51,7 +51,7 @@ func verify(t *testing.T, h *Hasher, encoded, password string) (ok, rehash bool)
 	t.Helper()
 	ok, rehash, err := h.Verify(t.Context(), encoded, password)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("verifying the password: %v", err)
 	}
 	return ok, rehash
 }
@@ -80,7 +80,7 @@ func TestWhatIsHashedVerifies(t *testing.T) {
 	for _, password := range []string{"correct horse battery", " outer blanks ", "nul\x00inside", "пароль-密码-🔑", strings.Repeat("p", MaxBytes)} {
 		encoded, err := h.Hash(t.Context(), password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("hashing the password: %v", err)
 		}
 		if ok, rehash := verify(t, h, encoded, password); !ok || rehash {
 			t.Errorf("%.20q: %t, hash again: %t", password, ok, rehash)
@@ -97,7 +97,7 @@ func TestWhatIsHashedVerifies(t *testing.T) {
 func TestHashIsAPHCString(t *testing.T) {
 	encoded, err := New(Options{}).Hash(t.Context(), "correct horse battery")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("hashing the password: %v", err)
 	}
 	fields := strings.Split(encoded, "$")
 	if len(fields) != 6 || strings.Join(fields[:4], "$") != "$argon2id$v=19$m=19456,t=2,p=1" || len(fields[4]) != 22 || len(fields[5]) != 43 {
@@ -109,7 +109,7 @@ func TestNormalisationMakesAnotherPassword(t *testing.T) {
 	h, _ := cheap(Options{})
 	encoded, err := h.Hash(t.Context(), "caf\u00e9-caf\u00e9")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("hashing the password: %v", err)
 	}
 	if ok, _ := verify(t, h, encoded, "cafe\u0301-cafe\u0301"); ok {
 		t.Error("NFD passed for NFC")
@@ -176,7 +176,7 @@ func TestRefusalsCostTheSame(t *testing.T) {
 	h, done := cheap(Options{})
 	encoded, err := h.Hash(t.Context(), "correct horse battery")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("hashing the password: %v", err)
 	}
 	for name, try := range map[string]func() error{
 		"nobody":   func() error { return h.VerifyNobody(t.Context(), "wrong") },
@@ -201,7 +201,7 @@ func TestTooLongIsNeverRightAndNeverHashed(t *testing.T) {
 		t.Error("hashed")
 	}
 	if err := h.VerifyNobody(t.Context(), long); err != nil {
-		t.Error(err)
+		t.Errorf("verifying a password for nobody: %v", err)
 	}
 	for _, v := range vectors(t) {
 		if ok, _ := verify(t, h, v.Encoded, long); ok {
@@ -254,7 +254,7 @@ func TestNobodyIsDowngraded(t *testing.T) {
 		old := New(Options{MemoryKiB: int(c.stored.memoryKiB), Iterations: int(c.stored.iterations), Parallelism: int(c.stored.threads)})
 		encoded, err := old.Hash(t.Context(), "correct horse battery")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("hashing the password: %v", err)
 		}
 		if ok, rehash := verify(t, h, encoded, "correct horse battery"); !ok || rehash != c.again {
 			t.Errorf("%s: %t, hash again: %t, want %t", name, ok, rehash, c.again)
@@ -265,7 +265,7 @@ func TestNobodyIsDowngraded(t *testing.T) {
 func TestCancelledCallersLeave(t *testing.T) {
 	h, _ := cheap(Options{MaxParallel: 1})
 	if err := h.budget.slots.Acquire(t.Context(), 1); err != nil {
-		t.Fatal(err)
+		t.Fatalf("acquiring a slot: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -27,7 +27,7 @@ func copied(t *testing.T, dsn string) (*sqlstore.DB, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "copy.db")
 	if err := sqlstore.Backup(t.Context(), dsn, file); err != nil {
-		t.Fatal(err)
+		t.Fatalf("backing the database up: %v", err)
 	}
 	return open(t, "sqlite:"+file), "sqlite:" + file
 }
@@ -57,7 +57,7 @@ func goes(t *testing.T, db store.DB, name string) {
 	t.Helper()
 	u, err := db.UserByName(t.Context(), name)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	write(t, db, func(tx store.Tx) error {
 		if _, err := tx.DeleteClient("app-"+name, time.Now()); err != nil {
@@ -77,7 +77,7 @@ func wasRestored(t *testing.T, db store.DB, kept string) {
 	time.Sleep(2 * time.Millisecond)
 	e := audit.Event{Actor: "cli", What: audit.DatabaseRestored{Backup: "older", Until: point.Format(time.RFC3339Nano), Kept: kept}}
 	if err := db.Audit(t.Context(), e.Record(t.Context(), time.Now())); err != nil {
-		t.Fatal(err)
+		t.Fatalf("recording the audit event: %v", err)
 	}
 }
 
@@ -96,7 +96,7 @@ func branch(t *testing.T) (b branches, mainDSN, presentDSN string) {
 	for name, change := range map[string]store.UserChange{"late": {PasswordHash: new("another")}, "late-off": {Active: new(false)}} {
 		u, err := b.main.UserByName(t.Context(), name)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("looking up the user by name: %v", err)
 		}
 		write(t, b.main, func(tx store.Tx) error {
 			if _, _, err := tx.DeleteConsent(u.ID, "app-"+name, time.Now()); err != nil {
@@ -192,7 +192,7 @@ func TestWhoIsMissingWasTakenAway(t *testing.T) {
 		b, _, _ := branch(t)
 		e := audit.Event{Actor: "cli", What: audit.DatabaseRestored{Backup: "older"}}
 		if err := b.present.Audit(t.Context(), e.Record(t.Context(), time.Now())); err != nil {
-			t.Fatal(err)
+			t.Fatalf("recording the audit event: %v", err)
 		}
 		carries(t, b.newer, b.present, b.main, recovery.Carried{
 			Deactivated: []string{"late", "late-off", "late-gone"}, Disabled: []string{"app-late", "app-late-off", "app-late-gone"},

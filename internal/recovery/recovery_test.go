@@ -23,11 +23,11 @@ func open(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: 20 * time.Second})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	return db
 }
@@ -86,7 +86,7 @@ func addKey(t *testing.T, db store.DB, kid string, generation int64, master stri
 	t.Helper()
 	k := store.SigningKey{ID: kid, Generation: generation, Algorithm: "RS256", Public: []byte{1}, Sealed: []byte{1}, MasterKeyID: master, CreatedAt: time.Now(), SignFrom: time.Now()}
 	if err := db.AddSigningKey(t.Context(), k, store.AuditEvent{At: time.Now(), Kind: "key.created"}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("adding the signing key: %v", err)
 	}
 }
 
@@ -96,7 +96,7 @@ func since(t *testing.T, db store.DB) {
 	id := func(name string) int64 {
 		u, err := db.UserByName(t.Context(), name)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("looking up the user by name: %v", err)
 		}
 		return u.ID
 	}
@@ -142,7 +142,7 @@ func since(t *testing.T, db store.DB) {
 	rewrap(t, db, "n")
 	addKey(t, db, "k3", 3, "n")
 	if err := db.RetireSigningKey(t.Context(), "k1", time.Now(), store.AuditEvent{At: time.Now(), Kind: "key.retired"}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("retiring the signing key: %v", err)
 	}
 }
 
@@ -184,7 +184,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	since(t, replaced)
 	got, err := over.Do(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("running the sweep: %v", err)
 	}
 	want := recovery.Carried{
 		Deactivated: []string{"gone", "off"}, Demoted: []string{"boss (staff)"}, Passwords: 1, Consents: 1,
@@ -256,7 +256,7 @@ func TestAnAppMayDoWhatBothAllow(t *testing.T) {
 			over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
 			done, err := over.Do(t.Context())
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("running the sweep: %v", err)
 			}
 			got, err := restored.ClientByID(t.Context(), "app")
 			got.UpdatedAt = want.UpdatedAt
@@ -274,7 +274,7 @@ func wantPeople(t *testing.T, db store.DB, want ...string) {
 	t.Helper()
 	all, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 100})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the users: %v", err)
 	}
 	var got []string
 	for _, u := range all.Users {
@@ -369,7 +369,7 @@ func signIns(t *testing.T, db store.DB, userID int64, over <-chan struct{}) (wor
 	for {
 		began := time.Now()
 		if err := db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateSession(living(userID, time.Now())) }); err != nil {
-			t.Error(err)
+			t.Errorf("creating the session: %v", err)
 			return worst
 		}
 		worst = max(worst, time.Since(began))

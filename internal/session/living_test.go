@@ -82,7 +82,7 @@ func TestAnAppUnderAnEarlierOnesIDHasNotItsTokens(t *testing.T) {
 	minter := g.Minter.(*token.Minter)
 	first, err := minter.ForClient(t.Context(), g.shop, "users:read", time.Hour)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("minting a token for the client: %v", err)
 	}
 	g.advance(2 * time.Minute)
 	g.write(t, func(tx store.Tx) error {
@@ -93,7 +93,7 @@ func TestAnAppUnderAnEarlierOnesIDHasNotItsTokens(t *testing.T) {
 	})
 	second, err := minter.ForClient(t.Context(), g.shop, "users:read", time.Hour)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("minting a token for the client: %v", err)
 	}
 	for raw, want := range map[string]bool{first.AccessToken: false, second.AccessToken: true} {
 		if found, err := g.Inspect(t.Context(), g.spa, raw); err != nil || found.Active != want {
@@ -106,7 +106,7 @@ func TestNobodyIsTurnedAwayForTroubleOfOurs(t *testing.T) {
 	g := open(t)
 	set, _ := g.start(t)
 	if err := g.db.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	asked := map[string]error{}
 	_, asked["refresh"] = g.refresh(t, set.RefreshToken)

@@ -25,7 +25,7 @@ func oneSuccessor(t *testing.T, g *rig) {
 		wg.Go(func() {
 			set, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
 			if err != nil {
-				t.Error(err)
+				t.Errorf("refreshing the tokens: %v", err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -79,7 +79,7 @@ func nothingLives(t *testing.T, g *rig) {
 		})
 		wg.Go(func() {
 			if err := g.Revoke(t.Context(), g.shop.ID, set.RefreshToken); err != nil {
-				t.Error(err)
+				t.Errorf("revoking the token: %v", err)
 			}
 		})
 	}
@@ -101,10 +101,10 @@ func endedBetween(t *testing.T, g *rig) {
 	stale := &staleRecord{DB: g.db}
 	var err error
 	if stale.session, stale.user, err = g.db.SessionWithUser(t.Context(), s.ID); err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the session: %v", err)
 	}
 	if err := g.Revoke(t.Context(), g.shop.ID, set.RefreshToken); err != nil {
-		t.Fatal(err)
+		t.Fatalf("revoking the token: %v", err)
 	}
 	g.DB = stale
 	if _, err := g.refresh(t, set.RefreshToken); !errors.Is(err, session.ErrEnded) {

@@ -19,14 +19,14 @@ func TestRefreshTellsHowThingsAreToday(t *testing.T) {
 	g.change(t, store.UserChange{Role: new(store.RoleStaff)})
 	set, _, user, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("refreshing the tokens: %v", err)
 	}
 	if set.Access.Role != store.RoleStaff || user.Role != store.RoleStaff {
 		t.Errorf("role %s in the token, %s of the person", set.Access.Role, user.Role)
 	}
 	claims, err := g.Verifier.Refresh(t.Context(), set.RefreshToken)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("verifying the refresh token: %v", err)
 	}
 	if claims.Gen != 2 || claims.Role != store.RoleStaff || claims.SessionID != s.ID || claims.IssuedAt != g.clock().Unix() {
 		t.Errorf("refresh token %+v", claims)
@@ -82,7 +82,7 @@ func TestTheBuiltInClientsScopeFollowsTheRole(t *testing.T) {
 	g := open(t)
 	set, _, err := g.Start(t.Context(), session.Start{User: g.ann, Client: session.Accounts(), Scope: authz.ForRole(g.ann.Role), Method: "login"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	for _, role := range []store.Role{store.RoleAdmin, store.RoleUser} {
 		g.change(t, store.UserChange{Role: new(role)})

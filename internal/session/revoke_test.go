@@ -32,7 +32,7 @@ func TestRevoke(t *testing.T) {
 			set, s := g.start(t)
 			for range 2 { // again is a success too
 				if err := g.Revoke(t.Context(), tt.client, tt.pick(set)); err != nil {
-					t.Fatal(err)
+					t.Fatalf("revoking the token: %v", err)
 				}
 			}
 			if !tt.dead {
@@ -57,12 +57,12 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 	for i := range sets {
 		var err error
 		if sets[i], err = minter.ForClient(t.Context(), g.shop, "users:read", time.Minute); err != nil {
-			t.Fatal(err)
+			t.Fatalf("minting a token for the client: %v", err)
 		}
 	}
 	for range 2 {
 		if err := g.Revoke(t.Context(), "shop", sets[0].AccessToken); err != nil {
-			t.Fatal(err)
+			t.Fatalf("revoking the token: %v", err)
 		}
 	}
 	if _, _, err := g.Authenticate(t.Context(), sets[0].AccessToken); !errors.Is(err, session.ErrEnded) {

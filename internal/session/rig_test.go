@@ -56,18 +56,18 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 	log := slog.New(slog.NewTextHandler(&g.log, nil))
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: g.clock, Log: log})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	ring, err := keys.Open(t.Context(), keys.Options{
 		Store: db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: g.clock, Log: log,
 		PublishLead: time.Hour, VerifyFor: 91 * 24 * time.Hour,
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the key ring: %v", err)
 	}
 	t.Cleanup(ring.Close)
 	g.db = db
@@ -82,7 +82,7 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 	if redis != "" {
 		moving, err := redisstore.Open(t.Context(), redisstore.Options{URL: redis, Log: log})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the Redis store: %v", err)
 		}
 		t.Cleanup(func() { _ = moving.Close() })
 		g.Rotations, g.TouchEvery = moving, time.Minute
@@ -136,7 +136,7 @@ func (g *rig) start(t *testing.T) (token.Set, store.Session) {
 	t.Helper()
 	set, s, err := g.Start(t.Context(), session.Start{User: g.ann, Client: g.shop, Scope: "openid account", Method: "password"})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	return set, s
 }
@@ -151,7 +151,7 @@ func (g *rig) mustRefresh(t *testing.T, raw string) token.Set {
 	t.Helper()
 	set, err := g.refresh(t, raw)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("refreshing the tokens: %v", err)
 	}
 	return set
 }
@@ -161,7 +161,7 @@ func (g *rig) audited(t *testing.T, sid string) []string {
 	t.Helper()
 	events, err := g.db.ListAudit(t.Context(), store.AuditQuery{Limit: 1000})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the audit events: %v", err)
 	}
 	var kinds []string
 	for _, e := range slices.Backward(events) {

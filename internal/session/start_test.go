@@ -16,11 +16,11 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 		User: g.ann, Client: g.shop, Scope: "openid account", Method: "password", NewHash: "$argon2id$second",
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	kept, user, err := g.db.SessionWithUser(t.Context(), s.ID)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the session: %v", err)
 	}
 	if kept.ClientID != "shop" || kept.Scope != "openid account" || kept.Rotation != s.Rotation || !kept.ExpiresAt.Equal(s.ExpiresAt) {
 		t.Errorf("recorded %+v, returned %+v", kept, s)

@@ -25,7 +25,7 @@ func (m *memory) mustTake(t *testing.T, name string) bool {
 	t.Helper()
 	d, err := m.Take(t.Context(), store.DigestOf(name), slow)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("taking from the throttle: %v", err)
 	}
 	return d.Allowed
 }
@@ -128,7 +128,7 @@ func BenchmarkMemoryTake(b *testing.B) {
 	m := NewMemory(time.Now)
 	for i := 0; b.Loop(); i++ {
 		if _, err := m.Take(b.Context(), store.DigestOf(strconv.Itoa(i)), slow); err != nil {
-			b.Fatal(err)
+			b.Fatalf("taking from the throttle: %v", err)
 		}
 	}
 }

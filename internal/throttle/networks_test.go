@@ -91,7 +91,7 @@ func TestOwnSuccessLiftsNoBlock(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	own, err := r.SignIn(ctx, "mallory") // begun before the network is slowed down
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing in: %v", err)
 	}
 	r.spray(t, ctx)
 	own.Succeeded(ctx)

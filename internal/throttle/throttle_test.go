@@ -182,7 +182,7 @@ func TestParallelRightTriesAreAllLetThrough(t *testing.T) {
 		wg.Go(func() {
 			a, err := r.SignIn(ctx, "ann")
 			if err != nil {
-				t.Error(err)
+				t.Errorf("signing in: %v", err)
 				return
 			}
 			time.Sleep(5 * time.Millisecond) // as long as it takes to judge, about
@@ -210,7 +210,7 @@ func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
 			wg.Go(func() {
 				a, err := replicas[i%2].SignIn(ctx, "ann")
 				if err != nil {
-					t.Error(err)
+					t.Errorf("signing in: %v", err)
 					return
 				}
 				hashing[i%2] <- struct{}{}
@@ -233,7 +233,7 @@ func TestWrongTriesElsewhereAreNoReasonToWaitLong(t *testing.T) {
 		ctx := from(t, "192.0.2.1")
 		for range l.Rules.SignIn.Free {
 			if _, err := l.Store.Take(ctx, store.DigestOf("6:signin3:ann12:192.0.2.0/24"), l.Rules.SignIn); err != nil {
-				t.Fatal(err)
+				t.Fatalf("taking from the throttle: %v", err)
 			}
 		}
 		began := time.Now()
@@ -277,7 +277,7 @@ func TestVerdicts(t *testing.T) {
 			}
 			a, err := r.SignIn(ctx, "ann")
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("signing in: %v", err)
 			}
 			tt.verdict(a, ctx)
 			free := 0
@@ -296,7 +296,7 @@ func TestSignUp(t *testing.T) {
 	for range r.Rules.SignUp.Free {
 		a, err := r.SignUp(ctx)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("signing up: %v", err)
 		}
 		a.Succeeded(ctx) // each one counts, for being one
 	}
@@ -310,7 +310,7 @@ func TestSignUp(t *testing.T) {
 	r.advance(2 * time.Second)
 	a, err := r.SignUp(ctx)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing up: %v", err)
 	}
 	a.Abandoned(ctx)
 	if a, err = r.SignUp(ctx); err != nil {
@@ -326,7 +326,7 @@ func TestFailures(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	for range r.Rules.Failure.Free {
 		if err := r.Failure(ctx, "client", "shop"); err != nil {
-			t.Fatal(err)
+			t.Fatalf("counting the failure: %v", err)
 		}
 	}
 	if d := wait(t, r.Failure(ctx, "client", "shop")); d != time.Second {
@@ -356,7 +356,7 @@ func TestFailuresOfMadeUpClients(t *testing.T) {
 	r.Store = s
 	for i := range r.Rules.Network.Free {
 		if err := r.Failure(ctx, "client", fmt.Sprint(i)); err != nil {
-			t.Fatal(err)
+			t.Fatalf("counting the failure: %v", err)
 		}
 	}
 	asked := s.asked.Load()
@@ -435,7 +435,7 @@ func TestStoreAway(t *testing.T) {
 
 	a, err := r.SignIn(ctx, "ann")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("signing in: %v", err)
 	}
 	a.Succeeded(ctx) // also forgets what was counted here
 	if n := outage(); n != 3 {

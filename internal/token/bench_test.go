@@ -22,7 +22,7 @@ func BenchmarkAccess(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := g.verifier.Access(b.Context(), raw); err != nil {
-			b.Fatal(err)
+			b.Fatalf("verifying the access token: %v", err)
 		}
 	}
 }

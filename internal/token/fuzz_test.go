@@ -19,7 +19,7 @@ func FuzzClaims(f *testing.F) {
 		} {
 			text, err := json.Marshal(c)
 			if err != nil {
-				f.Fatal(err)
+				f.Fatalf("marshalling the JSON: %v", err)
 			}
 			f.Add(typ, text)
 		}

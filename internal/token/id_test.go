@@ -16,7 +16,7 @@ func (g *rig) mintID(more token.Identity) token.Set {
 	s.ACR, s.AMR = "urn:gatehouse:pwd", []string{"pwd"}
 	set, err := g.minter.ForOpenID(g.Context(), s, u, r, "openid", life, more)
 	if err != nil {
-		g.Fatal(err)
+		g.Fatalf("minting tokens with an ID token: %v", err)
 	}
 	return set
 }
@@ -27,11 +27,11 @@ func TestClaimsOfThePersonAreNotTheTokens(t *testing.T) {
 	set := g.mintID(token.Identity{Nonce: "n", Claims: map[string]any{"iss": "evil", "sub": "evil", "aud": "evil", "exp": 1, "nonce": "evil", "sid": "evil", "email": "a@b"}})
 	verified, err := g.ring.Verify(t.Context(), set.IDToken)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("verifying the token: %v", err)
 	}
 	var members map[string]any
 	if err := json.Unmarshal(verified.Payload, &members); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	if strings.Contains(string(verified.Payload), "evil") || members["email"] != "a@b" || members["iss"] != issuer {
 		t.Errorf("%s", verified.Payload)
@@ -67,7 +67,7 @@ func TestLogoutToken(t *testing.T) {
 	g := start(t)
 	raw, err := g.minter.Logout(t.Context(), "shop", "sub", "sid")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("minting the logout token: %v", err)
 	}
 	verified, err := g.ring.Verify(t.Context(), raw)
 	if err != nil || verified.Type != "logout+jwt" || !strings.Contains(string(verified.Payload), `"events":{"http://schemas.openid.net/event/backchannel-logout":{}}`) || strings.Contains(string(verified.Payload), "nonce") {

@@ -33,7 +33,7 @@ func (g *rig) sign(typ string, c any) string {
 	g.Helper()
 	raw, err := g.ring.Sign(g.Context(), typ, c)
 	if err != nil {
-		g.Fatal(err)
+		g.Fatalf("signing the token: %v", err)
 	}
 	return raw
 }

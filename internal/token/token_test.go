@@ -73,14 +73,14 @@ func start(t testing.TB) *rig {
 		RotateEvery: 24 * time.Hour, PublishLead: time.Hour, VerifyFor: 15 * 24 * time.Hour,
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the key ring: %v", err)
 	}
 	t.Cleanup(ring.Close)
 	g.ring = ring
 	g.minter = &token.Minter{Keys: ring, Issuer: issuer, Audience: audience, Now: now}
 	g.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: audience, Now: now}
 	if _, err := ring.SigningKeyID(t.Context()); err != nil { // the first key is there
-		t.Fatal(err)
+		t.Fatalf("asking for the signing key: %v", err)
 	}
 	return g
 }
@@ -89,7 +89,7 @@ func start(t testing.TB) *rig {
 func (g *rig) state() (store.Session, store.User, store.Rotation) {
 	kid, err := g.ring.SigningKeyID(g.Context())
 	if err != nil {
-		g.Fatal(err)
+		g.Fatalf("asking for the signing key: %v", err)
 	}
 	s := store.Session{
 		ID: "SESSION", UserID: 7, ClientID: "shop", Scope: "openid account",
@@ -107,7 +107,7 @@ func (g *rig) mint(s store.Session, u store.User, r store.Rotation) token.Set {
 	g.Helper()
 	set, err := g.minter.ForSession(g.Context(), s, u, r, "openid", life)
 	if err != nil {
-		g.Fatal(err)
+		g.Fatalf("minting tokens for the session: %v", err)
 	}
 	return set
 }
@@ -119,7 +119,7 @@ func TestTokensOfASession(t *testing.T) {
 
 	access, err := g.verifier.Access(t.Context(), set.AccessToken)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("verifying the access token: %v", err)
 	}
 	want := token.Access{
 		Issuer: issuer, Subject: u.Sub, Audience: audience, ClientID: "shop",
@@ -131,7 +131,7 @@ func TestTokensOfASession(t *testing.T) {
 	}
 	refresh, err := g.verifier.Refresh(t.Context(), set.RefreshToken)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("verifying the refresh token: %v", err)
 	}
 	wantRefresh := token.Refresh{
 		Issuer: issuer, Subject: u.Sub, Audience: issuer, ClientID: "shop",
@@ -150,7 +150,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 
 	// What may have changed meanwhile: the time, the role, the key in force.
 	if _, err := g.ring.Rotate(t.Context(), "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the signing key: %v", err)
 	}
 	g.now = g.now.Add(61 * time.Minute)
 	u.Role = store.RoleAdmin
@@ -163,7 +163,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 	}
 
 	if err := g.ring.Retire(t.Context(), r.KeyID, "cli"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("retiring the key: %v", err)
 	}
 	under := g.mint(s, u, r)
 	if under.RefreshToken == first.RefreshToken {
@@ -199,7 +199,7 @@ func TestTheTokenOfAClient(t *testing.T) {
 	g := start(t)
 	set, err := g.minter.ForClient(t.Context(), store.Client{ID: "robot"}, "users:read", life)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("minting a token for the client: %v", err)
 	}
 	got, err := g.verifier.Access(t.Context(), set.AccessToken)
 	want := token.Access{
@@ -210,7 +210,7 @@ func TestTheTokenOfAClient(t *testing.T) {
 		t.Errorf("access %+v, refresh %q, %v", got, set.RefreshToken, err)
 	}
 	if none, err := g.minter.ForClient(t.Context(), store.Client{ID: "robot"}, authz.Scope(""), life); err != nil {
-		t.Error(err)
+		t.Errorf("minting a token for the client: %v", err)
 	} else if _, err := g.verifier.Access(t.Context(), none.AccessToken); err != nil {
 		t.Errorf("without scope: %v", err)
 	}

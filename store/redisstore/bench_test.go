@@ -18,7 +18,7 @@ func benchmarkStore(b *testing.B) *redisstore.Store {
 		URL: testdb.StartRedis(b).URL, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("opening the Redis store: %v", err)
 	}
 	b.Cleanup(func() { _ = s.Close() })
 	return s
@@ -43,7 +43,7 @@ func BenchmarkTake(b *testing.B) {
 		key := store.DigestOf(rand.Text())
 		for pb.Next() {
 			if _, err := s.Take(b.Context(), key, rule); err != nil {
-				b.Error(err)
+				b.Errorf("taking from the throttle: %v", err)
 				return
 			}
 		}

@@ -74,10 +74,10 @@ func TestNothingStaysForever(t *testing.T) {
 	rotate("ended", time.Now().Add(life))
 	key := store.DigestOf("somebody")
 	if _, err := s.Take(t.Context(), key, store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: life}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("taking from the throttle: %v", err)
 	}
 	if err := s.Forget(t.Context(), "ended", "ended unseen"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("forgetting the sessions: %v", err)
 	}
 	for pattern, want := range map[string]time.Duration{
 		"gh:s:{living}":       life,
@@ -110,7 +110,7 @@ func TestClockSetBack(t *testing.T) {
 		t.Helper()
 		d, err := s.Take(t.Context(), key, rule)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("taking from the throttle: %v", err)
 		}
 		return d
 	}

@@ -102,7 +102,7 @@ func TestLostAnswer(t *testing.T) {
 
 	p.lose("evalsha")
 	if err := s.Forget(t.Context(), "sid", "other"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("forgetting the sessions: %v", err)
 	}
 	if outcome, err := sess.refresh(t.Context(), s); err != nil || outcome != store.Ended {
 		t.Errorf("outcome %d, %v; want Ended", outcome, err)
@@ -115,7 +115,7 @@ func TestKilledAndRestarted(t *testing.T) {
 	sess := newSession("sid")
 	sess.mustRefresh(t, s)
 	if err := s.Forget(t.Context(), "ended"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("forgetting the sessions: %v", err)
 	}
 
 	server.Stop()
@@ -208,7 +208,7 @@ func TestRefusals(t *testing.T) {
 		{"disk full", "MISCONF", func(t *testing.T, s server) {
 			dir := s.client(t).ConfigGet(t.Context(), "dir").Val()["dir"]
 			if err := os.MkdirAll(filepath.Join(dir, "dump.rdb", "in the way"), 0o755); err != nil {
-				t.Fatal(err)
+				t.Fatalf("making the folder: %v", err)
 			}
 			s.tell(t, "CONFIG", "SET", "save", "3600 1")
 			s.tell(t, "SET", "a", "b")
@@ -276,7 +276,7 @@ func TestEmptiedIsTold(t *testing.T) {
 	ping := func() {
 		t.Helper()
 		if err := s.Ping(t.Context()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("pinging the store: %v", err)
 		}
 	}
 	ping()

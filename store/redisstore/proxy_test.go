@@ -25,7 +25,7 @@ func startProxy(t *testing.T, target string) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on a free port: %v", err)
 	}
 	p := &proxy{addr: l.Addr().String(), target: target, listener: l}
 	p.wg.Go(p.accept)

@@ -54,7 +54,7 @@ func openPatient(t *testing.T, url string) *redisstore.Store {
 	t.Helper()
 	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Timeout: 20 * time.Second, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the Redis store: %v", err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -64,11 +64,11 @@ func openLogging(t *testing.T, url string, log io.Writer) *redisstore.Store {
 	t.Helper()
 	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the Redis store: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("closing the store: %v", err)
 		}
 	})
 	return s
@@ -101,7 +101,7 @@ func scripts(t *testing.T) []string {
 	for _, path := range paths {
 		source, err := os.ReadFile(path)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file: %v", err)
 		}
 		sources = append(sources, strings.TrimSpace(string(source)))
 	}

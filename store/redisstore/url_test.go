@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 	for _, tt := range tests {
 		got, err := parse(tt.url)
 		if err != nil {
-			t.Errorf("%s: %v", tt.url, err)
+			t.Errorf("%s: parsing the URL: %v", tt.url, err)
 			continue
 		}
 		if diff := cmp.Diff(tt.want, *got, cmpopts.IgnoreUnexported(redis.UniversalOptions{}, tls.Config{})); diff != "" {

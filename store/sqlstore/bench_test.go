@@ -15,11 +15,11 @@ func BenchmarkHotPaths(b *testing.B) {
 	for name, dsn := range backends {
 		db, err := sqlstore.Open(b.Context(), sqlstore.Options{DSN: dsn(b)})
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("opening the store: %v", err)
 		}
 		defer db.Close()
 		if err := db.Migrate(b.Context()); err != nil {
-			b.Fatal(err)
+			b.Fatalf("migrating the database: %v", err)
 		}
 		session := store.Session{ID: "S", ExpiresAt: time.Now().Add(time.Hour), Rotation: storetest.NextRotation(store.Rotation{})}
 		err = db.Write(b.Context(), func(tx store.Tx) (err error) {

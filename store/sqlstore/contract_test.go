@@ -46,7 +46,7 @@ func connect(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
@@ -63,7 +63,7 @@ func migrated(t *testing.T, dsn string) *sqlstore.DB {
 	}
 	db := connect(t, dsn)
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	return db
 }
@@ -93,7 +93,7 @@ func copyOfEmpty(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 }
 

@@ -20,7 +20,7 @@ func look(t *testing.T, dsn string) finding.List {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience, ReadOnly: true})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	defer db.Close()
 	return append(sqlstore.ExamineFile(dsn), db.Examine(t.Context(), sqlstore.Examination{Replicas: 3, Now: time.Now})...)
@@ -53,7 +53,7 @@ func TestExamineFindsNothingAmiss(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dsn := dsn(t)
 			if err := migrated(t, dsn).Close(); err != nil {
-				t.Fatal(err)
+				t.Fatalf("closing the store: %v", err)
 			}
 			if worse := look(t, dsn).Worse(); len(worse) > 0 {
 				t.Errorf("amiss:\n%s", lines(worse))
@@ -110,13 +110,13 @@ func TestExamineFindsWhatIsWrongWithAFile(t *testing.T) {
 		t.Error("it was made")
 	}
 	if err := migrated(t, dsn).Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	if err := os.Chmod(file, 0o644); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the mode: %v", err)
 	}
 	if err := os.Chmod(filepath.Dir(file), 0o777); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the mode: %v", err)
 	}
 	found := look(t, dsn)
 	wantFinding(t, found, "database file", finding.Fault, "chmod 600")
@@ -132,13 +132,13 @@ func damage(t *testing.T, file string) {
 	const pageBytes, pages = 4096, 5
 	content, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	for at := len(content) - pages*pageBytes; at < len(content); at += pageBytes {
 		copy(content[at:], strings.Repeat("x", 100))
 	}
 	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 }
 
@@ -146,7 +146,7 @@ func damage(t *testing.T, file string) {
 func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	if err := migrated(t, server.DSN).Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	_, place, _ := strings.Cut(server.DSN, "@")
 	root := raw(t, "mysql://root@"+place)
@@ -206,14 +206,14 @@ func TestExamineLeavesNothingBehind(t *testing.T) {
 	for _, end := range []string{"", "-wal", "-shm"} {
 		content, err := os.ReadFile(file + end)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file: %v", err)
 		}
 		if err := os.WriteFile(killed+end, content, 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: %v", err)
 		}
 	}
 	if err := db.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	looked("alone")
 	file, dsn = killed, "sqlite:"+killed
@@ -224,7 +224,7 @@ func beside(t *testing.T, file string) (names []string) {
 	t.Helper()
 	all, err := os.ReadDir(filepath.Dir(file))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the folder: %v", err)
 	}
 	for _, f := range all {
 		names = append(names, f.Name())
@@ -237,11 +237,11 @@ func beside(t *testing.T, file string) (names []string) {
 func TestExamineWhileSomebodyBegins(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	if err := migrated(t, dsn).Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience, ReadOnly: true})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	defer db.Close()
 	migrated(t, dsn)

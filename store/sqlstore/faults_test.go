@@ -21,11 +21,11 @@ func brisk(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: time.Second})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	return db
 }
@@ -136,15 +136,15 @@ func TestTableLocked(t *testing.T) {
 	db, pool := brisk(t, dsn), raw(t, dsn)
 	conn, err := pool.Conn(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening a connection: %v", err)
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(t.Context(), "LOCK TABLES audit_events WRITE"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the statement: %v", err)
 	}
 	wantUnavailable(t, db, "Audit", "Write")
 	if _, err := conn.ExecContext(t.Context(), "UNLOCK TABLES"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the statement: %v", err)
 	}
 	wantAnswers(t, db)
 }
@@ -155,11 +155,11 @@ func TestPoolExhausted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn(t), Timeout: 300 * time.Millisecond, MaxConns: 1})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the store: %v", err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
 			if err := db.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("migrating the database: %v", err)
 			}
 			inside, leave := make(chan bool), make(chan bool)
 			done := make(chan error, 1)
@@ -182,18 +182,18 @@ func TestSQLiteLockedByAnotherProcess(t *testing.T) {
 	db, pool := brisk(t, dsn), raw(t, dsn)
 	conn, err := pool.Conn(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening a connection: %v", err)
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the statement: %v", err)
 	}
 	wantUnavailable(t, db, "Audit", "Write", "Rotate", "RevokeToken")
 	if err := acts(db)["SessionWithUser"](t.Context()); err != nil {
 		t.Errorf("reading beside a writer: %v", err)
 	}
 	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the statement: %v", err)
 	}
 	wantAnswers(t, db)
 }
@@ -205,7 +205,7 @@ func TestSQLiteFileRemoved(t *testing.T) {
 	db := brisk(t, dsn)
 	file := strings.TrimPrefix(dsn, "sqlite:")
 	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
+		t.Fatalf("removing the file: %v", err)
 	}
 	wantUnavailable(t, db, "Ping", "Audit", "Write", "Rotate", "Take")
 	if _, err := os.Stat(file); err == nil {
@@ -224,7 +224,7 @@ func TestSQLiteIsForItsOwner(t *testing.T) {
 	for _, file := range files {
 		info, err := os.Stat(file)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file's mode: %v", err)
 		}
 		if info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: mode %o, want 600", filepath.Base(file), info.Mode().Perm())
@@ -235,7 +235,7 @@ func TestSQLiteIsForItsOwner(t *testing.T) {
 func TestSQLiteThatIsNone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "letter.db")
 	if err := os.WriteFile(file, []byte(strings.Repeat("Dear Sir or Madam, ", 300)), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file}); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("err = %v, want ErrUnavailable", err)

@@ -73,19 +73,19 @@ func TestSlowStatementsAreNotAHungServer(t *testing.T) {
 	dsn := testdb.MySQL(t)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: 400 * time.Millisecond, MaxConns: 4})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	conn, err := raw(t, dsn).Conn(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening a connection: %v", err)
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(t.Context(), "LOCK TABLES audit_events WRITE"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the statement: %v", err)
 	}
 	var wg sync.WaitGroup
 	for range 40 {

@@ -26,22 +26,22 @@ func TestRootGivesNothingAway(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	file := strings.TrimPrefix(dsn, "sqlite:")
 	if err := migrated(t, dsn).Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	if err := os.Chown(file, nobody, nobody); err != nil {
-		t.Fatal(err)
+		t.Fatalf("changing the owner: %v", err)
 	}
 	elsewhere := t.TempDir()
 	for name, target := range map[string]string{"there": filepath.Join(elsewhere, "there"), "not there": filepath.Join(elsewhere, "made")} {
 		t.Run(name, func(t *testing.T) {
 			if name == "there" {
 				if err := os.WriteFile(target, []byte("secret"), 0o600); err != nil {
-					t.Fatal(err)
+					t.Fatalf("writing the file: %v", err)
 				}
 			}
 			_ = os.Remove(file + ".lock")
 			if err := os.Symlink(target, file+".lock"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("making a symbolic link: %v", err)
 			}
 			if err := sqlstore.Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup")); err == nil {
 				t.Error("a lock that leads elsewhere was taken")
@@ -65,11 +65,11 @@ func TestRestoreThroughALink(t *testing.T) {
 	db := migrated(t, dsn)
 	backup := filepath.Join(t.TempDir(), "backup")
 	if err := sqlstore.Backup(t.Context(), dsn, backup); err != nil {
-		t.Fatal(err)
+		t.Fatalf("backing the database up: %v", err)
 	}
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(file, link); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a symbolic link: %v", err)
 	}
 	restore := func() (sqlstore.Restored, error) {
 		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
@@ -78,11 +78,11 @@ func TestRestoreThroughALink(t *testing.T) {
 		t.Errorf("open by its own name: %v", err)
 	}
 	if err := db.Close(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("closing the store: %v", err)
 	}
 	was, err := os.Stat(file)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file's mode: %v", err)
 	}
 	if done, err := restore(); err != nil || filepath.Dir(done.Kept) != filepath.Dir(file) {
 		t.Fatalf("%+v, %v", done, err)
@@ -91,7 +91,7 @@ func TestRestoreThroughALink(t *testing.T) {
 		t.Errorf("its own name still leads to the replaced one, %v", err)
 	}
 	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
+		t.Fatalf("removing the file: %v", err)
 	}
 	if _, err := restore(); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
 		t.Errorf("over a link that leads nowhere: %v", err)
@@ -108,7 +108,7 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 	folder := func() string {
 		folder := t.TempDir()
 		if err := os.Chown(folder, nobody, nobody); err != nil {
-			t.Fatal(err)
+			t.Fatalf("changing the owner: %v", err)
 		}
 		return folder
 	}
@@ -119,17 +119,17 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 	}
 	backup := filepath.Join(t.TempDir(), "backup") // a folder of root's
 	if err := sqlstore.Backup(t.Context(), "sqlite:"+made, backup); err != nil {
-		t.Fatal(err)
+		t.Fatalf("backing the database up: %v", err)
 	}
 	restored := filepath.Join(folder(), "restored.db")
 	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + restored}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("restoring the database: %v", err)
 	}
 	for _, file := range []string{made, made + ".lock", backup, restored, restored + ".lock"} {
 		info, err := os.Stat(file)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file's mode: %v", err)
 		}
 		if owner := info.Sys().(*syscall.Stat_t).Uid; owner != nobody || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s is %d's, with mode %#o", filepath.Base(file), owner, info.Mode().Perm())
@@ -169,7 +169,7 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	link(secret, "c.db")
 	backup := filepath.Join(t.TempDir(), "backup")
 	if err := sqlstore.Backup(t.Context(), "sqlite:"+file("a.db"), backup); err != nil {
-		t.Fatal(err)
+		t.Fatalf("backing the database up: %v", err)
 	}
 	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("c.db"), Now: time.Now}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "a link that root did not make") {

@@ -22,15 +22,15 @@ func TestManyStartAtOnce(t *testing.T) {
 					wg.Go(func() {
 						db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience})
 						if err != nil {
-							t.Error(err)
+							t.Errorf("opening the store: %v", err)
 							return
 						}
 						defer db.Close()
 						if err := db.Migrate(t.Context()); err != nil {
-							t.Error(err)
+							t.Errorf("migrating the database: %v", err)
 						}
 						if _, err := db.HasAdmin(t.Context()); err != nil {
-							t.Error(err)
+							t.Errorf("asking whether there is an administrator: %v", err)
 						}
 					})
 				}
@@ -55,7 +55,7 @@ func raw(t *testing.T, dsn string) *sql.DB {
 	}
 	pool, err := sql.Open(driver, source)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: %v", err)
 	}
 	t.Cleanup(func() { _ = pool.Close() })
 	return pool
@@ -64,7 +64,7 @@ func raw(t *testing.T, dsn string) *sql.DB {
 func execute(t *testing.T, pool *sql.DB, statement string, args ...any) {
 	t.Helper()
 	if _, err := pool.ExecContext(t.Context(), statement, args...); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the statement: %v", err)
 	}
 }
 
@@ -74,7 +74,7 @@ func onRaw(t *testing.T, run func(t *testing.T, dsn string, pool *sql.DB)) {
 		t.Run(name, func(t *testing.T) {
 			dsn := dsn(t)
 			if err := migrated(t, dsn).Close(); err != nil {
-				t.Fatal(err)
+				t.Fatalf("closing the store: %v", err)
 			}
 			run(t, dsn, raw(t, dsn))
 		})
@@ -98,7 +98,7 @@ func TestNewerSchemaIsAccepted(t *testing.T) {
 		execute(t, pool, "ALTER TABLE users ADD COLUMN shoe_size INTEGER")
 		db := connect(t, dsn)
 		if err := db.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("migrating the database: %v", err)
 		}
 		steps, err := db.MigrationStatus(t.Context())
 		if err != nil || steps[len(steps)-1].Name != "future" {
@@ -114,7 +114,7 @@ func TestKilledMigrationIsRunAgain(t *testing.T) {
 	pool := raw(t, dsn)
 	for range 2 {
 		if err := migrated(t, dsn).Close(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("closing the store: %v", err)
 		}
 		// As if it had been killed before its last statements.
 		execute(t, pool, "DELETE FROM schema_migrations")
@@ -138,7 +138,7 @@ func TestStatusOfAnEmptyDatabase(t *testing.T) {
 				t.Errorf("status: %+v, %v", steps, err)
 			}
 			if err := db.Migrate(t.Context()); err != nil {
-				t.Error(err)
+				t.Errorf("migrating the database: %v", err)
 			}
 		})
 	}

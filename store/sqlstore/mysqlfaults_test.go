@@ -20,18 +20,18 @@ func asRoot(t *testing.T, dsn string) func(statement string) {
 	t.Helper()
 	u, err := url.Parse(dsn)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the URL: %v", err)
 	}
 	pool, err := sql.Open("mysql", fmt.Sprintf("root@tcp(%s)/", u.Host))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: %v", err)
 	}
 	t.Cleanup(func() { pool.Close() })
 	pool.SetMaxIdleConns(1)
 	return func(statement string) {
 		t.Helper()
 		if _, err := pool.ExecContext(context.WithoutCancel(t.Context()), statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
+			t.Fatalf("%s: executing the statement: %v", statement, err)
 		}
 	}
 }
@@ -110,21 +110,21 @@ func TestALockThatIsNotGivenBack(t *testing.T) {
 	dsn := testdb.MySQL(t)
 	db, pool := brisk(t, dsn), raw(t, dsn)
 	if err := db.RevokeToken(t.Context(), "jti", time.Now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("revoking the token: %v", err)
 	}
 	tx, err := pool.BeginTx(t.Context(), nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("beginning a transaction: %v", err)
 	}
 	if _, err := tx.ExecContext(t.Context(), "DELETE FROM revoked_tokens"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("executing the statement: %v", err)
 	}
 	start := time.Now()
 	if err := db.RevokeToken(t.Context(), "jti", time.Now().Add(time.Hour)); !errors.Is(err, store.ErrUnavailable) || time.Since(start) > patience/2 {
 		t.Errorf("%v after %s", err, time.Since(start))
 	}
 	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rolling the transaction back: %v", err)
 	}
 	wantAnswers(t, db)
 }
@@ -134,7 +134,7 @@ func TestARefusalIsNotWaitedFor(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	u, err := url.Parse(server.DSN)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the URL: %v", err)
 	}
 	stranger, elsewhere := *u, *u
 	stranger.User = url.UserPassword("gatehouse", "wrong")

@@ -28,11 +28,11 @@ func startCutter(t *testing.T, dsn string) (*cutter, string) {
 	t.Helper()
 	u, err := url.Parse(dsn)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the URL: %v", err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on a free port: %v", err)
 	}
 	c := &cutter{target: u.Host}
 	var wg sync.WaitGroup

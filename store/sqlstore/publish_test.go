@@ -37,7 +37,7 @@ func TestANameIsGivenToAWholeFile(t *testing.T) {
 		}
 		_ = os.Remove(draft) // which a link leaves; not to be cut short while it is looked at
 		if err := os.Remove(to); err != nil {
-			t.Fatal(err)
+			t.Fatalf("removing the file: %v", err)
 		}
 	}
 	close(done)
@@ -76,7 +76,7 @@ func TestEveryWayToANameOverwritesNothing(t *testing.T) {
 func writeDraft(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestABackupIsOneFile(t *testing.T) {
 	writeDraft(t, file, "whole")
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(file, link); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a symbolic link: %v", err)
 	}
 	for end, word := range map[string]string{"-wal": "write-ahead log", "-journal": "rollback journal"} {
 		writeDraft(t, file+end, "")
@@ -101,7 +101,7 @@ func TestABackupIsOneFile(t *testing.T) {
 			}
 		}
 		if err := os.Remove(file + end); err != nil {
-			t.Fatal(err)
+			t.Fatalf("removing the file: %v", err)
 		}
 	}
 }

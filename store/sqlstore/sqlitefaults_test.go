@@ -21,7 +21,7 @@ func filled(t *testing.T) (*sqlstore.DB, string) {
 	db := brisk(t, dsn)
 	for range 200 {
 		if err := db.Audit(t.Context(), store.AuditEvent{Kind: "test", At: time.Now()}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("recording the audit event: %v", err)
 		}
 	}
 	return db, strings.TrimPrefix(dsn, "sqlite:")
@@ -31,10 +31,10 @@ func filled(t *testing.T) (*sqlstore.DB, string) {
 func TestSQLiteFileReplaced(t *testing.T) {
 	db, file := filled(t)
 	if err := os.Rename(file, file+".old"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("renaming the file: %v", err)
 	}
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	wantUnavailable(t, db, "Ping", "Audit", "Write", "Rotate", "Take")
 	if info, err := os.Stat(file); err != nil || info.Size() != 0 {
@@ -51,11 +51,11 @@ func TestSQLiteFileSpoiled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db, file := filled(t)
 			if err := db.Close(); err != nil { // the log is in the file now
-				t.Fatal(err)
+				t.Fatalf("closing the store: %v", err)
 			}
 			running, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file, Timeout: time.Second})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("opening the store: %v", err)
 			}
 			defer running.Close()
 			if err := spoil(file); err != nil {

@@ -20,7 +20,7 @@ func firstSchema(t *testing.T, dialect string, pool *sql.DB) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("migrations", dialect, "0001_initial.sql"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	for statement := range strings.SplitSeq(string(text), ";\n") {
 		if strings.TrimSpace(statement) != "" {
@@ -54,19 +54,19 @@ func wantFirst(t *testing.T, db store.DB, name string) {
 	second := time.Unix(1, 0).UTC()
 	u, err := db.UserByName(t.Context(), name)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	compare(t, u, store.User{
 		ID: u.ID, Sub: name, Username: name, UsernameKey: name, FirstName: "Ann", Role: store.RoleUser, Active: true, PasswordHash: "hash", JoinedAt: second, ProfileText: "{}",
 	})
 	p, err := db.ProfileOf(t.Context(), u.ID)
 	if err != nil {
-		t.Error(err)
+		t.Errorf("looking up the profile: %v", err)
 	}
 	compare(t, p, store.Profile{})
 	s, _, err := db.SessionWithUser(t.Context(), name)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the session: %v", err)
 	}
 	compare(t, s, store.Session{
 		ID: name, UserID: u.ID, ClientID: name, Scope: "openid", AuthTime: second, CreatedAt: second, ExpiresAt: time.Unix(9, 0).UTC(),
@@ -74,7 +74,7 @@ func wantFirst(t *testing.T, db store.DB, name string) {
 	})
 	c, err := db.ClientByID(t.Context(), name)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the client: %v", err)
 	}
 	compare(t, c, store.Client{ID: name, Name: "Shop", AuthMethod: "none", Scope: "openid", CreatedAt: second, UpdatedAt: second})
 }
@@ -119,7 +119,7 @@ func TestKilledUpgradeIsRunAgain(t *testing.T) {
 			" DROP COLUMN backchannel_session, DROP COLUMN jwks, DROP COLUMN assertion_audience", "DROP INDEX sessions_browser ON sessions",
 	} {
 		if err := migrated(t, dsn).Close(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("closing the store: %v", err)
 		}
 		execute(t, pool, "DELETE FROM schema_migrations WHERE version = 2")
 		execute(t, pool, undo)

@@ -17,7 +17,7 @@ func TestAlone(t *testing.T) {
 		err := a.Alone(t.Context(), "sweep", func(ctx context.Context) {
 			ran++
 			if err := b.Alone(ctx, "sweep", func(context.Context) { other++ }); err != nil {
-				t.Error(err)
+				t.Errorf("running alone: %v", err)
 			}
 		})
 		if err != nil || ran != 1 || other != 0 {
@@ -27,7 +27,7 @@ func TestAlone(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := a.Alone(ctx, "sweep", func(context.Context) { cancel() }); err != nil {
-		t.Error(err)
+		t.Errorf("running alone: %v", err)
 	}
 	ran := false
 	if err := b.Alone(t.Context(), "sweep", func(context.Context) { ran = true }); err != nil || !ran {
@@ -41,7 +41,7 @@ func TestRows(t *testing.T) {
 			db := brisk(t, dsn(t))
 			for range 40 {
 				if err := db.Audit(t.Context(), store.AuditEvent{Kind: "test"}); err != nil {
-					t.Fatal(err)
+					t.Fatalf("recording the audit event: %v", err)
 				}
 			}
 			got, err := db.Rows(t.Context())

@@ -32,7 +32,7 @@ func record(t *testing.T, db store.DB, events ...store.AuditEvent) {
 	t.Helper()
 	for _, e := range events {
 		if err := db.Audit(t.Context(), e); err != nil {
-			t.Fatal(err)
+			t.Fatalf("recording the audit event: %v", err)
 		}
 	}
 }

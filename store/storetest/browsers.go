@@ -51,7 +51,7 @@ func browser(t *testing.T, db store.DB, cookie store.Digest) store.BrowserSessio
 	t.Helper()
 	b, _, err := db.BrowserWithUser(t.Context(), cookie)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the browser session: %v", err)
 	}
 	return b
 }
@@ -78,7 +78,7 @@ func browserRoundTrip(t *testing.T, db store.DB) {
 	for _, want := range all {
 		got, u, err := db.BrowserWithUser(t.Context(), want.Cookie)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("looking up the browser session: %v", err)
 		}
 		same(t, "browser session", got, want)
 		same(t, "person", u, ann)
@@ -129,7 +129,7 @@ func browserTouched(t *testing.T, db store.DB) {
 	touch := func(what string, at time.Time) {
 		t.Helper()
 		if err := db.TouchBrowser(t.Context(), b.ID, at); err != nil {
-			t.Fatal(err)
+			t.Fatalf("touching the browser session: %v", err)
 		}
 		same(t, what, browser(t, db, b.Cookie), b)
 	}

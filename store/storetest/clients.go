@@ -48,7 +48,7 @@ func readClient(t *testing.T, db store.DB, id string) store.Client {
 	t.Helper()
 	c, err := db.ClientByID(t.Context(), id)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the client: %v", err)
 	}
 	return c
 }
@@ -119,7 +119,7 @@ func clientList(t *testing.T, db store.DB) {
 	for after := ""; ; {
 		page, err := db.ListClients(t.Context(), after, 3)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("listing the clients: %v", err)
 		}
 		if len(page) == 0 {
 			break

@@ -41,7 +41,7 @@ func addCode(t *testing.T, db store.DB, codes ...store.AuthCode) {
 	t.Helper()
 	for _, c := range codes {
 		if err := db.AddCode(t.Context(), c); err != nil {
-			t.Fatal(err)
+			t.Fatalf("adding the code: %v", err)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func code(t *testing.T, db store.DB, d store.Digest) store.AuthCode {
 	t.Helper()
 	c, err := db.CodeByDigest(t.Context(), d)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the code: %v", err)
 	}
 	return c
 }

@@ -26,7 +26,7 @@ func wantConsent(t *testing.T, db store.DB, want store.Consent) {
 	t.Helper()
 	got, err := db.ConsentOf(t.Context(), want.UserID, want.ClientID)
 	if err != nil {
-		t.Error(err)
+		t.Errorf("looking up the consent: %v", err)
 	}
 	same(t, "consent", got, want)
 }
@@ -60,7 +60,7 @@ func consentList(t *testing.T, db store.DB) {
 	want = []store.Consent{want[2], want[1], want[0], want[3]}
 	got, err := db.ListConsents(t.Context(), 7)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the consents: %v", err)
 	}
 	same(t, "consents", got, want)
 	if got, err := db.ListConsents(t.Context(), 9); err != nil || len(got) != 0 {

@@ -52,7 +52,7 @@ func DB(t *testing.T, open func(t *testing.T) store.DB) {
 		{"a caller who went away", cancelled},
 		{"it answers", func(t *testing.T, db store.DB) {
 			if err := db.Ping(t.Context()); err != nil {
-				t.Error(err)
+				t.Errorf("pinging the store: %v", err)
 			}
 		}},
 	})
@@ -135,7 +135,7 @@ func panickedWrite(t *testing.T, db store.DB) {
 		defer func() { _ = recover() }()
 		_ = db.Write(t.Context(), func(tx store.Tx) error {
 			if _, err := tx.CreateUser(u); err != nil {
-				t.Error(err)
+				t.Errorf("creating the user: %v", err)
 			}
 			panic("in a transaction")
 		})
@@ -180,7 +180,7 @@ func refusedStep(t *testing.T, db store.DB) {
 	wantError(t, "the person refused", err, store.ErrNotFound)
 	got, err := db.UserByName(t.Context(), ben.UsernameKey)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	got.ProfileText = "" // its test is with the profiles
 	same(t, "the person not changed", got, ben)

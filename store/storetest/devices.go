@@ -42,7 +42,7 @@ func addDevice(t *testing.T, db store.DB, devices ...store.DeviceGrant) {
 	t.Helper()
 	for _, g := range devices {
 		if err := db.AddDevice(t.Context(), g); err != nil {
-			t.Fatal(err)
+			t.Fatalf("adding the device: %v", err)
 		}
 	}
 }
@@ -52,7 +52,7 @@ func device(t *testing.T, db store.DB, d store.Digest) store.DeviceGrant {
 	t.Helper()
 	g, err := db.DeviceByDeviceCode(t.Context(), d)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the device by its device code: %v", err)
 	}
 	return g
 }
@@ -75,7 +75,7 @@ func deviceRoundTrip(t *testing.T, db store.DB) {
 		same(t, "by device code", device(t, db, want.Device), want)
 		got, err := db.DeviceByUserCode(t.Context(), want.User)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("looking up the device by its user code: %v", err)
 		}
 		same(t, "by user code", got, want)
 	}

@@ -53,7 +53,7 @@ func issue(t *testing.T, db store.DB, userID int64, at time.Time) issued {
 	addCode(t, db, all.code)
 	addDevice(t, db, all.device)
 	if err := db.AddPushed(t.Context(), all.pushed); err != nil {
-		t.Fatal(err)
+		t.Fatalf("adding the pushed request: %v", err)
 	}
 	return all
 }
@@ -180,12 +180,12 @@ func epochsAtOnce(t *testing.T, db store.DB) {
 			return err
 		})
 		if err != nil {
-			t.Error(err)
+			t.Errorf("beginning the epoch: %v", err)
 		}
 		for {
 			n, err := db.EndOutdated(t.Context(), odd(), 10)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("ending the outdated sessions: %v", err)
 			}
 			if n == 0 {
 				return

@@ -33,7 +33,7 @@ func newKey(generation int64) store.SigningKey {
 func addKey(t *testing.T, db store.DB, k store.SigningKey) store.SigningKey {
 	t.Helper()
 	if err := db.AddSigningKey(t.Context(), k, keyEvent("key.created")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("adding the signing key: %v", err)
 	}
 	return k
 }
@@ -46,7 +46,7 @@ func wantKeys(t *testing.T, db store.DB, want ...store.SigningKey) {
 	t.Helper()
 	got, err := db.SigningKeys(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the signing keys: %v", err)
 	}
 	same(t, "keys", got, append([]store.SigningKey{}, want...))
 }

@@ -35,7 +35,7 @@ func keysRewrapped(t *testing.T, db store.DB) {
 	moved := slices.Clone(after)
 	moved[0].SignFrom, moved[0].Generation = odd(), 7 // of these it takes nothing
 	if err := db.RewrapSigningKeys(t.Context(), moved, keyEvent("key.rewrapped")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	wantKeys(t, db, after...)
 	wantEvents(t, db, "key.rewrapped", 1)
@@ -44,7 +44,7 @@ func keysRewrapped(t *testing.T, db store.DB) {
 func keyOfAnotherMaster(t *testing.T, db store.DB) {
 	first := rewrapped(addKey(t, db, newKey(1)))
 	if err := db.RewrapSigningKeys(t.Context(), first, keyEvent("key.rewrapped")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	late := newKey(2)
 	wantError(t, "sealed before", db.AddSigningKey(t.Context(), late, keyEvent("key.created")), store.ErrConflict)
@@ -68,7 +68,7 @@ func keysRewrappedAndAdded(t *testing.T, db store.DB) {
 			}
 			if !errors.Is(err, store.ErrConflict) {
 				if err != nil {
-					t.Error(err)
+					t.Errorf("reading the signing keys: %v", err)
 				}
 				return
 			}
@@ -77,7 +77,7 @@ func keysRewrappedAndAdded(t *testing.T, db store.DB) {
 	wg.Wait()
 	all, err := db.SigningKeys(t.Context())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the signing keys: %v", err)
 	}
 	for i, k := range all {
 		if k.MasterKeyID != "two" || k.Generation != int64(i+1) {
@@ -91,7 +91,7 @@ func addUntilRewrapped(t *testing.T, db store.DB) {
 	for t.Context().Err() == nil {
 		all, err := db.SigningKeys(t.Context())
 		if err != nil {
-			t.Error(err)
+			t.Errorf("reading the signing keys: %v", err)
 			return
 		}
 		if all[len(all)-1].MasterKeyID != "one" {

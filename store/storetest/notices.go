@@ -42,7 +42,7 @@ func claim(t *testing.T, db store.DB, now, again time.Time, n int) []store.Logou
 	t.Helper()
 	claimed, err := db.ClaimNotices(t.Context(), now, again, n)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("claiming the notices: %v", err)
 	}
 	return claimed
 }
@@ -97,11 +97,11 @@ func noticePutOff(t *testing.T, db store.DB) {
 		t.Fatalf("claimed: %+v", claimed)
 	}
 	if err := db.PutOffNotice(t.Context(), claimed[0].ID, odd().Add(time.Hour)); err != nil {
-		t.Error(err)
+		t.Errorf("putting the notice off: %v", err)
 	}
 	for range 2 { // what is gone already is no error
 		if err := db.DropNotice(t.Context(), claimed[1].ID); err != nil {
-			t.Error(err)
+			t.Errorf("dropping the notice: %v", err)
 		}
 	}
 	if err := db.PutOffNotice(t.Context(), claimed[1].ID, odd()); err != nil {
@@ -114,7 +114,7 @@ func noticePutOff(t *testing.T, db store.DB) {
 func noticeNotOwed(t *testing.T, db store.DB) {
 	err := db.Write(t.Context(), func(tx store.Tx) error {
 		if err := tx.AddNotice(newNotice("S")); err != nil {
-			t.Error(err)
+			t.Errorf("adding the notice: %v", err)
 		}
 		return errRefused
 	})
@@ -135,7 +135,7 @@ func raceForNotices(t *testing.T, db store.DB) {
 		for {
 			some, err := db.ClaimNotices(t.Context(), odd(), again, 3)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("claiming the notices: %v", err)
 			}
 			if len(some) == 0 {
 				return

@@ -26,7 +26,7 @@ func newPushed() store.PushedRequest {
 func push(t *testing.T, db store.DB, p store.PushedRequest) {
 	t.Helper()
 	if err := db.AddPushed(t.Context(), p); err != nil {
-		t.Fatal(err)
+		t.Fatalf("adding the pushed request: %v", err)
 	}
 }
 
@@ -34,7 +34,7 @@ func wantPushed(t *testing.T, db store.DB, want store.PushedRequest) {
 	t.Helper()
 	got, err := db.PushedByDigest(t.Context(), want.Digest)
 	if err != nil {
-		t.Error(err)
+		t.Errorf("looking up the pushed request: %v", err)
 	}
 	same(t, "pushed request", got, want)
 }
@@ -50,7 +50,7 @@ func pushedRoundTrip(t *testing.T, db store.DB) {
 	wantError(t, "a guess", err, store.ErrNotFound)
 	for range 2 { // what is gone already is no error
 		if err := db.DeletePushed(t.Context(), p.Digest); err != nil {
-			t.Error(err)
+			t.Errorf("deleting the pushed request: %v", err)
 		}
 	}
 	_, err = db.PushedByDigest(t.Context(), p.Digest)
@@ -70,7 +70,7 @@ func useOnce(t *testing.T, db store.DB, key string, expires time.Time) bool {
 	t.Helper()
 	first, err := db.UseOnce(t.Context(), store.DigestOf(key), expires)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("using the digest once: %v", err)
 	}
 	return first
 }

@@ -22,7 +22,7 @@ func wantProfile(t *testing.T, db store.DB, what string, id int64, want store.Pr
 	t.Helper()
 	got, err := db.ProfileOf(t.Context(), id)
 	if err != nil {
-		t.Errorf("%s: %v", what, err)
+		t.Errorf("%s: looking up the profile: %v", what, err)
 	}
 	same(t, what, got, want)
 }
@@ -59,11 +59,11 @@ func profileComesAlong(t *testing.T, db store.DB) {
 		}
 		_, ofSession, err := db.SessionWithUser(t.Context(), s.ID)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("looking up the session: %v", err)
 		}
 		byName, err := db.UserByName(t.Context(), ann.EmailKey)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("looking up the user by name: %v", err)
 		}
 		for what, u := range map[string]store.User{"with the session": ofSession, "by name": byName} {
 			if u.ProfileText == "" {
@@ -71,7 +71,7 @@ func profileComesAlong(t *testing.T, db store.DB) {
 			}
 			got, err := store.ProfileFor(t.Context(), nil, u) // nobody needs to be asked
 			if err != nil {
-				t.Error(err)
+				t.Errorf("loading the profile: %v", err)
 			}
 			same(t, what, got, want)
 		}

@@ -113,7 +113,7 @@ func raceToRename(t *testing.T, db store.DB) {
 	}, store.ErrConflict))
 	best, err := db.UserByName(t.Context(), "best")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	for _, u := range people {
 		_, err := db.UserByName(t.Context(), u.UsernameKey)
@@ -211,7 +211,7 @@ func activeAdmins(t *testing.T, db store.DB) int {
 	t.Helper()
 	page, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Role: store.RoleAdmin, Active: new(true), Limit: 1000})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the users: %v", err)
 	}
 	if page.Total != int64(len(page.Users)) {
 		t.Errorf("the total of active administrators is %d, and %d are listed", page.Total, len(page.Users))
@@ -305,7 +305,7 @@ func raceOfTotals(t *testing.T, db store.DB) {
 	})
 	page, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 1000})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the users: %v", err)
 	}
 	if want := callers - (callers+3)/4; len(page.Users) != want {
 		t.Errorf("%d people, want %d", len(page.Users), want)

@@ -95,7 +95,7 @@ func (s *rotating) rotate(t *testing.T, step store.Step, want store.Outcome) sto
 	t.Helper()
 	got, outcome, err := s.Rotations.Rotate(t.Context(), s.sid, step)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("rotating the session: %v", err)
 	}
 	if outcome != want {
 		t.Fatalf("presenting generation %d: outcome %s, want %s", step.Gen, outcomeName(outcome), outcomeName(want))
@@ -232,7 +232,7 @@ func (s *rotating) contend(t *testing.T, r store.Rotation, grace time.Duration, 
 			<-begin
 			got, outcome, err := s.Rotations.Rotate(t.Context(), s.sid, step)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("rotating the session: %v", err)
 			}
 			if outcome == store.Rotated && !sameRotation(got, step.Next) {
 				t.Errorf("rotated to %+v, want the caller's own Next %+v", got, step.Next)
@@ -291,7 +291,7 @@ func (s *rotating) end(t *testing.T, sids ...string) {
 		}
 	}
 	if err := s.Rotations.Forget(t.Context(), sids...); err != nil {
-		t.Fatal(err)
+		t.Fatalf("forgetting the sessions: %v", err)
 	}
 }
 
@@ -330,7 +330,7 @@ func (s *rotating) forgetRace(t *testing.T) {
 			for r := s.first; ; {
 				next, outcome, err := s.Rotations.Rotate(t.Context(), s.sid, s.stepFrom(r, time.Minute))
 				if err != nil {
-					t.Error(err)
+					t.Errorf("rotating the session: %v", err)
 				}
 				if err != nil || outcome == store.Ended {
 					return
@@ -392,6 +392,6 @@ func (s *rotating) cancelledRotation(t *testing.T) {
 	}
 	s.forward(t, s.first)
 	if err := s.Rotations.Ping(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("pinging the store: %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func session(t *testing.T, db store.DB, id string) store.Session {
 	t.Helper()
 	s, _, err := db.SessionWithUser(t.Context(), id)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the session: %v", err)
 	}
 	return s
 }
@@ -78,7 +78,7 @@ func sessionRoundTrip(t *testing.T, db store.DB) {
 	for _, want := range []store.Session{living, over, bare} {
 		got, u, err := db.SessionWithUser(t.Context(), want.ID)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("looking up the session: %v", err)
 		}
 		same(t, "session", got, want)
 		u.ProfileText = "" // its test is with the profiles
@@ -127,7 +127,7 @@ func livingSessions(t *testing.T, db store.DB) {
 	start(t, db, want[2], over, want[0], expired, want[3], other, want[1])
 	got, err := db.ListSessions(t.Context(), ann.ID, now)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the sessions: %v", err)
 	}
 	same(t, "sessions", got, want)
 	if got, err := db.ListSessions(t.Context(), ann.ID+99, now); err != nil || len(got) != 0 {
@@ -153,7 +153,7 @@ func touched(t *testing.T, db store.DB) {
 	touch := func(r store.Rotation) {
 		t.Helper()
 		if err := db.TouchSession(t.Context(), s.ID, r, at); err != nil {
-			t.Fatal(err)
+			t.Fatalf("touching the session: %v", err)
 		}
 	}
 	next := NextRotation(s.Rotation)

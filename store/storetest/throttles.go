@@ -63,7 +63,7 @@ func (s *throttling) decide(t *testing.T, r store.Rule) store.Decision {
 	t.Helper()
 	d, err := s.Take(t.Context(), s.key, r)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("taking from the throttle: %v", err)
 	}
 	if d.Allowed && d.RetryAfter != 0 || !d.Allowed && d.RetryAfter <= 0 {
 		t.Fatalf("Take = %+v: one to wait for and one not", d)
@@ -113,7 +113,7 @@ func (s *throttling) takeAtOnce(t *testing.T, r store.Rule, callers int) int {
 			<-begin
 			d, err := s.Take(t.Context(), s.key, r)
 			if err != nil {
-				t.Error(err)
+				t.Errorf("taking from the throttle: %v", err)
 			}
 			if d.Allowed {
 				passed.Add(1)
@@ -190,7 +190,7 @@ func (s *throttling) clearForgets(t *testing.T) {
 	s.take(t, strict(2), 2)
 	s.refused(t, strict(2), time.Minute)
 	if err := s.Clear(t.Context(), s.key); err != nil {
-		t.Fatal(err)
+		t.Fatalf("clearing the throttle: %v", err)
 	}
 	s.take(t, strict(2), 2)
 	s.refused(t, strict(2), time.Minute)
@@ -199,7 +199,7 @@ func (s *throttling) clearForgets(t *testing.T) {
 func (s *throttling) refund(t *testing.T) {
 	t.Helper()
 	if err := s.Refund(t.Context(), s.key); err != nil {
-		t.Fatal(err)
+		t.Fatalf("giving the try back to the throttle: %v", err)
 	}
 }
 
@@ -267,7 +267,7 @@ func (s *throttling) keysApart(t *testing.T) {
 	s.refused(t, strict(1), time.Minute)
 	other.take(t, strict(1), 1)
 	if err := s.Clear(t.Context(), s.key); err != nil {
-		t.Fatal(err)
+		t.Fatalf("clearing the throttle: %v", err)
 	}
 	other.refused(t, strict(1), time.Minute)
 }
@@ -280,7 +280,7 @@ func (s *throttling) sweep(t *testing.T) {
 	s.take(t, strict(1), 1)
 	time.Sleep(150 * time.Millisecond)
 	if _, err := s.SweepThrottles(t.Context(), 1000); err != nil {
-		t.Fatal(err)
+		t.Fatalf("sweeping the throttles: %v", err)
 	}
 	old.take(t, strict(1), 1)
 	s.refused(t, strict(1), time.Minute)

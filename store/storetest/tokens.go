@@ -28,7 +28,7 @@ func wantRevoked(t *testing.T, db store.DB, jti string, want bool) {
 func revoke(t *testing.T, db store.DB, jti string, expires time.Time) {
 	t.Helper()
 	if err := db.RevokeToken(t.Context(), jti, expires); err != nil {
-		t.Fatal(err)
+		t.Fatalf("revoking the token: %v", err)
 	}
 }
 

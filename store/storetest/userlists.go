@@ -31,7 +31,7 @@ func total(t *testing.T, db store.DB, q store.UserQuery) int64 {
 	q.OrderBy, q.Limit = store.ByID, 1
 	page, err := db.ListUsers(t.Context(), q)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the users: %v", err)
 	}
 	return page.Total
 }
@@ -209,7 +209,7 @@ func search(t *testing.T, db store.DB) {
 	// What was changed is found as it is now.
 	ann, err := db.UserByName(t.Context(), "ann")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	update(t, db, ann.ID, store.UserChange{FirstName: new("Quentin"), LastName: new("ÅSE"), Email: new("q@new.net"), EmailKey: new("q@new.net")})
 	for word, want := range map[string]int64{"quen": 1, "åse": 1, "new.n": 1, "müller": 0, "example.com": 1} {
@@ -241,14 +241,14 @@ func goneOn(t *testing.T, db store.DB) {
 	want := selected(people, by)
 	page, err := db.ListUsers(t.Context(), by)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the users: %v", err)
 	}
 	last := page.Users[len(page.Users)-1]
 	write(t, db, func(tx store.Tx) error { return tx.DeleteUser(last.ID) })
 	by.After, by.Limit = position(by.OrderBy, last), 10
 	page, err = db.ListUsers(t.Context(), by)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the users: %v", err)
 	}
 	same(t, "the rest", page.Users, want[4:])
 }

@@ -79,7 +79,7 @@ func reread(t *testing.T, db store.DB, id int64) store.User {
 	t.Helper()
 	u, err := db.UserByID(t.Context(), id)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user: %v", err)
 	}
 	return u
 }
@@ -196,14 +196,14 @@ func ownAddress(t *testing.T, db store.DB) {
 	ann = create(t, db, ann)
 	got, err := db.UserByName(t.Context(), "ann@x")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("looking up the user by name: %v", err)
 	}
 	got.ProfileText = ""
 	same(t, "ann", got, ann)
 	update(t, db, ann.ID, store.UserChange{Username: new("ann"), UsernameKey: new("ann")})
 	for _, name := range []string{"ann", "ann@x"} {
 		if _, err := db.UserByName(t.Context(), name); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: looking up the user by name: %v", name, err)
 		}
 	}
 	update(t, db, ann.ID, store.UserChange{Username: new("ann@x"), UsernameKey: new("ann@x")})

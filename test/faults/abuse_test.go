@@ -254,7 +254,7 @@ func (s *site) tarPit(t *testing.T) func() {
 	return func() {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("listening on a free port: %v", err)
 		}
 		defer l.Close()
 		taken := make(chan struct{}, 1000)

@@ -87,7 +87,7 @@ func (s *site) held(t *testing.T, f fault, statements ...string) fault {
 	f.begin = func() {
 		var err error
 		if db, err = sql.Open(s.sqlName()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		db.SetMaxOpenConns(1)
 		testkit.Within(t, patience, f.name, func() error { // another has the lock, or it was chosen to end a deadlock
@@ -109,7 +109,7 @@ func (s *site) crossing(t *testing.T) func() {
 	return func() {
 		db, err := sql.Open("mysql", s.mysql.RootDSN())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		defer db.Close()
 		for end := time.Now().Add(4 * time.Second); time.Now().Before(end); {
@@ -139,7 +139,7 @@ func (s *site) crowd(t *testing.T) func() {
 		address, name, _ := strings.Cut(address, "/")
 		db, err := sql.Open("mysql", user+"@tcp("+address+")/"+name)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the database: %v", err)
 		}
 		defer db.Close()
 		var sleepers sync.WaitGroup

@@ -35,7 +35,7 @@ func startLink(t *testing.T, target string) *link {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on a free port: %v", err)
 	}
 	p := &link{addr: l.Addr().String(), target: target, listener: l, conns: map[net.Conn]bool{}}
 	p.wg.Go(p.accept)

@@ -88,7 +88,7 @@ func (l *load) settle(t *testing.T) (found []violation) {
 	}
 	lines, err := l.site.auditLines()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the audit lines: %v", err)
 	}
 	for _, d := range l.site.history.all() {
 		if d.recorded && d.outcome == served && lines[d.requestID] != 1 {

@@ -63,7 +63,7 @@ func (r *replica) launch() {
 		cmd.Stdout, cmd.Stderr = r.sink, r.sink
 	}
 	if err := cmd.Start(); err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("starting the command: %v", err)
 	}
 	exited := make(chan struct{})
 	go func() {

@@ -128,7 +128,7 @@ func (s *site) blockedLog(t *testing.T) func() {
 	return func() {
 		reader, writer, err := os.Pipe()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("making a pipe: %v", err)
 		}
 		r := s.replicas[2]
 		r.stop()

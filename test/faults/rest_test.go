@@ -40,7 +40,7 @@ func (s *site) measure(t *testing.T) map[string]usage {
 	for _, r := range s.replicas {
 		u, err := r.usage()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the usage: %v", err)
 		}
 		found[r.name] = u
 	}

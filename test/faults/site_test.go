@@ -180,7 +180,7 @@ func (s *site) register(args ...string) app {
 		Secret string `json:"client_secret"`
 	}
 	if err := json.Unmarshal(s.run("", append([]string{"client", "create", "--json"}, args...)...), &made); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	if made.Secret != "" {
 		s.vault.Keep(made.Secret)
@@ -195,7 +195,7 @@ func (s *site) create(name, role string) person {
 	var made struct{ ID int64 }
 	out := s.run(p.password+"\n", "user", "create", "--username", name, "--email", name+"@people.example", "--role", role, "--password-stdin", "--json")
 	if err := json.Unmarshal(out, &made); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	p.id = made.ID
 	return p

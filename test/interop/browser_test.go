@@ -27,7 +27,7 @@ func (s *site) browser(t *testing.T) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil) // it keeps cookies by host, as browsers do: for both replicas
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a cookie jar: %v", err)
 	}
 	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &browser{t: t, site: s, client: client, at: map[string]string{}}
@@ -41,7 +41,7 @@ func (b *browser) visit(address, want string) url.Values {
 	for range 10 {
 		to, err := url.Parse(address)
 		if err != nil {
-			b.t.Fatal(err)
+			b.t.Fatalf("parsing the URL: %v", err)
 		}
 		if to.IsAbs() && !strings.HasPrefix(address, b.site.issuer+"/") {
 			answer := to.Query()
@@ -77,7 +77,7 @@ func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		b.t.Fatal(err)
+		b.t.Fatalf("reading the body: %v", err)
 	}
 	if resp.StatusCode == http.StatusSeeOther {
 		return resp.Header.Get("Location"), nil

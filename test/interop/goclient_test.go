@@ -24,7 +24,7 @@ func (s *site) relyingParty(t *testing.T, client app) *relyingParty {
 	t.Helper()
 	provider, err := oidc.NewProvider(t.Context(), s.issuer)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the provider's metadata: %v", err)
 	}
 	return &relyingParty{t, provider, oauth2.Config{
 		ClientID: client.ID, ClientSecret: client.Secret, Endpoint: provider.Endpoint(), RedirectURL: shopBack,
@@ -42,7 +42,7 @@ func (p *relyingParty) signIn(b *browser) (*oauth2.Token, *oidc.IDToken) {
 	}
 	tokens, err := p.config.Exchange(p.t.Context(), answer.Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("exchanging the code for tokens: %v", err)
 	}
 	id := p.verify(tokens)
 	if id.Nonce != nonce {
@@ -57,10 +57,10 @@ func (p *relyingParty) verify(tokens *oauth2.Token) *oidc.IDToken {
 	raw, _ := tokens.Extra("id_token").(string)
 	id, err := p.provider.Verifier(&oidc.Config{ClientID: p.config.ClientID}).Verify(p.t.Context(), raw)
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("verifying the token: %v", err)
 	}
 	if err := id.VerifyAccessToken(tokens.AccessToken); err != nil {
-		p.t.Error(err)
+		p.t.Errorf("verifying the access token against at_hash: %v", err)
 	}
 	return id
 }
@@ -79,7 +79,7 @@ func (p *relyingParty) logoutURL(tokens *oauth2.Token) string {
 		EndSession string `json:"end_session_endpoint"`
 	}
 	if err := p.provider.Claims(&more); err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("reading the claims: %v", err)
 	}
 	raw, _ := tokens.Extra("id_token").(string)
 	return more.EndSession + "?" + url.Values{"id_token_hint": {raw}, "post_logout_redirect_uri": {shopBye}, "state": {"bye"}}.Encode()
@@ -110,7 +110,7 @@ func (s *site) inAndOut(t *testing.T, client app) {
 	}
 	fresh, err := p.refresh(tokens)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("refreshing the tokens: %v", err)
 	}
 	if again := p.verify(fresh); again.Subject != id.Subject || again.Nonce != "" || fresh.RefreshToken == tokens.RefreshToken {
 		t.Errorf("the refreshed ID token is of %s with nonce %q", again.Subject, again.Nonce)

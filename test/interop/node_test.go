@@ -39,10 +39,10 @@ func nodeProject(t *testing.T) string {
 	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "flow.mjs"} {
 		content, err := os.ReadFile(filepath.Join("node", name))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file: %v", err)
 		}
 		if err := os.WriteFile(filepath.Join(project, name), content, 0o600); err != nil {
-			t.Fatal(err)
+			t.Fatalf("writing the file: %v", err)
 		}
 	}
 	install := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts")

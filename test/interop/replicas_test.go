@@ -24,7 +24,7 @@ func TestOneFlowOverTwoReplicas(t *testing.T) {
 	s.userinfo(t, tokens, http.StatusOK)
 	fresh, err := p.refresh(tokens)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("refreshing the tokens: %v", err)
 	}
 	s.userinfo(t, fresh, http.StatusOK)
 	b.visit(p.logoutURL(fresh), shopBye)
@@ -37,12 +37,12 @@ func (s *site) userinfo(t *testing.T, tokens *oauth2.Token, want int) {
 	for _, base := range []string{s.issuer, s.other} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/oauth/userinfo", nil)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("making the request: %v", err)
 		}
 		tokens.SetAuthHeader(r)
 		resp, err := http.DefaultClient.Do(r)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("sending the request: %v", err)
 		}
 		_ = resp.Body.Close()
 		if resp.StatusCode != want {

@@ -101,7 +101,7 @@ func (s *site) start(t *testing.T, address string) {
 	cmd.Env = append(cmd.Env, "GATEHOUSE_ADDR="+address)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the command: %v", err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended

@@ -108,7 +108,7 @@ func (q *sequence) deletePerson(t *rapid.T) {
 		t.Skip("not now")
 	}
 	if err := q.people.Delete(t.Context(), authz.Operator, p.ID); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("deleting the user: %v", err)
 	}
 	q.m.end(func(f *family) bool { return f.of == p })
 	p.gone = true
@@ -134,7 +134,7 @@ func (q *sequence) changeApp(t *rapid.T) {
 	}
 	changed, _, err := q.clients.Update(t.Context(), authz.Operator, a.ID, in, false)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("updating the client: %v", err)
 	}
 	a.Client = changed
 }

@@ -23,7 +23,7 @@ func (c *clocks) older(t failer, d time.Duration) {
 	ctx := context.Background()
 	if c.sql != nil {
 		if _, err := c.sql.ExecContext(ctx, "UPDATE sessions SET rotated_at = rotated_at - ?", d.Milliseconds()); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("executing the statement: %v", err)
 		}
 	}
 	if c.redis != nil {
@@ -93,7 +93,7 @@ func (c *clocks) clear(t failer) {
 	}
 	if c.sql != nil {
 		if _, err := c.sql.ExecContext(context.Background(), "DELETE FROM sessions"); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("executing the statement: %v", err)
 		}
 	}
 }

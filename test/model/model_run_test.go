@@ -46,7 +46,7 @@ func TestSessionsFollowTheModel(t *testing.T) {
 func follow(t *testing.T, s *site, seed string) {
 	given := flag.Lookup("rapid.seed").Value.String()
 	if err := flag.Set("rapid.seed", seed); err != nil {
-		t.Fatal(err)
+		t.Fatalf("setting the flag: %v", err)
 	}
 	defer func() { _ = flag.Set("rapid.seed", given) }()
 	rapid.Check(t, func(t *rapid.T) {

@@ -112,7 +112,7 @@ func (c *crowd) ordered(t *rapid.T, chosen []string) {
 func (c *crowd) lives(t *rapid.T, chosen []string) bool {
 	found, err := c.sessions.Inspect(t.Context(), c.app, c.last)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("introspecting the token: %v", err)
 	}
 	for _, raw := range c.access {
 		other, err := c.sessions.Inspect(t.Context(), c.app, raw)

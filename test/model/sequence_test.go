@@ -123,7 +123,7 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 		return
 	}
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	q.started(t, q.m.begin(a, p, string(authz.ForRole(p.Role))), answer{Access: set.AccessToken, Refresh: set.RefreshToken, Scope: string(set.Access.Scope)})
 }

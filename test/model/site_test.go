@@ -104,11 +104,11 @@ func open(t *testing.T, dsn, redisURL string) *site {
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: s.clock, Log: log})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("migrating the database: %v", err)
 	}
 	s.db, s.away, s.backend = db, &away{Rotations: db.Rotations()}, clocks{synced: time.Now()}
 	if strings.HasPrefix(dsn, "mysql:") {
@@ -118,7 +118,7 @@ func open(t *testing.T, dsn, redisURL string) *site {
 	if redisURL != "" {
 		moving, err := redisstore.Open(t.Context(), redisstore.Options{URL: redisURL, Log: log})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("opening the Redis store: %v", err)
 		}
 		t.Cleanup(func() { _ = moving.Close() })
 		s.away.Rotations, s.backend.redis, touch = moving, rawRedis(t, redisURL), touchEvery
@@ -131,12 +131,12 @@ func rawMySQL(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
 	u, err := url.Parse(dsn)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the URL: %v", err)
 	}
 	secret, _ := u.User.Password()
 	pool, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)%s", u.User.Username(), secret, u.Host, u.Path))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the database: %v", err)
 	}
 	t.Cleanup(func() { _ = pool.Close() })
 	return pool
@@ -146,7 +146,7 @@ func rawRedis(t *testing.T, at string) *redis.Client {
 	t.Helper()
 	options, err := redis.ParseURL(at)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("parsing the Redis URL: %v", err)
 	}
 	raw := redis.NewClient(options)
 	t.Cleanup(func() { _ = raw.Close() })
@@ -160,7 +160,7 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 		Store: s.db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: s.clock, Log: log, PublishLead: time.Hour, VerifyFor: absolute + 24*time.Hour,
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the key ring: %v", err)
 	}
 	t.Cleanup(ring.Close)
 	s.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
@@ -232,7 +232,7 @@ func (s *site) person(t failer) store.User {
 		return err
 	})
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("creating the user: %v", err)
 	}
 	return u
 }
@@ -247,7 +247,7 @@ func (s *site) app(t failer, method string) store.Client {
 		c.Secrets = []store.ClientSecret{{Digest: store.DigestOf("secret"), CreatedAt: s.clock()}}
 	}
 	if err := s.db.Write(context.Background(), func(tx store.Tx) error { return tx.CreateClient(c) }); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("creating the client: %v", err)
 	}
 	return c
 }
@@ -282,7 +282,7 @@ func (s *site) post(t failer, path string, c store.Client, form url.Values) answ
 	a := answer{status: w.Code}
 	if w.Body.Len() > 0 {
 		if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
-			t.Fatalf("%s: %v", w.Body, err)
+			t.Fatalf("%s: unmarshalling the JSON: %v", w.Body, err)
 		}
 	}
 	return a

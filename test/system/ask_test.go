@@ -121,7 +121,7 @@ func (a answer) expect(statuses ...int) error {
 func (a answer) must(t *testing.T, statuses ...int) answer {
 	t.Helper()
 	if err := a.expect(statuses...); err != nil {
-		t.Fatal(err)
+		t.Fatalf("the answer: %v", err)
 	}
 	return a
 }
@@ -131,7 +131,7 @@ func (a answer) is(t *testing.T, statuses ...int) bool {
 	t.Helper()
 	err := a.expect(statuses...)
 	if err != nil {
-		t.Error(err)
+		t.Errorf("the answer: %v", err)
 	}
 	return err == nil
 }

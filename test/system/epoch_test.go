@@ -123,7 +123,7 @@ func (d *dump) load(t *testing.T) {
 	t.Helper()
 	in, err := os.Open(d.file)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: %v", err)
 	}
 	defer in.Close()
 	cmd := exec.Command("mariadb", append(d.options, d.database)...)

@@ -41,7 +41,7 @@ func (s *site) launch(t *testing.T, name string, settings ...string) *process {
 	p.cmd.Env = append(p.cmd.Env, settings...)
 	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the session: %v", err)
 	}
 	go func() {
 		p.exit = p.cmd.Wait()

@@ -29,7 +29,7 @@ func startLossy(t *testing.T, target, word string, every int64) *lossy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listening on a free port: %v", err)
 	}
 	p := &lossy{addr: l.Addr().String(), target: target, word: word, every: every, listener: l}
 	p.wg.Go(p.accept)

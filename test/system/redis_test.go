@@ -112,7 +112,7 @@ func (s *redisSite) setBack(t *testing.T) {
 	later := s.signIns(t, s.who, 5) // Redis does not know them at the time
 	before := filepath.Join(t.TempDir(), "before")
 	if err := os.CopyFS(before, os.DirFS(s.data)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("copying the folder: %v", err)
 	}
 	for range 3 {
 		for i, session := range living {

@@ -30,7 +30,7 @@ func TestKilledRestore(t *testing.T) {
 		}
 		cmd := s.command(t, "restore", backup)
 		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("starting the command: %v", err)
 		}
 		time.Sleep(rand.N(whole * 5 / 4))
 		_ = cmd.Process.Kill()
@@ -105,14 +105,14 @@ func nothing(*testing.T, string) {}
 func spoil(t *testing.T, file string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte("spoiled"), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 }
 
 func forget(t *testing.T, file string) {
 	t.Helper()
 	if err := os.Remove(kept(t, file)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("removing the file: %v", err)
 	}
 }
 
@@ -122,11 +122,11 @@ func wear(t *testing.T, file string) {
 	const whole = 8 << 10
 	content, err := os.ReadFile(kept(t, file))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the file: %v", err)
 	}
 	spoilt := append(content[:whole:whole], bytes.Repeat([]byte("x"), len(content)-whole)...)
 	if err := os.WriteFile(kept(t, file), spoilt, 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 }
 

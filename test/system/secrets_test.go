@@ -23,12 +23,12 @@ func (s *site) showsNoSecret(t *testing.T) {
 	s.vault.Search(t, "gatehouse config print", s.run(t, "", "config", "print"))
 	files, err := filepath.Glob(filepath.Join(s.folder, "*.db*"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("listing the files: %v", err)
 	}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("reading the file: %v", err)
 		}
 		s.vault.Search(t, file, string(content))
 	}

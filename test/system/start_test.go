@@ -116,7 +116,7 @@ func TestLostMasterKeyFile(t *testing.T) {
 	s.start(t, "first").stop(t)
 	file := filepath.Join(s.folder, "gatehouse.key")
 	if err := os.Rename(file, file+".backup"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("renaming the file: %v", err)
 	}
 	if _, said, code := s.try(t, "", "serve"); code == 0 || !strings.Contains(said, "gatehouse.key is missing") {
 		t.Errorf("without its master key file: code %d, want an error that names the file:\n%s", code, said)
@@ -125,7 +125,7 @@ func TestLostMasterKeyFile(t *testing.T) {
 		t.Error("a new master key file was made")
 	}
 	if err := os.Rename(file+".backup", file); err != nil {
-		t.Fatal(err)
+		t.Fatalf("renaming the file: %v", err)
 	}
 	s.start(t, "again")
 }

@@ -79,7 +79,7 @@ func (p *process) sendHalf(t *testing.T, r request) halfSent {
 	}
 	whole, err := io.ReadAll(req.Body)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("reading the body: %v", err)
 	}
 	reader, writer := io.Pipe()
 	req.Body, req.GetBody = reader, nil
@@ -95,7 +95,7 @@ func (p *process) sendHalf(t *testing.T, r request) halfSent {
 		h.answer <- a
 	}()
 	if _, err := writer.Write(whole[:len(whole)/2]); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the pipe: %v", err)
 	}
 	return h
 }

@@ -104,7 +104,7 @@ func load(t *testing.T) *Contract {
 	t.Helper()
 	c, err := Load([]byte(document))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the OpenAPI document: %v", err)
 	}
 	return c
 }
@@ -160,7 +160,7 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 
 	response, err := client.Post(server.URL+"/exact", "application/json", strings.NewReader(`{"name":"a"}`))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sending the POST request: %v", err)
 	}
 	defer response.Body.Close()
 	if got, _ := io.ReadAll(response.Body); string(got) != "short and stout" {

@@ -36,7 +36,7 @@ func load(t testing.TB) []row {
 		Rows []row `json:"rows"`
 	}
 	if err := json.Unmarshal(recorded, &file); err != nil {
-		t.Fatal(err)
+		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	requests := file.Rows[:0]
 	for _, r := range file.Rows {

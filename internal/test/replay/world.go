@@ -55,7 +55,7 @@ func (p *player) find(username string) store.User {
 	p.t.Helper()
 	u, err := p.world.DB.UserByName(p.ctx(), names.Lookup(username))
 	if err != nil {
-		p.t.Fatalf("%s: %v", username, err)
+		p.t.Fatalf("%s: looking up the user by name: %v", username, err)
 	}
 	return u
 }
@@ -112,18 +112,18 @@ func (p *player) forge(typ, raw string, edit func(claims map[string]any)) string
 	p.t.Helper()
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("decoding the base64: %v", err)
 	}
 	claims := map[string]any{}
 	d := json.NewDecoder(strings.NewReader(string(payload)))
 	d.UseNumber()
 	if err := d.Decode(&claims); err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("decoding the JSON: %v", err)
 	}
 	edit(claims)
 	made, err := p.world.Sign(p.ctx(), typ, claims)
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("signing the token: %v", err)
 	}
 	return made
 }

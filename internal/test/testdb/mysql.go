@@ -121,7 +121,7 @@ func (s *MySQLServer) Folder() string {
 func (s *MySQLServer) Start() {
 	s.t.Helper()
 	if err := s.p.start(); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("starting the process: %v", err)
 	}
 }
 

@@ -110,7 +110,7 @@ func (p *process) pause(t testing.TB) {
 func (p *process) signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(p.pid, s); err != nil {
-		t.Fatalf("%s: %v", p.name, err)
+		t.Fatalf("%s: sending the signal: %v", p.name, err)
 	}
 }
 

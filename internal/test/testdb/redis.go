@@ -39,13 +39,13 @@ func claim(t testing.TB, server *url.URL) int {
 		note := "gatehouse-test-database-" + strconv.Itoa(n)
 		answer, err := tell(server, 0, "SET", note, t.Name(), "NX", "EX", "3600")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("telling Redis: %v", err)
 		}
 		if answer != "OK" {
 			continue // somebody has it
 		}
 		if _, err := tell(server, n, "FLUSHDB"); err != nil {
-			t.Fatal(err) // among them: there are no more databases
+			t.Fatalf("telling Redis: %v", err) // among them: there are no more databases
 		}
 		t.Cleanup(func() {
 			_, _ = tell(server, n, "FLUSHDB")
@@ -118,10 +118,10 @@ func StartRedis(t testing.TB, args ...string) *RedisServer {
 	need(t, err)
 	p := &process{name: "redis-server"}
 	if p.folder, err = folder(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the folder: %v", err)
 	}
 	if p.port, err = testkit.FreePort(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("finding a free port: %v", err)
 	}
 	p.command = append([]string{
 		path, "--port", p.port, "--bind", "127.0.0.1", "--dir", p.folder, "--save", "",
@@ -139,7 +139,7 @@ func StartRedis(t testing.TB, args ...string) *RedisServer {
 func (s *RedisServer) Start() {
 	s.t.Helper()
 	if err := s.p.start(); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("starting the process: %v", err)
 	}
 }
 
@@ -156,7 +156,7 @@ func (s *RedisServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }
 func (s *RedisServer) Empty() {
 	s.t.Helper()
 	if err := s.Tell("FLUSHALL"); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("telling Redis: %v", err)
 	}
 }
 

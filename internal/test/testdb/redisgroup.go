@@ -22,7 +22,7 @@ func StartRedisCluster(t testing.TB) []*RedisServer {
 	for range 3 {
 		bus, err := testkit.FreePort()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("finding a free port: %v", err)
 		}
 		node := StartRedis(t, "--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "2000")
 		nodes, create = append(nodes, node), append(create, node.Addr)
@@ -60,7 +60,7 @@ func StartSentinel(t testing.TB, master *RedisServer) *Sentinel {
 	need(t, err)
 	port, err := testkit.FreePort()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("finding a free port: %v", err)
 	}
 	s := &Sentinel{URL: "redis+sentinel://127.0.0.1:" + port + "/main", t: t, cli: cli, addr: "127.0.0.1:" + port, name: "main"}
 	config := filepath.Join(t.TempDir(), "sentinel.conf") // Sentinel keeps its state there
@@ -68,12 +68,12 @@ func StartSentinel(t testing.TB, master *RedisServer) *Sentinel {
 	lines := fmt.Sprintf("bind 127.0.0.1\nport %s\nsentinel monitor main %s %s 1\n"+
 		"sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n", port, host, masterPort)
 	if err := os.WriteFile(config, []byte(lines), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing the file: %v", err)
 	}
 	p := &process{name: "redis-sentinel", folder: t.TempDir(), command: []string{server, config, "--sentinel"}}
 	p.answers = func() error { _, err := ask(cli, s.addr, "ping"); return err }
 	if err := p.start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("starting the process: %v", err)
 	}
 	t.Cleanup(func() { p.end() })
 	waitFor(t, "Sentinel knows the replica", func() bool {

@@ -26,11 +26,11 @@ func Folder(t testing.TB) string {
 	t.Helper()
 	made, err := folder()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the folder: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := os.RemoveAll(made); err != nil {
-			t.Error(err)
+			t.Errorf("removing the folder: %v", err)
 		}
 	})
 	return made

@@ -17,7 +17,7 @@ func TestRedisIsEmptyAndApart(t *testing.T) {
 func TestRedisKeepsWhatItHadWhenKilled(t *testing.T) {
 	s := StartRedis(t, "--appendfsync", "always")
 	if err := s.Tell("SET", "a", "1"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("telling Redis: %v", err)
 	}
 	s.Stop()
 	if err := s.Tell("PING"); err == nil {

@@ -28,7 +28,7 @@ func FreeAddress(t testing.TB) string {
 	t.Helper()
 	port, err := FreePort()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("finding a free port: %v", err)
 	}
 	return "127.0.0.1:" + port
 }

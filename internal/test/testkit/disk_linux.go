@@ -24,7 +24,7 @@ func FillDisk(t testing.TB, folder string) (empty func()) {
 	name := filepath.Join(folder, "ballast")
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the file: %v", err)
 	}
 	defer file.Close() // what could be written is there
 	for err == nil {
@@ -32,7 +32,7 @@ func FillDisk(t testing.TB, folder string) (empty func()) {
 	}
 	return func() {
 		if err := os.Remove(name); err != nil {
-			t.Error(err)
+			t.Errorf("removing the file: %v", err)
 		}
 	}
 }
