@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-//go:generate go run gatehouse/internal/test/gendocs -o ../docs/configuration.md
+//go:generate go run gatehouse/internal/test/gendocs -configuration ../docs/configuration.md
 
 // Config is what an operator can set. Packages receive values, never all of it.
 type Config struct {

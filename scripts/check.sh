@@ -15,8 +15,8 @@ go vet ./...
 step "lint"
 go tool -modfile=tools/go.mod golangci-lint run ./...
 step "generated documentation is current"
-go generate ./config
-git diff --exit-code -- docs/configuration.md
+go generate ./config ./handlers/operators
+git diff --exit-code -- docs/configuration.md handlers/operators/openapi.json
 step "tests, with the race detector, on SQLite, MariaDB and Redis"
 # SQLite is C turned into Go, all pointers: to check each of them there doubles what
 # the tests take, and is no test of ours.

@@ -10,6 +10,8 @@ import (
 	"gatehouse/handlers"
 )
 
+//go:generate go run gatehouse/internal/test/gendocs -openapi openapi.json
+
 //go:embed openapi.json
 var document []byte
 
@@ -17,7 +19,8 @@ var document []byte
 const maxAge = 5 * time.Minute
 
 // OpenAPI is the description of everything that the server answers (OpenAPI 3.1).
-// It is written by hand; a test holds the server's answers against it.
+// It is composed of the parts in the folder openapi and of the lists that decode
+// requests (internal/test/gendocs); a test holds the server's answers against it.
 type OpenAPI struct{ tag string }
 
 // NewOpenAPI returns the endpoint.

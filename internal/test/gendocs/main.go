@@ -1,5 +1,6 @@
-// Command gendocs writes docs/configuration.md from the settings themselves. Run
-// it with: go generate ./config
+// Command gendocs writes what is generated: docs/configuration.md from the settings
+// themselves, and the API document from its parts and from the lists that decode
+// requests. Run it with: go generate ./config ./handlers/operators
 package main
 
 import (
@@ -13,12 +14,24 @@ import (
 )
 
 func main() {
-	path := flag.String("o", "docs/configuration.md", "the `file` to write")
+	settings := flag.String("configuration", "", "the `file` to write the page of the settings to")
+	api := flag.String("openapi", "", "the `file` to write the API document to; its parts are in the folder of the same name")
 	flag.Parse()
-	if err := os.WriteFile(*path, []byte(configuration()), 0o644); err != nil { //nolint:gosec // G306: a document
+	if err := write(*settings, *api); err != nil {
 		fmt.Fprintln(os.Stderr, "gendocs:", err)
 		os.Exit(1)
 	}
+}
+
+func write(settings, api string) error {
+	if settings != "" {
+		return os.WriteFile(settings, []byte(configuration()), 0o644) //nolint:gosec // G306: a document
+	}
+	composed, err := document(strings.TrimSuffix(api, ".json"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(api, []byte(composed), 0o644) //nolint:gosec // G306: a document
 }
 
 const introduction = `# Configuration
