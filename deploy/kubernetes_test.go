@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"gatehouse/config"
+	"gatehouse/internal/machine"
 )
 
 func TestAMisspeltFieldIsFound(t *testing.T) {
@@ -84,9 +85,8 @@ func TestThePodEndsAfterItHasDrained(t *testing.T) {
 func TestTheMemoryLimitHoldsTheHashesAndTheRest(t *testing.T) {
 	m := build(t)
 	cfg := settings(t, m.settings.Data)
-	const restMiB = 256 // tuneCollector, in cmd/gatehouse/serve.go
 	resources := m.container().Resources
-	limit, soft := resources.Limits.Memory(), int64(cfg.PasswordBudgetMiB+restMiB)<<20
+	limit, soft := resources.Limits.Memory(), machine.Settings{PasswordBudgetMiB: cfg.PasswordBudgetMiB}.Need()
 	if limit.Value() < soft*5/4 {
 		t.Errorf("the limit is %s, and the runtime's own is %s: what it does not count has no room", limit, resource.NewQuantity(soft, resource.BinarySI))
 	}

@@ -48,7 +48,7 @@ type Options struct {
 	// JWKS's max-age.
 	PublishLead time.Duration
 	// VerifyFor is how long a key verifies after it last signed: the longest life
-	// of a token and a margin.
+	// of a token and VerifyMargin.
 	VerifyFor time.Duration
 	// Remember is the type of tokens that come back often: access tokens. One that
 	// was made or verified here is verified again without RSA.
@@ -56,6 +56,10 @@ type Options struct {
 	// SignSlots is how many signatures are made at once; 0: one per core.
 	SignSlots int
 }
+
+// VerifyMargin is how much longer a key verifies than its last token lives, because
+// replicas may disagree about the time.
+const VerifyMargin = 5 * time.Minute
 
 func (o *Options) complete() error {
 	if !o.Masters.complete() {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,7 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/config"
+	"gatehouse/internal/doctor"
 	"gatehouse/internal/finding"
+	"gatehouse/internal/machine"
+	"gatehouse/keys"
+	"gatehouse/store/redisstore"
+	"gatehouse/store/sqlstore"
 )
 
 func (c *cli) doctorCommand() *cobra.Command {
@@ -42,105 +45,40 @@ only. A fault keeps the server from working as promised; a warning will one day.
 	return cmd
 }
 
-// An examination looks at one part, by itself.
-type examination struct {
-	part string
-	look func(context.Context) finding.List
-}
-
-// patience is how long everything may take: first the settings, then the examinations,
-// which run at the same time. A file of the settings has a little of it, twice at most.
-const (
-	patience     = 12 * time.Second
-	filePatience = 2 * time.Second
-)
-
 // examine runs every examination, and returns what they found in their order.
-func (c *cli) examine(ctx context.Context, replicas int) (all finding.List) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), patience+time.Second) // they hear of ctx a moment before
-	defer cancelOver()
-	settings := make(chan loaded, 1)
-	go func() { settings <- c.loadToLook() }()
-	select {
-	case s := <-settings:
-		return askAll(ctx, over, s.examinations(replicas))
-	case <-over.Done():
-		all.Fault("settings", "see that the file systems answer which the settings and the files that they name are on", "they could not be read within %s", patience)
-		return all
-	}
+func (c *cli) examine(ctx context.Context, replicas int) finding.List {
+	return doctor.Examine(ctx, func() []doctor.Examination {
+		from := c.sources()
+		from.Patience = doctor.FilePatience
+		cfg, err := config.Load(from) // as far as they could be read
+		return examinations(cfg, err, replicas)
+	})
 }
 
-// loaded are the settings, as far as they could be read.
-type loaded struct {
-	cfg config.Config
-	err error
-}
-
-func (c *cli) loadToLook() loaded {
-	from := c.sources()
-	from.Patience = filePatience
-	cfg, err := config.Load(from)
-	return loaded{cfg, err}
-}
-
-func (s loaded) examinations(replicas int) []examination {
-	cfg := s.cfg
-	return []examination{
-		{"settings", func(context.Context) finding.List { return examineSettings(cfg, s.err) }},
-		{"machine", func(context.Context) finding.List { return examineMachine(cfg, machine()) }},
-		{"certificate", func(context.Context) finding.List { return examineCertificate(cfg, time.Now()) }},
-		{"database", func(ctx context.Context) finding.List { return examineDatabase(ctx, cfg, replicas) }},
-		{"keys", func(ctx context.Context) finding.List { return examineKeys(ctx, cfg) }},
-		{"redis", func(ctx context.Context) finding.List { return examineRedis(ctx, cfg) }},
+func examinations(cfg config.Config, faults error, replicas int) []doctor.Examination {
+	database := sqlstore.Options{DSN: cfg.Database.Reveal(), Now: time.Now, MaxConns: cfg.DatabaseConnections}
+	masters := doctor.Masters{File: masterKeyFile(cfg), Read: func() (keys.MasterKeys, error) { return masterKeysOf(cfg, false) }}
+	return []doctor.Examination{
+		{Part: "settings", Look: func(context.Context) finding.List {
+			return append(doctor.Settings(faults), doctor.Front(cfg.Issuer, cfg.TLSCert != "", len(cfg.TrustedProxies) > 0)...)
+		}},
+		{Part: "machine", Look: func(context.Context) finding.List {
+			return doctor.Machine(machineSettings(cfg), machine.Available())
+		}},
+		{Part: "certificate", Look: func(context.Context) finding.List {
+			return doctor.Certificate(cfg.TLSCert, cfg.TLSKey, cfg.Issuer, time.Now())
+		}},
+		{Part: "database", Look: func(ctx context.Context) finding.List { return doctor.Database(ctx, database, replicas) }},
+		{Part: "keys", Look: func(ctx context.Context) finding.List {
+			return doctor.Keys(ctx, database, masters, keyOptions(cfg, time.Now))
+		}},
+		{Part: "redis", Look: func(ctx context.Context) finding.List {
+			if cfg.Redis.Reveal() == "" {
+				return nil
+			}
+			return redisstore.Examine(ctx, cfg.Redis.Reveal(), time.Now)
+		}},
 	}
-}
-
-// askAll runs the examinations, each until ctx ends, and waits for them until over.
-func askAll(ctx, over context.Context, examinations []examination) (all finding.List) {
-	answers := make([]chan finding.List, len(examinations))
-	for i, e := range examinations {
-		answers[i] = make(chan finding.List, 1)
-		go func() { answers[i] <- e.look(ctx) }()
-	}
-	for i, e := range examinations {
-		select {
-		case some := <-answers[i]:
-			all = append(all, some...)
-		case <-over.Done(): // one deadline for all of them
-			all.Fault(e.part, "see that it runs and that this machine reaches it", "it could not be examined within %s", patience)
-		}
-	}
-	return all
-}
-
-func examineSettings(cfg config.Config, err error) (found finding.List) {
-	var faults *config.Faults
-	switch {
-	case err == nil:
-		found.OK("settings", "every one is within its bounds")
-	case errors.As(err, &faults):
-		for _, f := range faults.All {
-			found.Fault("settings", "correct it; see: gatehouse serve --help", "%s", f)
-		}
-	default:
-		found.Fault("settings", "correct it; see: gatehouse serve --help", "%s", err)
-	}
-	return append(found, examineFront(cfg)...)
-}
-
-// examineFront looks at who is in front of the server. An issuer of https without a
-// certificate here means that a proxy has it.
-func examineFront(cfg config.Config) (found finding.List) {
-	secure := strings.HasPrefix(cfg.Issuer, "https:")
-	found.Judge(secure, "issuer", "set GATEHOUSE_ISSUER to the public https address before anybody depends on it", "%s", cfg.Issuer)
-	if secure && cfg.TLSCert == "" {
-		found.Judge(len(cfg.TrustedProxies) > 0, "trusted proxies",
-			"set GATEHOUSE_TRUSTED_PROXIES to the networks of the proxy; otherwise all people share its address, and its throttle",
-			"a proxy ends TLS, and %s", map[bool]string{true: "is believed as to who asks", false: "nobody is believed as to who asks"}[len(cfg.TrustedProxies) > 0])
-	}
-	return found
 }
 
 // tellFindings prints a line for each, and below it what to do.
@@ -173,9 +111,4 @@ func verdict(found finding.List) error {
 		return fmt.Errorf("%d of %d findings are faults, %d are warnings", n, len(found), count[finding.Warning])
 	}
 	return nil
-}
-
-// machine is what this process may use.
-func machine() resources {
-	return resources{files: openFiles(), memory: usableMemory(ownGroupMemory(), totalMemory(os.ReadFile)), cores: cores(), collector: os.Getenv("GOMEMLIMIT")}
 }

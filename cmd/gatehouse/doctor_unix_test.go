@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse/internal/finding"
+	"gatehouse/internal/test/testkit"
 )
 
 // TestDoctorWaitsForNoPipe: whatever is a pipe that nobody writes into, it is named, the
@@ -47,8 +48,8 @@ func TestDoctorWaitsForNoPipe(t *testing.T) {
 			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("it took %s", took)
 			}
-			speaks(t, found, c.check, finding.Fault, c.word)
-			speaks(t, found, "cores", finding.OK, "")
+			testkit.Finds(t, found, c.check, finding.Fault, c.word)
+			testkit.Finds(t, found, "cores", finding.OK, "")
 			if code != 1 {
 				t.Errorf("the exit code is %d", code)
 			}

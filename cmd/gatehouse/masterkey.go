@@ -21,20 +21,23 @@ func (c *core) openRing(ctx context.Context) (*keys.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := keys.Open(ctx, keys.Options{
-		Store: c.db, Masters: masters, Now: c.now, Log: c.log, Remember: token.TypeAccess,
-		RotateEvery: c.config.KeyRotateEvery, PublishLead: c.config.KeyPublishLead,
-		VerifyFor: max(c.config.RefreshTokenLifetime, client.MaxAccessTokenLifetime) + verifyMargin,
-	})
+	o := keyOptions(c.config, c.now)
+	o.Store, o.Masters, o.Log = c.db, masters, c.log
+	ring, err := keys.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("opening the signing keys: %w", err)
 	}
 	return ring, nil
 }
 
-// verifyMargin is how much longer a key verifies than its last token lives:
-// replicas may disagree about the time.
-const verifyMargin = 5 * time.Minute
+// keyOptions are what the settings say of the signing keys.
+func keyOptions(cfg config.Config, now func() time.Time) keys.Options {
+	return keys.Options{
+		Now: now, Remember: token.TypeAccess,
+		RotateEvery: cfg.KeyRotateEvery, PublishLead: cfg.KeyPublishLead,
+		VerifyFor: max(cfg.RefreshTokenLifetime, client.MaxAccessTokenLifetime) + keys.VerifyMargin,
+	}
+}
 
 // masterKeys are the configured one or, beside a SQLite file, the one in
 // gatehouse.key, which the first start makes. Where there are signing keys

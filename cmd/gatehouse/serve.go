@@ -17,6 +17,7 @@ import (
 
 	"gatehouse/config"
 	"gatehouse/internal/logging"
+	"gatehouse/internal/machine"
 	"gatehouse/server"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
@@ -52,14 +53,15 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	defer signal.Stop(told)
 	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; otherwise the next line would end the process
 	defer signal.Reset(syscall.SIGPIPE)
-	group := ownGroupMemory()
-	memory := tuneCollector(cfg, group)
+	group := machine.GroupMemory()
+	bounds := machineSettings(cfg)
+	memory := bounds.TuneCollector(group)
 	lines := logging.NewBuffer(c.stderr)
 	defer lines.Start()()
 	calmed := logging.NewCalm(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: cfg.LogLevel}), time.Now)
 	defer calmed.Start()() //nolint:contextcheck // the log outlasts the order to stop
 	log := slog.New(calmed)
-	if tooSmall(cfg, group) {
+	if bounds.TooSmall(group) {
 		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", cfg.PasswordBudgetMiB)
 	}
 	certificate, err := loadTLS(cfg, log)
@@ -83,7 +85,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	wg.Go(func() { a.serveMetrics(work, listeners.metrics) })
 	wg.Go(func() { a.tellReady(work) })
 	o := server.ServeOptions{
-		MaxConnections: maxConnections(cfg, openFiles(), memory),
+		MaxConnections: bounds.Connections(machine.OpenFiles(), memory),
 		DrainDelay:     cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
 		AtOnce: func() bool { return atTerminal(ctx) }, Log: log,
 		Draining: func() { a.draining.Store(true); a.tellSystemd(work, "STOPPING=1") },
@@ -98,6 +100,10 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.Close())
+}
+
+func machineSettings(cfg config.Config) machine.Settings {
+	return machine.Settings{MaxConnections: cfg.MaxConnections, DatabaseConnections: cfg.DatabaseConnections, PasswordBudgetMiB: cfg.PasswordBudgetMiB}
 }
 
 const (

@@ -10,11 +10,12 @@ import (
 // layers lists our packages from the ground up. A package may import those of
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
-	{"internal/finding", "internal/logging", "internal/test/testkit"},
+	{"internal/finding", "internal/logging", "internal/machine"},
+	{"internal/test/testkit"},
 	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
 	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore", "store/redisstore", "store/storetest"},
 	{"keys", "internal/claims", "internal/outbound"},
-	{"internal/token"},
+	{"internal/token", "internal/doctor"},
 	{"internal/session"},
 	{"internal/client", "internal/account", "internal/browser", "internal/recovery"},
 	{"internal/oauth", "internal/test/replay"},

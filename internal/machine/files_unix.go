@@ -1,15 +1,15 @@
 //go:build unix
 
-package main
+package machine
 
 import (
 	"math"
 	"syscall"
 )
 
-// openFiles is how many files this process may have open. The runtime has raised it
+// OpenFiles is how many files this process may have open. The runtime has raised it
 // as far as it may.
-func openFiles() uint64 {
+func OpenFiles() uint64 {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return math.MaxInt32

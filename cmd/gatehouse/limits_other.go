@@ -1,8 +1,0 @@
-//go:build !unix
-
-package main
-
-import "math"
-
-// openFiles is how many files this process may have open.
-func openFiles() uint64 { return math.MaxInt32 }

@@ -1,0 +1,77 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"gatehouse/internal/finding"
+	"gatehouse/keys"
+	"gatehouse/store/sqlstore"
+)
+
+// open opens the database to be read. ok is false where there is no file to open.
+func open(ctx context.Context, o sqlstore.Options) (db *sqlstore.DB, ok bool, err error) {
+	if file, embedded := embedded(o); embedded {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, false, nil
+		}
+	}
+	o.Log, o.ReadOnly = slog.New(slog.DiscardHandler), true
+	db, err = sqlstore.Open(ctx, o)
+	return db, err == nil, err
+}
+
+func embedded(o sqlstore.Options) (file string, ok bool) { return strings.CutPrefix(o.DSN, "sqlite:") }
+
+// Database examines the database that so many replicas share.
+func Database(ctx context.Context, o sqlstore.Options, replicas int) finding.List {
+	found := sqlstore.ExamineFile(o.DSN)
+	db, ok, err := open(ctx, o)
+	if err != nil {
+		do := "see that it runs, that this machine reaches it, and that user and password are right"
+		if _, ok := embedded(o); ok {
+			do = "see that this user may read it; if it is damaged: gatehouse restore FILE"
+		}
+		found.Fault("database", do, "%s", err)
+	}
+	if !ok {
+		return found
+	}
+	defer func() { _ = db.Close() }() // it was only read
+	return append(found, db.Examine(ctx, sqlstore.Examination{Replicas: replicas, Now: o.Now})...)
+}
+
+// Keys examines the signing keys of the database under the master keys that o and
+// masters give.
+func Keys(ctx context.Context, database sqlstore.Options, masters Masters, o keys.Options) (found finding.List) {
+	db, ok, err := open(ctx, database)
+	if !ok || err != nil {
+		return nil // Database reports that
+	}
+	defer func() { _ = db.Close() }() // it was only read
+	records, err := db.SigningKeys(ctx)
+	if err != nil {
+		return nil // the schema is missing or older; likewise
+	}
+	o.Masters, err = masters.Read()
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(records) == 0:
+		found.OK("master key", "none yet; the first start makes %s", masters.File)
+	case err != nil:
+		found.Fault("master key", "bring it back from where it is kept, or set GATEHOUSE_MASTER_KEY", "%s", err)
+	default:
+		found = keys.Examine(records, o)
+	}
+	return found
+}
+
+// Masters are the master keys. Read makes none; File is where the first start of a
+// server would.
+type Masters struct {
+	File string
+	Read func() (keys.MasterKeys, error)
+}

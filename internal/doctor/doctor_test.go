@@ -1,0 +1,50 @@
+package doctor
+
+import (
+	"testing"
+	"time"
+
+	"gatehouse/internal/finding"
+	"gatehouse/internal/machine"
+	"gatehouse/internal/test/testkit"
+)
+
+func TestCertificates(t *testing.T) {
+	const issuer = "https://login.example.com"
+	cert, key := testkit.Certificate(t, "login.example.com") // valid for an hour before and after now
+	for _, c := range []struct {
+		now   time.Time
+		level finding.Level
+		word  string
+	}{
+		{time.Now(), finding.Warning, "expires"},
+		{time.Now().Add(2 * time.Hour), finding.Fault, "expired"},
+		{time.Now().Add(-2 * time.Hour), finding.Fault, "not valid before"},
+		{time.Now().Add(-30 * time.Minute), finding.Warning, "expires"},
+	} {
+		found := Certificate(cert, key, issuer, c.now)
+		testkit.Finds(t, found, "certificate", c.level, c.word)
+		testkit.Finds(t, found, "certificate name", finding.OK, "login.example.com")
+	}
+	found := Certificate(cert, key, "https://elsewhere.example.com", time.Now())
+	testkit.Finds(t, found, "certificate name", finding.Warning, "elsewhere.example.com")
+	_, other := testkit.Certificate(t, "login.example.com")
+	testkit.Finds(t, Certificate(cert, other, issuer, time.Now()), "certificate", finding.Fault, "belong together")
+}
+
+func TestTheFront(t *testing.T) {
+	testkit.Finds(t, Front("http://localhost:8080", false, false), "issuer", finding.Warning, "GATEHOUSE_ISSUER")
+	testkit.Finds(t, Front("https://login.example.com", false, false), "trusted proxies", finding.Warning, "GATEHOUSE_TRUSTED_PROXIES")
+}
+
+func TestTheMachine(t *testing.T) {
+	settings := machine.Settings{PasswordBudgetMiB: 128}
+	poor := machine.Resources{Files: 1024, Memory: 256 << 20, Cores: 1, Collector: "100MiB"}
+	for check, word := range map[string]string{"open files": "1024", "cores": "two", "memory": "384", "GOMEMLIMIT": "100MiB"} {
+		testkit.Finds(t, Machine(settings, poor), check, finding.Warning, word)
+	}
+	rich := machine.Resources{Files: 1 << 20, Memory: 4 << 30, Cores: 4, Collector: "1GiB"}
+	if worse := Machine(settings, rich).Worse(); len(worse) > 0 {
+		t.Errorf("findings on a rich machine = %v, want none worse than OK", worse)
+	}
+}

@@ -1,0 +1,40 @@
+package doctor
+
+import (
+	"errors"
+	"strings"
+
+	"gatehouse/config"
+	"gatehouse/internal/finding"
+)
+
+// Settings judges the result of loading the settings.
+func Settings(err error) (found finding.List) {
+	const do = "correct it; see: gatehouse serve --help"
+	if err == nil {
+		found.OK("settings", "every one is within its bounds")
+		return found
+	}
+	faults, ok := errors.AsType[*config.Faults](err)
+	if !ok {
+		found.Fault("settings", do, "%s", err)
+		return found
+	}
+	for _, f := range faults.All {
+		found.Fault("settings", do, "%s", f)
+	}
+	return found
+}
+
+// Front examines what stands in front of the server. An issuer of https without a
+// certificate here means that a proxy has it.
+func Front(issuer string, certificate, trustedProxies bool) (found finding.List) {
+	secure := strings.HasPrefix(issuer, "https:")
+	found.Judge(secure, "issuer", "set GATEHOUSE_ISSUER to the public https address before anybody depends on it", "%s", issuer)
+	if secure && !certificate {
+		found.Judge(trustedProxies, "trusted proxies",
+			"set GATEHOUSE_TRUSTED_PROXIES to the networks of the proxy; otherwise all people share its address, and its throttle",
+			"a proxy ends TLS, and %s", map[bool]string{true: "is believed as to who asks", false: "nobody is believed as to who asks"}[trustedProxies])
+	}
+	return found
+}

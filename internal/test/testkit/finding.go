@@ -1,0 +1,20 @@
+package testkit
+
+import (
+	"strings"
+	"testing"
+
+	"gatehouse/internal/finding"
+)
+
+// Finds fails the test unless there is a finding of that check and level that has the
+// word in it.
+func Finds(t testing.TB, found finding.List, check string, level finding.Level, word string) {
+	t.Helper()
+	for _, f := range found {
+		if f.Check == check && f.Level == level && strings.Contains(f.String(), word) {
+			return
+		}
+	}
+	t.Errorf("findings = %v, want a %s of %q that speaks of %q", found, level, check, word)
+}
