@@ -51,7 +51,7 @@ func TestTheDocumentHasEveryTable(t *testing.T) {
 		}
 		for _, row := range table.rows {
 			if len(row) != len(table.head) {
-				t.Errorf("%s: %d cells under %d headings", table.title, len(row), len(table.head))
+				t.Errorf("%s: %d cells under %d headings, want %d", table.title, len(row), len(table.head), len(table.head))
 			}
 		}
 	}

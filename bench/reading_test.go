@@ -20,7 +20,7 @@ func TestCPUTimeIsReadPastAnyName(t *testing.T) {
 func TestMemoryIsReadInBytes(t *testing.T) {
 	text := "Name:\tgatehouse\nVmHWM:\t   34567 kB\nVmRSS:\t   12345 kB\n"
 	if now, peak := kilobytes(text, "VmRSS"), kilobytes(text, "VmHWM"); now != 12345<<10 || peak != 34567<<10 {
-		t.Errorf("%d and %d", now, peak)
+		t.Errorf("memory now %d and at its peak %d, want %d and %d", now, peak, 12345<<10, 34567<<10)
 	}
 	if n := kilobytes(text, "VmSwap"); n != 0 {
 		t.Errorf("%d for a line that is not there", n)

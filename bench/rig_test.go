@@ -24,7 +24,7 @@ func TestTheRigStillFitsTheServer(t *testing.T) {
 	args := []string{"-on", "sqlite", "-sizes", "1000", "-pool", "1000", "-duration", "100ms", "-warm-up", "10ms",
 		"-connections", "2", "-flood", "4", "-starts", "1", "-dir", t.TempDir(), "-markdown", document}
 	if code := run(t.Context(), args, &figures, &progress); code != 0 {
-		t.Fatalf("exit code %d: %s", code, progress.String())
+		t.Fatalf("exit code %d, want 0: %s", code, progress.String())
 	}
 	if strings.Contains(progress.String(), "failures") {
 		t.Error(progress.String())

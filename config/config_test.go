@@ -127,7 +127,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		t.Fatalf("loading the settings: %v", err)
 	}
 	if c.MasterKey.Reveal() != goodKey || c.Database.Reveal() != "mysql://ann:s3cret@db/gatehouse" {
-		t.Errorf("read %q and %q", c.MasterKey.Reveal(), c.Database.Reveal())
+		t.Errorf(`read %q and %q, want %q and "mysql://ann:s3cret@db/gatehouse"`, c.MasterKey.Reveal(), c.Database.Reveal(), goodKey)
 	}
 	// A file that a later source overrules need not be there.
 	from.Env = environment(map[string]string{"DATABASE": "sqlite:x.db"}).Env
@@ -172,7 +172,7 @@ func TestSecretsDoNotShow(t *testing.T) {
 	}
 	for _, want := range []string{"mysql://[redacted]@db:3306/gatehouse?[redacted]", "mysql:[redacted]", "GATEHOUSE_MASTER_KEY", "[redacted]"} {
 		if !strings.Contains(printed.String(), want) {
-			t.Errorf("printed %s without %s", printed.String(), want)
+			t.Errorf("printed %s, want it to contain %q", printed.String(), want)
 		}
 	}
 }
@@ -350,7 +350,7 @@ func TestVariablesOfOthersAreLeftAlone(t *testing.T) {
 		"PORT_80_TCP": "tcp://10.0.0.1:80", "PORT_80_TCP_ADDR": "10.0.0.1", "REDIS_SERVICE_HOST": "10.0.0.2", "REDIS_PORT_6379_TCP_PROTO": "tcp",
 		"TEST_MYSQL": "x",
 	})); faults != nil {
-		t.Errorf("%q", faults)
+		t.Errorf("faults: %q, want none", faults)
 	}
 }
 
@@ -358,7 +358,7 @@ func TestTLSFiles(t *testing.T) {
 	certificate, key := selfSigned(t)
 	set := map[string]string{"ISSUER": "https://a.example", "TLS_CERT": file(t, "cert", certificate, 0o644), "TLS_KEY": file(t, "key", key, 0o600)}
 	if faults := faultsOf(t, environment(set)); faults != nil {
-		t.Errorf("%q", faults)
+		t.Errorf("faults: %q, want none", faults)
 	}
 	for name, change := range map[string]map[string]string{
 		"TLS_KEY is": {"TLS_KEY": ""},
@@ -386,7 +386,7 @@ func TestTheFileInTheWorkingFolderIsRead(t *testing.T) {
 		t.Fatalf("writing the file: %v", err)
 	}
 	if c, err := Load(Sources{}); err != nil || c.Addr != "a:1" {
-		t.Errorf("%s, %v", c.Addr, err)
+		t.Errorf("address = %q, %v; want a:1", c.Addr, err)
 	}
 }
 
@@ -395,10 +395,10 @@ func TestWhatIsShownIsReadAgain(t *testing.T) {
 	for _, s := range settings() {
 		var again Config
 		if err := s.parse(&again, s.show(c)); err != nil || s.show(again) != s.show(c) {
-			t.Errorf("%s: %q is read as %q, %v", s.Env, s.show(c), s.show(again), err)
+			t.Errorf("%s: what is shown is read as %q, %v; want %q", s.Env, s.show(again), err, s.show(c))
 		}
 	}
 	if names := slices.Collect(maps.Keys(comments())); len(names) != len(settings()) {
-		t.Errorf("%d comments, %d settings", len(names), len(settings()))
+		t.Errorf("%d settings have a comment, want all %d", len(names), len(settings()))
 	}
 }

@@ -49,7 +49,7 @@ func readsBack(t *testing.T, c Config) {
 		}
 		again := Default()
 		if err := s.parse(&again, s.show(c)); err != nil || s.show(again) != s.show(c) {
-			t.Errorf("%s is shown as %q, which is %q, %v", s.Env, s.show(c), s.show(again), err)
+			t.Errorf("%s: what is shown is read as %q, %v; want %q", s.Env, s.show(again), err, s.show(c))
 		}
 	}
 }

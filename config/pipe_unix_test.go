@@ -38,7 +38,7 @@ func TestASecretThroughAPipe(t *testing.T) {
 	}()
 	c, err := Load(environment(map[string]string{"MASTER_KEY_FILE": fmt.Sprintf("/dev/fd/%d", r.Fd()), "REDIS_FILE": late}))
 	if err != nil || c.MasterKey.Reveal() != goodKey || c.Redis.Reveal() != "redis://:late@cache" {
-		t.Errorf("%q, %q, %v", c.MasterKey.Reveal(), c.Redis.Reveal(), err)
+		t.Errorf(`master key %q, Redis %q, %v; want %q and "redis://:late@cache"`, c.MasterKey.Reveal(), c.Redis.Reveal(), err, goodKey)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestACertificateIsAFile(t *testing.T) {
 	certificate, key := selfSigned(t)
 	set := map[string]string{"ISSUER": "https://a.example", "TLS_CERT": link(t, file(t, "cert", certificate, 0o644)), "TLS_KEY": link(t, file(t, "key", key, 0o600))}
 	if faults := faultsOf(t, environment(set)); faults != nil {
-		t.Errorf("links: %q", faults)
+		t.Errorf("links: %q, want no faults", faults)
 	}
 	for _, variable := range []string{"TLS_CERT", "TLS_KEY"} {
 		for _, bad := range []string{pipe(t), "/dev/zero"} {

@@ -138,7 +138,7 @@ func TestTheBalancerLosesNothingThatWasNotSent(t *testing.T) {
 	all[0].Listener.Close() // it refuses connections before anybody has noticed
 	for range 12 {
 		if code := status(t, "POST", url+"/oauth/token"); code != http.StatusOK {
-			t.Errorf("a POST got %d", code)
+			t.Errorf("a POST got %d, want 200", code)
 		}
 	}
 }
@@ -158,7 +158,7 @@ func TestTheBalancerTurnsAwayFromWhatIsNotReady(t *testing.T) {
 	}
 	time.Sleep(3 * time.Second) // longer than it takes to notice
 	if code := status(t, "GET", url+"/.well-known/jwks.json"); code != http.StatusOK {
-		t.Errorf("no replica is ready, but all live: %d", code)
+		t.Errorf("no replica is ready, but all live: %d, want 200", code)
 	}
 }
 
@@ -171,6 +171,6 @@ func TestTheBalancerSaysWhereARequestComesFrom(t *testing.T) {
 		}
 	}
 	if code := status(t, "GET", url+"/metrics"); code != http.StatusNotFound {
-		t.Errorf("/metrics: %d", code)
+		t.Errorf("/metrics: %d, want 404", code)
 	}
 }

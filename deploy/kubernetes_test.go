@@ -125,7 +125,7 @@ func TestProbesAndServicesLeadToWhatListens(t *testing.T) {
 	}
 	want := map[string]string{"http": portOf(t, cfg.Addr), "metrics": portOf(t, cfg.MetricsAddr)}
 	if !maps.Equal(ports, want) {
-		t.Errorf("the container's ports are %v, and what listens is %v", ports, want)
+		t.Errorf("the container's ports are %v, want those on which something listens, %v", ports, want)
 	}
 	c := m.container()
 	probes := map[string]*corev1.Probe{"/healthz/live": c.LivenessProbe, "/healthz/ready?may-fail=database,redis": c.ReadinessProbe}
@@ -172,7 +172,7 @@ func TestEverySelectorSelectsThePods(t *testing.T) {
 		}
 	}
 	if len(selectors) != 7 {
-		t.Errorf("%d selectors", len(selectors))
+		t.Errorf("%d selectors, want 7", len(selectors))
 	}
 	if target := m.scaler.Spec.ScaleTargetRef; target.Name != m.deployment.Name || target.Kind != "Deployment" || *m.scaler.Spec.MinReplicas < 3 || m.deployment.Spec.Replicas != nil {
 		t.Errorf("the autoscaler does not own the number of replicas, three at least: %+v", m.scaler.Spec)

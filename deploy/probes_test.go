@@ -33,9 +33,9 @@ func TestTheServerAnswersItsProbes(t *testing.T) {
 		within(t, url+" answers 200", func() bool { return status(t, "GET", url) == http.StatusOK })
 	}
 	if code := status(t, "GET", "http://"+metrics+"/metrics"); code != http.StatusOK {
-		t.Errorf("/metrics: %d", code)
+		t.Errorf("/metrics: %d, want 200", code)
 	}
 	if code := status(t, "GET", "http://"+main+"/metrics"); code != http.StatusNotFound {
-		t.Errorf("/metrics is public: %d", code)
+		t.Errorf("/metrics is public: %d, want 404", code)
 	}
 }

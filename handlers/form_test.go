@@ -88,10 +88,10 @@ func TestFormHidesTheQueryFromLaterReaders(t *testing.T) {
 		t.Fatalf("reading the form: %v", err)
 	}
 	if got := r.FormValue("grant_type"); got != "refresh_token" {
-		t.Errorf("grant_type %q", got)
+		t.Errorf(`grant_type %q, want "refresh_token"`, got)
 	}
 	if got := r.FormValue("scope"); got != "" {
-		t.Errorf("scope %q came from the query", got)
+		t.Errorf("scope %q came from the query, want no scope", got)
 	}
 	if form.Has("empty") {
 		t.Error("a parameter without a value counts (RFC 6749 §3.2)")

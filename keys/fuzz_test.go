@@ -124,7 +124,7 @@ func FuzzAssertion(f *testing.F) {
 		got, err := VerifyAssertion(set, raw)
 		if err != nil {
 			if !errors.Is(err, ErrInvalid) {
-				t.Fatal(err)
+				t.Fatalf("verifying the assertion: err = %v, want ErrInvalid", err)
 			}
 			return
 		}
@@ -133,7 +133,7 @@ func FuzzAssertion(f *testing.F) {
 			t.Errorf("%s by %d counts", head, by%4)
 		}
 		if unverified, err := Claims(raw); err != nil || !bytes.Equal(unverified, got) {
-			t.Errorf("before it was verified, %q was read as %q, %v", raw, unverified, err)
+			t.Errorf("before it was verified, %q was read as %q, %v; want %q", raw, unverified, err, got)
 		}
 	})
 }
@@ -160,7 +160,7 @@ func FuzzClientSet(f *testing.F) {
 			return
 		}
 		if name := firstPrivate(set); name != "" {
-			t.Errorf("%s with %q can be registered", set, name)
+			t.Errorf("%s with %q can be registered, want none", set, name)
 		}
 		for _, alg := range ForeignAlgorithms() {
 			if _, err := VerifyAssertion(set, forge(t, map[string]string{"alg": alg}, "{}", sign)); err == nil {

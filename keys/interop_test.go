@@ -25,7 +25,7 @@ func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
 		t.Fatalf("parsing the token: %v", err)
 	}
 	if parsed.Subject() != "x" {
-		t.Errorf("sub %q", parsed.Subject())
+		t.Errorf(`sub %q, want "x"`, parsed.Subject())
 	}
 	public, _ := set.Key(0)
 	digest, err := public.Thumbprint(crypto.SHA256)

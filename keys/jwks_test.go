@@ -65,7 +65,7 @@ func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
 		t.Error("another replica has another ETag")
 	}
 	if !strings.HasPrefix(first.ETag, `"`) || !strings.HasSuffix(first.ETag, `"`) {
-		t.Errorf("ETag %s is not a strong one", first.ETag)
+		t.Errorf(`ETag %s, want a strong one, in quotes`, first.ETag)
 	}
 	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
@@ -77,7 +77,7 @@ func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
 	c.Advance(2*time.Hour + 15*24*time.Hour)
 	mustReload(t, r)
 	if third := mustJWKS(t, r); !slices.Equal(kids(t, third), []string{s.rows[1].ID}) {
-		t.Errorf("the first is gone, and the document has %v", kids(t, third))
+		t.Errorf("the first is gone, and the document has %v, want %v", kids(t, third), []string{s.rows[1].ID})
 	}
 }
 

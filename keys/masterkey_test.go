@@ -94,7 +94,7 @@ func TestSealedBytesOpenOnlyInTheirPlace(t *testing.T) {
 		t.Fatalf("sealing the text: %v", err)
 	}
 	if plain, err := m.Open(sealed, []byte("here")); err != nil || string(plain) != "secret" {
-		t.Errorf("opened %q, %v", plain, err)
+		t.Errorf(`opened %q, %v; want "secret"`, plain, err)
 	}
 	if _, err := m.Open(sealed, []byte("there")); err == nil {
 		t.Error("opened with other data")

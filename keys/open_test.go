@@ -84,7 +84,7 @@ func TestThePublicKeyOnRecordIsNotTrusted(t *testing.T) {
 	r := openRing(t, options(s, c.Now))
 	forged := forge(t, header{algorithm, s.rows[0].ID, "at+jwt"}, `{}`, rs256By(attacker))
 	if _, err := r.Verify(t.Context(), forged); !errors.Is(err, ErrInvalid) {
-		t.Errorf("err = %v", err)
+		t.Errorf("verifying the token: err = %v, want ErrInvalid", err)
 	}
 	if doc, err := r.JWKS(t.Context()); err != nil || strings.Contains(string(doc.Body), encode(attacker.N.Bytes())) {
 		t.Errorf("the attacker's key is in the JWKS (%v)", err)
@@ -117,7 +117,7 @@ func TestOpeningAnEmptyRecordDoesNotWaitForTheFirstKey(t *testing.T) {
 	wg.Go(func() { mustSign(t, r, "at+jwt", 1) })
 	wg.Go(func() {
 		if _, err := r.Verify(t.Context(), "a.b.c"); !errors.Is(err, ErrInvalid) {
-			t.Errorf("err = %v", err)
+			t.Errorf("verifying the token: err = %v, want ErrInvalid", err)
 		}
 	})
 	close(release)
@@ -138,7 +138,7 @@ func TestTheFirstKeyIsTriedForAgain(t *testing.T) {
 	}
 	openRing(t, options(s, newClock().Now))
 	if len(s.rows) != 1 || tries.Load() != 2 {
-		t.Errorf("%d keys after %d tries", len(s.rows), tries.Load())
+		t.Errorf("%d keys after %d tries, want 1 and 2", len(s.rows), tries.Load())
 	}
 }
 
@@ -149,7 +149,7 @@ func TestWithoutTheRecordTheRingGoesOn(t *testing.T) {
 	away := func(string) error { return store.ErrUnavailable }
 	s.failing(away)
 	if err := r.reload(t.Context()); !errors.Is(err, store.ErrUnavailable) {
-		t.Errorf("err = %v", err)
+		t.Errorf("reloading the key ring: err = %v, want ErrUnavailable", err)
 	}
 	mustSign(t, r, "at+jwt", 2)
 	if _, err := r.Verify(t.Context(), token); err != nil {
@@ -181,7 +181,7 @@ func TestAnUnknownKidReadsTheRecordAtMostOnceASecond(t *testing.T) {
 	for range 4 {
 		for range 100 {
 			if _, err := r.Verify(t.Context(), unknown); !errors.Is(err, ErrInvalid) {
-				t.Fatal(err)
+				t.Fatalf("verifying the token: err = %v, want ErrInvalid", err)
 			}
 		}
 		c.Advance(500 * time.Millisecond)
@@ -229,7 +229,7 @@ func TestNoMoreSignaturesAtOnceThanSlots(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := r.Sign(short, "at+jwt", 1); !errors.Is(err, store.ErrUnavailable) {
-		t.Errorf("err = %v", err)
+		t.Errorf("signing the token: err = %v, want ErrUnavailable", err)
 	}
 	close(s.release)
 	wg.Wait()

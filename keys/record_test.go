@@ -37,7 +37,7 @@ func TestReplicasOnOneDatabaseAgree(t *testing.T) {
 			together(t, rings, func(r *Ring) error { return r.reload(t.Context()) })
 			for _, r := range rings {
 				if got := states(t, r); !slices.Equal(got, []State{Retired, Signing}) {
-					t.Errorf("states %v", got)
+					t.Errorf("states %v, want %v", got, []State{Retired, Signing})
 				}
 			}
 			events, err := dbs[0].ListAudit(t.Context(), store.AuditQuery{Kind: "key.created", Limit: 100})

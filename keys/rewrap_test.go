@@ -36,7 +36,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 		t.Fatalf("%+v, %v; want %+v", done, err, want)
 	}
 	if got := kidsOf(s); !slices.Equal(got, kids) {
-		t.Errorf("keys %v, were %v", got, kids)
+		t.Errorf("keys %v, want %v as before", got, kids)
 	}
 	if done, err = both.Rewrap(t.Context(), "cli"); err != nil || done.Changed != 0 {
 		t.Errorf("again: %+v, %v", done, err)
@@ -92,7 +92,7 @@ func TestAKeyIsMadeWhileAllAreRewrapped(t *testing.T) {
 	}
 	for _, k := range s.rows {
 		if k.MasterKeyID != next.ID() {
-			t.Errorf("generation %d is sealed under %s", k.Generation, k.MasterKeyID)
+			t.Errorf("generation %d is sealed under %s, want %s", k.Generation, k.MasterKeyID, next.ID())
 		}
 	}
 }
@@ -127,7 +127,7 @@ func TestRewrapRefuses(t *testing.T) {
 		return nil
 	})
 	if _, err := ring.Rewrap(t.Context(), "cli"); !errors.Is(err, away) {
-		t.Errorf("err = %v", err)
+		t.Errorf("rewrapping the signing keys: err = %v, want %v", err, away)
 	}
 	s.failing(nil)
 	s.rows[0].Sealed = slices.Clone(s.rows[0].Sealed)

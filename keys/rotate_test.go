@@ -76,7 +76,7 @@ func TestOneFirstKeyAmongManyRings(t *testing.T) {
 	}
 	for _, kid := range kids {
 		if kid != s.rows[0].ID {
-			t.Errorf("a ring signs with %s, the record has %s", kid, s.rows[0].ID)
+			t.Errorf("a ring signs with %s, want %s as on record", kid, s.rows[0].ID)
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestRetiringTheKeyInForceLetsASuccessorSignAtOnce(t *testing.T) {
 				t.Fatalf("retiring the key: %v", err)
 			}
 			if got := states(t, r); !slices.Equal(got, []State{Retired, Signing}) {
-				t.Errorf("states %v", got)
+				t.Errorf("states %v, want %v", got, []State{Retired, Signing})
 			}
 			if e := s.events[len(s.events)-1]; e.Kind != "key.retired" || e.Actor != "user:x" || e.Subject != "key:"+kid {
 				t.Errorf("event %+v", e)
@@ -189,7 +189,7 @@ func TestRetiringTheKeyInForceLetsASuccessorSignAtOnce(t *testing.T) {
 func TestRetiringAnUnknownKeyIsAnError(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	if err := r.Retire(t.Context(), "nobody's", "cli"); !errors.Is(err, ErrUnknownKey) {
-		t.Errorf("err = %v", err)
+		t.Errorf("retiring the key: err = %v, want ErrUnknownKey", err)
 	}
 }
 
@@ -206,18 +206,18 @@ func TestAnInterruptedRetirementLeavesAKeyInForceAndCanBeFinished(t *testing.T) 
 	})
 	c.Advance(time.Minute)
 	if err := r.Retire(t.Context(), kid, "cli"); !errors.Is(err, killed) {
-		t.Fatalf("err = %v", err)
+		t.Fatalf("retiring the key: err = %v, want %v", err, killed)
 	}
 	s.failing(nil)
 	again := openRing(t, options(s, c.Now))
 	if got := states(t, again); !slices.Equal(got, []State{Verifying, Signing}) {
-		t.Errorf("in between: %v", got)
+		t.Errorf("in between: %v, want %v", got, []State{Verifying, Signing})
 	}
 	if err := again.Retire(t.Context(), kid, "cli"); err != nil {
 		t.Fatalf("retiring the key: %v", err)
 	}
 	if got := states(t, again); !slices.Equal(got, []State{Retired, Signing}) {
-		t.Errorf("finished: %v", got)
+		t.Errorf("finished: %v, want %v", got, []State{Retired, Signing})
 	}
 }
 
@@ -264,6 +264,6 @@ func TestAllKeysRetiredAreReplacedBySchedule(t *testing.T) {
 	}
 	mustKeep(t, r)
 	if got := states(t, r); !slices.Equal(got, []State{Retired, Signing}) {
-		t.Errorf("states %v", got)
+		t.Errorf("states %v, want %v", got, []State{Retired, Signing})
 	}
 }

@@ -269,7 +269,7 @@ func TestRememberedTokensGoWithTheirKey(t *testing.T) {
 	}
 	c.Advance(time.Millisecond)
 	if _, err := r.Verify(t.Context(), token); !errors.Is(err, ErrInvalid) {
-		t.Errorf("after: %v", err)
+		t.Errorf("after: err = %v, want ErrInvalid", err)
 	}
 }
 

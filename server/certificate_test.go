@@ -142,7 +142,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 		s.put(t, bad)
 		look()
 		if got := serialAt(t, addr); got != 1 {
-			t.Errorf("%s: serves certificate %d", name, got)
+			t.Errorf("%s: serves certificate %d, want 1", name, got)
 		}
 		if got := s.said("is not used"); got <= before {
 			t.Errorf("%s: nothing was said", name)
@@ -158,7 +158,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 		t.Errorf("serves certificate %d, want 2", got)
 	}
 	if got := ask(); got != first {
-		t.Errorf("the connection was dropped: %s, %s before", got, first)
+		t.Errorf("the connection was dropped: from %s, want %s as before", got, first)
 	}
 	if !s.Expires().Equal(year.UTC().Truncate(time.Second)) {
 		t.Errorf("expires %s", s.Expires())

@@ -54,7 +54,7 @@ var errGoodbye = errors.New("the answer says Connection: close")
 func want(t *testing.T, l *line, path string) {
 	t.Helper()
 	if status, err := l.ask(path); status != http.StatusOK || err != nil {
-		t.Errorf("%d, %v", status, err)
+		t.Errorf("status = %d, %v; want 200", status, err)
 	}
 }
 

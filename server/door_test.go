@@ -67,7 +67,7 @@ func TestAPersonWhoIsLostGetsAPage(t *testing.T) {
 		w := httptest.NewRecorder()
 		door.ServeHTTP(w, r)
 		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != c.kind {
-			t.Errorf("%s for %q: %d %s", c.path, c.accept, w.Code, w.Header().Get("Content-Type"))
+			t.Errorf("%s for %q: %d %s, want 404 and %s", c.path, c.accept, w.Code, w.Header().Get("Content-Type"), c.kind)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestOtherOriginsInABrowser(t *testing.T) {
 				t.Error("cookies are allowed")
 			}
 			if varies := slices.Contains(h.Values("Vary"), "Origin"); varies != (c.configured != nil && c.path != "/setup") {
-				t.Errorf("Vary: Origin is %v", varies)
+				t.Errorf("Vary names Origin: %t, want %t", varies, c.configured != nil && c.path != "/setup")
 			}
 			if methods := h.Get("Access-Control-Allow-Methods"); (methods != "") != (c.status == 204) {
 				t.Errorf("methods %q", methods)

@@ -55,10 +55,10 @@ func TestTooManyAtOnceAreTurnedAwayBeforeTheyBegin(t *testing.T) {
 		}
 		start := time.Now()
 		if got := send(h, "POST", "/work", strings.NewReader("a=b")); got.Code != 503 || time.Since(start) != patience || shed != 1 {
-			t.Errorf("%d after %s, %d shed", got.Code, time.Since(start), shed)
+			t.Errorf("status %d after %s, %d shed, want 503, %s and 1", got.Code, time.Since(start), shed, patience)
 		}
 		if got := send(h, "GET", "/keys", nil); got.Code != 200 {
-			t.Errorf("keys: %d", got.Code)
+			t.Errorf("keys: %d, want 200", got.Code)
 		}
 		go func() { done <- send(h, "POST", "/work", nil).Code }() // waits
 		synctest.Wait()
@@ -67,7 +67,7 @@ func TestTooManyAtOnceAreTurnedAwayBeforeTheyBegin(t *testing.T) {
 		close(leave)
 		for range 3 {
 			if code := <-done; code != 200 {
-				t.Errorf("status %d", code)
+				t.Errorf("status %d, want 200", code)
 			}
 		}
 		if begun != 3 {
@@ -102,7 +102,7 @@ func TestAMethodThatIsNotThereNeedsAPlace(t *testing.T) {
 		close(leave)
 		for range 2 {
 			if got := <-codes; got != http.StatusMethodNotAllowed {
-				t.Errorf("%d", got)
+				t.Errorf("status = %d, want 405", got)
 			}
 		}
 	})
@@ -126,17 +126,17 @@ func TestLargeBodiesAreReceivedAFewAtATime(t *testing.T) {
 		}
 		synctest.Wait()
 		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes+1))); got.Code != 503 {
-			t.Errorf("one large body more: %d", got.Code)
+			t.Errorf("one large body more: %d, want 503", got.Code)
 		}
 		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes-1))); got.Code != 200 {
-			t.Errorf("a small one: %d", got.Code)
+			t.Errorf("a small one: %d, want 200", got.Code)
 		}
 		_ = sender.Close()
 		for range largeBodies {
 			<-done
 		}
 		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes+1))); got.Code != 200 {
-			t.Errorf("a large body afterwards: %d", got.Code)
+			t.Errorf("a large body afterwards: %d, want 200", got.Code)
 		}
 	})
 }
@@ -188,7 +188,7 @@ func TestWhoTakesTheAnswerSlowlyHoldsNoPlace(t *testing.T) {
 		<-begun
 	}
 	if got := send(h, "POST", "/work", nil); got.Code != 200 {
-		t.Errorf("status %d while two answers are not taken", got.Code)
+		t.Errorf("status %d while two answers are not taken, want 200", got.Code)
 	}
 }
 

@@ -42,7 +42,7 @@ func (w *watched) lines(t *testing.T) []map[string]any {
 	for line := range strings.Lines(w.log.String()) {
 		var fields map[string]any
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
-			t.Fatalf("%v in %q", err, line)
+			t.Fatalf("reading the line %q: %v", line, err)
 		}
 		all = append(all, fields)
 	}
@@ -69,7 +69,7 @@ func TestAPanicIsAnsweredAndItsValueIsNotLogged(t *testing.T) {
 		Request string `json:"request_id"`
 	}
 	if err := json.Unmarshal(got.Body.Bytes(), &body); err != nil {
-		t.Fatalf("%v in %q", err, got.Body)
+		t.Fatalf("reading the body %q: %v", got.Body, err)
 	}
 	id := got.Header().Get("X-Request-Id")
 	if got.Code != http.StatusInternalServerError || body.Detail != "A server error occurred." || body.Request != id || id == "" {
@@ -119,7 +119,7 @@ func TestTheLogLine(t *testing.T) {
 	door.ServeHTTP(httptest.NewRecorder(), r)
 	lines := door.lines(t)
 	if len(lines) != 1 {
-		t.Fatalf("%d lines", len(lines))
+		t.Fatalf("%d log lines, want 1", len(lines))
 	}
 	for name, want := range map[string]any{
 		"level": "INFO", "msg": "request", "method": "GET", "route": "/api/thing", "status": 404.0, "ip": "198.51.100.7", "actor": "user:1", "why": "no such thing",

@@ -81,7 +81,7 @@ func TestNetworksAreServedInTurn(t *testing.T) {
 			}
 		}
 		if p.free != 1 || len(p.lines) != 0 || p.turns.Len() != 0 {
-			t.Errorf("%d free, %d lines, %d turns are left", p.free, len(p.lines), p.turns.Len())
+			t.Errorf("%d places free, %d lines, %d turns left, want 1, 0 and 0", p.free, len(p.lines), p.turns.Len())
 		}
 	})
 }
@@ -107,7 +107,7 @@ func TestWhoGivesUpHoldsNothing(t *testing.T) {
 		}
 		all.Wait()
 		if p.free != 3 || len(p.lines) != 0 || p.turns.Len() != 0 {
-			t.Errorf("%d free, %d lines, %d turns are left", p.free, len(p.lines), p.turns.Len())
+			t.Errorf("%d places free, %d lines, %d turns left, want 3, 0 and 0", p.free, len(p.lines), p.turns.Len())
 		}
 	})
 }

@@ -72,7 +72,7 @@ func TestPagesThatChangeSomethingRefuseOtherOrigins(t *testing.T) {
 		r := newCrossSite(rt.Method, rt.Path)
 		w := serveOne(rt, r)
 		if w.Code != 403 {
-			t.Errorf("%s %s from another site: %d", rt.Method, rt.Path, w.Code)
+			t.Errorf("%s %s from another site: %d, want 403", rt.Method, rt.Path, w.Code)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
 	<-draining
 	// While a balancer has not noticed yet, its requests are served.
 	if got := get("http://" + addr + "/"); got != "done" {
-		t.Errorf("in the drain delay: %q", got)
+		t.Errorf(`in the drain delay: %q, want "done"`, got)
 	}
 	for deadline := time.Now().Add(5 * time.Second); ; {
 		conn, err := net.Dial("tcp", addr)
@@ -62,7 +62,7 @@ func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
 	}
 	close(leave)
 	if got := <-answers; got != "done" {
-		t.Errorf("the request in progress got %q", got)
+		t.Errorf(`the request in progress got %q, want "done"`, got)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("Serve: %v", err)
@@ -159,7 +159,7 @@ func TestTLS(t *testing.T) {
 		body, _ := io.ReadAll(answer.Body)
 		answer.Body.Close()
 		if string(body) != c.want {
-			t.Errorf("%s: %s", c.name, body)
+			t.Errorf("%s: %s, want %s", c.name, body, c.want)
 		}
 		transport.CloseIdleConnections()
 	}

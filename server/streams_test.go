@@ -119,7 +119,7 @@ func TestStreamsThatEndAreForgotten(t *testing.T) {
 	}
 	for i := range 5 {
 		if room := (cameBy{c, a}).begin(); room != (i < 4) {
-			t.Errorf("request %d: room is %v", i+1, room)
+			t.Errorf("request %d: room is %v, want %v", i+1, room, i < 4)
 		}
 	}
 	if !(cameBy{c, b}).begin() {

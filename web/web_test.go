@@ -86,7 +86,7 @@ var (
 func TestPagesCanBeHeard(t *testing.T) {
 	for name, body := range rendered(t) {
 		if n := strings.Count(body, "<h1>"); n != 1 {
-			t.Errorf("%s has %d headings of the first order", name, n)
+			t.Errorf("%s has %d headings of the first order, want 1", name, n)
 		}
 		if !strings.Contains(body, `<html lang="en">`) || !strings.Contains(body, "<main") {
 			t.Errorf("%s says neither its language nor where it begins", name)

@@ -149,7 +149,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		state, nonce := strings.Repeat("sT4~-._", 19)[:128], strings.Repeat("n0Nc-E_x", 8)
 		answer := v.get(ask("state", state, "nonce", nonce)).leads(shopURI)
 		if id := v.identity(answer.Get("code")); answer.Get("state") != state || id["nonce"] != nonce {
-			t.Errorf("state %q, nonce %v", answer.Get("state"), id["nonce"])
+			t.Errorf("state %q, nonce %v, want %q and %v", answer.Get("state"), id["nonce"], state, nonce)
 		}
 	})
 	g.each("no state, none returned", func(t *testing.T, v *visitor) {
@@ -290,7 +290,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		}
 		p := g.visitor().do("GET", ask("prompt", "none", "response_mode", "form_post"), nil).shows(http.StatusOK, `value="login_required"`)
 		if p.header.Get("Location") != "" {
-			t.Errorf("to %s", p.header.Get("Location"))
+			t.Errorf("sent on to %s, want no redirect", p.header.Get("Location"))
 		}
 	})
 }
@@ -348,7 +348,7 @@ func TestSignInsOfCertifiedApps(t *testing.T) {
 		_, id := g.signed(set["id_token"])
 		for _, claim := range []string{"iss", "sub", "aud", "azp", "auth_time"} {
 			if id[claim] != before[claim] {
-				t.Errorf("%s is %v, was %v", claim, id[claim], before[claim])
+				t.Errorf("%s is %v, want %v as before", claim, id[claim], before[claim])
 			}
 		}
 		if id["iat"] == before["iat"] || id["iat"] == nil || id["nonce"] != nil && id["nonce"] != before["nonce"] {
@@ -384,7 +384,7 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 		}
 		sum := sha256.Sum256([]byte(set["access_token"].(string)))
 		if id["at_hash"] != base64.RawURLEncoding.EncodeToString(sum[:16]) {
-			t.Errorf("at_hash %v", id["at_hash"])
+			t.Errorf("at_hash %v, want %v", id["at_hash"], base64.RawURLEncoding.EncodeToString(sum[:16]))
 		}
 	})
 	g.each("a code is used once, and then the tokens are dead", func(t *testing.T, v *visitor) {
@@ -569,7 +569,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 			}
 		}
 		if document["issuer"] != g.config.Issuer {
-			t.Errorf("issuer %v", document["issuer"])
+			t.Errorf("issuer %v, want %v", document["issuer"], g.config.Issuer)
 		}
 		for name, want := range map[string]string{
 			"scopes_supported": "openid", "response_types_supported": "code", "grant_types_supported": "authorization_code", "subject_types_supported": "public",
@@ -585,7 +585,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 			"authorization_response_iss_parameter_supported": true, "backchannel_logout_supported": true, "backchannel_logout_session_supported": true,
 		} {
 			if document[name] != want {
-				t.Errorf("%s is %v", name, document[name])
+				t.Errorf("%s is %v, want %v", name, document[name], want)
 			}
 		}
 		for _, one := range document["ui_locales_supported"].([]any) {
@@ -649,7 +649,7 @@ func TestLogoutOfCertifiedApps(t *testing.T) {
 		raw, _ := signedIn(v)
 		for _, to := range []string{shopBye + "/", shopBye + "?x=1", "https://other.example.com/bye", shopURI} {
 			if p := v.get(out(raw, to)).shows(http.StatusBadRequest, "Authorization error"); p.header.Get("Location") != "" {
-				t.Errorf("to %s", p.header.Get("Location"))
+				t.Errorf("sent on to %s, want no redirect", p.header.Get("Location"))
 			}
 		}
 		if v.get(ask("client_id", "hears", "prompt", "none")).leads(shopURI).Get("code") == "" {
@@ -660,7 +660,7 @@ func TestLogoutOfCertifiedApps(t *testing.T) {
 		raw, _ := signedIn(v)
 		for _, hint := range []string{"", raw[:len(raw)-8] + "AAAAAAAA"} {
 			if p := v.get(out(hint, shopBye)); p.header.Get("Location") != "" {
-				t.Errorf("to %s", p.header.Get("Location"))
+				t.Errorf("sent on to %s, want no redirect", p.header.Get("Location"))
 			}
 		}
 	})
@@ -705,7 +705,7 @@ func TestLogoutOfCertifiedApps(t *testing.T) {
 	g.each("no state, none returned", func(t *testing.T, v *visitor) {
 		raw, _ := signedIn(v)
 		if p := v.get(out(raw, shopBye, "state", "")); p.header.Get("Location") != shopBye {
-			t.Errorf("to %s", p.header.Get("Location"))
+			t.Errorf("sent on to %s, want %s", p.header.Get("Location"), shopBye)
 		}
 	})
 }

@@ -118,7 +118,7 @@ func TestTheDashboardIsWhole(t *testing.T) {
 		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
 			for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
 				if other := places[[2]int{x, y}]; other != "" {
-					t.Fatalf("%q lies on %q", p.Title, other)
+					t.Fatalf("panel %q lies on %q, want no overlap", p.Title, other)
 				}
 				places[[2]int{x, y}] = p.Title
 			}

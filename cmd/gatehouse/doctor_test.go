@@ -49,7 +49,7 @@ func TestDoctorWithEveryPartAway(t *testing.T) {
 	testkit.Finds(t, found, "database schema", finding.Warning, "it is empty")
 	testkit.Finds(t, found, "redis version", finding.OK, "")
 	if code != 0 {
-		t.Errorf("with warnings only the exit code is %d: %v", code, found.Worse())
+		t.Errorf("with warnings only the exit code is %d, want 0: %v", code, found.Worse())
 	}
 	redis.Pause()
 	database.Pause()
@@ -69,7 +69,7 @@ func absent(t *testing.T, what string) {
 		t.Errorf("%s: it took %s", what, took)
 	}
 	if code != 1 {
-		t.Errorf("%s: the exit code is %d", what, code)
+		t.Errorf("%s: the exit code is %d, want 1", what, code)
 	}
 	testkit.Finds(t, found, "database", finding.Fault, "see that it runs")
 	testkit.Finds(t, found, "redis", finding.Fault, "could not be checked")
@@ -94,7 +94,7 @@ func TestDoctorOnFiles(t *testing.T) {
 	}
 	testkit.Finds(t, found, "master key", finding.OK, "opens all")
 	if code != 0 {
-		t.Errorf("exit code %d: %v", code, found.Worse())
+		t.Errorf("exit code %d, want 0: %v", code, found.Worse())
 	}
 	if err := os.Chmod(key, 0o644); err != nil {
 		t.Fatalf("changing the mode: %v", err)

@@ -51,7 +51,7 @@ func TestDoctorWaitsForNoPipe(t *testing.T) {
 			testkit.Finds(t, found, c.check, finding.Fault, c.word)
 			testkit.Finds(t, found, "cores", finding.OK, "")
 			if code != 1 {
-				t.Errorf("the exit code is %d", code)
+				t.Errorf("the exit code is %d, want 1", code)
 			}
 		})
 	}

@@ -160,7 +160,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 				w := httptest.NewRecorder()
 				g.handler.ServeHTTP(w, r)
 				if w.Code != http.StatusForbidden || w.Header().Get("Set-Cookie") != "" {
-					t.Errorf("%s: %d, cookies %q", path, w.Code, w.Header().Get("Set-Cookie"))
+					t.Errorf("%s: status %d, cookies %q, want 403 and no cookie", path, w.Code, w.Header().Get("Set-Cookie"))
 				}
 			}
 		})
@@ -189,7 +189,7 @@ func TestNoOpenRedirector(t *testing.T) {
 	}
 	login := v.get("/login?next=//evil.example")
 	if got := v.do("POST", "/login", url.Values{"username": {"ann"}, "password": {secretPhrase}, "next": {"//evil.example"}}); got.header.Get("Location") != "/" || got.status != http.StatusSeeOther {
-		t.Errorf("after the sign-in: %d to %q (%s)", got.status, got.header.Get("Location"), login.at)
+		t.Errorf(`after the sign-in: status %d, sent to %q (%s), want 303 to "/"`, got.status, got.header.Get("Location"), login.at)
 	}
 }
 
@@ -210,7 +210,7 @@ func TestHeadersOfEveryPage(t *testing.T) {
 			t.Errorf("%s: policy %q", p.at, policy)
 		}
 		if p.header.Get("Cache-Control") != "no-store" || p.header.Get("Referrer-Policy") != "no-referrer" {
-			t.Errorf("%s: %q %q", p.at, p.header.Get("Cache-Control"), p.header.Get("Referrer-Policy"))
+			t.Errorf(`%s: Cache-Control %q, Referrer-Policy %q, want "no-store" and "no-referrer"`, p.at, p.header.Get("Cache-Control"), p.header.Get("Referrer-Policy"))
 		}
 		for _, inline := range []string{"<script", "<style", " style=", " onclick", " onload"} {
 			if strings.Contains(p.body, inline) {
@@ -304,7 +304,7 @@ func TestLogoutMatrix(t *testing.T) {
 				p.leads(c.outcome)
 			}
 			if in := strings.Contains(v.get("/").body, "You are signed in"); in != c.stays {
-				t.Errorf("signed in afterwards: %v", in)
+				t.Errorf("signed in afterwards: %v, want %v", in, c.stays)
 			}
 		})
 	}

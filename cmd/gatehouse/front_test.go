@@ -178,7 +178,7 @@ func TestARequestStaysInItsBrowser(t *testing.T) {
 	first, second := g.visitor(), g.visitor()
 	carried := first.do("GET", ask(), nil).header.Get("Location")
 	if !strings.HasPrefix(carried, "/login?request=") {
-		t.Fatalf("led to %s", carried)
+		t.Fatalf(`led to %s, want it to begin with "/login?request="`, carried)
 	}
 	// The second browser begins anew, and what it is given is its own.
 	login := second.get(carried).shows(http.StatusOK, "<h1>Sign in</h1>")

@@ -117,7 +117,7 @@ func (w *witness) formPost(t *testing.T, ann *tab, asks url.Values) {
 	carried := w.visit(&tab{}, http.StatusSeeOther, "POST", "/oauth/authorize", form(pairs...))
 	shown := w.visit(ann, http.StatusOK, "GET", w.onward(carried))
 	if !strings.Contains(string(shown.body), `name="code"`) {
-		t.Errorf("form_post: %.300s", shown.body)
+		t.Errorf(`form_post: %.300s, want it to contain "name=\"code\""`, shown.body)
 	}
 }
 
@@ -151,7 +151,7 @@ func (w *witness) leaving(t *testing.T, ann *tab, idToken string) {
 	home := append(hint, "post_logout_redirect_uri", "https://web.example.com/bye", "state", "s")
 	carried := w.visit(&tab{}, http.StatusSeeOther, "POST", "/oauth/logout", form(home...))
 	if to := w.visit(ann, http.StatusSeeOther, "GET", w.onward(carried)).header.Get("Location"); to != "https://web.example.com/bye?state=s" {
-		t.Errorf("back to %q", to)
+		t.Errorf(`back to %q, want "https://web.example.com/bye?state=s"`, to)
 	}
 	signIn()
 	w.cookie = ann.sends()

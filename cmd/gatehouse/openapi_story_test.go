@@ -57,7 +57,7 @@ func (w *witness) people(t *testing.T) {
 	staff["role"] = "staff"
 	made := w.ask(http.StatusCreated, "POST", users, admin, sends(staff))
 	if at := made.header.Get("Location"); !strings.HasPrefix(at, w.app.config.Issuer+users) {
-		t.Errorf("Location %q", at)
+		t.Errorf("Location %q, want it to begin with %q", at, w.app.config.Issuer+users)
 	}
 	victim := w.ask(http.StatusCreated, "POST", users, admin, form("username", "alice", "email", "alice@example.com", "password", secretPhrase, "first_name", "Alice"))
 	w.victim = strconv.Itoa(int(victim.object(t)["user"].(object)["id"].(float64)))

@@ -233,7 +233,7 @@ func (a answer) object(t *testing.T) object {
 	t.Helper()
 	var v object
 	if err := json.Unmarshal(a.body, &v); err != nil {
-		t.Fatalf("%v in %q", err, a.body)
+		t.Fatalf("reading the body %q: %v", a.body, err)
 	}
 	return v
 }
@@ -242,7 +242,7 @@ func (a answer) list(t *testing.T) []object {
 	t.Helper()
 	var v []object
 	if err := json.Unmarshal(a.body, &v); err != nil {
-		t.Fatalf("%v in %q", err, a.body)
+		t.Fatalf("reading the body %q: %v", a.body, err)
 	}
 	return v
 }

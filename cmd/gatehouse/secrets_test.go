@@ -93,7 +93,7 @@ func (c *crowd) canaries(t *testing.T) map[string]string {
 	}
 	app, err := c.db.ClientByID(t.Context(), "nightly")
 	if err != nil || len(app.Secrets) != 2 {
-		t.Fatalf("%d secrets, %v", len(app.Secrets), err)
+		t.Fatalf("the app has %d secrets, %v; want 2", len(app.Secrets), err)
 	}
 	for i, s := range app.Secrets {
 		secrets[fmt.Sprint("digest in hex ", i)] = hex.EncodeToString(s.Digest[:])
@@ -107,7 +107,7 @@ func (c *crowd) canaries(t *testing.T) map[string]string {
 	secrets["the master key"] = strings.TrimRight(strings.TrimSpace(string(master)), "=")
 	keys, err := c.db.SigningKeys(t.Context())
 	if err != nil || len(keys) != 2 {
-		t.Fatalf("%d keys, %v", len(keys), err)
+		t.Fatalf("the ring has %d keys, %v; want 2", len(keys), err)
 	}
 	for _, k := range keys {
 		secrets["sealed key "+k.ID] = base64.StdEncoding.EncodeToString(k.Sealed)[:40]

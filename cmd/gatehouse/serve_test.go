@@ -36,7 +36,7 @@ func TestAnIssuerAtAnotherPortOfThisMachine(t *testing.T) {
 			t.Fatalf("resolving the address: %v", err)
 		}
 		if got := elsewhere(c.issuer, addr); got != c.want {
-			t.Errorf("%s, listening on %s: %v", c.issuer, c.listens, got)
+			t.Errorf("%s, listening on %s: %v, want %v", c.issuer, c.listens, got, c.want)
 		}
 	}
 }

@@ -42,14 +42,14 @@ func TestSystemdIsTold(t *testing.T) {
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"serve"}, nil, t.Output(), t.Output()) }()
 	if got := told(); got != "READY=1" {
-		t.Errorf("at the start it was told %q", got)
+		t.Errorf(`at the start it was told %q, want "READY=1"`, got)
 	}
 	stop()
 	if got := told(); got != "STOPPING=1" {
-		t.Errorf("at the end it was told %q", got)
+		t.Errorf(`at the end it was told %q, want "STOPPING=1"`, got)
 	}
 	if code := <-ended; code != 0 {
-		t.Errorf("it ended with %d", code)
+		t.Errorf("it ended with %d, want 0", code)
 	}
 }
 

@@ -34,7 +34,7 @@ func TestNoEndpointAsksTheDatabaseMoreOften(t *testing.T) {
 	get := func(path, token string) func() {
 		return func() {
 			if got := (&crowd{app: g.app}).call(http.MethodGet, path, token); got.Code != http.StatusOK {
-				t.Errorf("%s: %d %s", path, got.Code, got.Body)
+				t.Errorf("%s: %d %s, want 200", path, got.Code, got.Body)
 			}
 		}
 	}
@@ -72,12 +72,12 @@ func TestNoEndpointAsksTheDatabaseMoreOften(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "http://x/api/accounts/login/", strings.NewReader(`{"username":"ann","password":"`+secretPhrase+`"}`))
 			r.Header.Set("Content-Type", "application/json")
 			if got := (&crowd{app: g.app}).serve(r); got.Code != http.StatusOK {
-				t.Errorf("login: %d %s", got.Code, got.Body)
+				t.Errorf("login: %d %s, want 200", got.Code, got.Body)
 			}
 		}},
 	} {
 		if got := fewest(t, asked, c.ask) - nothing; got != c.want {
-			t.Errorf("%s: %d round trips, not %d", c.name, got, c.want)
+			t.Errorf("%s: %d round trips, want %d", c.name, got, c.want)
 		}
 	}
 }

@@ -152,7 +152,7 @@ func (v *visitor) follow(p page) page {
 			return p
 		}
 		if p.status != http.StatusSeeOther {
-			v.t.Errorf("%s: redirected with %d", p.at, p.status)
+			v.t.Errorf("%s: redirected with %d, want 303", p.at, p.status)
 		}
 		p = v.do("GET", to, nil)
 	}

@@ -81,7 +81,7 @@ func (w *world) signIn(t *testing.T, name string) (access, refresh string) {
 	t.Helper()
 	got := w.ask(t, "POST", "/login/", "", fmt.Sprintf(`{"username":%q,"password":%q}`, name, secret))
 	if got.status != http.StatusOK {
-		t.Fatalf("signing in %s: %d %s", name, got.status, got.body)
+		t.Fatalf("signing in %s: %d %s, want 200", name, got.status, got.body)
 	}
 	v := got.object(t)
 	return v["access"].(string), v["refresh"].(string)
@@ -208,7 +208,7 @@ func TestFieldsThatAreNotSetHere(t *testing.T) {
 		}
 	}
 	if got := w.ask(t, "POST", "/signup/", "", `{"username":"eve","email":"eve@example.com","password":"`+secret+`","is_staff":true,"id":7}`); got.status != 400 {
-		t.Errorf("sign-up: %d %s", got.status, got.body)
+		t.Errorf("sign-up: %d %s, want 400", got.status, got.body)
 	}
 	u, err := w.db.UserByID(t.Context(), ann.ID)
 	if err != nil || u.Role != store.RoleUser || u.EmailVerified || !u.Active || u.Sub != ann.Sub {
@@ -324,7 +324,7 @@ func TestSignUpLeadsToAPerson(t *testing.T) {
 	expect(t, "POST", "/signup", "anonymous", got, 201)
 	prefix := `{"message":"User created successfully","user":{"id":1,"username":"ünï","email":"ann@example.com","role":"user","first_name":"<b>&","last_name":"","is_active":true,"is_staff":false,"sub":"`
 	if !strings.HasPrefix(got.body, prefix) || !strings.HasSuffix(got.body, `Z"}}`) || !strings.Contains(got.body, `Z","last_login":null,"middle_name":"","nickname":"",`) {
-		t.Errorf("%s", got.body)
+		t.Errorf(`%s, want it to begin with %q, it to end in "Z\"}}" and it to contain "Z\",\"last_login\":null,\"middle_name\":\"\",\"nickname\":\"\","`, got.body, prefix)
 	}
 }
 
@@ -389,7 +389,7 @@ func TestListsAreShortAndOnePersonIsWhole(t *testing.T) {
 		"login":  login["user"].(map[string]any),
 	} {
 		if got := extra(v, list[0]); got != attributeKeys {
-			t.Errorf("%s has %s", name, got)
+			t.Errorf("%s has the attributes %s, want %s", name, got, attributeKeys)
 		}
 	}
 }
@@ -419,7 +419,7 @@ func TestVerifiedIsNeverSetBySending(t *testing.T) {
 	} {
 		got := w.ask(t, "PATCH", "/profile/", own, c.body)
 		if got.status != c.want {
-			t.Errorf("own %s: %d %s", c.body, got.status, got.body)
+			t.Errorf("own %s: %d %s, want %d", c.body, got.status, got.body, c.want)
 		}
 	}
 	for path, body := range map[string]string{
@@ -430,7 +430,7 @@ func TestVerifiedIsNeverSetBySending(t *testing.T) {
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		if got := w.ask(t, method, path, admin, body); got.status != 400 || !strings.Contains(got.body, fields.NotSetHere) {
-			t.Errorf("%s %s: %d %s", method, path, got.status, got.body)
+			t.Errorf("%s %s: %d %s, want 400 and it to contain %q", method, path, got.status, got.body, fields.NotSetHere)
 		}
 	}
 	if got := w.ask(t, "GET", "/profile/", own, "").object(t); got["phone_number"] != "+491234568" || got["phone_number_verified"] != false {

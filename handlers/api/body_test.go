@@ -155,7 +155,7 @@ func TestRefusals(t *testing.T) {
 				got = soon
 			}
 			if got != value {
-				t.Errorf("%v: %s: %q", c.err, name, got)
+				t.Errorf("%v: header %s is %q, want %q", c.err, name, got, value)
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func FuzzJSONHasOneReading(f *testing.F) {
 			t.Errorf("accepted %d levels", d)
 		}
 		if n, m := namesIn(text), countNames(v); n != m {
-			t.Errorf("%q has %d names, %d were kept", text, n, m)
+			t.Errorf("%q has %d names, want the %d that were kept", text, n, m)
 		}
 		if !allValid(v) {
 			return

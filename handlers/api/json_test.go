@@ -52,7 +52,7 @@ func TestJSONValues(t *testing.T) {
 	got, err := parseJSON([]byte(text))
 	want := map[string]any{"a": "é🔑\n/", "A": []any{json.Number("1"), json.Number("-2.5e3"), true, nil, map[string]any{}}, "": []any{}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v %s", err, diff)
+		t.Errorf("reading it again: %v, differences (-want +got):\n%s", err, diff)
 	}
 	if _, err := parseJSON([]byte(strings.Repeat("[", 16) + strings.Repeat("]", 16))); err != nil {
 		t.Errorf("sixteen levels: %v", err)
@@ -85,7 +85,7 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("accepted %q, which is not JSON: %v", text, err)
 		}
 		if diff := cmp.Diff(theirs, ours); diff != "" {
-			t.Errorf("%q: %s", text, diff)
+			t.Errorf("%q differs (-want +got):\n%s", text, diff)
 		}
 	})
 }

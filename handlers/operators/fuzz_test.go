@@ -37,7 +37,7 @@ func FuzzAuditQuery(f *testing.F) {
 		}
 		parameters.Set("cursor", mark)
 		if next, _, err := h.auditQuery(parameters); err != nil || next.Before != 7 {
-			t.Errorf("%q does not go on: %d, %v", raw, next.Before, err)
+			t.Errorf("cursor %q goes on before %d, %v; want 7", raw, next.Before, err)
 		}
 		parameters.Set("since", since)
 		if other, _, err := h.auditQuery(parameters); err == nil && !other.Since.Equal(q.Since) {

@@ -42,7 +42,7 @@ func TestAHungPartMakesNobodyWait(t *testing.T) {
 			}
 		}
 		if asked.Load() != 1 {
-			t.Errorf("%d probes made %d checks", 50, asked.Load())
+			t.Errorf("%d probes made %d checks, want 1", 50, asked.Load())
 		}
 		time.Sleep(time.Second)
 		hung.Store(true)
@@ -68,7 +68,7 @@ func TestAHungPartMakesNobodyWait(t *testing.T) {
 		close(release)
 		time.Sleep(time.Second)
 		if code, body := readiness(t, h); code != 200 {
-			t.Errorf("it answers again: %d %s", code, body)
+			t.Errorf("it answers again: %d %s, want 200", code, body)
 		}
 	})
 }
@@ -87,7 +87,7 @@ func TestTheProcessItselfIsAskedEveryTime(t *testing.T) {
 	}
 	stopping.Store(true)
 	if code, body := readiness(t, h); code != 503 || !strings.Contains(body, `"serving":"unavailable"`) {
-		t.Errorf("%d %s", code, body)
+		t.Errorf(`status = %d %s, want 503 and it to contain "\"serving\":\"unavailable\""`, code, body)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestWhatMayFail(t *testing.T) {
 	} {
 		h := &Health{Now: time.Now, Checks: []Check{failing("database", false, c.database), failing("redis", false, c.redis), failing("serving", true, c.serving)}}
 		if code, body := readiness(t, h, c.query); code != c.code || !strings.Contains(body, c.body) {
-			t.Errorf("%+v: %d %s", c, code, body)
+			t.Errorf("%+v: %d %s, want %d and it to contain %q", c, code, body, c.code, c.body)
 		}
 	}
 }

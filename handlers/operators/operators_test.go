@@ -115,7 +115,7 @@ func TestEveryOperatorRouteNeedsAnAdministrator(t *testing.T) {
 		}
 		path := strings.NewReplacer("/api/admin", "", "{id}", "x", "{kid}", "x").Replace(rt.Pattern) + "/"
 		if w := ask(rt.Method, "staff:"+path, "{}"); w.Code != http.StatusForbidden {
-			t.Errorf("%s %s as staff: %d", rt.Method, rt.Pattern, w.Code)
+			t.Errorf("%s %s as staff: %d, want 403", rt.Method, rt.Pattern, w.Code)
 		}
 		want := rt.Needs.Scope() == authz.ScopeUsersRead
 		if w := ask(rt.Method, "reader:"+path, "{}"); (w.Code != http.StatusForbidden) != want {
@@ -176,7 +176,7 @@ func TestOddQuestionsToTheEvidence(t *testing.T) {
 	_, ask := open(t)
 	for _, query := range []string{"limit=0", "limit=1001", "since=yesterday", "until=2026", "cursor=x", "kind=a&kind=b", "actor=%00", "kind=" + strings.Repeat("k", 256)} {
 		if w := ask("GET", "admin:/audit/?"+query, ""); w.Code != 400 {
-			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+			t.Errorf("%s: %d %s, want 400", query, w.Code, w.Body)
 		}
 	}
 	if w := ask("GET", "admin:/audit/?since=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00%2B01:00", ""); w.Code != 200 || w.Body.String() != "[]" {

@@ -87,7 +87,7 @@ func TestAFormWithFaultsKeepsWhatWasTypedButThePassword(t *testing.T) {
 	w := send(t, &people{err: faults.Err()}, nil)
 	body := w.Body.String()
 	if w.Code != http.StatusUnprocessableEntity {
-		t.Errorf("status %d", w.Code)
+		t.Errorf("status %d, want %d", w.Code, http.StatusUnprocessableEntity)
 	}
 	for _, want := range []string{
 		`value="ann&#34;&lt;b&gt;"`, `value="ann@example.com"`, `name="token" value="tok"`,
@@ -159,7 +159,7 @@ func TestRefusals(t *testing.T) {
 func TestAProgramMayUseTheForm(t *testing.T) {
 	p := &people{}
 	if w := send(t, p, func(r *http.Request) { r.Header.Del("Sec-Fetch-Site") }); w.Code != http.StatusCreated {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("status = %d %s, want 201", w.Code, w.Body)
 	}
 }
 

@@ -14,7 +14,7 @@ func serve(b *testing.B, s *site, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	s.mux.ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
-		b.Fatalf("%d %s", w.Code, w.Body)
+		b.Fatalf("status = %d %s, want 200", w.Code, w.Body)
 	}
 	return w
 }

@@ -19,7 +19,7 @@ func (s *site) device(t testing.TB, client string, pairs ...string) answer {
 	t.Helper()
 	a := s.post(t, "/oauth/device_authorization", asWeb(client), pairs...)
 	if a.status != http.StatusOK {
-		t.Fatalf("device: %d %s", a.status, a.body)
+		t.Fatalf("device: %d %s, want 200", a.status, a.body)
 	}
 	return a
 }
@@ -63,7 +63,7 @@ func TestDeviceGrant(t *testing.T) {
 	s.advance(time.Minute)
 	refused(t, s.poll(t, "cli", a), 400, "invalid_grant")
 	if a := s.userinfo(t, tokens.text("access_token")); a.status != http.StatusUnauthorized {
-		t.Errorf("userinfo %d", a.status)
+		t.Errorf("userinfo: status %d, want 401", a.status)
 	}
 }
 

@@ -98,19 +98,19 @@ func scopeNeverWidens(t *testing.T, s *site) {
 		refused(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials", "scope", scope), 400, "invalid_scope")
 	}
 	if got := granted(t, s.signIn(t, "shop")).text("scope"); got != "openid account users:read" {
-		t.Errorf("no scope asked for: %q granted", got)
+		t.Errorf(`no scope asked for: %q granted, want "openid account users:read"`, got)
 	}
 	if got := granted(t, s.signIn(t, "shop", "scope", "account account  account")).text("scope"); got != "account" {
-		t.Errorf("the same thrice: %q granted", got)
+		t.Errorf(`the same thrice: %q granted, want "account"`, got)
 	}
 	// Narrowing does not stick to the refresh token.
 	wide := granted(t, s.signIn(t, "shop"))
 	narrow := granted(t, s.refresh(t, "shop", wide.text("refresh_token"), "scope", "openid"))
 	if got := narrow.text("scope"); got != "openid" {
-		t.Errorf("narrowed to %q", got)
+		t.Errorf(`narrowed to %q, want "openid"`, got)
 	}
 	if got := granted(t, s.refresh(t, "shop", narrow.text("refresh_token"))).text("scope"); got != "openid account users:read" {
-		t.Errorf("after narrowing %q", got)
+		t.Errorf(`after narrowing %q, want "openid account users:read"`, got)
 	}
 	// What was taken out of the registration is granted no longer.
 	s.reregister(t, "shop", func(c *store.Client) { c.Scope = "openid" })
@@ -139,7 +139,7 @@ func rotationIsAtomic(t *testing.T, s *site) {
 	}
 	wg.Wait()
 	if len(successors) != 1 {
-		t.Fatalf("%d successors", len(successors))
+		t.Fatalf("the token has %d successors, want 1", len(successors))
 	}
 	second := slices.Collect(maps.Keys(successors))[0]
 	s.advance(11 * time.Second)
@@ -158,7 +158,7 @@ func codesAreOurs(t *testing.T, s *site) {
 		asking("nobody", "redirect_uri", "https://evil.test/"),       // E5
 	} {
 		if a := s.authorize(t, values); a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
-			t.Errorf("%v: %d, to %q", values, a.status, a.header.Get("Location"))
+			t.Errorf("%v: status %d, sent to %q, want 400 and no redirect", values, a.status, a.header.Get("Location"))
 		}
 	}
 	toldNo(t, s.authorize(t, asking("own", "response_type", "token")), "unsupported_response_type")       // E12
@@ -209,7 +209,7 @@ func challenge(t *testing.T, s *site) {
 			a := s.post(t, path, who, "token", "x")
 			refused(t, a, 401, "invalid_client")
 			if got := a.header.Get("WWW-Authenticate"); !strings.HasPrefix(got, `Basic realm="`) {
-				t.Errorf("%s: %q", name, got)
+				t.Errorf(`%s: %q, want it to begin with "Basic realm=\""`, name, got)
 			}
 		}
 	}
@@ -280,12 +280,12 @@ func parameters(t *testing.T, s *site) {
 			r := form(path, as("shop"), "grant_type", "client_credentials")
 			r.Method = method
 			if a := s.do(t, r); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != http.MethodPost {
-				t.Errorf("%s %s: %d, Allow %q", method, path, a.status, a.header.Get("Allow"))
+				t.Errorf("%s %s: %d, Allow %q, want 405 and %q", method, path, a.status, a.header.Get("Allow"), http.MethodPost)
 			}
 		}
 	}
 	if a := s.signIn(t, "shop", "padding", strings.Repeat("x", 64<<10)); a.status != http.StatusRequestEntityTooLarge {
-		t.Errorf("64 KiB: %d", a.status)
+		t.Errorf("64 KiB: %d, want 413", a.status)
 	}
 }
 
@@ -300,7 +300,7 @@ func answerShape(t *testing.T, s *site) {
 	for name, tt := range tests {
 		a := granted(t, tt.answer)
 		if got := slices.Sorted(maps.Keys(a.members)); !slices.Equal(got, tt.members) {
-			t.Errorf("%s: members %v", name, got)
+			t.Errorf("%s: members %v, want %v", name, got, tt.members)
 		}
 		if a.text("token_type") != "Bearer" || a.members["expires_in"] != 300.0 {
 			t.Errorf("%s: %s", name, a.body)
@@ -365,7 +365,7 @@ func revocation(t *testing.T, s *site) {
 		}
 		for _, hint := range []string{"access_token", "refresh_token", "nonsense"} { // again is a success too
 			if r := s.post(t, "/oauth/revoke", as("shop"), "token", a.text(kind), "token_type_hint", hint); r.status != 200 || r.body != "" {
-				t.Errorf("%s: %d %q", kind, r.status, r.body)
+				t.Errorf("%s: status %d, body %q, want 200 and an empty body", kind, r.status, r.body)
 			}
 		}
 		if s.active(t, "shop", a.text("access_token")) || s.active(t, "shop", a.text("refresh_token")) {
@@ -379,7 +379,7 @@ func revocation(t *testing.T, s *site) {
 		t.Error("a client_credentials token outlived its revocation")
 	}
 	if a := s.post(t, "/oauth/revoke", as("shop"), "token", "garbage"); a.status != 200 {
-		t.Errorf("garbage: %d %s", a.status, a.body)
+		t.Errorf("garbage: %d %s, want 200", a.status, a.body)
 	}
 	refused(t, s.post(t, "/oauth/revoke", as("shop")), 400, "invalid_request")
 }
@@ -413,7 +413,7 @@ func tokenContents(t *testing.T, s *site) {
 	}
 	want := []string{"aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "role", "scope", "sid", "sub"}
 	if got := slices.Sorted(maps.Keys(claims)); !slices.Equal(got, want) {
-		t.Errorf("claims %v", got)
+		t.Errorf("claims %v, want %v", got, want)
 	}
 	if claims["sub"] != annsSub || claims["iss"] != issuer || claims["aud"] != issuer || claims["client_id"] != "shop" || claims["role"] != "user" {
 		t.Errorf("claims %v", claims)

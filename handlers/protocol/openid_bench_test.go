@@ -15,7 +15,7 @@ func BenchmarkAuthorize(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if a := s.get(b, path); a.status != http.StatusSeeOther {
-			b.Fatalf("%d %s", a.status, a.body)
+			b.Fatalf("status = %d %s, want 303", a.status, a.body)
 		}
 	}
 }

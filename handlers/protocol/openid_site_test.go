@@ -196,11 +196,11 @@ func returned(t testing.TB, a answer) url.Values {
 	}
 	q := location.Query()
 	if q.Get("iss") != issuer {
-		t.Errorf("iss %q", q.Get("iss"))
+		t.Errorf("iss %q, want %q", q.Get("iss"), issuer)
 	}
 	for name, values := range q {
 		if len(values) != 1 {
-			t.Errorf("%s is there %d times", name, len(values))
+			t.Errorf("%s is there %d times, want 1", name, len(values))
 		}
 	}
 	return q
@@ -270,7 +270,7 @@ func (s *site) idToken(t testing.TB, a answer) map[string]any {
 	t.Helper()
 	verified, err := s.ring.Verify(t.Context(), granted(t, a).text("id_token"))
 	if err != nil || verified.Type != "JWT" {
-		t.Fatalf("typ %q, %v", verified.Type, err)
+		t.Fatalf(`typ %q, %v; want "JWT"`, verified.Type, err)
 	}
 	var members map[string]any
 	if err := json.Unmarshal(verified.Payload, &members); err != nil {

@@ -54,7 +54,7 @@ func TestRefreshedIDToken(t *testing.T) {
 	after := s.idToken(t, second)
 	for _, name := range []string{"iss", "sub", "aud", "azp", "auth_time", "sid", "acr"} {
 		if after[name] != before[name] {
-			t.Errorf("%s is %v, was %v", name, after[name], before[name])
+			t.Errorf("%s is %v, want %v as before", name, after[name], before[name])
 		}
 	}
 	if after["iat"] == before["iat"] || after["nonce"] != nil {

@@ -39,11 +39,11 @@ func TestPushedRequest(t *testing.T) {
 		reference.Set("scope", "openid email")
 		code := s.code(t, reference)
 		if tokens := granted(t, s.exchange(t, client, code)); tokens.text("scope") != "openid" {
-			t.Errorf("scope %q", tokens.text("scope"))
+			t.Errorf(`scope %q, want "openid"`, tokens.text("scope"))
 		}
 		// It is used up.
 		if a := s.authorize(t, reference); a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
-			t.Errorf("%d, to %q", a.status, a.header.Get("Location"))
+			t.Errorf("status %d, sent to %q, want 400 and no redirect", a.status, a.header.Get("Location"))
 		}
 	}
 }
@@ -78,12 +78,12 @@ func TestWhatIsNotPushed(t *testing.T) {
 		"unknown":           {"client_id": {"own"}, "request_uri": {good.Get("request_uri") + "x"}},
 	} {
 		if a := s.authorize(t, reference); a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
-			t.Errorf("%s: %d, to %q", name, a.status, a.header.Get("Location"))
+			t.Errorf("%s: status %d, sent to %q, want 400 and no redirect", name, a.status, a.header.Get("Location"))
 		}
 	}
 	s.advance(90 * time.Second)
 	if a := s.authorize(t, good); a.status != http.StatusBadRequest {
-		t.Errorf("expired: %d", a.status)
+		t.Errorf("expired: %d, want 400", a.status)
 	}
 	refused(t, s.push(t, "own", asking("own", "request_uri", good.Get("request_uri"))), 400, "invalid_request")
 	refused(t, s.push(t, "own", asking("own", "redirect_uri", "https://evil.test/")), 400, "invalid_request")

@@ -121,7 +121,7 @@ func TestTroubleOfOursIsNoRefusal(t *testing.T) {
 	}
 	// What needs no back-end goes on.
 	if a := s.do(t, httptest.NewRequest(http.MethodGet, "/.well-known/jwks.json", nil)); a.status != 200 {
-		t.Errorf("JWKS: %d", a.status)
+		t.Errorf("JWKS: %d, want 200", a.status)
 	}
 	granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials"))
 }
@@ -132,13 +132,13 @@ func TestThrottledAndBusy(t *testing.T) {
 	limited := s.signIn(t, "shop")
 	refused(t, limited, 429, "temporarily_unavailable")
 	if got := limited.header.Get("Retry-After"); got != "91" {
-		t.Errorf("Retry-After %q", got)
+		t.Errorf(`Retry-After %q, want "91"`, got)
 	}
 	s.people.fail = &password.Busy{RetryAfter: 2 * time.Second}
 	busy := s.signIn(t, "shop")
 	refused(t, busy, 503, "temporarily_unavailable")
 	if got := busy.header.Get("Retry-After"); got != "2" {
-		t.Errorf("Retry-After %q", got)
+		t.Errorf(`Retry-After %q, want "2"`, got)
 	}
 	s.limits.refuse = &throttle.Limited{RetryAfter: time.Second}
 	refused(t, s.refresh(t, "shop", "garbage"), 429, "temporarily_unavailable")
@@ -191,16 +191,16 @@ func TestDocuments(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Header.Set("If-None-Match", `"other"`)
 		if a := s.do(t, r); a.status != 200 {
-			t.Errorf("%s: another tag: %d", path, a.status)
+			t.Errorf("%s: another tag: %d, want 200", path, a.status)
 		}
 		if a := s.do(t, httptest.NewRequest(http.MethodHead, path, nil)); a.status != 200 || a.body != "" {
-			t.Errorf("%s: HEAD: %d %q", path, a.status, a.body)
+			t.Errorf("%s: HEAD: status %d, body %q, want 200 and an empty body", path, a.status, a.body)
 		}
 	}
 	jwks := s.do(t, httptest.NewRequest(http.MethodGet, "/.well-known/jwks.json", nil))
 	header, _ := decoded(t, granted(t, s.signIn(t, "shop")).text("access_token"))
 	if kid, _ := header["kid"].(string); !strings.Contains(jwks.body, kid) {
-		t.Errorf("kid %q is not in %s", kid, jwks.body)
+		t.Errorf("the JWKS is %s, want it to contain the kid %q", jwks.body, kid)
 	}
 	for _, private := range []string{`"d"`, `"p"`, `"q"`, `"dp"`, `"k"`} {
 		if strings.Contains(jwks.body, private) {

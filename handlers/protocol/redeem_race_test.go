@@ -52,7 +52,7 @@ func TestFiftyRedemptionsAtOnce(t *testing.T) {
 				all.Wait()
 				faults.Range(func(status, _ any) bool { t.Errorf("an answer %s", status); return true })
 				if won.Load() != 1 || refusals.Load() != 49 {
-					t.Errorf("round %d: %d successes, %d refusals", round, won.Load(), refusals.Load())
+					t.Errorf("round %d: %d successes, %d refusals, want 1 and 49", round, won.Load(), refusals.Load())
 				}
 				c, err := s.db.CodeByDigest(t.Context(), store.DigestOf(code))
 				if err != nil {

@@ -78,7 +78,7 @@ func TestNoOpenRedirector(t *testing.T) {
 	} {
 		a := s.authorize(t, values)
 		if a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
-			t.Errorf("%s: %d, to %q", name, a.status, a.header.Get("Location"))
+			t.Errorf("%s: status %d, sent to %q, want 400 and no redirect", name, a.status, a.header.Get("Location"))
 		}
 	}
 }
@@ -237,12 +237,12 @@ func TestReplayEndsTheSession(t *testing.T) {
 		refused(t, s.exchange(t, "web", code), 400, "invalid_grant")
 		refused(t, s.exchange(t, "own", code, "redirect_uri", callback+"?fixed=1"), 400, "invalid_grant")
 		if a := s.userinfo(t, tokens.text("access_token")); a.status != http.StatusOK {
-			t.Fatalf("userinfo %d %s", a.status, a.body)
+			t.Fatalf("userinfo %d %s, want 200", a.status, a.body)
 		}
 		s.advance(late)
 		refused(t, s.exchange(t, "own", code), 400, "invalid_grant")
 		if a := s.userinfo(t, tokens.text("access_token")); a.status != http.StatusUnauthorized {
-			t.Errorf("userinfo %d after a replay %s later", a.status, late)
+			t.Errorf("userinfo %d after a replay %s later, want 401", a.status, late)
 		}
 		refused(t, s.refresh(t, "own", tokens.text("refresh_token")), 400, "invalid_grant")
 		events, err := s.db.ListAudit(t.Context(), store.AuditQuery{Kind: "session.ended", Limit: 10})
@@ -327,19 +327,19 @@ func TestFormPost(t *testing.T) {
 		`name="state" value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"`, `<button type="submit">`,
 	} {
 		if !strings.Contains(a.body, want) {
-			t.Errorf("%s is not in %s", want, a.body)
+			t.Errorf("body %s, want it to contain %q", a.body, want)
 		}
 	}
 	policy := a.header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "form-action 'self' https://web.example;") || !strings.Contains(policy, "script-src 'self';") || !strings.Contains(policy, "frame-ancestors 'none'") {
-		t.Errorf("policy %s", policy)
+		t.Errorf(`policy %s, want it to contain "form-action 'self' https://web.example;", "script-src 'self';" and "frame-ancestors 'none'"`, policy)
 	}
 	a = s.authorize(t, asking("own", "response_mode", "form_post", "response_type", ""))
 	if a.status != http.StatusOK || !strings.Contains(a.body, `name="error" value="invalid_request"`) || strings.Contains(a.body, `name="code"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if a := s.authorize(t, asking("cli", "response_mode", "form_post", "prompt", "none", "redirect_uri", "com.example.app:/cb")); !strings.Contains(a.body, `action="com.example.app:/cb"`) {
-		t.Errorf("%d %s", a.status, a.body)
+		t.Errorf(`status = %d %s, want it to contain "action=\"com.example.app:/cb\""`, a.status, a.body)
 	}
 }
 
@@ -348,11 +348,11 @@ func TestRegisteredQueryIsKept(t *testing.T) {
 	s := openWeb(t)
 	a := s.authorize(t, asking("own", "redirect_uri", callback+"?fixed=1", "state", strings.Repeat("s", 384), "nonce", strings.Repeat("n", 384)))
 	if !strings.HasPrefix(a.header.Get("Location"), callback+"?fixed=1&code=") {
-		t.Errorf("to %s", a.header.Get("Location"))
+		t.Errorf("sent to %s, want it to begin with %q", a.header.Get("Location"), callback+"?fixed=1&code=")
 	}
 	if q := returned(t, a); q.Get("state") != strings.Repeat("s", 384) {
-		t.Errorf("state %q", q.Get("state"))
+		t.Errorf("state %q, want %q", q.Get("state"), strings.Repeat("s", 384))
 	} else if id := s.idToken(t, s.exchange(t, "own", q.Get("code"), "redirect_uri", callback+"?fixed=1")); id["nonce"] != strings.Repeat("n", 384) {
-		t.Errorf("nonce %v", id["nonce"])
+		t.Errorf("nonce %v, want %v", id["nonce"], strings.Repeat("n", 384))
 	}
 }

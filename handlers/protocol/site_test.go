@@ -224,7 +224,7 @@ func (s *site) do(t testing.TB, r *http.Request) answer {
 	a := answer{status: w.Code, header: w.Header(), body: w.Body.String()}
 	if a.body != "" && strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(w.Body.Bytes(), &a.members); err != nil {
-			t.Fatalf("%s %s: %v in %q", r.Method, r.URL.Path, err, a.body)
+			t.Fatalf("%s %s: reading the body %q: %v", r.Method, r.URL.Path, a.body, err)
 		}
 	}
 	return a
@@ -284,7 +284,7 @@ func (s *site) active(t testing.TB, app, raw string) bool {
 	t.Helper()
 	a := s.post(t, "/oauth/introspect", as(app), "token", raw)
 	if a.status != http.StatusOK {
-		t.Fatalf("introspection: %d %s", a.status, a.body)
+		t.Fatalf("introspection: %d %s, want 200", a.status, a.body)
 	}
 	active, _ := a.members["active"].(bool)
 	return active

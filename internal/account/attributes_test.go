@@ -57,7 +57,7 @@ func everyAttributeIsKept(t *testing.T, w *world) {
 	}
 	bob := w.person("bob", store.RoleAdmin)
 	if got := w.profile(bob); got != (store.Profile{}) {
-		t.Errorf("a profile of nothing: %+v", got)
+		t.Errorf("a profile of nothing: %+v, want %+v", got, (store.Profile{}))
 	}
 	if _, err := w.Change(t.Context(), as(bob, ""), bob, account.Input{Attributes: attributes}, false); err != nil {
 		t.Fatalf("changing the user: %v", err)
@@ -140,7 +140,7 @@ func TestAnotherNumberIsNotProved(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := w.profile(ann); got != c.want {
-				t.Errorf("%s, %s: %+v", name, who, got)
+				t.Errorf("%s, %s: %+v, want %+v", name, who, got, c.want)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func TestAChangeTouchesWhatItNames(t *testing.T) {
 		t.Error("in the record:", diff)
 	}
 	if living := w.living(ann); !slices.Equal(living, []string{sid}) {
-		t.Errorf("a change of role ended sessions: %v", living)
+		t.Errorf("a change of role ended sessions: %v, want %v", living, []string{sid})
 	}
 	line := "user:" + boss.Sub + " user:" + ann.Sub + ` {"before":{"last_name":"","role":"user"},"after":{"last_name":"L","role":"staff"}}`
 	if lines := w.evidence("user.updated"); len(lines) != 1 || lines[0] != line {
@@ -91,16 +91,16 @@ func TestDelete(t *testing.T) {
 	boss, ann := w.person("boss", store.RoleAdmin), w.person("ann", store.RoleUser)
 	sid := w.session(ann)
 	if err := w.Delete(t.Context(), as(w.person("stef", store.RoleStaff), ""), ann.ID); !errors.Is(err, authz.ErrDenied) {
-		t.Errorf("staff: %v", err)
+		t.Errorf("staff: err = %v, want ErrDenied", err)
 	}
 	if err := w.Delete(t.Context(), as(boss, ""), ann.ID); err != nil {
 		t.Fatalf("deleting the user: %v", err)
 	}
 	if !slices.Equal(w.forgotten, []string{sid}) {
-		t.Errorf("forgotten: %v", w.forgotten)
+		t.Errorf("forgotten: %v, want %v", w.forgotten, []string{sid})
 	}
 	if err := w.Delete(t.Context(), as(boss, ""), ann.ID); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("twice: %v", err)
+		t.Errorf("twice: err = %v, want ErrNotFound", err)
 	}
 	if lines := w.evidence("user.deleted"); len(lines) != 1 || !strings.Contains(lines[0], `"username":"ann"`) {
 		t.Errorf("evidence: %s", lines)

@@ -58,7 +58,7 @@ func TestAllSpellingsAndBothNamesShareOneCount(t *testing.T) {
 	var limited *throttle.Limited
 	for i := range 5 {
 		if _, err := w.CheckPassword(ctx, spellings[i], "wrong password", "login"); !errors.Is(err, account.ErrCredentials) {
-			t.Fatalf("try %d: %v", i, err)
+			t.Fatalf("try %d: err = %v, want ErrCredentials", i, err)
 		}
 	}
 	for _, spelling := range spellings {

@@ -43,17 +43,17 @@ func TestConsentsAreListedAndWithdrawn(t *testing.T) {
 		t.Errorf("%v live on", living)
 	}
 	if living := w.living(bob); !slices.Equal(living, []string{ofBob}) {
-		t.Errorf("of another person %v live on", living)
+		t.Errorf("sessions of another person that live on: %v, want %v", living, []string{ofBob})
 	}
 	if !slices.Equal(w.forgotten, []string{ofShop}) {
-		t.Errorf("forgotten: %v", w.forgotten)
+		t.Errorf("forgotten: %v, want %v", w.forgotten, []string{ofShop})
 	}
 	who := "user:" + ann.Sub
 	if lines := w.evidence("consent.withdrawn"); !slices.Equal(lines, []string{who + " " + who + ` {"scope":"openid email"}`}) {
-		t.Errorf("evidence: %s", lines)
+		t.Errorf("evidence: %s, want %s", lines, []string{who + " " + who + ` {"scope":"openid email"}`})
 	}
 	if lines := w.evidence("session.ended"); !slices.Equal(lines, []string{who + " " + who + ` {"reason":"consent withdrawn"}`}) {
-		t.Errorf("evidence: %s", lines)
+		t.Errorf("evidence: %s, want %s", lines, []string{who + " " + who + ` {"reason":"consent withdrawn"}`})
 	}
 	for _, none := range []string{"shop", "nobody", ""} {
 		if err := w.Withdraw(t.Context(), as(ann, own), ann, none); !errors.Is(err, store.ErrNotFound) {

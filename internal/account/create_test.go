@@ -83,7 +83,7 @@ func TestSignUp(t *testing.T) {
 	}
 	w.SignUpOpen = false
 	if _, err := w.SignUp(t.Context(), input("bob")); !errors.Is(err, account.ErrClosed) {
-		t.Errorf("closed: %v", err)
+		t.Errorf("closed: err = %v, want ErrClosed", err)
 	}
 }
 
@@ -202,7 +202,7 @@ func TestALinkKeptTooLateMakesNobody(t *testing.T) {
 		t.Fatalf("adding the invitation: %v", err)
 	}
 	if _, err := w.Redeem(t.Context(), "late", input("eve")); !errors.Is(err, account.ErrLink) {
-		t.Errorf("%v", err)
+		t.Errorf("redeeming the invitation: err = %v, want ErrLink", err)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestOnlyAdministratorsCreate(t *testing.T) {
 	in := input("new")
 	in.Role = fields.Given("admin")
 	if _, err := w.Create(t.Context(), as(stef, ""), in); !errors.Is(err, authz.ErrDenied) {
-		t.Errorf("staff: %v", err)
+		t.Errorf("staff: err = %v, want ErrDenied", err)
 	}
 	was := as(boss, "")
 	if _, err := w.Change(t.Context(), authz.Operator, stef, account.Input{Role: fields.Given("admin")}, false); err != nil {

@@ -72,12 +72,12 @@ func FuzzAttributes(f *testing.F) {
 			kept, fault := a.read(text)
 			if fault != "" {
 				if kept != "" {
-					t.Errorf("%s: %q is kept as %q in spite of %s", a.name, text, kept, fault)
+					t.Errorf("%s: %q is kept as %q, want nothing kept because %s", a.name, text, kept, fault)
 				}
 				continue
 			}
 			if again, fault := a.read(kept); fault != "" || again != kept {
-				t.Errorf("%s: %q is kept as %q, which would be %q %s", a.name, text, kept, again, fault)
+				t.Errorf("%s: what is kept of %q is read as %q %s, want %q and no fault", a.name, text, again, fault, kept)
 			}
 			if a.name == "website" {
 				leadsToTheWeb(t, kept)

@@ -38,7 +38,7 @@ func TestEveryOrderShowsEverybodyOnce(t *testing.T) {
 			q.Set("cursor", page.Next)
 		}
 		if len(seen) != 11 {
-			t.Errorf("%s: %d people", ordering, len(seen))
+			t.Errorf("%s: %d people, want 11", ordering, len(seen))
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
 	}
 	wg.Wait()
 	if most.Load() != 1 || len(all.names) != 0 {
-		t.Errorf("%d at once, and %d names are still held", most.Load(), len(all.names))
+		t.Errorf("%d at once, and %d names still held, want 1 and 0", most.Load(), len(all.names))
 	}
 }
 
@@ -47,7 +47,7 @@ func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := all.take(gone, "ann", "bob"); !errors.Is(err, context.Canceled) {
-		t.Errorf("err = %v", err)
+		t.Errorf("taking a place: err = %v, want context.Canceled", err)
 	}
 	end()
 	if len(all.names) != 0 {
@@ -70,7 +70,7 @@ func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
 			wg.Go(func() {
 				_, err := all.take(t.Context(), "ann")
 				if !errors.Is(err, password.ErrBusy) {
-					t.Errorf("err = %v", err)
+					t.Errorf("taking a place: err = %v, want ErrBusy", err)
 				}
 				switch time.Since(start) {
 				case 0:
@@ -82,7 +82,7 @@ func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
 		}
 		wg.Wait()
 		if atOnce.Load() != 10 || inTime.Load() != MaxTurns {
-			t.Errorf("%d at once, %d in time", atOnce.Load(), inTime.Load())
+			t.Errorf("%d at once, %d in time, want 10 and %d", atOnce.Load(), inTime.Load(), MaxTurns)
 		}
 		end()
 		if len(all.names) != 0 || all.waiting != 0 {

@@ -145,7 +145,7 @@ func TestASignInLosesToAChangeOfTheAccount(t *testing.T) {
 		ann := r.person("ann", store.RoleUser)
 		r.change(ann, change)
 		if _, _, err := r.SignIn(t.Context(), SignIn{User: ann}); !errors.Is(err, session.ErrCredentialsChanged) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: err = %v, want ErrCredentialsChanged", name, err)
 		}
 	}
 }
@@ -197,7 +197,7 @@ func TestAnEndTakesTheAppsAlong(t *testing.T) {
 		kinds = append(kinds, e.Kind)
 	}
 	if want := []string{"session.ended", "browser.ended", "signin.ok"}; err != nil || !slices.Equal(kinds, want) {
-		t.Errorf("on record: %v, %v", kinds, err)
+		t.Errorf("on record: %v, %v; want %v", kinds, err, want)
 	}
 }
 
@@ -210,7 +210,7 @@ func TestCookiesThatAreNotOurs(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", header)
 		if got := (Cookies{Secure: name == "without the prefix"}).Session(r); got != "" {
-			t.Errorf("%s: read %q", name, got)
+			t.Errorf("%s: read %q, want nothing", name, got)
 		}
 	}
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)

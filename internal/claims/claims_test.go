@@ -62,7 +62,7 @@ func TestRefusesACR(t *testing.T) {
 	} {
 		r, err := claims.Parse(raw)
 		if err != nil || r.RefusesACR("ours") != want {
-			t.Errorf("%s: %t, %v", raw, r.RefusesACR("ours"), err)
+			t.Errorf("%s: %t, %v; want %t", raw, r.RefusesACR("ours"), err, want)
 		}
 	}
 }

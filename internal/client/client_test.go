@@ -159,7 +159,7 @@ func TestRedirectURIs(t *testing.T) {
 		"com.example.app:/cb", "com.example.app://cb/x",
 	} {
 		if f := redirectFault(uri); f != "" {
-			t.Errorf("%s: %s", uri, f)
+			t.Errorf("%s: fault %s, want none", uri, f)
 		}
 	}
 	for _, uri := range []string{
@@ -204,7 +204,7 @@ func TestRotationKeepsTwoSecretsAtMost(t *testing.T) {
 		t.Errorf("too long: %v", err)
 	}
 	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, "nobody", 0); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("nobody's: %v", err)
+		t.Errorf("nobody's: err = %v, want ErrNotFound", err)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestWhoMayManageClients(t *testing.T) {
 		"a machine":               {ClientID: "robot", Scope: authz.AllScopes},
 	} {
 		if _, _, err := w.Create(t.Context(), actor, shop()); !errors.Is(err, authz.ErrDenied) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: err = %v, want ErrDenied", name, err)
 		}
 	}
 	c, _, err := w.Create(t.Context(), admin, shop())
@@ -289,7 +289,7 @@ func TestWhoMayManageClients(t *testing.T) {
 		t.Errorf("deleting the client: %v", err)
 	}
 	if err := w.Delete(t.Context(), admin, c.ID); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("twice: %v", err)
+		t.Errorf("twice: err = %v, want ErrNotFound", err)
 	}
 }
 
@@ -318,7 +318,7 @@ func TestListPages(t *testing.T) {
 		q.Set("cursor", page.Next)
 	}
 	if !slices.Equal(seen, []string{"c0", "c1", "c2", "c3", "c4"}) {
-		t.Errorf("%v", seen)
+		t.Errorf("clients seen: %v, want %v", seen, []string{"c0", "c1", "c2", "c3", "c4"})
 	}
 	for _, q := range []url.Values{{"limit": {"0"}}, {"cursor": {"c1"}}} {
 		if _, err := w.List(t.Context(), q); fault(err, "limit")+fault(err, "cursor") == "" {
@@ -341,7 +341,7 @@ func TestTheIdleLifeOfAClientHasTheServersBound(t *testing.T) {
 	in.RefreshTokenIdle = fields.Whole(90 * 24 * 3600)
 	made, _, err := w.Create(t.Context(), authz.Operator, in)
 	if err != nil || made.RefreshTokenIdle != w.MaxRefreshIdle {
-		t.Fatalf("just right: %s, %v", made.RefreshTokenIdle, err)
+		t.Fatalf("just right: %s, %v; want %s", made.RefreshTokenIdle, err, w.MaxRefreshIdle)
 	}
 	_, _, err = w.Update(t.Context(), authz.Operator, made.ID, Input{RefreshTokenIdle: fields.Whole(366 * 24 * 3600)}, false)
 	if fault(err, "refresh_token_idle") == "" {

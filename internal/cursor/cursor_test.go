@@ -21,7 +21,7 @@ func TestAMarkComesBackAsItWas(t *testing.T) {
 	}
 	var got place
 	if err := s.Open("users", mark, &got); err != nil || got != want {
-		t.Errorf("Open = %+v, %v", got, err)
+		t.Errorf("Open = %+v, %v; want %+v", got, err, want)
 	}
 }
 
@@ -43,7 +43,7 @@ func TestForgedMarksAreRefused(t *testing.T) {
 		"not base64":   {"users", "' OR 1=1 --"},
 	} {
 		if err := s.Open(c.bind, c.mark, &place{}); !errors.Is(err, ErrForged) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: err = %v, want ErrForged", name, err)
 		}
 	}
 	for i := range raw {

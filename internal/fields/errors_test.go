@@ -17,7 +17,7 @@ func TestErrorsKeepTheOrderOfTheFields(t *testing.T) {
 	e.Add("username", "two")
 	got, err := json.Marshal(&e)
 	if want := `{"username":["This field may not be blank.","two"],"password":["one"]}`; err != nil || string(got) != want {
-		t.Errorf("json = %s, %v", got, err)
+		t.Errorf("json = %s, %v; want %s", got, err, want)
 	}
 	var back *Errors
 	if !errors.As(e.Err(), &back) || back.Error() != "refused fields: username, password" {

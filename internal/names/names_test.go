@@ -190,7 +190,7 @@ func TestUsernameAndAddressShareOneNameSpace(t *testing.T) {
 			t.Fatalf("checking the email address: %v", err)
 		}
 		if a != b {
-			t.Errorf("%q has key %q, %q has %q", username, a, address, b)
+			t.Errorf("%q has the key %q, want %q as %q has", username, a, b, address)
 		}
 	}
 }
@@ -215,7 +215,7 @@ func TestEveryCharacterSettles(t *testing.T) {
 		}
 		for _, s := range []string{string(r), "i" + string(r)} {
 			if folded := Fold(s); Fold(folded) != folded {
-				t.Errorf("Fold(%+q) = %+q, which folds to %+q", s, folded, Fold(folded))
+				t.Errorf("Fold(Fold(%+q)) = %+q, want %+q", s, Fold(folded), folded)
 			}
 			key, err := Username(s)
 			if again, ok := canonical(key); err == nil && (!ok || again != key || Lookup(s) != key) {
@@ -251,7 +251,7 @@ func FuzzNames(f *testing.F) {
 			}
 		}
 		if folded := Fold(s); Fold(folded) != folded {
-			t.Errorf("Fold(%q) = %q, which folds to %q", s, folded, Fold(folded))
+			t.Errorf("Fold(Fold(%q)) = %q, want %q", s, Fold(folded), folded)
 		}
 	})
 }
@@ -260,7 +260,7 @@ func FuzzNames(f *testing.F) {
 func holds(t *testing.T, what, s, key, found string) {
 	t.Helper()
 	if key != found {
-		t.Errorf("%s(%q) = %q, Lookup = %q", what, s, key, found)
+		t.Errorf("%s(%q) = %q, want %q as Lookup gives", what, s, key, found)
 	}
 	if again := Lookup(key); again != key {
 		t.Errorf("Lookup(%q) = %q, want itself", key, again)
@@ -300,6 +300,6 @@ func TestLongNamesAreRefusedAtOnce(t *testing.T) {
 	// The longest label that there can be, decomposed.
 	long := "a@" + strings.Repeat("e\u0301", 56) + "." + strings.Repeat("b", 60) + ".com"
 	if _, key, err := Email(long); err != nil || !strings.HasPrefix(key, "a@xn--") {
-		t.Errorf("a long domain in small letters with accents: %q, %v", key, err)
+		t.Errorf(`a long domain in small letters with accents: %q, %v; want it to begin with "a@xn--"`, key, err)
 	}
 }

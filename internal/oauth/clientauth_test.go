@@ -224,25 +224,25 @@ func TestClientsAreRememberedForLessThanTheRevocationBound(t *testing.T) {
 	name()
 	source["shop"] = store.Client{ID: "shop", Name: "after"}
 	if got := name(); got != "before" {
-		t.Errorf("asked again at once: %q", got)
+		t.Errorf(`asked again at once: %q, want "before"`, got)
 	}
 	now = now.Add(time.Second)
 	if got := name(); got != "after" {
-		t.Errorf("a second later it is still %q", got)
+		t.Errorf(`a second later: %q, want "after"`, got)
 	}
 	delete(source, "shop")
 	now = now.Add(time.Second)
 	if got := name(); got != store.ErrNotFound.Error() {
-		t.Errorf("erased, and still %q", got)
+		t.Errorf("after the erasure: %q, want %q", got, store.ErrNotFound.Error())
 	}
 	source["shop"] = store.Client{ID: "shop", Name: "again"}
 	if got := name(); got != "again" {
-		t.Errorf("that it was not there was remembered: %q", got)
+		t.Errorf(`that it was not there was remembered: %q, want "again"`, got)
 	}
 	now = now.Add(-time.Hour) // a clock set back makes nothing fresh
 	source["shop"] = store.Client{ID: "shop", Name: "earlier"}
 	if got := name(); got != "earlier" {
-		t.Errorf("after the clock was set back: %q", got)
+		t.Errorf(`after the clock was set back: %q, want "earlier"`, got)
 	}
 }
 

@@ -42,7 +42,7 @@ func FuzzBasic(f *testing.F) {
 			t.Errorf("%q and %q give %+v", header, bodyID, got)
 		}
 		if again, err := fromHeader(basicHeader(got.id, got.secret), got.id); err != nil || again != got {
-			t.Errorf("%+v comes back as %+v, %v", got, again, err)
+			t.Errorf("what was kept comes back as %+v, %v; want %+v", again, err, got)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func TestMetadata(t *testing.T) {
 				t.Fatalf("reading the file: %v", err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("got %s", got.Bytes())
+				t.Errorf("got %s, want %s", got.Bytes(), want)
 			}
 		})
 	}
@@ -72,6 +72,6 @@ func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
 		}
 	}
 	if got := members["token_endpoint"]; got != "https://id.example/oauth/token" {
-		t.Errorf("token_endpoint %v", got)
+		t.Errorf("token_endpoint %v, want https://id.example/oauth/token", got)
 	}
 }

@@ -18,7 +18,7 @@ func TestRedirectRegistered(t *testing.T) {
 		"http://127.0.0.1.evil/cb": false, "http://127.0.0.1:1": false, "http://127.0.0.1:1/cb#": false, "http://127.0.0.1:1/cb?": false, "http://[::1]:2/cb": false, "": false,
 	} {
 		if got := redirectRegistered(native, uri); got != want {
-			t.Errorf("%q: %t", uri, got)
+			t.Errorf("%q: accepted is %t, want %t", uri, got, want)
 		}
 	}
 	confidential := native

@@ -61,11 +61,11 @@ func FuzzParseScope(f *testing.F) {
 		// was not asked for.
 		again, err := oauth.ParseScope(string(got))
 		if err != nil || again != got {
-			t.Errorf("%q reads back as %q, %v", got, again, err)
+			t.Errorf("what was read is read again as %q, %v; want %q", again, err, got)
 		}
 		for _, token := range got.Tokens() {
 			if !strings.Contains(raw, token) {
-				t.Errorf("%q came out of %q", token, raw)
+				t.Errorf("token %q, want a part of %q", token, raw)
 			}
 		}
 	})

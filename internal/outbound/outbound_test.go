@@ -25,7 +25,7 @@ func TestNothingInsideIsReached(t *testing.T) {
 		"http://[2002:7f00:1::]/", "http://[::127.0.0.1]/", "http://224.0.0.1/", "http://[ff02::1]/", "http://255.255.255.255/", "http://198.18.0.1/",
 	} {
 		if _, err := outbound.Get(t.Context(), client, url); !errors.Is(err, outbound.ErrForbidden) {
-			t.Errorf("%s: %v", url, err)
+			t.Errorf("%s: err = %v, want ErrForbidden", url, err)
 		}
 	}
 }
@@ -39,7 +39,7 @@ func TestGet(t *testing.T) {
 	defer server.Close()
 	client := outbound.Client(outbound.Options{Private: true})
 	if body, err := outbound.Get(t.Context(), client, server.URL+"/keys"); err != nil || string(body) != "{}" {
-		t.Errorf("%q, %v", body, err)
+		t.Errorf(`body %q, %v; want "{}"`, body, err)
 	}
 	for _, path := range []string{"/moved", "/large", "/missing"} {
 		if _, err := outbound.Get(t.Context(), client, server.URL+path); err == nil {

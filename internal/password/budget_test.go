@@ -67,7 +67,7 @@ func TestAFloodStaysWithinTheBudget(t *testing.T) {
 					t.Errorf("%d hashed, %d busy, at most %d at once; want %d, %d, %d", hashed, busy, peak.Load(), c.hashed, 100-c.hashed, c.peak)
 				}
 				if again, _ := flood(t, h, 2); again != 2 || h.budget.waiting.Load() != 0 {
-					t.Errorf("%d of 2 hashed after the flood, %d wait", again, h.budget.waiting.Load())
+					t.Errorf("%d of 2 hashed after the flood, %d still waiting, want 2 and 0", again, h.budget.waiting.Load())
 				}
 			})
 		})
@@ -144,7 +144,7 @@ func TestTheLoadIsTold(t *testing.T) {
 			t.Errorf("%d at work and %d waiting, want 2 and 3", got[0], got[1])
 		}
 		if working, waiting := h.Load(); working != 0 || waiting != 0 {
-			t.Errorf("afterwards %d and %d", working, waiting)
+			t.Errorf("afterwards %d work and %d wait, want 0 and 0", working, waiting)
 		}
 	})
 }

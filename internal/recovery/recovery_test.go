@@ -199,7 +199,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	}
 	events, err := restored.ListAudit(t.Context(), store.AuditQuery{Actor: "cli", Limit: 100})
 	if err != nil || len(events) != 4+1+3+2 {
-		t.Errorf("%d events, %v", len(events), err)
+		t.Errorf("%d events, %v; want %d", len(events), err, 4+1+3+2)
 	}
 }
 
@@ -284,7 +284,7 @@ func wantPeople(t *testing.T, db store.DB, want ...string) {
 		t.Errorf("people: %q, want %q", got, want)
 	}
 	if inactive, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Limit: 1, Active: new(false)}); err != nil || inactive.Total != 2 {
-		t.Errorf("%d are counted as inactive, %v", inactive.Total, err)
+		t.Errorf("%d are counted as inactive, %v; want 2", inactive.Total, err)
 	}
 }
 

@@ -17,14 +17,14 @@ func TestAClockThatWasSetBackSignsNobodyOut(t *testing.T) {
 		ahead, _ := g.start(t)
 		g.advance(-time.Hour)
 		if _, _, _, err := g.Refresh(t.Context(), g.shop, ahead.RefreshToken, ""); !errors.Is(err, store.ErrUnavailable) {
-			t.Errorf("refresh: %v", err)
+			t.Errorf("refresh: err = %v, want ErrUnavailable", err)
 		}
 		for _, raw := range []string{ahead.AccessToken, ahead.RefreshToken} {
 			if _, err := g.Inspect(t.Context(), g.shop, raw); !errors.Is(err, store.ErrUnavailable) {
-				t.Errorf("introspection: %v", err)
+				t.Errorf("introspection: err = %v, want ErrUnavailable", err)
 			}
 			if err := g.Revoke(t.Context(), g.shop.ID, raw); !errors.Is(err, store.ErrUnavailable) {
-				t.Errorf("revocation: %v", err)
+				t.Errorf("revocation: err = %v, want ErrUnavailable", err)
 			}
 		}
 		g.advance(time.Hour)

@@ -67,7 +67,7 @@ func TestAnAppThatIsGoneTakesItsTokensAlong(t *testing.T) {
 			g.write(t, change)
 			g.advance(time.Second)
 			if _, _, err := g.Authenticate(t.Context(), set.AccessToken); !errors.Is(err, session.ErrInvalid) {
-				t.Errorf("authenticate: %v", err)
+				t.Errorf("authenticate: err = %v, want ErrInvalid", err)
 			}
 			if found, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || found.Active {
 				t.Errorf("inspect: %+v, %v", found, err)
@@ -131,7 +131,7 @@ func TestInspect(t *testing.T) {
 		JTI: set.Access.JTI, Role: store.RoleUser, SessionID: s.ID, AuthTime: s.AuthTime.Unix(),
 	}
 	if err != nil || access != want {
-		t.Errorf("access token: %+v, %v", access, err)
+		t.Errorf("access token: %+v, %v; want %+v", access, err, want)
 	}
 	refresh, err := g.Inspect(t.Context(), g.shop, set.RefreshToken)
 	if err != nil || !refresh.Active || refresh.TokenType != "" || refresh.JTI != s.Rotation.JTI || refresh.Expires != s.Rotation.ExpiresAt.Unix() {
@@ -139,7 +139,7 @@ func TestInspect(t *testing.T) {
 	}
 	stranger, err := g.Inspect(t.Context(), store.Client{ID: "resource"}, set.RefreshToken)
 	if err != nil || stranger != (session.Inspection{}) {
-		t.Errorf("another's refresh token: %+v, %v", stranger, err)
+		t.Errorf("another's refresh token: %+v, %v; want %+v", stranger, err, (session.Inspection{}))
 	}
 	next := g.mustRefresh(t, set.RefreshToken)
 	if used, err := g.Inspect(t.Context(), g.shop, set.RefreshToken); err != nil || used.Active {
@@ -150,6 +150,6 @@ func TestInspect(t *testing.T) {
 	}
 	g.advance(5 * time.Minute)
 	if old, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || old != (session.Inspection{}) {
-		t.Errorf("an expired access token: %+v, %v", old, err)
+		t.Errorf("an expired access token: %+v, %v; want %+v", old, err, (session.Inspection{}))
 	}
 }

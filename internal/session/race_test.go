@@ -34,7 +34,7 @@ func oneSuccessor(t *testing.T, g *rig) {
 	}
 	wg.Wait()
 	if len(successors) != 1 {
-		t.Errorf("%d successors", len(successors))
+		t.Errorf("the token has %d successors, want 1", len(successors))
 	}
 }
 
@@ -108,7 +108,7 @@ func endedBetween(t *testing.T, g *rig) {
 	}
 	g.DB = stale
 	if _, err := g.refresh(t, set.RefreshToken); !errors.Is(err, session.ErrEnded) {
-		t.Errorf("refresh: %v", err)
+		t.Errorf("refresh: err = %v, want ErrEnded", err)
 	}
 	if found, err := g.Inspect(t.Context(), g.shop, set.RefreshToken); err != nil || found.Active {
 		t.Errorf("introspection: %+v, %v", found, err)

@@ -22,7 +22,7 @@ func TestRefreshTellsHowThingsAreToday(t *testing.T) {
 		t.Fatalf("refreshing the tokens: %v", err)
 	}
 	if set.Access.Role != store.RoleStaff || user.Role != store.RoleStaff {
-		t.Errorf("role %s in the token, %s of the person", set.Access.Role, user.Role)
+		t.Errorf("role %s in the token and %s on record, want %s in both", set.Access.Role, user.Role, store.RoleStaff)
 	}
 	claims, err := g.Verifier.Refresh(t.Context(), set.RefreshToken)
 	if err != nil {
@@ -71,10 +71,10 @@ func TestNarrowingLastsForOneAccessToken(t *testing.T) {
 	first, _ := g.start(t)
 	narrow, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "openid")
 	if err != nil || narrow.Access.Scope != "openid" {
-		t.Fatalf("scope %q, %v", narrow.Access.Scope, err)
+		t.Fatalf(`scope %q, %v; want "openid"`, narrow.Access.Scope, err)
 	}
 	if whole := g.mustRefresh(t, narrow.RefreshToken); whole.Access.Scope != "openid account" {
-		t.Errorf("next scope %q", whole.Access.Scope)
+		t.Errorf(`next scope %q, want "openid account"`, whole.Access.Scope)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestTheBuiltInClientsScopeFollowsTheRole(t *testing.T) {
 		g.change(t, store.UserChange{Role: new(role)})
 		set, _, _, err = g.Refresh(t.Context(), session.Accounts(), set.RefreshToken, "")
 		if err != nil || set.Access.Scope != authz.ForRole(role) {
-			t.Errorf("%s: scope %q, %v", role, set.Access.Scope, err)
+			t.Errorf("%s: scope %q, %v; want %q", role, set.Access.Scope, err, authz.ForRole(role))
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestAClientsOwnLifetimes(t *testing.T) {
 	g.advance(45 * time.Minute)
 	set = g.mustRefresh(t, set.RefreshToken)
 	if set.ExpiresIn != time.Minute {
-		t.Errorf("refreshed access token lives %v", set.ExpiresIn)
+		t.Errorf("refreshed access token lives %v, want %v", set.ExpiresIn, time.Minute)
 	}
 	claims, err := g.Verifier.Refresh(t.Context(), set.RefreshToken)
 	if err != nil || !time.Unix(claims.Expires, 0).Equal(s.ExpiresAt) {

@@ -32,7 +32,7 @@ func TestARepeatWithinTheGraceGetsTheSameSuccessor(t *testing.T) {
 	}
 	g.dead(t, third)
 	if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok", "token.reused"}) {
-		t.Errorf("audited %v", got)
+		t.Errorf("audited %v, want %v", got, []string{"signin.ok", "token.reused"})
 	}
 }
 
@@ -43,16 +43,16 @@ func TestReuseAfterTheGraceEndsTheSession(t *testing.T) {
 	g.advance(11 * time.Second)
 	for range 3 { // the alarm rings once
 		if _, err := g.refresh(t, first.RefreshToken); !errors.Is(err, session.ErrEnded) {
-			t.Errorf("reuse: %v", err)
+			t.Errorf("reuse: err = %v, want ErrEnded", err)
 		}
 	}
 	g.dead(t, second)
 	kept, _, err := g.db.SessionWithUser(t.Context(), s.ID)
 	if err != nil || kept.EndReason != "reuse" {
-		t.Errorf("ended for %q, %v", kept.EndReason, err)
+		t.Errorf(`ended for %q, %v; want "reuse"`, kept.EndReason, err)
 	}
 	if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok", "token.reused"}) {
-		t.Errorf("audited %v", got)
+		t.Errorf("audited %v, want %v", got, []string{"signin.ok", "token.reused"})
 	}
 }
 
@@ -76,7 +76,7 @@ func TestAThiefCannotHangUpOnTheAlarm(t *testing.T) {
 	thiefs := *g.Service
 	thiefs.Rotations = hangUp{g.Rotations, cancel}
 	if _, _, _, err := thiefs.Refresh(ctx, g.shop, first.RefreshToken, ""); !errors.Is(err, session.ErrEnded) {
-		t.Errorf("reuse: %v", err)
+		t.Errorf("reuse: err = %v, want ErrEnded", err)
 	}
 	g.dead(t, second)
 }

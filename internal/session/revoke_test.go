@@ -41,7 +41,7 @@ func TestRevoke(t *testing.T) {
 			}
 			g.dead(t, set)
 			if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok", "session.ended"}) {
-				t.Errorf("audited %v", got)
+				t.Errorf("audited %v, want %v", got, []string{"signin.ok", "session.ended"})
 			}
 		})
 	}
@@ -66,7 +66,7 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 		}
 	}
 	if _, _, err := g.Authenticate(t.Context(), sets[0].AccessToken); !errors.Is(err, session.ErrEnded) {
-		t.Errorf("revoked: %v", err)
+		t.Errorf("revoked: err = %v, want ErrEnded", err)
 	}
 	actor, user, err := g.Authenticate(t.Context(), sets[1].AccessToken)
 	if want := (authz.Actor{ClientID: "shop", Scope: "users:read"}); err != nil || actor != want || user.ID != 0 {
@@ -74,7 +74,7 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 	}
 	revoked := slices.DeleteFunc(g.audited(t, ""), func(kind string) bool { return kind != "token.revoked" })
 	if len(revoked) != 1 {
-		t.Errorf("audited %d times", len(revoked))
+		t.Errorf("audited %d times, want 1", len(revoked))
 	}
 }
 
@@ -89,7 +89,7 @@ func TestEndIsForTheOwner(t *testing.T) {
 	}
 	_, other := g.start(t)
 	if ids, err := g.EndAll(t.Context(), "user:x", g.ann.ID, other.ID, "password changed"); err != nil || !slices.Equal(ids, []string{s.ID}) {
-		t.Errorf("all but one: %v, %v", ids, err)
+		t.Errorf("all but one: %v, %v; want %v", ids, err, []string{s.ID})
 	}
 	g.dead(t, set)
 	left, err := g.List(t.Context(), g.ann.ID)

@@ -183,7 +183,7 @@ func (g *rig) dead(t *testing.T, set token.Set) {
 	}
 	for _, raw := range []string{set.AccessToken, set.RefreshToken} {
 		if found, err := g.Inspect(t.Context(), g.shop, raw); err != nil || found != (session.Inspection{}) {
-			t.Errorf("introspection: %+v, %v", found, err)
+			t.Errorf("introspection: %+v, %v; want %+v", found, err, (session.Inspection{}))
 		}
 	}
 }

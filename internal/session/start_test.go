@@ -29,12 +29,12 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 		t.Errorf("person: last login %v, hash %q", user.LastLoginAt, user.PasswordHash)
 	}
 	if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok"}) {
-		t.Errorf("audited %v", got)
+		t.Errorf("audited %v, want %v", got, []string{"signin.ok"})
 	}
 	actor, _, err := g.Authenticate(t.Context(), set.AccessToken)
 	want := authz.Actor{UserID: g.ann.ID, Sub: g.ann.Sub, Role: store.RoleUser, ClientID: "shop", SessionID: s.ID, Scope: "openid account"}
 	if err != nil || actor != want {
-		t.Errorf("actor %+v, %v", actor, err)
+		t.Errorf("actor %+v, %v; want %+v", actor, err, want)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestStartLosesAgainstAChangeOfThePerson(t *testing.T) {
 			change(t, g)
 			_, _, err := g.Start(t.Context(), session.Start{User: g.ann, Client: g.shop, Method: "password", NewHash: "$argon2id$second"})
 			if !errors.Is(err, session.ErrCredentialsChanged) {
-				t.Errorf("err = %v", err)
+				t.Errorf("starting the session: err = %v, want ErrCredentialsChanged", err)
 			}
 			if left, _ := g.List(t.Context(), g.ann.ID); len(left) != 0 {
 				t.Errorf("%d sessions were left behind", len(left))

@@ -53,7 +53,7 @@ func TestAFullTableIsEmptiedBatchByBatchWithPauses(t *testing.T) {
 		h := &heap{rows: 3*batch + 7}
 		swept, _ := sweeping(t, 30*time.Second, map[string]*heap{"sessions": h})
 		if h.rows != 0 || swept["sessions"] != 3*batch+7 || len(h.calls) != 4 {
-			t.Errorf("%d rows left, %d told of, %d calls", h.rows, swept["sessions"], len(h.calls))
+			t.Errorf("%d rows left, %d told of, %d calls, want 0, %d and 4", h.rows, swept["sessions"], len(h.calls), 3*batch+7)
 		}
 		for i := 1; i < len(h.calls); i++ {
 			if pause := h.calls[i].Sub(h.calls[i-1]); pause < rest {
@@ -84,7 +84,7 @@ func TestATableThatFailsHoldsUpNoOther(t *testing.T) {
 			t.Errorf("the one that failed was tried %d times, want once a minute", len(broken.calls))
 		}
 		if !strings.Contains(log, "table=broken") || !strings.Contains(log, "locked") {
-			t.Errorf("log: %s", log)
+			t.Errorf(`log: %s, want it to contain "table=broken" and it to contain "locked"`, log)
 		}
 	})
 }
@@ -139,7 +139,7 @@ func TestWhoIsNotAloneLeavesItToTheOther(t *testing.T) {
 		defer cancel()
 		s.Run(ctx)
 		if len(h.calls) != 0 {
-			t.Errorf("%d calls", len(h.calls))
+			t.Errorf("the sweep made %d calls, want 0", len(h.calls))
 		}
 	})
 }

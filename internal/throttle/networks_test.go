@@ -14,11 +14,11 @@ func (r *rig) spray(t *testing.T, ctx context.Context) {
 	t.Helper()
 	for i := range r.Rules.Network.Free {
 		if d := r.wrong(t, ctx, fmt.Sprintf("victim %d", i)); d != 0 {
-			t.Fatalf("try %d was refused for %s", i, d)
+			t.Fatalf("try %d was refused for %s, want 0", i, d)
 		}
 	}
 	if d := r.wrong(t, ctx, "one more"); d != 0 {
-		t.Fatalf("refused for %s before it is known to be too much", d)
+		t.Fatalf("refused for %s before it is known to be too much, want 0", d)
 	}
 }
 
@@ -35,7 +35,7 @@ func TestSprayingSlowsTheNetworkDown(t *testing.T) {
 		}
 		r.advance(d)
 		if d := r.wrong(t, ctx, fmt.Sprintf("fresh %d", i)); d != 0 {
-			t.Fatalf("after waiting as told: refused for %s", d)
+			t.Fatalf("after waiting as told: refused for %s, want 0", d)
 		}
 	}
 	r.advance(r.Rules.Network.Forget)
@@ -112,7 +112,7 @@ func TestRefusedTriesChargeNoNetwork(t *testing.T) {
 	}
 	for i := range r.Rules.Network.Free - r.Rules.SignIn.Free {
 		if d := r.wrong(t, ctx, fmt.Sprintf("colleague %d", i)); d != 0 {
-			t.Fatalf("colleague %d was refused for %s", i, d)
+			t.Fatalf("colleague %d was refused for %s, want 0", i, d)
 		}
 	}
 }
@@ -129,6 +129,6 @@ func TestRefusedAccountTakesNoTurn(t *testing.T) {
 		t.Fatal("the account itself was not what refused")
 	}
 	if d := r.wrong(t, ctx, "bob"); d != 0 {
-		t.Errorf("a refused try took the network's turn: wait %s", d)
+		t.Errorf("a refused try took the network's turn: wait %s, want 0", d)
 	}
 }

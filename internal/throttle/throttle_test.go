@@ -86,7 +86,7 @@ func (r *rig) exhaust(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
 	for range r.Rules.SignIn.Free {
 		if d := r.wrong(t, ctx, name); d != 0 {
-			t.Fatalf("a free try was refused for %s", d)
+			t.Fatalf("a free try was refused for %s, want 0", d)
 		}
 	}
 	if d := r.wrong(t, ctx, name); d != r.Rules.SignIn.Delay {
@@ -107,7 +107,7 @@ func TestDelayDoublesUpToItsBound(t *testing.T) {
 		}
 		r.advance(time.Nanosecond) // exactly as long as told
 		if d := r.wrong(t, ctx, "ann"); d != 0 {
-			t.Fatalf("after waiting as told: refused for %s", d)
+			t.Fatalf("after waiting as told: refused for %s, want 0", d)
 		}
 	}
 	want := "[1s 2s 4s 8s 16s 32s 1m4s 2m8s 4m16s 8m32s 15m0s 15m0s]"
@@ -430,7 +430,7 @@ func TestStoreAway(t *testing.T) {
 		t.Errorf("the outage was logged %d times, want once:\n%s", n, r.log.String())
 	}
 	if d := r.wrong(t, ctx, "ann"); d != 0 {
-		t.Errorf("the store is back, and still refused for %s", d)
+		t.Errorf("the store is back, and still refused for %s, want 0", d)
 	}
 
 	a, err := r.SignIn(ctx, "ann")
@@ -449,7 +449,7 @@ func TestStoreAway(t *testing.T) {
 		t.Errorf("%d tries were free in the third outage, want 3", n)
 	}
 	if n := strings.Count(r.log.String(), "the store is away"); n != 2 {
-		t.Errorf("two outages were logged %d times", n)
+		t.Errorf("two outages were logged %d times, want 2", n)
 	}
 
 	gone, cancel := context.WithCancel(ctx)

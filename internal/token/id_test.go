@@ -51,7 +51,7 @@ func TestHint(t *testing.T) {
 	}
 	for name, raw := range map[string]string{"access token": set.AccessToken, "refresh token": set.RefreshToken, "garbage": "x", "forged": set.IDToken[:len(set.IDToken)-8] + "AAAAAAAA"} {
 		if _, err := g.verifier.Hint(t.Context(), raw); !errors.Is(err, token.ErrInvalid) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: err = %v, want ErrInvalid", name, err)
 		}
 	}
 	// Nor is it good for anything else.
@@ -79,7 +79,7 @@ func TestLogoutToken(t *testing.T) {
 		"refresh": func() error { _, err := g.verifier.Refresh(t.Context(), raw); return err },
 	} {
 		if err := ask(); !errors.Is(err, token.ErrInvalid) {
-			t.Errorf("as %s: %v", name, err)
+			t.Errorf("as %s: err = %v, want ErrInvalid", name, err)
 		}
 	}
 }

@@ -182,7 +182,7 @@ func TestClaimsMustBeAnObject(t *testing.T) {
 	g := start(t)
 	for _, c := range []any{nil, "text", 1, []any{g.goodAccess()}, claims{}} {
 		if _, err := g.verifier.Access(t.Context(), g.sign(token.TypeAccess, c)); !errors.Is(err, token.ErrInvalid) {
-			t.Errorf("%v: %v", c, err)
+			t.Errorf("%v: err = %v, want ErrInvalid", c, err)
 		}
 	}
 }

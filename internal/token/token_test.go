@@ -187,11 +187,11 @@ func TestNoAccessTokenOutlivesItsSession(t *testing.T) {
 	s, u, r := g.state()
 	s.ExpiresAt = g.now.Add(time.Minute)
 	if set := g.mint(s, u, r); set.Access.Expires != s.ExpiresAt.Unix() || set.ExpiresIn != time.Minute {
-		t.Errorf("expires %d, in %s", set.Access.Expires, set.ExpiresIn)
+		t.Errorf("expires %d, in %s, want %d and %s", set.Access.Expires, set.ExpiresIn, s.ExpiresAt.Unix(), time.Minute)
 	}
 	s.ExpiresAt = g.now
 	if _, err := g.minter.ForSession(t.Context(), s, u, r, "openid", life); !errors.Is(err, token.ErrExpired) {
-		t.Errorf("err = %v", err)
+		t.Errorf("minting tokens for the session: err = %v, want ErrExpired", err)
 	}
 }
 

@@ -82,7 +82,7 @@ func TestASlowStatementOpensNothing(t *testing.T) {
 			}
 		}
 		if n := back.asked.Load(); n != 100/tolerated {
-			t.Errorf("asked %d times", n)
+			t.Errorf("asked %d times, want %d", n, 100/tolerated)
 		}
 	})
 }

@@ -296,7 +296,7 @@ func TestOpen(t *testing.T) {
 		var log bytes.Buffer
 		s := openLogging(t, server.URL, &log)
 		if !strings.Contains(log.String(), "does not answer yet") {
-			t.Errorf("log = %s", log.String())
+			t.Errorf(`log = %s, want it to contain "does not answer yet"`, log.String())
 		}
 		server.Start()
 		eventually(t, "it works", 10*time.Second, func() error { return s.Ping(t.Context()) })

@@ -77,7 +77,7 @@ func TestExamineChangesNothing(t *testing.T) {
 				query = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_migrations'"
 			}
 			if err := pool.QueryRow(query).Scan(&tables); err != nil || tables != 0 {
-				t.Errorf("%d tables were made, %v", tables, err)
+				t.Errorf("%d tables were made, %v; want 0", tables, err)
 			}
 		})
 	}
@@ -198,7 +198,7 @@ func TestExamineLeavesNothingBehind(t *testing.T) {
 		wantFinding(t, found, "epoch", finding.Fault, "in the future") // which is in the log, while there is one
 		wantFinding(t, found, "database log", finding.OK, "write-ahead log")
 		if after := beside(t, file); !slices.Equal(before, after) {
-			t.Errorf("%s: %v became %v", what, before, after)
+			t.Errorf("%s: %v became %v, want no change", what, before, after)
 		}
 	}
 	looked("beside a server")

@@ -132,7 +132,7 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 			t.Fatalf("reading the file's mode: %v", err)
 		}
 		if owner := info.Sys().(*syscall.Stat_t).Uid; owner != nobody || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s is %d's, with mode %#o", filepath.Base(file), owner, info.Mode().Perm())
+			t.Errorf("%s belongs to %d and has mode %#o, want %d and 0o600", filepath.Base(file), owner, info.Mode().Perm(), nobody)
 		}
 	}
 }

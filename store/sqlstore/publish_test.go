@@ -56,7 +56,7 @@ func TestEveryWayToANameOverwritesNothing(t *testing.T) {
 				t.Skip("not on this system")
 			}
 			if got, _ := os.ReadFile(to); err != nil || string(got) != "first" {
-				t.Fatalf("%q, %v", got, err)
+				t.Fatalf(`value %q, %v; want "first"`, got, err)
 			}
 			_ = os.Remove(draft) // a link leaves it
 			writeDraft(t, draft, "second")
@@ -64,7 +64,7 @@ func TestEveryWayToANameOverwritesNothing(t *testing.T) {
 				t.Errorf("over a file: %v", err)
 			}
 			if got, _ := os.ReadFile(to); string(got) != "first" {
-				t.Errorf("it is %q now", got)
+				t.Errorf(`the value is %q now, want "first"`, got)
 			}
 			if err := way(draft, filepath.Join(folder, "nowhere", "backup")); err == nil || errors.Is(err, fs.ErrExist) {
 				t.Errorf("in no folder: %v", err)

@@ -94,7 +94,7 @@ func manyEvents(t *testing.T, db store.DB) {
 		return errors.Join(tx.Audit(events[:3]...), store.ErrConflict)
 	})
 	if !errors.Is(err, store.ErrConflict) {
-		t.Errorf("err = %v", err)
+		t.Errorf("recording the audit event: err = %v, want ErrConflict", err)
 	}
 	got := listed(t, db, store.AuditQuery{Limit: 20_000})
 	if len(got) != len(events) {

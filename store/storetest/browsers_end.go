@@ -66,7 +66,7 @@ func browserGrants(t *testing.T, db store.DB) {
 		}
 		same(t, what+": the code that was used", code(t, db, a.used.Digest), a.used)
 		if approved := device(t, db, a.device.Device).Status == store.DeviceApproved; approved != good {
-			t.Errorf("%s: approved is %t", what, approved)
+			t.Errorf("%s: approved is %t, want %t", what, approved, good)
 		}
 	}
 	first, second, third, others := ask(ann.ID), ask(ann.ID), ask(ann.ID), ask(ben.ID)
@@ -102,7 +102,7 @@ func browserSessionsEnded(t *testing.T, db store.DB) {
 		return ended
 	}
 	if ended := end(""); len(ended) != 0 {
-		t.Errorf("no browser session ended %d", len(ended))
+		t.Errorf("without a browser session %d ended, want 0", len(ended))
 	}
 	first.EndedAt, first.EndReason, second.EndedAt, second.EndReason = at, "browser signed out", at, "browser signed out"
 	want := []store.Session{first, second}

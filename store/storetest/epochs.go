@@ -73,7 +73,7 @@ func (i issued) wantVoid(t *testing.T, db store.DB, void bool) {
 		t.Errorf("sessions listed: %d, %v", len(listed), err)
 	}
 	if revoked, err := db.TokenRevoked(t.Context(), i.jti, i.at); err != nil || revoked != void {
-		t.Errorf("token revoked: %t, %v", revoked, err)
+		t.Errorf("token revoked: %t, %v; want %t", revoked, err, void)
 	}
 	_, codeErr := db.CodeByDigest(t.Context(), i.code.Digest)
 	_, deviceErr := db.DeviceByDeviceCode(t.Context(), i.device.Device)
@@ -121,7 +121,7 @@ func epochSpares(t *testing.T, db store.DB) {
 func outdatedEnded(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	if n, err := db.EndOutdated(t.Context(), odd(), 2); err != nil || n != 0 {
-		t.Errorf("without an epoch %d ended, %v", n, err)
+		t.Errorf("without an epoch %d ended, %v; want 0", n, err)
 	}
 	old := []issued{issue(t, db, ann.ID, odd()), issue(t, db, ann.ID, odd()), issue(t, db, ann.ID, odd())}
 	began := beginEpoch(t, db, odd())
@@ -153,7 +153,7 @@ func aheadEnded(t *testing.T, db store.DB) {
 		t.Errorf("ended %d, %v; want 4", n, err)
 	}
 	if s := session(t, db, ahead.session.ID); s.EndReason != store.EpochReason {
-		t.Errorf("the session ended at %s because of %q", s.EndedAt, s.EndReason)
+		t.Errorf("the session ended at %s because of %q, want an end because of %q", s.EndedAt, s.EndReason, store.EpochReason)
 	}
 	if b := browser(t, db, ahead.browser.Cookie); b.EndedAt.IsZero() {
 		t.Error("the browser session lives")

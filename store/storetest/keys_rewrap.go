@@ -81,7 +81,7 @@ func keysRewrappedAndAdded(t *testing.T, db store.DB) {
 	}
 	for i, k := range all {
 		if k.MasterKeyID != "two" || k.Generation != int64(i+1) {
-			t.Errorf("key %d of %d is of generation %d, under master key %q", i+1, len(all), k.Generation, k.MasterKeyID)
+			t.Errorf(`key %d of %d is of generation %d, under master key %q, want "two" and %d`, i+1, len(all), k.Generation, k.MasterKeyID, int64(i+1))
 		}
 	}
 }

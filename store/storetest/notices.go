@@ -151,7 +151,7 @@ func raceForNotices(t *testing.T, db store.DB) {
 	}
 	for _, n := range all {
 		if times[n.SessionID] != 1 {
-			t.Errorf("notice %s was claimed %d times", n.SessionID, times[n.SessionID])
+			t.Errorf("notice %s was claimed %d times, want 1", n.SessionID, times[n.SessionID])
 		}
 	}
 }
@@ -189,7 +189,7 @@ func noticesOwed(t *testing.T, db store.DB) {
 	write(t, db, func(tx store.Tx) error { _, err := tx.EndSessions(ann.ID, "", "why", odd()); return err })
 	owed := claim(t, db, odd(), odd().Add(time.Hour), 10)
 	if len(owed) != 2 {
-		t.Fatalf("for two sessions %d notices are owed", len(owed))
+		t.Fatalf("%d notices are owed for two sessions, want 2", len(owed))
 	}
 	same(t, "whose", owed[0].Sub, ann.Sub)
 	same(t, "when", owed[0].CreatedAt, odd())

@@ -214,7 +214,7 @@ func activeAdmins(t *testing.T, db store.DB) int {
 		t.Fatalf("listing the users: %v", err)
 	}
 	if page.Total != int64(len(page.Users)) {
-		t.Errorf("the total of active administrators is %d, and %d are listed", page.Total, len(page.Users))
+		t.Errorf("the total of active administrators is %d, want %d as listed", page.Total, len(page.Users))
 	}
 	return len(page.Users)
 }
@@ -273,10 +273,10 @@ func raceToAppend(t *testing.T, db store.DB) {
 		})
 	})
 	if n := len(reread(t, db, ann.ID).FirstName); n != callers {
-		t.Errorf("%d of %d changes of a person remain", n, callers)
+		t.Errorf("%d changes of a person remain, want all %d", n, callers)
 	}
 	if n := len(readClient(t, db, "shop").RedirectURIs); n != callers {
-		t.Errorf("%d of %d changes of an app remain", n, callers)
+		t.Errorf("%d changes of an app remain, want all %d", n, callers)
 	}
 }
 
@@ -314,7 +314,7 @@ func raceOfTotals(t *testing.T, db store.DB) {
 		for _, active := range []*bool{nil, new(true), new(false)} {
 			q := store.UserQuery{OrderBy: store.ByID, Role: role, Active: active}
 			if got, want := total(t, db, q), int64(len(selected(page.Users, q))); got != want {
-				t.Errorf("the total of %q is %d, and %d are listed", role, got, want)
+				t.Errorf("the total of %q is %d, want %d as listed", role, got, want)
 			}
 		}
 	}

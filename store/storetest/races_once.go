@@ -76,7 +76,7 @@ func raceOfMisses(t *testing.T, db store.DB) {
 		}
 	}
 	if n := code(t, db, c.Digest).Misses; n != callers {
-		t.Errorf("%d of %d misses were counted", n, callers)
+		t.Errorf("%d misses were counted, want all %d", n, callers)
 	}
 }
 
@@ -138,7 +138,7 @@ func raceOfRedeemers(t *testing.T, db store.DB) {
 			}
 		})
 		if left, err := db.ListSessions(t.Context(), ann.ID, odd()); err != nil || len(left) != 0 {
-			t.Errorf("%d sessions outlived their browser session, %v", len(left), err)
+			t.Errorf("%d sessions outlived their browser session, %v; want 0", len(left), err)
 		}
 	}
 }

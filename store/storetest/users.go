@@ -59,12 +59,12 @@ func longNames(t *testing.T, db store.DB) {
 	u = create(t, db, u)
 	update(t, db, u.ID, store.UserChange{FirstName: &longer, LastName: &long})
 	if got := reread(t, db, u.ID); got.FirstName != longer || got.LastName != long {
-		t.Errorf("%q, %q", got.FirstName, got.LastName)
+		t.Errorf("names %q and %q, want %q and %q", got.FirstName, got.LastName, longer, long)
 	}
 	for what, word := range map[string]string{"first": "صلى", "last": "アパート"} {
 		page, err := db.ListUsers(t.Context(), store.UserQuery{Search: []string{word}, Limit: 2})
 		if err != nil || len(page.Users) != 1 {
-			t.Errorf("searching for the %s name: %d people, %v", what, len(page.Users), err)
+			t.Errorf("searching for the %s name: %d people, %v; want 1", what, len(page.Users), err)
 		}
 	}
 }
@@ -256,7 +256,7 @@ func changedNames(t *testing.T, db store.DB) {
 	wantError(t, "the old name", err, store.ErrNotFound)
 	for _, name := range []string{"anna", oldAddress} {
 		if u, err := db.UserByName(t.Context(), name); err != nil || u.ID != ann.ID {
-			t.Errorf("%s: %v, %v", name, u.ID, err)
+			t.Errorf("%s: found user %v, %v; want %v", name, u.ID, err, ann.ID)
 		}
 	}
 	ben.UsernameKey = old
@@ -287,7 +287,7 @@ func takenName(t *testing.T, db store.DB) {
 	}
 	for _, name := range []string{ann.UsernameKey, ann.EmailKey} {
 		if u, err := db.UserByName(t.Context(), name); err != nil || u.ID != ann.ID {
-			t.Errorf("%s: %v, %v", name, u.ID, err)
+			t.Errorf("%s: found user %v, %v; want %v", name, u.ID, err, ann.ID)
 		}
 	}
 	_, err := db.UserByName(t.Context(), "free")

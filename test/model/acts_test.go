@@ -51,7 +51,7 @@ func (q *sequence) endOne(t *rapid.T) {
 	done, err := q.sessions.End(t.Context(), "cli", f.id, p.ID, "logout")
 	want := q.m.end(func(one *family) bool { return one == f && f.of == p }) == 1
 	if err != nil || done != want {
-		t.Fatalf("ended %v, %v; the model says %v", done, err, want)
+		t.Fatalf("ended %v, %v; want %v as the model says", done, err, want)
 	}
 }
 
@@ -64,12 +64,12 @@ func (q *sequence) endAll(t *rapid.T) {
 	ids, err := q.sessions.EndAll(t.Context(), "cli", p.ID, except, "logout")
 	if p.gone {
 		if !errors.Is(err, store.ErrNotFound) {
-			t.Fatalf("%v", err)
+			t.Fatalf("ending the user's sessions: err = %v, want ErrNotFound", err)
 		}
 		return
 	}
 	if want := q.m.end(func(f *family) bool { return f.of == p && f.id != except }); err != nil || len(ids) != want {
-		t.Fatalf("%d ended, %v; the model says %d", len(ids), err, want)
+		t.Fatalf("%d ended, %v; want %d as the model says", len(ids), err, want)
 	}
 }
 

@@ -117,7 +117,7 @@ func (c *crowd) lives(t *rapid.T, chosen []string) bool {
 	for _, raw := range c.access {
 		other, err := c.sessions.Inspect(t.Context(), c.app, raw)
 		if err != nil || other.Active != found.Active {
-			t.Fatalf("after %v an access token is %v, %v, and the refresh token %v", chosen, other.Active, err, found.Active)
+			t.Fatalf("after %v an access token is %v, %v; want %v as the refresh token is", chosen, other.Active, err, found.Active)
 		}
 	}
 	for raw := range c.earlier {

@@ -148,7 +148,7 @@ func (q *sequence) opened(t *rapid.T, f *family, got answer, scope string) token
 
 func (q *sequence) answered(t *rapid.T, got answer, want string) {
 	if got.Code != want {
-		t.Fatalf("the answer is %d %q, the model says %q", got.status, got.Code, want)
+		t.Fatalf("the answer is %d %q, want %q as the model says", got.status, got.Code, want)
 	}
 }
 
@@ -295,7 +295,7 @@ func (q *sequence) inspected(t *rapid.T, r *refreshToken) {
 		return
 	}
 	if err != nil || found.Active != want {
-		t.Fatalf("introspection of a refresh token: %v, %v; the model says %v", found.Active, err, want)
+		t.Fatalf("introspection of a refresh token: %v, %v; want %v as the model says", found.Active, err, want)
 	}
 	if other, err := q.sessions.Inspect(t.Context(), store.Client{ID: "resource"}, r.raw); err != nil || other.Active {
 		t.Fatalf("a stranger was told of a refresh token: %v", err)

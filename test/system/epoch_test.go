@@ -129,6 +129,6 @@ func (d *dump) load(t *testing.T) {
 	cmd := exec.Command("mariadb", append(d.options, d.database)...)
 	cmd.Stdin = in
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("loading a dump: %v: %s", err, out)
+		t.Fatalf("loading a dump, with the output %s: %v", out, err)
 	}
 }

@@ -51,7 +51,7 @@ func (s *site) raceOfAdministrators(t *testing.T) {
 	})
 	s.someoneIsLeft(t, "50 acts among 8 administrators", answers)
 	if got, want := s.audited(t, "user.deleted")-before, tally(answers)[http.StatusNoContent]; got != want {
-		t.Errorf("%d deletions are on record, and %d were answered with success", got, want)
+		t.Errorf("%d deletions are on record, want the %d that were answered with success", got, want)
 	}
 	s.run(t, "", "user", "set-role", s.root.name, "admin")
 	s.a.ask(request{path: "/api/admin/stats/", bearer: s.rootToken(t)}).is(t, http.StatusOK)

@@ -47,7 +47,7 @@ func (s *site) generations(t *testing.T) []string {
 	var ids []string
 	for i, k := range readLines[key](t, s.run(t, "", "keys", "list", "--json")) {
 		if k.Generation != i+1 {
-			t.Errorf("generation %d is number %d of the list", k.Generation, i+1)
+			t.Errorf("the key at place %d has generation %d, want %d", i+1, k.Generation, i+1)
 		}
 		ids = append(ids, k.ID)
 	}

@@ -57,7 +57,7 @@ func (s *site) sameSuccessor(t *testing.T, name string, answers []answer) tokens
 		}
 	}
 	if len(got) != 1 {
-		t.Errorf("%s: %d callers got %d different successors: %v", name, len(answers), len(got), got)
+		t.Errorf("%s: %d callers got %d different successors, want 1: %v", name, len(answers), len(got), got)
 	}
 	return answers[0].tokens()
 }

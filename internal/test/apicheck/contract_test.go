@@ -164,7 +164,7 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 	}
 	defer response.Body.Close()
 	if got, _ := io.ReadAll(response.Body); string(got) != "short and stout" {
-		t.Errorf("the client got %q", got)
+		t.Errorf(`the client got %q, want "short and stout"`, got)
 	}
 	if len(reported) != 1 {
 		t.Errorf("reported %v, want one fault", reported)
@@ -172,10 +172,10 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 	operations := contract.Operations()
 	want := []Operation{{"GET", "/api/things/{id}/", "getThing"}, {"POST", "/exact", "postExact"}}
 	if !slices.Equal(operations, want) {
-		t.Errorf("Operations = %v", operations)
+		t.Errorf("Operations = %v, want %v", operations, want)
 	}
 	if seen := contract.Seen(want[1]); !slices.Equal(seen, []int{418}) {
-		t.Errorf("Seen = %v", seen)
+		t.Errorf("Seen = %v, want %v", seen, []int{418})
 	}
 	if seen := contract.Seen(want[0]); len(seen) != 0 {
 		t.Errorf("Seen = %v", seen)
@@ -184,10 +184,10 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 		t.Errorf("Fields = %v", fields)
 	}
 	if queries := contract.Queries(want[0]); !slices.Equal(queries, []string{"full"}) {
-		t.Errorf("Queries = %v", queries)
+		t.Errorf("Queries = %v, want %v", queries, []string{"full"})
 	}
 	if statuses := contract.Statuses(want[0]); !slices.Equal(statuses, []int{200, 304, 405}) {
-		t.Errorf("Statuses = %v", statuses)
+		t.Errorf("Statuses = %v, want %v", statuses, []int{200, 304, 405})
 	}
 	if roles, scope, guarded := contract.Access(want[0]); !guarded || scope != "things:read" || !slices.Equal(roles, []string{"admin"}) {
 		t.Errorf("Access = %v %q %v", roles, scope, guarded)

@@ -28,7 +28,7 @@ func StartRedisCluster(t testing.TB) []*RedisServer {
 		nodes, create = append(nodes, node), append(create, node.Addr)
 	}
 	if out, err := exec.Command(cli, append(create, "--cluster-yes")...).CombinedOutput(); err != nil {
-		t.Fatalf("making a cluster: %v: %s", err, out)
+		t.Fatalf("making a cluster, with the output %s: %v", out, err)
 	}
 	for _, node := range nodes {
 		waitFor(t, node.Addr+" sees the whole cluster", func() bool {

@@ -67,6 +67,6 @@ func TestPause(t *testing.T) {
 
 func TestSQLiteIsAPath(t *testing.T) {
 	if dsn := SQLite(t); !strings.HasPrefix(dsn, "sqlite:/") {
-		t.Errorf("dsn = %q", dsn)
+		t.Errorf(`dsn = %q, want it to begin with "sqlite:/"`, dsn)
 	}
 }

@@ -97,7 +97,7 @@ func (v *Vault) Search(t testing.TB, where string, text ...string) {
 		}
 	}
 	if token := tokenStart.FindString(whole); token != "" {
-		t.Errorf("%s shows a token: %s…", where, token)
+		t.Errorf("%s shows the token %s…, want no token", where, token)
 	}
 }
 
