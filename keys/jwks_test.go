@@ -119,7 +119,7 @@ type replica struct {
 type simulation struct {
 	*testing.T
 	*rand.Rand
-	clock    *clock
+	clock    *setClock
 	replicas [2]*replica
 	lead     time.Duration
 	life     time.Duration

@@ -102,21 +102,21 @@ func (m *memory) failing(f func(method string) error) {
 	m.fail = f
 }
 
-// clock is moved by hand.
-type clock struct {
+// A setClock is moved by hand.
+type setClock struct {
 	mu sync.Mutex
 	at time.Time
 }
 
-func newClock() *clock { return &clock{at: time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.UTC)} }
+func newClock() *setClock { return &setClock{at: time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.UTC)} }
 
-func (c *clock) Now() time.Time {
+func (c *setClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.at
 }
 
-func (c *clock) Advance(d time.Duration) {
+func (c *setClock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)

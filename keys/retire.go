@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"gatehouse/internal/audit"
 	"gatehouse/store"
@@ -46,7 +45,7 @@ func (r *Ring) retire(ctx context.Context, kid, actor string) error {
 	if err := r.ensureSuccessor(ctx, kid, actor); err != nil {
 		return err
 	}
-	at := r.options.Now().UTC().Truncate(time.Millisecond)
+	at := r.recordNow()
 	err := r.options.Store.RetireSigningKey(ctx, kid, at, event(ctx, actor, kid, at, audit.KeyRetired{Generation: k.Generation}))
 	if errors.Is(err, store.ErrNotFound) {
 		return ErrUnknownKey

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"gatehouse/internal/audit"
 	"gatehouse/store"
@@ -58,7 +57,7 @@ func (r *Ring) rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	if done.Changed == 0 {
 		return done, nil
 	}
-	at := r.options.Now().UTC().Truncate(time.Millisecond)
+	at := r.recordNow()
 	what := audit.KeysRewrapped{MasterKey: done.Master, Keys: done.Changed}
 	return done, r.options.Store.RewrapSigningKeys(ctx, records, audit.Event{Actor: actor, What: what}.Record(ctx, at))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // knowing are options of a replica that knows those master keys.
-func knowing(s store.Keys, c *clock, masters ...MasterKey) Options {
+func knowing(s store.Keys, c *setClock, masters ...MasterKey) Options {
 	o := options(s, c.Now)
 	o.Masters = masters
 	return o
@@ -58,7 +58,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 }
 
 // underTestMaster is a database with a first key, sealed under testMaster.
-func underTestMaster(t *testing.T) (*memory, *clock) {
+func underTestMaster(t *testing.T) (*memory, *setClock) {
 	s, c := &memory{}, newClock()
 	openRing(t, knowing(s, c, testMaster)).Close()
 	return s, c

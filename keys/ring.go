@@ -20,6 +20,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"gatehouse/internal/clock"
 	"gatehouse/store"
 )
 
@@ -176,3 +177,6 @@ func (r *Ring) snapshot(ctx context.Context) (*snapshot, error) {
 		return nil, fmt.Errorf("waiting for the first signing key: %w: %w", store.ErrUnavailable, ctx.Err())
 	}
 }
+
+// recordNow is the time as the record of the keys has it.
+func (r *Ring) recordNow() time.Time { return clock.Millis(r.options.Now)() }

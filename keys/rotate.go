@@ -92,8 +92,8 @@ func (r *Ring) add(ctx context.Context, known schedule, actor string, signFrom f
 		return false, err
 	}
 	k.Generation = known.lastGeneration() + 1
-	k.CreatedAt = r.options.Now().UTC().Truncate(time.Millisecond)
-	k.SignFrom = signFrom(k.CreatedAt).UTC().Truncate(time.Millisecond)
+	k.CreatedAt = r.recordNow()
+	k.SignFrom = signFrom(k.CreatedAt)
 	what := audit.KeyCreated{Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}
 	adding, cancel := context.WithTimeout(ctx, r.clockMargin())
 	defer cancel()

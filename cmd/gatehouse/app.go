@@ -52,7 +52,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 		return nil, err
 	}
 	a := &app{core: c, ring: ring}
-	a.health = &operators.Health{Checks: a.checks(), Now: a.now}
+	a.health = &operators.Health{Checks: a.checks(), Now: now}
 	defer func() {
 		if err != nil {
 			ring.Close()

@@ -36,7 +36,7 @@ func (a *app) checks() []operators.Check {
 // background runs what goes on beside the requests, until ctx ends, and waits for it.
 func (a *app) background(ctx context.Context) {
 	sweeper := &sweep.Sweeper{
-		Tables: a.tables(), Every: time.Minute, Now: a.now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
+		Tables: a.tables(), Every: time.Minute, Now: now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
 		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse sweep", f) },
 	}
 	var wg sync.WaitGroup

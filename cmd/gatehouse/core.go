@@ -11,6 +11,7 @@ import (
 	"gatehouse/config"
 	"gatehouse/internal/account"
 	"gatehouse/internal/client"
+	"gatehouse/internal/clock"
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/password"
@@ -24,8 +25,10 @@ import (
 // core is what every command needs: the back-ends, and the services on them that
 // sign nothing. The server adds the keys and the door (app.go).
 type core struct {
-	config  config.Config
-	log     *slog.Logger
+	config config.Config
+	log    *slog.Logger
+	// now is the time as it is recorded. What measures how long something takes is
+	// given the function of that name instead.
 	now     func() time.Time
 	metrics *metrics.Metrics
 
@@ -46,7 +49,7 @@ type core struct {
 
 // openCore connects the back-ends, brings the schema up to date and builds the services.
 func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *core, err error) {
-	c := &core{config: cfg, log: log, now: now, metrics: metrics.New(version)}
+	c := &core{config: cfg, log: log, now: clock.Millis(now), metrics: metrics.New(version)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -95,8 +98,8 @@ func (c *core) newLimiter(throttles store.Throttles) *throttle.Limiter {
 	rules.SignIn.MaxDelay = c.config.SignInMaxDelay
 	rules.SignUp.Free = c.config.SignUpFree
 	return &throttle.Limiter{
-		Store: throttles, Fallback: throttle.NewMemory(c.now), Rules: rules,
-		Now: c.now, Log: c.log, Observe: c.metrics.Throttled, Elsewhere: 700 * time.Millisecond,
+		Store: throttles, Fallback: throttle.NewMemory(now), Rules: rules,
+		Now: now, Log: c.log, Observe: c.metrics.Throttled, Elsewhere: 700 * time.Millisecond,
 	}
 }
 
@@ -105,7 +108,7 @@ func (c *core) build() {
 	c.passwords = password.New(password.Options{
 		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB,
 	})
-	c.registry = &oauth.Clients{Store: c.db, Now: c.now}
+	c.registry = &oauth.Clients{Store: c.db, Now: now}
 	c.sessions = &session.Service{
 		DB: c.db, Rotations: c.rotations, Clients: c.registry,
 		Lifetimes: session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},

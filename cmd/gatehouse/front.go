@@ -50,7 +50,7 @@ func (a *app) outbound() *http.Client {
 
 // assertions judges what clients sign to authenticate themselves.
 func (a *app) assertions() *oauth.Assertions {
-	return &oauth.Assertions{Once: a.db, Keys: &oauth.JWKSCache{Client: a.outbound(), Now: a.now}, Issuer: a.config.Issuer, Now: a.now}
+	return &oauth.Assertions{Once: a.db, Keys: &oauth.JWKSCache{Client: a.outbound(), Now: now}, Issuer: a.config.Issuer, Now: a.now}
 }
 
 // notifyEvery is how soon after a sign-out the apps are told of it.

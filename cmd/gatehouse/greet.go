@@ -19,7 +19,7 @@ func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 		c.say("Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.", a.config.Issuer)
 	}
 	if a.redis != nil {
-		for _, warning := range a.redis.Check(ctx, a.now).Worse() {
+		for _, warning := range a.redis.Check(ctx, now).Worse() {
 			c.say("Warning: %s", warning)
 		}
 	}

@@ -21,7 +21,7 @@ func (c *core) openRing(ctx context.Context) (*keys.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := keyOptions(c.config, c.now)
+	o := keyOptions(c.config, now)
 	o.Store, o.Masters, o.Log = c.db, masters, c.log
 	ring, err := keys.Open(ctx, o)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/config"
 	"gatehouse/internal/audit"
+	"gatehouse/internal/clock"
 	"gatehouse/internal/recovery"
 	"gatehouse/keys"
 	"gatehouse/store"
@@ -92,7 +93,7 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 
 func carryOver(ctx context.Context, p sqlstore.Preparing, masters keys.MasterKeys) (recovery.Carried, error) {
 	over := &recovery.CarryOver{
-		Restored: p.Restored, Replaced: p.Replaced, Reseal: masters.Reseal, Now: time.Now, Actor: "cli",
+		Restored: p.Restored, Replaced: p.Replaced, Reseal: masters.Reseal, Now: clock.Millis(time.Now), Actor: "cli",
 		Kept: func(ctx context.Context, name string) (store.DB, error) { return p.Earlier(ctx, name) },
 	}
 	return over.Do(ctx)
@@ -100,12 +101,13 @@ func carryOver(ctx context.Context, p sqlstore.Preparing, masters keys.MasterKey
 
 // begin makes void what was issued before, with the evidence of the restoring.
 func begin(ctx context.Context, db *sqlstore.DB, evidence audit.DatabaseRestored) error {
-	epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: time.Now}
+	now := clock.Millis(time.Now)
+	epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: now}
 	if _, err := epochs.Begin(ctx, "cli"); err != nil {
 		return err
 	}
 	event := audit.Event{Actor: "cli", What: evidence}
-	return db.Audit(ctx, event.Record(ctx, time.Now().UTC()))
+	return db.Audit(ctx, event.Record(ctx, now()))
 }
 
 // opensKeys makes sure that a server can start on the database with the master keys

@@ -15,6 +15,7 @@ import (
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
+	"gatehouse/internal/clock"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
@@ -71,13 +72,13 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	w.sessions = &session.Service{
 		DB: w.db, Rotations: w.db.Rotations(), Clients: builtIn{w.db}, Keys: w.ring, Minter: minter, Verifier: verifier,
 		Lifetimes: session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 24 * time.Hour, RefreshAbsolute: 48 * time.Hour},
-		Grace:     10 * time.Second, Now: time.Now, Log: log,
+		Grace:     10 * time.Second, Now: clock.Millis(time.Now), Log: log,
 	}
 	w.hasher = password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8, MaxParallel: 4, MaxWaiting: 1000, Wait: 5 * time.Second})
 	w.limits = &throttle.Limiter{Store: w.db.Throttles(), Fallback: throttle.NewMemory(time.Now), Rules: rules, Now: time.Now, Log: log}
 	w.accounts = &account.Service{
 		DB: w.db, Sessions: w.sessions, Passwords: w.hasher, Policy: password.Policy{MinLength: 8}, Limits: w.limits,
-		Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{7})}, SignUpOpen: true, Now: time.Now, Log: log,
+		Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{7})}, SignUpOpen: true, Now: clock.Millis(time.Now), Log: log,
 	}
 	h := &accounts.Handlers{
 		Accounts: w.accounts, Sessions: w.sessions, Tokens: verifier, Limits: w.limits,

@@ -86,9 +86,6 @@ func (s *Service) Profile(ctx context.Context, u store.User) (store.Profile, err
 	return store.ProfileFor(ctx, s.DB, u)
 }
 
-// now is the time as the record keeps it.
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
-
 // forget passes on what a commit has ended. The record says so already, and every
 // use of a token asks the record; so a failure here is no reason to tell the
 // caller that the act failed.

@@ -32,7 +32,7 @@ func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) 
 	rand.Read(secret) // since Go 1.24 it does not return without success
 	token = base64.RawURLEncoding.EncodeToString(secret)
 	err = s.DB.Write(ctx, func(tx store.Tx) error {
-		return tx.AddBootstrap(store.DigestOf(token), s.Now().UTC().Add(linkLifetime))
+		return tx.AddBootstrap(store.DigestOf(token), s.Now().Add(linkLifetime))
 	})
 	if err != nil {
 		return "", false, fmt.Errorf("keeping a bootstrap link: %w", err)
@@ -44,7 +44,7 @@ func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) 
 // What is wrong with the fields does not use up the link. Who has no link learns
 // nothing from his fields: the link is asked for first.
 func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.User, error) {
-	there, err := s.DB.HasBootstrap(ctx, store.DigestOf(token), s.Now().UTC())
+	there, err := s.DB.HasBootstrap(ctx, store.DigestOf(token), s.Now())
 	if err != nil {
 		return store.User{}, fmt.Errorf("asking for a bootstrap link: %w", err)
 	}
@@ -53,7 +53,7 @@ func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.Use
 	}
 	in.Role = fields.Text{} // the link settles it
 	return s.admit(ctx, in, func(d draft) (store.User, error) {
-		first := newUser(d, s.now())
+		first := newUser(d, s.Now())
 		first.Role = store.RoleAdmin
 		return s.create(ctx, authz.Actor{}, first, "bootstrap", func(tx store.Tx) error {
 			return s.take(tx, token)
@@ -63,7 +63,7 @@ func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.Use
 
 // take uses up the link, under the lock that create holds for a new administrator.
 func (s *Service) take(tx store.Tx, token string) error {
-	there, err := tx.TakeBootstrap(store.DigestOf(token), s.Now().UTC())
+	there, err := tx.TakeBootstrap(store.DigestOf(token), s.Now())
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id
 // write writes what differs and the evidence, and ends the sessions that must
 // not outlive it.
 func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, []string, error) {
-	now := s.now()
+	now := s.Now()
 	change, before, after, err := d.inTx(tx, target, now)
 	if err != nil || len(after) == 0 {
 		return target, nil, err
@@ -105,7 +105,7 @@ func (s *Service) remove(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now().UTC()
+	now := s.Now()
 	ended, err := endSessions(ctx, tx, actor, target, "", "deleted", now)
 	if err != nil {
 		return nil, err

@@ -115,7 +115,7 @@ func (s *Service) refused(ctx context.Context, attempt *throttle.Attempt, user s
 	if known {
 		event.Subject = audit.UserSubject(user.Sub)
 	}
-	if err := s.DB.Audit(ctx, event.Record(ctx, s.Now().UTC())); err != nil {
+	if err := s.DB.Audit(ctx, event.Record(ctx, s.Now())); err != nil {
 		return fmt.Errorf("recording a refused sign-in: %w", err)
 	}
 	return ErrCredentials

@@ -57,7 +57,7 @@ func (s *Service) Withdraw(ctx context.Context, actor authz.Actor, person store.
 }
 
 func (s *Service) withdraw(ctx context.Context, tx store.Tx, actor authz.Actor, person store.User, was store.Consent) ([]string, error) {
-	now := s.now()
+	now := s.Now()
 	there, ended, err := tx.DeleteConsent(person.ID, was.ClientID, now)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func (s *Service) SignUp(ctx context.Context, in Input) (store.User, error) {
 	}
 	stranger := authz.Actor{}
 	return s.admit(ctx, in, func(d draft) (store.User, error) {
-		return s.create(ctx, stranger, newUser(d, s.now()), "signup", nil)
+		return s.create(ctx, stranger, newUser(d, s.Now()), "signup", nil)
 	})
 }
 
@@ -74,7 +74,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if actor.Operator {
 		by = "cli"
 	}
-	return s.create(ctx, actor, newUser(d, s.now()), by, func(tx store.Tx) error {
+	return s.create(ctx, actor, newUser(d, s.Now()), by, func(tx store.Tx) error {
 		_, err := stillAdmin(tx, actor)
 		return err
 	})

@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/clock"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
@@ -49,7 +50,7 @@ func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
 
 func openOn(t *testing.T, dsn string) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Now()}
+	w := &world{t: t, now: clock.Millis(time.Now)()}
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: w.clock, Log: log})
 	if err != nil {

@@ -61,7 +61,7 @@ func (s *Service) Of(ctx context.Context, cookie string) (store.BrowserSession, 
 	if err != nil {
 		return store.BrowserSession{}, store.User{}, fmt.Errorf("reading a browser session: %w", err)
 	}
-	now := s.Now().UTC()
+	now := s.Now()
 	if !s.lives(b, u, now) {
 		return store.BrowserSession{}, store.User{}, ErrNone
 	}

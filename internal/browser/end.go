@@ -27,7 +27,7 @@ func (s *Service) End(ctx context.Context, b store.BrowserSession, u store.User,
 }
 
 func (s *Service) end(ctx context.Context, tx store.Tx, b store.BrowserSession, u store.User, reason string) ([]store.Session, error) {
-	now, subject := s.Now().UTC(), audit.UserSubject(u.Sub)
+	now, subject := s.Now(), audit.UserSubject(u.Sub)
 	done, err := tx.EndBrowser(b.ID, now)
 	if err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (string, store.BrowserS
 }
 
 func (s *Service) fresh(ctx context.Context, u store.User, value string) store.BrowserSession {
-	now, info := s.Now().UTC(), reqctx.From(ctx)
+	now, info := s.Now(), reqctx.From(ctx)
 	return store.BrowserSession{
 		ID: rand.Text(), Cookie: store.DigestOf(value), UserID: u.ID,
 		AuthTime: now, AMR: []string{MethodPassword}, ACR: LevelPassword,

@@ -54,7 +54,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return store.Client{}, "", err
 	}
-	now := s.now()
+	now := s.Now()
 	c := store.Client{AuthMethod: secretBasic, GrantTypes: []string{authorizationCode}, CreatedAt: now, UpdatedAt: now}
 	faults := &fields.Errors{}
 	if err := s.takeID(ctx, &c, in.ID, faults); err != nil {
@@ -107,7 +107,7 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 		was, is, made, err := s.update(ctx, tx, actor, id, in, whole)
 		if after, secret = is, made; err == nil && was.AuthMethod != is.AuthMethod {
 			// A refresh token is for the client as it authenticated when it was given out.
-			ended, err = tx.EndClientSessions(id, "client authentication changed", s.now())
+			ended, err = tx.EndClientSessions(id, "client authentication changed", s.Now())
 		}
 		return err
 	})
@@ -153,7 +153,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if len(changed.After) == 0 {
 		return was, was, "", nil
 	}
-	now := s.now()
+	now := s.Now()
 	is.UpdatedAt = now
 	secret = settleSecrets(&is, now)
 	if err = tx.PutClient(is); err != nil {
@@ -176,7 +176,7 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) erro
 		if err != nil {
 			return err
 		}
-		now := s.now()
+		now := s.Now()
 		if ended, err = tx.DeleteClient(id, now); err != nil {
 			return err
 		}
@@ -234,8 +234,6 @@ func (s *Service) List(ctx context.Context, parameters url.Values) (Page, error)
 	}
 	return page, err
 }
-
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
 
 func record(ctx context.Context, tx store.Tx, actor authz.Actor, id string, what audit.Kind, at time.Time) error {
 	return tx.Audit(audit.Event{Actor: actor.String(), Subject: audit.ClientSubject(id), What: what}.Record(ctx, at))

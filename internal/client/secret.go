@@ -47,7 +47,7 @@ func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if !hasSecret(c) {
 		return store.Client{}, "", fields.New("non_field_errors", "A client with the method "+c.AuthMethod+" has no secret.")
 	}
-	now := s.now()
+	now := s.Now()
 	secret, kept := newSecret(now)
 	c.Secrets = append([]store.ClientSecret{kept}, outgoing(c.Secrets, now, now.Add(overlap))...)
 	c.UpdatedAt = now

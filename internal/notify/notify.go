@@ -72,7 +72,7 @@ func (w *Worker) Run(ctx context.Context) {
 
 // round delivers what is due, up to a batch, and returns how many that were.
 func (w *Worker) round(ctx context.Context) int {
-	now := w.Now().UTC()
+	now := w.Now()
 	due, err := w.Notices.ClaimNotices(ctx, now, now.Add(claimed), batch)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -111,7 +111,7 @@ func (w *Worker) next(n store.LogoutNotice, failure error) (result string, settl
 	if failure == nil {
 		return "delivered", drop
 	}
-	again := w.Now().UTC().Add(delayAfter(n.Tries))
+	again := w.Now().Add(delayAfter(n.Tries))
 	if n.Tries >= maxTries || again.After(n.CreatedAt.Add(keep)) || errors.Is(failure, errNobody) {
 		return "given up", drop
 	}

@@ -33,7 +33,7 @@ func (a *Authorization) issue(ctx context.Context, req *authorizeRequest, b Brow
 		UserID: b.User.ID, BrowserID: b.Session.ID, RedirectURI: req.redirectURI, Scope: string(req.scope),
 		Nonce: req.get("nonce"), Challenge: req.get("code_challenge"),
 		ACR: ACRPassword, AMR: b.Session.AMR, AuthTime: b.Session.AuthTime,
-		Claims: req.wishes.Within(authz.Scope(req.client.Scope)).String(), ExpiresAt: a.Now().UTC().Add(codeLife),
+		Claims: req.wishes.Within(authz.Scope(req.client.Scope)).String(), ExpiresAt: a.Now().Add(codeLife),
 	})
 	if err != nil {
 		return Step{}, fmt.Errorf("keeping a code: %w", err)

@@ -87,7 +87,7 @@ func (d *Devices) Begin(ctx context.Context, client store.Client, rawScope strin
 
 func (d *Devices) add(ctx context.Context, client store.Client, scope authz.Scope) (DeviceAnswer, error) {
 	device, user := newSecret(), newUserCode()
-	now := d.Now().UTC()
+	now := d.Now()
 	err := d.DB.AddDevice(ctx, store.DeviceGrant{
 		Device: store.DigestOf(device), User: store.DigestOf(user), SessionID: rand.Text(),
 		ClientID: client.ID, Scope: string(scope), Status: store.DevicePending, IP: reqctx.From(ctx).IPString(),
@@ -190,7 +190,7 @@ func (d *Devices) Decide(ctx context.Context, typed string, b Browser, allow boo
 	if err != nil {
 		return err
 	}
-	grant, now := req.grant, d.Now().UTC()
+	grant, now := req.grant, d.Now()
 	grant.Status = store.DeviceDenied
 	if allow {
 		grant.Status = store.DeviceApproved
@@ -245,7 +245,7 @@ func (g Grants) device(ctx context.Context, req *request, raw string) (token.Set
 
 // polled decides what a poll is answered; nil: the tokens.
 func (g Grants) polled(ctx context.Context, grant store.DeviceGrant) error {
-	now := g.Now().UTC()
+	now := g.Now()
 	switch {
 	case grant.Status == store.DeviceUsed:
 		return errSpent

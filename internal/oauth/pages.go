@@ -120,7 +120,7 @@ func (a *Authorization) remember(ctx context.Context, req *authorizeRequest, b B
 	if err != nil {
 		return err
 	}
-	now := a.Now().UTC()
+	now := a.Now()
 	return a.DB.Write(ctx, func(tx store.Tx) error {
 		if err := tx.PutConsent(store.Consent{UserID: b.User.ID, ClientID: req.client.ID, Scope: string(scope), GrantedAt: now}); err != nil {
 			return err

@@ -79,7 +79,7 @@ func (a *Authorization) Push(ctx context.Context, client store.Client, values ur
 	}
 	reference := pushedPrefix + newSecret()
 	err := a.DB.AddPushed(ctx, store.PushedRequest{
-		Digest: pushedDigest(reference), ClientID: client.ID, Parameters: parameters, ExpiresAt: a.Now().UTC().Add(pushedLife),
+		Digest: pushedDigest(reference), ClientID: client.ID, Parameters: parameters, ExpiresAt: a.Now().Add(pushedLife),
 	})
 	if err != nil {
 		return Pushed{}, fmt.Errorf("keeping a pushed request: %w", err)

@@ -47,7 +47,7 @@ func (g Grants) redeem(ctx context.Context, req *request, given redemption) (tok
 	set, err := g.found(ctx, req, session.Start{
 		UserID: code.UserID, Scope: authz.Scope(code.Scope), Method: "code", ID: code.SessionID, BrowserID: code.BrowserID,
 		AuthTime: code.AuthTime, ACR: code.ACR, AMR: code.AMR, Nonce: code.Nonce, Claims: code.Claims,
-		Before: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, g.Now().UTC()) }),
+		Before: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, g.Now()) }),
 	})
 	return set, g.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 }

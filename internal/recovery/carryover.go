@@ -134,7 +134,7 @@ func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (
 		done.Untold = append(done.Untold, was.Username)
 		return false, nil
 	}
-	change, before, after := less(was, since, fate == gone, c.Now().UTC())
+	change, before, after := less(was, since, fate == gone, c.Now())
 	if len(after) > 0 {
 		err := c.write(ctx, audit.UserSubject(was.Sub), audit.UserUpdated{Before: before, After: after}, func(tx store.Tx) error {
 			return tx.UpdateUser(was.ID, change)
@@ -199,7 +199,7 @@ func (c *CarryOver) consents(ctx context.Context, db store.DB, was, since store.
 			return err
 		}
 		err = c.write(ctx, audit.UserSubject(was.Sub), audit.ConsentWithdrawn{Scope: g.Scope}, func(tx store.Tx) error {
-			_, _, err := tx.DeleteConsent(was.ID, g.ClientID, c.Now().UTC())
+			_, _, err := tx.DeleteConsent(was.ID, g.ClientID, c.Now())
 			return err
 		})
 		if err != nil {
@@ -215,6 +215,6 @@ func (c *CarryOver) write(ctx context.Context, subject string, what audit.Kind, 
 		if err := f(tx); err != nil {
 			return err
 		}
-		return tx.Audit(audit.Event{Actor: c.Actor, Subject: subject, What: what}.Record(ctx, c.Now().UTC()))
+		return tx.Audit(audit.Event{Actor: c.Actor, Subject: subject, What: what}.Record(ctx, c.Now()))
 	})
 }

@@ -61,7 +61,7 @@ func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried)
 		changed.After["credentials"] = "as they were given since the backup"
 		done.Credentials = append(done.Credentials, was.ID)
 	}
-	now.UpdatedAt = c.Now().UTC()
+	now.UpdatedAt = c.Now()
 	return c.write(ctx, audit.ClientSubject(was.ID), changed, func(tx store.Tx) error {
 		return tx.PutClient(now)
 	})
@@ -158,5 +158,5 @@ func (c *CarryOver) addKey(ctx context.Context, k store.SigningKey, under string
 }
 
 func (c *CarryOver) event(ctx context.Context, k store.SigningKey, what audit.Kind) store.AuditEvent {
-	return audit.Event{Actor: c.Actor, Subject: audit.KeySubject(k.ID), What: what}.Record(ctx, c.Now().UTC())
+	return audit.Event{Actor: c.Actor, Subject: audit.KeySubject(k.ID), What: what}.Record(ctx, c.Now())
 }

@@ -48,7 +48,7 @@ func (e *Epochs) Begin(ctx context.Context, actor string) (Bump, error) {
 	}
 	var bump Bump
 	err := e.DB.Write(ctx, func(tx store.Tx) (err error) {
-		now := e.Now().UTC()
+		now := e.Now()
 		if bump.Began, err = tx.BeginEpoch(now); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (e *Epochs) agree(ctx context.Context) error {
 // end ends row by row what the epoch has made void.
 func (e *Epochs) end(ctx context.Context) (total int64, err error) {
 	for {
-		n, err := e.DB.EndOutdated(ctx, e.Now().UTC(), batch)
+		n, err := e.DB.EndOutdated(ctx, e.Now(), batch)
 		total += n
 		if err != nil || n == 0 {
 			return total, err

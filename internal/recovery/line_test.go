@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/clock"
 	"gatehouse/internal/recovery"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
@@ -115,7 +116,7 @@ var lists = cmp.Options{cmpopts.SortSlices(func(a, b string) bool { return a < b
 func carries(t *testing.T, backup, present, kept *sqlstore.DB, want recovery.Carried) {
 	t.Helper()
 	over := &recovery.CarryOver{
-		Restored: backup, Replaced: present, Now: time.Now, Actor: "cli", Reseal: reseal,
+		Restored: backup, Replaced: present, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal,
 		Kept: func(_ context.Context, name string) (store.DB, error) {
 			if name != "main.db" || kept == nil {
 				return nil, fs.ErrNotExist
@@ -205,7 +206,7 @@ func TestALineThatLeadsBackToItselfEnds(t *testing.T) {
 	b, _, _ := branch(t)
 	wasRestored(t, b.present, "main.db")
 	over := &recovery.CarryOver{
-		Restored: b.newer, Replaced: b.present, Now: time.Now, Actor: "cli", Reseal: reseal,
+		Restored: b.newer, Replaced: b.present, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal,
 		Kept: func(context.Context, string) (store.DB, error) { return b.present, nil },
 	}
 	done, err := over.Do(t.Context())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/clock"
 	"gatehouse/internal/recovery"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
@@ -165,7 +166,7 @@ func TestKeysUnderAMasterKeyThatIsGone(t *testing.T) {
 	then(t, replaced)
 	rewrap(t, replaced, "gone")
 	addKey(t, replaced, "k3", 3, "gone")
-	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 	got, err := over.Do(t.Context())
 	if err != nil || len(got.Keys) != 0 || !slices.Equal(got.Unsealed, []string{"k3"}) {
 		t.Errorf("%+v, %v", got, err)
@@ -177,7 +178,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	restored, replaced := open(t, "sqlite:"+filepath.Join(folder, "restored.db")), open(t, "sqlite:"+filepath.Join(folder, "replaced.db"))
 	then(t, restored)
 	then(t, replaced)
-	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 	if got, err := over.Do(t.Context()); err != nil || got.Count() != 0 || got.Lost != 0 {
 		t.Fatalf("of two that are the same: %+v, %v", got, err)
 	}
@@ -253,7 +254,7 @@ func TestAnAppMayDoWhatBothAllow(t *testing.T) {
 				addKey(t, db, "k1", 1, "m")
 				write(t, db, func(tx store.Tx) error { return tx.CreateClient(app) })
 			}
-			over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
+			over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 			done, err := over.Do(t.Context())
 			if err != nil {
 				t.Fatalf("running the sweep: %v", err)
@@ -300,7 +301,7 @@ func TestADatabaseMadeAnewTakesNothingAway(t *testing.T) {
 		_, err := tx.CreateUser(boss)
 		return err
 	})
-	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: time.Now, Actor: "cli", Reseal: reseal}
+	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 	if done, err := over.Do(t.Context()); !errors.Is(err, recovery.ErrUnrelated) || done.Count() != 0 {
 		t.Errorf("%+v, %v", done, err)
 	}
@@ -341,7 +342,7 @@ func TestAnEpochHoldsNobodyUp(t *testing.T) {
 			var wg sync.WaitGroup
 			wg.Go(func() { worst = signIns(t, db, ann, over) })
 			began := time.Now()
-			epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: time.Now}
+			epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: clock.Millis(time.Now)}
 			bump, err := epochs.Begin(t.Context(), "cli")
 			took := time.Since(began)
 			close(over)
@@ -385,7 +386,7 @@ func signIns(t *testing.T, db store.DB, userID int64, over <-chan struct{}) (wor
 func TestAWrongClockBeginsNoEpoch(t *testing.T) {
 	db := open(t, testdb.MySQL(t))
 	for _, off := range []time.Duration{time.Hour, -time.Hour} {
-		epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: func() time.Time { return time.Now().Add(off) }}
+		epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: clock.Millis(func() time.Time { return time.Now().Add(off) })}
 		if _, err := epochs.Begin(t.Context(), "cli"); err == nil || !strings.Contains(err.Error(), "clock") {
 			t.Errorf("%s off: %v", off, err)
 		}

@@ -10,7 +10,7 @@ import (
 // layers lists our packages from the ground up. A package may import those of
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
-	{"internal/finding", "internal/logging", "internal/machine"},
+	{"internal/clock", "internal/finding", "internal/logging", "internal/machine"},
 	{"internal/test/testkit"},
 	{"store", "store/breaker", "config", "web", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
 	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore", "store/redisstore", "store/storetest"},
