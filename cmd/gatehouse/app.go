@@ -18,6 +18,7 @@ import (
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/figures"
 	"gatehouse/internal/notify"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/token"
@@ -58,7 +59,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 			ring.Close()
 		}
 	}()
-	a.figures(context.WithoutCancel(ctx))
+	figures.Register(context.WithoutCancel(ctx), a.metrics, a.figures())
 	minter := &token.Minter{Keys: a.ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: c.now}
 	c.sessions.Keys = a.ring
 	c.sessions.Minter = minter

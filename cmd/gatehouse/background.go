@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/handlers/operators"
+	"gatehouse/internal/figures"
 	"gatehouse/internal/sweep"
 )
 
@@ -46,30 +47,22 @@ func (a *app) background(ctx context.Context) {
 		}
 	})
 	wg.Go(func() { sweeper.Run(ctx) })
-	wg.Go(func() { a.countRows(ctx) })
+	wg.Go(func() { figures.CountRows(ctx, a.db.Rows, a.metrics, a.log) })
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
 	wg.Go(func() { a.notifier.Run(ctx) })
 	wg.Wait()
 }
 
-// countRows keeps the figures of the tables' sizes, which are too dear to be asked for
-// whenever somebody looks at the metrics.
-func (a *app) countRows(ctx context.Context) {
-	const every = 10 * time.Minute
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if rows, err := a.db.Rows(ctx); err == nil {
-			a.metrics.Rows(rows)
-		} else if ctx.Err() == nil {
-			a.log.Warn("the rows of the tables were not counted; trying again later", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+// figures are what the operators' metrics are read from.
+func (a *app) figures() figures.Sources {
+	s := figures.Sources{
+		Database: a.db, Passwords: a.passwords, Parts: a.health.Up,
+		Keys: figures.Keys{Ring: a.ring, RotateEvery: a.config.KeyRotateEvery},
 	}
+	if a.redis != nil {
+		s.Redis = a.redis
+	}
+	return s
 }
 
 // endedKeep is how long an ended session stays on record, for the list that

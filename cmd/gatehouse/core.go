@@ -113,13 +113,14 @@ func (c *core) build() {
 		DB: c.db, Rotations: c.rotations, Clients: c.registry,
 		Lifetimes: session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
 		Grace:     cfg.RefreshGrace, Now: c.now, Log: c.log,
+		Observe: func(what session.Event, n int) { c.metrics.Sessions(string(what), n) },
 	}
 	if c.redis != nil {
 		c.sessions.TouchEvery = time.Minute
 	}
 	c.people = &account.Service{
 		DB: c.db, Sessions: c.sessions, Passwords: c.passwords, Policy: password.Policy{MinLength: cfg.PasswordMinLength},
-		Limits: c.limits, SignUpOpen: cfg.SignUpOpen, Now: c.now, Log: c.log,
+		Limits: c.limits, SignUpOpen: cfg.SignUpOpen, Now: c.now, Log: c.log, Observe: c.metrics.SignIn,
 	}
 	c.apps = &client.Service{DB: c.db, Sessions: c.sessions, MaxRefreshIdle: cfg.RefreshTokenLifetime, Now: c.now, Log: c.log}
 }

@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"keys", "internal/claims", "internal/outbound"},
 	{"internal/token", "internal/doctor"},
 	{"internal/session"},
-	{"internal/client", "internal/account", "internal/browser", "internal/recovery"},
+	{"internal/client", "internal/account", "internal/browser", "internal/recovery", "internal/figures"},
 	{"internal/oauth", "internal/test/replay"},
 	{"handlers"},
 	{"handlers/api", "handlers/protocol", "handlers/pages"},
