@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/rescue"
 )
 
 func (c *cli) backupCommand() *cobra.Command {
@@ -27,9 +27,9 @@ A MySQL or MariaDB server has tools of its own:
 			if err != nil {
 				return err
 			}
-			err = sqlstore.Backup(cmd.Context(), cfg.Database.Reveal(), args[0])
+			err = rescue.Backup(cmd.Context(), cfg.Database.Reveal(), args[0])
 			switch {
-			case errors.Is(err, sqlstore.ErrNotEmbedded):
+			case errors.Is(err, rescue.ErrNotEmbedded):
 				return errors.New("the database is a MySQL or MariaDB server, which has a tool of its own; run: mariadb-dump --single-transaction --hex-blob DATABASE > FILE (or mysqldump, likewise)")
 			case errors.Is(err, fs.ErrExist):
 				return fmt.Errorf("%s is there already and is not overwritten; name another file", args[0])

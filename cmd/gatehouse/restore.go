@@ -18,6 +18,7 @@ import (
 	"gatehouse/keys"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/rescue"
 )
 
 func (c *cli) restoreCommand() *cobra.Command {
@@ -57,7 +58,7 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 	options := sqlstore.Options{DSN: cfg.Database.Reveal(), Now: time.Now, Log: log}
 	var carried recovery.Carried
 	var unread error
-	done, err := sqlstore.Restore(ctx, options, file, func(ctx context.Context, p sqlstore.Preparing) error {
+	done, err := rescue.Restore(ctx, options, file, func(ctx context.Context, p rescue.Preparing) error {
 		masters, err := opensKeys(ctx, cfg, p.Restored)
 		if err != nil {
 			return err
@@ -80,9 +81,9 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 		return begin(ctx, p.Restored, evidence)
 	})
 	switch {
-	case errors.Is(err, sqlstore.ErrNotEmbedded):
+	case errors.Is(err, rescue.ErrNotEmbedded):
 		return errors.New("the database is a MySQL or MariaDB server; stop the servers, load the dump with its own tools, and run: gatehouse epoch bump")
-	case errors.Is(err, sqlstore.ErrInUse):
+	case errors.Is(err, rescue.ErrInUse):
 		return errors.New("the database is in use, by a server or another command; stop it first. Nothing was changed")
 	case err != nil:
 		return fmt.Errorf("%w. Nothing was changed", err)
@@ -91,7 +92,7 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 	return nil
 }
 
-func carryOver(ctx context.Context, p sqlstore.Preparing, masters keys.MasterKeys) (recovery.Carried, error) {
+func carryOver(ctx context.Context, p rescue.Preparing, masters keys.MasterKeys) (recovery.Carried, error) {
 	over := &recovery.CarryOver{
 		Restored: p.Restored, Replaced: p.Replaced, Reseal: masters.Reseal, Now: clock.Millis(time.Now), Actor: "cli",
 		Kept: func(ctx context.Context, name string) (store.DB, error) { return p.Earlier(ctx, name) },
@@ -124,7 +125,7 @@ func opensKeys(ctx context.Context, cfg config.Config, db *sqlstore.DB) (keys.Ma
 	return masters, keys.Check(masters, records)
 }
 
-func (c *cli) tellRestored(cfg config.Config, done sqlstore.Restored, carried recovery.Carried, unread error, asItWas bool) {
+func (c *cli) tellRestored(cfg config.Config, done rescue.Restored, carried recovery.Carried, unread error, asItWas bool) {
 	c.say("the backup is now the database %s", strings.TrimPrefix(cfg.Database.Reveal(), "sqlite:"))
 	c.say("Nothing that was issued before counts; everybody signs in again.")
 	if done.Kept != "" {

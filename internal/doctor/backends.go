@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/finding"
 	"gatehouse/keys"
 	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/rescue"
 )
 
 // open opens the database to be read. ok is false where there is no file to open.
@@ -29,7 +30,7 @@ func embedded(o sqlstore.Options) (file string, ok bool) { return strings.CutPre
 
 // Database examines the database that so many replicas share.
 func Database(ctx context.Context, o sqlstore.Options, replicas int) finding.List {
-	found := sqlstore.ExamineFile(o.DSN)
+	found := rescue.ExamineFile(o.DSN)
 	db, ok, err := open(ctx, o)
 	if err != nil {
 		do := "see that it runs, that this machine reaches it, and that user and password are right"
@@ -42,7 +43,7 @@ func Database(ctx context.Context, o sqlstore.Options, replicas int) finding.Lis
 		return found
 	}
 	defer func() { _ = db.Close() }() // it was only read
-	return append(found, db.Examine(ctx, sqlstore.Examination{Replicas: replicas, Now: o.Now})...)
+	return append(found, rescue.Examine(ctx, db, rescue.Examination{Replicas: replicas, Now: o.Now})...)
 }
 
 // Keys examines the signing keys of the database under the master keys that o and

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/rescue"
 )
 
 // branches are a database of which two backups were made, and which went on; and what
@@ -27,7 +28,7 @@ type branches struct {
 func copied(t *testing.T, dsn string) (*sqlstore.DB, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "copy.db")
-	if err := sqlstore.Backup(t.Context(), dsn, file); err != nil {
+	if err := rescue.Backup(t.Context(), dsn, file); err != nil {
 		t.Fatalf("backing the database up: %v", err)
 	}
 	return open(t, "sqlite:"+file), "sqlite:" + file

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // An auditRow is one line of evidence.
@@ -54,7 +55,7 @@ func (r auditRow) event() store.AuditEvent {
 // Audit implements store.AuditLog.
 func (d *DB) Audit(ctx context.Context, e store.AuditEvent) error {
 	row := rowOfEvent(e)
-	return d.write(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // Audit implements store.Tx.
@@ -66,7 +67,7 @@ func (t *tx) Audit(events ...store.AuditEvent) error {
 	// As many as have less than 32,766 parameters, the most that SQLite takes.
 	const some = 500
 	for chunk := range slices.Chunk(rows, some) {
-		if err := t.do(func(db *gorm.DB) error { return db.Create(&chunk).Error }); err != nil {
+		if err := t.Do(func(db *gorm.DB) error { return db.Create(&chunk).Error }); err != nil {
 			return err
 		}
 	}
@@ -78,13 +79,13 @@ const auditColumns = "id, happened_at, kind, actor, subject, session_id, client_
 
 // ListAudit implements store.AuditLog.
 func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.AuditEvent, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		events = nil
 		s, err := d.auditPage(db, q)
 		if err != nil || s == nil {
 			return err
 		}
-		return rows(db, s.String(), s.args, func(answer scanner) error {
+		return engine.Rows(db, s.String(), s.args, func(answer engine.Scanner) error {
 			var r auditRow
 			err := answer.Scan(&r.ID, &r.HappenedAt, &r.Kind, &r.Actor, &r.Subject, &r.SessionID, &r.ClientID, &r.IP, &r.RequestID, &r.Detail)
 			events = append(events, r.event())
@@ -129,7 +130,7 @@ func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 			s.add(" AND kind < ?", end)
 		}
 		var kind string
-		switch err := row(db, s.add(" ORDER BY kind LIMIT 1").String(), s.args, &kind); {
+		switch err := engine.Row(db, s.add(" ORDER BY kind LIMIT 1").String(), s.args, &kind); {
 		case errors.Is(err, store.ErrNotFound):
 			return kinds, nil
 		case err != nil:
@@ -150,7 +151,7 @@ func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string) {
 		}
 		conditions.add(" AND "+c.column+" = ?", text(c.value, 320))
 		if along == "" {
-			along = fmt.Sprintf(d.dialect.useIndex, "audit_"+c.column)
+			along = fmt.Sprintf(d.Dialect.UseIndex, "audit_"+c.column)
 		}
 	}
 	s.add(along+" WHERE 1 = 1").add(conditions.String(), conditions.args...)
@@ -167,5 +168,5 @@ func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string) {
 
 // SweepAudit implements store.AuditLog.
 func (d *DB) SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error) {
-	return d.sweep(ctx, "audit_events", "id", "happened_at < ?", n, millis(limit))
+	return d.Sweep(ctx, "audit_events", "id", "happened_at < ?", n, millis(limit))
 }

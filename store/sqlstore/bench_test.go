@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ func BenchmarkHotPaths(b *testing.B) {
 		if err := db.Migrate(b.Context()); err != nil {
 			b.Fatalf("migrating the database: %v", err)
 		}
+		cookie := store.DigestOf("cookie")
 		session := store.Session{ID: "S", ExpiresAt: time.Now().Add(time.Hour), Rotation: storetest.NextRotation(store.Rotation{})}
 		err = db.Write(b.Context(), func(tx store.Tx) (err error) {
 			session.UserID, err = tx.CreateUser(store.User{Sub: "s", UsernameKey: "ann", EmailKey: "ann@x", Role: store.RoleUser, Active: true})
@@ -30,8 +32,12 @@ func BenchmarkHotPaths(b *testing.B) {
 			if err := tx.CreateClient(store.Client{ID: "shop", GrantTypes: []string{"password"}, Secrets: make([]store.ClientSecret, 2)}); err != nil {
 				return err
 			}
-			return tx.CreateSession(session)
+			browser := store.BrowserSession{ID: "B", Cookie: cookie, UserID: session.UserID, AMR: []string{"pwd"}, IP: "192.0.2.1", UserAgent: "Firefox"}
+			return errors.Join(tx.CreateSession(session), tx.CreateBrowser(browser))
 		})
+		if err == nil {
+			err = db.AddCode(b.Context(), store.AuthCode{Digest: cookie, SessionID: "S", ClientID: "shop", AMR: []string{"pwd"}, ExpiresAt: time.Now()})
+		}
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -40,6 +46,8 @@ func BenchmarkHotPaths(b *testing.B) {
 			"SessionWithUser": func(int) error { _, _, err := db.SessionWithUser(b.Context(), "S"); return err },
 			"UserByName":      func(int) error { _, err := db.UserByName(b.Context(), "ann"); return err },
 			"ClientByID":      func(int) error { _, err := db.ClientByID(b.Context(), "shop"); return err },
+			"BrowserWithUser": func(int) error { _, _, err := db.BrowserWithUser(b.Context(), cookie); return err },
+			"CodeByDigest":    func(int) error { _, err := db.CodeByDigest(b.Context(), cookie); return err },
 			"TokenRevoked":    func(int) error { _, err := db.TokenRevoked(b.Context(), "none", time.Now()); return err },
 			"Rotate": func(int) error {
 				next := storetest.NextRotation(last)

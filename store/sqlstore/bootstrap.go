@@ -7,12 +7,13 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // HasBootstrap implements store.Bootstraps.
 func (d *DB) HasBootstrap(ctx context.Context, link store.Digest, now time.Time) (found bool, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
-		found, err = exists(db, "SELECT 1 FROM bootstrap_links WHERE digest = ? AND expires_at > ?", blob(link[:]), millis(now))
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		found, err = engine.Exists(db, "SELECT 1 FROM bootstrap_links WHERE digest = ? AND expires_at > ?", blob(link[:]), millis(now))
 		return err
 	})
 	return found, err
@@ -20,15 +21,15 @@ func (d *DB) HasBootstrap(ctx context.Context, link store.Digest, now time.Time)
 
 // AddBootstrap implements store.BootstrapTx.
 func (t *tx) AddBootstrap(link store.Digest, expires time.Time) error {
-	return t.do(func(db *gorm.DB) error {
+	return t.Do(func(db *gorm.DB) error {
 		return db.Exec("INSERT INTO bootstrap_links (digest, expires_at) VALUES (?, ?)", blob(link[:]), millis(expires)).Error
 	})
 }
 
 // TakeBootstrap implements store.BootstrapTx. The DELETE is the gate.
 func (t *tx) TakeBootstrap(link store.Digest, now time.Time) (taken bool, err error) {
-	err = t.do(func(db *gorm.DB) error {
-		n, err := change(db, "DELETE FROM bootstrap_links WHERE digest = ? AND expires_at > ?", blob(link[:]), millis(now))
+	err = t.Do(func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "DELETE FROM bootstrap_links WHERE digest = ? AND expires_at > ?", blob(link[:]), millis(now))
 		taken = n == 1
 		return err
 	})
@@ -37,5 +38,5 @@ func (t *tx) TakeBootstrap(link store.Digest, now time.Time) (taken bool, err er
 
 // ClearBootstrap implements store.BootstrapTx.
 func (t *tx) ClearBootstrap() error {
-	return t.do(func(db *gorm.DB) error { return db.Exec("DELETE FROM bootstrap_links").Error })
+	return t.Do(func(db *gorm.DB) error { return db.Exec("DELETE FROM bootstrap_links").Error })
 }

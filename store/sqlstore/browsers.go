@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A browserRow is a browser session.
@@ -65,8 +66,8 @@ func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.Br
 	var b browserScan
 	var u userScan
 	var epoch int64
-	err := d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT "+browserColumns+", "+userColumns+", "+epochBegan+
+	err := d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, "SELECT "+browserColumns+", "+userColumns+", "+epochBegan+
 			" FROM browser_sessions b JOIN users u ON u.id = b.user_id WHERE b.cookie_digest = ?",
 			[]any{blob(cookie[:])}, append(append(b.dest(), u.dest()...), &epoch)...)
 	})
@@ -79,7 +80,7 @@ func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.Br
 
 // TouchBrowser implements store.Browsers. It never goes back.
 func (d *DB) TouchBrowser(ctx context.Context, id string, at time.Time) error {
-	return d.write(ctx, func(db *gorm.DB) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Exec("UPDATE browser_sessions SET last_seen_at = ? WHERE id = ? AND ended_at = 0 AND last_seen_at < ?",
 			millis(at), id, millis(at)).Error
 	})
@@ -98,7 +99,7 @@ func (d *DB) SweepBrowsers(ctx context.Context, limit, idle time.Time, n int) (s
 		if swept >= int64(n) {
 			break
 		}
-		some, err := d.sweep(ctx, "browser_sessions", "id", over.condition, n-int(swept), millis(over.limit))
+		some, err := d.Sweep(ctx, "browser_sessions", "id", over.condition, n-int(swept), millis(over.limit))
 		swept += some
 		if err != nil {
 			return swept, err

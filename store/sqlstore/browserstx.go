@@ -6,20 +6,21 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // CreateBrowser implements store.BrowsersTx.
 func (t *tx) CreateBrowser(b store.BrowserSession) error {
 	row := rowOfBrowser(b)
-	return t.do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // RenewBrowser implements store.BrowsersTx. The ID stays, so that the app
 // sessions that began in it still belong to it.
 func (t *tx) RenewBrowser(b store.BrowserSession) (renewed bool, err error) {
 	row := rowOfBrowser(b)
-	err = t.do(func(db *gorm.DB) error {
-		n, err := change(db, "UPDATE browser_sessions SET cookie_digest = ?, auth_time = ?, amr = ?, acr = ?, last_seen_at = ?,"+
+	err = t.Do(func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "UPDATE browser_sessions SET cookie_digest = ?, auth_time = ?, amr = ?, acr = ?, last_seen_at = ?,"+
 			" expires_at = ?, ip = ?, user_agent = ? WHERE id = ? AND user_id = ? AND ended_at = 0",
 			blob(row.CookieDigest), row.AuthTime, row.AMR, row.ACR, row.LastSeenAt, row.ExpiresAt, row.IP, row.UserAgent, b.ID, b.UserID)
 		renewed = n == 1
@@ -30,8 +31,8 @@ func (t *tx) RenewBrowser(b store.BrowserSession) (renewed bool, err error) {
 
 // EndBrowser implements store.BrowsersTx. The UPDATE is the gate.
 func (t *tx) EndBrowser(id string, at time.Time) (ended bool, err error) {
-	err = t.do(func(db *gorm.DB) error {
-		n, err := change(db, "UPDATE browser_sessions SET ended_at = ? WHERE id = ? AND ended_at = 0", millis(at), id)
+	err = t.Do(func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "UPDATE browser_sessions SET ended_at = ? WHERE id = ? AND ended_at = 0", millis(at), id)
 		ended = n == 1
 		if err != nil || !ended {
 			return err
@@ -43,7 +44,7 @@ func (t *tx) EndBrowser(id string, at time.Time) (ended bool, err error) {
 
 // EndBrowsers implements store.BrowsersTx.
 func (t *tx) EndBrowsers(userID int64, except string, at time.Time) error {
-	return t.do(func(db *gorm.DB) error {
+	return t.Do(func(db *gorm.DB) error {
 		err := db.Exec("UPDATE browser_sessions SET ended_at = ? WHERE user_id = ? AND ended_at = 0 AND id <> ?",
 			millis(at), userID, except).Error
 		if err != nil {
@@ -60,8 +61,8 @@ func (t *tx) EndBrowsers(userID int64, except string, at time.Time) error {
 // browser are not meant, whatever the ID; the condition also lets SQLite use the
 // index, which leaves them out.
 func (t *tx) EndBrowserSessions(browserID, reason string, at time.Time) (ended []store.Session, err error) {
-	err = t.do(func(db *gorm.DB) error {
-		find := "SELECT " + sessionColumns + " FROM sessions s WHERE s.browser_id = ? AND s.browser_id <> '' AND s.ended_at = 0" + t.dialect.forUpdate
+	err = t.Do(func(db *gorm.DB) error {
+		find := "SELECT " + sessionColumns + " FROM sessions s WHERE s.browser_id = ? AND s.browser_id <> '' AND s.ended_at = 0" + t.Dialect.ForUpdate
 		ended, err = sessionRows(db, find, browserID)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A clientRow is an app; its lists are JSON.
@@ -105,7 +106,7 @@ const clientColumns = "id, name, auth_method, first_party, disabled, grant_types
 
 // clientRows reads clientColumns.
 func clientRows(db *gorm.DB, rest string, args ...any) (clients []store.Client, err error) {
-	err = rows(db, "SELECT "+clientColumns+" FROM clients "+rest, args, func(s scanner) error {
+	err = engine.Rows(db, "SELECT "+clientColumns+" FROM clients "+rest, args, func(s engine.Scanner) error {
 		var r clientRow
 		err := s.Scan(&r.ID, &r.Name, &r.AuthMethod, &r.FirstParty, &r.Disabled, &r.GrantTypes, &r.Scope, &r.RedirectURIs, &r.PostLogoutRedirectURIs,
 			&r.BackchannelLogoutURI, &r.BackchannelSession, &r.JWKS, &r.JWKSURI, &r.AssertionAudience,
@@ -136,7 +137,7 @@ func (d *DB) ClientByID(ctx context.Context, id string) (c store.Client, err err
 	if !plausible(id) {
 		return c, store.ErrNotFound
 	}
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		c, err = oneClient(db, "WHERE id = ?", id)
 		return err
 	})
@@ -145,7 +146,7 @@ func (d *DB) ClientByID(ctx context.Context, id string) (c store.Client, err err
 
 // ListClients implements store.Clients.
 func (d *DB) ListClients(ctx context.Context, after string, limit int) (clients []store.Client, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		clients, err = clientRows(db, "WHERE id > ? ORDER BY id LIMIT ?", text(after, 255), limit)
 		return err
 	})
@@ -157,8 +158,8 @@ func (t *tx) LockClient(id string) (c store.Client, err error) {
 	if !plausible(id) {
 		return c, store.ErrNotFound
 	}
-	err = t.do(func(db *gorm.DB) error {
-		c, err = oneClient(db, "WHERE id = ?"+t.dialect.forUpdate, id)
+	err = t.Do(func(db *gorm.DB) error {
+		c, err = oneClient(db, "WHERE id = ?"+t.Dialect.ForUpdate, id)
 		return err
 	})
 	return c, err
@@ -167,13 +168,13 @@ func (t *tx) LockClient(id string) (c store.Client, err error) {
 // CreateClient implements store.ClientsTx.
 func (t *tx) CreateClient(c store.Client) error {
 	row := rowOfClient(c)
-	return t.do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // PutClient implements store.ClientsTx.
 func (t *tx) PutClient(c store.Client) error {
 	row := rowOfClient(c)
-	return t.do(func(db *gorm.DB) error {
+	return t.Do(func(db *gorm.DB) error {
 		done := db.Select("*").Where("id = ?", c.ID).Updates(&row)
 		if done.Error == nil && done.RowsAffected == 0 {
 			return store.ErrNotFound
@@ -193,7 +194,7 @@ func (t *tx) DeleteClient(id string, at time.Time) ([]string, error) {
 		return nil, err
 	}
 	for _, table := range []string{"auth_codes", "device_grants", "pushed_requests", "consents", "logout_notices"} {
-		err := t.do(func(db *gorm.DB) error { return db.Exec("DELETE FROM "+table+" WHERE client_id = ?", id).Error })
+		err := t.Do(func(db *gorm.DB) error { return db.Exec("DELETE FROM "+table+" WHERE client_id = ?", id).Error })
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +203,7 @@ func (t *tx) DeleteClient(id string, at time.Time) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ended, t.do(func(db *gorm.DB) error {
+	return ended, t.Do(func(db *gorm.DB) error {
 		return db.Exec("DELETE FROM clients WHERE id = ?", id).Error
 	})
 }

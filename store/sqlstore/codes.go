@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A codeRow is an authorization code.
@@ -44,15 +45,15 @@ func rowOfCode(c store.AuthCode) codeRow {
 // AddCode implements store.AuthCodes.
 func (d *DB) AddCode(ctx context.Context, c store.AuthCode) error {
 	row := rowOfCode(c)
-	return d.write(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // CodeByDigest implements store.AuthCodes.
 func (d *DB) CodeByDigest(ctx context.Context, digest store.Digest) (store.AuthCode, error) {
 	c := store.AuthCode{Digest: digest}
 	var authTime, expires, used int64
-	err := d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims,"+
+	err := d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, "SELECT session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims,"+
 			" auth_time, expires_at, used_at, misses FROM auth_codes WHERE digest = ? AND auth_time >= "+epochBegan, []any{blob(digest[:])},
 			&c.SessionID, &c.ClientID, &c.UserID, &c.BrowserID, &c.RedirectURI, &c.Scope, &c.Nonce, &c.Challenge,
 			&c.ACR, (*texts)(&c.AMR), &c.Claims, &authTime, &expires, &used, &c.Misses)
@@ -67,25 +68,25 @@ func (d *DB) CodeByDigest(ctx context.Context, digest store.Digest) (store.AuthC
 // MissCode implements store.AuthCodes. Of those who miss at once each counts, and
 // none is told fewer than there were with his own.
 func (d *DB) MissCode(ctx context.Context, digest store.Digest) (misses int, err error) {
-	err = d.write(ctx, func(db *gorm.DB) error {
-		if _, err := change(db, "UPDATE auth_codes SET misses = misses + 1 WHERE digest = ?", blob(digest[:])); err != nil {
+	err = d.Change(ctx, func(db *gorm.DB) error {
+		if _, err := engine.Exec(db, "UPDATE auth_codes SET misses = misses + 1 WHERE digest = ?", blob(digest[:])); err != nil {
 			return err
 		}
-		return row(db, "SELECT misses FROM auth_codes WHERE digest = ?", []any{blob(digest[:])}, &misses)
+		return engine.Row(db, "SELECT misses FROM auth_codes WHERE digest = ?", []any{blob(digest[:])}, &misses)
 	})
 	return misses, err
 }
 
 // SweepCodes implements store.AuthCodes.
 func (d *DB) SweepCodes(ctx context.Context, limit time.Time, n int) (int64, error) {
-	return d.sweep(ctx, "auth_codes", "digest", "expires_at < ?", n, millis(limit))
+	return d.Sweep(ctx, "auth_codes", "digest", "expires_at < ?", n, millis(limit))
 }
 
 // UseCode implements store.CodesTx. The UPDATE is the gate: whoever comes second
 // waits for the end of the transaction that came first.
 func (t *tx) UseCode(digest store.Digest, at time.Time) (used bool, err error) {
-	err = t.do(func(db *gorm.DB) error {
-		n, err := change(db, "UPDATE auth_codes SET used_at = ? WHERE digest = ? AND used_at = 0", millis(at), blob(digest[:]))
+	err = t.Do(func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "UPDATE auth_codes SET used_at = ? WHERE digest = ? AND used_at = 0", millis(at), blob(digest[:]))
 		used = n == 1
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A consentRow is what a person let an app have.
@@ -22,7 +23,7 @@ type consentRow struct {
 func (consentRow) TableName() string { return "consents" }
 
 func consentRows(db *gorm.DB, rest string, args ...any) (consents []store.Consent, err error) {
-	err = rows(db, "SELECT user_id, client_id, scope, granted_at FROM consents "+rest, args, func(s scanner) error {
+	err = engine.Rows(db, "SELECT user_id, client_id, scope, granted_at FROM consents "+rest, args, func(s engine.Scanner) error {
 		var c store.Consent
 		var granted int64
 		if err := s.Scan(&c.UserID, &c.ClientID, &c.Scope, &granted); err != nil {
@@ -41,7 +42,7 @@ func (d *DB) ConsentOf(ctx context.Context, userID int64, clientID string) (stor
 		return store.Consent{}, store.ErrNotFound
 	}
 	var found []store.Consent
-	err := d.read(ctx, func(db *gorm.DB) (err error) {
+	err := d.Read(ctx, func(db *gorm.DB) (err error) {
 		found, err = consentRows(db, "WHERE user_id = ? AND client_id = ?", userID, clientID)
 		return err
 	})
@@ -56,7 +57,7 @@ func (d *DB) ConsentOf(ctx context.Context, userID int64, clientID string) (stor
 
 // ListConsents implements store.Consents.
 func (d *DB) ListConsents(ctx context.Context, userID int64) (consents []store.Consent, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		consents, err = consentRows(db, "WHERE user_id = ? ORDER BY client_id", userID)
 		return err
 	})
@@ -66,7 +67,7 @@ func (d *DB) ListConsents(ctx context.Context, userID int64) (consents []store.C
 // PutConsent implements store.ConsentsTx.
 func (t *tx) PutConsent(c store.Consent) error {
 	row := consentRow{UserID: c.UserID, ClientID: c.ClientID, Scope: c.Scope, GrantedAt: millis(c.GrantedAt)}
-	return t.do(func(db *gorm.DB) error {
+	return t.Do(func(db *gorm.DB) error {
 		return db.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "user_id"}, {Name: "client_id"}},
 			DoUpdates: clause.AssignmentColumns([]string{"scope", "granted_at"}),
@@ -79,8 +80,8 @@ func (t *tx) DeleteConsent(userID int64, clientID string, at time.Time) (was boo
 	if !plausible(clientID) {
 		return false, nil, nil
 	}
-	err = t.do(func(db *gorm.DB) error {
-		n, err := change(db, "DELETE FROM consents WHERE user_id = ? AND client_id = ?", userID, clientID)
+	err = t.Do(func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "DELETE FROM consents WHERE user_id = ? AND client_id = ?", userID, clientID)
 		was = n == 1
 		if err != nil || !was {
 			return err

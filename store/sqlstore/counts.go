@@ -40,7 +40,7 @@ func (t *tx) writeCounts() error {
 		}
 	}
 	slices.SortFunc(changed, compareTallies)
-	return t.do(func(db *gorm.DB) error {
+	return t.Do(func(db *gorm.DB) error {
 		for _, c := range changed {
 			err := db.Exec("UPDATE user_counts SET n = n + ? WHERE role = ? AND active = ? AND shard = ?",
 				t.counts[c], c.role, c.active, c.shard).Error

@@ -1,144 +1,59 @@
-// Package sqlstore keeps the record in SQL: MySQL or MariaDB, or a SQLite file
+// Package sqlstore keeps the records in SQL: MySQL or MariaDB, or a SQLite file
 // without cgo. It implements store.DB, and store.Rotations and store.Throttles
-// for those who run without Redis.
+// for those who run without Redis. How a database is asked is package engine's to
+// know; backups and examinations are package rescue's.
 //
-// Rows, gorm and the drivers' errors stay inside: what leaves are the records
-// and errors of package store. No secret is logged or shown in an error.
+// Rows and gorm stay inside: what leaves are the records and errors of package store.
 package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
-	"io"
-	"log/slog"
-	"time"
-
-	"gorm.io/gorm"
 
 	"gatehouse/store"
-	"gatehouse/store/breaker"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // Options say where the database is and how to use it.
-type Options struct {
-	// DSN is "sqlite:path" or "mysql://user:password@host:3306/database".
-	DSN string
-	// Now is the clock by which SQLite judges a rotation's grace and a throttle's
-	// delay; MySQL, which several replicas share, judges by its own.
-	Now func() time.Time
-	Log *slog.Logger
-	// MaxConns is how many connections to MySQL there may be; 0 means 32.
-	MaxConns int
-	// Timeout is how long a call may take before it is ErrUnavailable; a
-	// transaction with its retries has half as long again. 0 means 2 s.
-	Timeout time.Duration
-	// ReadOnly is for looking at the database: it makes no file, and every change fails.
-	// On MySQL it means nothing.
-	ReadOnly bool
-}
+type Options = engine.Options
 
-func (o Options) withDefaults() Options {
-	if o.Now == nil {
-		o.Now = time.Now //nolint:forbidigo // who gives no clock gets the usual one
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.MaxConns <= 0 {
-		o.MaxConns = 32
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = 2 * time.Second
-	}
-	return o
-}
+// ErrRefused is engine.ErrRefused.
+var ErrRefused = engine.ErrRefused
 
 // A DB is an open database. It implements store.DB.
-type DB struct {
-	options Options
-	dialect dialect
-	// reader and writer serve single statements, transactions begin on tx. On
-	// MySQL all three are one pool.
-	reader, writer, tx *gorm.DB
-	// moving is for what may be lost in a power cut: see pass. On MySQL it is writer.
-	moving *gorm.DB
-	// turn is held by who writes to SQLite, which has one writer at a time: a queue
-	// in memory is fairer and faster than polling its lock. nil on MySQL.
-	turn chan struct{}
-	// breaker refuses at once while MySQL hangs. It is nil on SQLite, whose waits are
-	// for locks of our own machine: each ends by itself, and reading goes on meanwhile.
-	breaker *breaker.Breaker
-	// pool is the pool that writes.
-	pool *sql.DB
-	// migrations is the pool for changes of the schema, which may take long.
-	migrations func(context.Context) (*sql.DB, error)
-	// present reports why the file is not the one that was opened.
-	present func() error
-	closers []io.Closer
-	// held keeps a backup from being put in the place of the file; nil on MySQL.
-	held io.Closer
-}
+type DB struct{ *engine.DB }
 
 var _ store.DB = (*DB)(nil)
 
 // Open connects to the database. It does not migrate it.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	o = o.withDefaults()
-	at, err := parseDSN(o.DSN)
+	db, err := engine.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	open := openMySQL
-	if at.file != "" {
-		open = openSQLite
-	}
-	d, err := open(ctx, o, at)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.Ping(ctx); err != nil {
-		return nil, fmt.Errorf("connecting to the database: %w", closing(d, err))
-	}
-	return d, nil
+	return &DB{db}, nil
 }
 
-// closing closes what is of no use after err.
-func closing(c io.Closer, err error) error {
-	_ = c.Close() // err is what matters
-	return err
+// Write implements store.DB.
+func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
+	return d.write(ctx, func(t *tx) error { return f(t) })
 }
 
-// Close waits for nobody: calls in progress fail.
-func (d *DB) Close() error {
-	var first error
-	for _, c := range d.closers {
-		if err := c.Close(); err != nil && first == nil {
-			first = err
+// write runs f and then what it put off to the end of the transaction.
+func (d *DB) write(ctx context.Context, f func(*tx) error) error {
+	return d.Transact(ctx, func(e *engine.Tx) error {
+		t := &tx{Tx: e, counts: map[tally]int64{}}
+		if err := f(t); err != nil {
+			return err
 		}
-	}
-	if d.held != nil {
-		if err := d.held.Close(); err != nil && first == nil {
-			first = err
-		}
-	}
-	return first
-}
-
-// Stats are those of the pool that writes.
-func (d *DB) Stats() sql.DBStats { return d.pool.Stats() }
-
-// Refusing reports whether the database hangs, and is not asked.
-func (d *DB) Refusing() bool { return d.breaker != nil && d.breaker.Open() }
-
-// Ping implements store.DB. It asks the database, not only the network: a
-// proxy in between answers for itself.
-func (d *DB) Ping(ctx context.Context) error {
-	if err := d.present(); err != nil {
-		return because(store.ErrUnavailable, err)
-	}
-	return d.read(ctx, func(db *gorm.DB) error {
-		var one int
-		return row(db, "SELECT 1", nil, &one)
+		return t.writeCounts()
 	})
 }
+
+// A tx is a transaction in progress.
+type tx struct {
+	*engine.Tx
+	// counts is what user_counts must grow by.
+	counts map[tally]int64
+}
+
+var _ store.Tx = (*tx)(nil)

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A deviceRow is a device authorization.
@@ -43,7 +44,7 @@ func rowOfDevice(g store.DeviceGrant) deviceRow {
 // AddDevice implements store.Pending.
 func (d *DB) AddDevice(ctx context.Context, g store.DeviceGrant) error {
 	row := rowOfDevice(g)
-	return d.write(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // DeviceByUserCode implements store.Pending.
@@ -58,8 +59,8 @@ func (d *DB) DeviceByDeviceCode(ctx context.Context, device store.Digest) (store
 
 func (d *DB) device(ctx context.Context, column string, digest store.Digest) (g store.DeviceGrant, err error) {
 	var authTime, created, expires, polled int64
-	err = d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT device_digest, user_digest, session_id, client_id, scope, status, user_id, browser_id, auth_time, amr, ip,"+
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, "SELECT device_digest, user_digest, session_id, client_id, scope, status, user_id, browser_id, auth_time, amr, ip,"+
 			" created_at, expires_at, interval_s, polled_at FROM device_grants WHERE "+column+" = ? AND created_at >= "+epochBegan, []any{blob(digest[:])},
 			(*digestColumn)(&g.Device), (*digestColumn)(&g.User), &g.SessionID, &g.ClientID, &g.Scope, &g.Status, &g.UserID, &g.BrowserID,
 			&authTime, (*texts)(&g.AMR), &g.IP, &created, &expires, &g.Interval, &polled)
@@ -76,8 +77,8 @@ func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Tim
 	if g.Status != store.DeviceApproved && g.Status != store.DeviceDenied {
 		return false, fmt.Errorf("deciding on a device: %q is no decision", g.Status)
 	}
-	err = d.write(ctx, func(db *gorm.DB) error {
-		n, err := change(db, "UPDATE device_grants SET status = ?, user_id = ?, browser_id = ?, auth_time = ?, amr = ?"+
+	err = d.Change(ctx, func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "UPDATE device_grants SET status = ?, user_id = ?, browser_id = ?, auth_time = ?, amr = ?"+
 			" WHERE device_digest = ? AND status = 'pending' AND expires_at > ?",
 			g.Status, g.UserID, g.BrowserID, millis(g.AuthTime), list(g.AMR), blob(g.Device[:]), millis(now))
 		decided = n == 1
@@ -90,14 +91,14 @@ func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Tim
 // poll: no device waits for a clock that was set back.
 func (d *DB) PollDevice(ctx context.Context, device store.Digest, now time.Time) (passed bool, err error) {
 	at := millis(now)
-	err = d.write(ctx, func(db *gorm.DB) error {
-		n, err := change(db, "UPDATE device_grants SET polled_at = ? WHERE device_digest = ? AND ABS(? - polled_at) >= interval_s * 1000",
+	err = d.Change(ctx, func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "UPDATE device_grants SET polled_at = ? WHERE device_digest = ? AND ABS(? - polled_at) >= interval_s * 1000",
 			at, blob(device[:]), at)
 		passed = n == 1
 		if err != nil || passed {
 			return err
 		}
-		n, err = change(db, "UPDATE device_grants SET polled_at = ?, interval_s = interval_s + 5 WHERE device_digest = ?", at, blob(device[:]))
+		n, err = engine.Exec(db, "UPDATE device_grants SET polled_at = ?, interval_s = interval_s + 5 WHERE device_digest = ?", at, blob(device[:]))
 		if err == nil && n == 0 {
 			return store.ErrNotFound
 		}
@@ -108,8 +109,8 @@ func (d *DB) PollDevice(ctx context.Context, device store.Digest, now time.Time)
 
 // UseDevice implements store.PendingTx. The UPDATE is the gate.
 func (t *tx) UseDevice(device store.Digest) (used bool, err error) {
-	err = t.do(func(db *gorm.DB) error {
-		n, err := change(db, "UPDATE device_grants SET status = 'used' WHERE device_digest = ? AND status = 'approved'", blob(device[:]))
+	err = t.Do(func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "UPDATE device_grants SET status = 'used' WHERE device_digest = ? AND status = 'approved'", blob(device[:]))
 		used = n == 1
 		return err
 	})

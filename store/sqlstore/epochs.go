@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // epochBegan is when the last epoch began, as a part of a query: the end of an
@@ -25,28 +26,28 @@ func overtaken(issued, ended, epoch int64) (end int64, byEpoch bool) {
 // Epoch implements store.Epochs.
 func (d *DB) Epoch(ctx context.Context) (time.Time, error) {
 	var began int64
-	err := d.read(ctx, func(db *gorm.DB) error { return row(db, "SELECT "+epochBegan, nil, &began) })
+	err := d.Read(ctx, func(db *gorm.DB) error { return engine.Row(db, "SELECT "+epochBegan, nil, &began) })
 	return instant(began), err
 }
 
 // BeginEpoch implements store.EpochTx. An epoch begins in the millisecond after
 // the last thing that it ends.
 func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
-	err = t.do(func(db *gorm.DB) error {
+	err = t.Do(func(db *gorm.DB) error {
 		epoch := millis(at)
-		if t.dialect.now != "" {
+		if t.Dialect.Now != "" {
 			var there int64
-			if err := row(db, "SELECT "+t.dialect.now, nil, &there); err != nil {
+			if err := engine.Row(db, "SELECT "+t.Dialect.Now, nil, &there); err != nil {
 				return err
 			}
 			epoch = max(epoch, there)
 		}
 		epoch++
 		err := db.Exec("INSERT INTO epochs (began_at) VALUES (?)", epoch).Error
-		if err != nil && !duplicate(err) {
+		if err != nil && !engine.Duplicate(err) {
 			return err
 		}
-		if err := row(db, "SELECT "+epochBegan, nil, &epoch); err != nil {
+		if err := engine.Row(db, "SELECT "+epochBegan, nil, &epoch); err != nil {
 			return err
 		}
 		began = instant(epoch)
@@ -66,7 +67,7 @@ func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error
 	if err != nil || epoch.IsZero() {
 		return 0, err
 	}
-	n = min(n, sweepMax)
+	n = min(n, engine.SweepMax)
 	ended, err := d.endOutdatedSessions(ctx, millis(epoch), at, n)
 	if err != nil {
 		return ended, err
@@ -80,7 +81,7 @@ func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error
 		{"auth_codes", "digest", "used_at = 0 AND (auth_time < ? OR auth_time > ?)"},
 		{"device_grants", "device_digest", "created_at < ? OR created_at > ?"},
 	} {
-		some, err := d.sweep(ctx, pending.table, pending.key, pending.condition, n, millis(epoch), latest(millis(epoch), at))
+		some, err := d.Sweep(ctx, pending.table, pending.key, pending.condition, n, millis(epoch), latest(millis(epoch), at))
 		ended += some
 		if err != nil {
 			return ended, err
@@ -91,8 +92,8 @@ func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error
 
 func (d *DB) endOutdatedSessions(ctx context.Context, epoch int64, at time.Time, n int) (int64, error) {
 	var ids []string
-	err := d.Write(ctx, func(w store.Tx) error {
-		return w.(*tx).do(func(db *gorm.DB) (err error) { // it is ours
+	err := d.write(ctx, func(t *tx) error {
+		return t.Do(func(db *gorm.DB) (err error) {
 			ids, err = d.outdated(db, "sessions", epoch, at, n)
 			if err != nil {
 				return err
@@ -105,8 +106,8 @@ func (d *DB) endOutdatedSessions(ctx context.Context, epoch int64, at time.Time,
 
 func (d *DB) endOutdatedBrowsers(ctx context.Context, epoch int64, at time.Time, n int) (int64, error) {
 	var ids []string
-	err := d.Write(ctx, func(w store.Tx) error {
-		return w.(*tx).do(func(db *gorm.DB) (err error) {
+	err := d.write(ctx, func(t *tx) error {
+		return t.Do(func(db *gorm.DB) (err error) {
 			ids, err = d.outdated(db, "browser_sessions", epoch, at, n)
 			if err != nil || len(ids) == 0 {
 				return err
@@ -126,8 +127,8 @@ func latest(epoch int64, at time.Time) int64 { return max(epoch, millis(at)) + f
 // outdated locks and returns at most n living ones of a table from before the epoch, or
 // from a time that has not come: a clock was wrong once, and they would outlive the epoch.
 func (d *DB) outdated(db *gorm.DB, table string, epoch int64, at time.Time, n int) (ids []string, err error) {
-	find := "SELECT id FROM " + table + " WHERE ended_at = 0 AND (auth_time < ? OR auth_time > ?) LIMIT ?" + d.dialect.forUpdateOfFree
-	err = rows(db, find, []any{epoch, latest(epoch, at), n}, func(s scanner) error {
+	find := "SELECT id FROM " + table + " WHERE ended_at = 0 AND (auth_time < ? OR auth_time > ?) LIMIT ?" + d.Dialect.ForUpdateOfFree
+	err = engine.Rows(db, find, []any{epoch, latest(epoch, at), n}, func(s engine.Scanner) error {
 		ids = append(ids, "")
 		return s.Scan(&ids[len(ids)-1])
 	})

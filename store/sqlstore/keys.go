@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A signingKeyRow is a key pair, its private half sealed.
@@ -44,7 +45,7 @@ func (r signingKeyRow) key() store.SigningKey {
 // SigningKeys implements store.Keys.
 func (d *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 	var found []signingKeyRow
-	err := d.read(ctx, func(db *gorm.DB) error { return db.Order("generation").Find(&found).Error })
+	err := d.Read(ctx, func(db *gorm.DB) error { return db.Order("generation").Find(&found).Error })
 	keys := make([]store.SigningKey, 0, len(found))
 	for _, r := range found {
 		keys = append(keys, r.key())
@@ -54,10 +55,9 @@ func (d *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 
 // AddSigningKey implements store.Keys.
 func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.AuditEvent) error {
-	return d.Write(ctx, func(w store.Tx) error {
+	return d.write(ctx, func(t *tx) error {
 		row := rowOfKey(k)
-		t := w.(*tx) // it is ours
-		if err := t.do(func(db *gorm.DB) error {
+		if err := t.Do(func(db *gorm.DB) error {
 			if err := t.sameMasterKey(db, row); err != nil {
 				return err
 			}
@@ -76,7 +76,7 @@ func (t *tx) sameMasterKey(db *gorm.DB, k signingKeyRow) error {
 		return nil
 	}
 	var sealedUnder string
-	err := row(db, "SELECT master_key_id FROM signing_keys WHERE generation = ?"+t.dialect.forUpdate, []any{k.Generation - 1}, &sealedUnder)
+	err := engine.Row(db, "SELECT master_key_id FROM signing_keys WHERE generation = ?"+t.Dialect.ForUpdate, []any{k.Generation - 1}, &sealedUnder)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil
@@ -88,9 +88,8 @@ func (t *tx) sameMasterKey(db *gorm.DB, k signingKeyRow) error {
 
 // RewrapSigningKeys implements store.Keys.
 func (d *DB) RewrapSigningKeys(ctx context.Context, keys []store.SigningKey, e store.AuditEvent) error {
-	return d.Write(ctx, func(w store.Tx) error {
-		t := w.(*tx) // it is ours
-		if err := t.do(func(db *gorm.DB) error { return rewrap(db, keys, t.dialect.forUpdate) }); err != nil {
+	return d.write(ctx, func(t *tx) error {
+		if err := t.Do(func(db *gorm.DB) error { return rewrap(db, keys, t.Dialect.ForUpdate) }); err != nil {
 			return err
 		}
 		return t.Audit(e)
@@ -121,9 +120,8 @@ func rewrap(db *gorm.DB, keys []store.SigningKey, forUpdate string) error {
 
 // RetireSigningKey implements store.Keys.
 func (d *DB) RetireSigningKey(ctx context.Context, id string, at time.Time, e store.AuditEvent) error {
-	return d.Write(ctx, func(w store.Tx) error {
-		t := w.(*tx) // it is ours
-		if err := t.do(func(db *gorm.DB) error { return retire(db, id, millis(at)) }); err != nil {
+	return d.write(ctx, func(t *tx) error {
+		if err := t.Do(func(db *gorm.DB) error { return retire(db, id, millis(at)) }); err != nil {
 			return err
 		}
 		return t.Audit(e)
@@ -133,7 +131,7 @@ func (d *DB) RetireSigningKey(ctx context.Context, id string, at time.Time, e st
 // retire: a key that was withdrawn before keeps its time.
 func retire(db *gorm.DB, id string, at int64) error {
 	var generation int64
-	if err := row(db, "SELECT generation FROM signing_keys WHERE id = ?", []any{id}, &generation); err != nil {
+	if err := engine.Row(db, "SELECT generation FROM signing_keys WHERE id = ?", []any{id}, &generation); err != nil {
 		return err
 	}
 	if err := db.Exec("UPDATE signing_keys SET retired_at = ? WHERE id = ? AND retired_at = 0", at, id).Error; err != nil {
@@ -144,7 +142,7 @@ func retire(db *gorm.DB, id string, at int64) error {
 
 // DeleteSigningKey implements store.Keys.
 func (d *DB) DeleteSigningKey(ctx context.Context, id string) error {
-	return d.write(ctx, func(db *gorm.DB) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Exec("DELETE FROM signing_keys WHERE id = ?", id).Error
 	})
 }

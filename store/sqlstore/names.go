@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // takeNames gives the names to the person, or says which are somebody else's.
@@ -14,8 +15,8 @@ import (
 // two names do not wait for each other.
 func (t *tx) takeNames(db *gorm.DB, id int64, username, email string) error {
 	for _, digest := range nameDigests(username, email) {
-		_, err := change(db, "INSERT INTO user_names (digest, user_id) VALUES (?, ?)", blob(digest[:]), id)
-		if duplicate(err) {
+		_, err := engine.Exec(db, "INSERT INTO user_names (digest, user_id) VALUES (?, ?)", blob(digest[:]), id)
+		if engine.Duplicate(err) {
 			return t.nameTaken(db, id, username, email)
 		}
 		if err != nil {
@@ -39,7 +40,7 @@ func (t *tx) nameTaken(db *gorm.DB, id int64, username, email string) error {
 	var taken store.NameTaken
 	for key, flag := range map[string]*bool{username: &taken.Username, email: &taken.Email} {
 		digest := store.DigestOf(key)
-		found, err := exists(db, "SELECT 1 FROM user_names WHERE digest = ? AND user_id <> ?", blob(digest[:]), id)
+		found, err := engine.Exists(db, "SELECT 1 FROM user_names WHERE digest = ? AND user_id <> ?", blob(digest[:]), id)
 		if err != nil {
 			return err
 		}
@@ -49,7 +50,7 @@ func (t *tx) nameTaken(db *gorm.DB, id int64, username, email string) error {
 		taken.Username, taken.Email = taken.Username || taken.Email, taken.Username || taken.Email
 	}
 	if taken == (store.NameTaken{}) {
-		return errGaveUp // it was somebody's a moment ago
+		return engine.ErrGaveUp // it was somebody's a moment ago
 	}
 	return &taken
 }

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A noticeRow is a back-channel logout that an app is owed.
@@ -29,7 +30,7 @@ func (t *tx) AddNotice(n store.LogoutNotice) error {
 		ClientID: n.ClientID, Sub: n.Sub, SessionID: n.SessionID,
 		Created: millis(n.CreatedAt), Tries: n.Tries, NextTry: millis(n.NextTry),
 	}
-	return t.do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // oweNotices owes a notice to the app of each of the sessions, which have just
@@ -46,10 +47,9 @@ func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
 // are passed over, where the database can; otherwise they are waited for and
 // found to be due no longer.
 func (d *DB) ClaimNotices(ctx context.Context, now, again time.Time, n int) (claimed []store.LogoutNotice, err error) {
-	err = d.Write(ctx, func(w store.Tx) error {
-		t := w.(*tx) // it is ours
-		return t.do(func(db *gorm.DB) error {
-			claimed, err = dueNotices(db, millis(now), min(n, sweepMax), t.dialect.forUpdateOfFree)
+	err = d.write(ctx, func(t *tx) error {
+		return t.Do(func(db *gorm.DB) error {
+			claimed, err = dueNotices(db, millis(now), min(n, engine.SweepMax), t.Dialect.ForUpdateOfFree)
 			if err != nil || len(claimed) == 0 {
 				return err
 			}
@@ -69,8 +69,8 @@ func (d *DB) ClaimNotices(ctx context.Context, now, again time.Time, n int) (cla
 }
 
 func dueNotices(db *gorm.DB, now int64, n int, lock string) (due []store.LogoutNotice, err error) {
-	err = rows(db, "SELECT id, client_id, sub, session_id, created_at, tries FROM logout_notices WHERE next_try <= ?"+
-		" ORDER BY next_try, id LIMIT ?"+lock, []any{now, n}, func(s scanner) error {
+	err = engine.Rows(db, "SELECT id, client_id, sub, session_id, created_at, tries FROM logout_notices WHERE next_try <= ?"+
+		" ORDER BY next_try, id LIMIT ?"+lock, []any{now, n}, func(s engine.Scanner) error {
 		var notice store.LogoutNotice
 		var created int64
 		if err := s.Scan(&notice.ID, &notice.ClientID, &notice.Sub, &notice.SessionID, &created, &notice.Tries); err != nil {
@@ -85,14 +85,14 @@ func dueNotices(db *gorm.DB, now int64, n int, lock string) (due []store.LogoutN
 
 // PutOffNotice implements store.Notices.
 func (d *DB) PutOffNotice(ctx context.Context, id int64, next time.Time) error {
-	return d.write(ctx, func(db *gorm.DB) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Exec("UPDATE logout_notices SET next_try = ? WHERE id = ?", millis(next), id).Error
 	})
 }
 
 // DropNotice implements store.Notices.
 func (d *DB) DropNotice(ctx context.Context, id int64) error {
-	return d.write(ctx, func(db *gorm.DB) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Exec("DELETE FROM logout_notices WHERE id = ?", id).Error
 	})
 }

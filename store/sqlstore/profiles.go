@@ -8,11 +8,12 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // ProfileOf implements store.Profiles.
 func (d *DB) ProfileOf(ctx context.Context, userID int64) (p store.Profile, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		p, err = oneProfile(db, "", userID)
 		return err
 	})
@@ -21,8 +22,8 @@ func (d *DB) ProfileOf(ctx context.Context, userID int64) (p store.Profile, err 
 
 // ProfileOf implements store.UsersTx.
 func (t *tx) ProfileOf(id int64) (p store.Profile, err error) {
-	err = t.do(func(db *gorm.DB) error {
-		p, err = oneProfile(db, t.dialect.forUpdate, id)
+	err = t.Do(func(db *gorm.DB) error {
+		p, err = oneProfile(db, t.Dialect.ForUpdate, id)
 		return err
 	})
 	return p, err
@@ -30,7 +31,7 @@ func (t *tx) ProfileOf(id int64) (p store.Profile, err error) {
 
 func oneProfile(db *gorm.DB, lock string, userID int64) (p store.Profile, err error) {
 	var kept string
-	err = row(db, "SELECT COALESCE(profile, '') FROM users WHERE id = ?"+lock, []any{userID}, &kept)
+	err = engine.Row(db, "SELECT COALESCE(profile, '') FROM users WHERE id = ?"+lock, []any{userID}, &kept)
 	if err != nil || kept == "" {
 		return p, err
 	}

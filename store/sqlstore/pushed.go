@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A pushedRow is an authorization request that an app pushed.
@@ -22,15 +23,15 @@ func (pushedRow) TableName() string { return "pushed_requests" }
 // AddPushed implements store.Pending.
 func (d *DB) AddPushed(ctx context.Context, p store.PushedRequest) error {
 	row := pushedRow{Digest: p.Digest[:], ClientID: p.ClientID, Parameters: p.Parameters, ExpiresAt: millis(p.ExpiresAt)}
-	return d.write(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // PushedByDigest implements store.Pending.
 func (d *DB) PushedByDigest(ctx context.Context, digest store.Digest) (store.PushedRequest, error) {
 	p := store.PushedRequest{Digest: digest}
 	var expires int64
-	err := d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT client_id, parameters, expires_at FROM pushed_requests WHERE digest = ?",
+	err := d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, "SELECT client_id, parameters, expires_at FROM pushed_requests WHERE digest = ?",
 			[]any{blob(digest[:])}, &p.ClientID, &p.Parameters, &expires)
 	})
 	if err != nil {
@@ -42,7 +43,7 @@ func (d *DB) PushedByDigest(ctx context.Context, digest store.Digest) (store.Pus
 
 // DeletePushed implements store.Pending.
 func (d *DB) DeletePushed(ctx context.Context, digest store.Digest) error {
-	return d.write(ctx, func(db *gorm.DB) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Exec("DELETE FROM pushed_requests WHERE digest = ?", blob(digest[:])).Error
 	})
 }

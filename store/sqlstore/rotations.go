@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // Rotations keeps the moving part of sessions in their rows.
@@ -21,7 +22,7 @@ type rotations struct{ db *DB }
 // A presented token that is ahead of the row was given out while Redis held the
 // moving part, or before the database was restored from a backup.
 func (r rotations) Rotate(ctx context.Context, sid string, s store.Step) (last store.Rotation, found store.Outcome, err error) {
-	err = r.db.pass(ctx, func(db *gorm.DB) error {
+	err = r.db.Pass(ctx, func(db *gorm.DB) error {
 		n, err := r.step(db, sid, s)
 		if n == 1 {
 			last, found = s.Next, store.Rotated
@@ -36,12 +37,12 @@ func (r rotations) Rotate(ctx context.Context, sid string, s store.Step) (last s
 }
 
 func (r rotations) step(db *gorm.DB, sid string, s store.Step) (int64, error) {
-	now, at := r.db.clock()
+	now, at := r.db.ClockSQL()
 	next := s.Next
 	args := []any{next.Gen, next.JTI, s.JTI, millis(next.IssuedAt), millis(next.ExpiresAt), next.Role, next.KeyID}
 	args = append(append(args, at...), at...)
 	args = append(args, sid, s.Gen, s.JTI, ahead(s), s.Gen)
-	return change(db, "UPDATE sessions SET gen = ?, jti = ?, prev_jti = ?, token_iat = ?, token_exp = ?,"+
+	return engine.Exec(db, "UPDATE sessions SET gen = ?, jti = ?, prev_jti = ?, token_iat = ?, token_exp = ?,"+
 		" token_role = ?, key_id = ?, rotated_at = "+now+", last_used_at = "+now+
 		" WHERE id = ? AND ended_at = 0 AND ((gen = ? AND jti = ?) OR (? AND gen < ?))", args...)
 }
@@ -57,8 +58,8 @@ func (r rotations) judge(db *gorm.DB, sid string, s store.Step) (store.Rotation,
 	var last rotationScan
 	var previous string
 	var ended, at, now int64
-	clock, args := r.db.clock()
-	err := row(db, "SELECT "+rotationColumns+", s.prev_jti, s.ended_at, s.rotated_at, "+clock+" FROM sessions s WHERE s.id = ?",
+	clock, args := r.db.ClockSQL()
+	err := engine.Row(db, "SELECT "+rotationColumns+", s.prev_jti, s.ended_at, s.rotated_at, "+clock+" FROM sessions s WHERE s.id = ?",
 		append(args, sid), append(last.dest(), &previous, &ended, &at, &now)...)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && ended != 0:
@@ -92,8 +93,8 @@ func (r rotations) Forget(context.Context, ...string) error { return nil }
 // Current implements store.Rotations.
 func (r rotations) Current(ctx context.Context, sid string, known store.Rotation) (store.Rotation, error) {
 	var last rotationScan
-	err := r.db.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT "+rotationColumns+" FROM sessions s WHERE s.id = ? AND s.ended_at = 0", []any{sid}, last.dest()...)
+	err := r.db.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, "SELECT "+rotationColumns+" FROM sessions s WHERE s.id = ? AND s.ended_at = 0", []any{sid}, last.dest()...)
 	})
 	if err == nil && last.rotation.Gen < known.Gen {
 		return known, nil

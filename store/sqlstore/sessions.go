@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A sessionRow is a session with its last rotation.
@@ -107,8 +108,8 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 	var s sessionScan
 	var u userScan
 	var epoch int64
-	err := d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT "+sessionColumns+", "+userColumns+", COALESCE(u.profile, '{}'), "+epochBegan+
+	err := d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, "SELECT "+sessionColumns+", "+userColumns+", COALESCE(u.profile, '{}'), "+epochBegan+
 			" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
 			[]any{id}, append(append(s.dest(), u.dest()...), &u.user.ProfileText, &epoch)...)
 	})
@@ -124,7 +125,7 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 
 // ListSessions implements store.Sessions.
 func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (sessions []store.Session, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		sessions, err = sessionRows(db, "SELECT "+sessionColumns+" FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?"+
 			" AND s.auth_time >= "+epochBegan+
 			" ORDER BY s.created_at DESC, s.id DESC LIMIT 1000", userID, millis(now))
@@ -135,7 +136,7 @@ func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (ses
 
 // sessionRows reads sessionColumns.
 func sessionRows(db *gorm.DB, query string, args ...any) (sessions []store.Session, err error) {
-	err = rows(db, query, args, func(r scanner) error {
+	err = engine.Rows(db, query, args, func(r engine.Scanner) error {
 		var s sessionScan
 		if err := r.Scan(s.dest()...); err != nil {
 			return err
@@ -148,8 +149,8 @@ func sessionRows(db *gorm.DB, query string, args ...any) (sessions []store.Sessi
 
 // TouchSession implements store.Sessions.
 func (d *DB) TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error {
-	return d.write(ctx, func(db *gorm.DB) error {
-		_, err := change(db, "UPDATE sessions SET gen = ?, jti = ?, prev_jti = '', token_iat = ?, token_exp = ?,"+
+	return d.Change(ctx, func(db *gorm.DB) error {
+		_, err := engine.Exec(db, "UPDATE sessions SET gen = ?, jti = ?, prev_jti = '', token_iat = ?, token_exp = ?,"+
 			" token_role = ?, key_id = ?, rotated_at = ?, last_used_at = ? WHERE id = ? AND gen < ? AND ended_at = 0",
 			r.Gen, r.JTI, millis(r.IssuedAt), millis(r.ExpiresAt), r.Role, r.KeyID, millis(at), millis(at), id, r.Gen)
 		return err
@@ -158,10 +159,10 @@ func (d *DB) TouchSession(ctx context.Context, id string, r store.Rotation, at t
 
 // SweepSessions implements store.Sessions.
 func (d *DB) SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error) {
-	expired, err := d.sweep(ctx, "sessions", "id", "token_exp < ?", n, millis(limit))
+	expired, err := d.Sweep(ctx, "sessions", "id", "token_exp < ?", n, millis(limit))
 	if err != nil || expired >= int64(n) {
 		return expired, err
 	}
-	ended, err := d.sweep(ctx, "sessions", "id", "ended_at > 0 AND ended_at < ?", n-int(expired), millis(limit))
+	ended, err := d.Sweep(ctx, "sessions", "id", "ended_at > 0 AND ended_at < ?", n-int(expired), millis(limit))
 	return expired + ended, err
 }

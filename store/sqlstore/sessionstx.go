@@ -7,23 +7,24 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // CreateSession implements store.SessionsTx.
 func (t *tx) CreateSession(s store.Session) error {
 	row := rowOfSession(s)
-	return t.do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
 // EndSession implements store.SessionsTx. The UPDATE is the gate: one caller
 // changes the row.
 func (t *tx) EndSession(id string, userID int64, reason string, at time.Time) (ended bool, err error) {
-	err = t.do(func(db *gorm.DB) error {
+	err = t.Do(func(db *gorm.DB) error {
 		statement, args := "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at = 0", []any{millis(at), reason, id}
 		if userID != 0 {
 			statement, args = statement+" AND user_id = ?", append(args, userID)
 		}
-		n, err := change(db, statement, args...)
+		n, err := engine.Exec(db, statement, args...)
 		ended = n == 1
 		if err != nil || !ended {
 			return err
@@ -42,9 +43,9 @@ func (t *tx) EndSessions(userID int64, except, reason string, at time.Time) ([]s
 // their IDs. They are locked as they are found, so that those returned and those
 // ended are the same.
 func (t *tx) endWhere(condition, reason string, at time.Time, args ...any) (ids []string, err error) {
-	err = t.do(func(db *gorm.DB) error {
-		find := "SELECT id FROM sessions WHERE ended_at = 0 AND " + condition + t.dialect.forUpdate
-		err := rows(db, find, args, func(s scanner) error {
+	err = t.Do(func(db *gorm.DB) error {
+		find := "SELECT id FROM sessions WHERE ended_at = 0 AND " + condition + t.Dialect.ForUpdate
+		err := engine.Rows(db, find, args, func(s engine.Scanner) error {
 			ids = append(ids, "")
 			return s.Scan(&ids[len(ids)-1])
 		})
@@ -59,7 +60,7 @@ func (t *tx) endWhere(condition, reason string, at time.Time, args ...any) (ids 
 // markEnded ends sessions that are locked.
 func markEnded(db *gorm.DB, ids []string, reason string, at time.Time) error {
 	for some := range slices.Chunk(ids, 500) {
-		_, err := change(db, "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id IN ?", millis(at), reason, some)
+		_, err := engine.Exec(db, "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id IN ?", millis(at), reason, some)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // Throttles counts tries in a table.
@@ -31,7 +32,7 @@ func (throttleRow) TableName() string { return "throttles" }
 // still what was read; otherwise the question is asked anew. Every round lets
 // one caller through, so that few rounds are needed.
 func (t throttles) Take(ctx context.Context, key store.Digest, r store.Rule) (decision store.Decision, err error) {
-	err = t.db.pass(ctx, func(db *gorm.DB) error {
+	err = t.db.Pass(ctx, func(db *gorm.DB) error {
 		for {
 			was, now, err := t.look(db, key)
 			if err != nil {
@@ -54,11 +55,11 @@ func (t throttles) Take(ctx context.Context, key store.Digest, r store.Rule) (de
 // look reads the row, and the clock by which it is judged. Where there is no
 // row, ForgetAt is 0.
 func (t throttles) look(db *gorm.DB, key store.Digest) (was throttleRow, now int64, err error) {
-	clock, args := t.db.clock()
+	clock, args := t.db.ClockSQL()
 	query := "SELECT COALESCE(t.tries, 0), COALESCE(t.last_at, 0), COALESCE(t.forget_at, 0), " + clock +
 		" FROM (SELECT 1) AS one LEFT JOIN throttles t ON t.digest = ?"
 	was.Digest = key[:]
-	err = row(db, query, append(args, blob(key[:])), &was.Tries, &was.LastAt, &was.ForgetAt, &now)
+	err = engine.Row(db, query, append(args, blob(key[:])), &was.Tries, &was.LastAt, &was.ForgetAt, &now)
 	return was, now, err
 }
 
@@ -80,19 +81,19 @@ func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
 	switch {
 	case w.ForgetAt == 0:
 		done := db.Create(&throttleRow{Digest: w.Digest, Tries: 1, LastAt: now, ForgetAt: forget})
-		if n, err = done.RowsAffected, done.Error; duplicate(err) {
+		if n, err = done.RowsAffected, done.Error; engine.Duplicate(err) {
 			return false, nil
 		}
 	case w.ForgetAt > now && w.Tries < int64(r.Free):
 		// Free tries need not agree on anything but that there is one left.
-		n, err = change(db, "UPDATE throttles SET tries = tries + 1, prev_at = last_at, last_at = ?, forget_at = ?"+
+		n, err = engine.Exec(db, "UPDATE throttles SET tries = tries + 1, prev_at = last_at, last_at = ?, forget_at = ?"+
 			" WHERE digest = ? AND tries < ? AND forget_at > ?", now, forget, blob(w.Digest), r.Free, now)
 	default:
 		tries := w.Tries + 1
 		if w.ForgetAt <= now {
 			tries = 1
 		}
-		n, err = change(db, "UPDATE throttles SET tries = ?, prev_at = last_at, last_at = ?, forget_at = ?"+
+		n, err = engine.Exec(db, "UPDATE throttles SET tries = ?, prev_at = last_at, last_at = ?, forget_at = ?"+
 			" WHERE digest = ? AND tries = ? AND last_at = ? AND forget_at = ?",
 			tries, now, forget, blob(w.Digest), w.Tries, w.LastAt, w.ForgetAt)
 	}
@@ -101,15 +102,15 @@ func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
 
 // Clear implements store.Throttles.
 func (t throttles) Clear(ctx context.Context, key store.Digest) error {
-	return t.db.pass(ctx, func(db *gorm.DB) error {
+	return t.db.Pass(ctx, func(db *gorm.DB) error {
 		return db.Exec("DELETE FROM throttles WHERE digest = ?", blob(key[:])).Error
 	})
 }
 
 // Refund implements store.Throttles. The delay counts from the try before again.
 func (t throttles) Refund(ctx context.Context, key store.Digest) error {
-	return t.db.pass(ctx, func(db *gorm.DB) error {
-		n, err := change(db, "UPDATE throttles SET tries = tries - 1, last_at = prev_at WHERE digest = ? AND tries > 1", blob(key[:]))
+	return t.db.Pass(ctx, func(db *gorm.DB) error {
+		n, err := engine.Exec(db, "UPDATE throttles SET tries = tries - 1, last_at = prev_at WHERE digest = ? AND tries > 1", blob(key[:]))
 		if err != nil || n == 1 {
 			return err
 		}
@@ -120,12 +121,12 @@ func (t throttles) Refund(ctx context.Context, key store.Digest) error {
 // SweepThrottles implements store.Throttles.
 func (t throttles) SweepThrottles(ctx context.Context, n int) (int64, error) {
 	var now int64
-	err := t.db.read(ctx, func(db *gorm.DB) error {
-		clock, args := t.db.clock()
-		return row(db, "SELECT "+clock, args, &now)
+	err := t.db.Read(ctx, func(db *gorm.DB) error {
+		clock, args := t.db.ClockSQL()
+		return engine.Row(db, "SELECT "+clock, args, &now)
 	})
 	if err != nil {
 		return 0, err
 	}
-	return t.db.sweep(ctx, "throttles", "digest", "forget_at <= ?", n, now)
+	return t.db.Sweep(ctx, "throttles", "digest", "forget_at <= ?", n, now)
 }

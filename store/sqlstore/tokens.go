@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"gatehouse/store/sqlstore/engine"
 	"gorm.io/gorm/clause"
 )
 
@@ -20,15 +22,15 @@ func (revokedTokenRow) TableName() string { return "revoked_tokens" }
 // RevokeToken implements store.RevokedTokens.
 func (d *DB) RevokeToken(ctx context.Context, jti string, expires time.Time) error {
 	row := revokedTokenRow{JTI: jti, ExpiresAt: millis(expires)}
-	return d.write(ctx, func(db *gorm.DB) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
 	})
 }
 
 // TokenRevoked implements store.RevokedTokens.
 func (d *DB) TokenRevoked(ctx context.Context, jti string, issued time.Time) (found bool, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
-		found, err = exists(db, "SELECT 1 FROM revoked_tokens WHERE jti = ?"+
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		found, err = engine.Exists(db, "SELECT 1 FROM revoked_tokens WHERE jti = ?"+
 			" UNION ALL SELECT 1 FROM epochs WHERE began_at > ? LIMIT 1", jti, millis(issued))
 		return err
 	})
@@ -37,5 +39,5 @@ func (d *DB) TokenRevoked(ctx context.Context, jti string, issued time.Time) (fo
 
 // SweepRevokedTokens implements store.RevokedTokens.
 func (d *DB) SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error) {
-	return d.sweep(ctx, "revoked_tokens", "jti", "expires_at < ?", n, millis(limit))
+	return d.Sweep(ctx, "revoked_tokens", "jti", "expires_at < ?", n, millis(limit))
 }

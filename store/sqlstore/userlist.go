@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // An order is a column that people can be ordered by, and its index (role,
@@ -36,7 +37,7 @@ func (d *DB) ListUsers(ctx context.Context, q store.UserQuery) (page store.UserP
 	if !known {
 		return page, fmt.Errorf("no order of people by %q", q.OrderBy)
 	}
-	l := listing{UserQuery: q, order: by, dialect: d.dialect, compare: ">", direction: "ASC"}
+	l := listing{UserQuery: q, order: by, dialect: d.Dialect, compare: ">", direction: "ASC"}
 	if q.Descending {
 		l.compare, l.direction = "<", "DESC"
 	}
@@ -47,7 +48,7 @@ func (d *DB) ListUsers(ctx context.Context, q store.UserQuery) (page store.UserP
 		}
 	}
 	l.Search = validWords(q.Search)
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		page, err = l.page(db)
 		return err
 	})
@@ -58,14 +59,14 @@ func (d *DB) ListUsers(ctx context.Context, q store.UserQuery) (page store.UserP
 type listing struct {
 	store.UserQuery
 	order
-	dialect            dialect
+	dialect            engine.Dialect
 	after              any
 	compare, direction string
 }
 
 func (l listing) page(db *gorm.DB) (page store.UserPage, err error) {
 	people := l.counted()
-	if err := row(db, people.String(), people.args, &page.Total); err != nil {
+	if err := engine.Row(db, people.String(), people.args, &page.Total); err != nil {
 		return page, err
 	}
 	q := l.walks()
@@ -74,7 +75,7 @@ func (l listing) page(db *gorm.DB) (page store.UserPage, err error) {
 			return page, err
 		}
 	}
-	err = rows(db, q.String(), q.args, func(s scanner) error {
+	err = engine.Rows(db, q.String(), q.args, func(s engine.Scanner) error {
 		var u userScan
 		if err := s.Scan(u.dest()...); err != nil {
 			return err
@@ -104,7 +105,7 @@ func (s *statement) add(text string, args ...any) *statement {
 func (l listing) around(s *statement, page func()) *statement {
 	s.add("SELECT " + userColumns + " FROM (")
 	page()
-	s.add(") AS page " + l.dialect.joinInOrder + " users u ON u.id = page.id ORDER BY " + l.ordering("page."))
+	s.add(") AS page " + l.dialect.JoinInOrder + " users u ON u.id = page.id ORDER BY " + l.ordering("page."))
 	return s.add(" LIMIT ?", l.Limit+1)
 }
 
@@ -118,7 +119,7 @@ func (l listing) walks() *statement {
 		union := ""
 		for _, c := range l.wanted() {
 			for _, b := range l.bounds() {
-				s.add(union+"SELECT * FROM (SELECT "+l.selected()+" FROM users u"+fmt.Sprintf(l.dialect.useIndex, l.index)+
+				s.add(union+"SELECT * FROM (SELECT "+l.selected()+" FROM users u"+fmt.Sprintf(l.dialect.UseIndex, l.index)+
 					" WHERE u.role = ? AND u.active = ?", c.role, c.active)
 				for _, word := range l.Search {
 					startsWith(s, word)

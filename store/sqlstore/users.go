@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/internal/names"
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // A userRow is a person with the keys by which they are sought.
@@ -77,7 +78,7 @@ func (s *userScan) record() store.User {
 
 func oneUser(db *gorm.DB, query string, args ...any) (store.User, error) {
 	var s userScan
-	if err := row(db, query, args, s.dest()...); err != nil {
+	if err := engine.Row(db, query, args, s.dest()...); err != nil {
 		return store.User{}, err
 	}
 	return s.record(), nil
@@ -85,7 +86,7 @@ func oneUser(db *gorm.DB, query string, args ...any) (store.User, error) {
 
 // UserByID implements store.Users.
 func (d *DB) UserByID(ctx context.Context, id int64) (u store.User, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		u, err = oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.id = ?", id)
 		return err
 	})
@@ -97,7 +98,7 @@ func (d *DB) UserBySub(ctx context.Context, sub string) (u store.User, err error
 	if !plausible(sub) {
 		return u, store.ErrNotFound
 	}
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		u, err = oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.sub = ?", sub)
 		return err
 	})
@@ -108,8 +109,8 @@ func (d *DB) UserBySub(ctx context.Context, sub string) (u store.User, err error
 func (d *DB) UserByName(ctx context.Context, key string) (u store.User, err error) {
 	digest := store.DigestOf(key)
 	var s userScan
-	err = d.read(ctx, func(db *gorm.DB) error {
-		return row(db, "SELECT "+userColumns+", COALESCE(u.profile, '{}') FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?",
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, "SELECT "+userColumns+", COALESCE(u.profile, '{}') FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?",
 			[]any{blob(digest[:])}, append(s.dest(), &s.user.ProfileText)...)
 	})
 	if err != nil {
@@ -120,7 +121,7 @@ func (d *DB) UserByName(ctx context.Context, key string) (u store.User, err erro
 
 // HasAdmin implements store.Users.
 func (d *DB) HasAdmin(ctx context.Context) (found bool, err error) {
-	err = d.read(ctx, func(db *gorm.DB) error {
+	err = d.Read(ctx, func(db *gorm.DB) error {
 		found, err = otherAdmin(db, 0)
 		return err
 	})
@@ -128,5 +129,5 @@ func (d *DB) HasAdmin(ctx context.Context) (found bool, err error) {
 }
 
 func otherAdmin(db *gorm.DB, id int64) (bool, error) {
-	return exists(db, "SELECT 1 FROM users WHERE role = 'admin' AND active = 1 AND id <> ? LIMIT 1", id)
+	return engine.Exists(db, "SELECT 1 FROM users WHERE role = 'admin' AND active = 1 AND id <> ? LIMIT 1", id)
 }

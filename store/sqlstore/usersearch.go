@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 const (
@@ -27,7 +28,7 @@ func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
 		return nil, err
 	}
 	count := l.countFound()
-	if err := row(db, count.String(), count.args, total); err != nil {
+	if err := engine.Row(db, count.String(), count.args, total); err != nil {
 		return nil, err
 	}
 	if *total > max(people/dense, few) {
@@ -57,7 +58,7 @@ func (l listing) rankWords(db *gorm.DB) error {
 		})
 		s.add(") AS hit")
 		var n int64
-		if err := row(db, s.String(), s.args, &n); err != nil {
+		if err := engine.Row(db, s.String(), s.args, &n); err != nil {
 			return err
 		}
 		hits[word] = n
@@ -117,7 +118,7 @@ func (l listing) found() *statement {
 			s.add("SELECT u.id FROM users u WHERE ")
 			inRange(s, column, l.Search[0])
 		})
-		s.add(") AS hit " + l.dialect.joinInOrder + " users u ON u.id = hit.id WHERE 1 = 1")
+		s.add(") AS hit " + l.dialect.JoinInOrder + " users u ON u.id = hit.id WHERE 1 = 1")
 		l.others(s)
 		l.position(s)
 		s.add(" ORDER BY "+l.ordering("u.")+" LIMIT ?", l.Limit+1)

@@ -6,23 +6,24 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // LockAdmins implements store.UsersTx. A transaction in SQLite keeps the others
 // out from its beginning.
 func (t *tx) LockAdmins() error {
-	if t.dialect.forUpdate == "" {
-		return t.do(func(*gorm.DB) error { return nil })
+	if t.Dialect.ForUpdate == "" {
+		return t.Do(func(*gorm.DB) error { return nil })
 	}
-	return t.do(func(db *gorm.DB) error {
+	return t.Do(func(db *gorm.DB) error {
 		var name string
-		return row(db, "SELECT name FROM locks WHERE name = 'admins'"+t.dialect.forUpdate, nil, &name)
+		return engine.Row(db, "SELECT name FROM locks WHERE name = 'admins'"+t.Dialect.ForUpdate, nil, &name)
 	})
 }
 
 // OtherAdmin implements store.UsersTx.
 func (t *tx) OtherAdmin(id int64) (found bool, err error) {
-	err = t.do(func(db *gorm.DB) error {
+	err = t.Do(func(db *gorm.DB) error {
 		found, err = otherAdmin(db, id)
 		return err
 	})
@@ -31,7 +32,7 @@ func (t *tx) OtherAdmin(id int64) (found bool, err error) {
 
 // LockUser implements store.UsersTx.
 func (t *tx) LockUser(id int64) (u store.User, err error) {
-	err = t.do(func(db *gorm.DB) error {
+	err = t.Do(func(db *gorm.DB) error {
 		u, err = t.lockUser(db, id)
 		return err
 	})
@@ -39,13 +40,13 @@ func (t *tx) LockUser(id int64) (u store.User, err error) {
 }
 
 func (t *tx) lockUser(db *gorm.DB, id int64) (store.User, error) {
-	return oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.id = ?"+t.dialect.forUpdate, id)
+	return oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.id = ?"+t.Dialect.ForUpdate, id)
 }
 
 // CreateUser implements store.UsersTx.
 func (t *tx) CreateUser(u store.User) (int64, error) {
 	row := rowOfUser(u)
-	err := t.whole(func(db *gorm.DB) error {
+	err := t.Whole(func(db *gorm.DB) error {
 		if err := db.Create(&row).Error; err != nil {
 			return err
 		}
@@ -62,10 +63,10 @@ func (t *tx) CreateUser(u store.User) (int64, error) {
 // nor class, is a single statement.
 func (t *tx) UpdateUser(id int64, c store.UserChange) error {
 	if c.UsernameKey == nil && c.EmailKey == nil && c.Role == nil && c.Active == nil {
-		return t.do(func(db *gorm.DB) error { return updateUser(db, id, c) })
+		return t.Do(func(db *gorm.DB) error { return updateUser(db, id, c) })
 	}
 	var old store.User
-	err := t.whole(func(db *gorm.DB) (err error) {
+	err := t.Whole(func(db *gorm.DB) (err error) {
 		if old, err = t.lockUser(db, id); err != nil {
 			return err
 		}
@@ -102,7 +103,7 @@ func updateUser(db *gorm.DB, id int64, c store.UserChange) error {
 		statement += " AND password_hash = ?"
 		args = append(args, c.IfPasswordHash)
 	}
-	n, err := change(db, statement, args...)
+	n, err := engine.Exec(db, statement, args...)
 	if err == nil && n == 0 {
 		return store.ErrNotFound
 	}
@@ -162,7 +163,7 @@ func assignments(c store.UserChange) (sets []string, args []any) {
 // The logouts that apps are owed stay until they are delivered.
 func (t *tx) DeleteUser(id int64) error {
 	var old store.User
-	err := t.do(func(db *gorm.DB) (err error) {
+	err := t.Do(func(db *gorm.DB) (err error) {
 		if old, err = t.lockUser(db, id); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package sqlstore
+package rescue
 
 import (
 	"context"
@@ -9,18 +9,19 @@ import (
 	"path/filepath"
 
 	"gatehouse/internal/finding"
+	"gatehouse/store/sqlstore/engine"
 )
 
 // examineSQLite looks into the file. What it read while somebody began to write is
 // nothing to go by.
-func (d *DB) examineSQLite(ctx context.Context, conn *sql.Conn, found finding.List) finding.List {
+func (d examined) examineSQLite(ctx context.Context, conn *sql.Conn, found finding.List) finding.List {
 	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err == nil {
 		found.OK("database version", "SQLite %s, in this program", version)
 	}
 	d.logMode(&found)
 	examineIntegrity(ctx, conn, &found)
-	if err := d.present(); err != nil {
+	if err := d.Present(); err != nil {
 		var again finding.List
 		again.Warn("database", "run doctor again", "%s meanwhile", err)
 		return again
@@ -30,13 +31,13 @@ func (d *DB) examineSQLite(ctx context.Context, conn *sql.Conn, found finding.Li
 
 // logMode goes by the file, which says how it was written last (Database File Format,
 // §1.3): whoever opens it to read it alone has no log.
-func (d *DB) logMode(found *finding.List) {
+func (d examined) logMode(found *finding.List) {
 	const at, wal = 18, 2
-	place, err := parseDSN(d.options.DSN)
+	place, err := engine.ParseDSN(d.Options().DSN)
 	if err != nil {
 		return
 	}
-	file, err := os.Open(place.file)
+	file, err := os.Open(place.File)
 	if err != nil {
 		return // it has been told
 	}
@@ -69,20 +70,20 @@ func examineIntegrity(ctx context.Context, conn *sql.Conn, found *finding.List) 
 // ExamineFile says of the embedded database's file and folder what can be said
 // without opening it. Of a server it finds nothing.
 func ExamineFile(dsn string) (found finding.List) {
-	at, err := parseDSN(dsn)
-	if err != nil || at.file == "" {
+	at, err := engine.ParseDSN(dsn)
+	if err != nil || at.File == "" {
 		return nil
 	}
-	folder := filepath.Dir(at.file)
+	folder := filepath.Dir(at.File)
 	examineMode("database folder", folder, 0o022, "others than its owner can put another database there", "chmod go-w "+folder, &found)
-	examineDisk(folder, at.file, &found)
-	if _, err := os.Stat(at.file); errors.Is(err, fs.ErrNotExist) {
-		found.Warn("database", "if there should be one, do not start a server, but: gatehouse restore FILE", "%s is not there; the first start of a server makes an empty one", at.file)
+	examineDisk(folder, at.File, &found)
+	if _, err := os.Stat(at.File); errors.Is(err, fs.ErrNotExist) {
+		found.Warn("database", "if there should be one, do not start a server, but: gatehouse restore FILE", "%s is not there; the first start of a server makes an empty one", at.File)
 		return found
 	}
 	for _, end := range append([]string{""}, sides...) {
-		if _, err := os.Stat(at.file + end); err == nil {
-			examineMode("database file", at.file+end, 0o077, "others than its owner can use it", "chmod 600 "+at.file+end, &found)
+		if _, err := os.Stat(at.File + end); err == nil {
+			examineMode("database file", at.File+end, 0o077, "others than its owner can use it", "chmod 600 "+at.File+end, &found)
 		}
 	}
 	return found

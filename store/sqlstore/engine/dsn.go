@@ -1,4 +1,4 @@
-package sqlstore
+package engine
 
 import (
 	"crypto/tls"
@@ -12,41 +12,41 @@ import (
 	"strings"
 )
 
-// A place is a DSN taken apart.
-type place struct {
-	file string // SQLite; the rest is MySQL
+// A Place is a DSN taken apart.
+type Place struct {
+	File string // SQLite; the rest is MySQL
 
 	user, password, network, address, database string
 	tls                                        *tls.Config
 	tlsMode                                    string // the driver's word: "preferred" or empty
 }
 
-// parseDSN never shows the DSN or a part of it in an error: a password that was not
+// ParseDSN never shows the DSN or a part of it in an error: a password that was not
 // escaped can be in any part.
-func parseDSN(dsn string) (place, error) {
+func ParseDSN(dsn string) (Place, error) {
 	scheme, rest, found := strings.Cut(dsn, ":")
 	switch {
 	case !found:
-		return place{}, errors.New(`the database is "sqlite:path" or "mysql://user:password@host:3306/database"`)
+		return Place{}, errors.New(`the database is "sqlite:path" or "mysql://user:password@host:3306/database"`)
 	case scheme == "sqlite" && rest != "" && !strings.HasPrefix(rest, ":memory:"):
-		return place{file: rest}, nil
+		return Place{File: rest}, nil
 	case scheme == "sqlite":
-		return place{}, errors.New("sqlite: needs the path of a file")
+		return Place{}, errors.New("sqlite: needs the path of a file")
 	case scheme == "mysql" || scheme == "mariadb":
 		return parseMySQL(dsn)
 	}
-	return place{}, fmt.Errorf("a database is sqlite: or mysql:, not %q", scheme)
+	return Place{}, fmt.Errorf("a database is sqlite: or mysql:, not %q", scheme)
 }
 
-func parseMySQL(dsn string) (place, error) {
+func parseMySQL(dsn string) (Place, error) {
 	u, err := url.Parse(dsn)
 	if err != nil { // which repeats what could not be read
-		return place{}, errors.New("the database URL cannot be read; special characters of a password are written as %XX")
+		return Place{}, errors.New("the database URL cannot be read; special characters of a password are written as %XX")
 	}
-	p := place{user: u.User.Username(), database: strings.Trim(u.Path, "/"), network: "tcp"}
+	p := Place{user: u.User.Username(), database: strings.Trim(u.Path, "/"), network: "tcp"}
 	p.password, _ = u.User.Password()
 	if p.user == "" || p.database == "" {
-		return place{}, errors.New("the database URL needs a user and a database: mysql://user:password@host:3306/database")
+		return Place{}, errors.New("the database URL needs a user and a database: mysql://user:password@host:3306/database")
 	}
 	port := u.Port()
 	if port == "" {
@@ -55,7 +55,7 @@ func parseMySQL(dsn string) (place, error) {
 	p.address = net.JoinHostPort(u.Hostname(), port)
 	for name, values := range u.Query() {
 		if err := p.set(name, values[0], u.Hostname()); err != nil {
-			return place{}, fmt.Errorf("the database URL: %w", err)
+			return Place{}, fmt.Errorf("the database URL: %w", err)
 		}
 	}
 	return p, nil
@@ -63,7 +63,7 @@ func parseMySQL(dsn string) (place, error) {
 
 // set takes one parameter of the URL. Those of the driver are not let through:
 // some of them (clientFoundRows, collation) carry the promises of this package.
-func (p *place) set(name, value, host string) error {
+func (p *Place) set(name, value, host string) error {
 	switch name {
 	case "socket":
 		p.network, p.address = "unix", value
@@ -76,7 +76,7 @@ func (p *place) set(name, value, host string) error {
 	return errors.New("an unknown parameter; there are socket, tls and tls-ca")
 }
 
-func (p *place) setTLS(mode, host string) error {
+func (p *Place) setTLS(mode, host string) error {
 	switch mode {
 	case "false":
 	case "preferred":
@@ -91,7 +91,7 @@ func (p *place) setTLS(mode, host string) error {
 	return nil
 }
 
-func (p *place) setRoots(file, host string) error {
+func (p *Place) setRoots(file, host string) error {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return errors.New("what tls-ca names is not a regular file")
 	}
@@ -110,7 +110,7 @@ func (p *place) setRoots(file, host string) error {
 	return nil
 }
 
-func (p *place) config(host string) *tls.Config {
+func (p *Place) config(host string) *tls.Config {
 	if p.tls == nil {
 		p.tls = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}

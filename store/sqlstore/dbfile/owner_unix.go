@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlstore
+package dbfile
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// noFollow: the folder is often its owner's who is not root, as the server is not. A
+// NoFollow: the folder is often its owner's who is not root, as the server is not. A
 // link that was put there must not have root make, write or give away what it leads to.
-const noFollow = syscall.O_NOFOLLOW
+const NoFollow = syscall.O_NOFOLLOW
 
 // flock takes a lock that ends with the process, however it ends, without waiting.
 // SQLite's own locks do not meet it.
@@ -35,11 +35,11 @@ func flock(f *os.File, exclusive bool) (bool, error) {
 	}
 }
 
-// likeOwner gives a file that we made the owner of another one, or, where that is not
+// LikeOwner gives a file that we made the owner of another one, or, where that is not
 // there, of the folder that it is to be in, if we may: what root does for a server's
 // database must not keep it from the server. What has another name as well is left as
 // it is: whoever has the folder could give it the name of a file that is not his.
-func likeOwner(name, of string) error {
+func LikeOwner(name, of string) error {
 	if os.Geteuid() != 0 {
 		return nil // it is his already
 	}
@@ -58,7 +58,7 @@ func likeOwner(name, of string) error {
 }
 
 func give(name string, to *syscall.Stat_t) error {
-	f, err := os.OpenFile(name, os.O_RDONLY|noFollow, 0) //nolint:gosec // G304: we made it
+	f, err := os.OpenFile(name, os.O_RDONLY|NoFollow, 0) //nolint:gosec // G304: we made it
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,8 @@ func give(name string, to *syscall.Stat_t) error {
 	return f.Chown(int(to.Uid), int(to.Gid))
 }
 
-// strangersLink reports whether the name is a link that somebody else made for root to follow.
-func strangersLink(name string) bool {
+// StrangersLink reports whether the name is a link that somebody else made for root to follow.
+func StrangersLink(name string) bool {
 	info, err := os.Lstat(name)
 	if err != nil || os.Geteuid() != 0 || info.Mode()&fs.ModeSymlink == 0 {
 		return false

@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlstore_test
+package rescue_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/rescue"
 )
 
 // TestRootGivesNothingAway: the folder is the server's, and so is what it may put
@@ -43,7 +44,7 @@ func TestRootGivesNothingAway(t *testing.T) {
 			if err := os.Symlink(target, file+".lock"); err != nil {
 				t.Fatalf("making a symbolic link: %v", err)
 			}
-			if err := sqlstore.Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup")); err == nil {
+			if err := rescue.Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup")); err == nil {
 				t.Error("a lock that leads elsewhere was taken")
 			}
 			info, err := os.Stat(target)
@@ -64,17 +65,17 @@ func TestRestoreThroughALink(t *testing.T) {
 	file := strings.TrimPrefix(dsn, "sqlite:")
 	db := migrated(t, dsn)
 	backup := filepath.Join(t.TempDir(), "backup")
-	if err := sqlstore.Backup(t.Context(), dsn, backup); err != nil {
+	if err := rescue.Backup(t.Context(), dsn, backup); err != nil {
 		t.Fatalf("backing the database up: %v", err)
 	}
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatalf("making a symbolic link: %v", err)
 	}
-	restore := func() (sqlstore.Restored, error) {
-		return sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
+	restore := func() (rescue.Restored, error) {
+		return rescue.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + link}, backup, func(context.Context, rescue.Preparing) error { return nil })
 	}
-	if _, err := restore(); !errors.Is(err, sqlstore.ErrInUse) {
+	if _, err := restore(); !errors.Is(err, rescue.ErrInUse) {
 		t.Errorf("open by its own name: %v", err)
 	}
 	if err := db.Close(); err != nil {
@@ -118,11 +119,11 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	backup := filepath.Join(t.TempDir(), "backup") // a folder of root's
-	if err := sqlstore.Backup(t.Context(), "sqlite:"+made, backup); err != nil {
+	if err := rescue.Backup(t.Context(), "sqlite:"+made, backup); err != nil {
 		t.Fatalf("backing the database up: %v", err)
 	}
 	restored := filepath.Join(folder(), "restored.db")
-	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + restored}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
+	_, err := rescue.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + restored}, backup, func(context.Context, rescue.Preparing) error { return nil })
 	if err != nil {
 		t.Fatalf("restoring the database: %v", err)
 	}
@@ -168,10 +169,10 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	}
 	link(secret, "c.db")
 	backup := filepath.Join(t.TempDir(), "backup")
-	if err := sqlstore.Backup(t.Context(), "sqlite:"+file("a.db"), backup); err != nil {
+	if err := rescue.Backup(t.Context(), "sqlite:"+file("a.db"), backup); err != nil {
 		t.Fatalf("backing the database up: %v", err)
 	}
-	_, err := sqlstore.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("c.db"), Now: time.Now}, backup, func(context.Context, sqlstore.Preparing) error { return nil })
+	_, err := rescue.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("c.db"), Now: time.Now}, backup, func(context.Context, rescue.Preparing) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "a link that root did not make") {
 		t.Errorf("err = %v", err)
 	}

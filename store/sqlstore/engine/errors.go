@@ -1,4 +1,4 @@
-package sqlstore
+package engine
 
 import (
 	"context"
@@ -38,18 +38,18 @@ func refused(err error) bool {
 	return false
 }
 
-// errGaveUp: the database gave up on a transaction through no fault of its own.
-var errGaveUp = errors.New("transaction given up")
+// ErrGaveUp: the database gave up on a transaction through no fault of its own.
+var ErrGaveUp = errors.New("transaction given up")
 
-// translate turns an error of gorm or of a driver into one of package store.
+// Translate turns an error of gorm or of a driver into one of package store.
 // Of the driver's error the text alone remains.
-func translate(ctx context.Context, err error) error {
+func Translate(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrUnavailable):
 		return err
 	case errors.Is(err, gorm.ErrRecordNotFound), errors.Is(err, sql.ErrNoRows):
 		return store.ErrNotFound
-	case duplicate(err):
+	case Duplicate(err):
 		return store.ErrConflict
 	case errors.Is(context.Cause(ctx), context.Canceled), errors.Is(err, context.Canceled):
 		return fmt.Errorf("asking the database: %w", context.Canceled) // the caller went away
@@ -58,7 +58,7 @@ func translate(ctx context.Context, err error) error {
 	case refused(err):
 		return because(fmt.Errorf("%w: %w", store.ErrUnavailable, ErrRefused), err)
 	case gaveUp(err):
-		return because(fmt.Errorf("%w: %w", store.ErrUnavailable, errGaveUp), err)
+		return because(fmt.Errorf("%w: %w", store.ErrUnavailable, ErrGaveUp), err)
 	case unavailable(err):
 		return because(store.ErrUnavailable, err)
 	}
@@ -71,7 +71,8 @@ var errAsking = errors.New("asking the database")
 // because keeps the text of a driver's error and drops its type.
 func because(kind, err error) error { return fmt.Errorf("%w: %s", kind, err.Error()) }
 
-func duplicate(err error) bool {
+// Duplicate reports whether a row has a key that another row has.
+func Duplicate(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return e.Number == 1062
 	}
@@ -90,7 +91,21 @@ func gaveUp(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return busy(e.Code())
 	}
-	return errors.Is(err, errGaveUp)
+	return errors.Is(err, ErrGaveUp)
+}
+
+// Busy reports whether another connection keeps SQLite from what was asked.
+func Busy(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && busy(e.Code())
+}
+
+// NoTable reports whether a statement names a table that is not there.
+func NoTable(err error) bool {
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return e.Number == 1146
+	}
+	return err != nil && strings.Contains(err.Error(), "no such table") // it has no number of its own
 }
 
 // busy looks at the primary code, which is the lowest byte.

@@ -1,4 +1,4 @@
-package sqlstore
+package engine
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 // tries is how often a transaction or statement is begun at most.
 const tries = 3
 
-// Write implements store.DB.
-func (d *DB) Write(caller context.Context, f func(store.Tx) error) error {
+// Transact runs f in one transaction, as store.DB promises it of Write.
+func (d *DB) Transact(caller context.Context, f func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(caller, d.options.Timeout*3/2)
 	defer cancel()
 	return d.guard(caller, ctx, func() error {
@@ -31,7 +31,7 @@ func (d *DB) Write(caller context.Context, f func(store.Tx) error) error {
 func (d *DB) persist(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
 		err := f()
-		if err == nil || try == tries || !errors.Is(err, errGaveUp) {
+		if err == nil || try == tries || !errors.Is(err, ErrGaveUp) {
 			return err
 		}
 		d.options.Log.Debug("asking the database again", "try", try+1, "err", err)
@@ -42,13 +42,13 @@ func (d *DB) persist(ctx context.Context, f func() error) error {
 }
 
 // attempt runs f in one transaction.
-func (d *DB) attempt(ctx context.Context, f func(store.Tx) error) error {
+func (d *DB) attempt(ctx context.Context, f func(*Tx) error) error {
 	if err := d.present(); err != nil {
 		return because(store.ErrUnavailable, err)
 	}
 	db := d.tx.WithContext(ctx).Begin()
 	if db.Error != nil {
-		return translate(ctx, db.Error)
+		return Translate(ctx, db.Error)
 	}
 	open := true
 	defer func() {
@@ -56,7 +56,7 @@ func (d *DB) attempt(ctx context.Context, f func(store.Tx) error) error {
 			db.Rollback()
 		}
 	}()
-	t := &tx{dialect: d.dialect, db: db, ctx: ctx, counts: map[tally]int64{}}
+	t := &Tx{Dialect: d.Dialect, db: db, ctx: ctx}
 	if err := t.run(f); err != nil {
 		return err
 	}
@@ -64,28 +64,20 @@ func (d *DB) attempt(ctx context.Context, f func(store.Tx) error) error {
 	return t.commit()
 }
 
-// A tx is a transaction in progress. Its context is that of the one call of
-// Write that it lives in.
-type tx struct {
-	dialect dialect
+// A Tx is a transaction in progress. Its context is that of the one call of
+// Transact that it lives in.
+type Tx struct {
+	Dialect Dialect
 	db      *gorm.DB
 	ctx     context.Context
-	// counts is what user_counts must grow by.
-	counts map[tally]int64
 	// gaveUp is set once the database has given up. MySQL has then ended the
 	// transaction, and would commit further statements one by one.
 	gaveUp error
 }
 
-var _ store.Tx = (*tx)(nil)
-
-// run runs f and then what was put off to the end. That the database gave up
-// comes before what f made of it.
-func (t *tx) run(f func(store.Tx) error) error {
+// run runs f. That the database gave up comes before what f made of it.
+func (t *Tx) run(f func(*Tx) error) error {
 	err := f(t)
-	if err == nil {
-		err = t.writeCounts()
-	}
 	if t.gaveUp != nil {
 		return t.gaveUp
 	}
@@ -94,9 +86,9 @@ func (t *tx) run(f func(store.Tx) error) error {
 
 // commit: after an error nobody knows whether the change was made, so that it
 // is not begun again, unless the database says that it was not.
-func (t *tx) commit() error {
+func (t *Tx) commit() error {
 	err := t.db.Commit().Error
-	switch translated := translate(t.ctx, err); {
+	switch translated := Translate(t.ctx, err); {
 	case err == nil, errors.Is(translated, store.ErrUnavailable), errors.Is(translated, context.Canceled):
 		return translated
 	default:
@@ -104,22 +96,22 @@ func (t *tx) commit() error {
 	}
 }
 
-// do runs statements of the transaction.
-func (t *tx) do(f func(*gorm.DB) error) error {
+// Do runs statements of the transaction.
+func (t *Tx) Do(f func(*gorm.DB) error) error {
 	if t.gaveUp != nil {
 		return t.gaveUp
 	}
-	err := translate(t.ctx, f(t.db))
-	if errors.Is(err, errGaveUp) {
+	err := Translate(t.ctx, f(t.db))
+	if errors.Is(err, ErrGaveUp) {
 		t.gaveUp = err
 	}
 	return err
 }
 
-// whole runs f so that nothing of it remains if it fails, though the
+// Whole runs f so that nothing of it remains if it fails, though the
 // transaction goes on.
-func (t *tx) whole(f func(*gorm.DB) error) error {
-	return t.do(func(db *gorm.DB) error {
+func (t *Tx) Whole(f func(*gorm.DB) error) error {
+	return t.Do(func(db *gorm.DB) error {
 		if err := db.Exec("SAVEPOINT whole").Error; err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package sqlstore_test
+package rescue_test
 
 import (
 	"database/sql"
@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/rescue"
 )
 
 // look is how doctor examines a database.
@@ -23,7 +24,7 @@ func look(t *testing.T, dsn string) finding.List {
 		t.Fatalf("opening the store: %v", err)
 	}
 	defer db.Close()
-	return append(sqlstore.ExamineFile(dsn), db.Examine(t.Context(), sqlstore.Examination{Replicas: 3, Now: time.Now})...)
+	return append(rescue.ExamineFile(dsn), rescue.Examine(t.Context(), db, rescue.Examination{Replicas: 3, Now: time.Now})...)
 }
 
 // wantFinding wants one of that check and level, which speaks of a word.
@@ -105,7 +106,7 @@ func TestExamineFindsAnotherSchema(t *testing.T) {
 func TestExamineFindsWhatIsWrongWithAFile(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	file := strings.TrimPrefix(dsn, "sqlite:")
-	wantFinding(t, sqlstore.ExamineFile(dsn), "database", finding.Warning, "is not there")
+	wantFinding(t, rescue.ExamineFile(dsn), "database", finding.Warning, "is not there")
 	if _, err := os.Stat(file); err == nil {
 		t.Error("it was made")
 	}
@@ -245,7 +246,7 @@ func TestExamineWhileSomebodyBegins(t *testing.T) {
 	}
 	defer db.Close()
 	migrated(t, dsn)
-	found := db.Examine(t.Context(), sqlstore.Examination{Now: time.Now})
+	found := rescue.Examine(t.Context(), db, rescue.Examination{Now: time.Now})
 	if wantFinding(t, found, "database", finding.Warning, "begun to use"); len(found) != 1 {
 		t.Errorf("found: %s", lines(found))
 	}

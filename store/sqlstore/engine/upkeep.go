@@ -1,4 +1,4 @@
-package sqlstore
+package engine
 
 import (
 	"context"
@@ -17,17 +17,17 @@ func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) er
 	}
 	conn, err := d.pool.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("locking: %w", translate(ctx, err))
+		return fmt.Errorf("locking: %w", Translate(ctx, err))
 	}
 	defer func() { _ = conn.Close() }() // back into the pool
 	// The lock of a machine that went away without a word ends with its connection.
 	if _, err := conn.ExecContext(ctx, "SET SESSION wait_timeout = 900"); err != nil {
-		return fmt.Errorf("locking: %w", translate(ctx, err))
+		return fmt.Errorf("locking: %w", Translate(ctx, err))
 	}
 	lock := "CONCAT(?, ' ', LEFT(SHA1(DATABASE()), 32))" // at most 64 characters
 	var mine sql.NullInt64
 	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lock+", 0)", name).Scan(&mine); err != nil {
-		return fmt.Errorf("locking: %w", translate(ctx, err))
+		return fmt.Errorf("locking: %w", Translate(ctx, err))
 	}
 	if mine.Int64 != 1 {
 		return nil
@@ -37,7 +37,7 @@ func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) er
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.options.Timeout)
 	defer cancel()
 	if _, err := conn.ExecContext(release, "DO RELEASE_LOCK("+lock+")", name); err != nil {
-		return fmt.Errorf("unlocking: %w", translate(release, err))
+		return fmt.Errorf("unlocking: %w", Translate(release, err))
 	}
 	return nil
 }
@@ -47,12 +47,12 @@ func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) er
 // a million rows.
 func (d *DB) Rows(ctx context.Context) (map[string]int64, error) {
 	found := map[string]int64{}
-	err := d.read(ctx, func(db *gorm.DB) error {
+	err := d.Read(ctx, func(db *gorm.DB) error {
 		list := "SELECT table_name, COALESCE(table_rows, 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
-		if d.dialect.name == "sqlite" {
+		if d.Dialect.Name == "sqlite" {
 			list = "SELECT name, 0 FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 		}
-		return rows(db, list, nil, func(s scanner) error {
+		return Rows(db, list, nil, func(s Scanner) error {
 			var table string
 			var n int64
 			err := s.Scan(&table, &n)
@@ -60,11 +60,11 @@ func (d *DB) Rows(ctx context.Context) (map[string]int64, error) {
 			return err
 		})
 	})
-	if err != nil || d.dialect.name != "sqlite" {
+	if err != nil || d.Dialect.Name != "sqlite" {
 		return found, err
 	}
 	for table := range found {
-		if found[table], err = d.count(ctx, `SELECT COUNT(*) FROM "`+table+`"`); err != nil {
+		if found[table], err = d.Count(ctx, `SELECT COUNT(*) FROM "`+table+`"`); err != nil {
 			return nil, err
 		}
 	}

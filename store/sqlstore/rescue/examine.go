@@ -1,15 +1,14 @@
-package sqlstore
+package rescue
 
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"strings"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-
 	"gatehouse/internal/finding"
+	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/engine"
+	"gatehouse/store/sqlstore/migrations"
 )
 
 // An Examination is asked for by Examine.
@@ -20,34 +19,38 @@ type Examination struct {
 }
 
 // Examine says how the database is set up, and what to change. It changes nothing.
-func (d *DB) Examine(ctx context.Context, e Examination) finding.List {
+func Examine(ctx context.Context, db *sqlstore.DB, e Examination) finding.List {
+	d := examined{db}
 	var found finding.List
-	conn, err := d.pool.Conn(ctx)
+	conn, err := d.Pool().Conn(ctx)
 	if err != nil {
-		found.Fault("database", "see that it runs and that this machine reaches it", "it does not answer: %s", translate(ctx, err))
+		found.Fault("database", "see that it runs and that this machine reaches it", "it does not answer: %s", engine.Translate(ctx, err))
 		return found
 	}
 	defer func() { _ = conn.Close() }()
 	d.latency(ctx, conn, e, &found)
 	d.schema(ctx, conn, &found)
 	d.epoch(ctx, e, &found)
-	if d.dialect.name == "sqlite" {
+	if d.Dialect.Name == "sqlite" {
 		return d.examineSQLite(ctx, conn, found)
 	}
 	d.clockThere(ctx, e, &found)
-	examineMySQL(ctx, conn, limits{conns: d.options.MaxConns, replicas: max(e.Replicas, 1)}, &found)
+	examineMySQL(ctx, conn, limits{conns: d.Options().MaxConns, replicas: max(e.Replicas, 1)}, &found)
 	return found
 }
 
+// examined is the database that is looked into.
+type examined struct{ *sqlstore.DB }
+
 // latency is the best of a few questions: what the way takes, not what else happens.
-func (d *DB) latency(ctx context.Context, conn *sql.Conn, e Examination, found *finding.List) {
+func (d examined) latency(ctx context.Context, conn *sql.Conn, e Examination, found *finding.List) {
 	const questions, slow = 5, 10 * time.Millisecond
 	best := time.Hour
 	for range questions {
 		began := e.Now()
 		var one int
 		if err := conn.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
-			found.Fault("database", "see that it runs and that this machine reaches it", "it does not answer: %s", translate(ctx, err))
+			found.Fault("database", "see that it runs and that this machine reaches it", "it does not answer: %s", engine.Translate(ctx, err))
 			return
 		}
 		best = min(best, e.Now().Sub(began))
@@ -57,26 +60,26 @@ func (d *DB) latency(ctx context.Context, conn *sql.Conn, e Examination, found *
 }
 
 // schema compares the migrations with those of this program.
-func (d *DB) schema(ctx context.Context, conn *sql.Conn, found *finding.List) {
-	all, err := steps(d.dialect.name)
+func (d examined) schema(ctx context.Context, conn *sql.Conn, found *finding.List) {
+	all, err := migrations.Of(d.Dialect.Name)
 	if err != nil {
 		found.Fault("database schema", "report this", "%s", err)
 		return
 	}
-	due, err := pending(ctx, conn, all)
+	due, err := engine.Due(ctx, conn, all)
 	if err != nil {
 		d.noSchema(ctx, conn, err, found)
 		return
 	}
-	done, err := appliedMigrations(ctx, conn)
+	done, err := engine.AppliedMigrations(ctx, conn)
 	if err != nil {
-		found.Fault("database schema", "see what the database says", "%s", translate(ctx, err))
+		found.Fault("database schema", "see what the database says", "%s", engine.Translate(ctx, err))
 		return
 	}
 	unknown := len(done) + len(due) - len(all)
 	switch {
 	case len(due) > 0:
-		found.Warn("database schema", "the next start of a server does it, or: gatehouse migrate up", "%d migrations are to be applied, the first is %04d_%s", len(due), due[0].version, due[0].name)
+		found.Warn("database schema", "the next start of a server does it, or: gatehouse migrate up", "%d migrations are to be applied, the first is %04d_%s", len(due), due[0].Version, due[0].Name)
 	case unknown > 0:
 		found.Warn("database schema", "expected in the middle of an upgrade; otherwise use the newer version", "%d migrations are of a newer version than this one", unknown)
 	default:
@@ -85,24 +88,17 @@ func (d *DB) schema(ctx context.Context, conn *sql.Conn, found *finding.List) {
 }
 
 // noSchema tells a database that is still empty from one that cannot be read.
-func (d *DB) noSchema(ctx context.Context, conn *sql.Conn, err error, found *finding.List) {
-	_, asked := appliedMigrations(ctx, conn)
-	if noTable(asked) {
+func (d examined) noSchema(ctx context.Context, conn *sql.Conn, err error, found *finding.List) {
+	_, asked := engine.AppliedMigrations(ctx, conn)
+	if engine.NoTable(asked) {
 		found.Warn("database schema", "if it should have something in it, see that the settings name the right one, or restore a backup", "it is empty; the first start of a server makes the tables")
 		return
 	}
 	found.Fault("database schema", "see what the database says", "%s", err)
 }
 
-func noTable(err error) bool {
-	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		return e.Number == 1146
-	}
-	return err != nil && strings.Contains(err.Error(), "no such table") // it has no number of its own
-}
-
 // epoch: one in the future refuses everybody until then.
-func (d *DB) epoch(ctx context.Context, e Examination, found *finding.List) {
+func (d examined) epoch(ctx context.Context, e Examination, found *finding.List) {
 	began, err := d.Epoch(ctx)
 	switch {
 	case err != nil: // the schema is older; that has been told
@@ -116,7 +112,7 @@ func (d *DB) epoch(ctx context.Context, e Examination, found *finding.List) {
 	}
 }
 
-func (d *DB) clockThere(ctx context.Context, e Examination, found *finding.List) {
+func (d examined) clockThere(ctx context.Context, e Examination, found *finding.List) {
 	asked := e.Now()
 	there, err := d.Clock(ctx)
 	if err != nil {

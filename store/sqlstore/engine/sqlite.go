@@ -1,4 +1,4 @@
-package sqlstore
+package engine
 
 import (
 	"context"
@@ -6,16 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
-	"modernc.org/sqlite"
+
+	"gatehouse/store/sqlstore/dbfile"
 )
 
 // sqliteReaders is how many connections read. Each has a page cache of its own.
@@ -24,24 +22,24 @@ const sqliteReaders = 4
 // openSQLite opens a connection that writes what must last, one that writes what
 // may be lost in a power cut, of which one at a time has its turn, and a few to
 // read beside them.
-func openSQLite(ctx context.Context, o Options, at place) (*DB, error) {
+func openSQLite(ctx context.Context, o Options, at Place) (*DB, error) {
 	if o.ReadOnly {
-		return openToLook(o, at.file)
+		return OpenToLook(o, at.File)
 	}
-	held, err := lock(at.file, false)
+	held, err := dbfile.Lock(at.File, false)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	if err := create(at.file); err != nil {
+	if err := dbfile.Create(at.File); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", closing(held, err))
 	}
-	return openLocked(ctx, o, at.file, held)
+	return OpenLocked(ctx, o, at.File, held)
 }
 
-// openLocked is openSQLite for a file that is there, and whose lock, if it has one,
+// OpenLocked is openSQLite for a file that is there, and whose lock, if it has one,
 // ends with the DB.
-func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*DB, error) {
-	d := &DB{options: o, dialect: sqliteDialect(), present: sameFile(file), turn: make(chan struct{}, 1), held: held}
+func OpenLocked(ctx context.Context, o Options, file string, held io.Closer) (*DB, error) {
+	d := &DB{options: o, Dialect: sqliteDialect(), present: dbfile.Same(file), turn: make(chan struct{}, 1), held: held}
 	writer, err := d.sqlitePool(file, 1, lasting)
 	if err != nil {
 		return nil, closing(d, err)
@@ -49,7 +47,7 @@ func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*D
 	// The first connection turns the write-ahead log on, which is busy while
 	// another process does the same.
 	if err := patiently(ctx, writer.PingContext); err != nil {
-		return nil, fmt.Errorf("opening the database: %w", closing(d, translate(ctx, err)))
+		return nil, fmt.Errorf("opening the database: %w", closing(d, Translate(ctx, err)))
 	}
 	moving, err := d.sqlitePool(file, 1, passing)
 	if err != nil {
@@ -60,41 +58,31 @@ func openLocked(ctx context.Context, o Options, file string, held io.Closer) (*D
 		return nil, closing(d, err)
 	}
 	d.pool = writer
-	d.migrations = func(context.Context) (*sql.DB, error) { return sqlitePool(file, lasting) }
+	d.patient = func(context.Context) (*sql.DB, error) { return openPool(file, lasting) }
 	return d, d.attach(writer, moving, reader)
 }
 
-// openToLook opens connections that change nothing, not even how the log is kept. A
+// OpenToLook opens connections that change nothing, not even how the log is kept. A
 // file with nothing beside it is nobody's at the moment, and is read as one that does
 // not change: SQLite would make a log and an index for it and, as it may not write,
 // leave both. Should somebody begin to use it meanwhile, present says so.
-func openToLook(o Options, file string) (*DB, error) {
+func OpenToLook(o Options, file string) (*DB, error) {
 	query := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}}
-	present := sameFile(file)
-	if alone(file) == nil {
+	present := dbfile.Same(file)
+	if dbfile.Alone(file) == nil {
 		query.Set("immutable", "1")
-		present = func() error { return alone(file) }
+		present = func() error { return dbfile.Alone(file) }
 	}
 	pool, err := openFile(file, query)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{options: o, dialect: sqliteDialect(), present: present, turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
+	d := &DB{options: o, Dialect: sqliteDialect(), present: present, turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
 	pool.SetMaxOpenConns(2) // Examine has one and asks for another
-	d.migrations = func(context.Context) (*sql.DB, error) {
+	d.patient = func(context.Context) (*sql.DB, error) {
 		return nil, errors.New("the database was opened to be read only")
 	}
 	return d, d.attach(pool, pool, pool)
-}
-
-// alone is an error if a log is beside the file, as it is while somebody uses it.
-func alone(file string) error {
-	for _, end := range []string{"-wal", "-journal"} {
-		if _, err := os.Lstat(file + end); !errors.Is(err, fs.ErrNotExist) {
-			return cmpError(err, errors.New("somebody has begun to use the database"))
-		}
-	}
-	return nil
 }
 
 // attach puts gorm over the pools.
@@ -126,27 +114,8 @@ var (
 	reading = purpose{true, "FULL"}
 )
 
-// create makes the file, unless it is there, readable for its owner alone. SQLite gives
-// its log the same mode and owner.
-func create(file string) error {
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // G304: the operator names the file
-	if errors.Is(err, fs.ErrExist) {
-		missing := os.O_CREATE // a link may lead nowhere yet
-		if strangersLink(file) {
-			missing = 0
-		}
-		f, err = os.OpenFile(file, os.O_RDWR|missing, 0o600) //nolint:gosec // G304: as above
-	} else if err == nil {
-		err = likeOwner(file, filepath.Dir(file))
-	}
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
 func (d *DB) sqlitePool(file string, conns int, use purpose) (*sql.DB, error) {
-	pool, err := sqlitePool(file, use)
+	pool, err := openPool(file, use)
 	if err != nil {
 		return nil, err
 	}
@@ -156,9 +125,9 @@ func (d *DB) sqlitePool(file string, conns int, use purpose) (*sql.DB, error) {
 	return pool, nil
 }
 
-// sqlitePool never makes a file (mode=rw): one that was removed under a running
+// openPool never makes a file (mode=rw): one that was removed under a running
 // server must not come back empty, with a new first administrator.
-func sqlitePool(file string, use purpose) (*sql.DB, error) {
+func openPool(file string, use purpose) (*sql.DB, error) {
 	query := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_pragma": {
 		"busy_timeout(5000)", // the context ends a wait before
 		"journal_mode(WAL)",
@@ -171,8 +140,21 @@ func sqlitePool(file string, use purpose) (*sql.DB, error) {
 	return openFile(file, query)
 }
 
-// rawSQLite opens a file as it is, in mode "ro" or "rw", on one connection.
-func rawSQLite(file, mode string) (*sql.DB, error) {
+// CopySQLite has SQLite write what one reading transaction sees, log included.
+func CopySQLite(ctx context.Context, file, to string) error {
+	pool, err := openPool(file, lasting)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	return patiently(ctx, func(ctx context.Context) error {
+		_, err := pool.ExecContext(ctx, "VACUUM INTO ?", to)
+		return err
+	})
+}
+
+// RawSQLite opens a file as it is, in mode "ro" or "rw", on one connection.
+func RawSQLite(file, mode string) (*sql.DB, error) {
 	pool, err := openFile(file, url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}})
 	if err == nil {
 		pool.SetMaxOpenConns(1)
@@ -189,27 +171,11 @@ func openFile(file string, query url.Values) (*sql.DB, error) {
 	return pool, nil
 }
 
-// sameFile returns a check that the name still leads to the file it led to.
-// SQLite itself would go on writing to a file that no longer has a name.
-func sameFile(file string) func() error {
-	opened, err := os.Stat(file)
-	return func() error {
-		if err != nil {
-			return err
-		}
-		now, err := os.Stat(file)
-		if err == nil && !os.SameFile(opened, now) {
-			err = errors.New("the database file was replaced")
-		}
-		return err
-	}
-}
-
 // patiently repeats f while the database is busy.
 func patiently(ctx context.Context, f func(context.Context) error) error {
 	for {
 		err := f(ctx)
-		if e, ok := errors.AsType[*sqlite.Error](err); !ok || !busy(e.Code()) {
+		if !Busy(err) {
 			return err
 		}
 		if err := pause(ctx, 20*time.Millisecond); err != nil {

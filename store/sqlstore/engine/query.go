@@ -1,12 +1,8 @@
-package sqlstore
+package engine
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
-	"strings"
-	"time"
-	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -14,9 +10,9 @@ import (
 	"gatehouse/store/breaker"
 )
 
-// read runs f, which asks, within the time that a call may take. f is run once more if
+// Read runs f, which asks, within the time that a call may take. f is run once more if
 // it met a connection that had died unnoticed, so it begins from nothing each time.
-func (d *DB) read(ctx context.Context, f func(*gorm.DB) error) error {
+func (d *DB) Read(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.within(ctx, d.reader, func(db *gorm.DB) error {
 		err := f(db)
 		if lost(err) {
@@ -26,17 +22,17 @@ func (d *DB) read(ctx context.Context, f func(*gorm.DB) error) error {
 	})
 }
 
-// write runs f, which changes something by single statements, likewise. A
+// Change runs f, which changes something by single statements, likewise. A
 // statement that the database gave up on has done nothing.
-func (d *DB) write(ctx context.Context, f func(*gorm.DB) error) error {
+func (d *DB) Change(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.writeBy(ctx, d.writer, f)
 }
 
-// pass is write for the moving part: rotations and throttles, of which a process
+// Pass is Change for the moving part: rotations and throttles, of which a process
 // or a machine that dies loses nothing that its successors could not do without
 // (docs/decisions/0001). On SQLite it does not wait for the disk, which is most of
 // the cost of a change there; the next change that does takes it along.
-func (d *DB) pass(ctx context.Context, f func(*gorm.DB) error) error {
+func (d *DB) Pass(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.writeBy(ctx, d.moving, f)
 }
 
@@ -48,7 +44,7 @@ func (d *DB) writeBy(caller context.Context, db *gorm.DB, f func(*gorm.DB) error
 	defer cancel()
 	return d.guard(caller, ctx, func() error {
 		return d.persist(ctx, func() error {
-			return d.inTurn(ctx, func() error { return translate(ctx, f(db.WithContext(ctx))) })
+			return d.inTurn(ctx, func() error { return Translate(ctx, f(db.WithContext(ctx))) })
 		})
 	})
 }
@@ -61,7 +57,7 @@ func (d *DB) inTurn(ctx context.Context, f func() error) error {
 	select {
 	case d.turn <- struct{}{}:
 	case <-ctx.Done():
-		return translate(ctx, ctx.Err())
+		return Translate(ctx, ctx.Err())
 	}
 	defer func() { <-d.turn }()
 	return f()
@@ -70,7 +66,7 @@ func (d *DB) inTurn(ctx context.Context, f func() error) error {
 func (d *DB) within(caller context.Context, db *gorm.DB, f func(*gorm.DB) error) error {
 	ctx, cancel := context.WithTimeout(caller, d.options.Timeout)
 	defer cancel()
-	return d.guard(caller, ctx, func() error { return translate(ctx, f(db.WithContext(ctx))) })
+	return d.guard(caller, ctx, func() error { return Translate(ctx, f(db.WithContext(ctx))) })
 }
 
 // errHangs is what callers learn while the breaker is open.
@@ -98,13 +94,13 @@ func (d *DB) guard(caller, bounded context.Context, f func() error) error {
 	return err
 }
 
-// A scanner is a row of an answer.
-type scanner interface{ Scan(dest ...any) error }
+// A Scanner is a row of an answer.
+type Scanner interface{ Scan(dest ...any) error }
 
-// rows calls each for every row of the answer. It goes round gorm's builder, which
+// Rows calls each for every row of the answer. It goes round gorm's builder, which
 // copies a query letter by letter, to the pool or transaction that gorm's handle leads
 // to. So no argument may be a list: each stands for one question mark.
-func rows(db *gorm.DB, query string, args []any, each func(scanner) error) error {
+func Rows(db *gorm.DB, query string, args []any, each func(Scanner) error) error {
 	answer, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, query, args...)
 	if err != nil {
 		return err
@@ -118,10 +114,10 @@ func rows(db *gorm.DB, query string, args []any, each func(scanner) error) error
 	return answer.Err()
 }
 
-// row reads the only row of the answer, or returns store.ErrNotFound.
-func row(db *gorm.DB, query string, args []any, dest ...any) error {
+// Row reads the only row of the answer, or returns store.ErrNotFound.
+func Row(db *gorm.DB, query string, args []any, dest ...any) error {
 	found := false
-	err := rows(db, query, args, func(s scanner) error {
+	err := Rows(db, query, args, func(s Scanner) error {
 		found = true
 		return s.Scan(dest...)
 	})
@@ -131,23 +127,29 @@ func row(db *gorm.DB, query string, args []any, dest ...any) error {
 	return err
 }
 
-// exists reports whether the answer has a row.
-func exists(db *gorm.DB, query string, args ...any) (bool, error) {
+// Exists reports whether the answer has a row.
+func Exists(db *gorm.DB, query string, args ...any) (bool, error) {
 	found := false
-	err := rows(db, query, args, func(scanner) error { found = true; return nil })
+	err := Rows(db, query, args, func(Scanner) error { found = true; return nil })
 	return found, err
 }
 
-// change runs a statement and returns how many rows it found to change.
-func change(db *gorm.DB, statement string, args ...any) (int64, error) {
+// Exec runs a statement and returns how many rows it found to change.
+func Exec(db *gorm.DB, statement string, args ...any) (int64, error) {
 	done := db.Exec(statement, args...)
 	return done.RowsAffected, done.Error
 }
 
-// sweep deletes at most n of the rows that the condition selects, by their
+// Count reads the only number of the answer.
+func (d *DB) Count(ctx context.Context, query string, args ...any) (n int64, err error) {
+	err = d.Read(ctx, func(db *gorm.DB) error { return Row(db, query, args, &n) })
+	return n, err
+}
+
+// Sweep deletes at most n of the rows that the condition selects, by their
 // primary key. The rows are found first: MySQL and SQLite have no limited
 // DELETE in common, and none of the conditions becomes false again.
-func (d *DB) sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
+func (d *DB) Sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
 	var deleted int64
 	err := d.inTurn(ctx, func() error {
 		return d.within(ctx, d.tx, func(db *gorm.DB) (err error) {
@@ -161,61 +163,15 @@ func (d *DB) sweep(ctx context.Context, table, key, condition string, n int, arg
 func sweepOnce(db *gorm.DB, table, key, condition string, n int, args []any) (int64, error) {
 	var keys []any
 	find := "SELECT " + key + " FROM " + table + " WHERE " + condition + " LIMIT ?"
-	err := rows(db, find, append(args, min(n, sweepMax)), func(s scanner) error {
+	err := Rows(db, find, append(args, min(n, SweepMax)), func(s Scanner) error {
 		keys = append(keys, nil)
 		return s.Scan(&keys[len(keys)-1])
 	})
 	if err != nil || len(keys) == 0 {
 		return 0, err
 	}
-	return change(db, "DELETE FROM "+table+" WHERE "+key+" IN ?", keys)
+	return Exec(db, "DELETE FROM "+table+" WHERE "+key+" IN ?", keys)
 }
 
-// sweepMax keeps a statement's length and its locks within reason.
-const sweepMax = 1000
-
-// blob binds bytes: gorm would take a slice after a parenthesis for a list.
-type blob []byte
-
-// Value implements driver.Valuer.
-func (b blob) Value() (driver.Value, error) { return []byte(b), nil }
-
-// millis is a time as it is kept: Unix milliseconds, 0 for the zero time.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-// instant is the time that millis came from.
-func instant(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
-
-// plausible reports whether id can be one of ours: printable ASCII. What comes
-// from outside may be anything, and neither database need be asked about it.
-func plausible(id string) bool {
-	for _, c := range []byte(id) {
-		if c <= ' ' || c > '~' {
-			return false
-		}
-	}
-	return id != "" && len(id) <= 255
-}
-
-// text is s as it fits into n bytes. It is for what came from outside and is
-// only kept to be shown: an address, the name of a browser.
-func text(s string, n int) string {
-	s = strings.ToValidUTF8(s, string(utf8.RuneError))
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
+// SweepMax keeps a statement's length and its locks within reason.
+const SweepMax = 1000

@@ -1,4 +1,4 @@
-package sqlstore
+package engine
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"gatehouse/store/breaker"
 )
 
-func openMySQL(_ context.Context, o Options, at place) (*DB, error) {
+func openMySQL(_ context.Context, o Options, at Place) (*DB, error) {
 	c, err := connector(mysqlConfig(o, at))
 	if err != nil {
 		return nil, err
@@ -31,13 +31,13 @@ func openMySQL(_ context.Context, o Options, at place) (*DB, error) {
 		return nil, fmt.Errorf("preparing the database: %w", closing(pool, err))
 	}
 	d := &DB{
-		options: o, dialect: mysqlDialect(),
+		options: o, Dialect: mysqlDialect(),
 		pool: pool, present: func() error { return nil },
 		breaker: breaker.New(breaker.Options{Name: "the database", Hangs: hangs(c), Timeout: o.Timeout / 2, LongestPause: 2 * time.Second, Log: o.Log}),
 	}
 	d.connected(db, db)
 	d.closers = append(d.closers, pool, d.breaker)
-	d.migrations = func(context.Context) (*sql.DB, error) { return patientMySQL(o, at) }
+	d.patient = func(context.Context) (*sql.DB, error) { return patientMySQL(o, at) }
 	return d, nil
 }
 
@@ -55,7 +55,7 @@ func hangs(c driver.Connector) func(context.Context) bool {
 
 // patientMySQL is a pool that waits as long as its context does: for another
 // replica's migration, or for a big table to be changed.
-func patientMySQL(o Options, at place) (*sql.DB, error) {
+func patientMySQL(o Options, at Place) (*sql.DB, error) {
 	config := mysqlConfig(o, at)
 	config.ReadTimeout, config.WriteTimeout = 0, 0
 	c, err := connector(config)
@@ -72,7 +72,7 @@ const connectTimeout = 2 * time.Second
 // mysqlConfig lets the driver write the parameters of statements in transactions
 // into their text: so each is one round trip, where preparing it would take
 // another. That is safe in utf8mb4.
-func mysqlConfig(o Options, at place) *mysql.Config {
+func mysqlConfig(o Options, at Place) *mysql.Config {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = at.user, at.password
 	config.Net, config.Addr, config.DBName = at.network, at.address, at.database

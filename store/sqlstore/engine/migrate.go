@@ -1,28 +1,21 @@
-package sqlstore
+package engine
 
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
-	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-)
 
-//go:embed migrations
-var migrationFiles embed.FS
+	"gatehouse/store/sqlstore/migrations"
+)
 
 // A Migration is one step of the schema.
 type Migration struct {
@@ -32,90 +25,60 @@ type Migration struct {
 	AppliedAt time.Time
 }
 
-// A step is a migration that this program carries.
-type step struct {
-	version      int
-	name         string
-	text, digest string
-}
-
-// steps reads the files NNNN_name.sql of a dialect, in order.
-func steps(dialect string) ([]step, error) {
-	files, err := fs.Glob(migrationFiles, path.Join("migrations", dialect, "*.sql"))
-	if err != nil {
-		return nil, err
-	}
-	var all []step
-	for _, file := range files {
-		text, err := migrationFiles.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		number, name, _ := strings.Cut(strings.TrimSuffix(path.Base(file), ".sql"), "_")
-		version, err := strconv.Atoi(number)
-		if err != nil {
-			return nil, fmt.Errorf("migration %s has no number", file)
-		}
-		digest := sha256.Sum256(text)
-		all = append(all, step{version, name, string(text), hex.EncodeToString(digest[:])})
-	}
-	return all, nil
-}
-
 // Migrate brings the schema up to what this program needs. Of several that
 // start at once one does it, and the others wait. A schema that is newer than
 // this program is left alone: releases keep the one before them running.
 func (d *DB) Migrate(ctx context.Context) error {
-	all, err := steps(d.dialect.name)
+	all, err := migrations.Of(d.Dialect.Name)
 	if err != nil {
-		return fmt.Errorf("reading the migrations: %w", err)
+		return err
 	}
-	pool, err := d.migrations(ctx)
+	pool, err := d.patient(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pool.Close() }()
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("migrating: %w", translate(ctx, err))
+		return fmt.Errorf("migrating: %w", Translate(ctx, err))
 	}
 	defer func() { _ = conn.Close() }()
-	if due, err := pending(ctx, conn, all); err == nil && len(due) == 0 {
+	if due, err := Due(ctx, conn, all); err == nil && len(due) == 0 {
 		return nil // the usual start needs no lock
 	}
-	if d.dialect.name == "sqlite" {
+	if d.Dialect.Name == "sqlite" {
 		return d.migrateSQLite(ctx, conn, all)
 	}
 	return d.migrateMySQL(ctx, conn, all)
 }
 
 // migrateSQLite does everything in one transaction.
-func (d *DB) migrateSQLite(ctx context.Context, conn *sql.Conn, all []step) error {
+func (d *DB) migrateSQLite(ctx context.Context, conn *sql.Conn, all []migrations.Step) error {
 	var tx *sql.Tx
 	err := patiently(ctx, func(ctx context.Context) (err error) {
 		tx, err = conn.BeginTx(ctx, nil)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("migrating: %w", translate(ctx, err))
+		return fmt.Errorf("migrating: %w", Translate(ctx, err))
 	}
 	if err := d.apply(ctx, tx, all); err != nil {
 		_ = tx.Rollback() // err is what matters
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("migrating: %w", translate(ctx, err))
+		return fmt.Errorf("migrating: %w", Translate(ctx, err))
 	}
 	return nil
 }
 
 // migrateMySQL holds a lock of the server. A CREATE commits by itself there, so
 // that a step that was cut short is run again from its beginning.
-func (d *DB) migrateMySQL(ctx context.Context, conn *sql.Conn, all []step) error {
+func (d *DB) migrateMySQL(ctx context.Context, conn *sql.Conn, all []migrations.Step) error {
 	const name = "CONCAT('gatehouse migration ', LEFT(SHA1(DATABASE()), 32))" // at most 64 characters
 	var locked sql.NullInt64
 	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+name+", 600)").Scan(&locked); err != nil {
-		return fmt.Errorf("waiting for another migration: %w", translate(ctx, err))
+		return fmt.Errorf("waiting for another migration: %w", Translate(ctx, err))
 	}
 	if locked.Int64 != 1 {
 		return fmt.Errorf("waiting for another migration: it did not end")
@@ -125,42 +88,42 @@ func (d *DB) migrateMySQL(ctx context.Context, conn *sql.Conn, all []step) error
 	}
 	var released sql.NullInt64
 	if err := conn.QueryRowContext(ctx, "SELECT RELEASE_LOCK("+name+")").Scan(&released); err != nil {
-		return fmt.Errorf("migrating: %w", translate(ctx, err))
+		return fmt.Errorf("migrating: %w", Translate(ctx, err))
 	}
 	return nil
 }
 
-// A session is a connection or a transaction.
-type session interface {
+// A Session is a connection or a transaction.
+type Session interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // apply runs what is due.
-func (d *DB) apply(ctx context.Context, s session, all []step) error {
+func (d *DB) apply(ctx context.Context, s Session, all []migrations.Step) error {
 	if err := createVersions(ctx, s); err != nil {
 		return err
 	}
-	due, err := pending(ctx, s, all)
+	due, err := Due(ctx, s, all)
 	if err != nil {
 		return err
 	}
 	for _, m := range due {
-		for _, statement := range statements(m.text) {
+		for _, statement := range statements(m.Text) {
 			if _, err := s.ExecContext(ctx, statement); err != nil && !added(err) {
-				return fmt.Errorf("migration %04d_%s: %w", m.version, m.name, translate(ctx, err))
+				return fmt.Errorf("migration %04d_%s: %w", m.Version, m.Name, Translate(ctx, err))
 			}
 		}
 		_, err := s.ExecContext(ctx, "INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (?, ?, ?, ?)",
-			m.version, m.name, m.digest, d.options.Now().UnixMilli())
+			m.Version, m.Name, m.Digest, d.options.Now().UnixMilli())
 		if err != nil {
-			return fmt.Errorf("migration %04d_%s: %w", m.version, m.name, translate(ctx, err))
+			return fmt.Errorf("migration %04d_%s: %w", m.Version, m.Name, Translate(ctx, err))
 		}
 		level := slog.LevelInfo
 		if len(due) == len(all) {
 			level = slog.LevelDebug // a new database: nothing of anybody's changed
 		}
-		d.options.Log.Log(ctx, level, "schema migrated", "version", m.version, "name", m.name)
+		d.options.Log.Log(ctx, level, "schema migrated", "version", m.Version, "name", m.Name)
 	}
 	return nil
 }
@@ -193,32 +156,33 @@ func statements(text string) []string {
 }
 
 // createVersions makes the table in which migrations are recorded.
-func createVersions(ctx context.Context, s session) error {
+func createVersions(ctx context.Context, s Session) error {
 	_, err := s.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_migrations (
 		version INTEGER NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, sha256 VARCHAR(64) NOT NULL, applied_at BIGINT NOT NULL)`)
 	if err != nil {
-		return fmt.Errorf("recording the migrations: %w", translate(ctx, err))
+		return fmt.Errorf("recording the migrations: %w", Translate(ctx, err))
 	}
 	return nil
 }
 
-// An applied migration, as the database remembers it.
-type applied struct {
-	name, digest string
+// An Applied migration, as the database remembers it.
+type Applied struct {
+	Name, digest string
 	at           int64
 }
 
-func appliedMigrations(ctx context.Context, s session) (map[int]applied, error) {
+// AppliedMigrations are by version.
+func AppliedMigrations(ctx context.Context, s Session) (map[int]Applied, error) {
 	answer, err := s.QueryContext(ctx, "SELECT version, name, sha256, applied_at FROM schema_migrations")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = answer.Close() }() // answer.Err tells
-	done := map[int]applied{}
+	done := map[int]Applied{}
 	for answer.Next() {
 		var version int
-		var a applied
-		if err := answer.Scan(&version, &a.name, &a.digest, &a.at); err != nil {
+		var a Applied
+		if err := answer.Scan(&version, &a.Name, &a.digest, &a.at); err != nil {
 			return nil, err
 		}
 		done[version] = a
@@ -226,21 +190,21 @@ func appliedMigrations(ctx context.Context, s session) (map[int]applied, error) 
 	return done, answer.Err()
 }
 
-// pending are the steps not yet applied. One that was applied must be what it
+// Due are the steps not yet applied. One that was applied must be what it
 // was: who edits it believes in a schema that is not there.
-func pending(ctx context.Context, s session, all []step) ([]step, error) {
-	done, err := appliedMigrations(ctx, s)
+func Due(ctx context.Context, s Session, all []migrations.Step) ([]migrations.Step, error) {
+	done, err := AppliedMigrations(ctx, s)
 	if err != nil {
-		return nil, fmt.Errorf("reading the migrations: %w", translate(ctx, err))
+		return nil, fmt.Errorf("reading the migrations: %w", Translate(ctx, err))
 	}
-	var due []step
+	var due []migrations.Step
 	for _, m := range all {
-		was, known := done[m.version]
+		was, known := done[m.Version]
 		switch {
 		case !known:
 			due = append(due, m)
-		case was.digest != m.digest:
-			return nil, fmt.Errorf("migration %04d_%s was edited after it had been applied to this database; make a new one instead", m.version, m.name)
+		case was.digest != m.Digest:
+			return nil, fmt.Errorf("migration %04d_%s was edited after it had been applied to this database; make a new one instead", m.Version, m.Name)
 		}
 	}
 	return due, nil
@@ -249,28 +213,28 @@ func pending(ctx context.Context, s session, all []step) ([]step, error) {
 // MigrationStatus lists the steps that this program carries and those that a
 // newer one applied, in order.
 func (d *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
-	all, err := steps(d.dialect.name)
+	all, err := migrations.Of(d.Dialect.Name)
 	if err != nil {
-		return nil, fmt.Errorf("reading the migrations: %w", err)
+		return nil, err
 	}
 	conn, err := d.pool.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading the migrations: %w", translate(ctx, err))
+		return nil, fmt.Errorf("reading the migrations: %w", Translate(ctx, err))
 	}
 	defer func() { _ = conn.Close() }()
 	if err := createVersions(ctx, conn); err != nil {
 		return nil, err
 	}
-	done, err := appliedMigrations(ctx, conn)
+	done, err := AppliedMigrations(ctx, conn)
 	if err != nil {
-		return nil, fmt.Errorf("reading the migrations: %w", translate(ctx, err))
+		return nil, fmt.Errorf("reading the migrations: %w", Translate(ctx, err))
 	}
 	status := map[int]Migration{}
 	for _, m := range all {
-		status[m.version] = Migration{Version: m.version, Name: m.name}
+		status[m.Version] = Migration{Version: m.Version, Name: m.Name}
 	}
 	for version, a := range done {
-		status[version] = Migration{Version: version, Name: a.name, AppliedAt: instant(a.at)}
+		status[version] = Migration{Version: version, Name: a.Name, AppliedAt: time.UnixMilli(a.at).UTC()}
 	}
 	return slices.SortedFunc(maps.Values(status), func(a, b Migration) int { return cmp.Compare(a.Version, b.Version) }), nil
 }

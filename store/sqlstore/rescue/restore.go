@@ -1,4 +1,4 @@
-package sqlstore
+package rescue
 
 import (
 	"context"
@@ -10,8 +10,14 @@ import (
 	"os"
 	"path/filepath"
 
-	"modernc.org/sqlite"
+	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/dbfile"
+	"gatehouse/store/sqlstore/engine"
+	"gatehouse/store/sqlstore/migrations"
 )
+
+// ErrInUse says that somebody has the database file open.
+var ErrInUse = dbfile.ErrInUse
 
 // A Restored tells of a database that was put in the place of another.
 type Restored struct {
@@ -27,10 +33,10 @@ type Prepare func(context.Context, Preparing) error
 
 // Preparing is what Prepare works on, until it returns.
 type Preparing struct {
-	Restored *DB
+	Restored *sqlstore.DB
 	// Replaced is the database in whose place the other is to be put, to be read only;
 	// nil if there is none that can be read.
-	Replaced *DB
+	Replaced *sqlstore.DB
 	// Kept is the name in its folder that the replaced database is to have.
 	Kept string
 
@@ -39,7 +45,7 @@ type Preparing struct {
 
 // Earlier opens a database that an earlier restoring replaced and gave this name, to be
 // read only.
-func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
+func (p Preparing) Earlier(ctx context.Context, name string) (*sqlstore.DB, error) {
 	r := p.restoring
 	file := filepath.Join(filepath.Dir(r.file), filepath.Base(name))
 	info, err := os.Lstat(file)
@@ -49,19 +55,21 @@ func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a file", file)
 	}
-	db, err := openToLook(r.options, file)
+	db, err := engine.OpenToLook(r.options, file)
 	if err != nil {
 		return nil, err
 	}
-	err = undamaged(ctx, db.pool, "quick_check")
+	err = undamaged(ctx, db.Pool(), "quick_check")
 	if err == nil {
-		err = upToDate(ctx, db.pool)
+		err = upToDate(ctx, db.Pool())
 	}
 	if err != nil {
-		return nil, closing(db, err)
+		_ = db.Close() // err is what matters
+		return nil, err
 	}
-	r.earlier = append(r.earlier, db)
-	return db, nil
+	earlier := &sqlstore.DB{DB: db}
+	r.earlier = append(r.earlier, earlier)
+	return earlier, nil
 }
 
 // Restore puts the backup in the file from in the place of the database of o. The
@@ -71,23 +79,23 @@ func (p Preparing) Earlier(ctx context.Context, name string) (*DB, error) {
 // Whenever the process is killed, the name leads to the one or to the other, whole:
 // the new one gets it by one rename, and the log of the old one, which SQLite would
 // apply to whatever has the name, is brought into the old one before.
-func Restore(ctx context.Context, o Options, from string, prepare Prepare) (done Restored, err error) {
-	o = o.withDefaults()
-	at, err := parseDSN(o.DSN)
+func Restore(ctx context.Context, o sqlstore.Options, from string, prepare Prepare) (done Restored, err error) {
+	o = o.WithDefaults()
+	at, err := engine.ParseDSN(o.DSN)
 	if err != nil {
 		return Restored{}, err
 	}
-	if at.file == "" {
+	if at.File == "" {
 		return Restored{}, ErrNotEmbedded
 	}
-	if strangersLink(at.file) {
-		return Restored{}, fmt.Errorf("%s is a link that root did not make; name the file itself", at.file)
+	if dbfile.StrangersLink(at.File) {
+		return Restored{}, fmt.Errorf("%s is a link that root did not make; name the file itself", at.File)
 	}
-	file := resolved(at.file) // a link stays one: who opens the file by another name gets the new one, too
+	file := dbfile.Resolved(at.File) // a link stays one: who opens the file by another name gets the new one, too
 	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
 		return Restored{}, fmt.Errorf("%s is no file, or a link that leads nowhere; name the file itself", file)
 	}
-	held, err := lock(file, true)
+	held, err := dbfile.Lock(file, true)
 	if err != nil {
 		return Restored{}, err
 	}
@@ -108,13 +116,13 @@ func Restore(ctx context.Context, o Options, from string, prepare Prepare) (done
 
 // restoring is a restore in progress.
 type restoring struct {
-	options Options
+	options sqlstore.Options
 	file    string
-	draft   string // the copy of the backup
-	there   bool   // there is a database to be replaced
-	unread  error  // why it cannot be read
-	kept    string // what it is to be called
-	earlier []*DB  // what was replaced earlier, while it is read
+	draft   string         // the copy of the backup
+	there   bool           // there is a database to be replaced
+	unread  error          // why it cannot be read
+	kept    string         // what it is to be called
+	earlier []*sqlstore.DB // what was replaced earlier, while it is read
 }
 
 // sides are the ends of the names of the files that SQLite keeps beside a database,
@@ -156,7 +164,7 @@ func (r *restoring) take(ctx context.Context, from string) (err error) {
 // not in the file yet, or what has to be taken out of it again.
 func complete(file string) error {
 	for end, name := range map[string]string{"-wal": "a write-ahead log", "-journal": "a rollback journal"} {
-		beside := resolved(file) + end // where SQLite would look for it
+		beside := dbfile.Resolved(file) + end // where SQLite would look for it
 		info, err := os.Stat(beside)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -174,8 +182,8 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = in.Close() }()                                    // only read
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|noFollow, 0o600) //nolint:gosec // G304: as above
+	defer func() { _ = in.Close() }()                                           // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|dbfile.NoFollow, 0o600) //nolint:gosec // G304: as above
 	if err != nil {
 		return err
 	}
@@ -192,7 +200,7 @@ func (r *restoring) close(ctx context.Context) error {
 		return nil
 	}
 	r.there = true
-	if r.unread = oneFile(ctx, r.file); errors.Is(r.unread, ErrInUse) {
+	if r.unread = oneFile(ctx, r.file); errors.Is(r.unread, dbfile.ErrInUse) {
 		return r.unread
 	}
 	return nil
@@ -204,7 +212,7 @@ func oneFile(ctx context.Context, file string) error {
 	if err := whole(ctx, file); err != nil {
 		return inUse(err)
 	}
-	pool, err := rawSQLite(file, "rw")
+	pool, err := engine.RawSQLite(file, "rw")
 	if err != nil {
 		return err
 	}
@@ -214,13 +222,13 @@ func oneFile(ctx context.Context, file string) error {
 		return inUse(err)
 	}
 	if mode != "delete" {
-		return ErrInUse
+		return dbfile.ErrInUse
 	}
 	return nil
 }
 
 func whole(ctx context.Context, file string) error {
-	pool, err := rawSQLite(file, "ro")
+	pool, err := engine.RawSQLite(file, "ro")
 	if err != nil {
 		return err
 	}
@@ -229,15 +237,15 @@ func whole(ctx context.Context, file string) error {
 }
 
 func inUse(err error) error {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok && busy(e.Code()) {
-		return ErrInUse
+	if engine.Busy(err) {
+		return dbfile.ErrInUse
 	}
 	return err
 }
 
 // ready migrates the copy and has it prepared.
 func (r *restoring) ready(ctx context.Context, prepare Prepare) (err error) {
-	restored, err := openLocked(ctx, r.options, r.draft, nil)
+	restored, err := r.open(ctx, r.draft)
 	if err != nil {
 		return err
 	}
@@ -255,19 +263,25 @@ func (r *restoring) ready(ctx context.Context, prepare Prepare) (err error) {
 	if err = errors.Join(err, restored.Close()); err != nil {
 		return err
 	}
-	return errors.Join(oneFile(ctx, r.draft), likeOwner(r.draft, r.file), syncFile(r.draft))
+	return errors.Join(oneFile(ctx, r.draft), dbfile.LikeOwner(r.draft, r.file), syncFile(r.draft))
+}
+
+// open opens one of the files whose lock is ours already.
+func (r *restoring) open(ctx context.Context, file string) (*sqlstore.DB, error) {
+	db, err := engine.OpenLocked(ctx, r.options, file, nil)
+	return &sqlstore.DB{DB: db}, err
 }
 
 // openReplaced opens the database that is there if its schema is the one that this
 // program reads. It is not migrated: it stays as it was.
-func (r *restoring) openReplaced(ctx context.Context) *DB {
+func (r *restoring) openReplaced(ctx context.Context) *sqlstore.DB {
 	if !r.there || r.unread != nil {
 		return nil
 	}
 	if r.unread = r.current(ctx); r.unread != nil {
 		return nil
 	}
-	replaced, err := openLocked(ctx, r.options, r.file, nil)
+	replaced, err := r.open(ctx, r.file)
 	if r.unread = err; err != nil {
 		return nil
 	}
@@ -276,7 +290,7 @@ func (r *restoring) openReplaced(ctx context.Context) *DB {
 
 // current reports why the database that is there is not one that this program reads.
 func (r *restoring) current(ctx context.Context) error {
-	pool, err := rawSQLite(r.file, "ro")
+	pool, err := engine.RawSQLite(r.file, "ro")
 	if err != nil {
 		return err
 	}
@@ -286,13 +300,13 @@ func (r *restoring) current(ctx context.Context) error {
 
 func upToDate(ctx context.Context, pool *sql.DB) error {
 	return withConn(ctx, pool, func(conn *sql.Conn) error {
-		all, err := steps("sqlite")
+		all, err := migrations.Of("sqlite")
 		if err != nil {
 			return err
 		}
-		due, err := pending(ctx, conn, all)
+		due, err := engine.Due(ctx, conn, all)
 		if err == nil && len(due) > 0 {
-			err = fmt.Errorf("its schema is that of an older version: migration %04d_%s is missing", due[0].version, due[0].name)
+			err = fmt.Errorf("its schema is that of an older version: migration %04d_%s is missing", due[0].Version, due[0].Name)
 		}
 		return err
 	})
@@ -354,5 +368,5 @@ func also(name, second string) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return errors.Join(copyFile(name, second), likeOwner(second, name))
+	return errors.Join(copyFile(name, second), dbfile.LikeOwner(second, name))
 }

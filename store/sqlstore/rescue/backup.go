@@ -1,6 +1,9 @@
-package sqlstore
+// Package rescue is for an operator in need: it backs up, restores and examines the
+// database of package sqlstore.
+package rescue
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,6 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gatehouse/store/sqlstore/dbfile"
+	"gatehouse/store/sqlstore/engine"
+	"gatehouse/store/sqlstore/migrations"
 )
 
 // ErrNotEmbedded says that the database is a server, which has tools of its own.
@@ -19,20 +26,20 @@ var ErrNotEmbedded = errors.New("the database is not a SQLite file")
 // under its name when it is whole, checked and on the disk; a file that is there
 // already is an fs.ErrExist and stays.
 func Backup(ctx context.Context, dsn, to string) (err error) {
-	at, err := parseDSN(dsn)
+	at, err := engine.ParseDSN(dsn)
 	if err != nil {
 		return err
 	}
-	if at.file == "" {
+	if at.File == "" {
 		return ErrNotEmbedded
 	}
-	if _, err := os.Stat(at.file); err != nil {
+	if _, err := os.Stat(at.File); err != nil {
 		return fmt.Errorf("backing up: %w", err) // opening it would make one
 	}
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("backing up to %s: %w", to, cmpError(err, fs.ErrExist))
+		return fmt.Errorf("backing up to %s: %w", to, cmp.Or(err, fs.ErrExist))
 	}
-	held, err := lock(at.file, false)
+	held, err := dbfile.Lock(at.File, false)
 	if err != nil {
 		return err
 	}
@@ -42,23 +49,16 @@ func Backup(ctx context.Context, dsn, to string) (err error) {
 		return fmt.Errorf("backing up: %w", err)
 	}
 	defer func() { _ = os.Remove(draft) }() // unless it has its name by then
-	if err := copyDatabase(ctx, at.file, draft); err != nil {
+	if err := engine.CopySQLite(ctx, at.File, draft); err != nil {
 		return fmt.Errorf("backing up: %w", err)
 	}
-	if err := sameContent(ctx, at.file, draft); err != nil {
+	if err := sameContent(ctx, at.File, draft); err != nil {
 		return fmt.Errorf("checking the backup: %w", err)
 	}
-	if err := likeOwner(draft, at.file); err != nil {
+	if err := dbfile.LikeOwner(draft, at.File); err != nil {
 		return fmt.Errorf("backing up: %w", err)
 	}
 	return publish(draft, to)
-}
-
-func cmpError(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // newDraft makes an empty file beside the one that it is to become, with mode 0600.
@@ -77,19 +77,6 @@ func removeDrafts(file string) error {
 		err = errors.Join(err, os.Remove(name))
 	}
 	return err
-}
-
-// copyDatabase has SQLite write what one reading transaction sees, log included.
-func copyDatabase(ctx context.Context, file, to string) error {
-	pool, err := sqlitePool(file, lasting)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = pool.Close() }()
-	return patiently(ctx, func(ctx context.Context) error {
-		_, err := pool.ExecContext(ctx, "VACUUM INTO ?", to)
-		return err
-	})
 }
 
 // sameContent checks a copy: that it is whole, and has the schema of the original.
@@ -155,7 +142,7 @@ func syncFile(name string) error {
 // undamaged, and no newer than this program. It returns the migrations that made
 // its schema. Nothing in it is changed.
 func Inspect(ctx context.Context, file string) (versions []int, err error) {
-	pool, err := rawSQLite(file, "ro")
+	pool, err := engine.RawSQLite(file, "ro")
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +154,7 @@ func Inspect(ctx context.Context, file string) (versions []int, err error) {
 }
 
 func schemaOf(ctx context.Context, file string) ([]int, error) {
-	pool, err := rawSQLite(file, "ro")
+	pool, err := engine.RawSQLite(file, "ro")
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +178,7 @@ func undamaged(ctx context.Context, pool *sql.DB, check string) error {
 // knownSchema returns the migrations that were applied, all of which this program
 // must know.
 func knownSchema(ctx context.Context, pool *sql.DB) ([]int, error) {
-	all, err := steps("sqlite")
+	all, err := migrations.Of("sqlite")
 	if err != nil {
 		return nil, err
 	}
@@ -200,17 +187,17 @@ func knownSchema(ctx context.Context, pool *sql.DB) ([]int, error) {
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	done, err := appliedMigrations(ctx, conn)
+	done, err := engine.AppliedMigrations(ctx, conn)
 	if err != nil || len(done) == 0 {
-		return nil, fmt.Errorf("it is no database of Gatehouse: %w", cmpError(err, errors.New("it has no schema")))
+		return nil, fmt.Errorf("it is no database of Gatehouse: %w", cmp.Or(err, errors.New("it has no schema")))
 	}
-	if _, err := pending(ctx, conn, all); err != nil {
+	if _, err := engine.Due(ctx, conn, all); err != nil {
 		return nil, err
 	}
 	var versions []int
 	for version, m := range done {
-		if version > all[len(all)-1].version {
-			return nil, fmt.Errorf("its schema has the migration %04d_%s, which this program does not know; use the version of Gatehouse that made it, or a newer one", version, m.name)
+		if version > all[len(all)-1].Version {
+			return nil, fmt.Errorf("its schema has the migration %04d_%s, which this program does not know; use the version of Gatehouse that made it, or a newer one", version, m.Name)
 		}
 		versions = append(versions, version)
 	}

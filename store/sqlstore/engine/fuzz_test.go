@@ -1,4 +1,4 @@
-package sqlstore
+package engine
 
 import (
 	"strings"
@@ -15,9 +15,9 @@ func FuzzDSN(f *testing.F) {
 		f.Add(s[0], s[1], s[2])
 	}
 	f.Fuzz(func(t *testing.T, scheme, password, tail string) {
-		at, err := parseDSN(scheme + "://user:" + password + "@" + tail)
+		at, err := ParseDSN(scheme + "://user:" + password + "@" + tail)
 		if err == nil {
-			if at.file == "" && (at.user == "" || at.database == "" || at.address == "") {
+			if at.File == "" && (at.user == "" || at.database == "" || at.address == "") {
 				t.Errorf("%q is read as %+v", scheme+"://user:"+password+"@"+tail, at)
 			}
 			return

@@ -1,44 +1,44 @@
-package sqlstore
+package engine
 
 import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
 
-// A dialect is what the two kinds of database say differently.
-type dialect struct {
-	name string // also the folder of its migrations
-	// forUpdate ends a SELECT that locks its rows. A transaction in SQLite is
+// A Dialect is what the two kinds of database say differently.
+type Dialect struct {
+	Name string // also the folder of its migrations
+	// ForUpdate ends a SELECT that locks its rows. A transaction in SQLite is
 	// the only one that writes, from its beginning.
-	forUpdate string
-	// forUpdateOfFree locks those rows alone that nobody has locked.
-	forUpdateOfFree string
-	// joinInOrder joins tables in the order in which they are written.
-	joinInOrder string
-	// useIndex makes a SELECT use the index of that name. Neither optimizer can
+	ForUpdate string
+	// ForUpdateOfFree locks those rows alone that nobody has locked.
+	ForUpdateOfFree string
+	// JoinInOrder joins tables in the order in which they are written.
+	JoinInOrder string
+	// UseIndex makes a SELECT use the index of that name. Neither optimizer can
 	// know that a LIMIT makes one of them right and the others a hundred times
 	// as expensive.
-	useIndex string
-	// now is the database's clock in Unix milliseconds, or empty: Options.Now.
-	now string
+	UseIndex string
+	// Now is the database's clock in Unix milliseconds, or empty: Options.Now.
+	Now string
 	// prepares: single statements are prepared once and kept.
 	prepares bool
 }
 
-func mysqlDialect() dialect {
-	return dialect{
-		name: "mysql", forUpdate: " FOR UPDATE", forUpdateOfFree: " FOR UPDATE SKIP LOCKED",
-		joinInOrder: "STRAIGHT_JOIN", useIndex: " FORCE INDEX (%s)",
-		now: "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
+func mysqlDialect() Dialect {
+	return Dialect{
+		Name: "mysql", ForUpdate: " FOR UPDATE", ForUpdateOfFree: " FOR UPDATE SKIP LOCKED",
+		JoinInOrder: "STRAIGHT_JOIN", UseIndex: " FORCE INDEX (%s)",
+		Now: "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
 	}
 }
 
-func sqliteDialect() dialect {
-	return dialect{name: "sqlite", prepares: true, joinInOrder: "CROSS JOIN", useIndex: " INDEXED BY %s"}
+func sqliteDialect() Dialect {
+	return Dialect{Name: "sqlite", prepares: true, JoinInOrder: "CROSS JOIN", UseIndex: " INDEXED BY %s"}
 }
 
 // gormConfig: the logger is silent because it would show parameters, and
-// hashes are among them; transactions are begun by Write alone.
+// hashes are among them; transactions are begun by Transact alone.
 func gormConfig() *gorm.Config {
 	return &gorm.Config{
 		Logger:                 logger.Discard,
@@ -59,15 +59,15 @@ const preparedMax = 100
 // however little time he has left himself. With a server that hangs, each of them
 // would then try in turn.
 func (d *DB) connected(reading, writing *gorm.DB) {
-	prepared := &gorm.Session{PrepareStmt: d.dialect.prepares}
+	prepared := &gorm.Session{PrepareStmt: d.Dialect.prepares}
 	d.reader, d.writer, d.tx = reading.Session(prepared), writing.Session(prepared), writing
 	d.moving = d.writer
 }
 
-// clock is the time as SQL, with its arguments.
-func (d *DB) clock() (string, []any) {
-	if d.dialect.now != "" {
-		return d.dialect.now, nil
+// ClockSQL is the time as SQL, with its arguments.
+func (d *DB) ClockSQL() (string, []any) {
+	if d.Dialect.Now != "" {
+		return d.Dialect.Now, nil
 	}
 	return "?", []any{d.options.Now().UnixMilli()}
 }

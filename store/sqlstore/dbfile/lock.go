@@ -1,4 +1,6 @@
-package sqlstore
+// Package dbfile keeps the file of an embedded database: one process at a time
+// replaces it, and it belongs to the one who is to use it.
+package dbfile
 
 import (
 	"errors"
@@ -14,33 +16,34 @@ var ErrInUse = errors.New("the database is in use")
 // database's own, which gives its name to another when a backup is put in place:
 // who waits for that must not hold on to the one that was replaced. Whichever link
 // leads to a database, it has one lock.
-func lockName(file string) string { return resolved(file) + ".lock" }
+func lockName(file string) string { return Resolved(file) + ".lock" }
 
-// resolved is the name of the file itself, behind all links; that of a file that is
+// Resolved is the name of the file itself, behind all links; that of a file that is
 // not there stays.
-func resolved(file string) string {
+func Resolved(file string) string {
 	if name, err := filepath.EvalSymlinks(file); err == nil {
 		return name
 	}
 	return file
 }
 
-// lock locks the name of a database: shared for who uses it, exclusive for who
+// Lock locks the name of a database: shared for who uses it, exclusive for who
 // replaces it. It ends when the file is closed. Nobody waits.
-func lock(file string, exclusive bool) (*os.File, error) {
-	f, err := os.OpenFile(lockName(file), os.O_RDWR|os.O_CREATE|noFollow, 0o600)
+func Lock(file string, exclusive bool) (*os.File, error) {
+	f, err := os.OpenFile(lockName(file), os.O_RDWR|os.O_CREATE|NoFollow, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	locked, err := flock(f, exclusive)
 	if err == nil {
-		err = likeOwner(f.Name(), file)
+		err = LikeOwner(f.Name(), file)
 	}
 	if err == nil && !locked {
 		err = ErrInUse
 	}
 	if err != nil {
-		return nil, closing(f, fmt.Errorf("locking %s: %w", file, err))
+		_ = f.Close() // err is what matters
+		return nil, fmt.Errorf("locking %s: %w", file, err)
 	}
 	return f, nil
 }

@@ -1,0 +1,83 @@
+package rescue_test
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/test/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// backends are the databases that an operator may have.
+var backends = map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysql": testdb.MySQL}
+
+// patience is the time-out of the tests: many tests share two cores.
+const patience = 20 * time.Second
+
+// connect opens a database as it is.
+func connect(t *testing.T, dsn string) *sqlstore.DB {
+	t.Helper()
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience})
+	if err != nil {
+		t.Fatalf("opening the database: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// migrated opens a database with the schema of today.
+func migrated(t *testing.T, dsn string) *sqlstore.DB {
+	t.Helper()
+	db := connect(t, dsn)
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrating: %v", err)
+	}
+	return db
+}
+
+func write(t *testing.T, db store.DB, f func(store.Tx) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), f); err != nil {
+		t.Fatalf("writing: %v", err)
+	}
+}
+
+// raw opens the same database past the packages.
+func raw(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
+	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
+		login, place, _ := strings.Cut(rest, "@")
+		host, database, _ := strings.Cut(place, "/")
+		driver, source = "mysql", login+"@tcp("+host+")/"+database
+	}
+	pool, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatalf("opening the database past the packages: %v", err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+func execute(t *testing.T, pool *sql.DB, statement string) {
+	t.Helper()
+	if _, err := pool.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// onRaw runs a test with the DSN of a migrated database and a way past the packages.
+func onRaw(t *testing.T, run func(t *testing.T, dsn string, pool *sql.DB)) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			dsn := dsn(t)
+			if err := migrated(t, dsn).Close(); err != nil {
+				t.Fatalf("closing the database: %v", err)
+			}
+			run(t, dsn, raw(t, dsn))
+		})
+	}
+}
