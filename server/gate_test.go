@@ -28,12 +28,13 @@ func gated(serve handlers.Endpoint, shed func()) http.Handler {
 		}
 		http.Error(w, err.Error(), status)
 	}
-	return router([]Route{
-		{http.MethodPost, "/work", &Audience{Refuse: refuse}, serve},
-		{http.MethodGet, "/keys", &Audience{Refuse: refuse, FromMemory: true}, func(w http.ResponseWriter, _ *http.Request) error {
-			_, err := io.WriteString(w, "keys")
-			return err
-		}},
+	keys := func(w http.ResponseWriter, _ *http.Request) error {
+		_, err := io.WriteString(w, "keys")
+		return err
+	}
+	return router([]handlers.Table{
+		tableOf(handlers.Audience{Refuse: refuse}, handlers.Route{Method: http.MethodPost, Path: "/work", Serve: serve}),
+		tableOf(handlers.Audience{Refuse: refuse, FromMemory: true}, handlers.Route{Method: http.MethodGet, Path: "/keys", Serve: keys}),
 	}, http.NotFoundHandler(), newGate(2, shed))
 }
 
@@ -81,7 +82,7 @@ func TestAMethodThatIsNotThereNeedsAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		leave := make(chan bool)
 		var asked atomic.Int32
-		audience := &Audience{
+		audience := handlers.Audience{
 			Refuse: func(w http.ResponseWriter, _ *http.Request, err error) {
 				status := http.StatusMethodNotAllowed
 				if errors.Is(err, handlers.ErrBusy) {
@@ -89,9 +90,9 @@ func TestAMethodThatIsNotThereNeedsAPlace(t *testing.T) {
 				}
 				w.WriteHeader(status)
 			},
-			NotAllowed: func(*http.Request, string, []string) error { asked.Add(1); <-leave; return errors.New("not allowed") },
+			NotAllowed: func(*http.Request, handlers.Route) error { asked.Add(1); <-leave; return errors.New("not allowed") },
 		}
-		h := router([]Route{{http.MethodPost, "/work", audience, nil}}, http.NotFoundHandler(), newGate(2, func() {}))
+		h := router([]handlers.Table{tableOf(audience, handlers.Route{Method: http.MethodPost, Path: "/work"})}, http.NotFoundHandler(), newGate(2, func() {}))
 		codes := make(chan int, 3)
 		for range 3 {
 			go func() { codes <- send(h, "DELETE", "/work", nil).Code }()

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"gatehouse/handlers"
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/reqctx"
 )
@@ -26,6 +27,7 @@ type observer struct {
 	proxies Proxies
 	log     *slog.Logger
 	metrics *metrics.Metrics
+	quiet   map[string]bool // by path template
 	refuse  func(http.ResponseWriter, *http.Request)
 }
 
@@ -96,11 +98,11 @@ func (s seen) route() string {
 	return s.info.Route
 }
 
-func (s seen) level() slog.Level {
+func (o *observer) level(s seen) slog.Level {
 	switch {
 	case s.status() >= 500:
 		return slog.LevelError
-	case quiet[s.info.Route]:
+	case o.quiet[s.info.Route]:
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo
@@ -109,7 +111,7 @@ func (s seen) level() slog.Level {
 // done counts the request and logs its one line.
 func (o *observer) done(ctx context.Context, s seen) {
 	o.metrics.Request(s.route(), knownMethod(s.request.Method), s.status(), s.took)
-	if level := s.level(); o.log.Enabled(ctx, level) {
+	if level := o.level(s); o.log.Enabled(ctx, level) {
 		o.log.LogAttrs(ctx, level, "request", s.attributes()...)
 	}
 }
@@ -128,9 +130,16 @@ func (s seen) attributes() []slog.Attr {
 	return attrs
 }
 
-// quiet are the routes that programs ask all the time and nobody reads about.
-var quiet = map[string]bool{"/healthz/live": true, "/healthz/ready": true, "/metrics": true, JWKSPath: true,
-	"/.well-known/openid-configuration": true, "/.well-known/oauth-authorization-server": true}
+// quiet are the paths of the routes that say so.
+func quiet(tables []handlers.Table) map[string]bool {
+	paths := map[string]bool{}
+	for _, rt := range handlers.Routes(tables) {
+		if rt.Quiet {
+			paths[rt.Path] = true
+		}
+	}
+	return paths
+}
 
 // knownMethod keeps what a caller can invent out of labels and log lines.
 func knownMethod(m string) string {

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/handlers"
 	"gatehouse/handlers/api"
+	"gatehouse/handlers/pages"
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/reqctx"
 )
@@ -27,12 +29,13 @@ type watched struct {
 
 func watch(serve http.HandlerFunc, change ...func(*Options)) *watched {
 	w := &watched{metrics: metrics.New("test")}
-	audience := &Audience{Slash: true, Refuse: api.Refuse, NotAllowed: methodNotAllowed}
-	options := Options{Metrics: w.metrics, Log: slog.New(slog.NewJSONHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelInfo}))}
+	notAllowed := func(r *http.Request, _ handlers.Route) error { return &api.MethodNotAllowed{Method: r.Method} }
+	audience := handlers.Audience{Slash: true, Refuse: api.Refuse, NotAllowed: notAllowed}
+	options := Options{Programs: api.Refuse, People: pages.Refuse, Metrics: w.metrics, Log: slog.New(slog.NewJSONHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelInfo}))}
 	for _, f := range change {
 		f(&options)
 	}
-	w.Handler = New([]Route{{http.MethodGet, "/api/thing", audience, plain(serve)}}, options)
+	w.Handler = New(options, tableOf(audience, handlers.Route{Method: http.MethodGet, Path: "/api/thing", Serve: handlers.Plain(serve)}))
 	return w
 }
 

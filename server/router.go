@@ -14,52 +14,28 @@ import (
 // maxBodyBytes bounds what any request may send.
 const maxBodyBytes = 64 << 10
 
-// A Route is one line of the table.
-type Route struct {
-	Method string
-	// Path is a template of gorilla/mux, without a slash at its end.
-	Path string
-	// Audience settles how the route refuses.
-	Audience *Audience
-	Serve    handlers.Endpoint
-}
-
-// An Audience is a kind of caller: apps, front ends, operators, people.
-type Audience struct {
-	Name string
-	// Slash lets every path of the audience answer with a slash at its end as well.
-	Slash bool
-	// FromMemory lets the audience in however busy the server is: what it asks for
-	// costs next to nothing.
-	FromMemory bool
-	// Refuse writes err as this audience reads refusals.
-	Refuse func(w http.ResponseWriter, r *http.Request, err error)
-	// NotAllowed returns the refusal of a method that the path does not have;
-	// allow has those that it has. path is the template, so that a guarded path
-	// can tell a stranger no more than any other path would.
-	NotAllowed func(r *http.Request, path string, allow []string) error
-}
-
-// router builds the router of the table. Unknown paths go to notFound.
+// router builds the router of the tables. Unknown paths go to notFound.
 //
 // gorilla/mux asks its routes one after the other, each by a regular expression:
-// 2 to 4 µs for a path in the middle of the table. So it has only the paths with
+// 2 to 4 µs for a path in the middle of the tables. So it has only the paths with
 // variables, and those without are looked up first, in 50 ns.
-func router(table []Route, notFound http.Handler, g *gate) http.Handler {
+func router(tables []handlers.Table, notFound http.Handler, g *gate) http.Handler {
 	fixed := map[string]http.Handler{}
 	variable := mux.NewRouter().SkipClean(true)
 	variable.NotFoundHandler = notFound
-	for _, group := range byPath(table) {
-		p := newPath(group, g)
-		switch {
-		case strings.Contains(p.template, "{") && p.audience.Slash:
-			variable.Path(p.template + "{slash:/?}").Handler(p)
-		case strings.Contains(p.template, "{"):
-			variable.Path(p.template).Handler(p)
-		default:
-			fixed[p.template] = p
-			if p.audience.Slash {
-				fixed[p.template+"/"] = p
+	for _, table := range tables {
+		for _, group := range byPath(table.Routes) {
+			p := newPath(table.Audience, group, g)
+			switch template := p.first.Path; {
+			case strings.Contains(template, "{") && table.Slash:
+				variable.Path(template + "{slash:/?}").Handler(p)
+			case strings.Contains(template, "{"):
+				variable.Path(template).Handler(p)
+			default:
+				fixed[template] = p
+				if table.Slash {
+					fixed[template+"/"] = p
+				}
 			}
 		}
 	}
@@ -86,9 +62,9 @@ func hidesASlash(rawPath string) bool {
 	return strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c")
 }
 
-// byPath gathers the lines of each path, in the order of the table.
-func byPath(table []Route) [][]Route {
-	var groups [][]Route
+// byPath gathers the routes of each path, in the order of the table.
+func byPath(table []handlers.Route) [][]handlers.Route {
+	var groups [][]handlers.Route
 	index := map[string]int{}
 	for _, rt := range table {
 		i, seen := index[rt.Path]
@@ -104,16 +80,16 @@ func byPath(table []Route) [][]Route {
 
 // path answers for one path template.
 type path struct {
-	template string
-	audience *Audience
+	first    handlers.Route
+	audience handlers.Audience
 	methods  map[string]handlers.Endpoint
 	allow    []string
 	gate     *gate
 }
 
-func newPath(group []Route, g *gate) *path {
-	p := &path{template: group[0].Path, audience: group[0].Audience, methods: map[string]handlers.Endpoint{}, gate: g}
-	if p.audience.FromMemory {
+func newPath(audience handlers.Audience, group []handlers.Route, g *gate) *path {
+	p := &path{first: group[0], audience: audience, methods: map[string]handlers.Endpoint{}, gate: g}
+	if audience.FromMemory {
 		p.gate = nil
 	}
 	for _, rt := range group {
@@ -129,7 +105,7 @@ func newPath(group []Route, g *gate) *path {
 }
 
 func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	reqctx.From(r.Context()).Route = p.template
+	reqctx.From(r.Context()).Route = p.first.Path
 	for name, value := range mux.Vars(r) {
 		r.SetPathValue(name, value) // the handlers know no router
 	}
@@ -155,5 +131,5 @@ func (p *path) serve(w http.ResponseWriter, r *http.Request) error {
 		return serve(w, r)
 	}
 	w.Header().Set("Allow", strings.Join(p.allow, ", "))
-	return p.audience.NotAllowed(r, p.template, p.allow)
+	return p.audience.NotAllowed(r, p.first)
 }

@@ -5,29 +5,30 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
+
+	"gatehouse/handlers"
 )
 
 func TestRouter(t *testing.T) {
-	audience := &Audience{
+	audience := handlers.Audience{
 		Slash: true,
 		Refuse: func(w http.ResponseWriter, _ *http.Request, err error) {
 			http.Error(w, err.Error(), http.StatusTeapot)
 		},
-		NotAllowed: func(_ *http.Request, _ string, allow []string) error {
-			return errors.New("not allowed, but " + strings.Join(allow, " "))
+		NotAllowed: func(_ *http.Request, first handlers.Route) error {
+			return errors.New("not allowed, but " + first.Method + " " + first.Path)
 		},
 	}
 	echo := func(w http.ResponseWriter, r *http.Request) error {
 		_, err := io.WriteString(w, r.Method+" "+r.PathValue("id"))
 		return err
 	}
-	h := router([]Route{
-		{http.MethodGet, "/things/{id}", audience, echo},
-		{http.MethodDelete, "/things/{id}", audience, echo},
-		{http.MethodPost, "/refuses", audience, func(http.ResponseWriter, *http.Request) error { return errors.New("no") }},
-	}, http.NotFoundHandler(), nil)
+	h := router([]handlers.Table{tableOf(audience,
+		handlers.Route{Method: http.MethodGet, Path: "/things/{id}", Serve: echo},
+		handlers.Route{Method: http.MethodDelete, Path: "/things/{id}", Serve: echo},
+		handlers.Route{Method: http.MethodPost, Path: "/refuses", Serve: func(http.ResponseWriter, *http.Request) error { return errors.New("no") }},
+	)}, http.NotFoundHandler(), nil)
 
 	for _, c := range []struct {
 		method, path string
@@ -38,8 +39,8 @@ func TestRouter(t *testing.T) {
 		{"GET", "/things/7/", 200, "GET 7", ""},
 		{"HEAD", "/things/7", 200, "HEAD 7", ""},
 		{"DELETE", "/things/%37/", 200, "DELETE 7", ""},
-		{"POST", "/things/7", 418, "not allowed, but DELETE GET HEAD\n", "DELETE, GET, HEAD"},
-		{"FOO", "/things/7", 418, "not allowed, but DELETE GET HEAD\n", "DELETE, GET, HEAD"},
+		{"POST", "/things/7", 418, "not allowed, but GET /things/{id}\n", "DELETE, GET, HEAD"},
+		{"FOO", "/things/7", 418, "not allowed, but GET /things/{id}\n", "DELETE, GET, HEAD"},
 		{"POST", "/refuses", 418, "no\n", ""},
 		{"GET", "/things//7", 404, "404 page not found\n", ""},
 		{"GET", "//things/7", 404, "404 page not found\n", ""},

@@ -5,9 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"gatehouse/handlers/accounts"
-	"gatehouse/handlers/api"
-	"gatehouse/handlers/operators"
+	"gatehouse/handlers"
 )
 
 // open are the lines of front ends and operators that ask for nothing, not even
@@ -21,9 +19,9 @@ var open = []string{
 
 func TestEveryRouteNeedsAPermissionOrIsDeclaredOpen(t *testing.T) {
 	var found []string
-	for _, rt := range slices.Concat((&accounts.Handlers{}).Routes(), (&operators.Handlers{}).Routes()) {
+	for _, rt := range handlers.Routes(guardedTables()) {
 		if rt.Needs.Open() {
-			found = append(found, rt.Method+" "+rt.Pattern)
+			found = append(found, rt.Method+" "+rt.Path)
 		}
 	}
 	slices.Sort(found)
@@ -35,11 +33,11 @@ func TestEveryRouteNeedsAPermissionOrIsDeclaredOpen(t *testing.T) {
 
 // Nobody but the guarded tables may serve below /api/.
 func TestTheAPIIsServedByGuardedTablesAlone(t *testing.T) {
-	guarded := map[string]api.Route{}
-	for _, rt := range slices.Concat((&accounts.Handlers{}).Routes(), (&operators.Handlers{}).Routes()) {
-		guarded[rt.Method+" "+rt.Pattern] = rt
+	guarded := map[string]handlers.Route{}
+	for _, rt := range handlers.Routes(guardedTables()) {
+		guarded[rt.Method+" "+rt.Path] = rt
 	}
-	for _, rt := range realTable() {
+	for _, rt := range handlers.Routes(realTables()) {
 		if _, known := guarded[rt.Method+" "+rt.Path]; strings.HasPrefix(rt.Path, "/api/") != known {
 			t.Errorf("%s %s: below /api/ and guarded are not the same", rt.Method, rt.Path)
 		}
@@ -47,32 +45,43 @@ func TestTheAPIIsServedByGuardedTablesAlone(t *testing.T) {
 }
 
 func TestTheTableIsInOrder(t *testing.T) {
-	seen := map[string]bool{}
-	for _, rt := range realTable() {
-		line := rt.Method + " " + rt.Path
-		switch {
-		case seen[line]:
-			t.Errorf("%s is there twice", line)
-		case rt.Path != "/" && strings.HasSuffix(rt.Path, "/"):
-			t.Errorf("%s ends in a slash", line)
-		case rt.Audience == nil || rt.Audience.Refuse == nil || rt.Audience.NotAllowed == nil:
-			t.Errorf("%s cannot refuse", line)
-		case rt.Audience.Slash != strings.HasPrefix(rt.Path, "/api/"):
-			t.Errorf("%s: only what replaces the old application answers with a slash as well", line)
+	lines, owners := map[string]bool{}, map[string]int{}
+	for i, table := range realTables() {
+		if table.Refuse == nil || table.NotAllowed == nil {
+			t.Errorf("the table of %s cannot refuse", table.Name)
 		}
-		seen[line] = true
+		for _, rt := range table.Routes {
+			line := rt.Method + " " + rt.Path
+			owner, known := owners[rt.Path]
+			switch {
+			case lines[line]:
+				t.Errorf("%s is there twice", line)
+			case known && owner != i:
+				t.Errorf("%s: the path is in two tables, and can refuse in one way only", line)
+			case rt.Path != "/" && strings.HasSuffix(rt.Path, "/"):
+				t.Errorf("%s ends in a slash", line)
+			case table.Slash != strings.HasPrefix(rt.Path, "/api/"):
+				t.Errorf("%s: only what replaces the old application answers with a slash as well", line)
+			}
+			lines[line], owners[rt.Path] = true, i
+		}
 	}
 }
 
 func TestPagesThatChangeSomethingRefuseOtherOrigins(t *testing.T) {
-	for _, rt := range realTable() {
-		if rt.Audience.Name != "people" || rt.Method == "GET" {
-			continue
+	asked := 0
+	for _, table := range realTables() {
+		for _, rt := range table.Routes {
+			if table.Name != "people" || rt.Method == "GET" {
+				continue
+			}
+			asked++
+			if w := serveOne(table.Audience, rt, newCrossSite(rt.Method, rt.Path)); w.Code != 403 {
+				t.Errorf("%s %s from another site: status = %d, want 403", rt.Method, rt.Path, w.Code)
+			}
 		}
-		r := newCrossSite(rt.Method, rt.Path)
-		w := serveOne(rt, r)
-		if w.Code != 403 {
-			t.Errorf("%s %s from another site: %d, want 403", rt.Method, rt.Path, w.Code)
-		}
+	}
+	if asked == 0 {
+		t.Error("the tables have no page that changes something")
 	}
 }

@@ -3,22 +3,30 @@ package server
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/operators"
+	"gatehouse/handlers/pages"
+	"gatehouse/handlers/pages/signin"
+	"gatehouse/handlers/protocol"
 )
 
-// realTable is the table with nothing behind it.
-func realTable() []Route {
-	var nothing handlers.Endpoint = func(http.ResponseWriter, *http.Request) error { return nil }
-	return Routes(Endpoints{
-		Token: nothing, Revoke: nothing, Introspect: nothing,
-		JWKS: nothing, AuthorizationServer: nothing, OpenIDConfiguration: nothing, OpenAPI: nothing,
-		Accounts: (&accounts.Handlers{}).Routes(), Operators: (&operators.Handlers{}).Routes(),
-		Authorize: nothing, UserInfo: nothing, PAR: nothing, DeviceAuthorization: nothing,
-		Health: &operators.Health{}, Metrics: http.NotFoundHandler(),
+// realTables are those of all audiences, with nothing behind them.
+func realTables() []handlers.Table {
+	return slices.Concat(protocol.Endpoints{}.Tables(), signin.Endpoints{}.Tables(), guardedTables(), []handlers.Table{
+		pages.Endpoints{}.Table(), operators.Documents(&operators.Health{}, http.NotFoundHandler()), protocol.Documents(nil, nil),
 	})
+}
+
+// guardedTables are those whose routes each ask for a permission.
+func guardedTables() []handlers.Table {
+	return []handlers.Table{(&accounts.Handlers{}).Table(), (&operators.Handlers{}).Table()}
+}
+
+func tableOf(audience handlers.Audience, routes ...handlers.Route) handlers.Table {
+	return handlers.Table{Audience: audience, Routes: routes}
 }
 
 func newCrossSite(method, path string) *http.Request {
@@ -27,9 +35,9 @@ func newCrossSite(method, path string) *http.Request {
 	return r
 }
 
-// serveOne asks one line of the table, past its door.
-func serveOne(rt Route, r *http.Request) *httptest.ResponseRecorder {
+// serveOne asks one line of a table, past its door.
+func serveOne(audience handlers.Audience, rt handlers.Route, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	router([]Route{rt}, http.NotFoundHandler(), nil).ServeHTTP(w, r)
+	router([]handlers.Table{tableOf(audience, rt)}, http.NotFoundHandler(), nil).ServeHTTP(w, r)
 	return w
 }

@@ -8,15 +8,20 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"gatehouse/config"
+	"gatehouse/handlers"
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/api"
 	"gatehouse/handlers/operators"
 	"gatehouse/handlers/pages"
+	"gatehouse/handlers/pages/signin"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
+	"gatehouse/internal/browser"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/figures"
 	"gatehouse/internal/notify"
@@ -32,7 +37,7 @@ type app struct {
 	ring     *keys.Ring
 	notifier *notify.Worker
 	health   *operators.Health
-	routes   []server.Route
+	surface  []handlers.Table
 	handler  http.Handler
 	draining atomic.Bool
 }
@@ -84,14 +89,14 @@ func (a *app) door(minter *token.Minter, verifier *token.Verifier, cursors curso
 	if err != nil {
 		return nil, fmt.Errorf("reading the issuer: %w", err)
 	}
-	a.routes, err = a.table(minter, verifier, cursors, issuer)
+	a.surface, err = a.routes(minter, verifier, cursors, issuer)
 	if err != nil {
 		return nil, err
 	}
-	return server.New(a.routes, server.Options{
-		Proxies: a.config.TrustedProxies, CORSOrigins: a.config.CORSOrigins, HSTS: issuer.Scheme == "https",
+	return server.New(server.Options{
+		Programs: api.Refuse, People: pages.Refuse, Proxies: a.config.TrustedProxies, CORSOrigins: a.config.CORSOrigins, HSTS: issuer.Scheme == "https",
 		Places: a.places(), Metrics: a.metrics, Log: a.log,
-	}), nil
+	}, a.surface...), nil
 }
 
 // places is how many requests are worked on at once. What costs our own processor is
@@ -102,12 +107,12 @@ func (a *app) places() int {
 	return perCore*runtime.GOMAXPROCS(0) + a.passwords.Capacity() + account.MaxTurns
 }
 
-func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors cursor.Sealer, issuer *url.URL) ([]server.Route, error) {
+func (a *app) routes(minter *token.Minter, verifier *token.Verifier, cursors cursor.Sealer, issuer *url.URL) ([]handlers.Table, error) {
 	surface := oauth.Surface{
-		Issuer: a.config.Issuer, Token: server.TokenPath, Revocation: server.RevokePath,
-		Introspection: server.IntrospectPath, JWKS: server.JWKSPath,
-		Authorization: server.AuthorizePath, Userinfo: server.UserInfoPath, Pushed: server.PARPath, Devices: server.DevicePath,
-		EndSession: server.LogoutPath, PrivateKeyJWT: true, BackchannelLogout: true,
+		Issuer: a.config.Issuer, Token: "/oauth/token", Revocation: "/oauth/revoke",
+		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
+		Authorization: oauth.AuthorizePath, Userinfo: "/oauth/userinfo", Pushed: "/oauth/par", Devices: "/oauth/device_authorization",
+		EndSession: "/oauth/logout", PrivateKeyJWT: true, BackchannelLogout: true,
 	}
 	oauthDocument, err := surface.AuthorizationServer()
 	if err != nil {
@@ -128,22 +133,48 @@ func (a *app) table(minter *token.Minter, verifier *token.Verifier, cursors curs
 		Clients: a.apps, Keys: a.ring, Evidence: a.db, People: a.db, Figures: a.db,
 		Cursors: cursors, Guard: guard, Issuer: issuer, Now: a.now,
 	}
-	endpoints := server.Endpoints{
-		Token:               protocol.Token{Engine: engine}.Serve,
-		Revoke:              protocol.Revoke{Clients: clients, Sessions: a.sessions}.Serve,
-		Introspect:          protocol.Introspect{Clients: clients, Sessions: a.sessions}.Serve,
-		JWKS:                protocol.JWKS{Keys: a.ring}.Serve,
-		AuthorizationServer: protocol.NewMetadata(oauthDocument).Serve,
-		OpenIDConfiguration: protocol.NewMetadata(openidDocument).Serve,
-		OpenAPI:             operators.NewOpenAPI().Serve,
-		Accounts:            front.Routes(), Operators: operator.Routes(), Guard: guard,
-		Health: a.health,
-		Setup:  pages.Setup{People: a.people, Issuer: a.config.Issuer},
-		HTTPS:  issuer.Scheme == "https",
+	https := issuer.Scheme == "https"
+	browsers := &browser.Service{
+		DB: a.db, Sessions: a.sessions, Idle: a.config.BrowserIdle, Lifetime: a.config.BrowserLifetime, Now: a.now, Log: a.log,
 	}
-	a.frontChannel(&endpoints, verifier, clients)
+	visitors := pages.Visitors{Cookies: browser.Cookies{Secure: https}, Browsers: browsers}
+	requests := &oauth.Authorization{
+		Clients: a.registry, DB: a.db, Hints: verifier, Issuer: a.config.Issuer, Now: a.now,
+		Continuations: oauth.Continuations{Sealer: cursor.Sealer{Keys: a.ring.Derive("gatehouse authorization v1")}, Now: a.now},
+	}
+	devices := &oauth.Devices{
+		DB: a.db, Clients: a.registry, Limits: a.limits, Now: a.now, Page: strings.TrimSuffix(a.config.Issuer, "/") + signin.DevicePath,
+	}
+	logouts := &oauth.Logouts{
+		Clients: a.registry, Hints: verifier, Sealer: cursor.Sealer{Keys: a.ring.Derive("gatehouse logout v1")}, Now: a.now,
+	}
+	apps := protocol.Endpoints{
+		Token:      protocol.Token{Engine: engine},
+		Revoke:     protocol.Revoke{Clients: clients, Sessions: a.sessions},
+		Introspect: protocol.Introspect{Clients: clients, Sessions: a.sessions},
+		PAR:        protocol.PAR{Clients: clients, Requests: requests},
+		Device:     protocol.DeviceAuthorization{Clients: clients, Devices: devices},
+		Userinfo:   protocol.Userinfo{Sessions: a.sessions, People: a.db},
+		JWKS:       protocol.JWKS{Keys: a.ring},
+	}
+	signingIn := signin.Endpoints{
+		Authorize: signin.Authorize{Browser: visitors.Read, Requests: requests},
+		Login:     signin.Login{Visitors: visitors, Requests: requests, People: a.people, Browsers: browsers},
+		Consent:   signin.Consent{Visitors: visitors, Requests: requests},
+		Logout:    signin.Logout{Visitors: visitors, Requests: logouts, Browsers: browsers},
+		Device:    signin.Device{Visitors: visitors, Requests: devices, Now: a.now},
+		HTTPS:     https,
+	}
+	others := pages.Endpoints{
+		Home:  pages.Home{Visitors: visitors, Issuer: a.config.Issuer},
+		Setup: pages.Setup{People: a.people, Issuer: a.config.Issuer},
+		HTTPS: https,
+	}
+	var figures http.Handler
 	if a.config.MetricsAddr == "" {
-		endpoints.Metrics = a.metrics.Handler()
+		figures = a.metrics.Handler()
 	}
-	return server.Routes(endpoints), nil
+	return slices.Concat(apps.Tables(), signingIn.Tables(), []handlers.Table{
+		others.Table(), front.Table(), operator.Table(), operators.Documents(a.health, figures), protocol.Documents(oauthDocument, openidDocument),
+	}), nil
 }

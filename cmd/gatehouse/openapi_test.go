@@ -18,9 +18,11 @@ import (
 	"testing"
 
 	"gatehouse/config"
+	"gatehouse/handlers"
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/api"
 	"gatehouse/handlers/operators"
+	"gatehouse/handlers/pages"
 	"gatehouse/internal/test/apicheck"
 	"gatehouse/server"
 	"gatehouse/store"
@@ -113,7 +115,7 @@ func (w *witness) sameLines(t *testing.T) {
 		documented[o.Method+" "+tablePath(o.Path)] = true
 	}
 	left := maps.Clone(documented)
-	for _, rt := range w.app.routes {
+	for _, rt := range handlers.Routes(w.app.surface) {
 		path := rt.Path
 		if strings.HasPrefix(path, "/assets/") {
 			path = "/assets/{name}"
@@ -139,9 +141,9 @@ func tablePath(path string) string {
 // samePermissions holds the roles and the scope that the document asks for
 // against those that the guards ask for.
 func (w *witness) samePermissions(t *testing.T) {
-	needs := map[string]api.Route{}
-	for _, rt := range slices.Concat((&accounts.Handlers{}).Routes(), (&operators.Handlers{}).Routes()) {
-		needs[rt.Method+" "+rt.Pattern] = rt
+	needs := map[string]handlers.Route{}
+	for _, rt := range slices.Concat((&accounts.Handlers{}).Table().Routes, (&operators.Handlers{}).Table().Routes) {
+		needs[rt.Method+" "+rt.Path] = rt
 	}
 	for _, o := range w.contract.Operations() {
 		rt, ours := needs[o.Method+" "+tablePath(o.Path)]
@@ -295,11 +297,14 @@ func (w *witness) ownFaults(t *testing.T) {
 		{http.StatusInternalServerError, errors.New("something broke")},
 		{http.StatusServiceUnavailable, fmt.Errorf("asking the database: %w", store.ErrUnavailable)},
 	} {
-		broken := slices.Clone(w.app.routes)
+		broken := slices.Clone(w.app.surface)
 		for i := range broken {
-			broken[i].Serve = func(http.ResponseWriter, *http.Request) error { return fault.err }
+			broken[i].Routes = slices.Clone(broken[i].Routes)
+			for j := range broken[i].Routes {
+				broken[i].Routes[j].Serve = func(http.ResponseWriter, *http.Request) error { return fault.err }
+			}
 		}
-		door := httptest.NewServer(server.New(broken, server.Options{Metrics: w.app.metrics, Log: slog.New(slog.DiscardHandler)}))
+		door := httptest.NewServer(server.New(server.Options{Programs: api.Refuse, People: pages.Refuse, Metrics: w.app.metrics, Log: slog.New(slog.DiscardHandler)}, broken...))
 		defer door.Close()
 		w.at(door.URL)
 		for _, o := range w.contract.Operations() {

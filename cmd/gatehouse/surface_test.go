@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gatehouse/handlers"
 )
 
 // surface declares who may do what, path by path. It is written down a second
@@ -137,7 +139,7 @@ func endsSessions(method, template string) bool {
 // templates are the paths of the table, each once.
 func (c *crowd) templates() []string {
 	var all []string
-	for _, rt := range c.routes {
+	for _, rt := range handlers.Routes(c.surface) {
 		if !slices.Contains(all, rt.Path) {
 			all = append(all, rt.Path)
 		}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"net/url"
 
+	"gatehouse/handlers"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
@@ -41,18 +42,18 @@ type Handlers struct {
 
 const prefix = "/api/accounts"
 
-// Routes is the table of the audience.
-func (h *Handlers) Routes() []api.Route {
+// Table is that of the audience.
+func (h *Handlers) Table() handlers.Table {
 	open := func(path, name string, serve handler) api.Resource {
-		return api.Resource{Pattern: prefix + path, Name: name, Methods: []api.Method{{Verb: "POST", Needs: authz.Anyone, Serve: endpoint(serve)}}}
+		return api.Resource{Path: prefix + path, Name: name, Methods: []api.Method{{Verb: "POST", Needs: authz.Anyone, Serve: endpoint(serve)}}}
 	}
 	at := func(path, name string, methods ...api.Method) api.Resource {
-		return api.Resource{Pattern: prefix + path, Name: name, Methods: methods}
+		return api.Resource{Path: prefix + path, Name: name, Methods: methods}
 	}
 	on := func(verb string, needs authz.Permission, serve handler) api.Method {
 		return api.Method{Verb: verb, Needs: needs, Serve: endpoint(serve)}
 	}
-	return h.Guard.Routes(
+	return h.Guard.Table("front ends",
 		at("/profile", "User Profile",
 			on("GET", authz.OwnAccount, h.profile), on("PUT", authz.OwnAccount, h.replaceProfile), on("PATCH", authz.OwnAccount, h.changeProfile)),
 		open("/token/refresh", "Token Refresh", h.refresh),

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"gatehouse/handlers"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
 	"gatehouse/internal/fields"
@@ -80,7 +81,7 @@ func readOnly(more ...string) []string {
 func (h *Handlers) target(r *http.Request) (store.User, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || r.PathValue("id")[0] < '0' { // "+1" and "-1" are no IDs
-		return store.User{}, api.ErrNotFound
+		return store.User{}, handlers.ErrNotFound
 	}
 	return h.Accounts.Get(r.Context(), id)
 }

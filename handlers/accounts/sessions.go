@@ -3,6 +3,7 @@ package accounts
 import (
 	"net/http"
 
+	"gatehouse/handlers"
 	"gatehouse/handlers/api"
 	"gatehouse/store"
 )
@@ -95,7 +96,7 @@ func (h *Handlers) endOne(w http.ResponseWriter, r *http.Request, of store.User,
 		return err
 	}
 	if !ended {
-		return api.ErrNotFound
+		return handlers.ErrNotFound
 	}
 	return api.Done(w)
 }

@@ -7,11 +7,13 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/gorilla/mux"
 
+	"gatehouse/handlers"
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
@@ -84,7 +86,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 		Accounts: w.accounts, Sessions: w.sessions, Tokens: verifier, Limits: w.limits,
 		Guard: api.Guard{Sessions: w.sessions}, Issuer: issuer,
 	}
-	server.Config.Handler = mount(h.Guard, h.Routes())
+	server.Config.Handler = mount(h.Table())
 	t.Cleanup(func() {
 		server.Close()
 		stop()
@@ -105,28 +107,27 @@ func (b builtIn) ClientByID(ctx context.Context, id string) (store.Client, error
 }
 
 // mount serves routes in the manner of package server.
-func mount(guard api.Guard, routes []api.Route) http.Handler {
+func mount(table handlers.Table) http.Handler {
 	m := mux.NewRouter().SkipClean(true)
-	notFound := func(w http.ResponseWriter, r *http.Request) { api.Refuse(w, r, api.ErrNotFound) }
-	notAllowed := guard.NotAllowed(routes)
-	for _, rt := range routes {
+	notFound := func(w http.ResponseWriter, r *http.Request) { table.Refuse(w, r, handlers.ErrNotFound) }
+	for _, rt := range table.Routes {
 		methods := []string{rt.Method}
 		if rt.Method == "GET" {
 			methods = append(methods, "HEAD")
 		}
-		m.Path(rt.Pattern + "{slash:/?}").Methods(methods...).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.Path(rt.Path + "{slash:/?}").Methods(methods...).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			for name, value := range mux.Vars(r) {
 				r.SetPathValue(name, value)
 			}
 			if err := rt.Serve(w, r); err != nil {
-				api.Refuse(w, r, err)
+				table.Refuse(w, r, err)
 			}
 		})
 	}
-	for _, rt := range routes {
-		m.Path(rt.Pattern + "{slash:/?}").HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	for _, rt := range table.Routes {
+		m.Path(rt.Path + "{slash:/?}").HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", "…")
-			api.Refuse(w, r, notAllowed(r, rt.Pattern, nil))
+			table.Refuse(w, r, table.NotAllowed(r, first(table, rt)))
 		})
 	}
 	m.NotFoundHandler = http.HandlerFunc(notFound)
@@ -137,6 +138,11 @@ func mount(guard api.Guard, routes []api.Route) http.Handler {
 		}
 		m.ServeHTTP(w, r.WithContext(reqctx.With(r.Context(), info)))
 	})
+}
+
+// first is the first route of the same path.
+func first(table handlers.Table, of handlers.Route) handlers.Route {
+	return table.Routes[slices.IndexFunc(table.Routes, func(rt handlers.Route) bool { return rt.Path == of.Path })]
 }
 
 // wide are rules that hold nobody up.

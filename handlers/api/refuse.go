@@ -25,9 +25,6 @@ type Forbidden struct{ Detail string }
 
 func (e *Forbidden) Error() string { return e.Detail }
 
-// ErrNotFound: there is nothing at this path.
-var ErrNotFound = errors.New("nothing at this path")
-
 // Refuse is the one writer of refusals. What is not a refusal is a fault of ours:
 // the caller learns the request's ID, by which the log tells the rest.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
@@ -79,7 +76,7 @@ func refusal(h http.Header, err error) (status int, body any) {
 		return http.StatusForbidden, detail{Detail: "You do not have permission to perform this action."}
 	case errors.As(err, &method):
 		return http.StatusMethodNotAllowed, detail{Detail: fmt.Sprintf("Method \"%s\" not allowed.", method.Method)}
-	case errors.Is(err, ErrNotFound), errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, handlers.ErrNotFound), errors.Is(err, store.ErrNotFound):
 		return http.StatusNotFound, detail{Detail: "Not found."}
 	case errors.Is(err, authz.ErrLastAdmin):
 		return http.StatusConflict, detail{Detail: "The last active administrator cannot be removed, demoted or deactivated."}

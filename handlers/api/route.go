@@ -6,26 +6,15 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/authz"
 )
 
-// A Route is one line of an audience's table.
-type Route struct {
-	// Method is served at the pattern with and without a slash at its end; GET
-	// serves HEAD as well.
-	Method string
-	// Pattern is a path whose {names} Request.PathValue knows.
-	Pattern string
-	// Needs is what Serve, which guards itself, asks of the caller.
-	Needs authz.Permission
-	Serve handlers.Endpoint
-}
-
 // A Resource is a path and what can be done there.
 type Resource struct {
-	Pattern string
+	Path string
 	// Name is the title that OPTIONS tells.
 	Name string
 	// Methods are in the order in which OPTIONS and Allow list them. The first
@@ -40,35 +29,40 @@ type Method struct {
 	Serve handlers.Endpoint
 }
 
-// Routes returns the lines for resources, each guarded, with OPTIONS for every path.
-func (g Guard) Routes(resources ...Resource) []Route {
-	var routes []Route
+// Table is that of an audience which speaks as Django REST framework does. Every
+// route is guarded, every path has OPTIONS and answers with and without a slash at
+// its end.
+func (g Guard) Table(name string, resources ...Resource) handlers.Table {
+	table := handlers.Table{Audience: handlers.Audience{Name: name, Slash: true, Refuse: Refuse, NotAllowed: g.notAllowed}}
 	for _, res := range resources {
-		for _, m := range res.Methods {
-			routes = append(routes, Route{m.Verb, res.Pattern, m.Needs, g.Protect(m.Needs, m.Serve)})
-		}
 		first := res.Methods[0].Needs
-		routes = append(routes, Route{http.MethodOptions, res.Pattern, first, g.Protect(first, describe(res.Name))})
+		for _, m := range append(slices.Clone(res.Methods), Method{http.MethodOptions, first, describe(res.Name)}) {
+			table.Routes = append(table.Routes, handlers.Route{
+				Method: m.Verb, Path: res.Path, Needs: m.Needs, Serve: g.Protect(m.Needs, m.Serve),
+			})
+		}
 	}
-	return routes
+	return table
 }
 
-// NotAllowed returns the refusal of a method that the path does not have. Who may
-// not use the path at all is told that, and not what could be done there.
-func (g Guard) NotAllowed(routes []Route) func(r *http.Request, pattern string, allow []string) error {
-	needs := map[string]authz.Permission{}
-	for _, rt := range routes {
-		if _, seen := needs[rt.Pattern]; !seen {
-			needs[rt.Pattern] = rt.Needs
-		}
+// notAllowed refuses a method that the path does not have. A caller who may not use
+// the path at all is told that, and not what could be done there.
+func (g Guard) notAllowed(r *http.Request, first handlers.Route) error {
+	if _, err := g.admit(r, first.Needs); err != nil {
+		return err
 	}
-	return func(r *http.Request, pattern string, _ []string) error {
-		if _, err := g.admit(r, needs[pattern]); err != nil {
-			return err
-		}
-		return &MethodNotAllowed{Method: r.Method}
+	return notAllowed(r, first)
+}
+
+// Documents is the table of what everybody may read however busy the server is.
+func Documents(routes ...handlers.Route) handlers.Table {
+	return handlers.Table{
+		Audience: handlers.Audience{Name: "documents", FromMemory: true, Refuse: Refuse, NotAllowed: notAllowed},
+		Routes:   routes,
 	}
 }
+
+func notAllowed(r *http.Request, _ handlers.Route) error { return &MethodNotAllowed{Method: r.Method} }
 
 // describe answers OPTIONS as Django REST framework does, with what there is here.
 func describe(name string) handlers.Endpoint {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"gatehouse/handlers"
 	"gatehouse/handlers/api"
 	"gatehouse/keys"
 )
@@ -57,7 +58,7 @@ func (h *Handlers) rotateKeys(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) retireKey(w http.ResponseWriter, r *http.Request) error {
 	err := h.Keys.Retire(r.Context(), r.PathValue("kid"), api.CallerOf(r).String())
 	if errors.Is(err, keys.ErrUnknownKey) {
-		return api.ErrNotFound
+		return handlers.ErrNotFound
 	}
 	if err != nil {
 		return err

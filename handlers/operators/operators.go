@@ -47,17 +47,17 @@ type Handlers struct {
 
 const prefix = "/api/admin"
 
-// Routes is the table of the audience. The keys are what apps verify our tokens
+// Table is that of the audience. The keys are what apps verify our tokens
 // with, so the scope for them is that of the apps.
-func (h *Handlers) Routes() []api.Route {
+func (h *Handlers) Table() handlers.Table {
 	at := func(path, name string, methods ...api.Method) api.Resource {
-		return api.Resource{Pattern: prefix + path, Name: name, Methods: methods}
+		return api.Resource{Path: prefix + path, Name: name, Methods: methods}
 	}
 	on := func(verb string, needs authz.Permission, serve handlers.Endpoint) api.Method {
 		return api.Method{Verb: verb, Needs: needs, Serve: serve}
 	}
 	clients, inspect := authz.ManageClients, authz.InspectPeople
-	return h.Guard.Routes(
+	return h.Guard.Table("operators",
 		at("/clients", "Client List Create", on("GET", clients, h.listClients), on("POST", clients, h.createClient)),
 		at("/clients/{id}", "Client Detail",
 			on("GET", clients, h.showClient), on("PUT", clients, h.replaceClient), on("PATCH", clients, h.changeClient), on("DELETE", clients, h.deleteClient)),

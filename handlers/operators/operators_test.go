@@ -90,8 +90,8 @@ func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httpt
 		}},
 	}
 	mux := http.NewServeMux()
-	for _, rt := range h.Routes() {
-		mux.HandleFunc(rt.Method+" "+rt.Pattern+"/{$}", func(w http.ResponseWriter, r *http.Request) {
+	for _, rt := range h.Table().Routes {
+		mux.HandleFunc(rt.Method+" "+rt.Path+"/{$}", func(w http.ResponseWriter, r *http.Request) {
 			if err := rt.Serve(w, r); err != nil {
 				api.Refuse(w, r, err)
 			}
@@ -110,17 +110,17 @@ func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httpt
 
 func TestEveryOperatorRouteNeedsAnAdministrator(t *testing.T) {
 	h, ask := open(t)
-	for _, rt := range h.Routes() {
+	for _, rt := range h.Table().Routes {
 		if rt.Needs.Open() {
-			t.Errorf("%s %s is open", rt.Method, rt.Pattern)
+			t.Errorf("%s %s is open", rt.Method, rt.Path)
 		}
-		path := strings.NewReplacer("/api/admin", "", "{id}", "x", "{kid}", "x").Replace(rt.Pattern) + "/"
+		path := strings.NewReplacer("/api/admin", "", "{id}", "x", "{kid}", "x").Replace(rt.Path) + "/"
 		if w := ask(rt.Method, "staff:"+path, "{}"); w.Code != http.StatusForbidden {
-			t.Errorf("%s %s as staff: %d, want 403", rt.Method, rt.Pattern, w.Code)
+			t.Errorf("%s %s as staff: %d, want 403", rt.Method, rt.Path, w.Code)
 		}
 		want := rt.Needs.Scope() == authz.ScopeUsersRead
 		if w := ask(rt.Method, "reader:"+path, "{}"); (w.Code != http.StatusForbidden) != want {
-			t.Errorf("%s %s with users:read: %d", rt.Method, rt.Pattern, w.Code)
+			t.Errorf("%s %s with users:read: %d", rt.Method, rt.Path, w.Code)
 		}
 	}
 }

@@ -48,3 +48,9 @@ func (e Setup) Create(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.SetupDone.Render(w, http.StatusCreated, web.SetupDoneData{Username: u.Username, Issuer: e.Issuer})
 }
+
+var errLinkUsed = &Problem{
+	Status: http.StatusGone, Reason: "bootstrap link unknown, used or expired",
+	Heading: "This link works no longer",
+	Text:    "It was used, or an hour has passed. If there is no administrator yet, restart the server for a new link, or run: gatehouse user create --role admin",
+}

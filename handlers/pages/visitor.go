@@ -26,7 +26,7 @@ type Visitors struct {
 // Read returns what is known of the browser, and gives it the cookie that ties an
 // authorization to it if it has none.
 func (v Visitors) Read(w http.ResponseWriter, r *http.Request) (oauth.Browser, error) {
-	b, err := v.signedIn(r)
+	b, err := v.SignedIn(r)
 	if err != nil {
 		return oauth.Browser{}, err
 	}
@@ -34,8 +34,8 @@ func (v Visitors) Read(w http.ResponseWriter, r *http.Request) (oauth.Browser, e
 	return b, nil
 }
 
-// signedIn is Read for pages that no authorization leads to.
-func (v Visitors) signedIn(r *http.Request) (oauth.Browser, error) {
+// SignedIn is Read for pages that no authorization leads to.
+func (v Visitors) SignedIn(r *http.Request) (oauth.Browser, error) {
 	session, user, err := v.Browsers.Of(r.Context(), v.Cookies.Session(r))
 	if errors.Is(err, browser.ErrNone) {
 		return oauth.Browser{}, nil
@@ -47,17 +47,17 @@ func (v Visitors) signedIn(r *http.Request) (oauth.Browser, error) {
 	return oauth.Browser{Session: session, User: user}, nil
 }
 
-// whom is whom the page talks to.
-func whom(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
+// AccountOf is the person to whom the page speaks.
+func AccountOf(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
 
-// leadsTo lets the forms of the page lead to the app's own addresses.
-func leadsTo(w http.ResponseWriter, c store.Client, first string) {
+// LeadsTo lets the forms of the page lead to the app's own addresses.
+func LeadsTo(w http.ResponseWriter, c store.Client, first string) {
 	sources := []string{}
 	if first != "" {
 		sources = append(sources, first)
 	}
 	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
-		if s := source(uri); s != "" && !slices.Contains(sources, s) && len(sources) < maxSources {
+		if s := Source(uri); s != "" && !slices.Contains(sources, s) && len(sources) < maxSources {
 			sources = append(sources, s)
 		}
 	}
@@ -67,10 +67,10 @@ func leadsTo(w http.ResponseWriter, c store.Client, first string) {
 // maxSources keeps the header short.
 const maxSources = 20
 
-// source is the CSP source of an address (CSP 3 §2.3.1): the origin of a web
+// Source is the CSP source of an address (CSP 3 §2.3.1): the origin of a web
 // address, the scheme of any other, and of one with an IPv6 address, for which
 // there is no word. It is "" for what must not stand in a header.
-func source(address string) string {
+func Source(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme == "" {
 		return ""
@@ -84,9 +84,9 @@ func source(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// seeOther sends the browser on by GET, whatever it came with: the password in a
+// SeeOther sends the browser on by GET, whatever it came with: the password in a
 // form must not travel along, as 307 would have it (RFC 9700 §4.12).
-func seeOther(w http.ResponseWriter, to string) error {
+func SeeOther(w http.ResponseWriter, to string) error {
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil

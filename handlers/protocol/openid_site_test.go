@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatehouse/handlers"
+	"gatehouse/handlers/pages/signin"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
@@ -38,9 +39,9 @@ func (s *site) wireOpenID(clients *oauth.Clients, auth *oauth.Authenticator) {
 	memory := throttle.NewMemory(s.clock)
 	tries := &throttle.Limiter{Store: memory, Fallback: memory, Rules: throttle.DefaultRules(), Now: s.clock, Log: slog.New(slog.DiscardHandler)}
 	s.devices = &oauth.Devices{DB: s.db, Clients: clients, Limits: tries, Page: issuer + "/device", Now: s.clock}
-	s.page("/oauth/authorize", protocol.Authorize{
-		Requests: s.requests, Login: "/login", Consent: "/consent",
-		Browser: func(http.ResponseWriter, *http.Request) (oauth.Browser, error) { return s.browser, nil },
+	s.page("/oauth/authorize", signin.Authorize{
+		Requests: s.requests,
+		Browser:  func(http.ResponseWriter, *http.Request) (oauth.Browser, error) { return s.browser, nil },
 	}.Serve)
 	userinfo := protocol.Userinfo{Sessions: s.sessions, People: s.db}.Serve
 	s.mux.HandleFunc("/oauth/userinfo", func(w http.ResponseWriter, r *http.Request) {

@@ -24,9 +24,8 @@ var layers = [][]string{
 	{"internal/client", "internal/account", "internal/browser", "internal/recovery", "internal/figures"},
 	{"internal/oauth", "internal/test/replay"},
 	{"handlers"},
-	{"handlers/api", "handlers/protocol", "handlers/pages"},
-	{"handlers/accounts", "handlers/operators"},
-	{"server"},
+	{"handlers/api", "handlers/pages", "server"},
+	{"handlers/protocol", "handlers/pages/signin", "handlers/accounts", "handlers/operators"},
 	{"cmd/gatehouse", "internal/test/gendocs", "bench", "test/faults", "test/system", "test/interop", "test/model"},
 }
 

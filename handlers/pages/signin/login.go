@@ -1,14 +1,14 @@
-package pages
+package signin
 
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"gatehouse/handlers"
+	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
 	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
@@ -19,7 +19,7 @@ import (
 
 // Login is the page where people sign in.
 type Login struct {
-	Visitors Visitors
+	Visitors pages.Visitors
 	Requests interface {
 		Pending(ctx context.Context, sealed string, b oauth.Browser) (oauth.Pending, error)
 	}
@@ -47,11 +47,11 @@ func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 	another := query.Has("another")
 	switch {
 	case visitor.SignedIn() && data.Request == "" && !another:
-		return seeOther(w, onward(data))
+		return pages.SeeOther(w, onward(data))
 	case another:
 		data.Username = ""
 	case visitor.SignedIn():
-		known := whom(visitor.User)
+		known := pages.AccountOf(visitor.User)
 		data.Account, data.Username, data.Another = &known, known.Username, elsewhere(data)
 	}
 	return web.Login.Render(w, http.StatusOK, data)
@@ -66,13 +66,13 @@ func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginDa
 	}
 	pending, err := e.Requests.Pending(r.Context(), data.Request, visitor)
 	if errors.Is(err, oauth.ErrMoved) {
-		return visitor, true, seeOther(w, oauth.ResumePath(data.Request))
+		return visitor, true, pages.SeeOther(w, oauth.ResumePath(data.Request))
 	}
 	if err != nil {
 		return visitor, false, err
 	}
 	data.App, data.Username, data.UserCode = pending.Client.Name, pending.LoginHint, ""
-	leadsTo(w, pending.Client, pending.FormAction)
+	pages.LeadsTo(w, pending.Client, pending.FormAction)
 	return visitor, false, nil
 }
 
@@ -99,7 +99,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return e.again(w, data, err)
 	}
 	e.Visitors.Cookies.SetSession(w, cookie)
-	return seeOther(w, onward(data))
+	return pages.SeeOther(w, onward(data))
 }
 
 // again shows the form once more, if another try can mend it.
@@ -110,7 +110,7 @@ func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error
 	}
 	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		data.Problem = "Too many tries. Please wait " + inWords(seconds) + " before the next one."
+		data.Problem = "Too many tries. Please wait " + pages.InWords(seconds) + " before the next one."
 		return web.Login.Render(w, status, data)
 	}
 	return err
@@ -123,7 +123,7 @@ func onward(data web.LoginData) string {
 	case data.Request != "":
 		return oauth.ResumePath(data.Request)
 	case data.UserCode != "":
-		return "/device?user_code=" + url.QueryEscape(data.UserCode)
+		return DevicePath + "?user_code=" + url.QueryEscape(data.UserCode)
 	}
 	return "/"
 }
@@ -137,18 +137,5 @@ func elsewhere(data web.LoginData) string {
 	if data.UserCode != "" {
 		query.Set("user_code", data.UserCode)
 	}
-	return "/login?" + query.Encode()
-}
-
-// inWords is a time to wait, as a person would say it.
-func inWords(seconds int) string {
-	switch {
-	case seconds == 1:
-		return "a second"
-	case seconds < 90:
-		return strconv.Itoa(seconds) + " seconds"
-	case seconds < 90*60:
-		return strconv.Itoa(int(math.Ceil(float64(seconds)/60))) + " minutes"
-	}
-	return strconv.Itoa(int(math.Ceil(float64(seconds)/3600))) + " hours"
+	return loginPath + "?" + query.Encode()
 }

@@ -1,4 +1,4 @@
-package protocol
+package signin
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"gatehouse/handlers"
+	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/reqctx"
 	"gatehouse/web"
@@ -14,15 +15,13 @@ import (
 // Authorize is the authorization endpoint (RFC 6749 §3.1). What it refuses to the
 // person comes back as an error, for the pages to show; all else is an answer.
 type Authorize struct {
+	// Browser says which browser asks, and gives it the pre-login cookie.
+	Browser  func(w http.ResponseWriter, r *http.Request) (oauth.Browser, error)
 	Requests interface {
 		Begin(ctx context.Context, values url.Values, b oauth.Browser) (oauth.Step, error)
 		Resume(ctx context.Context, sealed string, b oauth.Browser) (oauth.Step, error)
 		Carry(values url.Values) (resume string, err error)
 	}
-	// Browser says which browser asks, and gives it the pre-login cookie.
-	Browser func(w http.ResponseWriter, r *http.Request) (oauth.Browser, error)
-	// Login and Consent are the paths of the pages.
-	Login, Consent string
 }
 
 // Serve answers GET and POST (OIDC Core 1.0 §3.1.2.1). A POST comes from the app's
@@ -37,7 +36,7 @@ func (e Authorize) Serve(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return seeOther(w, resume)
+		return pages.SeeOther(w, resume)
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -66,9 +65,9 @@ func (e Authorize) next(ctx context.Context, values url.Values, b oauth.Browser)
 func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step oauth.Step) error {
 	switch step.Kind {
 	case oauth.SignIn:
-		return seeOther(w, e.Login+"?request="+url.QueryEscape(step.Request))
+		return pages.SeeOther(w, loginPath+"?request="+url.QueryEscape(step.Request))
 	case oauth.AskConsent:
-		return seeOther(w, e.Consent+"?request="+url.QueryEscape(step.Request))
+		return pages.SeeOther(w, consentPath+"?request="+url.QueryEscape(step.Request))
 	}
 	answer := step.Answer
 	reqctx.From(r.Context()).Err = answer.Err
@@ -76,12 +75,5 @@ func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step oauth.Ste
 		w.Header().Set("Content-Security-Policy", web.Policy(answer.FormAction()))
 		return web.FormPost.Render(w, http.StatusOK, web.NewFormPostData(answer.RedirectURI, answer.Parameters))
 	}
-	return seeOther(w, answer.Location())
-}
-
-// seeOther sends the browser on by GET, whatever it came with (RFC 9700 §4.12).
-func seeOther(w http.ResponseWriter, to string) error {
-	w.Header().Set("Location", to)
-	w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return pages.SeeOther(w, answer.Location())
 }

@@ -1,4 +1,4 @@
-package pages
+package signin
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"gatehouse/handlers"
+	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
 	"gatehouse/store"
 	"gatehouse/web"
@@ -15,7 +16,7 @@ import (
 // Logout signs people out of this browser: because they want to, or because an
 // app asks for it (OpenID Connect RP-Initiated Logout 1.0).
 type Logout struct {
-	Visitors Visitors
+	Visitors pages.Visitors
 	Requests interface {
 		Parse(ctx context.Context, params url.Values) (oauth.Logout, error)
 		Client(ctx context.Context, out oauth.Logout) (store.Client, error)
@@ -39,7 +40,7 @@ func (e Logout) Ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	visitor, err := e.Visitors.signedIn(r)
+	visitor, err := e.Visitors.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (e Logout) Ask(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return seeOther(w, "/logout?request="+url.QueryEscape(sealed))
+		return pages.SeeOther(w, logoutPath+"?request="+url.QueryEscape(sealed))
 	}
 	return e.settle(w, r, out, visitor)
 }
@@ -61,7 +62,7 @@ func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	visitor, err := e.Visitors.signedIn(r)
+	visitor, err := e.Visitors.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -73,9 +74,9 @@ func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if out.Return != "" {
-		leadsTo(w, client, source(out.Return))
+		pages.LeadsTo(w, client, pages.Source(out.Return))
 	}
-	return web.Logout.Render(w, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: whom(visitor.User)})
+	return web.Logout.Render(w, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: pages.AccountOf(visitor.User)})
 }
 
 // SignOut takes the answer to the question.
@@ -88,7 +89,7 @@ func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	visitor, err := e.Visitors.signedIn(r)
+	visitor, err := e.Visitors.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -96,9 +97,9 @@ func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if to := out.Location(); to != "" {
-		return seeOther(w, to)
+		return pages.SeeOther(w, to)
 	}
-	return seeOther(w, "/logout")
+	return pages.SeeOther(w, logoutPath)
 }
 
 // settle signs out whoever is there without a question, and sends the person back
@@ -109,7 +110,7 @@ func (e Logout) settle(w http.ResponseWriter, r *http.Request, out oauth.Logout,
 	}
 	to := out.Location()
 	if to != "" && out.Subject != "" {
-		return seeOther(w, to)
+		return pages.SeeOther(w, to)
 	}
 	client, err := e.Requests.Client(r.Context(), out)
 	if err != nil {

@@ -1,4 +1,4 @@
-package pages
+package signin
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"gatehouse/handlers"
+	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
 	"gatehouse/web"
 )
 
 // Device is the page where people let in a device that has no browser (RFC 8628 §3.3).
 type Device struct {
-	Visitors Visitors
+	Visitors pages.Visitors
 	Requests interface {
 		Find(ctx context.Context, userCode string) (oauth.DeviceRequest, error)
 		Decide(ctx context.Context, userCode string, b oauth.Browser, allow bool) error
@@ -27,13 +28,13 @@ type Device struct {
 // asks also where the code came with the address (§5.4): somebody else may have
 // sent that.
 func (e Device) Show(w http.ResponseWriter, r *http.Request) error {
-	visitor, err := e.Visitors.signedIn(r)
+	visitor, err := e.Visitors.SignedIn(r)
 	if err != nil {
 		return err
 	}
 	code := r.URL.Query().Get("user_code")
 	if !visitor.SignedIn() {
-		return seeOther(w, "/login?"+url.Values{"user_code": {orNone(code)}}.Encode())
+		return pages.SeeOther(w, loginPath+"?"+url.Values{"user_code": {orNone(code)}}.Encode())
 	}
 	if code == "" || code == noCode {
 		return web.Device.Render(w, http.StatusOK, web.DeviceData{})
@@ -44,7 +45,7 @@ func (e Device) Show(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.DeviceConsent.Render(w, http.StatusOK, web.DeviceConsentData{
 		UserCode: asked.UserCode, App: asked.Client.Name, IP: asked.IP, Since: e.ago(asked.CreatedAt),
-		Account: whom(visitor.User), Scopes: texts(asked.Scopes), Another: elsewhere(web.LoginData{UserCode: asked.UserCode}),
+		Account: pages.AccountOf(visitor.User), Scopes: texts(asked.Scopes), Another: elsewhere(web.LoginData{UserCode: asked.UserCode}),
 	})
 }
 
@@ -64,7 +65,7 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	visitor, err := e.Visitors.signedIn(r)
+	visitor, err := e.Visitors.SignedIn(r)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !visitor.SignedIn() {
-		return seeOther(w, "/login?"+url.Values{"user_code": {orNone(code)}}.Encode())
+		return pages.SeeOther(w, loginPath+"?"+url.Values{"user_code": {orNone(code)}}.Encode())
 	}
 	asked, err := e.Requests.Find(r.Context(), code)
 	if err == nil {
@@ -95,7 +96,7 @@ func (e Device) again(w http.ResponseWriter, code string, err error) error {
 	}
 	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		data.Problem = "Too many codes that are not right. Please wait " + inWords(seconds) + " before the next one."
+		data.Problem = "Too many codes that are not right. Please wait " + pages.InWords(seconds) + " before the next one."
 		return web.Device.Render(w, status, data)
 	}
 	return err
@@ -106,5 +107,5 @@ func (e Device) ago(t time.Time) string {
 	if seconds < 10 {
 		return "just now"
 	}
-	return inWords(seconds) + " ago"
+	return pages.InWords(seconds) + " ago"
 }

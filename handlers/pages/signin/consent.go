@@ -1,4 +1,4 @@
-package pages
+package signin
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 	"net/url"
 
 	"gatehouse/handlers"
+	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
 	"gatehouse/web"
 )
 
 // Consent is the page that asks a person whether an app may have what it wants.
 type Consent struct {
-	Visitors Visitors
+	Visitors pages.Visitors
 	Requests interface {
 		Pending(ctx context.Context, sealed string, b oauth.Browser) (oauth.Pending, error)
 		Allow(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error)
@@ -30,14 +31,14 @@ func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 	}
 	pending, err := e.Requests.Pending(r.Context(), sealed, visitor)
 	if errors.Is(err, oauth.ErrMoved) || err == nil && !visitor.SignedIn() {
-		return seeOther(w, oauth.ResumePath(sealed))
+		return pages.SeeOther(w, oauth.ResumePath(sealed))
 	}
 	if err != nil {
 		return err
 	}
-	leadsTo(w, pending.Client, pending.FormAction)
+	pages.LeadsTo(w, pending.Client, pending.FormAction)
 	return web.Consent.Render(w, http.StatusOK, web.ConsentData{
-		Request: sealed, App: pending.Client.Name, Host: hostOf(pending.FormAction), Account: whom(visitor.User),
+		Request: sealed, App: pending.Client.Name, Host: hostOf(pending.FormAction), Account: pages.AccountOf(visitor.User),
 		Scopes: texts(pending.Scopes), Another: elsewhere(web.LoginData{Request: sealed}),
 	})
 }
@@ -60,12 +61,12 @@ func (e Consent) Answer(w http.ResponseWriter, r *http.Request) error {
 	}
 	resume, err := decide(r.Context(), sealed, visitor)
 	if errors.Is(err, oauth.ErrMoved) {
-		return seeOther(w, oauth.ResumePath(sealed))
+		return pages.SeeOther(w, oauth.ResumePath(sealed))
 	}
 	if err != nil {
 		return err
 	}
-	return seeOther(w, resume)
+	return pages.SeeOther(w, resume)
 }
 
 // chosen is the one of two that the button stood for.
@@ -78,6 +79,11 @@ func chosen[T any](answer string, allow, deny T) (T, error) {
 	}
 	var none T
 	return none, errNoAnswer
+}
+
+var errNoAnswer = &pages.Problem{
+	Status: http.StatusBadRequest, Reason: "a form without an answer",
+	Heading: "The form could not be read", Text: "It has neither of the two answers. Go back and choose one.",
 }
 
 func texts(scopes []oauth.ScopeText) []string {

@@ -1,0 +1,54 @@
+// Package signin holds the pages on the way into an app and out of it.
+package signin
+
+import (
+	"net/http"
+
+	"gatehouse/handlers"
+	"gatehouse/handlers/pages"
+	"gatehouse/internal/oauth"
+)
+
+// The paths of the pages. The templates have them too, and a test compares them.
+const (
+	loginPath   = "/login"
+	consentPath = "/consent"
+	logoutPath  = "/logout"
+	// DevicePath is where people type the code of a device.
+	DevicePath = "/device"
+)
+
+const endSessionPath = "/oauth/logout"
+
+// Endpoints are what apps lead browsers to, and the pages where people answer.
+type Endpoints struct {
+	Authorize Authorize
+	Login     Login
+	Consent   Consent
+	Logout    Logout
+	Device    Device
+	// HTTPS is set where the issuer is https.
+	HTTPS bool
+}
+
+// Tables are that of the front channel and that of the pages.
+func (e Endpoints) Tables() []handlers.Table {
+	return []handlers.Table{
+		pages.FrontChannel(
+			handlers.Route{Method: http.MethodGet, Path: oauth.AuthorizePath, Discovery: "authorization_endpoint", Serve: e.Authorize.Serve},
+			handlers.Route{Method: http.MethodPost, Path: oauth.AuthorizePath, Serve: e.Authorize.Serve},
+			handlers.Route{Method: http.MethodGet, Path: endSessionPath, Discovery: "end_session_endpoint", Serve: e.Logout.Ask},
+			handlers.Route{Method: http.MethodPost, Path: endSessionPath, Serve: e.Logout.Ask},
+		),
+		pages.Table(e.HTTPS,
+			handlers.Route{Method: http.MethodGet, Path: loginPath, Serve: e.Login.Show},
+			handlers.Route{Method: http.MethodPost, Path: loginPath, Serve: e.Login.SignIn},
+			handlers.Route{Method: http.MethodGet, Path: consentPath, Serve: e.Consent.Show},
+			handlers.Route{Method: http.MethodPost, Path: consentPath, Serve: e.Consent.Answer},
+			handlers.Route{Method: http.MethodGet, Path: logoutPath, Serve: e.Logout.Show},
+			handlers.Route{Method: http.MethodPost, Path: logoutPath, Serve: e.Logout.SignOut},
+			handlers.Route{Method: http.MethodGet, Path: DevicePath, Serve: e.Device.Show},
+			handlers.Route{Method: http.MethodPost, Path: DevicePath, Serve: e.Device.Answer},
+		),
+	}
+}

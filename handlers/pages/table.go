@@ -1,0 +1,82 @@
+package pages
+
+import (
+	"net/http"
+	"strings"
+
+	"gatehouse/handlers"
+	"gatehouse/web"
+)
+
+// Endpoints are the pages that belong to no room, and what all pages need.
+type Endpoints struct {
+	Home  Home
+	Setup Setup
+	// HTTPS is set where the issuer is https.
+	HTTPS bool
+}
+
+// Table is that of the pages and of the assets.
+func (e Endpoints) Table() handlers.Table {
+	style, serveStyle := web.Stylesheet()
+	script, serveScript := web.FormPostScript()
+	return Table(e.HTTPS,
+		handlers.Route{Method: http.MethodGet, Path: "/", Serve: e.Home.Show},
+		handlers.Route{Method: http.MethodGet, Path: "/setup", Serve: e.Setup.Show},
+		handlers.Route{Method: http.MethodPost, Path: "/setup", Serve: e.Setup.Create},
+		handlers.Route{Method: http.MethodGet, Path: style, Serve: handlers.Plain(serveStyle)},
+		handlers.Route{Method: http.MethodGet, Path: script, Serve: handlers.Plain(serveScript)},
+	)
+}
+
+// Table is a table of pages. A route that is not a GET changes something, so it is
+// called by our own pages only.
+func Table(https bool, routes ...handlers.Route) handlers.Table {
+	own := SameOrigin(https)
+	for i, rt := range routes {
+		if rt.Method != http.MethodGet {
+			routes[i].Serve = own(rt.Serve)
+		}
+	}
+	return handlers.Table{Audience: handlers.Audience{Name: "people", Refuse: Refuse, NotAllowed: notAllowed}, Routes: routes}
+}
+
+// FrontChannel is a table of what apps lead browsers to, also by forms on their own
+// sites. Such a form changes nothing; the browser goes on by GET (SameSite=Lax).
+func FrontChannel(routes ...handlers.Route) handlers.Table {
+	return handlers.Table{Audience: handlers.Audience{Name: "front channel", Refuse: Refuse, NotAllowed: notAllowed}, Routes: routes}
+}
+
+var (
+	errMethod = &Problem{
+		Status: http.StatusMethodNotAllowed, Reason: "method not allowed",
+		Heading: "That does not work here", Text: "This page cannot be used in that way.",
+	}
+	errCrossOrigin = &Problem{
+		Status: http.StatusForbidden, Reason: "a form from another origin",
+		Heading: "This form came from another site", Text: "Open the page here and send the form again.",
+	}
+)
+
+func notAllowed(*http.Request, handlers.Route) error { return errMethod }
+
+// SameOrigin lets an endpoint that changes something be called by our own pages
+// only: a browser says where a form comes from, and a program is not a browser.
+// Where we are https, a page of the same host that came in clear is not ours: it
+// may be anybody's who holds the line.
+func SameOrigin(https bool) func(handlers.Endpoint) handlers.Endpoint {
+	protection := http.NewCrossOriginProtection()
+	return func(next handlers.Endpoint) handlers.Endpoint {
+		return func(w http.ResponseWriter, r *http.Request) error {
+			if err := protection.Check(r); err != nil || https && inClear(r) {
+				return errCrossOrigin
+			}
+			return next(w, r)
+		}
+	}
+}
+
+// inClear: the standard library compares hosts, and leaves the scheme to us.
+func inClear(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Origin")), "http://")
+}

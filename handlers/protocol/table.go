@@ -1,0 +1,57 @@
+package protocol
+
+import (
+	"net/http"
+
+	"gatehouse/handlers"
+	"gatehouse/handlers/api"
+)
+
+// Endpoints are those that apps call.
+type Endpoints struct {
+	Token      Token
+	Revoke     Revoke
+	Introspect Introspect
+	PAR        PAR
+	Device     DeviceAuthorization
+	Userinfo   Userinfo
+	JWKS       JWKS
+}
+
+// Tables are those of the endpoints where an app authenticates, of the one that an
+// access token opens, and of the keys.
+func (e Endpoints) Tables() []handlers.Table {
+	apps := handlers.Audience{Name: "apps", Refuse: Refuse, NotAllowed: notAllowed}
+	resource := handlers.Audience{Name: "resource", Refuse: RefuseBearer, NotAllowed: notAllowed}
+	return []handlers.Table{
+		{Audience: apps, Routes: []handlers.Route{
+			{Method: http.MethodPost, Path: "/oauth/token", Discovery: "token_endpoint", Serve: e.Token.Serve},
+			{Method: http.MethodPost, Path: "/oauth/introspect", Discovery: "introspection_endpoint", Serve: e.Introspect.Serve},
+			{Method: http.MethodPost, Path: "/oauth/revoke", Discovery: "revocation_endpoint", Serve: e.Revoke.Serve},
+			{Method: http.MethodPost, Path: "/oauth/par", Discovery: "pushed_authorization_request_endpoint", Serve: e.PAR.Serve},
+			{Method: http.MethodPost, Path: "/oauth/device_authorization", Discovery: "device_authorization_endpoint", Serve: e.Device.Serve},
+		}},
+		{Audience: resource, Routes: []handlers.Route{
+			{Method: http.MethodGet, Path: userinfoPath, Discovery: "userinfo_endpoint", Serve: e.Userinfo.Serve},
+			{Method: http.MethodPost, Path: userinfoPath, Serve: e.Userinfo.Serve},
+		}},
+		api.Documents(handlers.Route{
+			Method: http.MethodGet, Path: "/.well-known/jwks.json", Discovery: "jwks_uri", Quiet: true, Serve: e.JWKS.Serve,
+		}),
+	}
+}
+
+const userinfoPath = "/oauth/userinfo"
+
+// Documents is the table of the metadata.
+func Documents(authorizationServer, openid []byte) handlers.Table {
+	return api.Documents(
+		handlers.Route{Method: http.MethodGet, Path: "/.well-known/oauth-authorization-server", Quiet: true, Serve: NewMetadata(authorizationServer).Serve},
+		handlers.Route{Method: http.MethodGet, Path: "/.well-known/openid-configuration", Quiet: true, Serve: NewMetadata(openid).Serve},
+	)
+}
+
+// notAllowed is how apps are told of a method that a path of theirs does not have.
+func notAllowed(*http.Request, handlers.Route) error {
+	return &handlers.FormError{Status: http.StatusMethodNotAllowed}
+}
