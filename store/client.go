@@ -9,8 +9,7 @@ import (
 type Client struct {
 	ID   string
 	Name string
-	// AuthMethod is a token_endpoint_auth_method: client_secret_basic,
-	// client_secret_post, private_key_jwt or none. A client with none is public.
+	// AuthMethod is one of AuthMethods. A client with NoSecret is public.
 	AuthMethod string
 	// FirstParty clients skip consent.
 	FirstParty bool
@@ -27,13 +26,13 @@ type Client struct {
 	BackchannelLogoutURI string
 	BackchannelSession   bool
 
-	// JWKS (JSON) or JWKSURI have the client's public keys for private_key_jwt.
+	// JWKS (JSON) or JWKSURI have the client's public keys for PrivateKeyJWT.
 	// AssertionAudience is what its assertions must name: "issuer" alone, or "any"
 	// of issuer and the endpoint asked (RFC 7523 §3).
 	JWKS, JWKSURI, AssertionAudience string
 
 	// Secrets are the secrets in force, at most two. A confidential client has
-	// at least one, unless it has private_key_jwt.
+	// at least one, unless its method is PrivateKeyJWT.
 	Secrets []ClientSecret
 
 	// The lifetimes of its tokens where they differ from the defaults; 0: the default.
@@ -43,7 +42,7 @@ type Client struct {
 }
 
 // Public reports whether the client has no secret to keep (RFC 6749 §2.1).
-func (c Client) Public() bool { return c.AuthMethod == "none" }
+func (c Client) Public() bool { return c.AuthMethod == NoSecret }
 
 // A ClientSecret is a generated secret of 256 bits, so its digest needs no salt
 // and no slow hash.

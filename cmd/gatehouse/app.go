@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/browser"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/figures"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/notify"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/token"
@@ -109,7 +110,7 @@ func (a *app) places() int {
 
 func (a *app) routes(minter *token.Minter, verifier *token.Verifier, cursors cursor.Sealer, issuer *url.URL) ([]handlers.Table, error) {
 	surface := oauth.Surface{
-		Issuer: a.config.Issuer, Token: "/oauth/token", Revocation: "/oauth/revoke",
+		Grants: grant.Types(), Issuer: a.config.Issuer, Token: "/oauth/token", Revocation: "/oauth/revoke",
 		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
 		Authorization: oauth.AuthorizePath, Userinfo: "/oauth/userinfo", Pushed: "/oauth/par", Devices: "/oauth/device_authorization",
 		EndSession: "/oauth/logout", PrivateKeyJWT: true, BackchannelLogout: true,
@@ -123,10 +124,13 @@ func (a *app) routes(minter *token.Minter, verifier *token.Verifier, cursors cur
 		return nil, err
 	}
 	clients := &oauth.Authenticator{Clients: a.registry, Limits: a.limits, Assertions: a.assertions(), Now: a.now}
-	engine := oauth.NewEngine(oauth.Grants{
-		Clients: clients, People: a.people, Sessions: a.sessions, Codes: a.db, Minter: minter, Now: a.now,
+	engine, err := oauth.NewEngine(oauth.Grants{
+		Types: grant.Types(), Clients: clients, People: a.people, Sessions: a.sessions, Codes: a.db, Minter: minter, Now: a.now,
 		Limits: a.limits, Lifetimes: a.sessions.Lifetimes,
 	})
+	if err != nil {
+		return nil, err
+	}
 	guard := api.Guard{Sessions: a.sessions}
 	front := &accounts.Handlers{Accounts: a.people, Sessions: a.sessions, Tokens: verifier, Limits: a.limits, Guard: guard, Issuer: issuer}
 	operator := &operators.Handlers{

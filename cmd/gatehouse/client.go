@@ -10,6 +10,7 @@ import (
 	"gatehouse/handlers/operators"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
 
@@ -45,7 +46,7 @@ func (c *cli) clientCreate() *cobra.Command {
 			})
 		},
 	}
-	flags.add(cmd.Flags())
+	flags.add(cmd.Flags(), grant.Types())
 	cmd.Flags().StringVar(&id, "id", "", "`client_id`; made up if not given")
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/grant"
 )
 
 func (c *cli) clientUpdate() *cobra.Command {
@@ -35,7 +36,7 @@ func (c *cli) clientUpdate() *cobra.Command {
 			})
 		},
 	}
-	flags.add(cmd.Flags())
+	flags.add(cmd.Flags(), grant.Types())
 	cmd.Flags().BoolVar(&flags.disabled, "disabled", false, "the app gets nothing, and its tokens are worth nothing; --disabled=false lets it in again")
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/client"
 	"gatehouse/internal/clock"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/password"
@@ -122,7 +123,7 @@ func (c *core) build() {
 		DB: c.db, Sessions: c.sessions, Passwords: c.passwords, Policy: password.Policy{MinLength: cfg.PasswordMinLength},
 		Limits: c.limits, SignUpOpen: cfg.SignUpOpen, Now: c.now, Log: c.log, Observe: c.metrics.SignIn,
 	}
-	c.apps = &client.Service{DB: c.db, Sessions: c.sessions, MaxRefreshIdle: cfg.RefreshTokenLifetime, Now: c.now, Log: c.log}
+	c.apps = &client.Service{DB: c.db, Sessions: c.sessions, Grants: grant.Types(), MaxRefreshIdle: cfg.RefreshTokenLifetime, Now: c.now, Log: c.log}
 }
 
 // Close closes the back-ends, the last opened first.

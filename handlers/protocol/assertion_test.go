@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
 
@@ -122,8 +122,8 @@ func openSigner(t testing.TB) (*site, signers) {
 	t.Helper()
 	s, keys := open(t), newSigners(t)
 	c := store.Client{
-		ID: "signer", Name: "Signer", AuthMethod: oauth.PrivateKeyJWT, JWKS: keys.jwks, AssertionAudience: "any", Scope: "openid",
-		GrantTypes: []string{oauth.ClientCredentials}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
+		ID: "signer", Name: "Signer", AuthMethod: store.PrivateKeyJWT, JWKS: keys.jwks, AssertionAudience: "any", Scope: "openid",
+		GrantTypes: []string{grant.ClientCredentials}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
 	}
 	strict := c
 	strict.ID, strict.AssertionAudience = "strict", "issuer"

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
@@ -26,7 +27,7 @@ func (s *site) device(t testing.TB, client string, pairs ...string) answer {
 
 func (s *site) poll(t testing.TB, client string, a answer) answer {
 	t.Helper()
-	return s.post(t, "/oauth/token", asWeb(client), "grant_type", oauth.DeviceGrant, "device_code", a.text("device_code"))
+	return s.post(t, "/oauth/token", asWeb(client), "grant_type", grant.DeviceCode, "device_code", a.text("device_code"))
 }
 
 func TestDeviceGrant(t *testing.T) {
@@ -99,8 +100,8 @@ func TestDevicesThatGetNothing(t *testing.T) {
 	refused(t, s.post(t, "/oauth/device_authorization", as("shop"), "scope", "openid phone"), 400, "invalid_scope")
 	refused(t, s.post(t, "/oauth/device_authorization", as("kiosk")), 400, "unauthorized_client")
 	refused(t, s.post(t, "/oauth/device_authorization", as("")), 401, "invalid_client")
-	refused(t, s.post(t, "/oauth/token", as("own"), "grant_type", oauth.DeviceGrant), 400, "invalid_request")
-	refused(t, s.post(t, "/oauth/token", as("own"), "grant_type", oauth.DeviceGrant, "device_code", "x"), 400, "invalid_grant")
+	refused(t, s.post(t, "/oauth/token", as("own"), "grant_type", grant.DeviceCode), 400, "invalid_request")
+	refused(t, s.post(t, "/oauth/token", as("own"), "grant_type", grant.DeviceCode, "device_code", "x"), 400, "invalid_grant")
 }
 
 // Five wrong codes from one network, and the next try has to wait, were it right;
@@ -144,7 +145,7 @@ func TestOnePollWins(t *testing.T) {
 	var polls sync.WaitGroup
 	for range 10 {
 		polls.Go(func() {
-			if got := s.concurrently(form("/oauth/token", as("own"), "grant_type", oauth.DeviceGrant, "device_code", a.text("device_code"))); got == http.StatusOK {
+			if got := s.concurrently(form("/oauth/token", as("own"), "grant_type", grant.DeviceCode, "device_code", a.text("device_code"))); got == http.StatusOK {
 				won.Add(1)
 			}
 		})

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
 	"gatehouse/store"
@@ -184,16 +185,16 @@ func statuses(t *testing.T, s *site) {
 func grantTypes(t *testing.T, s *site) {
 	refused(t, s.post(t, "/oauth/token", as("shop")), 400, "invalid_request")
 	refused(t, s.post(t, "/oauth/token", as("shop"), "grant_type", ""), 400, "invalid_request")
-	for _, grant := range []string{
+	for _, kind := range []string{
 		"implicit", "__implicit", "PASSWORD", "password ", "none", "urn:ietf:params:oauth:grant-type:token-exchange",
 		"urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:openid:params:grant-type:ciba",
 	} {
-		refused(t, s.post(t, "/oauth/token", as("shop"), "grant_type", grant), 400, "unsupported_grant_type")
+		refused(t, s.post(t, "/oauth/token", as("shop"), "grant_type", kind), 400, "unsupported_grant_type")
 	}
-	for _, grant := range oauth.GrantTypes() {
-		refused(t, s.post(t, "/oauth/token", as("idle"), "grant_type", grant), 400, "unauthorized_client")
+	for _, kind := range grant.Names() {
+		refused(t, s.post(t, "/oauth/token", as("idle"), "grant_type", kind), 400, "unauthorized_client")
 		// The built-in app is for /api/accounts/, and has no grant here.
-		refused(t, s.post(t, "/oauth/token", as(session.AccountsID), "grant_type", grant), 400, "unauthorized_client")
+		refused(t, s.post(t, "/oauth/token", as(session.AccountsID), "grant_type", kind), 400, "unauthorized_client")
 	}
 	refused(t, s.post(t, "/oauth/token", as("page"), "grant_type", "client_credentials"), 400, "unauthorized_client") // public
 }
@@ -237,8 +238,8 @@ func clientAuthentication(t *testing.T, s *site) {
 }
 
 func unknownClient(t *testing.T, s *site) {
-	for _, grant := range append(oauth.GrantTypes(), "authorization_code", "") {
-		refused(t, s.post(t, "/oauth/token", as("nobody"), "grant_type", grant), 401, "invalid_client")
+	for _, kind := range append(grant.Names(), "authorization_code", "") {
+		refused(t, s.post(t, "/oauth/token", as("nobody"), "grant_type", kind), 401, "invalid_client")
 	}
 }
 
@@ -353,7 +354,7 @@ func refreshTokenForWhom(t *testing.T, s *site) {
 		t.Error("a client was given a refresh token for itself (RFC 6749 §4.4.3)")
 	}
 	raw := granted(t, s.signIn(t, "shop")).text("refresh_token")
-	s.reregister(t, "shop", func(c *store.Client) { c.GrantTypes = []string{oauth.PasswordGrant} })
+	s.reregister(t, "shop", func(c *store.Client) { c.GrantTypes = []string{grant.Password} })
 	refused(t, s.refresh(t, "shop", raw), 400, "unauthorized_client")
 }
 

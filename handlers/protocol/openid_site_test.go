@@ -17,6 +17,7 @@ import (
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/throttle"
@@ -84,16 +85,16 @@ func openWeb(t testing.TB) *site {
 func (s *site) addWebApps(t testing.TB) {
 	t.Helper()
 	base := store.Client{
-		AuthMethod: oauth.SecretBasic, Scope: string(authz.OpenIDScopes), RedirectURIs: []string{callback, callback + "?fixed=1"},
-		GrantTypes: []string{oauth.AuthorizationCode, oauth.RefreshGrant, oauth.DeviceGrant}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
+		AuthMethod: store.SecretBasic, Scope: string(authz.OpenIDScopes), RedirectURIs: []string{callback, callback + "?fixed=1"},
+		GrantTypes: []string{grant.AuthorizationCode, grant.RefreshToken, grant.DeviceCode}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
 	}
 	apps := map[string]func(*store.Client){
 		"web":  func(*store.Client) {},
 		"own":  func(c *store.Client) { c.FirstParty = true },
 		"web2": func(c *store.Client) {},
-		"spa":  func(c *store.Client) { c.AuthMethod = oauth.NoSecret },
+		"spa":  func(c *store.Client) { c.AuthMethod = store.NoSecret },
 		"cli": func(c *store.Client) {
-			c.AuthMethod = oauth.NoSecret
+			c.AuthMethod = store.NoSecret
 			c.RedirectURIs = []string{"http://127.0.0.1/cb", "http://[::1]:8080/cb?x=1", "com.example.app:/cb"}
 		},
 		"bare": func(c *store.Client) { c.RedirectURIs = nil },
@@ -104,7 +105,7 @@ func (s *site) addWebApps(t testing.TB) {
 			c.ID, c.Name = id, id
 			c.Secrets = []store.ClientSecret{{Digest: store.DigestOf(id + "-secret"), CreatedAt: s.clock()}}
 			change(&c)
-			if c.AuthMethod == oauth.NoSecret {
+			if c.AuthMethod == store.NoSecret {
 				c.Secrets = nil
 			}
 			err = errors.Join(err, tx.CreateClient(c))

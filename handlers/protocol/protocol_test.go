@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/password"
 	"gatehouse/internal/session"
 	"gatehouse/internal/throttle"
@@ -211,9 +211,9 @@ func TestDocuments(t *testing.T) {
 
 func TestGrantsInTheMetadataAreThere(t *testing.T) {
 	s := open(t)
-	for _, grant := range oauth.GrantTypes() {
-		if a := s.post(t, "/oauth/token", as("shop"), "grant_type", grant); a.text("error") == "unsupported_grant_type" {
-			t.Errorf("%s: %s", grant, a.body)
+	for _, name := range grant.Names() {
+		if a := s.post(t, "/oauth/token", as("shop"), "grant_type", name); a.text("error") == "unsupported_grant_type" {
+			t.Errorf("answer to grant_type %s = %s, want any error but unsupported_grant_type", name, a.body)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/store"
 )
@@ -64,7 +65,7 @@ func TestMutatedRedirectURIsLeadNowhere(t *testing.T) {
 // before the address is known to be the app's.
 func TestNoOpenRedirector(t *testing.T) {
 	s := openWeb(t)
-	off := store.Client{ID: "off", Name: "off", AuthMethod: oauth.NoSecret, Disabled: true, RedirectURIs: []string{callback}, GrantTypes: []string{oauth.AuthorizationCode}, CreatedAt: s.clock(), UpdatedAt: s.clock()}
+	off := store.Client{ID: "off", Name: "off", AuthMethod: store.NoSecret, Disabled: true, RedirectURIs: []string{callback}, GrantTypes: []string{grant.AuthorizationCode}, CreatedAt: s.clock(), UpdatedAt: s.clock()}
 	s.write(t, func(tx store.Tx) error { return tx.CreateClient(off) })
 	twice := asking("own")
 	twice.Add("client_id", "own")
@@ -126,7 +127,7 @@ func TestRefusalsThatTheClientIsTold(t *testing.T) {
 		})
 	}
 	toldNo(t, s.authorize(t, asking("spa", "code_challenge", "", "code_challenge_method", "")), "invalid_request")
-	s.reregister(t, "web2", func(c *store.Client) { c.GrantTypes = []string{oauth.RefreshGrant} })
+	s.reregister(t, "web2", func(c *store.Client) { c.GrantTypes = []string{grant.RefreshToken} })
 	toldNo(t, s.authorize(t, asking("web2")), "unauthorized_client")
 
 	repeated := asking("own")
@@ -278,15 +279,15 @@ func TestACodeIsJudgedAsThingsAreToday(t *testing.T) {
 			refused(t, s.exchange(t, "own", code), 400, "invalid_grant")
 		})
 	}
-	for grant, want := range map[string]struct {
+	for change, want := range map[string]struct {
 		status int
 		code   string
 	}{"grant taken": {400, "unauthorized_client"}, "disabled": {401, "invalid_client"}} {
 		s := openWeb(t)
 		code := s.code(t, asking("own"))
 		s.reregister(t, "own", func(c *store.Client) {
-			if c.Disabled = grant == "disabled"; !c.Disabled {
-				c.GrantTypes = []string{oauth.RefreshGrant}
+			if c.Disabled = change == "disabled"; !c.Disabled {
+				c.GrantTypes = []string{grant.RefreshToken}
 			}
 		})
 		refused(t, s.exchange(t, "own", code), want.status, want.code)

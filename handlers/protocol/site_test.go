@@ -19,6 +19,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/reqctx"
@@ -131,16 +132,16 @@ func openOn(t testing.TB, dsn string) *site {
 // with "-secret" behind it.
 func (s *site) populate(t testing.TB) {
 	t.Helper()
-	all := oauth.GrantTypes()
+	all := grant.Names()
 	apps := []store.Client{
-		{ID: "shop", AuthMethod: oauth.SecretBasic, GrantTypes: all},
-		{ID: "mail", AuthMethod: oauth.SecretPost, GrantTypes: all},
-		{ID: "page", AuthMethod: oauth.NoSecret, GrantTypes: all},
-		{ID: "idle", AuthMethod: oauth.SecretBasic},
-		{ID: "kiosk", AuthMethod: oauth.SecretBasic, GrantTypes: []string{oauth.PasswordGrant}},
-		{ID: "robot", AuthMethod: oauth.SecretBasic, GrantTypes: []string{oauth.ClientCredentials}},
-		{ID: "odd:id%", AuthMethod: oauth.SecretBasic, GrantTypes: all},
-		{ID: "blank", AuthMethod: oauth.SecretBasic, GrantTypes: all},
+		{ID: "shop", AuthMethod: store.SecretBasic, GrantTypes: all},
+		{ID: "mail", AuthMethod: store.SecretPost, GrantTypes: all},
+		{ID: "page", AuthMethod: store.NoSecret, GrantTypes: all},
+		{ID: "idle", AuthMethod: store.SecretBasic},
+		{ID: "kiosk", AuthMethod: store.SecretBasic, GrantTypes: []string{grant.Password}},
+		{ID: "robot", AuthMethod: store.SecretBasic, GrantTypes: []string{grant.ClientCredentials}},
+		{ID: "odd:id%", AuthMethod: store.SecretBasic, GrantTypes: all},
+		{ID: "blank", AuthMethod: store.SecretBasic, GrantTypes: all},
 	}
 	err := s.db.Write(t.Context(), func(tx store.Tx) error {
 		_, err := tx.CreateUser(store.User{
@@ -149,7 +150,7 @@ func (s *site) populate(t testing.TB) {
 		})
 		for _, app := range apps {
 			app.Name, app.Scope, app.CreatedAt, app.UpdatedAt = app.ID, "openid account users:read", s.clock(), s.clock()
-			if app.AuthMethod != oauth.NoSecret && app.ID != "blank" {
+			if app.AuthMethod != store.NoSecret && app.ID != "blank" {
 				app.Secrets = []store.ClientSecret{{Digest: store.DigestOf(app.ID + "-secret"), CreatedAt: s.clock()}}
 			}
 			err = errors.Join(err, tx.CreateClient(app))
@@ -178,11 +179,14 @@ func (s *site) wire(t testing.TB, who passwords) {
 	auth := &oauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock, Assertions: &oauth.Assertions{
 		Once: s.db, Keys: &oauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Now: s.clock}, Issuer: issuer, Now: s.clock,
 	}}
-	engine := oauth.NewEngine(oauth.Grants{
-		Clients: auth, People: who, Sessions: s.sessions, Minter: minter, Limits: s.limits, Lifetimes: life,
+	engine, err := oauth.NewEngine(oauth.Grants{
+		Types: grant.Types(), Clients: auth, People: who, Sessions: s.sessions, Minter: minter, Limits: s.limits, Lifetimes: life,
 		Codes: s.db, Now: s.clock,
 	})
-	surface := oauth.Surface{Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
+	if err != nil {
+		t.Fatalf("building the token endpoint: %v", err)
+	}
+	surface := oauth.Surface{Grants: grant.Types(), Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
 	metadata, err := surface.AuthorizationServer()
 	if err != nil {
 		t.Fatalf("building the authorization server metadata: %v", err)

@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
 
@@ -30,8 +31,10 @@ type Service struct {
 	// MaxRefreshIdle is the longest life of one refresh token: no longer than a
 	// key verifies, which is what session.Lifetimes holds every client to. 0: a year.
 	MaxRefreshIdle time.Duration
-	Now            func() time.Time
-	Log            *slog.Logger
+	// Grants are the grant types that a client may be registered for.
+	Grants grant.List
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // An Input is what a caller sends about a client. Lifetimes are in seconds; 0 is
@@ -47,6 +50,12 @@ type Input struct {
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number
 }
 
+// What a client has that was registered without a word about it (RFC 7591 §2).
+const (
+	DefaultMethod = store.SecretBasic
+	DefaultGrant  = grant.AuthorizationCode
+)
+
 // Create registers a client and returns it with its secret, which is kept as a
 // digest and cannot be shown again; a public client has none. It returns
 // *fields.Errors for what cannot be registered.
@@ -55,7 +64,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 		return store.Client{}, "", err
 	}
 	now := s.Now()
-	c := store.Client{AuthMethod: secretBasic, GrantTypes: []string{authorizationCode}, CreatedAt: now, UpdatedAt: now}
+	c := store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, CreatedAt: now, UpdatedAt: now}
 	faults := &fields.Errors{}
 	if err := s.takeID(ctx, &c, in.ID, faults); err != nil {
 		return store.Client{}, "", err
@@ -138,7 +147,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	is = was
 	if whole {
 		is = store.Client{
-			ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{authorizationCode}, CreatedAt: was.CreatedAt,
+			ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, CreatedAt: was.CreatedAt,
 			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,
 		}
 		if !in.Name.Sent {

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
@@ -47,7 +48,7 @@ func open(t *testing.T) *world {
 		t.Fatalf("migrating the database: %v", err)
 	}
 	w.db = db
-	w.Service = &Service{DB: db, Sessions: w, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now, Log: log}
+	w.Service = &Service{Grants: grant.Types(), DB: db, Sessions: w, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now, Log: log}
 	return w
 }
 

@@ -29,7 +29,7 @@ func takeKeys(c *store.Client, in Input, faults *fields.Errors) {
 	takeSet(&c.JWKS, in.JWKS, faults)
 	takeURI(&c.JWKSURI, "jwks_uri", in.JWKSURI, keysFault, faults)
 	takeAudience(c, in.AssertionAudience, faults)
-	if c.AuthMethod != privateKey {
+	if c.AuthMethod != store.PrivateKeyJWT {
 		withoutKeys(c, in, faults)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
 
@@ -30,7 +31,7 @@ func TestDangerousSchemesAreRegisteredNowhere(t *testing.T) {
 			"redirect_uris":             func(in *Input) { in.RedirectURIs = fields.Listed("https://a.example", uri) },
 			"post_logout_redirect_uris": func(in *Input) { in.PostLogoutRedirectURIs = fields.Listed(uri) },
 			"backchannel_logout_uri":    func(in *Input) { in.BackchannelLogoutURI = fields.Given(uri) },
-			"jwks_uri":                  func(in *Input) { in.AuthMethod, in.JWKSURI = fields.Given(privateKey), fields.Given(uri) },
+			"jwks_uri":                  func(in *Input) { in.AuthMethod, in.JWKSURI = fields.Given(store.PrivateKeyJWT), fields.Given(uri) },
 		} {
 			in := shop()
 			put(&in)
@@ -89,7 +90,7 @@ func TestAClientThatSigns(t *testing.T) {
 	w, given := open(t), fields.Given
 	set := aSet(t)
 	in := shop()
-	in.AuthMethod, in.JWKS = given(privateKey), given(strings.ReplaceAll(set, ",", ",\n "))
+	in.AuthMethod, in.JWKS = given(store.PrivateKeyJWT), given(strings.ReplaceAll(set, ",", ",\n "))
 	c, secret, err := w.Create(t.Context(), authz.Operator, in)
 	if err != nil || secret != "" || len(c.Secrets) != 0 || c.JWKS != set || c.AssertionAudience != "issuer" || c.Public() {
 		t.Fatalf("%+v, %q, %v", c, secret, err)
@@ -113,17 +114,17 @@ func TestAClientThatSigns(t *testing.T) {
 	if got := update(Input{JWKS: given(""), JWKSURI: given(at)}, false); got.JWKSURI != at {
 		t.Errorf("sent back: %+v", got)
 	}
-	if got := update(shop(), true); got.JWKSURI != at || got.AuthMethod != privateKey || got.AssertionAudience != "any" {
+	if got := update(shop(), true); got.JWKSURI != at || got.AuthMethod != store.PrivateKeyJWT || got.AssertionAudience != "any" {
 		t.Errorf("replaced, the keys not sent: %+v", got)
 	}
 	if got := update(Input{JWKS: given(set)}, false); got.JWKS != set || got.JWKSURI != "" {
 		t.Errorf("back: %+v", got)
 	}
-	got, secret, err := w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: given(secretBasic)}, false)
+	got, secret, err := w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: given(store.SecretBasic)}, false)
 	if err != nil || secret == "" || got.JWKS+got.JWKSURI+got.AssertionAudience != "" {
 		t.Errorf("with a secret: %+v, %v", got, err)
 	}
-	if got := update(Input{AuthMethod: given(privateKey), JWKSURI: given(at)}, false); len(got.Secrets) != 0 {
+	if got := update(Input{AuthMethod: given(store.PrivateKeyJWT), JWKSURI: given(at)}, false); len(got.Secrets) != 0 {
 		t.Errorf("the secret lives on: %+v", got)
 	}
 }
@@ -135,15 +136,15 @@ func TestKeysThatCannotBeRegistered(t *testing.T) {
 		field string
 		in    Input
 	}{
-		"none":                       {"jwks", Input{AuthMethod: given(privateKey)}},
-		"both":                       {"jwks_uri", Input{AuthMethod: given(privateKey), JWKS: given(set), JWKSURI: given("https://a.example")}},
-		"private":                    {"jwks", Input{AuthMethod: given(privateKey), JWKS: given(strings.Replace(set, `"x"`, `"d":"AA","x"`, 1))}},
-		"nonsense":                   {"jwks", Input{AuthMethod: given(privateKey), JWKS: given("keys")}},
+		"none":                       {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT)}},
+		"both":                       {"jwks_uri", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(set), JWKSURI: given("https://a.example")}},
+		"private":                    {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(strings.Replace(set, `"x"`, `"d":"AA","x"`, 1))}},
+		"nonsense":                   {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given("keys")}},
 		"for a client with a secret": {"jwks", Input{JWKS: given(set)}},
-		"for a public client":        {"jwks_uri", Input{AuthMethod: given(public), JWKSURI: given("https://a.example")}},
+		"for a public client":        {"jwks_uri", Input{AuthMethod: given(store.NoSecret), JWKSURI: given("https://a.example")}},
 		"audience without keys":      {"assertion_audience", Input{AssertionAudience: given("any")}},
-		"unknown audience":           {"assertion_audience", Input{AuthMethod: given(privateKey), JWKS: given(set), AssertionAudience: given("all")}},
-		"a problem of the wire":      {"jwks", Input{AuthMethod: given(privateKey), JWKS: fields.Text{Sent: true, Problem: fields.NotAnObject}}},
+		"unknown audience":           {"assertion_audience", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(set), AssertionAudience: given("all")}},
+		"a problem of the wire":      {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: fields.Text{Sent: true, Problem: fields.NotAnObject}}},
 	} {
 		c.in.Name, c.in.RedirectURIs = shop().Name, shop().RedirectURIs
 		if _, _, err := w.Create(t.Context(), authz.Operator, c.in); fault(err, c.field) == "" {
@@ -155,7 +156,7 @@ func TestKeysThatCannotBeRegistered(t *testing.T) {
 func TestLogoutAndDeviceRegistration(t *testing.T) {
 	w := open(t)
 	in := Input{
-		Name: fields.Given("TV"), AuthMethod: fields.Given(public), GrantTypes: fields.Listed(deviceCode, refreshToken), Scope: fields.Given("openid"),
+		Name: fields.Given("TV"), AuthMethod: fields.Given(store.NoSecret), GrantTypes: fields.Listed(grant.DeviceCode, grant.RefreshToken), Scope: fields.Given("openid"),
 		BackchannelLogoutURI: fields.Given("https://tv.example/out"), BackchannelSession: fields.On(true),
 	}
 	made, _, err := w.Create(t.Context(), authz.Operator, in)

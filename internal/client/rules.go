@@ -20,20 +20,6 @@ import (
 	"gatehouse/store"
 )
 
-// The authentication methods (RFC 7591 §2) and the grants.
-const (
-	secretBasic = "client_secret_basic"
-	secretPost  = "client_secret_post"
-	privateKey  = "private_key_jwt"
-	public      = "none"
-
-	authorizationCode = "authorization_code"
-	deviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
-	clientCredentials = "client_credentials"
-	passwordGrant     = "password"
-	refreshToken      = "refresh_token"
-)
-
 const (
 	maxNameLength = 100 // code points; it is shown on a consent page
 	maxURIs       = 20
@@ -92,7 +78,7 @@ func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
 	takeMethod(c, in.AuthMethod, faults)
 	takeFlag(&c.FirstParty, "first_party", in.FirstParty, faults)
 	takeFlag(&c.Disabled, "disabled", in.Disabled, faults)
-	takeGrants(c, in.GrantTypes, faults)
+	s.takeGrants(c, in.GrantTypes, faults)
 	takeScope(c, in.Scope, faults)
 	takeURIs(&c.RedirectURIs, "redirect_uris", in.RedirectURIs, faults)
 	takeURIs(&c.PostLogoutRedirectURIs, "post_logout_redirect_uris", in.PostLogoutRedirectURIs, faults)
@@ -102,8 +88,14 @@ func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
 	takeLifetime(&c.AccessTokenLifetime, "access_token_lifetime", in.AccessTokenLifetime, bound{is: MaxAccessTokenLifetime}, faults)
 	takeLifetime(&c.RefreshTokenIdle, "refresh_token_idle", in.RefreshTokenIdle, s.maxRefreshIdle(), faults)
 	takeLifetime(&c.RefreshTokenLifetime, "refresh_token_lifetime", in.RefreshTokenLifetime, bound{is: longest}, faults)
-	if slices.Contains(c.GrantTypes, authorizationCode) && len(c.RedirectURIs) == 0 && !faults.Has("redirect_uris") {
-		faults.Add("redirect_uris", "The grant authorization_code needs a redirect URI.")
+	s.wantsRedirect(c, faults)
+}
+
+func (s *Service) wantsRedirect(c *store.Client, faults *fields.Errors) {
+	for _, g := range s.Grants {
+		if g.Redirected && slices.Contains(c.GrantTypes, g.Name) && len(c.RedirectURIs) == 0 && !faults.Has("redirect_uris") {
+			faults.Add("redirect_uris", "The grant "+g.Name+" needs a redirect URI.")
+		}
 	}
 }
 
@@ -129,8 +121,8 @@ func takeMethod(c *store.Client, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
 		faults.Add("auth_method", t.Problem)
-	case t.Sent && !slices.Contains([]string{secretBasic, secretPost, privateKey, public}, t.Value):
-		faults.Add("auth_method", "Choose client_secret_basic, client_secret_post, private_key_jwt or none.")
+	case t.Sent && !slices.Contains(store.AuthMethods(), t.Value):
+		faults.Add("auth_method", "Choose "+fields.Or(store.AuthMethods())+".")
 	case t.Sent:
 		c.AuthMethod = t.Value
 	}
@@ -144,7 +136,7 @@ func takeFlag(to *bool, name string, f fields.Flag, faults *fields.Errors) {
 	}
 }
 
-func takeGrants(c *store.Client, l fields.List, faults *fields.Errors) {
+func (s *Service) takeGrants(c *store.Client, l fields.List, faults *fields.Errors) {
 	if l.Problem != "" {
 		faults.Add("grant_types", l.Problem)
 		return
@@ -152,15 +144,15 @@ func takeGrants(c *store.Client, l fields.List, faults *fields.Errors) {
 	if l.Sent {
 		c.GrantTypes = distinct(l.Values)
 	}
-	known := []string{authorizationCode, clientCredentials, deviceCode, passwordGrant, refreshToken}
-	for _, grant := range c.GrantTypes {
-		if !slices.Contains(known, grant) {
-			faults.Add("grant_types", "Choose from "+strings.Join(known, ", ")+".")
-			return
-		}
+	known := s.Grants.Names()
+	if slices.ContainsFunc(c.GrantTypes, func(name string) bool { return !slices.Contains(known, name) }) {
+		faults.Add("grant_types", "Choose from "+strings.Join(known, ", ")+".")
+		return
 	}
-	if c.Public() && slices.Contains(c.GrantTypes, clientCredentials) { // RFC 6749 §4.4
-		faults.Add("grant_types", "A public client cannot have the grant client_credentials.")
+	for _, g := range s.Grants {
+		if g.Confidential && c.Public() && slices.Contains(c.GrantTypes, g.Name) {
+			faults.Add("grant_types", "A public client cannot have the grant "+g.Name+".")
+		}
 	}
 }
 

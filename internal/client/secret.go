@@ -76,7 +76,9 @@ func outgoing(secrets []store.ClientSecret, now, until time.Time) []store.Client
 }
 
 // hasSecret reports whether a secret is what the client shows who it is by.
-func hasSecret(c store.Client) bool { return c.AuthMethod == secretBasic || c.AuthMethod == secretPost }
+func hasSecret(c store.Client) bool {
+	return c.AuthMethod == store.SecretBasic || c.AuthMethod == store.SecretPost
+}
 
 // settleSecrets gives a client that needs one its first secret, and takes away
 // those that are no longer asked for.

@@ -37,3 +37,12 @@ func Surrogates(s string) []string {
 	}
 	return nil
 }
+
+// Or joins the choices in a sentence: "a, b or c".
+func Or(choices []string) string {
+	last := len(choices) - 1
+	if last < 1 {
+		return strings.Join(choices, "")
+	}
+	return strings.Join(choices[:last], ", ") + " or " + choices[last]
+}

@@ -14,9 +14,6 @@ import (
 	"gatehouse/store"
 )
 
-// PrivateKeyJWT is the method of clients that sign (OIDC Core 1.0 §9, RFC 7523 §2.2).
-const PrivateKeyJWT = "private_key_jwt"
-
 const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 	// assertionLife is how far ahead an assertion may expire: as long as that its

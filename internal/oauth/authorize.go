@@ -10,9 +10,6 @@ import (
 	"gatehouse/store"
 )
 
-// AuthorizationCode is the grant type of codes.
-const AuthorizationCode = "authorization_code"
-
 // ACRPassword is the authentication context of a person who signed in with a
 // password at our own page (OIDC Core 1.0 §2).
 const ACRPassword = "urn:gatehouse:pwd" //nolint:gosec // G101: a name, not a credential

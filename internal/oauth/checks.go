@@ -11,6 +11,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/claims"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -131,8 +132,8 @@ func responseTypeIsCode(_ *Authorization, _ context.Context, req *authorizeReque
 }
 
 func grantRegistered(_ *Authorization, _ context.Context, req *authorizeRequest) error {
-	if !slices.Contains(req.client.GrantTypes, AuthorizationCode) {
-		return UnauthorizedClient.Because("client %s is not registered for %s", req.client.ID, AuthorizationCode)
+	if !slices.Contains(req.client.GrantTypes, grant.AuthorizationCode) {
+		return UnauthorizedClient.Because("client %s is not registered for %s", req.client.ID, grant.AuthorizationCode)
 	}
 	return nil
 }

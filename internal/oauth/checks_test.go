@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -27,7 +28,7 @@ func (noHints) Hint(context.Context, string) (token.ID, error) { return token.ID
 
 func endpoint() *Authorization {
 	return &Authorization{
-		Clients: known{"web": {ID: "web", AuthMethod: SecretBasic, Scope: "openid email", RedirectURIs: []string{"https://web.example/cb"}, GrantTypes: []string{AuthorizationCode}}},
+		Clients: known{"web": {ID: "web", AuthMethod: store.SecretBasic, Scope: "openid email", RedirectURIs: []string{"https://web.example/cb"}, GrantTypes: []string{grant.AuthorizationCode}}},
 		Hints:   noHints{}, Now: func() time.Time { return time.Unix(0, 0) },
 	}
 }

@@ -16,14 +16,6 @@ import (
 	"gatehouse/store"
 )
 
-// The ways in which a client authenticates, as they are registered
-// (token_endpoint_auth_method, RFC 7591 §2).
-const (
-	SecretBasic = "client_secret_basic"
-	SecretPost  = "client_secret_post"
-	NoSecret    = "none"
-)
-
 // maxClientID is well above any ID that can be registered.
 const maxClientID = 255
 
@@ -44,8 +36,17 @@ type Authenticator struct {
 }
 
 // credentials are what a request says of its client. The secret is an assertion
-// where the method is private_key_jwt.
+// where the method is store.PrivateKeyJWT.
 type credentials struct{ id, secret, method string }
+
+// proofs are what a client of each authentication method shows who it is by. The
+// secret has been compared before.
+var proofs = map[string]func(a *Authenticator, r *http.Request, client store.Client, assertion string, secretFits bool) error{
+	store.SecretBasic:   bySecret,
+	store.SecretPost:    bySecret,
+	store.PrivateKeyJWT: byAssertion,
+	store.NoSecret:      byNothing,
+}
 
 // Fresh returns a client that has authenticated as it is at this moment.
 func (a *Authenticator) Fresh(ctx context.Context, id string) (store.Client, error) {
@@ -84,7 +85,7 @@ func (a *Authenticator) check(r *http.Request, given credentials, find func(cont
 	if err != nil && !unknown {
 		return store.Client{}, fmt.Errorf("reading a client: %w", err)
 	}
-	proved := hasSecret(client, given.secret, a.Now())
+	fits := hasSecret(client, given.secret, a.Now())
 	switch {
 	case unknown:
 		return store.Client{}, InvalidClient.Because("unknown client")
@@ -92,20 +93,26 @@ func (a *Authenticator) check(r *http.Request, given credentials, find func(cont
 		return store.Client{}, InvalidClient.Because("client %s came with %s", client.ID, given.method)
 	case client.Disabled:
 		return store.Client{}, InvalidClient.Because("client %s is disabled", client.ID)
-	case given.method == PrivateKeyJWT:
-		return client, a.checkAssertion(r, client, given.secret)
-	case !client.Public() && !proved:
-		return store.Client{}, InvalidClient.Because("client %s came with a wrong secret", client.ID)
 	}
-	return client, nil
+	return client, proofs[given.method](a, r, client, given.secret, fits)
 }
 
-func (a *Authenticator) checkAssertion(r *http.Request, client store.Client, raw string) error {
+func bySecret(_ *Authenticator, _ *http.Request, client store.Client, _ string, fits bool) error {
+	if !fits {
+		return InvalidClient.Because("client %s came with a wrong secret", client.ID)
+	}
+	return nil
+}
+
+func byAssertion(a *Authenticator, r *http.Request, client store.Client, assertion string, _ bool) error {
 	if a.Assertions == nil {
 		return InvalidClient.Because("client assertions are not supported")
 	}
-	return a.Assertions.verify(r, client, raw)
+	return a.Assertions.verify(r, client, assertion)
 }
+
+// byNothing: a public client has only its name.
+func byNothing(*Authenticator, *http.Request, store.Client, string, bool) error { return nil }
 
 // hasSecret compares with every secret in force. A client without one is not
 // opened by an empty secret.
@@ -137,12 +144,12 @@ func presented(r *http.Request) (credentials, error) {
 	case id == "" || len(id) > maxClientID:
 		return credentials{}, InvalidClient.Because("no client_id, or an impossible one")
 	case secret != "":
-		return credentials{id, secret, SecretPost}, nil
+		return credentials{id, secret, store.SecretPost}, nil
 	}
-	return credentials{id, "", NoSecret}, nil
+	return credentials{id, "", store.NoSecret}, nil
 }
 
-// fromAssertion reads private_key_jwt (RFC 7521 §4.2). The client_id may be left
+// fromAssertion reads an assertion (RFC 7521 §4.2). The client_id may be left
 // out, and must agree if it is there.
 func fromAssertion(r *http.Request, id, secret string, header []string) (credentials, error) {
 	raw := r.PostForm.Get("client_assertion")
@@ -162,10 +169,10 @@ func fromAssertion(r *http.Request, id, secret string, header []string) (credent
 	if id != "" && id != subject {
 		return credentials{}, InvalidClient.Because("an assertion of one client and the client_id of another")
 	}
-	return credentials{subject, raw, PrivateKeyJWT}, nil
+	return credentials{subject, raw, store.PrivateKeyJWT}, nil
 }
 
-// fromHeader reads client_secret_basic, where ID and secret are form-urlencoded
+// fromHeader reads HTTP Basic, where ID and secret are form-urlencoded
 // before they are joined (RFC 6749 §2.3.1). A client_id in the body must agree.
 func fromHeader(header, bodyID string) (credentials, error) {
 	scheme, value, _ := strings.Cut(header, " ")
@@ -189,5 +196,5 @@ func fromHeader(header, bodyID string) (credentials, error) {
 	if bodyID != "" && bodyID != id {
 		return credentials{}, InvalidRequest.Because("one client in the header and another in the body")
 	}
-	return credentials{id, secret, SecretBasic}, nil
+	return credentials{id, secret, store.SecretBasic}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
 	"gatehouse/store"
@@ -53,17 +54,17 @@ func secret(s string, expires time.Time) store.ClientSecret {
 }
 
 var registered = apps{
-	"shop": {ID: "shop", AuthMethod: oauth.SecretBasic, Secrets: []store.ClientSecret{
+	"shop": {ID: "shop", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{
 		secret("old", noon.Add(time.Minute)), secret("new", time.Time{}),
 	}},
-	"late":    {ID: "late", AuthMethod: oauth.SecretBasic, Secrets: []store.ClientSecret{secret("old", noon)}},
-	"post":    {ID: "post", AuthMethod: oauth.SecretPost, Secrets: []store.ClientSecret{secret("s3cret", time.Time{})}},
-	"a b:c%":  {ID: "a b:c%", AuthMethod: oauth.SecretBasic, Secrets: []store.ClientSecret{secret("p+q r:s%/ü", time.Time{})}},
-	"spa":     {ID: "spa", AuthMethod: oauth.NoSecret},
-	"off":     {ID: "off", AuthMethod: oauth.SecretBasic, Disabled: true, Secrets: []store.ClientSecret{secret("new", time.Time{})}},
-	"off-spa": {ID: "off-spa", AuthMethod: oauth.NoSecret, Disabled: true},
-	"bare":    {ID: "bare", AuthMethod: oauth.SecretBasic},
-	"empty":   {ID: "empty", AuthMethod: oauth.SecretPost, Secrets: []store.ClientSecret{secret("x", time.Time{})}},
+	"late":    {ID: "late", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{secret("old", noon)}},
+	"post":    {ID: "post", AuthMethod: store.SecretPost, Secrets: []store.ClientSecret{secret("s3cret", time.Time{})}},
+	"a b:c%":  {ID: "a b:c%", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{secret("p+q r:s%/ü", time.Time{})}},
+	"spa":     {ID: "spa", AuthMethod: store.NoSecret},
+	"off":     {ID: "off", AuthMethod: store.SecretBasic, Disabled: true, Secrets: []store.ClientSecret{secret("new", time.Time{})}},
+	"off-spa": {ID: "off-spa", AuthMethod: store.NoSecret, Disabled: true},
+	"bare":    {ID: "bare", AuthMethod: store.SecretBasic},
+	"empty":   {ID: "empty", AuthMethod: store.SecretPost, Secrets: []store.ClientSecret{secret("x", time.Time{})}},
 }
 
 func basic(id, secret string) string {
@@ -247,7 +248,7 @@ func TestClientsAreRememberedForLessThanTheRevocationBound(t *testing.T) {
 }
 
 func TestTheBuiltInClientCannotBeReplaced(t *testing.T) {
-	source := apps{session.AccountsID: {ID: session.AccountsID, AuthMethod: oauth.SecretBasic, GrantTypes: oauth.GrantTypes()}}
+	source := apps{session.AccountsID: {ID: session.AccountsID, AuthMethod: store.SecretBasic, GrantTypes: grant.Names()}}
 	clients := &oauth.Clients{Store: source, Now: func() time.Time { return noon }}
 	got, err := clients.ClientByID(t.Context(), session.AccountsID)
 	if err != nil || !got.Public() || len(got.GrantTypes) != 0 {

@@ -13,15 +13,13 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
 	"gatehouse/internal/throttle"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
-
-// DeviceGrant is the grant type of devices (RFC 8628 §3.4).
-const DeviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
 
 const (
 	// deviceLife is how long a person has to type the code: a guesser has as long.
@@ -66,7 +64,7 @@ type DeviceAnswer struct {
 
 // Begin gives a device its codes. The client has authenticated.
 func (d *Devices) Begin(ctx context.Context, client store.Client, rawScope string) (DeviceAnswer, error) {
-	if !slices.Contains(client.GrantTypes, DeviceGrant) {
+	if !slices.Contains(client.GrantTypes, grant.DeviceCode) {
 		return DeviceAnswer{}, UnauthorizedClient.Because("client %s is not registered for devices", client.ID)
 	}
 	scope, err := ParseScope(rawScope)
@@ -159,24 +157,24 @@ func (d *Devices) find(ctx context.Context, typed string) (DeviceRequest, error)
 	if !ok {
 		return DeviceRequest{}, WordsDevice.Because("not a user code")
 	}
-	grant, err := d.DB.DeviceByUserCode(ctx, store.DigestOf(code))
+	device, err := d.DB.DeviceByUserCode(ctx, store.DigestOf(code))
 	if errors.Is(err, store.ErrNotFound) {
 		return DeviceRequest{}, WordsDevice.Because("an unknown user code")
 	}
 	if err != nil {
 		return DeviceRequest{}, fmt.Errorf("reading a user code: %w", err)
 	}
-	client, err := d.Clients.ClientByID(ctx, grant.ClientID)
+	client, err := d.Clients.ClientByID(ctx, device.ClientID)
 	gone := errors.Is(err, store.ErrNotFound)
 	if err != nil && !gone {
 		return DeviceRequest{}, fmt.Errorf("reading a client: %w", err)
 	}
-	if gone || client.Disabled || grant.Status != store.DevicePending || !d.Now().Before(grant.ExpiresAt) {
+	if gone || client.Disabled || device.Status != store.DevicePending || !d.Now().Before(device.ExpiresAt) {
 		return DeviceRequest{}, WordsDevice.Because("a user code that waits no longer")
 	}
 	return DeviceRequest{
-		Client: client, Scopes: Explain(authz.Scope(grant.Scope)), UserCode: readable(code),
-		IP: grant.IP, CreatedAt: grant.CreatedAt, grant: grant,
+		Client: client, Scopes: Explain(authz.Scope(device.Scope)), UserCode: readable(code),
+		IP: device.IP, CreatedAt: device.CreatedAt, grant: device,
 	}, nil
 }
 
@@ -190,22 +188,22 @@ func (d *Devices) Decide(ctx context.Context, typed string, b Browser, allow boo
 	if err != nil {
 		return err
 	}
-	grant, now := req.grant, d.Now()
-	grant.Status = store.DeviceDenied
+	device, now := req.grant, d.Now()
+	device.Status = store.DeviceDenied
 	if allow {
-		grant.Status = store.DeviceApproved
+		device.Status = store.DeviceApproved
 	}
-	grant.UserID, grant.BrowserID, grant.AuthTime, grant.AMR = b.User.ID, b.Session.ID, b.Session.AuthTime, b.Session.AMR
+	device.UserID, device.BrowserID, device.AuthTime, device.AMR = b.User.ID, b.Session.ID, b.Session.AuthTime, b.Session.AMR
 	// The evidence comes first: no row, no act.
 	subject := audit.UserSubject(b.User.Sub)
 	event := audit.Event{
-		Actor: subject, Subject: subject, SessionID: grant.SessionID, ClientID: grant.ClientID,
-		What: audit.DeviceDecided{Allowed: allow, Scope: grant.Scope, From: grant.IP},
+		Actor: subject, Subject: subject, SessionID: device.SessionID, ClientID: device.ClientID,
+		What: audit.DeviceDecided{Allowed: allow, Scope: device.Scope, From: device.IP},
 	}
 	if err := d.DB.Audit(ctx, event.Record(ctx, now)); err != nil {
 		return fmt.Errorf("recording the answer about a device: %w", err)
 	}
-	decided, err := d.DB.DecideDevice(ctx, grant, now)
+	decided, err := d.DB.DecideDevice(ctx, device, now)
 	if err != nil {
 		return fmt.Errorf("answering a device: %w", err)
 	}
@@ -217,51 +215,52 @@ func (d *Devices) Decide(ctx context.Context, typed string, b Browser, allow boo
 
 // device answers a poll (RFC 8628 §3.4, §3.5). The person is asked for as they
 // are at this moment, not as when they said yes.
-func (g Grants) device(ctx context.Context, req *request, raw string) (token.Set, error) {
+func (g Grants) device(ctx context.Context, req *request) (token.Set, error) {
+	raw := req.form.Get("device_code")
 	if raw == "" {
 		return token.Set{}, InvalidRequest.Because("no device_code")
 	}
 	digest := store.DigestOf(raw)
-	grant, err := g.Codes.DeviceByDeviceCode(ctx, digest)
+	device, err := g.Codes.DeviceByDeviceCode(ctx, digest)
 	if errors.Is(err, store.ErrNotFound) {
 		return token.Set{}, InvalidGrant.Because("unknown device code")
 	}
 	if err != nil {
 		return token.Set{}, fmt.Errorf("reading a device code: %w", err)
 	}
-	if grant.ClientID != req.client.ID {
-		return token.Set{}, InvalidGrant.Because("a device code of client %s came from %s", grant.ClientID, req.client.ID)
+	if device.ClientID != req.client.ID {
+		return token.Set{}, InvalidGrant.Because("a device code of client %s came from %s", device.ClientID, req.client.ID)
 	}
-	if err := g.polled(ctx, grant); err != nil {
-		return token.Set{}, g.afterReplay(ctx, err, grant.ClientID, grant.UserID, grant.SessionID)
+	if err := g.polled(ctx, device); err != nil {
+		return token.Set{}, g.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
 	}
 	set, err := g.found(ctx, req, session.Start{
-		UserID: grant.UserID, Scope: authz.Scope(grant.Scope), Method: "device", ID: grant.SessionID, BrowserID: grant.BrowserID,
-		AuthTime: grant.AuthTime, ACR: ACRPassword, AMR: grant.AMR,
+		UserID: device.UserID, Scope: authz.Scope(device.Scope), Method: "device", ID: device.SessionID, BrowserID: device.BrowserID,
+		AuthTime: device.AuthTime, ACR: ACRPassword, AMR: device.AMR,
 		Before: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
 	})
-	return set, g.afterReplay(ctx, err, grant.ClientID, grant.UserID, grant.SessionID)
+	return set, g.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
 }
 
 // polled decides what a poll is answered; nil: the tokens.
-func (g Grants) polled(ctx context.Context, grant store.DeviceGrant) error {
+func (g Grants) polled(ctx context.Context, device store.DeviceGrant) error {
 	now := g.Now()
 	switch {
-	case grant.Status == store.DeviceUsed:
+	case device.Status == store.DeviceUsed:
 		return errSpent
-	case !now.Before(grant.ExpiresAt):
-		return ExpiredToken.Because("device code expired at %s", grant.ExpiresAt)
+	case !now.Before(device.ExpiresAt):
+		return ExpiredToken.Because("device code expired at %s", device.ExpiresAt)
 	}
-	inTime, err := g.Codes.PollDevice(ctx, grant.Device, now)
+	inTime, err := g.Codes.PollDevice(ctx, device.Device, now)
 	if err != nil {
 		return fmt.Errorf("noting a poll: %w", err)
 	}
 	switch {
 	case !inTime:
 		return SlowDown.Because("polled before the interval was over")
-	case grant.Status == store.DeviceDenied:
+	case device.Status == store.DeviceDenied:
 		return AccessDenied.Because("the person said no")
-	case grant.Status == store.DevicePending:
+	case device.Status == store.DevicePending:
 		return AuthorizationPending.Because("the person has not answered")
 	}
 	return nil

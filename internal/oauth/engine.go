@@ -12,14 +12,15 @@ import (
 	"github.com/go-oauth2/oauth2/v4/models"
 	"github.com/go-oauth2/oauth2/v4/server"
 
+	"gatehouse/internal/grant"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
 )
 
 // Engine is the token endpoint (RFC 6749 §3.2). go-oauth2's server reads the
-// request of each grant, sends it to the step that answers it and shapes the
-// answer; the steps themselves are the grants of this package, behind the
-// library's Manager interface. This file is the only one that knows the library.
+// request of each grant that it knows, and shapes the answer of all; the steps
+// themselves are the grants of this package, behind the library's Manager
+// interface. This file is the only one that knows the library.
 //
 // The library's own order of checks is not ours: it looks at passwords before it
 // knows the client, and at a refresh it never asks for one. So the preflight is
@@ -30,17 +31,22 @@ type Engine struct {
 	server *server.Server
 }
 
-// NewEngine returns the engine for grants.
-func NewEngine(grants Grants) *Engine {
+// NewEngine returns the engine for grants. It refuses a list with a grant type
+// that the token endpoint is to answer and has no step for.
+func NewEngine(grants Grants) (*Engine, error) {
+	config := &server.Config{TokenType: "Bearer"} // RFC 6750 §4
+	for _, name := range grants.Types.AnsweredAt(grant.TokenEndpoint).Names() {
+		if answers[name] == nil {
+			return nil, fmt.Errorf("the token endpoint has no step for the grant type %s", name)
+		}
+		config.AllowedGrantTypes = append(config.AllowedGrantTypes, oauth2.GrantType(name))
+	}
 	e := &Engine{grants: grants}
-	e.server = server.NewServer(&server.Config{
-		TokenType:         "Bearer", // RFC 6750 §4
-		AllowedGrantTypes: []oauth2.GrantType{oauth2.AuthorizationCode, oauth2.PasswordCredentials, oauth2.Refreshing, oauth2.ClientCredentials},
-	}, manager{grants})
+	e.server = server.NewServer(config, manager{grants})
 	e.server.SetExtensionFieldsHandler(idToken)
 	e.server.SetClientInfoHandler(clientInfo)
 	e.server.SetPasswordAuthorizationHandler(e.checkPassword)
-	return e
+	return e, nil
 }
 
 // Token answers a token request whose parameters are in r.PostForm, and r.Form
@@ -50,23 +56,24 @@ func (e *Engine) Token(r *http.Request) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if req.grant == DeviceGrant { // the library has no step for it
-		info, err := tokenInfo(e.grants.device(r.Context(), req, r.PostForm.Get("device_code")))
-		if err != nil {
-			return nil, normalised(err)
-		}
-		return e.server.GetTokenData(info), nil
-	}
-	ctx := context.WithValue(r.Context(), requestKey{}, req)
-	kind, generate, err := e.server.ValidationTokenRequest(r.WithContext(ctx))
-	if err != nil {
-		return nil, normalised(err)
-	}
-	info, err := e.server.GetAccessToken(ctx, kind, generate)
+	info, err := e.info(r, req)
 	if err != nil {
 		return nil, normalised(err)
 	}
 	return e.server.GetTokenData(info), nil
+}
+
+// info asks the library, unless it is a grant that the library does not know.
+func (e *Engine) info(r *http.Request, req *request) (oauth2.TokenInfo, error) {
+	ctx := context.WithValue(r.Context(), requestKey{}, req)
+	if oauth2.GrantType(req.kind.Name).String() == "" {
+		return manager{e.grants}.answer(ctx)
+	}
+	kind, generate, err := e.server.ValidationTokenRequest(r.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return e.server.GetAccessToken(ctx, kind, generate)
 }
 
 // requestKey carries the *request through the library, which passes on a context
@@ -106,31 +113,23 @@ type manager struct{ grants Grants }
 
 var _ oauth2.Manager = manager{}
 
-// GenerateAccessToken answers the grants authorization_code, password and
-// client_credentials.
-func (m manager) GenerateAccessToken(ctx context.Context, kind oauth2.GrantType, generate *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+// answer takes the step of the grant that the preflight read.
+func (m manager) answer(ctx context.Context) (oauth2.TokenInfo, error) {
 	req, err := requestFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	switch kind {
-	case oauth2.AuthorizationCode:
-		return tokenInfo(m.grants.redeem(ctx, req, redemption{generate.Code, generate.RedirectURI, generate.CodeVerifier}))
-	case oauth2.PasswordCredentials:
-		return tokenInfo(m.grants.password(ctx, req))
-	case oauth2.ClientCredentials:
-		return tokenInfo(m.grants.clientCredentials(ctx, req))
-	}
-	return nil, UnsupportedGrantType.Because("no step for grant %s", kind)
+	return tokenInfo(answers[req.kind.Name](m.grants, ctx, req))
 }
 
-// RefreshAccessToken answers the refresh_token grant.
-func (m manager) RefreshAccessToken(ctx context.Context, generate *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
-	req, err := requestFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return tokenInfo(m.grants.refresh(ctx, req, generate.Refresh))
+// GenerateAccessToken answers every grant of the library's but the refresh.
+func (m manager) GenerateAccessToken(ctx context.Context, _ oauth2.GrantType, _ *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	return m.answer(ctx)
+}
+
+// RefreshAccessToken answers the refresh.
+func (m manager) RefreshAccessToken(ctx context.Context, _ *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	return m.answer(ctx)
 }
 
 func tokenInfo(set token.Set, err error) (oauth2.TokenInfo, error) {

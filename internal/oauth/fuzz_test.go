@@ -15,6 +15,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
 
@@ -38,7 +39,7 @@ func FuzzBasic(f *testing.F) {
 			}
 			return
 		}
-		if got.id == "" || len(got.id) > maxClientID || got.method != SecretBasic || bodyID != "" && bodyID != got.id {
+		if got.id == "" || len(got.id) > maxClientID || got.method != store.SecretBasic || bodyID != "" && bodyID != got.id {
 			t.Errorf("%q and %q give %+v", header, bodyID, got)
 		}
 		if again, err := fromHeader(basicHeader(got.id, got.secret), got.id); err != nil || again != got {
@@ -138,7 +139,7 @@ func FuzzAuthorize(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	spa := store.Client{ID: "spa", AuthMethod: NoSecret, Scope: "openid", RedirectURIs: []string{"http://127.0.0.1/cb"}, GrantTypes: []string{AuthorizationCode}}
+	spa := store.Client{ID: "spa", AuthMethod: store.NoSecret, Scope: "openid", RedirectURIs: []string{"http://127.0.0.1/cb"}, GrantTypes: []string{grant.AuthorizationCode}}
 	at := endpoint()
 	at.Clients = known{"web": at.Clients.(known)["web"], "spa": spa}
 	f.Fuzz(func(t *testing.T, query string) {

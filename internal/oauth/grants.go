@@ -5,31 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
 
-// The grant types that there are.
-const (
-	PasswordGrant     = "password"
-	RefreshGrant      = "refresh_token"
-	ClientCredentials = "client_credentials"
-	// AuthorizationCode and DeviceGrant stand beside what they are about.
-)
-
-// GrantTypes returns the grant types that there are.
-func GrantTypes() []string {
-	return []string{AuthorizationCode, PasswordGrant, RefreshGrant, ClientCredentials, DeviceGrant}
+// answers are the steps, by the grant type that each of them answers.
+var answers = map[string]func(Grants, context.Context, *request) (token.Set, error){
+	grant.AuthorizationCode: Grants.redeem,
+	grant.ClientCredentials: Grants.clientCredentials,
+	grant.Password:          Grants.password,
+	grant.RefreshToken:      Grants.refresh,
+	grant.DeviceCode:        Grants.device,
 }
 
 // Grants are the steps that answer token requests.
 type Grants struct {
+	// Types are the grant types that there are. Those that another endpoint answers
+	// are unsupported here.
+	Types   grant.List
 	Clients interface {
 		Authenticate(r *http.Request) (store.Client, error)
 		Fresh(ctx context.Context, id string) (store.Client, error)
@@ -64,7 +65,8 @@ type Grants struct {
 
 // request is what is known of a token request so far.
 type request struct {
-	grant  string
+	kind   grant.Type
+	form   url.Values
 	client store.Client
 	// scope is what is granted if the grant is; for a refresh, what was asked for. A
 	// code has a scope of its own.
@@ -80,50 +82,51 @@ func (g Grants) preflight(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := entitled(client, r)
+	req, err := g.entitled(client, r.PostForm)
 	if refused := (*Error)(nil); errors.As(err, &refused) { // unless it has just been changed
 		if client, err = g.Clients.Fresh(r.Context(), client.ID); err != nil {
 			return nil, fmt.Errorf("reading a client: %w", err)
 		}
-		req, err = entitled(client, r)
+		req, err = g.entitled(client, r.PostForm)
 	}
 	return req, err
 }
 
 // entitled decides whether the client may have what the request asks for.
-func entitled(client store.Client, r *http.Request) (*request, error) {
-	grant := r.PostForm.Get("grant_type")
-	if err := mayUse(client, grant); err != nil {
+func (g Grants) entitled(client store.Client, form url.Values) (*request, error) {
+	kind, err := g.allowed(client, form.Get("grant_type"))
+	if err != nil {
 		return nil, err
 	}
-	scope, err := ParseScope(r.PostForm.Get("scope"))
-	if err == nil && (grant == PasswordGrant || grant == ClientCredentials) {
+	scope, err := ParseScope(form.Get("scope"))
+	if err == nil && kind.Scoped {
 		scope, err = grantedScope(client, scope)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &request{grant: grant, client: client, scope: scope}, nil
+	return &request{kind: kind, form: form, client: client, scope: scope}, nil
 }
 
-// mayUse decides whether the client may use the grant at all (RFC 6749 §5.2).
-func mayUse(client store.Client, grant string) error {
+// allowed returns the grant type, if the client may use it at all (RFC 6749 §5.2).
+func (g Grants) allowed(client store.Client, name string) (grant.Type, error) {
+	kind, known := g.Types.AnsweredAt(grant.TokenEndpoint).Find(name)
 	switch {
-	case grant == "":
-		return InvalidRequest.Because("no grant_type")
-	case !slices.Contains(GrantTypes(), grant):
-		return UnsupportedGrantType.Because("a grant_type that is not there")
-	case !slices.Contains(client.GrantTypes, grant):
-		return UnauthorizedClient.Because("client %s is not registered for %s", client.ID, grant)
-	case grant == ClientCredentials && client.Public(): // RFC 6749 §4.4
-		return UnauthorizedClient.Because("public client %s asks for %s", client.ID, grant)
+	case name == "":
+		return grant.Type{}, InvalidRequest.Because("no grant_type")
+	case !known:
+		return grant.Type{}, UnsupportedGrantType.Because("a grant_type that is not there")
+	case !slices.Contains(client.GrantTypes, name):
+		return grant.Type{}, UnauthorizedClient.Because("client %s is not registered for %s", client.ID, name)
+	case kind.Confidential && client.Public():
+		return grant.Type{}, UnauthorizedClient.Because("public client %s asks for %s", client.ID, name)
 	}
-	return nil
+	return kind, nil
 }
 
 // prove checks a person's password (RFC 6749 §4.3.2).
 func (g Grants) prove(ctx context.Context, username, password string) (account.Proof, error) {
-	proof, err := g.People.CheckPassword(ctx, username, password, PasswordGrant)
+	proof, err := g.People.CheckPassword(ctx, username, password, grant.Password)
 	if errors.Is(err, account.ErrCredentials) {
 		return account.Proof{}, InvalidGrant.Because("%w", err)
 	}
@@ -134,14 +137,14 @@ func (g Grants) prove(ctx context.Context, username, password string) (account.P
 func (g Grants) password(ctx context.Context, req *request) (token.Set, error) {
 	set, _, err := g.Sessions.Start(ctx, session.Start{
 		User: req.proof.User, Client: req.client, Scope: req.scope,
-		Method: PasswordGrant, NewHash: req.proof.NewHash,
+		Method: grant.Password, NewHash: req.proof.NewHash,
 	})
 	return usable(req.client, set), err
 }
 
 // usable takes out of a set what the client could not use.
 func usable(client store.Client, set token.Set) token.Set {
-	if !slices.Contains(client.GrantTypes, RefreshGrant) {
+	if !slices.Contains(client.GrantTypes, grant.RefreshToken) {
 		set.RefreshToken = ""
 	}
 	return set
@@ -149,8 +152,8 @@ func usable(client store.Client, set token.Set) token.Set {
 
 // refresh answers RFC 6749 §6. A token that has merely run out is not counted as
 // a failure: an honest app comes with it when its person was away.
-func (g Grants) refresh(ctx context.Context, req *request, raw string) (token.Set, error) {
-	set, _, _, err := g.Sessions.Refresh(ctx, req.client, raw, req.scope)
+func (g Grants) refresh(ctx context.Context, req *request) (token.Set, error) {
+	set, _, _, err := g.Sessions.Refresh(ctx, req.client, req.form.Get("refresh_token"), req.scope)
 	if errors.Is(err, session.ErrInvalid) && !errors.Is(err, token.ErrExpired) {
 		if limited := g.Limits.Failure(ctx, "refresh", req.client.ID); limited != nil {
 			return token.Set{}, limited

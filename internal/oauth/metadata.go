@@ -8,12 +8,16 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/claims"
+	"gatehouse/internal/grant"
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 // A Surface says which endpoints there are, by their paths below the issuer. An
 // empty path is an endpoint that is not there, and is not spoken of.
 type Surface struct {
+	// Grants are the grant types that there are.
+	Grants                                   grant.List
 	Issuer                                   string
 	Token, Revocation, Introspection, JWKS   string
 	Authorization, Userinfo, Pushed, Devices string
@@ -107,11 +111,10 @@ func (s Surface) metadata() metadata {
 		m.ResponseTypes, m.ResponseModes = []string{"code"}, []string{QueryMode, FormPostMode}
 		m.Challenges, m.IssInAnswer = []string{"S256"}, true
 	}
-	withSecret, signing := []string{SecretBasic, SecretPost}, []string(nil)
-	if s.PrivateKeyJWT {
-		withSecret, signing = append(withSecret, PrivateKeyJWT), keys.ForeignAlgorithms()
+	all, signing := store.AuthMethods(), keys.ForeignAlgorithms()
+	if !s.PrivateKeyJWT {
+		all, signing = without(all, store.PrivateKeyJWT), nil
 	}
-	all := append(slices.Clone(withSecret), NoSecret)
 	if m.Token != "" {
 		m.TokenAuth, m.TokenSigning = all, signing
 	}
@@ -119,16 +122,19 @@ func (s Surface) metadata() metadata {
 		m.RevocationAuth, m.RevocationSigning = all, signing
 	}
 	if m.Introspection != "" {
-		m.IntrospectionAuth, m.IntrospectSigning = withSecret, signing
+		m.IntrospectionAuth, m.IntrospectSigning = without(all, store.NoSecret), signing
 	}
 	return m
 }
 
 // grants are those for which there is a way to get what they redeem.
 func (s Surface) grants() []string {
-	return slices.DeleteFunc(GrantTypes(), func(grant string) bool {
-		return grant == AuthorizationCode && s.Authorization == "" || grant == DeviceGrant && s.Devices == ""
-	})
+	paths := map[string]string{grant.TokenEndpoint: s.Token, grant.AuthorizationEndpoint: s.Authorization, grant.DeviceEndpoint: s.Devices}
+	return s.Grants.Offered(func(endpoint string) bool { return paths[endpoint] != "" }).Names()
+}
+
+func without(methods []string, method string) []string {
+	return slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return m == method })
 }
 
 func (s Surface) at(path string) string {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 )
 
@@ -15,7 +16,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMetadata(t *testing.T) {
 	surface := oauth.Surface{
-		Issuer: "https://id.example", Token: "/oauth/token", Revocation: "/oauth/revoke",
+		Grants: grant.Types(), Issuer: "https://id.example", Token: "/oauth/token", Revocation: "/oauth/revoke",
 		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
 	}
 	whole := surface
@@ -55,7 +56,7 @@ func TestMetadata(t *testing.T) {
 }
 
 func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
-	body, err := oauth.Surface{Issuer: "https://id.example/", Token: "/oauth/token"}.AuthorizationServer()
+	body, err := oauth.Surface{Grants: grant.Types(), Issuer: "https://id.example/", Token: "/oauth/token"}.AuthorizationServer()
 	if err != nil {
 		t.Fatalf("building the authorization server metadata: %v", err)
 	}

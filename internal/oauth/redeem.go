@@ -18,19 +18,16 @@ import (
 // maxMisses is how many wrong verifiers burn a code.
 const maxMisses = 3
 
-// A redemption is what a client shows for a code (RFC 6749 §4.1.3, RFC 7636 §4.5).
-type redemption struct{ code, redirectURI, verifier string }
-
 // errSpent says that a code or device code was used before, or by another call at
 // the same moment.
 var errSpent = errors.New("used before")
 
-// redeem answers the authorization_code grant. A code that comes from another
+// redeem answers RFC 6749 §4.1.3 and RFC 7636 §4.5. A code that comes from another
 // client, or with another redirect URI, stays good: whoever stole it must not be
 // able to use it up. A code that comes again ends the session that it founded,
 // whether the first use has just succeeded or is succeeding in this moment.
-func (g Grants) redeem(ctx context.Context, req *request, given redemption) (token.Set, error) {
-	digest := store.DigestOf(given.code)
+func (g Grants) redeem(ctx context.Context, req *request) (token.Set, error) {
+	digest := store.DigestOf(req.form.Get("code"))
 	code, err := g.Codes.CodeByDigest(ctx, digest)
 	if errors.Is(err, store.ErrNotFound) {
 		return token.Set{}, InvalidGrant.Because("unknown code")
@@ -38,10 +35,10 @@ func (g Grants) redeem(ctx context.Context, req *request, given redemption) (tok
 	if err != nil {
 		return token.Set{}, fmt.Errorf("reading a code: %w", err)
 	}
-	if code.ClientID != req.client.ID || code.RedirectURI != given.redirectURI {
+	if code.ClientID != req.client.ID || code.RedirectURI != req.form.Get("redirect_uri") {
 		return token.Set{}, InvalidGrant.Because("a code of client %s came from %s, or with another redirect URI", code.ClientID, req.client.ID)
 	}
-	if err := g.redeemable(ctx, code, given.verifier); err != nil {
+	if err := g.redeemable(ctx, code, req.form.Get("code_verifier")); err != nil {
 		return token.Set{}, g.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 	}
 	set, err := g.found(ctx, req, session.Start{

@@ -11,7 +11,7 @@ import (
 )
 
 func TestRedirectRegistered(t *testing.T) {
-	native := store.Client{AuthMethod: NoSecret, RedirectURIs: []string{"http://127.0.0.1/cb", "http://[::1]:8080/cb?x=1", "com.example.app:/cb", "http://localhost/cb"}}
+	native := store.Client{AuthMethod: store.NoSecret, RedirectURIs: []string{"http://127.0.0.1/cb", "http://[::1]:8080/cb?x=1", "com.example.app:/cb", "http://localhost/cb"}}
 	for uri, want := range map[string]bool{
 		"http://127.0.0.1/cb": true, "http://127.0.0.1:1/cb": true, "http://127.0.0.1:65535/cb": true, "http://[::1]:2/cb?x=1": true, "com.example.app:/cb": true, "http://localhost/cb": true,
 		"http://localhost:80/cb": false, "http://127.0.0.1:0/cb": false, "http://127.0.0.1:65536/cb": false, "http://127.0.0.1:01/cb": false, "http://127.0.0.1:/cb": false, "http://127.0.0.1:1@evil/cb": false,
@@ -22,18 +22,18 @@ func TestRedirectRegistered(t *testing.T) {
 		}
 	}
 	confidential := native
-	confidential.AuthMethod = SecretBasic
+	confidential.AuthMethod = store.SecretBasic
 	if redirectRegistered(confidential, "http://127.0.0.1:1/cb") {
 		t.Error("a confidential client may choose the port")
 	}
-	if redirectRegistered(store.Client{AuthMethod: NoSecret}, "https://learn.example/") {
+	if redirectRegistered(store.Client{AuthMethod: store.NoSecret}, "https://learn.example/") {
 		t.Error("an address was learnt")
 	}
 }
 
 // Whatever is accepted leads to a registered host and path, as net/url reads it.
 func FuzzRedirectRegistered(f *testing.F) {
-	client := store.Client{AuthMethod: NoSecret, RedirectURIs: []string{"https://web.example/cb", "http://127.0.0.1/cb", "http://[::1]:8080/cb?x=1"}}
+	client := store.Client{AuthMethod: store.NoSecret, RedirectURIs: []string{"https://web.example/cb", "http://127.0.0.1/cb", "http://[::1]:8080/cb?x=1"}}
 	for _, seed := range append(client.RedirectURIs, "http://127.0.0.1:51004/cb", "http://127.0.0.1:80@evil/cb", "http://[::1]:1/cb?x=1", "https://web.example.evil/cb", "http://127.0.0.1:1\\@evil/cb", "http://127.0.0.1:٣/cb") {
 		f.Add(seed)
 	}

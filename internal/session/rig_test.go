@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
 	"gatehouse/internal/test/testdb"
@@ -99,11 +100,11 @@ func (g *rig) populate(t *testing.T) {
 		PasswordHash: "$argon2id$first", JoinedAt: g.clock(),
 	}
 	g.shop = store.Client{
-		ID: "shop", Name: "Shop", AuthMethod: oauth.SecretBasic, GrantTypes: oauth.GrantTypes(), Scope: "openid account users:read",
+		ID: "shop", Name: "Shop", AuthMethod: store.SecretBasic, GrantTypes: grant.Names(), Scope: "openid account users:read",
 		Secrets: []store.ClientSecret{{Digest: store.DigestOf("s"), CreatedAt: g.clock()}}, CreatedAt: g.clock(), UpdatedAt: g.clock(),
 	}
 	g.spa = store.Client{
-		ID: "spa", Name: "Page", AuthMethod: oauth.NoSecret, GrantTypes: oauth.GrantTypes(), Scope: "openid account",
+		ID: "spa", Name: "Page", AuthMethod: store.NoSecret, GrantTypes: grant.Names(), Scope: "openid account",
 		CreatedAt: g.clock(), UpdatedAt: g.clock(),
 	}
 	g.write(t, func(tx store.Tx) (err error) {

@@ -119,7 +119,7 @@ const AccountsID = "accounts"
 // is public, and has no grant at the token endpoint.
 func Accounts() store.Client {
 	return store.Client{
-		ID: AccountsID, Name: "Accounts", AuthMethod: "none", FirstParty: true,
+		ID: AccountsID, Name: "Accounts", AuthMethod: store.NoSecret, FirstParty: true,
 		Scope: string(authz.AllScopes),
 	}
 }

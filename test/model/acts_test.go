@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
 
@@ -124,9 +124,9 @@ func (q *sequence) changeApp(t *rapid.T) {
 		in.Disabled = fields.On(!a.Disabled)
 	case what == "grant" || !a.canRefresh:
 		a.canRefresh = !a.canRefresh
-		grants := []string{oauth.PasswordGrant}
+		grants := []string{grant.Password}
 		if a.canRefresh {
-			grants = append(grants, oauth.RefreshGrant)
+			grants = append(grants, grant.RefreshToken)
 		}
 		in.GrantTypes = fields.Listed(grants...)
 	default:

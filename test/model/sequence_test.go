@@ -9,7 +9,6 @@ import (
 	"pgregory.net/rapid"
 
 	"gatehouse/internal/authz"
-	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
 	"gatehouse/store"
@@ -29,7 +28,7 @@ func begin(t *rapid.T, s *site) *sequence {
 	for range 2 {
 		q.m.people = append(q.m.people, &person{User: s.person(t)})
 	}
-	for _, method := range []string{oauth.SecretBasic, oauth.NoSecret} {
+	for _, method := range []string{store.SecretBasic, store.NoSecret} {
 		q.m.apps = append(q.m.apps, &app{Client: s.app(t, method), canRefresh: true})
 	}
 	q.m.apps = append(q.m.apps, &app{Client: session.Accounts(), canRefresh: true})

@@ -21,6 +21,7 @@ import (
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
 	"gatehouse/internal/client"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
@@ -173,11 +174,14 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 	s.people = &account.Service{
 		DB: s.db, Sessions: s.sessions, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1}), Now: s.clock, Log: log,
 	}
-	s.clients = &client.Service{DB: s.db, Sessions: s.sessions, Now: s.clock, Log: log}
+	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, Sessions: s.sessions, Now: s.clock, Log: log}
 	auth := &oauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
-	engine := oauth.NewEngine(oauth.Grants{
-		Clients: auth, People: everybody{s.db}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
+	engine, err := oauth.NewEngine(oauth.Grants{
+		Types: grant.Types(), Clients: auth, People: everybody{s.db}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
 	})
+	if err != nil {
+		t.Fatalf("building the token endpoint: %v", err)
+	}
 	s.mux = http.NewServeMux()
 	for path, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"/oauth/token": protocol.Token{Engine: engine}.Serve, "/oauth/revoke": protocol.Revoke{Clients: auth, Sessions: s.sessions}.Serve,
@@ -241,9 +245,9 @@ func (s *site) person(t failer) store.User {
 func (s *site) app(t failer, method string) store.Client {
 	c := store.Client{
 		ID: fmt.Sprintf("c%d", s.made.Add(1)), Name: "App", AuthMethod: method, Scope: allScope,
-		GrantTypes: []string{oauth.PasswordGrant, oauth.RefreshGrant}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
+		GrantTypes: []string{grant.Password, grant.RefreshToken}, CreatedAt: s.clock(), UpdatedAt: s.clock(),
 	}
-	if method != oauth.NoSecret {
+	if method != store.NoSecret {
 		c.Secrets = []store.ClientSecret{{Digest: store.DigestOf("secret"), CreatedAt: s.clock()}}
 	}
 	if err := s.db.Write(context.Background(), func(tx store.Tx) error { return tx.CreateClient(c) }); err != nil {
@@ -269,12 +273,12 @@ type answer struct {
 
 // post sends a form as the client.
 func (s *site) post(t failer, path string, c store.Client, form url.Values) answer {
-	if c.AuthMethod != oauth.SecretBasic {
+	if c.AuthMethod != store.SecretBasic {
 		form.Set("client_id", c.ID)
 	}
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if c.AuthMethod == oauth.SecretBasic {
+	if c.AuthMethod == store.SecretBasic {
 		r.SetBasicAuth(c.ID, "secret")
 	}
 	w := httptest.NewRecorder()

@@ -1,0 +1,85 @@
+// Package grant is the one list of the grant types that there are. Registration,
+// the token endpoint, discovery, the command line and the API document read it;
+// what a grant gives is for the endpoint that answers it.
+package grant
+
+import "slices"
+
+// The grant types (RFC 6749 §4.1.3, §4.3.2, §4.4.2 and §6, RFC 8628 §3.4).
+const (
+	AuthorizationCode = "authorization_code"
+	ClientCredentials = "client_credentials"
+	Password          = "password"
+	RefreshToken      = "refresh_token"
+	DeviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+// The endpoints at which grants begin and are answered, as discovery calls them
+// (RFC 8414 §2, RFC 8628 §4).
+const (
+	TokenEndpoint         = "token_endpoint" //nolint:gosec // G101: a name, not a credential
+	AuthorizationEndpoint = "authorization_endpoint"
+	DeviceEndpoint        = "device_authorization_endpoint"
+)
+
+// A Type is a grant type.
+type Type struct {
+	Name string
+	// Endpoint answers the grant.
+	Endpoint string
+	// Begins is the endpoint that gives what the grant redeems; empty: there is none.
+	Begins string
+	// Scoped grants start afresh, with the scope that the request asks for.
+	Scoped bool
+	// Confidential grants are for clients that authenticate (RFC 6749 §4.4).
+	Confidential bool
+	// Redirected grants need a redirect URI (RFC 6749 §3.1.2.2).
+	Redirected bool
+}
+
+// A List is a set of grant types, by name.
+type List []Type
+
+// Types returns all of them.
+func Types() List {
+	return List{
+		{Name: AuthorizationCode, Endpoint: TokenEndpoint, Begins: AuthorizationEndpoint, Redirected: true},
+		{Name: ClientCredentials, Endpoint: TokenEndpoint, Scoped: true, Confidential: true},
+		{Name: Password, Endpoint: TokenEndpoint, Scoped: true},
+		{Name: RefreshToken, Endpoint: TokenEndpoint},
+		{Name: DeviceCode, Endpoint: TokenEndpoint, Begins: DeviceEndpoint},
+	}
+}
+
+// Names returns the names of all grant types.
+func Names() []string { return Types().Names() }
+
+// Names returns the names of the types in l.
+func (l List) Names() []string {
+	names := make([]string, 0, len(l))
+	for _, t := range l {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// Find returns the type with this name.
+func (l List) Find(name string) (Type, bool) {
+	i := slices.IndexFunc(l, func(t Type) bool { return t.Name == name })
+	if i < 0 {
+		return Type{}, false
+	}
+	return l[i], true
+}
+
+// AnsweredAt returns the types that endpoint answers.
+func (l List) AnsweredAt(endpoint string) List {
+	return slices.DeleteFunc(slices.Clone(l), func(t Type) bool { return t.Endpoint != endpoint })
+}
+
+// Offered returns the types whose endpoints are all there.
+func (l List) Offered(there func(endpoint string) bool) List {
+	return slices.DeleteFunc(slices.Clone(l), func(t Type) bool {
+		return !there(t.Endpoint) || t.Begins != "" && !there(t.Begins)
+	})
+}

@@ -1,0 +1,31 @@
+package apicheck
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestEnums(t *testing.T) {
+	for document, want := range map[string]string{
+		`{"a": {"enum": ["x", "y"]}, "b": [{"enum": ["y", "x"]}], "c": {"enum": ["z"]}}`: "",
+		`{"a": {"enum": ["x", "y"]}, "b": [{"enum": ["x"]}]}`:                            `/b/0: enum = ["x"], want ["x" "y"]`,
+		`{"a": {"enum": ["x", "y", "z"]}}`:                                               `/a: enum = ["x" "y" "z"], want ["x" "y"]`,
+	} {
+		faults, err := Enums([]byte(document), []string{"x", "y"})
+		if err != nil {
+			t.Errorf("Enums(%s): %v", document, err)
+		}
+		var got string
+		for _, fault := range faults {
+			got += fault.Error()
+		}
+		if got != want {
+			t.Errorf("Enums(%s) = %q, want %q", document, got, want)
+		}
+	}
+	for document, want := range map[string]string{`{"enum": ["z"]}`: "no enum", `{`: "reading the document"} {
+		if _, err := Enums([]byte(document), []string{"x"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Enums(%s): error = %v, want one with %q", document, err, want)
+		}
+	}
+}
