@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"gatehouse/handlers/api"
+	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
 	"gatehouse/store"
 )
@@ -38,11 +38,6 @@ func EventOf(e store.AuditEvent) Event {
 		SessionID: e.SessionID, ClientID: e.ClientID, IP: e.IP, RequestID: e.RequestID, Detail: detail,
 	}
 }
-
-const (
-	defaultLimit = 100
-	maxLimit     = 1000
-)
 
 // audit shows the evidence, newest first: by kind (which may end in "*"), actor,
 // subject, since and until (RFC 3339).
@@ -79,7 +74,7 @@ func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
 // auditQuery reads the parameters, and names the list that a cursor belongs to.
 func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind string, err error) {
 	faults := &fields.Errors{}
-	q = store.AuditQuery{Limit: defaultLimit}
+	q = store.AuditQuery{Limit: cursor.DefaultLimit}
 	for _, p := range []struct {
 		name string
 		to   *string
@@ -92,11 +87,10 @@ func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind s
 	q.Since = moment(parameters, "since", faults)
 	q.Until = moment(parameters, "until", faults)
 	if parameters.Has("limit") {
-		n, err := strconv.Atoi(once(parameters, "limit", faults))
-		if err != nil || n < 1 || n > maxLimit {
-			faults.Add("limit", fmt.Sprintf("Give a number from 1 to %d.", maxLimit))
+		var fault string
+		if q.Limit, fault = cursor.Limit(once(parameters, "limit", faults)); fault != "" {
+			faults.Add("limit", fault)
 		}
-		q.Limit = n
 	}
 	bind = fmt.Sprintf("audit %q %q %q %s %s", q.Kind, q.Actor, q.Subject, q.Since.UTC(), q.Until.UTC())
 	if parameters.Has("cursor") && h.Cursors.Open(bind, parameters.Get("cursor"), &q.Before) != nil {

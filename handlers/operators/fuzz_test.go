@@ -28,7 +28,7 @@ func FuzzAuditQuery(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if q.Limit < 1 || q.Limit > maxLimit || q.Before != 0 || len(q.Kind) > 255 || !utf8.ValidString(q.Kind+q.Actor+q.Subject) {
+		if q.Limit < 1 || q.Limit > cursor.MaxLimit || q.Before != 0 || len(q.Kind) > 255 || !utf8.ValidString(q.Kind+q.Actor+q.Subject) {
 			t.Errorf("%q asks for %+v", raw, q)
 		}
 		mark, err := h.Cursors.Seal(bind, int64(7))

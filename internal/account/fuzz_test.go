@@ -31,7 +31,7 @@ func FuzzQuery(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if q.Limit < 1 || q.Limit > maxLimit || !slices.Contains(orders, q.OrderBy) || q.Role != "" && !q.Role.Valid() || len(q.Search) > maxSearchWords {
+		if q.Limit < 1 || q.Limit > cursor.MaxLimit || !slices.Contains(orders, q.OrderBy) || q.Role != "" && !q.Role.Valid() || len(q.Search) > maxSearchWords {
 			t.Errorf("%q asks for %+v", raw, q)
 		}
 		for _, word := range q.Search {

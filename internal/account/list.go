@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	defaultLimit = 100
-	maxLimit     = 1000
 	// Each word of a search is a condition of its own; a name has few.
 	maxSearchWords = 8
 	maxSearchBytes = 512
@@ -64,7 +62,7 @@ func (s *Service) query(parameters url.Values) (store.UserQuery, error) {
 		}
 		return parameters.Get(name), len(values) == 1
 	}
-	q := store.UserQuery{OrderBy: store.ByID, Limit: defaultLimit}
+	q := store.UserQuery{OrderBy: store.ByID, Limit: cursor.DefaultLimit}
 	for _, p := range []struct {
 		name string
 		read func(*store.UserQuery, string) string
@@ -129,13 +127,9 @@ func readOrdering(q *store.UserQuery, value string) string {
 	return ""
 }
 
-func readLimit(q *store.UserQuery, value string) string {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > maxLimit {
-		return fmt.Sprintf("Give a number from 1 to %d.", maxLimit)
-	}
-	q.Limit = n
-	return ""
+func readLimit(q *store.UserQuery, value string) (fault string) {
+	q.Limit, fault = cursor.Limit(value)
+	return fault
 }
 
 // bind names the list that a cursor belongs to. The size of a page is left out:

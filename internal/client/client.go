@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"strconv"
 	"time"
 
 	"gatehouse/internal/audit"
@@ -207,19 +206,15 @@ type Page struct {
 	Next string
 }
 
-const (
-	defaultLimit = 100
-	maxLimit     = 1000
-	list         = "clients"
-)
+const list = "clients"
 
 // List returns the page that the parameters limit and cursor ask for.
 func (s *Service) List(ctx context.Context, parameters url.Values) (Page, error) {
-	limit := defaultLimit
+	limit := cursor.DefaultLimit
 	if parameters.Has("limit") {
-		var err error
-		if limit, err = strconv.Atoi(parameters.Get("limit")); err != nil || limit < 1 || limit > maxLimit {
-			return Page{}, fields.New("limit", fmt.Sprintf("Give a number from 1 to %d.", maxLimit))
+		var fault string
+		if limit, fault = cursor.Limit(parameters.Get("limit")); fault != "" {
+			return Page{}, fields.New("limit", fault)
 		}
 	}
 	var after string
