@@ -20,7 +20,9 @@ type DB interface {
 	AuthCodes
 	Browsers
 	Consents
-	Pending
+	PushedRequests
+	Devices
+	OneTime
 	Notices
 	Profiles
 	Epochs
@@ -45,7 +47,7 @@ type Tx interface {
 	CodesTx
 	BrowsersTx
 	ConsentsTx
-	PendingTx
+	DevicesTx
 	NoticesTx
 	EpochTx
 

@@ -176,10 +176,12 @@ type UserChange struct {
 	IfPasswordHash string
 }
 
-// Bootstraps reads the one-time links for the first administrator.
+// Bootstraps reads and sweeps the one-time links for the first administrator.
 type Bootstraps interface {
 	// HasBootstrap reports whether the link is there and has not expired at now.
 	HasBootstrap(ctx context.Context, link Digest, now time.Time) (bool, error)
+	// SweepBootstraps deletes at most n that expired before limit.
+	SweepBootstraps(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
 // BootstrapTx keeps the one-time links for the first administrator.

@@ -84,7 +84,10 @@ func (a *app) tables() []sweep.Table {
 		{Name: "browser_sessions", Sweep: before(endedKeep, func(ctx context.Context, limit time.Time, n int) (int64, error) {
 			return a.db.SweepBrowsers(ctx, limit, limit.Add(-a.config.BrowserIdle), n)
 		})},
-		{Name: "pending", Sweep: before(spentKeep, a.db.SweepPending)},
+		{Name: "pushed_requests", Sweep: before(spentKeep, a.db.SweepPushed)},
+		{Name: "device_grants", Sweep: before(spentKeep, a.db.SweepDevices)},
+		{Name: "used_once", Sweep: before(spentKeep, a.db.SweepUsedOnce)},
+		{Name: "bootstrap_links", Sweep: before(spentKeep, a.db.SweepBootstraps)},
 		{Name: "revoked_tokens", Sweep: before(time.Minute, a.db.SweepRevokedTokens)},
 		{Name: "audit_events", Sweep: before(a.config.AuditKeep, a.db.SweepAudit)},
 	}

@@ -40,3 +40,8 @@ func (t *tx) TakeBootstrap(link store.Digest, now time.Time) (taken bool, err er
 func (t *tx) ClearBootstrap() error {
 	return t.Do(func(db *gorm.DB) error { return db.Exec("DELETE FROM bootstrap_links").Error })
 }
+
+// SweepBootstraps implements store.Bootstraps.
+func (d *DB) SweepBootstraps(ctx context.Context, limit time.Time, n int) (int64, error) {
+	return d.Sweep(ctx, "bootstrap_links", "digest", "expires_at < ?", n, millis(limit))
+}

@@ -41,18 +41,18 @@ func rowOfDevice(g store.DeviceGrant) deviceRow {
 	}
 }
 
-// AddDevice implements store.Pending.
+// AddDevice implements store.Devices.
 func (d *DB) AddDevice(ctx context.Context, g store.DeviceGrant) error {
 	row := rowOfDevice(g)
 	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
-// DeviceByUserCode implements store.Pending.
+// DeviceByUserCode implements store.Devices.
 func (d *DB) DeviceByUserCode(ctx context.Context, user store.Digest) (store.DeviceGrant, error) {
 	return d.device(ctx, "user_digest", user)
 }
 
-// DeviceByDeviceCode implements store.Pending.
+// DeviceByDeviceCode implements store.Devices.
 func (d *DB) DeviceByDeviceCode(ctx context.Context, device store.Digest) (store.DeviceGrant, error) {
 	return d.device(ctx, "device_digest", device)
 }
@@ -72,7 +72,7 @@ func (d *DB) device(ctx context.Context, column string, digest store.Digest) (g 
 	return g, nil
 }
 
-// DecideDevice implements store.Pending. The UPDATE is the gate.
+// DecideDevice implements store.Devices. The UPDATE is the gate.
 func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (decided bool, err error) {
 	if g.Status != store.DeviceApproved && g.Status != store.DeviceDenied {
 		return false, fmt.Errorf("deciding on a device: %q is no decision", g.Status)
@@ -87,7 +87,7 @@ func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Tim
 	return decided, err
 }
 
-// PollDevice implements store.Pending. It goes by the distance from the last
+// PollDevice implements store.Devices. It goes by the distance from the last
 // poll: no device waits for a clock that was set back.
 func (d *DB) PollDevice(ctx context.Context, device store.Digest, now time.Time) (passed bool, err error) {
 	at := millis(now)
@@ -107,7 +107,7 @@ func (d *DB) PollDevice(ctx context.Context, device store.Digest, now time.Time)
 	return passed, err
 }
 
-// UseDevice implements store.PendingTx. The UPDATE is the gate.
+// UseDevice implements store.DevicesTx. The UPDATE is the gate.
 func (t *tx) UseDevice(device store.Digest) (used bool, err error) {
 	err = t.Do(func(db *gorm.DB) error {
 		n, err := engine.Exec(db, "UPDATE device_grants SET status = 'used' WHERE device_digest = ? AND status = 'approved'", blob(device[:]))
@@ -115,4 +115,9 @@ func (t *tx) UseDevice(device store.Digest) (used bool, err error) {
 		return err
 	})
 	return used, err
+}
+
+// SweepDevices implements store.Devices.
+func (d *DB) SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error) {
+	return d.Sweep(ctx, "device_grants", "device_digest", "expires_at < ?", n, millis(limit))
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -20,13 +21,13 @@ type pushedRow struct {
 // TableName implements gorm's Tabler.
 func (pushedRow) TableName() string { return "pushed_requests" }
 
-// AddPushed implements store.Pending.
+// AddPushed implements store.PushedRequests.
 func (d *DB) AddPushed(ctx context.Context, p store.PushedRequest) error {
 	row := pushedRow{Digest: p.Digest[:], ClientID: p.ClientID, Parameters: p.Parameters, ExpiresAt: millis(p.ExpiresAt)}
 	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
-// PushedByDigest implements store.Pending.
+// PushedByDigest implements store.PushedRequests.
 func (d *DB) PushedByDigest(ctx context.Context, digest store.Digest) (store.PushedRequest, error) {
 	p := store.PushedRequest{Digest: digest}
 	var expires int64
@@ -41,9 +42,14 @@ func (d *DB) PushedByDigest(ctx context.Context, digest store.Digest) (store.Pus
 	return p, nil
 }
 
-// DeletePushed implements store.Pending.
+// DeletePushed implements store.PushedRequests.
 func (d *DB) DeletePushed(ctx context.Context, digest store.Digest) error {
 	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Exec("DELETE FROM pushed_requests WHERE digest = ?", blob(digest[:])).Error
 	})
+}
+
+// SweepPushed implements store.PushedRequests.
+func (d *DB) SweepPushed(ctx context.Context, limit time.Time, n int) (int64, error) {
+	return d.Sweep(ctx, "pushed_requests", "digest", "expires_at < ?", n, millis(limit))
 }

@@ -18,6 +18,7 @@ func devices(t *testing.T, open func(t *testing.T) store.DB) {
 		{"a decision is approved or denied", deviceUndecided},
 		{"polls", devicePolled},
 		{"an approved one is redeemed once", deviceUsed},
+		{"sweeping devices", sweptDevices},
 	})
 }
 
@@ -204,4 +205,17 @@ func deviceUsed(t *testing.T, db store.DB) {
 			t.Errorf("one that is %s was redeemed", status)
 		}
 	}
+}
+
+func sweptDevices(t *testing.T, db store.DB) {
+	kept := newDevice()
+	kept.ExpiresAt = odd()
+	addDevice(t, db, kept)
+	for range 3 {
+		g := decide(newDevice(), store.DeviceApproved)
+		g.ExpiresAt = odd().Add(-time.Millisecond)
+		addDevice(t, db, g)
+	}
+	wantSwept(t, func(n int) (int64, error) { return db.SweepDevices(t.Context(), odd(), n) }, 2, 1, 0)
+	same(t, "device", device(t, db, kept.Device), kept)
 }

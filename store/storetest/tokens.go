@@ -15,6 +15,8 @@ func tokens(t *testing.T, open func(t *testing.T) store.DB) {
 		{"a link is taken once", linkOnce},
 		{"a link that has expired", linkExpired},
 		{"clearing links", linksCleared},
+		{"a link that is asked for stays", linkAsked},
+		{"sweeping links", sweptLinks},
 	})
 }
 
@@ -104,4 +106,30 @@ func linksCleared(t *testing.T, db store.DB) {
 	if takeLink(t, db, link, odd().Add(-time.Hour)) {
 		t.Error("a link was there after all were cleared")
 	}
+}
+
+func wantLink(t *testing.T, db store.DB, link store.Digest, now time.Time, want bool) {
+	t.Helper()
+	if got, err := db.HasBootstrap(t.Context(), link, now); err != nil || got != want {
+		t.Errorf("the link is there = %t, %v; want %t", got, err, want)
+	}
+}
+
+func linkAsked(t *testing.T, db store.DB) {
+	link := addLink(t, db, "link", odd())
+	now := odd().Add(-time.Millisecond)
+	for range 2 {
+		wantLink(t, db, link, now, true)
+	}
+	wantLink(t, db, link, odd(), false) // it has expired
+	wantLink(t, db, store.DigestOf("guess"), now, false)
+}
+
+func sweptLinks(t *testing.T, db store.DB) {
+	kept := addLink(t, db, "kept", odd())
+	for _, name := range []string{"a", "b", "c"} {
+		addLink(t, db, name, odd().Add(-time.Millisecond))
+	}
+	wantSwept(t, func(n int) (int64, error) { return db.SweepBootstraps(t.Context(), odd(), n) }, 2, 1, 0)
+	wantLink(t, db, kept, odd().Add(-time.Millisecond), true)
 }

@@ -8,12 +8,11 @@ import (
 	"gatehouse/store"
 )
 
-func pending(t *testing.T, open func(t *testing.T) store.DB) {
+func pushedRequests(t *testing.T, open func(t *testing.T) store.DB) {
 	run(t, open, []promise{
 		{"a pushed request comes back as it was, until it is deleted", pushedRoundTrip},
 		{"the digest of a pushed request is given once", pushedConflict},
-		{"what may be used once is used once", usedOnce},
-		{"sweeping takes what expired of each", sweptPending},
+		{"sweeping pushed requests", sweptPushed},
 	})
 }
 
@@ -66,47 +65,15 @@ func pushedConflict(t *testing.T, db store.DB) {
 	wantPushed(t, db, p)
 }
 
-func useOnce(t *testing.T, db store.DB, key string, expires time.Time) bool {
-	t.Helper()
-	first, err := db.UseOnce(t.Context(), store.DigestOf(key), expires)
-	if err != nil {
-		t.Fatalf("using the digest once: %v", err)
-	}
-	return first
-}
-
-func usedOnce(t *testing.T, db store.DB) {
-	if !useOnce(t, db, "key", odd()) {
-		t.Error("the first was refused")
-	}
-	for _, expires := range []time.Time{odd(), odd().Add(time.Hour)} {
-		if useOnce(t, db, "key", expires) {
-			t.Error("used again")
-		}
-	}
-	if !useOnce(t, db, "other", odd()) {
-		t.Error("another was refused")
-	}
-}
-
-func sweptPending(t *testing.T, db store.DB) {
-	keptPushed, keptDevice := newPushed(), newDevice()
-	keptPushed.ExpiresAt, keptDevice.ExpiresAt = odd(), odd()
-	push(t, db, keptPushed)
-	addDevice(t, db, keptDevice)
-	useOnce(t, db, "kept", odd())
-	old := odd().Add(-time.Millisecond)
-	for i := range 3 {
-		p, g := newPushed(), decide(newDevice(), store.DeviceApproved)
-		p.ExpiresAt, g.ExpiresAt = old, old
+func sweptPushed(t *testing.T, db store.DB) {
+	kept := newPushed()
+	kept.ExpiresAt = odd()
+	push(t, db, kept)
+	for range 3 {
+		p := newPushed()
+		p.ExpiresAt = odd().Add(-time.Millisecond)
 		push(t, db, p)
-		addDevice(t, db, g)
-		useOnce(t, db, string(rune('a'+i)), old)
 	}
-	wantSwept(t, func(n int) (int64, error) { return db.SweepPending(t.Context(), odd(), n) }, 6, 3, 0)
-	wantPushed(t, db, keptPushed)
-	same(t, "device", device(t, db, keptDevice.Device), keptDevice)
-	if useOnce(t, db, "kept", odd()) || !useOnce(t, db, "a", odd()) {
-		t.Error("the wrong marks were swept")
-	}
+	wantSwept(t, func(n int) (int64, error) { return db.SweepPushed(t.Context(), odd(), n) }, 2, 1, 0)
+	wantPushed(t, db, kept)
 }

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// A DeviceStatus says how far a device authorization is.
+type DeviceStatus string
+
+// The states of a device authorization.
+const (
+	DevicePending  DeviceStatus = "pending"
+	DeviceApproved DeviceStatus = "approved"
+	DeviceDenied   DeviceStatus = "denied"
+	DeviceUsed     DeviceStatus = "used"
+)
+
+// A DeviceGrant is a device authorization (RFC 8628).
+type DeviceGrant struct {
+	Device Digest // of device_code, 256 bits
+	User   Digest // of the canonical user_code
+	// SessionID is the session that redeeming it founds.
+	SessionID string
+	ClientID  string
+	Scope     string
+	Status    DeviceStatus
+	// UserID, BrowserID, AuthTime and AMR are of the person who approved.
+	UserID    int64
+	BrowserID string
+	AuthTime  time.Time
+	AMR       []string
+	// IP is where the device is; the page shows it.
+	IP        string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	// Interval is the seconds a device waits between polls; PolledAt the last poll.
+	Interval int
+	PolledAt time.Time
+}
+
+// Devices keeps device authorizations.
+type Devices interface {
+	// AddDevice returns ErrConflict if one of the codes is taken.
+	AddDevice(ctx context.Context, g DeviceGrant) error
+	// DeviceByUserCode and DeviceByDeviceCode return ErrNotFound for a device that
+	// never was or was deleted.
+	DeviceByUserCode(ctx context.Context, user Digest) (DeviceGrant, error)
+	DeviceByDeviceCode(ctx context.Context, device Digest) (DeviceGrant, error)
+	// DecideDevice moves a pending, unexpired grant to approved or denied, with the
+	// person of g, and reports whether this call did it: one decides.
+	DecideDevice(ctx context.Context, g DeviceGrant, now time.Time) (bool, error)
+	// PollDevice notes a poll at now and reports whether the interval had passed
+	// since the one before; if not, the interval grows by five seconds (RFC 8628
+	// §3.5). It returns ErrNotFound for a device that never was or was deleted.
+	PollDevice(ctx context.Context, device Digest, now time.Time) (bool, error)
+	// SweepDevices deletes at most n devices that expired before limit.
+	SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error)
+}
+
+// DevicesTx redeems devices.
+type DevicesTx interface {
+	// UseDevice moves an approved grant to used and reports true, once (see CodesTx.UseCode).
+	UseDevice(device Digest) (bool, error)
+}

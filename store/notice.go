@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// A LogoutNotice is a back-channel logout that a client is owed (OIDC Back-Channel
+// Logout 1.0).
+type LogoutNotice struct {
+	ID        int64
+	ClientID  string
+	Sub       string
+	SessionID string
+	CreatedAt time.Time
+	Tries     int
+	NextTry   time.Time
+}
+
+// Notices keeps back-channel logouts until they are delivered.
+type Notices interface {
+	// ClaimNotices returns at most n notices that are due at now, and puts their
+	// next try off to again: of several replicas one gets each. A claim counts as
+	// a try; Tries has it.
+	ClaimNotices(ctx context.Context, now, again time.Time, n int) ([]LogoutNotice, error)
+	// PutOffNotice puts the next try of one that was not delivered off to next.
+	PutOffNotice(ctx context.Context, id int64, next time.Time) error
+	// DropNotice forgets one that was delivered or given up.
+	DropNotice(ctx context.Context, id int64) error
+}
+
+// NoticesTx owes notices in the transaction that ends the session.
+type NoticesTx interface {
+	AddNotice(n LogoutNotice) error
+}

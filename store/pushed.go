@@ -1,0 +1,28 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// A PushedRequest is an authorization request that a client pushed (RFC 9126).
+// Its request_uri has 256 random bits and is known here by its digest.
+type PushedRequest struct {
+	Digest   Digest
+	ClientID string
+	// Parameters are form-urlencoded.
+	Parameters string
+	ExpiresAt  time.Time
+}
+
+// PushedRequests keeps pushed authorization requests.
+type PushedRequests interface {
+	// AddPushed returns ErrConflict if the digest is taken.
+	AddPushed(ctx context.Context, p PushedRequest) error
+	// PushedByDigest returns ErrNotFound for one that never was or was deleted.
+	PushedByDigest(ctx context.Context, d Digest) (PushedRequest, error)
+	// DeletePushed forgets one. Repeating it is no error.
+	DeletePushed(ctx context.Context, d Digest) error
+	// SweepPushed deletes at most n requests that expired before limit.
+	SweepPushed(ctx context.Context, limit time.Time, n int) (int64, error)
+}
