@@ -74,14 +74,14 @@ func TestDefaultsAreGood(t *testing.T) {
 	}
 	if c.Addr != "127.0.0.1:8080" || c.Issuer != "http://localhost:8080" || c.Audience != c.Issuer || !c.SignUpOpen ||
 		c.Database.Reveal() != "sqlite:gatehouse.db" || c.RefreshTokenIdle != 14*24*time.Hour || c.LogLevel != slog.LevelInfo {
-		t.Errorf("got %+v", c)
+		t.Errorf("the settings are %+v, want the documented defaults", c)
 	}
 }
 
 func TestEverySettingIsDescribed(t *testing.T) {
 	for _, s := range Settings() {
 		if len(s.Doc) < 20 || !strings.HasSuffix(s.Doc, ".") || strings.Contains(s.Doc, " is "+s.Env) {
-			t.Errorf("%s: %q", s.Env, s.Doc)
+			t.Errorf("%s: description %q, want a sentence that says more than the name", s.Env, s.Doc)
 		}
 		if s.Kind == "number" || s.Kind == "duration" {
 			if s.Bounds == "" {
@@ -135,7 +135,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		t.Fatalf("removing the file: %v", err)
 	}
 	if c, err := Load(from); err != nil || c.Database.Reveal() != "sqlite:x.db" {
-		t.Errorf("%v, %v", c.Database, err)
+		t.Errorf("database %v, %v; want sqlite:x.db", c.Database, err)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestSecretsDoNotShow(t *testing.T) {
 	}
 	for _, text := range shown {
 		if strings.Contains(text, "c4nary") || strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", "c4nary")) {
-			t.Errorf("shows: %s", text)
+			t.Errorf("the secret shows in %s, want it hidden", text)
 		}
 	}
 	for _, want := range []string{"mysql://[redacted]@db:3306/gatehouse?[redacted]", "mysql:[redacted]", "GATEHOUSE_MASTER_KEY", "[redacted]"} {
@@ -284,7 +284,7 @@ func TestBadConfigurations(t *testing.T) {
 		}
 		for _, f := range faults {
 			if strings.Contains(f.String(), "s3cret") || strings.Contains(f.String(), "change") {
-				t.Errorf("a secret shows: %s", f)
+				t.Errorf("a secret shows: %s, want it hidden", f)
 			}
 		}
 	}
@@ -312,7 +312,7 @@ func TestBadFiles(t *testing.T) {
 		}
 	}
 	if faults := faultsOf(t, Sources{File: "/nowhere/gatehouse.yaml"}); len(faults) != 1 {
-		t.Errorf("a file that is not there: %q", faults)
+		t.Errorf("a file that is not there: faults %q, want one", faults)
 	}
 }
 
@@ -325,7 +325,7 @@ func TestBadFlags(t *testing.T) {
 	} {
 		faults := faultsOf(t, Sources{Flags: map[string]string{flag: value}})
 		if len(faults) != 1 || strings.Contains(faults[0].String(), "s3cret") || !strings.Contains(faults[0].String(), "--"+flag) {
-			t.Errorf("--%s: %q", flag, faults)
+			t.Errorf("--%s: faults %q, want one that names the flag and hides the value", flag, faults)
 		}
 	}
 }
@@ -339,7 +339,7 @@ func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{"6 faults", "GATEHOUSE_ADDR x", "GATEHOUSE_ISSUER y", "GATEHOUSE_ACCESS_TOKEN_LIFETIME z", "GATEHOUSE_MASTER_KEY is", "GATEHOUSE_TYPO is", "GATEHOUSE_SIGNUP perhaps is none of open, closed (--signup)"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%v\ndoes not say %q", err, want)
+			t.Errorf("%v\nwant it to say %q", err, want)
 		}
 	}
 }
@@ -367,7 +367,7 @@ func TestTLSFiles(t *testing.T) {
 		bad := maps.Clone(set)
 		maps.Copy(bad, change)
 		if faults := faultsOf(t, environment(bad)); len(faults) != 1 || !strings.HasPrefix(faults[0].String(), prefix+name) {
-			t.Errorf("%s: %q", name, faults)
+			t.Errorf("%s: faults %q, want one about %s", name, faults, prefix+name)
 		}
 	}
 	_, other := selfSigned(t)
@@ -375,7 +375,7 @@ func TestTLSFiles(t *testing.T) {
 		bad := maps.Clone(set)
 		bad["TLS_KEY"] = file(t, "key", text, 0o644)
 		if faults := faultsOf(t, environment(bad)); len(faults) != 1 || !strings.HasPrefix(faults[0].String(), "GATEHOUSE_TLS_KEY") {
-			t.Errorf("%s: %q", what, faults)
+			t.Errorf("%s: faults %q, want one about GATEHOUSE_TLS_KEY", what, faults)
 		}
 	}
 }

@@ -27,14 +27,14 @@ func FuzzFile(f *testing.F) {
 		c, err := Load(Sources{File: path})
 		var faults *Faults
 		if err != nil && !errors.As(err, &faults) {
-			t.Fatalf("%v", err)
+			t.Fatalf("loading the settings: err = %v, want nil or Faults", err)
 		}
 		if err == nil {
 			readsBack(t, c)
 		}
 		for _, name := range []string{"master_key:", "redis: redis://:%s@", "database: mysql://u:%s@"} {
 			if err != nil && strings.HasPrefix(text, name) && strings.Count(text, "%s") == 1 && strings.Count(text, "\n") == 0 && strings.Contains(err.Error(), secret) {
-				t.Errorf("%q: %v", text, err)
+				t.Errorf("%q: the error shows the secret, want it hidden: %v", text, err)
 			}
 		}
 	})
@@ -80,7 +80,7 @@ func FuzzEnvironment(f *testing.F) {
 			return
 		}
 		if password, ok := passwordIn(value); s.Secret && ok && strings.Contains(err.Error(), password) && !strings.Contains(strings.ReplaceAll(value, password, ""), password) {
-			t.Errorf("%s=%q: %v", name, value, err)
+			t.Errorf("%s=%q: the error shows the password, want it hidden: %v", name, value, err)
 		}
 	})
 }

@@ -50,19 +50,19 @@ func TestAPipeIsNotWaitedForWithoutEnd(t *testing.T) {
 	began := time.Now()
 	c, err := Load(from)
 	if took := time.Since(began); took > 3900*time.Millisecond {
-		t.Errorf("it took %s", took)
+		t.Errorf("loading the settings took %s, want at most 3.9s", took)
 	}
 	for _, want := range []string{"2 faults", "GATEHOUSE_MASTER_KEY cannot be read", "GATEHOUSE_REDIS cannot be read", "if it is a pipe"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v\ndoes not say %q", err, want)
+			t.Errorf("%v\nwant it to say %q", err, want)
 		}
 	}
 	if c.Database.Reveal() != "sqlite:x.db" {
-		t.Errorf("the database is %s", c.Database)
+		t.Errorf("the database is %s, want sqlite:x.db", c.Database)
 	}
 	from = Sources{File: pipe(t), Patience: 10 * time.Millisecond}
 	if faults := faultsOf(t, from); len(faults) != 1 || faults[0].Variable != from.File {
-		t.Errorf("the file with settings: %q", faults)
+		t.Errorf("the file with settings: faults %q, want one about %s", faults, from.File)
 	}
 }
 
@@ -79,7 +79,7 @@ func TestACertificateIsAFile(t *testing.T) {
 			was := set[variable]
 			set[variable] = bad
 			if faults := faultsOf(t, environment(set)); len(faults) != 1 || faults[0].Variable != prefix+variable || !strings.Contains(faults[0].Problem, bad+" is not a regular file") {
-				t.Errorf("%s %s: %q", variable, bad, faults)
+				t.Errorf("%s %s: faults %q, want one that says it is not a regular file", variable, bad, faults)
 			}
 			set[variable] = was
 		}

@@ -85,7 +85,7 @@ func TestNoMoreKeysAreTriedThanCanBeRegistered(t *testing.T) {
 	all := []byte(`{"keys":[` + strings.Join(list, ",") + `]}`)
 	for head, good := range map[string]bool{`{"alg":"ES256","kid":"last"}`: true, `{"alg":"ES256"}`: false} {
 		if _, err := VerifyAssertion(all, forge(t, head, "{}", es256By(last))); (err == nil) != good {
-			t.Errorf("%s: %v", head, err)
+			t.Errorf("verifying an assertion with the header %s: err = %v, want it accepted: %t", head, err, good)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func ours(t testing.TB, r *Ring) func([]byte) []byte {
 		}
 		signature, err := r.rs256.sign(input, k.signer)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("signing the forged token: %v", err)
 		}
 		return signature
 	}

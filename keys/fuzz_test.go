@@ -29,10 +29,10 @@ func FuzzVerify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		v, err := r.Verify(t.Context(), raw)
 		if err != nil && !errors.Is(err, ErrInvalid) {
-			t.Fatal(err)
+			t.Fatalf("verifying the token: err = %v, want nil or ErrInvalid", err)
 		}
 		if err == nil && !slices.Contains(signed, raw) {
-			t.Errorf("%q verifies as %+v", raw, v)
+			t.Errorf("%q verifies as %+v, want only what we signed to be accepted", raw, v)
 		}
 	})
 }
@@ -71,7 +71,7 @@ func FuzzForgedHeader(f *testing.F) {
 		}
 		members, listErr := parseObject([]byte(head))
 		if by%4 != 0 || listErr != nil || string(members["alg"]) != `"RS256"` && !bytes.Contains(members["alg"], []byte(`\u`)) || v.KeyID != k.ID || members["crit"] != nil || v.Type == "" {
-			t.Errorf("%s by %d verifies as %+v", head, by%4, v)
+			t.Errorf("%s by %d verifies as %+v, want a refusal", head, by%4, v)
 		}
 	})
 }
@@ -130,7 +130,7 @@ func FuzzAssertion(f *testing.F) {
 		}
 		h, headErr := assertionHeader(encode([]byte(head)))
 		if by%4 != 0 || string(got) != payload || headErr != nil || h.Algorithm != "ES256" || h.KeyID != "" && h.KeyID != "a" {
-			t.Errorf("%s by %d counts", head, by%4)
+			t.Errorf("%s by %d counts, want a refusal", head, by%4)
 		}
 		if unverified, err := Claims(raw); err != nil || !bytes.Equal(unverified, got) {
 			t.Errorf("before it was verified, %q was read as %q, %v; want %q", raw, unverified, err, got)
@@ -172,7 +172,7 @@ func FuzzClientSet(f *testing.F) {
 			}
 		}
 		if took := time.Since(began); took > 5*time.Second { // a stranger could make it last for ever
-			t.Errorf("%.60s keeps us busy for %s", set, took)
+			t.Errorf("%.60s keeps us busy for %s, want at most 5s", set, took)
 		}
 	})
 }
@@ -229,10 +229,10 @@ func FuzzMasterKey(f *testing.F) {
 			return
 		}
 		if again, err := ParseMasterKey(k.Reveal()); err != nil || again.ID() != k.ID() {
-			t.Errorf("it reads back as another, %v", err)
+			t.Errorf("reading the shown key again: key %s, %v; want %s", again.ID(), err, k.ID())
 		}
 		if shown := fmt.Sprintf("%v %+v %#v %s", k, k, k, k); strings.Contains(shown, k.Reveal()) {
-			t.Errorf("%s", shown)
+			t.Errorf("the key is shown as %s, want it hidden", shown)
 		}
 	})
 }

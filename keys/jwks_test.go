@@ -72,7 +72,7 @@ func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
 	}
 	second := mustJWKS(t, r)
 	if second.ETag == first.ETag || !slices.Equal(kids(t, second), []string{s.rows[0].ID, s.rows[1].ID}) {
-		t.Errorf("after a rotation: %s, %v", second.ETag, kids(t, second))
+		t.Errorf("after a rotation: ETag %s, keys %v, want another ETag and the keys %v", second.ETag, kids(t, second), []string{s.rows[0].ID, s.rows[1].ID})
 	}
 	c.Advance(2*time.Hour + 15*24*time.Hour)
 	mustReload(t, r)
@@ -151,7 +151,7 @@ func TestAVerifierThatKeepsTheJWKSNeverMeetsAnUnknownKid(t *testing.T) {
 			s.step()
 		}
 		if t.Failed() {
-			t.Fatalf("seed %d, lead %s, rotation every %s", seed, s.lead, s.replicas[0].options.RotateEvery)
+			t.Fatalf("a verifier failed with seed %d, want none to fail with lead %s and a rotation every %s", seed, s.lead, s.replicas[0].options.RotateEvery)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func (s *simulation) follow(r *replica) {
 	}
 	r.readAt = s.clock.Now()
 	if err := errors.Join(r.reload(s.Context()), r.keep(s.Context())); err != nil {
-		s.Error(err)
+		s.Errorf("following the record: %v", err)
 	}
 }
 
@@ -238,7 +238,7 @@ func (s *simulation) verify(kid string) {
 		s.known, s.until = kids(s, doc), s.clock.Now().Add(doc.MaxAge)
 	}
 	if !slices.Contains(s.known, kid) {
-		s.Errorf("unknown kid; the JWKS may be kept for another %s", s.until.Sub(s.clock.Now()))
+		s.Errorf("unknown kid; the JWKS may be kept for another %s, want every kid in it", s.until.Sub(s.clock.Now()))
 	}
 }
 
@@ -248,7 +248,7 @@ func (s *simulation) verifyOld() {
 	for _, i := range s.tokens {
 		for _, r := range s.replicas {
 			if r.current.Load().usable(i.kid, r.options.Now()) == nil {
-				s.Errorf("a token is refused %s before it expires", i.expires.Sub(s.clock.Now()))
+				s.Errorf("a token is refused %s before it expires, want it usable", i.expires.Sub(s.clock.Now()))
 			}
 		}
 	}
@@ -262,6 +262,6 @@ func TestWaitingForTheJWKSEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := r.JWKS(ctx); err == nil || !strings.Contains(err.Error(), store.ErrUnavailable.Error()) {
-		t.Errorf("err = %v", err)
+		t.Errorf("reading the JWKS: err = %v, want ErrUnavailable", err)
 	}
 }

@@ -23,7 +23,7 @@ func TestMasterKeyIsReadInEverySpellingOfBase64(t *testing.T) {
 			t.Fatalf("parsing the master key: %v", err)
 		}
 		if got := key.bytes(); !bytes.Equal(got[:], bytes32) {
-			t.Errorf("read %x", got)
+			t.Errorf("read the key %x, want %x", got, bytes32)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func TestMasterKeyHides(t *testing.T) {
 	raw := string(secret[:])
 	for _, spelling := range []string{raw, key.Reveal(), fmt.Sprintf("%x", raw), fmt.Sprintf("%X", raw), strings.Trim(fmt.Sprint(secret), "[]")} {
 		if strings.Contains(out.String(), spelling) {
-			t.Errorf("the key shows as %q", spelling)
+			t.Errorf("the key shows as %q, want it hidden", spelling)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestMasterKeyHides(t *testing.T) {
 func TestDerivedKeysDifferByLabelAndMaster(t *testing.T) {
 	a, b := NewMasterKey(), NewMasterKey()
 	if again, err := ParseMasterKey(a.Reveal()); err != nil || again.Derive("cursor") != a.Derive("cursor") || again.ID() != a.ID() {
-		t.Errorf("the same key derives another (%v)", err)
+		t.Errorf("the same key derives another (%v), want the same", err)
 	}
 	if a.Derive("cursor") == a.Derive("other") || a.Derive("cursor") == b.Derive("cursor") || a.ID() == b.ID() {
 		t.Error("the same for different labels or masters")
@@ -106,17 +106,17 @@ func TestSealedBytesOpenOnlyInTheirPlace(t *testing.T) {
 		changed := bytes.Clone(sealed)
 		changed[i] ^= 1
 		if _, err := m.Open(changed, []byte("here")); err == nil {
-			t.Errorf("opened with byte %d changed", i)
+			t.Errorf("opened with byte %d changed, want a refusal", i)
 		}
 	}
 	for i := range sealed {
 		if _, err := m.Open(sealed[:i], []byte("here")); err == nil {
-			t.Errorf("opened when cut to %d bytes", i)
+			t.Errorf("opened when cut to %d bytes, want a refusal", i)
 		}
 	}
 	again, err := m.Seal([]byte("secret"), []byte("here"))
 	if err != nil || bytes.Equal(sealed, again) {
-		t.Errorf("sealed the same twice (%v)", err)
+		t.Errorf("sealed the same twice (%v), want two different texts", err)
 	}
 }
 
@@ -131,14 +131,14 @@ func TestMasterKeyFile(t *testing.T) {
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
+		t.Errorf("mode %v, %v; want 0o600", info.Mode(), err)
 	}
 	read, err := LoadOrCreateMasterKeyFile(path, true)
 	if err != nil || read.Reveal() != made.Reveal() {
-		t.Errorf("read another key, %v", err)
+		t.Errorf("read another key, %v; want the one that was made", err)
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("left in the folder: %v, %v; want one file", left, err)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestMasterKeyFileIsRefused(t *testing.T) {
 				t.Errorf("err = %v, want %q", err, c.want)
 			}
 			if after, err := os.ReadFile(path); err != nil || string(after) != c.text {
-				t.Errorf("the file was changed (%v)", err)
+				t.Errorf("the file was changed (%v), want it left as it was", err)
 			}
 		})
 	}

@@ -27,7 +27,7 @@ func TestAWrongMasterKeyRefusesAndChangesNothing(t *testing.T) {
 	_, err := Open(t.Context(), o)
 	var wrong *WrongMasterKey
 	if !errors.As(err, &wrong) || wrong.Have != o.Masters[0].ID() || wrong.Want != testMaster.ID() {
-		t.Fatalf("err = %v", err)
+		t.Fatalf("opening with a wrong master key: err = %v, want a WrongMasterKey that names both keys", err)
 	}
 	for _, part := range []string{wrong.Have, wrong.Want, "nothing was changed"} {
 		if !strings.Contains(err.Error(), part) {
@@ -35,7 +35,7 @@ func TestAWrongMasterKeyRefusesAndChangesNothing(t *testing.T) {
 		}
 	}
 	if len(s.rows) != len(before) || s.rows[0].ID != before[0].ID {
-		t.Errorf("the record changed: %v", s.rows)
+		t.Errorf("the keys on record: %v, want %v as before", s.rows, before)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestADamagedKeyRefuses(t *testing.T) {
 			}
 			damage(s.rows)
 			if _, err := Open(t.Context(), options(s, c.Now)); err == nil || !strings.Contains(err.Error(), "damaged") {
-				t.Errorf("err = %v", err)
+				t.Errorf(`opening with a damaged key: err = %v, want it to say "damaged"`, err)
 			}
 			if len(s.rows) != 2 {
 				t.Errorf("%d keys on record, want the 2 there were", len(s.rows))
@@ -87,7 +87,7 @@ func TestThePublicKeyOnRecordIsNotTrusted(t *testing.T) {
 		t.Errorf("verifying the token: err = %v, want ErrInvalid", err)
 	}
 	if doc, err := r.JWKS(t.Context()); err != nil || strings.Contains(string(doc.Body), encode(attacker.N.Bytes())) {
-		t.Errorf("the attacker's key is in the JWKS (%v)", err)
+		t.Errorf("the attacker's key is in the JWKS (%v), want it left out", err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestOpeningAnEmptyRecordDoesNotWaitForTheFirstKey(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := r.JWKS(short); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("err = %v", err)
+		t.Errorf("reading the JWKS: err = %v, want ErrUnavailable and DeadlineExceeded", err)
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { mustSign(t, r, "at+jwt", 1) })
@@ -158,13 +158,13 @@ func TestWithoutTheRecordTheRingGoesOn(t *testing.T) {
 	unknown := forge(t, header{algorithm, "unknown", "at+jwt"}, `{}`, func([]byte) []byte { return []byte("x") })
 	for range 2 { // the second does not ask the record, and says the same
 		if _, err := r.Verify(t.Context(), unknown); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, ErrInvalid) {
-			t.Errorf("err = %v: nobody can say now that the kid is not ours", err)
+			t.Errorf("verifying a token with an unknown kid: err = %v, want ErrUnavailable and not ErrInvalid: nobody can say now that the kid is not ours", err)
 		}
 	}
 	s.failing(nil)
 	s.rows = nil
 	if err := r.reload(t.Context()); err == nil || !strings.Contains(err.Error(), "vanished") {
-		t.Errorf("err = %v", err)
+		t.Errorf(`reloading the key ring: err = %v, want it to say "vanished"`, err)
 	}
 	mustKeep(t, r)
 	if len(s.rows) != 0 {
@@ -258,7 +258,7 @@ func TestRunFollowsTheRecordAndEndsWithItsContext(t *testing.T) {
 	}
 	cancel()
 	if err := <-ended; err != nil {
-		t.Error(err)
+		t.Errorf("running the key ring: %v", err)
 	}
 }
 
@@ -272,7 +272,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		o := options(&memory{}, newClock().Now)
 		spoil(&o)
 		if _, err := Open(t.Context(), o); err == nil {
-			t.Errorf("%s: opened", name)
+			t.Errorf("%s: the key ring opened, want an error", name)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func together(t *testing.T, rings []*Ring, do func(*Ring) error) {
 	for _, r := range rings {
 		wg.Go(func() {
 			if err := do(r); err != nil {
-				t.Error(err)
+				t.Errorf("one of the concurrent calls: %v", err)
 			}
 		})
 	}

@@ -39,10 +39,10 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 		t.Errorf("keys %v, want %v as before", got, kids)
 	}
 	if done, err = both.Rewrap(t.Context(), "cli"); err != nil || done.Changed != 0 {
-		t.Errorf("again: %+v, %v", done, err)
+		t.Errorf("rewrapping again: %+v, %v; want nothing changed", done, err)
 	}
 	if last := s.events[len(s.events)-1]; last.Kind != "key.rewrapped" || len(s.events) != 3 {
-		t.Errorf("%d events, the last %+v", len(s.events), last)
+		t.Errorf("%d events, the last %+v, want 3 and key.rewrapped", len(s.events), last)
 	}
 	after := openRing(t, knowing(s, c, next))
 	for name, ring := range map[string]*Ring{"both": both, "after": after} {
@@ -88,7 +88,7 @@ func TestAKeyIsMadeWhileAllAreRewrapped(t *testing.T) {
 	}
 	made, err := replica.Rotate(t.Context(), "cli")
 	if err != nil || made.Generation != 2 || made.Already {
-		t.Fatalf("%+v, %v", made, err)
+		t.Fatalf("rotating the signing key: %+v, %v; want a new key of generation 2", made, err)
 	}
 	for _, k := range s.rows {
 		if k.MasterKeyID != next.ID() {
@@ -112,7 +112,7 @@ func TestRewrappingAgainWhenAKeyIsErasedMeanwhile(t *testing.T) {
 	})
 	done, err := ring.Rewrap(t.Context(), "cli")
 	if err != nil || done.Keys != 1 || s.rows[0].MasterKeyID != next.ID() {
-		t.Errorf("%+v, %v", done, err)
+		t.Errorf("rewrapping the signing keys: %+v, %v; want one key, under the next master key", done, err)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestAReplicaThatWasLeftOutHearsOfARetirement(t *testing.T) {
 	c.Advance(time.Second)
 	var wrong *WrongMasterKey
 	if err := left.reload(t.Context()); !errors.As(err, &wrong) {
-		t.Fatalf("err = %v", err)
+		t.Fatalf("reloading the key ring: err = %v, want a WrongMasterKey", err)
 	}
 	if _, err := left.Verify(t.Context(), stolen); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a token of the retired key: %v", err)
@@ -211,6 +211,6 @@ func TestAReplicaThatWasLeftOutHearsOfARetirement(t *testing.T) {
 		return smallKey()
 	}
 	if err := left.keep(t.Context()); !errors.As(err, &wrong) {
-		t.Errorf("err = %v", err)
+		t.Errorf("keeping the key ring: err = %v, want a WrongMasterKey", err)
 	}
 }

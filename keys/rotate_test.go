@@ -41,7 +41,7 @@ func TestKeysGoThroughTheirLifeBySchedule(t *testing.T) {
 		t.Errorf("generation %d is the oldest on record, want 2: the first is gone", oldest.Generation)
 	}
 	if e := s.events[0]; e.Kind != "key.created" || e.Actor != "system" || e.Subject != "key:"+first {
-		t.Errorf("event %+v", e)
+		t.Errorf("event %+v, want key.created for key:%s by the system", e, first)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestRetiringTheKeyInForceLetsASuccessorSignAtOnce(t *testing.T) {
 				t.Errorf("states %v, want %v", got, []State{Retired, Signing})
 			}
 			if e := s.events[len(s.events)-1]; e.Kind != "key.retired" || e.Actor != "user:x" || e.Subject != "key:"+kid {
-				t.Errorf("event %+v", e)
+				t.Errorf("event %+v, want key.retired for key:%s by user:x", e, kid)
 			}
 			fresh := mustSign(t, r, "at+jwt", map[string]any{"n": 2})
 			if _, err := other.Verify(t.Context(), fresh); err != nil {
@@ -172,15 +172,15 @@ func TestRetiringTheKeyInForceLetsASuccessorSignAtOnce(t *testing.T) {
 			for _, ring := range []*Ring{r, other} {
 				mustReload(t, ring)
 				if _, err := ring.Verify(t.Context(), old); !errors.Is(err, ErrInvalid) {
-					t.Errorf("err = %v for a token of the retired key, verified before", err)
+					t.Errorf("verifying a token of the retired key, verified before: err = %v, want ErrInvalid", err)
 				}
 				if _, err := ring.SignWith(t.Context(), kid, "rt+jwt", 1); !errors.Is(err, ErrUnknownKey) {
-					t.Errorf("err = %v signing with the retired key", err)
+					t.Errorf("signing with the retired key: err = %v, want ErrUnknownKey", err)
 				}
 			}
 			events := len(s.events)
 			if err := r.Retire(t.Context(), kid, "user:x"); err != nil || len(s.events) != events {
-				t.Errorf("again: %v, %d events more", err, len(s.events)-events)
+				t.Errorf("retiring the key again: %v, with %d events more, want none", err, len(s.events)-events)
 			}
 		})
 	}
@@ -247,7 +247,7 @@ func TestRetiringBothKeysAtOnceLeavesOneInForce(t *testing.T) {
 			mustReload(t, r)
 			kid, err := r.SigningKeyID(t.Context())
 			if err != nil || kid == current || kid == next.ID {
-				t.Fatalf("in force: %q, %v", kid, err)
+				t.Fatalf("in force: %q, %v; want a new key", kid, err)
 			}
 		}
 	}
@@ -260,7 +260,7 @@ func TestAllKeysRetiredAreReplacedBySchedule(t *testing.T) {
 	c.Advance(time.Second)
 	mustReload(t, r)
 	if _, err := r.Sign(t.Context(), "at+jwt", 1); !errors.Is(err, store.ErrUnavailable) || r.Ready() {
-		t.Errorf("err = %v, ready %t", err, r.Ready())
+		t.Errorf("signing without a key: err = %v, ready %t, want ErrUnavailable and false", err, r.Ready())
 	}
 	mustKeep(t, r)
 	if got := states(t, r); !slices.Equal(got, []State{Retired, Signing}) {

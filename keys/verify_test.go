@@ -27,7 +27,7 @@ func TestWhatTheRingSignsItVerifies(t *testing.T) {
 		v, err := r.Verify(t.Context(), token)
 		kid, _ := r.SigningKeyID(t.Context())
 		if err != nil || v.Type != "at+jwt" || v.KeyID != kid || string(v.Payload) != somePayload {
-			t.Fatalf("verified %+v, %v", v, err)
+			t.Fatalf("verified %+v, %v; want %s of type at+jwt, signed by %s", v, err, somePayload, kid)
 		}
 	}
 	// A refresh token comes back once: it would only push out what comes back often.
@@ -53,10 +53,10 @@ func TestTheSameClaimsSignToTheSameTokenEvenAfterARotation(t *testing.T) {
 	}
 	again, err := openRing(t, options(s, c.Now)).SignWith(t.Context(), kid, "rt+jwt", map[string]string{"sub": "x"})
 	if err != nil || again != first {
-		t.Errorf("another token, %v", err)
+		t.Errorf("signing the same claims again: another token (%v), want the same", err)
 	}
 	if _, err := r.SignWith(t.Context(), "nobody's", "rt+jwt", 1); !errors.Is(err, ErrUnknownKey) {
-		t.Errorf("err = %v", err)
+		t.Errorf("signing with an unknown key: err = %v, want ErrUnknownKey", err)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	for name, token := range cases {
 		t.Run(name, func(t *testing.T) {
 			if v, err := r.Verify(t.Context(), token); !errors.Is(err, ErrInvalid) {
-				t.Errorf("verified %+v, err = %v", v, err)
+				t.Errorf("verified %+v, err = %v, want ErrInvalid", v, err)
 			}
 		})
 	}
@@ -209,7 +209,7 @@ func TestEveryOtherSpellingIsRefused(t *testing.T) {
 				continue
 			}
 			if _, err := r.Verify(t.Context(), other); !errors.Is(err, ErrInvalid) {
-				t.Errorf("accepted with %q at %d", c, end-1)
+				t.Errorf("the token is accepted with %q at %d, want a refusal", c, end-1)
 			}
 		}
 	}
@@ -235,10 +235,10 @@ func TestHugeTokensCostNothing(t *testing.T) {
 			runtime.ReadMemStats(&after)
 		})
 		if !errors.Is(err, ErrInvalid) || took > limit || after.TotalAlloc-before.TotalAlloc > 1<<20 {
-			t.Errorf("%s: %s, %d bytes, err = %.100v", name, took, after.TotalAlloc-before.TotalAlloc, err)
+			t.Errorf("%s: %s, %d bytes, err = %.100v, want ErrInvalid within %s and 1 MiB", name, took, after.TotalAlloc-before.TotalAlloc, err, limit)
 		}
 		if len(fmt.Sprint(err)) > 500 {
-			t.Errorf("%s: the reason has %d bytes", name, len(fmt.Sprint(err)))
+			t.Errorf("%s: the reason has %d bytes, want at most 500", name, len(fmt.Sprint(err)))
 		}
 	}
 }
@@ -246,7 +246,7 @@ func TestHugeTokensCostNothing(t *testing.T) {
 func TestATokenTooLongToBeAcceptedIsNotMade(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	if _, err := r.Sign(t.Context(), "at+jwt", strings.Repeat("a", maxTokenBytes)); err == nil {
-		t.Error("made")
+		t.Error("a token longer than the limit was signed, want an error")
 	}
 	if _, err := r.Sign(t.Context(), "at+jwt", func() {}); err == nil {
 		t.Error("made of what is no JSON")
@@ -296,15 +296,15 @@ func FuzzSplit(f *testing.F) {
 		p, err := split(raw, func(string) (header, bool) { return header{}, false })
 		if err != nil {
 			if !errors.Is(err, ErrInvalid) {
-				t.Fatalf("err = %v", err)
+				t.Fatalf("splitting the token: err = %v, want ErrInvalid", err)
 			}
 			return
 		}
 		if again := p.input + "." + encode(p.signature); again != raw || !strings.HasSuffix(p.input, "."+encode(p.payload)) {
-			t.Errorf("%q is read as %q", raw, again)
+			t.Errorf("%q is put together again as %q, want the same token", raw, again)
 		}
 		if p.header.Algorithm != "RS256" || p.header.KeyID == "" || p.header.Type == "" || len(p.signature) == 0 {
-			t.Errorf("read %+v", p)
+			t.Errorf("read %+v, want a signature and a header with RS256, a kid and a typ", p)
 		}
 	})
 }

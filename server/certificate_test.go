@@ -161,7 +161,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 		t.Errorf("the connection was dropped: from %s, want %s as before", got, first)
 	}
 	if !s.Expires().Equal(year.UTC().Truncate(time.Second)) {
-		t.Errorf("expires %s", s.Expires())
+		t.Errorf("the certificate expires at %s, want %s", s.Expires(), year)
 	}
 }
 
@@ -209,6 +209,6 @@ func TestAWrongKeyIsRefusedAtTheStart(t *testing.T) {
 	s := newShelf(t, a)
 	s.put(t, pair{a.cert, b.key})
 	if _, err := LoadCertificate(s.cert, s.key, time.Now, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), s.key) {
-		t.Errorf("err = %v", err)
+		t.Errorf("loading the certificate: err = %v, want it to name %s", err, s.key)
 	}
 }

@@ -31,6 +31,6 @@ func TestAPipeIsNoNewCertificate(t *testing.T) {
 		t.Fatal("it waits for the pipe")
 	}
 	if !strings.Contains(log.String(), "is not a regular file") {
-		t.Errorf("log: %s", &log)
+		t.Errorf(`log: %s, want it to contain "is not a regular file"`, &log)
 	}
 }

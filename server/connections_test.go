@@ -169,7 +169,7 @@ func TestWhoTakesNoAnswerMakesRoom(t *testing.T) {
 	}
 	next.Close()
 	if took := time.Since(start); took > 2*answerTime {
-		t.Errorf("the next one waited for %s", took)
+		t.Errorf("the next connection waited for %s, want at most %s", took, 2*answerTime)
 	}
 }
 
@@ -187,7 +187,7 @@ func TestWhoSendsSlowlyMakesRoom(t *testing.T) {
 	began := time.Now()
 	want(t, dial(t, addr), "/keys")
 	if took := time.Since(began); took > time.Second {
-		t.Errorf("the next one waited for %s", took)
+		t.Errorf("the next connection waited for %s, want at most 1s", took)
 	}
 }
 
@@ -236,7 +236,7 @@ func TestConnectionsAreToldOfTheEnd(t *testing.T) {
 		t.Errorf("%d, %v; want it to be answered", status, err)
 	}
 	if err := <-ended; err != nil {
-		t.Error(err)
+		t.Errorf("serving until the end: %v", err)
 	}
 }
 
@@ -246,7 +246,7 @@ func TestNoFilesLeft(t *testing.T) {
 		run := exec.Command(os.Args[0], "-test.run=^TestNoFilesLeft$", "-test.v")
 		run.Env = append(os.Environ(), "GATEHOUSE_TEST_FEW_FILES=1")
 		if out, err := run.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
+			t.Fatalf("running the server without files: %v\n%s", err, out)
 		}
 		return
 	}
@@ -276,7 +276,7 @@ func TestNoFilesLeft(t *testing.T) {
 	var used syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
 	if cpu := time.Duration(used.Utime.Nano()); cpu > 2*time.Second {
-		t.Errorf("it spins: %s of processor time", cpu)
+		t.Errorf("it spins: %s of processor time, want at most 2s", cpu)
 	}
 	select {
 	case err := <-ended:

@@ -47,10 +47,10 @@ func TestEveryAnswerIsSecured(t *testing.T) {
 			}
 		}
 		if policy := got.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
-			t.Errorf("%s %s: Content-Security-Policy %q", c.method, c.path, policy)
+			t.Errorf("%s %s: Content-Security-Policy %q, want default-src and frame-ancestors 'none' and nothing unsafe", c.method, c.path, policy)
 		}
 		if got.Header().Get("X-Request-Id") == "" || got.Header().Get("Location") != "" {
-			t.Errorf("%s %s: no request id, or a redirect: %v", c.method, c.path, got.Header())
+			t.Errorf("%s %s: header %v, want an X-Request-Id and no Location", c.method, c.path, got.Header())
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestOnlyHTTPSIsToldToStay(t *testing.T) {
 	for _, https := range []bool{true, false} {
 		door := watch(func(http.ResponseWriter, *http.Request) {}, func(o *Options) { o.HSTS = https })
 		if told := ask(door, "GET", "/nowhere").Header().Get("Strict-Transport-Security"); (told == "max-age=63072000; includeSubDomains") != https {
-			t.Errorf("https %v: %q", https, told)
+			t.Errorf("https %v: Strict-Transport-Security %q, want it with https only", https, told)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func TestOtherOriginsInABrowser(t *testing.T) {
 				t.Errorf("Vary names Origin: %t, want %t", varies, c.configured != nil && c.path != "/setup")
 			}
 			if methods := h.Get("Access-Control-Allow-Methods"); (methods != "") != (c.status == 204) {
-				t.Errorf("methods %q", methods)
+				t.Errorf("Access-Control-Allow-Methods %q with status %d, want methods with 204 only", methods, c.status)
 			}
 		})
 	}

@@ -25,18 +25,18 @@ func FuzzClientIP(f *testing.F) {
 		from, err := netip.ParseAddrPort(peer)
 		if err != nil {
 			if got.IsValid() {
-				t.Errorf("the address %s of nobody", got)
+				t.Errorf("the address %s of nobody, want none", got)
 			}
 			return
 		}
 		addr := from.Addr().Unmap().WithZone("")
 		switch {
 		case !trusted.trust(addr) && got != addr:
-			t.Errorf("%s chose to be %s", addr, got)
+			t.Errorf("%s chose to be %s, want its own address as it is no trusted proxy", addr, got)
 		case got != addr && !strings.Contains(first+","+second, got.String()) && !got.Is6() && !strings.Contains(first+second, ":"):
-			t.Errorf("%s is in neither %q nor %q", got, first, second)
+			t.Errorf("the address is %s, want one of those in %q and %q", got, first, second)
 		case !got.IsValid() || got.Is4In6() || got.Zone() != "":
-			t.Errorf("%q, %q and %q give %s", peer, first, second, got)
+			t.Errorf("%q, %q and %q give %s, want an unmapped address without a zone", peer, first, second, got)
 		}
 	})
 }

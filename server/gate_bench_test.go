@@ -18,7 +18,7 @@ func BenchmarkGate(b *testing.B) {
 		for pb.Next() {
 			leave, err := g.enter(r)
 			if err != nil {
-				b.Fatal(err)
+				b.Fatalf("entering the gate: %v", err)
 			}
 			leave()
 		}

@@ -159,10 +159,10 @@ func TestWhoSendsSlowlyHoldsNoPlace(t *testing.T) {
 	}
 	time.Sleep(20 * time.Millisecond) // they would hold both places
 	if got := send(h, "POST", "/work", strings.NewReader("hello")); got.Code != 200 || got.Body.String() != "hello" {
-		t.Errorf("%d %q", got.Code, got.Body)
+		t.Errorf(`status %d, body %q, want 200 and "hello"`, got.Code, got.Body)
 	}
 	if got := send(h, "POST", "/work", strings.NewReader(strings.Repeat("x", maxBodyBytes+1))); !strings.Contains(got.Body.String(), "too large") {
-		t.Errorf("%d %q", got.Code, got.Body)
+		t.Errorf(`status %d, body %q, want it to say "too large"`, got.Code, got.Body)
 	}
 }
 

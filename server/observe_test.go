@@ -76,17 +76,17 @@ func TestAPanicIsAnsweredAndItsValueIsNotLogged(t *testing.T) {
 	}
 	id := got.Header().Get("X-Request-Id")
 	if got.Code != http.StatusInternalServerError || body.Detail != "A server error occurred." || body.Request != id || id == "" {
-		t.Errorf("%d %+v, X-Request-Id %q", got.Code, body, id)
+		t.Errorf(`status %d, body %+v, X-Request-Id %q, want 500, "A server error occurred." and the same id in both`, got.Code, body, id)
 	}
 	if strings.Contains(door.log.String()+got.Body.String(), "hunter2") {
-		t.Errorf("the panic's value shows:\n%s%s", door.log.String(), got.Body)
+		t.Errorf("the panic's value shows, want it nowhere:\n%s%s", door.log.String(), got.Body)
 	}
 	lines := door.lines(t)
 	if len(lines) != 2 || lines[0]["msg"] != "panic" || lines[0]["request"] != id || !strings.Contains(lines[0]["stack"].(string), "TestAPanicIsAnswered") {
-		t.Errorf("no line with the stack: %v", lines)
+		t.Errorf("log lines %v, want two, the first with the panic's stack and request %s", lines, id)
 	}
 	if last := lines[len(lines)-1]; last["level"] != "ERROR" || last["status"] != 500.0 || last["route"] != "/api/thing" {
-		t.Errorf("the request's line: %v", last)
+		t.Errorf("the request's line: %v, want level ERROR, status 500 and route /api/thing", last)
 	}
 	if !strings.Contains(door.figures(), "gatehouse_panics_total 1") {
 		t.Error("the panic was not counted")
@@ -135,7 +135,7 @@ func TestTheLogLine(t *testing.T) {
 		t.Error("no duration")
 	}
 	if strings.Contains(door.log.String(), "secret") {
-		t.Errorf("a secret is in the log: %s", door.log.String())
+		t.Errorf("a secret is in the log: %s, want none", door.log.String())
 	}
 }
 
@@ -146,7 +146,7 @@ func TestWhatCallersInventIsNoLabel(t *testing.T) {
 	figures := door.figures()
 	for _, want := range []string{`method="other",route="/api/thing",status="405"`, `method="GET",route="unknown",status="404"`} {
 		if !strings.Contains(figures, want) {
-			t.Errorf("no %s in:\n%s", want, figures)
+			t.Errorf("want the line %s in the figures:\n%s", want, figures)
 		}
 	}
 	if strings.Contains(figures+door.log.String(), "BREW") || strings.Contains(figures, "nothing-like-it") {
@@ -165,7 +165,7 @@ func TestWhoHangsUpIsNoFaultOfOurs(t *testing.T) {
 	door.ServeHTTP(httptest.NewRecorder(), r)
 	lines := door.lines(t)
 	if len(lines) != 1 || lines[0]["level"] != "INFO" || lines[0]["status"] != 499.0 {
-		t.Errorf("%v", lines)
+		t.Errorf("log lines %v, want one with level INFO and status 499", lines)
 	}
 	if !strings.Contains(door.figures(), `status="499"`) {
 		t.Error("it was counted as a fault")

@@ -44,7 +44,7 @@ func TestAFloodFromOneNetworkKeepsNobodyElseOut(t *testing.T) {
 			synctest.Wait()
 			start := time.Now()
 			if got := sendFrom(t.Context(), h, address); got != 200 || time.Since(start) > 3*work {
-				t.Errorf("%s: %d after %s", address, got, time.Since(start))
+				t.Errorf("%s: status %d after %s, want 200 within %s", address, got, time.Since(start), 3*work)
 			}
 		}
 		over()
@@ -101,7 +101,7 @@ func TestWhoGivesUpHoldsNothing(t *testing.T) {
 					time.Sleep(time.Duration(i%5) * time.Millisecond)
 					p.giveBack()
 				} else if !errors.Is(err, handlers.ErrBusy) && !errors.Is(err, context.DeadlineExceeded) {
-					t.Error(err)
+					t.Errorf("taking a place: err = %v, want ErrBusy or DeadlineExceeded", err)
 				}
 			})
 		}
@@ -118,6 +118,6 @@ func TestTheAbandonedTakeNoPlace(t *testing.T) {
 	cancel()
 	p := newPlaces(1)
 	if err := p.take(ctx, patience); !errors.Is(err, context.Canceled) || p.free != 1 {
-		t.Errorf("%v, %d free", err, p.free)
+		t.Errorf("taking a place: err = %v, %d places free, want context.Canceled and 1", err, p.free)
 	}
 }

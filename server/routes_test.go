@@ -27,7 +27,7 @@ func TestEveryRouteNeedsAPermissionOrIsDeclaredOpen(t *testing.T) {
 	slices.Sort(found)
 	want := slices.Sorted(slices.Values(open))
 	if !slices.Equal(found, want) {
-		t.Errorf("open to everybody:\n%s\ndeclared:\n%s", strings.Join(found, "\n"), strings.Join(want, "\n"))
+		t.Errorf("open to everybody:\n%s\nwant those declared:\n%s", strings.Join(found, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -65,7 +65,7 @@ func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
 		t.Errorf(`the request in progress got %q, want "done"`, got)
 	}
 	if err := <-ended; err != nil {
-		t.Errorf("Serve: %v", err)
+		t.Errorf("serving until the end: %v", err)
 	}
 }
 
@@ -108,14 +108,14 @@ func TestEveryWaitHasAnEnd(t *testing.T) {
 		"header": srv.ReadHeaderTimeout, "read": srv.ReadTimeout, "write": srv.WriteTimeout, "idle": srv.IdleTimeout,
 	} {
 		if d <= 0 || d > time.Minute {
-			t.Errorf("%s time-out %s", name, d)
+			t.Errorf("%s time-out %s, want at most a minute", name, d)
 		}
 	}
 	if srv.WriteTimeout <= requestBudget {
 		t.Error("the connection ends before the work for a request does")
 	}
 	if srv.MaxHeaderBytes <= 0 || srv.MaxHeaderBytes > 64<<10 {
-		t.Errorf("headers of %d bytes", srv.MaxHeaderBytes)
+		t.Errorf("headers of %d bytes are accepted, want a limit of at most 64 KiB", srv.MaxHeaderBytes)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestRequestsByHTTP2AreBounded(t *testing.T) {
 				}
 				answer.Body.Close()
 				if answer.StatusCode != http.StatusOK || answer.ProtoMajor != 2 {
-					t.Errorf("%s %s", answer.Proto, answer.Status)
+					t.Errorf("answer by %s: %s, want 200 by HTTP/2", answer.Proto, answer.Status)
 				}
 			})
 		}
@@ -134,6 +134,6 @@ func TestStreamsThatEndAreForgotten(t *testing.T) {
 	}
 	cameBy{c, b}.end()
 	if c.streams.all != 0 || len(c.streams.networks) != 0 || c.open[b].streams != 0 || len(c.networks) != 1 {
-		t.Errorf("%+v, %+v, %v", c.streams, c.open[b], c.networks)
+		t.Errorf("left: streams %+v, connection %+v, networks %v, want no streams and one network", c.streams, c.open[b], c.networks)
 	}
 }

@@ -39,7 +39,7 @@ func TestPermissions(t *testing.T) {
 		}
 		for name, a := range everybody {
 			if err := rule.p.Allow(a); (err == nil) != want[name] || err != nil && !errors.Is(err, ErrDenied) {
-				t.Errorf("%s, %s: %v", rule.p, name, err)
+				t.Errorf("%s, %s: err = %v, want it allowed: %t", rule.p, name, err, want[name])
 			}
 		}
 	}

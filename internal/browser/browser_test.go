@@ -85,7 +85,7 @@ func (r *rig) lives(cookie string) bool {
 	r.t.Helper()
 	_, _, err := r.Of(r.t.Context(), cookie)
 	if err != nil && !errors.Is(err, ErrNone) {
-		r.t.Fatal(err)
+		r.t.Fatalf("looking up the browser session: err = %v, want nil or ErrNone", err)
 	}
 	return err == nil
 }
@@ -115,11 +115,11 @@ func TestASignInEndsUnusedAndInTheEnd(t *testing.T) {
 			began := r.now
 			for at := c.every; at <= c.until && c.every > 0; at += c.every {
 				if r.now = began.Add(at); !r.lives(cookie) {
-					t.Fatalf("ended after %s", at)
+					t.Fatalf("the session ended after %s, want it to live", at)
 				}
 			}
 			if r.now = began.Add(c.after); r.lives(cookie) != c.lives {
-				t.Errorf("lives after %s: %v", c.after, !c.lives)
+				t.Errorf("lives after %s: %v, want %t", c.after, !c.lives, c.lives)
 			}
 		})
 	}
@@ -157,7 +157,7 @@ func TestACookieIsNewAtEverySignIn(t *testing.T) {
 	r.now = r.now.Add(time.Minute)
 	second, two := r.signIn(ann, first)
 	if second == first || r.lives(first) || !r.lives(second) || one.ID != two.ID || !two.AuthTime.Equal(r.now) {
-		t.Errorf("signing in again: %+v after %+v", two, one)
+		t.Errorf("signing in again: %+v after %+v, want another cookie for the same session", two, one)
 	}
 	third, three := r.signIn(bob, second)
 	if r.lives(second) || !r.lives(third) || three.ID == two.ID {
@@ -189,7 +189,7 @@ func TestAnEndTakesTheAppsAlong(t *testing.T) {
 		t.Fatalf("ending the session: %v", err)
 	}
 	if r.lives(cookie) || !slices.Equal(r.forgot, []string{"here"}) {
-		t.Errorf("lives %v, forgot %v", r.lives(cookie), r.forgot)
+		t.Errorf("lives %v, forgot %v, want false and [here]", r.lives(cookie), r.forgot)
 	}
 	events, err := r.DB.ListAudit(t.Context(), store.AuditQuery{Limit: 10})
 	var kinds []string
@@ -216,7 +216,7 @@ func TestCookiesThatAreNotOurs(t *testing.T) {
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", "__Host-gh_pre="+good)
 	if got := (Cookies{Secure: true}).EnsurePre(w, r); got != good || w.Header().Get("Set-Cookie") != "" {
-		t.Errorf("%q, set %q", got, w.Header())
+		t.Errorf("%q, set %q, want the cookie that is there and nothing set", got, w.Header())
 	}
 }
 
@@ -231,7 +231,7 @@ func TestCookiesAreKeptToUs(t *testing.T) {
 		cookie, err := http.ParseSetCookie(got)
 		if err != nil || !strings.HasPrefix(got, c.prefix) || cookie.Secure != c.secure || !cookie.HttpOnly || cookie.Path != "/" ||
 			cookie.Domain != "" || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 0 {
-			t.Errorf("%s, %v", got, err)
+			t.Errorf("cookie %s, %v; want the prefix %q, Secure %t, HttpOnly, the path / and no domain", got, err, c.prefix, c.secure)
 		}
 	}
 }

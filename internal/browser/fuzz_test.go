@@ -22,7 +22,7 @@ func FuzzCookies(f *testing.F) {
 		}
 		raw, err := base64.RawURLEncoding.DecodeString(got)
 		if err != nil || len(raw) != secretBytes || base64.RawURLEncoding.EncodeToString(raw) != got || !strings.Contains(header, "__Host-gh_sid=") || len(r.CookiesNamed("__Host-gh_sid")) != 1 {
-			t.Errorf("%q came out of %q", got, header)
+			t.Errorf("%q came out of %q, want a cookie of ours", got, header)
 		}
 	})
 }

@@ -16,7 +16,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 	got := claims.Of(u, store.Profile{}, claims.ForScope("profile email address phone"))
 	text, err := json.Marshal(got)
 	if err != nil || string(text) != `{"email":"ann@example.com","email_verified":false,"preferred_username":"ann","updated_at":7}` {
-		t.Errorf("%s, %v", text, err)
+		t.Errorf("claims %s, %v; want the email, the username and the time alone", text, err)
 	}
 }
 
@@ -37,15 +37,15 @@ func TestEveryClaimHasAValue(t *testing.T) {
 func TestParse(t *testing.T) {
 	r, err := claims.Parse(`{"userinfo":{"name":null,"email":{"essential":true,"extra":1}},"id_token":{"sub":{"value":"s"},"picture":null},"other":7}`)
 	if err != nil || r.Scope() != "profile email" || r.Subject() != "s" {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf(`read %+v, %v; want the scope "profile email" and the subject "s"`, r, err)
 	}
 	kept := r.Within("openid email")
 	if !slices.Equal(kept.FromUserinfo(), []string{"email"}) || len(kept.FromIDToken()) != 0 {
-		t.Errorf("%+v", kept)
+		t.Errorf("kept %+v, want [email] from UserInfo and nothing in the ID token", kept)
 	}
 	again, err := claims.Parse(kept.String())
 	if err != nil || again.String() != kept.String() || (claims.Request{}).String() != "" {
-		t.Errorf("%q, %v", again, err)
+		t.Errorf("read again as %q, %v; want %q", again, err, kept.String())
 	}
 	for _, bad := range []string{"{", "[]", "1", `{"userinfo":[]}`, `{"userinfo":{"name":"x"}}`, "{}{}", strings.Repeat(" ", 5000)} {
 		if _, err := claims.Parse(bad); err == nil {

@@ -30,11 +30,11 @@ func FuzzParse(f *testing.F) {
 		r.RefusesACR("urn:gatehouse:pwd")
 		kept := r.Within(authz.Scope(limit))
 		if !kept.Scope().Within(authz.Scope(limit)) || !kept.Scope().Within(r.Scope()) {
-			t.Errorf("%q within %q asks for %q", raw, limit, kept.Scope())
+			t.Errorf("%q within %q asks for %q, want no more than the limit", raw, limit, kept.Scope())
 		}
 		again, err := claims.Parse(kept.String())
 		if err != nil || again.String() != kept.String() || !slices.Equal(again.FromIDToken(), kept.FromIDToken()) || !slices.Equal(again.FromUserinfo(), kept.FromUserinfo()) {
-			t.Errorf("%q reads back as %q, %v", kept, again, err)
+			t.Errorf("%q is read again as %q, %v; want the same", kept, again, err)
 		}
 	})
 }

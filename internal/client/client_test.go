@@ -78,23 +78,23 @@ func TestCreate(t *testing.T) {
 	}
 	got, err := w.Get(t.Context(), c.ID)
 	if err != nil || got.Name != "Shop" || got.Scope != "openid profile" || got.AuthMethod != "client_secret_basic" || !slices.Equal(got.GrantTypes, []string{"authorization_code"}) {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("the client is %+v, %v; want it as created", got, err)
 	}
 	if len(secret) != 43 || len(got.Secrets) != 1 || got.Secrets[0].Digest != store.DigestOf(secret) {
-		t.Errorf("secret %q, %+v", secret, got.Secrets)
+		t.Errorf("secret %q, on record %+v, want one secret of 43 characters with its digest on record", secret, got.Secrets)
 	}
 	in := shop()
 	in.ID, in.AuthMethod = fields.Given("phone"), fields.Given("none")
 	phone, secret, err := w.Create(t.Context(), authz.Operator, in)
 	if err != nil || phone.ID != "phone" || secret != "" || len(phone.Secrets) != 0 {
-		t.Errorf("public: %+v, %q, %v", phone, secret, err)
+		t.Errorf("a public client: %+v, secret %q, %v; want none", phone, secret, err)
 	}
 	if _, _, err := w.Create(t.Context(), authz.Operator, in); fault(err, "client_id") == "" {
 		t.Errorf("the same ID again: %v", err)
 	}
 	events, err := w.db.ListAudit(t.Context(), store.AuditQuery{Kind: "client.created", Limit: 10})
 	if err != nil || len(events) != 2 || events[0].Subject != "client:phone" || events[0].Actor != "cli" || string(events[0].Detail) != `{"name":"Shop"}` {
-		t.Errorf("evidence: %+v, %v", events, err)
+		t.Errorf("evidence: %+v, %v; want two events, the first of the client phone", events, err)
 	}
 }
 
@@ -149,7 +149,7 @@ func TestWhatCannotBeRegistered(t *testing.T) {
 		in := shop()
 		c.change(&in)
 		if _, _, err := w.Create(t.Context(), authz.Operator, in); fault(err, c.field) == "" {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: err = %v, want a fault in %s", c.name, err, c.field)
 		}
 	}
 }
@@ -187,19 +187,19 @@ func TestRotationKeepsTwoSecretsAtMost(t *testing.T) {
 	w.now = w.now.Add(time.Minute)
 	c, second, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, time.Hour)
 	if err != nil || len(c.Secrets) != 2 || second == first {
-		t.Fatalf("%+v, %v", c.Secrets, err)
+		t.Fatalf("after a rotation: %+v, %v; want two different secrets", c.Secrets, err)
 	}
 	if until := c.Secrets[1].ExpiresAt; c.Secrets[1].Digest != store.DigestOf(first) || !until.Equal(w.now.Add(time.Hour)) || !c.Secrets[0].ExpiresAt.IsZero() {
-		t.Errorf("the old one: %+v", c.Secrets)
+		t.Errorf("the secrets are %+v, want the first to expire in an hour and the second never", c.Secrets)
 	}
 	w.now = w.now.Add(time.Minute)
 	c, third, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, time.Hour)
 	if err != nil || len(c.Secrets) != 2 || c.Secrets[0].Digest != store.DigestOf(third) || c.Secrets[1].Digest != store.DigestOf(second) {
-		t.Errorf("%+v, %v", c.Secrets, err)
+		t.Errorf("after another rotation: %+v, %v; want the third secret and the second", c.Secrets, err)
 	}
 	c, _, err = w.RotateSecret(t.Context(), authz.Operator, c.ID, 0)
 	if err != nil || len(c.Secrets) != 1 {
-		t.Errorf("at once: %+v, %v", c.Secrets, err)
+		t.Errorf("rotated at once: %+v, %v; want one secret", c.Secrets, err)
 	}
 	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 91*24*time.Hour); fault(err, "overlap") == "" {
 		t.Errorf("too long: %v", err)
@@ -217,22 +217,22 @@ func TestUpdate(t *testing.T) {
 	}
 	got, secret, err := w.Update(t.Context(), authz.Operator, c.ID, Input{Disabled: fields.On(true), AccessTokenLifetime: fields.Whole(60)}, false)
 	if err != nil || secret != "" || !got.Disabled || got.AccessTokenLifetime != time.Minute || got.Name != "Shop" || len(got.RedirectURIs) != 1 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("updated: %+v, %v; want it disabled, with tokens of a minute and the rest as before", got, err)
 	}
 	got, _, err = w.Update(t.Context(), authz.Operator, c.ID, Input{Name: fields.Given("Store"), GrantTypes: fields.Listed("client_credentials")}, true)
 	if err != nil || got.Disabled || got.AccessTokenLifetime != 0 || got.Scope != "" || len(got.RedirectURIs) != 0 || len(got.Secrets) != 1 {
-		t.Errorf("replaced: %+v, %v", got, err)
+		t.Errorf("replaced: %+v, %v; want the fields that were not sent at their defaults, and the secret kept", got, err)
 	}
 	if _, _, err := w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: fields.Given("none")}, false); fault(err, "grant_types") == "" {
 		t.Errorf("public with client_credentials: %v", err)
 	}
 	got, _, err = w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: fields.Given("none"), GrantTypes: fields.Listed("password")}, false)
 	if err != nil || len(got.Secrets) != 0 {
-		t.Errorf("public: %+v, %v", got, err)
+		t.Errorf("public: %+v, %v; want no secrets", got, err)
 	}
 	got, secret, err = w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: fields.Given("client_secret_post")}, false)
 	if err != nil || len(got.Secrets) != 1 || store.DigestOf(secret) != got.Secrets[0].Digest {
-		t.Errorf("confidential again: %+v, %v", got, err)
+		t.Errorf("confidential again: %+v, %v; want one new secret", got, err)
 	}
 }
 
@@ -263,7 +263,7 @@ func TestAnotherWayToAuthenticateEndsTheSessions(t *testing.T) {
 		}
 	}
 	if s, _, err := w.db.SessionWithUser(t.Context(), session.ID); err != nil || s.EndedAt.IsZero() {
-		t.Errorf("the record says it lives: %+v, %v", s, err)
+		t.Errorf("the session is %+v, %v; want it ended", s, err)
 	}
 }
 
@@ -323,7 +323,7 @@ func TestListPages(t *testing.T) {
 	}
 	for _, q := range []url.Values{{"limit": {"0"}}, {"cursor": {"c1"}}} {
 		if _, err := w.List(t.Context(), q); fault(err, "limit")+fault(err, "cursor") == "" {
-			t.Errorf("%v: %v", q, err)
+			t.Errorf("listing by %v: err = %v, want a fault in limit or cursor", q, err)
 		}
 	}
 }
@@ -337,7 +337,7 @@ func TestTheIdleLifeOfAClientHasTheServersBound(t *testing.T) {
 	in.RefreshTokenIdle = fields.Whole(90*24*3600 + 1)
 	_, _, err := w.Create(t.Context(), authz.Operator, in)
 	if message := fault(err, "refresh_token_idle"); !strings.Contains(message, "7776000 (GATEHOUSE_REFRESH_TOKEN_LIFETIME") {
-		t.Errorf("one second too long: %q, %v", message, err)
+		t.Errorf("one second too long: %q, %v; want a fault that names the limit and its setting", message, err)
 	}
 	in.RefreshTokenIdle = fields.Whole(90 * 24 * 3600)
 	made, _, err := w.Create(t.Context(), authz.Operator, in)

@@ -29,7 +29,7 @@ func FuzzRedirectFault(f *testing.F) {
 		case lower == "https" || lower == "http":
 			host, _, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
 			if host, _, _ = strings.Cut(host, "?"); !strings.HasPrefix(rest, "//") || host != u.Host || u.Hostname() == "" || strings.ContainsAny(host, "@*%") && !strings.HasPrefix(host, "[") {
-				t.Errorf("%q leads to %q", uri, host)
+				t.Errorf("%q leads to %q, want the host that was read", uri, host)
 			}
 			ip, ipErr := netip.ParseAddr(u.Hostname())
 			if lower == "http" && u.Hostname() != "localhost" && (ipErr != nil || !ip.IsLoopback()) {
@@ -39,7 +39,7 @@ func FuzzRedirectFault(f *testing.F) {
 			t.Errorf("%q may run", uri)
 		}
 		if keysFault(uri) == "" && u.Scheme != "https" || backchannelFault(uri) == "" && strings.Contains(u.Scheme, ".") {
-			t.Errorf("we would ask %q", uri)
+			t.Errorf("we would ask %q, want an https address", uri)
 		}
 	})
 }

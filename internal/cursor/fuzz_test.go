@@ -18,7 +18,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, bind, mark string) {
 		if s.Open(bind, mark, &place{}) == nil && sealed[bind] != mark {
-			t.Errorf("%q opened for %q", mark, bind)
+			t.Errorf("%q opened for %q, want only what was sealed to open", mark, bind)
 		}
 	})
 }
@@ -36,15 +36,15 @@ func FuzzSeal(f *testing.F) {
 		}
 		var back place
 		if err := s.Open(bind, mark, &back); err != nil || back.ID != id {
-			t.Errorf("%+v, %v", back, err)
+			t.Errorf("opened as %+v, %v; want the ID %v", back, err, id)
 		}
 		if other != bind && s.Open(other, mark, &back) == nil {
-			t.Errorf("the mark of %q opens %q", bind, other)
+			t.Errorf("the mark of %q opens %q, want a refusal", bind, other)
 		}
 		edited := []byte(mark)
 		edited[uint(at)%uint(len(edited))] ^= 3
 		if s.Open(bind, string(edited), &back) == nil {
-			t.Errorf("%q opened, edited from %q", edited, mark)
+			t.Errorf("%q opened, edited from %q, want a refusal", edited, mark)
 		}
 	})
 }

@@ -21,6 +21,6 @@ func TestErrorsKeepTheOrderOfTheFields(t *testing.T) {
 	}
 	var back *Errors
 	if !errors.As(e.Err(), &back) || back.Error() != "refused fields: username, password" {
-		t.Errorf("Err = %v", e.Err())
+		t.Errorf(`Err = %v, want "refused fields: username, password"`, e.Err())
 	}
 }

@@ -50,7 +50,7 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		`# HELP gatehouse_sign_ins_total `,
 	} {
 		if !strings.Contains(text, "\n"+line) {
-			t.Errorf("no line %s", line)
+			t.Errorf("want the line %s, found:\n%s", line, text)
 		}
 	}
 	if !strings.Contains(text, "\ngo_goroutines ") {

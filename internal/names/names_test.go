@@ -200,7 +200,7 @@ func TestWhatIsNoNameFindsNobodyAndIsCounted(t *testing.T) {
 	for _, s := range []string{"", "al\u200bice", "a b", "a\x00b", "\xff", strings.Repeat("a", 1<<20)} {
 		key := Lookup(s)
 		if _, err := Username(key); err == nil || seen[key] {
-			t.Errorf("Lookup(%.20q) = %q, which is or could be somebody's", s, key)
+			t.Errorf("Lookup(%.20q) = %q, which is or could be somebody's, want a key that nobody can have", s, key)
 		}
 		seen[key] = true
 	}
@@ -219,7 +219,7 @@ func TestEveryCharacterSettles(t *testing.T) {
 			}
 			key, err := Username(s)
 			if again, ok := canonical(key); err == nil && (!ok || again != key || Lookup(s) != key) {
-				t.Errorf("Username(%+q) = %+q, which is not its own key", s, key)
+				t.Errorf("Username(%+q) = %+q, which is not its own key, want a key that stays the same", s, key)
 			}
 		}
 	}
@@ -232,7 +232,7 @@ func FuzzNames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		found := Lookup(s)
 		if found == "" || len(found) > maxEmail*utf8.UTFMax {
-			t.Errorf("Lookup has %d bytes", len(found))
+			t.Errorf("the key that Lookup gives has %d bytes, want 1 to %d", len(found), maxEmail*utf8.UTFMax)
 		}
 		if key, err := Username(s); err == nil {
 			holds(t, "Username", s, key, found)
@@ -244,7 +244,7 @@ func FuzzNames(f *testing.F) {
 		if _, key, err := Email(s); err == nil {
 			holds(t, "Email", s, key, found)
 			if strings.Count(key, "@") != 1 || !isASCII(key) || len(key) > maxEmail {
-				t.Errorf("Email(%q) has key %q", s, key)
+				t.Errorf("Email(%q) has the key %q, want ASCII with one @ of at most %d bytes", s, key, maxEmail)
 			}
 			if _, again, err := Email(key); err != nil || again != key {
 				t.Errorf("Email(%q) = %q, %v; want itself", key, again, err)
@@ -267,7 +267,7 @@ func holds(t *testing.T, what, s, key, found string) {
 	}
 	for _, r := range key {
 		if r <= ' ' || r == 0x7f || r >= 0x80 && !usernameRune(r) {
-			t.Errorf("%s(%q) has %U in its key", what, s, r)
+			t.Errorf("%s(%q) has %U in its key, want only characters that a username may have", what, s, r)
 		}
 	}
 }
@@ -291,7 +291,7 @@ func TestLongNamesAreRefusedAtOnce(t *testing.T) {
 			_, usernameErr = Username(s)
 			key = Lookup(s)
 		}); took > limit {
-			t.Errorf("%s took %s", what, took)
+			t.Errorf("%s took %s, want at most %s", what, took, limit)
 		}
 		if emailErr == nil || usernameErr == nil || key[0] != '?' {
 			t.Errorf("%s is a name", what)

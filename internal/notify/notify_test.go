@@ -106,7 +106,7 @@ func TestAnAppIsToldOnce(t *testing.T) {
 	r.round(t.Context())
 	want := "POST application/x-www-form-urlencoded logout_token=shop.ann.s1"
 	if len(r.got) != 1 || r.got[0] != want || len(r.record.notices) != 0 {
-		t.Errorf("the app got %q, and %d notices are left", r.got, len(r.record.notices))
+		t.Errorf("the app got %q, and %d notices are left, want %q once and none", r.got, len(r.record.notices), want)
 	}
 }
 
@@ -125,7 +125,7 @@ func TestAnAppThatFailsIsToldAgainLaterAndNotForEver(t *testing.T) {
 		r.record.mu.Unlock()
 	}
 	if len(r.got) != maxTries || len(r.record.notices) != 0 || r.results[maxTries-1] != "given up" {
-		t.Errorf("%d tries, %d notices left, %v", len(r.got), len(r.record.notices), r.results)
+		t.Errorf(`%d tries, %d notices left, results %v, want %d, none, and "given up" at the end`, len(r.got), len(r.record.notices), r.results, maxTries)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestNoticesAreForgottenAfterADay(t *testing.T) {
 	r.now = r.now.Add(keep)
 	r.round(t.Context())
 	if len(r.record.notices) != 0 {
-		t.Errorf("still there: %v", r.record.notices)
+		t.Errorf("notices left: %v, want none", r.record.notices)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestAnAppThatWishesNoNoticesGetsNone(t *testing.T) {
 		r.Clients = known
 		r.round(t.Context())
 		if len(r.got) != 0 || len(r.record.notices) != 0 {
-			t.Errorf("%s: got %v, left %v", name, r.got, r.record.notices)
+			t.Errorf("%s: got %v, left %v, want none", name, r.got, r.record.notices)
 		}
 	}
 }

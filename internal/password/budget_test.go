@@ -41,7 +41,7 @@ func flood(t *testing.T, h *Hasher, callers int) (hashed, busy int64) {
 			case errors.As(err, &full) && errors.Is(err, ErrBusy) && full.RetryAfter >= time.Second:
 				refused.Add(1)
 			default:
-				t.Error(err)
+				t.Errorf("hashing the password: %v", err)
 			}
 		})
 	}

@@ -62,14 +62,14 @@ func TestHashesMadeElsewhere(t *testing.T) {
 		ok, rehash := verify(t, h, v.Encoded, v.Password)
 		ours := strings.Contains(v.Encoded, "argon2id") && !strings.Contains(v.Encoded, "m=1024,")
 		if !ok || rehash == ours {
-			t.Errorf("%q is the password of %s: %t, hash again: %t", v.Password, v.Encoded, ok, rehash)
+			t.Errorf("%q verifies against %s: %t, hash again: %t, want true and %t", v.Password, v.Encoded, ok, rehash, !ours)
 		}
 		if strings.Contains(v.Encoded, "00000$") {
 			continue // dear, and no other than those of 1000 iterations
 		}
 		for _, wrong := range []string{v.Password + " ", v.Password + "\x00"} {
 			if ok, _ := verify(t, h, v.Encoded, wrong); ok {
-				t.Errorf("%q is the password of %s", wrong, v.Encoded)
+				t.Errorf("%q verifies against %s, want it refused", wrong, v.Encoded)
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func TestWhatIsHashedVerifies(t *testing.T) {
 			t.Fatalf("hashing the password: %v", err)
 		}
 		if ok, rehash := verify(t, h, encoded, password); !ok || rehash {
-			t.Errorf("%.20q: %t, hash again: %t", password, ok, rehash)
+			t.Errorf("%.20q verifies: %t, hash again: %t, want true and false", password, ok, rehash)
 		}
 		if ok, _ := verify(t, h, encoded, password[:len(password)-1]+"!"); ok {
 			t.Errorf("%.20q: a wrong last byte passed", password)
@@ -101,7 +101,7 @@ func TestHashIsAPHCString(t *testing.T) {
 	}
 	fields := strings.Split(encoded, "$")
 	if len(fields) != 6 || strings.Join(fields[:4], "$") != "$argon2id$v=19$m=19456,t=2,p=1" || len(fields[4]) != 22 || len(fields[5]) != 43 {
-		t.Errorf("got %s", encoded)
+		t.Errorf("the hash is %s, want argon2id with m=19456,t=2,p=1, a salt of 22 characters and a hash of 43", encoded)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestHashesThatNobodyHas(t *testing.T) {
 		for _, password := range []string{"", "complexpassword123", encoded[:min(len(encoded), MaxBytes)]} {
 			done.derived = nil
 			if ok, rehash := verify(t, h, encoded, password); ok || rehash {
-				t.Errorf("%s: %q passed", name, password)
+				t.Errorf("%s: %q passed, want it refused", name, password)
 			}
 			if len(done.derived) != 1 || done.derived[0] != h.cost {
 				t.Errorf("%s: did the work %v, want that of one hash of ours", name, done.derived)
@@ -186,7 +186,7 @@ func TestRefusalsCostTheSame(t *testing.T) {
 	} {
 		done.derived = nil
 		if err := try(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("refusing a password: %v", err)
 		}
 		if len(done.derived) != 1 || done.derived[0] != h.cost {
 			t.Errorf("%s: did the work %v, want %v once", name, done.derived, h.cost)
@@ -198,18 +198,18 @@ func TestTooLongIsNeverRightAndNeverHashed(t *testing.T) {
 	h, done := cheap(Options{})
 	long := strings.Repeat("p", MaxBytes+1)
 	if _, err := h.Hash(t.Context(), long); err == nil {
-		t.Error("hashed")
+		t.Error("a password that is too long was hashed, want an error")
 	}
 	if err := h.VerifyNobody(t.Context(), long); err != nil {
 		t.Errorf("verifying a password for nobody: %v", err)
 	}
 	for _, v := range vectors(t) {
 		if ok, _ := verify(t, h, v.Encoded, long); ok {
-			t.Errorf("passed for %s", v.Encoded)
+			t.Errorf("a password that is too long passed for %s, want it refused", v.Encoded)
 		}
 	}
 	if len(done.derived) != 0 {
-		t.Errorf("did the work %v", done.derived)
+		t.Errorf("hashes were derived: %v, want none", done.derived)
 	}
 }
 
@@ -230,7 +230,7 @@ func TestBcryptTakesNoTail(t *testing.T) {
 			changed := []byte(v.Password)
 			changed[at] = 'q'
 			if ok, _ := verify(t, h, v.Encoded, string(changed)); ok {
-				t.Errorf("%s: byte %d does not matter", v.Encoded, at+1)
+				t.Errorf("%s: byte %d does not matter, want a refusal when it changes", v.Encoded, at+1)
 			}
 		}
 	}
@@ -285,7 +285,7 @@ func FuzzVerify(f *testing.F) {
 			return
 		}
 		if a, ok := known.(argon2Hash); ok && a.String() != strings.TrimPrefix(encoded, "argon2") {
-			t.Errorf("%q is read as %q", encoded, a)
+			t.Errorf("%q is read as %q, want the same", encoded, a)
 		}
 		if p, ok := known.(pbkdf2Hash); ok && p.iterations > 1000 {
 			return
@@ -294,7 +294,7 @@ func FuzzVerify(f *testing.F) {
 			return
 		}
 		if ok, rehash, err := h.Verify(t.Context(), encoded, password); err != nil || rehash && !ok {
-			t.Errorf("%t, %t, %v", ok, rehash, err)
+			t.Errorf("verified: %t, hash again: %t, %v; want no new hash for what is refused", ok, rehash, err)
 		}
 	})
 }

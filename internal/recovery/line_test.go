@@ -74,7 +74,7 @@ func wasRestored(t *testing.T, db store.DB, kept string) {
 	t.Helper()
 	point, err := recovery.PointOf(t.Context(), db)
 	if err != nil || point.IsZero() {
-		t.Fatal(point, err)
+		t.Fatalf("reading when the database was restored: %v, %v; want a time", point, err)
 	}
 	time.Sleep(2 * time.Millisecond)
 	e := audit.Event{Actor: "cli", What: audit.DatabaseRestored{Backup: "older", Until: point.Format(time.RFC3339Nano), Kept: kept}}
@@ -212,6 +212,6 @@ func TestALineThatLeadsBackToItselfEnds(t *testing.T) {
 	}
 	done, err := over.Do(t.Context())
 	if err != nil || len(done.Untold) != 6 {
-		t.Errorf("%+v, %v", done, err)
+		t.Errorf("carried over: %+v, %v; want six untold", done, err)
 	}
 }

@@ -36,7 +36,7 @@ func open(t *testing.T, dsn string) *sqlstore.DB {
 func write(t *testing.T, db store.DB, f func(store.Tx) error) {
 	t.Helper()
 	if err := db.Write(t.Context(), f); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the database: %v", err)
 	}
 }
 
@@ -154,7 +154,7 @@ func rewrap(t *testing.T, db store.DB, master string) {
 		all[i].MasterKeyID = master
 	}
 	if err := errors.Join(err, db.RewrapSigningKeys(t.Context(), all, store.AuditEvent{At: time.Now(), Kind: "key.rewrapped"})); err != nil {
-		t.Fatal(err)
+		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestKeysUnderAMasterKeyThatIsGone(t *testing.T) {
 	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 	got, err := over.Do(t.Context())
 	if err != nil || len(got.Keys) != 0 || !slices.Equal(got.Unsealed, []string{"k3"}) {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("examined: %+v, %v; want no keys, and k3 not unsealed", got, err)
 	}
 }
 
@@ -180,7 +180,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	then(t, replaced)
 	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 	if got, err := over.Do(t.Context()); err != nil || got.Count() != 0 || got.Lost != 0 {
-		t.Fatalf("of two that are the same: %+v, %v", got, err)
+		t.Fatalf("two databases that are the same: %+v, %v; want nothing carried over", got, err)
 	}
 	since(t, replaced)
 	got, err := over.Do(t.Context())
@@ -196,7 +196,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	}
 	wantPeople(t, restored, "ann user true another hash", "boss staff true hash of boss", "gone user false hash of gone", "off staff false hash of off", "up user true hash of up")
 	if again, err := over.Do(t.Context()); err != nil || again.Count() != 0 {
-		t.Errorf("a second time: %+v, %v", again, err)
+		t.Errorf("a second time: %+v, %v; want nothing carried over", again, err)
 	}
 	events, err := restored.ListAudit(t.Context(), store.AuditQuery{Actor: "cli", Limit: 100})
 	if err != nil || len(events) != 4+1+3+2 {
@@ -265,7 +265,7 @@ func TestAnAppMayDoWhatBothAllow(t *testing.T) {
 				t.Errorf("%v (- want, + got):\n%s", err, diff)
 			}
 			if changed := cmp.Diff(c.was, want) != ""; changed != (done.Count() > 0) {
-				t.Errorf("it tells %+v", done)
+				t.Errorf("what was done is %+v, want it to tell of a change when there is one", done)
 			}
 		})
 	}
@@ -303,15 +303,15 @@ func TestADatabaseMadeAnewTakesNothingAway(t *testing.T) {
 	})
 	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 	if done, err := over.Do(t.Context()); !errors.Is(err, recovery.ErrUnrelated) || done.Count() != 0 {
-		t.Errorf("%+v, %v", done, err)
+		t.Errorf("carrying over: %+v, %v; want ErrUnrelated and nothing done", done, err)
 	}
 	for _, name := range []string{"ann", "boss"} {
 		if u, err := restored.UserByName(t.Context(), name); err != nil || !u.Active {
-			t.Errorf("%s is locked out: %+v, %v", name, u, err)
+			t.Errorf("%s is locked out: %+v, %v; want them active", name, u, err)
 		}
 	}
 	if shop, err := restored.ClientByID(t.Context(), "shop"); err != nil || shop.Disabled {
-		t.Errorf("the app is locked out: %+v, %v", shop, err)
+		t.Errorf("the app is locked out: %+v, %v; want it enabled", shop, err)
 	}
 }
 
@@ -348,10 +348,10 @@ func TestAnEpochHoldsNobodyUp(t *testing.T) {
 			close(over)
 			wg.Wait()
 			if err != nil || bump.Ended < sessions {
-				t.Errorf("%+v, %v", bump, err)
+				t.Errorf("the epoch began with %+v, %v; want at least %d sessions ended", bump, err, sessions)
 			}
 			if worst > 5*time.Second {
-				t.Errorf("a sign-in beside it took %s", worst)
+				t.Errorf("a sign-in beside the epoch took %s, want at most 5s", worst)
 			}
 			t.Logf("%d ended in %s; the slowest sign-in beside it took %s", bump.Ended, took, worst)
 		})
@@ -388,10 +388,10 @@ func TestAWrongClockBeginsNoEpoch(t *testing.T) {
 	for _, off := range []time.Duration{time.Hour, -time.Hour} {
 		epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: clock.Millis(func() time.Time { return time.Now().Add(off) })}
 		if _, err := epochs.Begin(t.Context(), "cli"); err == nil || !strings.Contains(err.Error(), "clock") {
-			t.Errorf("%s off: %v", off, err)
+			t.Errorf("the clock %s off: err = %v, want it to name the clock", off, err)
 		}
 	}
 	if began, err := db.Epoch(t.Context()); err != nil || !began.IsZero() {
-		t.Errorf("an epoch began at %s, %v", began, err)
+		t.Errorf("an epoch began at %s, %v; want none", began, err)
 	}
 }

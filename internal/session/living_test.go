@@ -23,12 +23,12 @@ func TestWhyATokenIsGoodNoLonger(t *testing.T) {
 		{"the person is deleted", func(t *testing.T, g *rig, _ store.Session) { g.delete(t) }, session.ErrUserGone},
 		{"the session has ended", func(t *testing.T, g *rig, s store.Session) {
 			if done, err := g.End(t.Context(), "cli", s.ID, g.ann.ID, "logout"); err != nil || !done {
-				t.Fatal(done, err)
+				t.Fatalf("ending the session: %t, %v; want true", done, err)
 			}
 		}, session.ErrEnded},
 		{"all sessions have ended", func(t *testing.T, g *rig, s store.Session) {
 			if ids, err := g.EndAll(t.Context(), "cli", g.ann.ID, "", "logout"); err != nil || !slices.Equal(ids, []string{s.ID}) {
-				t.Fatal(ids, err)
+				t.Fatalf("ending all sessions: %v, %v; want %v", ids, err, []string{s.ID})
 			}
 		}, session.ErrEnded},
 		{"the tokens have expired", func(_ *testing.T, g *rig, _ store.Session) {
@@ -70,7 +70,7 @@ func TestAnAppThatIsGoneTakesItsTokensAlong(t *testing.T) {
 				t.Errorf("authenticate: err = %v, want ErrInvalid", err)
 			}
 			if found, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || found.Active {
-				t.Errorf("inspect: %+v, %v", found, err)
+				t.Errorf("introspecting the access token: %+v, %v; want it inactive", found, err)
 			}
 		})
 	}
@@ -116,7 +116,7 @@ func TestNobodyIsTurnedAwayForTroubleOfOurs(t *testing.T) {
 	asked["revoke"] = g.Revoke(t.Context(), "shop", set.RefreshToken)
 	for what, err := range asked {
 		if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, session.ErrInvalid) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: err = %v, want ErrUnavailable and not ErrInvalid", what, err)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func TestInspect(t *testing.T) {
 	}
 	refresh, err := g.Inspect(t.Context(), g.shop, set.RefreshToken)
 	if err != nil || !refresh.Active || refresh.TokenType != "" || refresh.JTI != s.Rotation.JTI || refresh.Expires != s.Rotation.ExpiresAt.Unix() {
-		t.Errorf("refresh token: %+v, %v", refresh, err)
+		t.Errorf("refresh token: %+v, %v; want it active, with the JTI and expiry of its rotation", refresh, err)
 	}
 	stranger, err := g.Inspect(t.Context(), store.Client{ID: "resource"}, set.RefreshToken)
 	if err != nil || stranger != (session.Inspection{}) {
@@ -143,10 +143,10 @@ func TestInspect(t *testing.T) {
 	}
 	next := g.mustRefresh(t, set.RefreshToken)
 	if used, err := g.Inspect(t.Context(), g.shop, set.RefreshToken); err != nil || used.Active {
-		t.Errorf("a used refresh token: %+v, %v", used, err)
+		t.Errorf("a used refresh token: %+v, %v; want it inactive", used, err)
 	}
 	if current, err := g.Inspect(t.Context(), g.shop, next.RefreshToken); err != nil || !current.Active {
-		t.Errorf("the current one: %+v, %v", current, err)
+		t.Errorf("the current refresh token: %+v, %v; want it active", current, err)
 	}
 	g.advance(5 * time.Minute)
 	if old, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || old != (session.Inspection{}) {

@@ -51,7 +51,7 @@ func oneAnswered(t *testing.T, g *rig) {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, session.ErrInvalid):
-				t.Error(err)
+				t.Errorf("refreshing at the same time: err = %v, want ErrInvalid", err)
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func nothingLives(t *testing.T, g *rig) {
 		wg.Go(func() {
 			fresh, _, _, err := g.Refresh(t.Context(), g.shop, set.RefreshToken, "")
 			if err != nil && !errors.Is(err, session.ErrInvalid) {
-				t.Error(err)
+				t.Errorf("looking for what lives: err = %v, want nil or ErrInvalid", err)
 			}
 			refreshed[i] = fresh
 		})
@@ -111,7 +111,7 @@ func endedBetween(t *testing.T, g *rig) {
 		t.Errorf("refresh: err = %v, want ErrEnded", err)
 	}
 	if found, err := g.Inspect(t.Context(), g.shop, set.RefreshToken); err != nil || found.Active {
-		t.Errorf("introspection: %+v, %v", found, err)
+		t.Errorf("introspection: %+v, %v; want it inactive", found, err)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestRefreshTellsHowThingsAreToday(t *testing.T) {
 		t.Fatalf("verifying the refresh token: %v", err)
 	}
 	if claims.Gen != 2 || claims.Role != store.RoleStaff || claims.SessionID != s.ID || claims.IssuedAt != g.clock().Unix() {
-		t.Errorf("refresh token %+v", claims)
+		t.Errorf("refresh token %+v, want generation 2 of session %s for a member of staff, issued now", claims, s.ID)
 	}
 	if set.AccessToken == first.AccessToken || set.Access.JTI == first.Access.JTI {
 		t.Error("the access token is the old one")
@@ -62,7 +62,7 @@ func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 		}
 	}
 	if found, err := g.Inspect(t.Context(), g.shop, first.RefreshToken); err != nil || !found.Active {
-		t.Errorf("afterwards the token is %+v, %v", found, err)
+		t.Errorf("after the refused refresh the token is %+v, %v; want it active", found, err)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestAClientsOwnLifetimes(t *testing.T) {
 	g.shop.AccessTokenLifetime, g.shop.RefreshTokenIdle, g.shop.RefreshTokenLifetime = time.Minute, time.Hour, 90*time.Minute
 	set, s := g.start(t)
 	if set.ExpiresIn != time.Minute || s.Rotation.ExpiresAt.Sub(s.Rotation.IssuedAt) != time.Hour || s.ExpiresAt.Sub(s.Rotation.IssuedAt) != 90*time.Minute {
-		t.Errorf("access %v, rotation %+v, session until %v", set.ExpiresIn, s.Rotation, s.ExpiresAt)
+		t.Errorf("access for %v, rotation %+v, session until %v, want a minute, an hour and 90 minutes", set.ExpiresIn, s.Rotation, s.ExpiresAt)
 	}
 	g.advance(45 * time.Minute)
 	set = g.mustRefresh(t, set.RefreshToken)

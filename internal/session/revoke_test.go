@@ -70,7 +70,7 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 	}
 	actor, user, err := g.Authenticate(t.Context(), sets[1].AccessToken)
 	if want := (authz.Actor{ClientID: "shop", Scope: "users:read"}); err != nil || actor != want || user.ID != 0 {
-		t.Errorf("the other: %+v, %v", actor, err)
+		t.Errorf("the other token: %+v, %v; want %+v", actor, err, want)
 	}
 	revoked := slices.DeleteFunc(g.audited(t, ""), func(kind string) bool { return kind != "token.revoked" })
 	if len(revoked) != 1 {
@@ -82,10 +82,10 @@ func TestEndIsForTheOwner(t *testing.T) {
 	g := open(t)
 	set, s := g.start(t)
 	if done, err := g.End(t.Context(), "user:x", s.ID, g.ann.ID+1, "ended by owner"); err != nil || done {
-		t.Errorf("another person: %v, %v", done, err)
+		t.Errorf("ended by another person: %v, %v; want false", done, err)
 	}
 	if done, err := g.End(t.Context(), "user:x", "no such session", g.ann.ID, "ended by owner"); err != nil || done {
-		t.Errorf("no such session: %v, %v", done, err)
+		t.Errorf("ended without such a session: %v, %v; want false", done, err)
 	}
 	_, other := g.start(t)
 	if ids, err := g.EndAll(t.Context(), "user:x", g.ann.ID, other.ID, "password changed"); err != nil || !slices.Equal(ids, []string{s.ID}) {
@@ -94,6 +94,6 @@ func TestEndIsForTheOwner(t *testing.T) {
 	g.dead(t, set)
 	left, err := g.List(t.Context(), g.ann.ID)
 	if err != nil || len(left) != 1 || left[0].ID != other.ID {
-		t.Errorf("left: %+v, %v", left, err)
+		t.Errorf("sessions left: %+v, %v; want %s alone", left, err, other.ID)
 	}
 }

@@ -118,7 +118,7 @@ func (g *rig) populate(t *testing.T) {
 func (g *rig) write(t *testing.T, f func(store.Tx) error) {
 	t.Helper()
 	if err := g.db.Write(t.Context(), f); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the database: %v", err)
 	}
 }
 

@@ -23,10 +23,10 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 		t.Fatalf("looking up the session: %v", err)
 	}
 	if kept.ClientID != "shop" || kept.Scope != "openid account" || kept.Rotation != s.Rotation || !kept.ExpiresAt.Equal(s.ExpiresAt) {
-		t.Errorf("recorded %+v, returned %+v", kept, s)
+		t.Errorf("recorded %+v, want %+v as returned", kept, s)
 	}
 	if !user.LastLoginAt.Equal(s.CreatedAt) || user.PasswordHash != "$argon2id$second" {
-		t.Errorf("person: last login %v, hash %q", user.LastLoginAt, user.PasswordHash)
+		t.Errorf(`the user's last login is %v and hash %q, want %v and "$argon2id$second"`, user.LastLoginAt, user.PasswordHash, s.CreatedAt)
 	}
 	if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok"}) {
 		t.Errorf("audited %v, want %v", got, []string{"signin.ok"})

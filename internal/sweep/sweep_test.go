@@ -57,7 +57,7 @@ func TestAFullTableIsEmptiedBatchByBatchWithPauses(t *testing.T) {
 		}
 		for i := 1; i < len(h.calls); i++ {
 			if pause := h.calls[i].Sub(h.calls[i-1]); pause < rest {
-				t.Errorf("batch %d came %s after the one before", i, pause)
+				t.Errorf("batch %d came %s after the one before, want at least %s", i, pause, rest)
 			}
 		}
 	})
@@ -95,7 +95,7 @@ func TestItEndsInTheMiddleOfALongSweep(t *testing.T) {
 		started := time.Now()
 		sweeping(t, time.Second, map[string]*heap{"sessions": h})
 		if took := time.Since(started); took > time.Second+rest || h.rows == 0 {
-			t.Errorf("it went on for %s, %d rows left", took, h.rows)
+			t.Errorf("the sweep went on for %s with %d rows left, want it to stop within %s", took, h.rows, time.Second+rest)
 		}
 	})
 }
@@ -122,7 +122,7 @@ func TestASlowDatabaseIsGivenTime(t *testing.T) {
 		defer cancel()
 		s.Run(ctx)
 		if took := done["sessions"].Sub(start); took < ease*worked*9/10 || rows != 0 {
-			t.Errorf("%s of work in %s, %d rows left", worked, took, rows)
+			t.Errorf("%s of work in %s, %d rows left, want at least %s and no rows", worked, took, rows, ease*worked*9/10)
 		}
 	})
 }

@@ -73,7 +73,7 @@ func TestForgottenKeysGoFirst(t *testing.T) {
 		}
 	}
 	if kept < m.max*9/10 {
-		t.Errorf("of %d living keys %d are kept beside forgotten ones", m.max, kept)
+		t.Errorf("of %d living keys %d are kept beside forgotten ones, want at least nine in ten", m.max, kept)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestSuccessesCostTheNetworkNothing(t *testing.T) {
 		t.Helper()
 		a, err := r.SignIn(ctx, fmt.Sprintf("colleague %d", i))
 		if err != nil {
-			t.Fatalf("colleague %d: %v", i, err)
+			t.Fatalf("the sign-in of colleague %d: %v", i, err)
 		}
 		a.Succeeded(ctx)
 	}

@@ -103,7 +103,7 @@ func TestDelayDoublesUpToItsBound(t *testing.T) {
 		told = append(told, d)
 		r.advance(d - time.Nanosecond)
 		if r.wrong(t, ctx, "ann") == 0 {
-			t.Fatalf("let through before %s were over", d)
+			t.Fatalf("a try was let through before %s were over, want it refused", d)
 		}
 		r.advance(time.Nanosecond) // exactly as long as told
 		if d := r.wrong(t, ctx, "ann"); d != 0 {
@@ -338,7 +338,7 @@ func TestFailures(t *testing.T) {
 		"another network": r.Failure(from(t, "198.51.100.1"), "client", "shop"),
 	} {
 		if err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: counting the failure: %v", what, err)
 		}
 	}
 	gone, cancel := context.WithCancel(ctx)
@@ -371,7 +371,7 @@ func TestFailuresOfMadeUpClients(t *testing.T) {
 		"another network": r.Failure(from(t, "198.51.100.1"), "client", "shop"),
 	} {
 		if err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: counting the failure: %v", what, err)
 		}
 	}
 	r.advance(time.Second)

@@ -38,15 +38,15 @@ func FuzzClaims(f *testing.F) {
 		access, err := g.verifier.Access(t.Context(), raw)
 		if accepted(t, err) && (typ != token.TypeAccess || access.Issuer != issuer || access.Audience != audience || access.Subject == "" || access.ClientID == "" || access.JTI == "" ||
 			access.Expires <= now || access.IssuedAt > now+60 || (access.SessionID == "") != (access.Role == "")) {
-			t.Errorf("%s %s is the access token %+v", typ, payload, access)
+			t.Errorf("%s %s is the access token %+v, want a refusal", typ, payload, access)
 		}
 		refresh, err := g.verifier.Refresh(t.Context(), raw)
 		if accepted(t, err) && (typ != token.TypeRefresh || refresh.Issuer != issuer || refresh.Audience != issuer || refresh.SessionID == "" || refresh.Gen < 1 || !refresh.Role.Valid() || refresh.Expires <= now) {
-			t.Errorf("%s %s is the refresh token %+v", typ, payload, refresh)
+			t.Errorf("%s %s is the refresh token %+v, want a refusal", typ, payload, refresh)
 		}
 		hint, err := g.verifier.Hint(t.Context(), raw)
 		if accepted(t, err) && (typ != token.TypeID || hint.Issuer != issuer || hint.Subject == "" || hint.Audience == "" || hint.SessionID == "") {
-			t.Errorf("%s %s is the hint %+v", typ, payload, hint)
+			t.Errorf("%s %s is the hint %+v, want a refusal", typ, payload, hint)
 		}
 	})
 }
@@ -55,7 +55,7 @@ func FuzzClaims(f *testing.F) {
 func accepted(t *testing.T, err error) bool {
 	t.Helper()
 	if err != nil && !errors.Is(err, token.ErrInvalid) {
-		t.Error(err)
+		t.Errorf("verifying the token: err = %v, want nil or ErrInvalid", err)
 	}
 	return err == nil
 }

@@ -34,11 +34,11 @@ func TestClaimsOfThePersonAreNotTheTokens(t *testing.T) {
 		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
 	if strings.Contains(string(verified.Payload), "evil") || members["email"] != "a@b" || members["iss"] != issuer {
-		t.Errorf("%s", verified.Payload)
+		t.Errorf("the claims are %s, want our iss, the email a@b and nothing evil", verified.Payload)
 	}
 	big := g.mintID(token.Identity{Claims: map[string]any{"name": strings.Repeat("x", 4000)}})
 	if len(big.IDToken) > 2000 {
-		t.Errorf("an ID token of %d bytes", len(big.IDToken))
+		t.Errorf("the ID token has %d bytes, want at most 2000", len(big.IDToken))
 	}
 }
 
@@ -47,7 +47,7 @@ func TestHint(t *testing.T) {
 	set := g.mintID(token.Identity{})
 	g.now = g.now.Add(24 * time.Hour)
 	if id, err := g.verifier.Hint(t.Context(), set.IDToken); err != nil || id.Audience != "shop" || id.SessionID != "SESSION" {
-		t.Errorf("%+v, %v", id, err)
+		t.Errorf("the hint is %+v, %v; want the client shop and SESSION", id, err)
 	}
 	for name, raw := range map[string]string{"access token": set.AccessToken, "refresh token": set.RefreshToken, "garbage": "x", "forged": set.IDToken[:len(set.IDToken)-8] + "AAAAAAAA"} {
 		if _, err := g.verifier.Hint(t.Context(), raw); !errors.Is(err, token.ErrInvalid) {
@@ -71,7 +71,7 @@ func TestLogoutToken(t *testing.T) {
 	}
 	verified, err := g.ring.Verify(t.Context(), raw)
 	if err != nil || verified.Type != "logout+jwt" || !strings.Contains(string(verified.Payload), `"events":{"http://schemas.openid.net/event/backchannel-logout":{}}`) || strings.Contains(string(verified.Payload), "nonce") {
-		t.Errorf("%s, %v", verified.Payload, err)
+		t.Errorf("the logout token is %s, %v; want a logout+jwt with the back-channel event", verified.Payload, err)
 	}
 	for name, ask := range map[string]func() error{
 		"hint":    func() error { _, err := g.verifier.Hint(t.Context(), raw); return err },

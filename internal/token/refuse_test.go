@@ -136,13 +136,13 @@ func judge(t *testing.T, err, want error, empty bool) {
 		t.Errorf("err = %v, want %v", err, want)
 	}
 	if !errors.Is(want, token.ErrExpired) && want != nil && (errors.Is(err, token.ErrExpired) || errors.Is(err, token.ErrWrongType)) {
-		t.Errorf("err = %v, which is more than invalid", err)
+		t.Errorf("err = %v, want plain ErrInvalid, neither ErrExpired nor ErrWrongType", err)
 	}
 	if want != nil && !errors.Is(err, token.ErrInvalid) {
-		t.Errorf("err = %v, which is no ErrInvalid", err)
+		t.Errorf("err = %v, want ErrInvalid", err)
 	}
 	if empty != (err != nil) {
-		t.Errorf("claims given: %t, err = %v", !empty, err)
+		t.Errorf("claims given: %t, err = %v, want claims or an error, never both", !empty, err)
 	}
 }
 
@@ -197,10 +197,10 @@ func (broken) Verify(context.Context, string) (keys.Verified, error) {
 func TestTroubleWithTheKeysIsNotTheTokensFault(t *testing.T) {
 	v := token.Verifier{Keys: broken{}, Issuer: issuer, Audience: audience, Now: time.Now}
 	if _, err := v.Access(t.Context(), "x"); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, token.ErrInvalid) {
-		t.Errorf("err = %v", err)
+		t.Errorf("verifying the access token: err = %v, want ErrUnavailable and not ErrInvalid", err)
 	}
 	if _, err := v.Refresh(t.Context(), "x"); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, token.ErrInvalid) {
-		t.Errorf("err = %v", err)
+		t.Errorf("verifying the refresh token: err = %v, want ErrUnavailable and not ErrInvalid", err)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestWhatTheRingRefusesIsInvalid(t *testing.T) {
 	g := start(t)
 	for _, raw := range []string{"", "x", "a.b.c"} {
 		if _, err := g.verifier.Access(t.Context(), raw); !errors.Is(err, token.ErrInvalid) || !errors.Is(err, keys.ErrInvalid) {
-			t.Errorf("%q: %v", raw, err)
+			t.Errorf("verifying the access token %q: err = %v, want token.ErrInvalid and keys.ErrInvalid", raw, err)
 		}
 	}
 }

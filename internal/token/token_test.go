@@ -156,7 +156,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 	u.Role = store.RoleAdmin
 	again := g.mint(s, u, r)
 	if again.RefreshToken != first.RefreshToken {
-		t.Errorf("another refresh token:\n%s\n%s", first.RefreshToken, again.RefreshToken)
+		t.Errorf("the refresh token made again:\n%s\nwant\n%s", again.RefreshToken, first.RefreshToken)
 	}
 	if again.Access.Role != store.RoleAdmin {
 		t.Errorf("role %q in the access token, want today's", again.Access.Role)
@@ -170,7 +170,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 		t.Error("signed with a retired key")
 	}
 	if got, err := g.verifier.Refresh(t.Context(), under.RefreshToken); err != nil || got.JTI != "JTI" {
-		t.Errorf("refresh %+v, %v", got, err)
+		t.Errorf(`the refresh token holds %+v, %v; want the JTI "JTI"`, got, err)
 	}
 }
 
@@ -207,7 +207,7 @@ func TestTheTokenOfAClient(t *testing.T) {
 		IssuedAt: g.now.Unix(), Expires: g.now.Unix() + 300, JTI: got.JTI, Scope: "users:read",
 	}
 	if err != nil || got != want || set.RefreshToken != "" || set.ExpiresIn != life {
-		t.Errorf("access %+v, refresh %q, %v", got, set.RefreshToken, err)
+		t.Errorf("access %+v, refresh %q, %v; want %+v and no refresh token", got, set.RefreshToken, err, want)
 	}
 	if none, err := g.minter.ForClient(t.Context(), store.Client{ID: "robot"}, authz.Scope(""), life); err != nil {
 		t.Errorf("minting a token for the client: %v", err)
@@ -223,6 +223,6 @@ func TestASetIsWholeOrNothing(t *testing.T) {
 	cancel()
 	set, err := g.minter.ForSession(ended, s, u, r, "openid", life)
 	if err == nil || set != (token.Set{}) {
-		t.Errorf("set %+v, err = %v", set, err)
+		t.Errorf("set %+v, err = %v, want an empty set and an error", set, err)
 	}
 }

@@ -139,7 +139,7 @@ func TestSuccessNeedsTheDocumentedCredentials(t *testing.T) {
 	e := exchange("GET", "/api/things/1/", "", "200 X-Count:3 Content-Type:application/json", `{"id":1,"made":null}`)
 	e.Request.Header.Del("Authorization")
 	if err := load(t).Judge(e); err == nil || !strings.Contains(err.Error(), "without the credentials") {
-		t.Errorf("Judge = %v", err)
+		t.Errorf(`Judge = %v, want it to say "without the credentials"`, err)
 	}
 }
 
@@ -147,7 +147,7 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent, _ := io.ReadAll(r.Body)
 		if string(sent) != `{"name":"a"}` {
-			t.Errorf("the server got %q", sent)
+			t.Errorf("the server got %q, want the body as it was sent", sent)
 		}
 		w.Header().Set("X-Request-Id", "ABC")
 		w.WriteHeader(http.StatusTeapot)
@@ -178,10 +178,10 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 		t.Errorf("Seen = %v, want %v", seen, []int{418})
 	}
 	if seen := contract.Seen(want[0]); len(seen) != 0 {
-		t.Errorf("Seen = %v", seen)
+		t.Errorf("Seen = %v, want none", seen)
 	}
 	if fields := contract.Fields(want[1]); !slices.Equal(fields, []string{"name"}) || contract.Fields(want[0]) != nil {
-		t.Errorf("Fields = %v", fields)
+		t.Errorf("Fields = %v, want [name], and none of the other operation", fields)
 	}
 	if queries := contract.Queries(want[0]); !slices.Equal(queries, []string{"full"}) {
 		t.Errorf("Queries = %v, want %v", queries, []string{"full"})
@@ -190,7 +190,7 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 		t.Errorf("Statuses = %v, want %v", statuses, []int{200, 304, 405})
 	}
 	if roles, scope, guarded := contract.Access(want[0]); !guarded || scope != "things:read" || !slices.Equal(roles, []string{"admin"}) {
-		t.Errorf("Access = %v %q %v", roles, scope, guarded)
+		t.Errorf(`Access = %v %q %v, want [admin], "things:read" and true`, roles, scope, guarded)
 	}
 }
 
@@ -206,7 +206,7 @@ func TestLoadRefusesWhatIsNoGoodDocument(t *testing.T) {
 	} {
 		edited := strings.Replace(document, edit[0], edit[1], 1)
 		if _, err := Load([]byte(edited)); err == nil || edited == document {
-			t.Errorf("%s: loaded", name)
+			t.Errorf("%s: the document loaded, want an error", name)
 		}
 	}
 	if _, err := Load([]byte("{")); err == nil || errors.Unwrap(err) == nil {

@@ -68,11 +68,11 @@ func TestImportsPointDown(t *testing.T) {
 		for _, imp := range imports {
 			if ours, ok := strings.CutPrefix(imp, "gatehouse/"); ok {
 				if to, known := level[ours]; known && to >= from {
-					t.Errorf("%s imports %s, which is not below it", pkg, ours)
+					t.Errorf("%s imports %s, want only packages below it", pkg, ours)
 				}
 			}
 			if owner := ownerOf(imp); owner != "" && !slices.Contains(strings.Fields(owner), pkg) {
-				t.Errorf("%s imports %s, which belongs to %s", pkg, imp, owner)
+				t.Errorf("%s imports %s, want that in %s alone", pkg, imp, owner)
 			}
 		}
 	}

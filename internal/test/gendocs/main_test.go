@@ -83,7 +83,7 @@ func tree(t *testing.T, text string) node {
 	t.Helper()
 	n, err := parse([]byte(text))
 	if err != nil {
-		t.Fatalf("reading %s: %v", text, err)
+		t.Fatalf("reading the line %s: %v", text, err)
 	}
 	return n
 }

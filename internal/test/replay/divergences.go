@@ -36,12 +36,12 @@ func declarations(t testing.TB) map[int]*divergence {
 	for _, d := range divergences {
 		for _, n := range d.rows {
 			if declared[n] != nil {
-				t.Errorf("row %d is declared twice", n)
+				t.Errorf("row %d is declared twice, want it once", n)
 			}
 			declared[n] = &d
 		}
 		if strings.TrimSpace(d.why) == "" {
-			t.Errorf("rows %v: no reason", d.rows)
+			t.Errorf("rows %v have no reason, want one", d.rows)
 		}
 	}
 	return declared

@@ -44,11 +44,11 @@ func (p *player) judge(r row, got answer, d *divergence) (equal bool) {
 	case how == "" && d == nil:
 		return true
 	case how == "":
-		p.t.Errorf("#%d %s: answered as of old, but declared to differ: %s", r.N, r.Name, d.why)
+		p.t.Errorf("#%d %s: answered as of old, want it to differ as declared: %s", r.N, r.Name, d.why)
 	case d == nil:
-		p.t.Errorf("#%d %s %s %s: %s", r.N, r.Name, r.Method, r.Path, how)
+		p.t.Errorf("#%d %s %s %s: the answer differs, want it as recorded: %s", r.N, r.Name, r.Method, r.Path, how)
 	case got.status != d.status || !d.fits(got.body):
-		p.t.Errorf("#%d %s: %d %s, declared as %d %s", r.N, r.Name, got.status, got.body, d.status, d.body)
+		p.t.Errorf("#%d %s: answer %d %s, want %d %s as declared", r.N, r.Name, got.status, got.body, d.status, d.body)
 	}
 	return false
 }
@@ -73,7 +73,7 @@ func (p *player) ask(r row, d *divergence) answer {
 	}
 	request, err := http.NewRequestWithContext(p.ctx(), r.Method, p.world.URL+fill.Replace(path), bytes.NewReader([]byte(fill.Replace(r.body()))))
 	if err != nil {
-		p.t.Fatalf("#%d: %v", r.N, err)
+		p.t.Fatalf("#%d: making the request: %v", r.N, err)
 	}
 	request.Header.Set("User-Agent", "replay")
 	for name, value := range r.Headers {
@@ -96,12 +96,12 @@ func (p *player) send(r row, request *http.Request) answer {
 	p.t.Helper()
 	response, err := p.client.Do(request)
 	if err != nil {
-		p.t.Fatalf("#%d: %v", r.N, err)
+		p.t.Fatalf("#%d: sending the request: %v", r.N, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		p.t.Fatalf("#%d: %v", r.N, err)
+		p.t.Fatalf("#%d: reading the body: %v", r.N, err)
 	}
 	if response.StatusCode == http.StatusCreated {
 		var made struct {

@@ -40,7 +40,7 @@ func database(t testing.TB, server string) string {
 	t.Helper()
 	name := "gatehouse_" + strings.ToLower(rand.Text())
 	if err := execute(server, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("creating the database: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := execute(server, "DROP DATABASE "+name); err != nil {

@@ -136,7 +136,7 @@ func need(t testing.TB, err error) {
 	case errors.Is(err, errMissing) && os.Getenv("CI") != "true":
 		t.Skipf("%v: this test was skipped", err)
 	default:
-		t.Fatal(err)
+		t.Fatalf("looking for the program: %v", err)
 	}
 }
 

@@ -106,5 +106,5 @@ func waitFor(t testing.TB, what string, holds func() bool) {
 			return
 		}
 	}
-	t.Fatalf("it does not come to be that %s", what)
+	t.Fatalf("waited for 20s in vain, want that %s", what)
 }

@@ -10,7 +10,7 @@ import (
 func TestRedisIsEmptyAndApart(t *testing.T) {
 	first, second := Redis(t), Redis(t)
 	if first == second {
-		t.Errorf("two tests were given the same database, %s", first)
+		t.Errorf("two tests were given the database %s, want one each", first)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestPause(t *testing.T) {
 	}
 	s.Resume()
 	if err := <-answered; err != nil {
-		t.Error(err)
+		t.Errorf("the question asked in the pause: %v", err)
 	}
 }
 

@@ -37,7 +37,7 @@ func pemFile(t testing.TB, kind string, content []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file.pem")
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}), 0o600); err != nil {
-		t.Fatalf("writing a %s: %v", kind, err)
+		t.Fatalf("writing a file of type %s: %v", kind, err)
 	}
 	return path
 }

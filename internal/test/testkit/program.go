@@ -43,7 +43,7 @@ func (p *Program) Path(t testing.TB) string {
 	t.Helper()
 	p.once.Do(func() { p.path, p.err = p.make() })
 	if p.err != nil {
-		t.Fatal(p.err)
+		t.Fatalf("building the program: %v", p.err)
 	}
 	return p.path
 }

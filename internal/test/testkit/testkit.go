@@ -84,7 +84,7 @@ func (v *Vault) Search(t testing.TB, where string, text ...string) {
 	t.Helper()
 	whole := strings.Join(text, "")
 	if at := strings.Index(whole, canary); at >= 0 {
-		t.Errorf("%s shows a secret: …%s…", where, around(whole, at))
+		t.Errorf("%s shows a secret, want none: …%s…", where, around(whole, at))
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -93,7 +93,7 @@ func (v *Vault) Search(t testing.TB, where string, text ...string) {
 			continue // they are many, and would have been found
 		}
 		if at := strings.Index(whole, secret); at >= 0 {
-			t.Errorf("%s shows a secret: …%s…", where, around(whole, at))
+			t.Errorf("%s shows a secret, want none: …%s…", where, around(whole, at))
 		}
 	}
 	if token := tokenStart.FindString(whole); token != "" {
