@@ -31,7 +31,7 @@ func needsServices(t *testing.T) {
 		if _, err := exec.LookPath(program); err != nil && os.Getenv("CI") != "true" {
 			t.Skipf("%s is not installed", program)
 		} else if err != nil {
-			t.Fatal(err)
+			t.Fatalf("looking for the services: %v", err)
 		}
 	}
 }
@@ -68,12 +68,12 @@ func looksFilled(t *testing.T, db store.DB, c *crowd, known signIn) {
 	ctx := t.Context()
 	for _, name := range []string{username(7), c.person(7).Email} {
 		if u, err := db.UserByName(ctx, names.Lookup(name)); err != nil || u.Sub != subject(c.salt, 7) || u.PasswordHash != c.hash {
-			t.Errorf("%s: %+v, %v", name, u, err)
+			t.Errorf("%s: found %+v, %v; want the user as filled", name, u, err)
 		}
 	}
 	s, u, err := db.SessionWithUser(ctx, known.session.ID)
 	if err != nil || s.Rotation.JTI != known.session.Rotation.JTI || u.Sub != known.user.Sub {
-		t.Errorf("session: %+v of %+v, %v", s, u, err)
+		t.Errorf("session %+v of user %+v, %v; want those that were filled", s, u, err)
 	}
 	for _, q := range []struct {
 		store.UserQuery

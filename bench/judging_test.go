@@ -47,7 +47,7 @@ func TestTheDocumentHasEveryTable(t *testing.T) {
 	text := r.document()
 	for _, table := range r.tables() {
 		if !strings.Contains(text, "## "+table.title+"\n") {
-			t.Errorf("no table %q", table.title)
+			t.Errorf("the document has no table %q, want it", table.title)
 		}
 		for _, row := range table.rows {
 			if len(row) != len(table.head) {

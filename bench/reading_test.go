@@ -46,10 +46,10 @@ func TestQuantiles(t *testing.T) {
 func TestLinksLeadOn(t *testing.T) {
 	next, err := nextLink(`<http://localhost:8080/users/?cursor=a%2Bb&limit=1000>; rel="next"`)
 	if err != nil || next != "/users/?cursor=a%2Bb&limit=1000" {
-		t.Errorf("%q, %v", next, err)
+		t.Errorf("the next page is at %q, %v; want /users/?cursor=a%%2Bb&limit=1000", next, err)
 	}
 	if next, err = withLimit(next, 100); err != nil || next != "/users/?cursor=a%2Bb&limit=100" {
-		t.Errorf("%q, %v", next, err)
+		t.Errorf("with another limit the next page is at %q, %v; want /users/?cursor=a%%2Bb&limit=100", next, err)
 	}
 	if _, err := nextLink(`</users/>; rel="prev"`); err == nil {
 		t.Error("a link to the page before was taken for the next")

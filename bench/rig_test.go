@@ -27,11 +27,11 @@ func TestTheRigStillFitsTheServer(t *testing.T) {
 		t.Fatalf("exit code %d, want 0: %s", code, progress.String())
 	}
 	if strings.Contains(progress.String(), "failures") {
-		t.Error(progress.String())
+		t.Errorf("the run had failures, want none:\n%s", progress.String())
 	}
 	text, err := os.ReadFile(document)
 	if err != nil || !strings.Contains(string(text), "| "+nameRefresh+" |") {
-		t.Errorf("the document: %v\n%s", err, text)
+		t.Errorf("reading the document: %v, want a row %s:\n%s", err, nameRefresh, text)
 	}
 }
 
@@ -41,7 +41,7 @@ func TestWrongFlagsAreRefused(t *testing.T) {
 	} {
 		var complaint strings.Builder
 		if code := run(t.Context(), args, &complaint, &complaint); code != 2 || complaint.Len() == 0 {
-			t.Errorf("%q: exit code %d: %s", args, code, complaint.String())
+			t.Errorf("%q: exit code %d, want 2 and a complaint: %s", args, code, complaint.String())
 		}
 	}
 }

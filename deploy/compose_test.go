@@ -31,14 +31,14 @@ func TestComposeTakesTheFile(t *testing.T) {
 	}
 	cfg := settings(t, environment)
 	if least := cfg.DrainDelay + cfg.ShutdownTimeout + 5*time.Second; gatehouse.StopGracePeriod == nil || time.Duration(*gatehouse.StopGracePeriod) < least {
-		t.Errorf("killed after %v, while draining takes up to %s", gatehouse.StopGracePeriod, least)
+		t.Errorf("killed after %v, want at least %s for the draining", gatehouse.StopGracePeriod, least)
 	}
 	if least := types.UnitBytes(cfg.PasswordBudgetMiB+256) << 20 * 5 / 4; gatehouse.MemLimit < least {
-		t.Errorf("the memory limit is %d, less than %d", gatehouse.MemLimit, least)
+		t.Errorf("the memory limit is %d, want at least %d", gatehouse.MemLimit, least)
 	}
 	for _, p := range gatehouse.Ports {
 		if cfg.Issuer == "http://localhost:8080" && p.HostIP != "127.0.0.1" {
-			t.Errorf("plain http is published at %q", p.HostIP)
+			t.Errorf("plain http is published at %q, want 127.0.0.1", p.HostIP)
 		}
 	}
 }
@@ -53,6 +53,6 @@ func TestComposeFindsAMisspeltKey(t *testing.T) {
 		t.Fatalf("reading the compose file: %v", err)
 	}
 	if _, err := options.LoadProject(t.Context()); err == nil {
-		t.Error("taken")
+		t.Error("the misspelt key was taken, want an error")
 	}
 }

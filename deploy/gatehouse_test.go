@@ -72,7 +72,7 @@ func need(t *testing.T, name, debian string) string {
 	}
 	err := errors.New(name + " is not installed (on Debian: apt-get install " + debian + ")")
 	if os.Getenv("CI") == "true" {
-		t.Fatal(err)
+		t.Fatalf("looking for the program: %v", err)
 	}
 	t.Skip(err, "; this test was skipped")
 	return ""

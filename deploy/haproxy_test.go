@@ -70,7 +70,7 @@ func within(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(30 * time.Second); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(limit) {
-			t.Fatalf("not within 30 s: %s", what)
+			t.Fatalf("not within 30 s, want that %s", what)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func TestTheBalancerNeverRepeatsWhatMayHaveBeenDone(t *testing.T) {
 	for method, want := range map[string]int32{"POST": 1, "PATCH": 1, "DELETE": 1, "GET": 3} {
 		taken(all)
 		if code := status(t, method, url+"/oauth/token"); code != http.StatusBadGateway && code != http.StatusServiceUnavailable {
-			t.Errorf("%s: %d", method, code)
+			t.Errorf("%s: status %d, want 502 or 503", method, code)
 		}
 		if n := taken(all); n != want {
 			t.Errorf("%s reached %d replicas, want %d", method, n, want)
@@ -167,7 +167,7 @@ func TestTheBalancerSaysWhereARequestComesFrom(t *testing.T) {
 	status(t, "GET", url+"/", "X-Forwarded-For", "192.0.2.1", "X-Forwarded-For", "192.0.2.2", "Forwarded", "for=192.0.2.3")
 	for _, r := range all {
 		if said := r.forwarded.Load(); said != "" && said != "127.0.0.1" {
-			t.Errorf("a replica is told %q", said)
+			t.Errorf("a replica is told %q, want 127.0.0.1", said)
 		}
 	}
 	if code := status(t, "GET", url+"/metrics"); code != http.StatusNotFound {

@@ -34,7 +34,7 @@ func TestAMisspeltFieldIsFound(t *testing.T) {
 		"apiVersion: v1\nkind: Service\nspec:\n  port: 80\n",
 	} {
 		if err := m.take([]byte(bad)); err == nil {
-			t.Errorf("taken:\n%s", bad)
+			t.Errorf("the misspelt field was taken, want an error:\n%s", bad)
 		}
 	}
 }
@@ -44,25 +44,25 @@ func TestTheSettingsOfKubernetesAreGood(t *testing.T) {
 	cfg := settings(t, m.settings.Data)
 	container := m.container()
 	if len(container.Env) != 0 || len(container.EnvFrom) != 1 || container.EnvFrom[0].ConfigMapRef.Name != m.settings.Name {
-		t.Errorf("the container's environment is not the ConfigMap %s: %v %v", m.settings.Name, container.Env, container.EnvFrom)
+		t.Errorf("want the container's environment to be the ConfigMap %s: %v %v", m.settings.Name, container.Env, container.EnvFrom)
 	}
 	for name, value := range m.settings.Data {
 		if secret, ok := strings.CutSuffix(name, "_FILE"); ok && (path.Dir(value) != container.VolumeMounts[0].MountPath || m.secrets.Data[path.Base(value)] == nil) {
-			t.Errorf("%s is %s, which is not in the Secret %s", secret, value, m.secrets.Name)
+			t.Errorf("%s is %s, want a file of the Secret %s", secret, value, m.secrets.Name)
 		}
 	}
 	if volume := m.pod().Volumes[0].Secret; volume == nil || volume.SecretName != m.secrets.Name {
-		t.Errorf("what is mounted is not the Secret %s", m.secrets.Name)
+		t.Errorf("want the Secret %s to be mounted", m.secrets.Name)
 	}
 	if host := strings.TrimPrefix(cfg.Issuer, "https://"); m.ingress.Spec.Rules[0].Host != host || !slices.Contains(m.ingress.Spec.TLS[0].Hosts, host) {
-		t.Errorf("the ingress is not for %s", host)
+		t.Errorf("want the ingress to be for %s", host)
 	}
 	if len(cfg.TrustedProxies) == 0 {
 		t.Error("no proxy is trusted: everybody would share the ingress's address")
 	}
 	most := int(m.scaler.Spec.MaxReplicas) + m.deployment.Spec.Strategy.RollingUpdate.MaxSurge.IntValue()
 	if byDefault := 151; most*cfg.DatabaseConnections >= byDefault { // MySQL's max_connections
-		t.Errorf("%d replicas with %d connections each are more than MySQL takes by default", most, cfg.DatabaseConnections)
+		t.Errorf("%d replicas with %d connections each are more than MySQL takes by default, want fewer than %d", most, cfg.DatabaseConnections, byDefault)
 	}
 }
 
@@ -72,13 +72,13 @@ func TestThePodEndsAfterItHasDrained(t *testing.T) {
 	const toCloseBackends = 5 * time.Second
 	grace := time.Duration(*m.pod().TerminationGracePeriodSeconds) * time.Second
 	if least := cfg.DrainDelay + cfg.ShutdownTimeout + toCloseBackends; grace < least {
-		t.Errorf("killed after %s, while draining takes up to %s", grace, least)
+		t.Errorf("killed after %s, want at least %s for the draining", grace, least)
 	}
 	if cfg.DrainDelay < 5*time.Second {
-		t.Errorf("DRAIN_DELAY is %s: balancers need longer to notice", cfg.DrainDelay)
+		t.Errorf("DRAIN_DELAY is %s, want at least 5s, as balancers need time to notice", cfg.DrainDelay)
 	}
 	if s := m.deployment.Spec.Strategy.RollingUpdate; s.MaxUnavailable.IntValue() != 0 || s.MaxSurge.IntValue() < 1 {
-		t.Errorf("a rollout takes replicas away: %+v", s)
+		t.Errorf("a rollout takes replicas away: %+v, want none unavailable", s)
 	}
 }
 
@@ -88,10 +88,10 @@ func TestTheMemoryLimitHoldsTheHashesAndTheRest(t *testing.T) {
 	resources := m.container().Resources
 	limit, soft := resources.Limits.Memory(), machine.Settings{PasswordBudgetMiB: cfg.PasswordBudgetMiB}.Need()
 	if limit.Value() < soft*5/4 {
-		t.Errorf("the limit is %s, and the runtime's own is %s: what it does not count has no room", limit, resource.NewQuantity(soft, resource.BinarySI))
+		t.Errorf("the limit is %s, want a quarter more than the runtime's own, %s, for what it does not count", limit, resource.NewQuantity(soft, resource.BinarySI))
 	}
 	if request := resources.Requests.Memory(); request.Cmp(*limit) != 0 {
-		t.Errorf("the request is %s and the limit %s: a full node would kill it below its limit", request, limit)
+		t.Errorf("the request is %s, want the limit %s, as a full node would kill it below its limit", request, limit)
 	}
 	if resources.Requests.Cpu().IsZero() {
 		t.Error("without a CPU request the autoscaler knows nothing")
@@ -111,7 +111,7 @@ func TestThePodHasNoRights(t *testing.T) {
 		"secrets are private": *pod.Volumes[0].Secret.DefaultMode&0o007 == 0 && *pod.SecurityContext.FSGroup == *pod.SecurityContext.RunAsGroup,
 	} {
 		if !holds {
-			t.Errorf("not so: %s", what)
+			t.Errorf("want it to hold: %s", what)
 		}
 	}
 }
@@ -131,24 +131,24 @@ func TestProbesAndServicesLeadToWhatListens(t *testing.T) {
 	probes := map[string]*corev1.Probe{"/healthz/live": c.LivenessProbe, "/healthz/ready?may-fail=database,redis": c.ReadinessProbe}
 	for where, p := range probes {
 		if p.HTTPGet.Path != where || p.HTTPGet.Port.String() != "http" || p.HTTPGet.Scheme != "" {
-			t.Errorf("%s is asked at %+v", where, p.HTTPGet)
+			t.Errorf("%s is asked at %+v, want it at that path by plain http", where, p.HTTPGet)
 		}
 	}
 	startup := c.StartupProbe
 	if startup.HTTPGet.Path != "/healthz/live" || startup.HTTPGet.Port.String() != "http" {
-		t.Errorf("the startup probe asks %+v", startup.HTTPGet)
+		t.Errorf("the startup probe asks %+v, want /healthz/live", startup.HTTPGet)
 	}
 	if *m.deployment.Spec.ProgressDeadlineSeconds <= startup.PeriodSeconds*startup.FailureThreshold {
 		t.Error("the rollout gives up before the startup probe does")
 	}
 	for name, s := range m.services {
 		if _, ok := ports[s.Spec.Ports[0].TargetPort.String()]; !ok {
-			t.Errorf("the service %s leads to %s", name, s.Spec.Ports[0].TargetPort.String())
+			t.Errorf("the service %s leads to %s, want a port of the container", name, s.Spec.Ports[0].TargetPort.String())
 		}
 	}
 	backend := m.ingress.Spec.Rules[0].HTTP.Paths[0].Backend.Service
 	if s := m.services[backend.Name]; len(s.Spec.Ports) != 1 || s.Spec.Ports[0].Name != backend.Port.Name || s.Spec.Ports[0].TargetPort.String() != "http" {
-		t.Errorf("the ingress leads to %+v", backend)
+		t.Errorf("the ingress leads to %+v, want the http port of the service", backend)
 	}
 }
 
@@ -175,7 +175,7 @@ func TestEverySelectorSelectsThePods(t *testing.T) {
 		t.Errorf("%d selectors, want 7", len(selectors))
 	}
 	if target := m.scaler.Spec.ScaleTargetRef; target.Name != m.deployment.Name || target.Kind != "Deployment" || *m.scaler.Spec.MinReplicas < 3 || m.deployment.Spec.Replicas != nil {
-		t.Errorf("the autoscaler does not own the number of replicas, three at least: %+v", m.scaler.Spec)
+		t.Errorf("want the autoscaler to own the number of replicas, three at least: %+v", m.scaler.Spec)
 	}
 }
 
@@ -190,11 +190,11 @@ func TestTheNetworkPolicyLetsThroughWhatIsNeeded(t *testing.T) {
 	cfg := settings(t, m.settings.Data)
 	for _, port := range []string{"53", "443", afterColon(cfg.Database), afterColon(cfg.Redis)} {
 		if !out[port] {
-			t.Errorf("nothing may go out to port %s", port)
+			t.Errorf("nothing may go out to port %s, want it allowed", port)
 		}
 	}
 	if len(m.policy.Spec.PolicyTypes) != 2 || len(m.policy.Spec.Ingress) != 2 {
-		t.Errorf("it does not bound both directions: %+v", m.policy.Spec)
+		t.Errorf("want both directions bounded: %+v", m.policy.Spec)
 	}
 }
 

@@ -89,7 +89,7 @@ func build(t *testing.T) manifests {
 	m := manifests{services: map[string]corev1.Service{}}
 	for _, r := range resources.Resources() {
 		if err := m.take([]byte(r.MustYaml())); err != nil {
-			t.Errorf("%s %s: %v", r.GetKind(), r.GetName(), err)
+			t.Errorf("taking %s %s: %v", r.GetKind(), r.GetName(), err)
 		}
 	}
 	return m

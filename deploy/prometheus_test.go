@@ -18,7 +18,7 @@ func TestPrometheusTakesTheRulesAndTheyFire(t *testing.T) {
 	}
 	tests, err := filepath.Glob("prometheus/*_test.yml")
 	if err != nil || len(tests) == 0 {
-		t.Fatal("no tests of the rules", err)
+		t.Fatalf("%d tests of the rules, %v; want at least one", len(tests), err)
 	}
 	run(t, promtool, append([]string{"test", "rules"}, tests...)...)
 }
@@ -47,22 +47,22 @@ func TestEveryAlertLeadsToItsSteps(t *testing.T) {
 				t.Errorf("%s does not say what is so", r.Alert)
 			}
 			if s := r.Labels["severity"]; s != "critical" && s != "warning" {
-				t.Errorf("%s has the severity %q", r.Alert, s)
+				t.Errorf("%s has the severity %q, want critical or warning", r.Alert, s)
 			}
 			if want := "docs/operations.md#" + strings.ToLower(r.Alert); r.Annotations["runbook_url"] != want || !strings.Contains(steps, "\n### "+r.Alert+"\n") {
 				t.Errorf("%s has no heading in docs/operations.md, or does not lead there", r.Alert)
 			}
 			if !strings.Contains(tested, r.Alert) {
-				t.Errorf("no test makes %s fire", r.Alert)
+				t.Errorf("no test makes %s fire, want one", r.Alert)
 			}
 		}
 	}
 	if len(alerts) < 10 {
-		t.Errorf("only %d alerts", len(alerts))
+		t.Errorf("only %d alerts, want at least 10", len(alerts))
 	}
 	for line := range strings.Lines(steps) {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "### Gatehouse"); ok && !alerts["Gatehouse"+name] {
-			t.Errorf("docs/operations.md has steps for Gatehouse%s, which is no alert", name)
+			t.Errorf("docs/operations.md has steps for Gatehouse%s, want an alert of that name", name)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func unit(t *testing.T, names ...string) map[string][]string {
 func last(t *testing.T, u map[string][]string, key string) string {
 	t.Helper()
 	if len(u[key]) == 0 {
-		t.Fatalf("no %s", key)
+		t.Fatalf("the unit has no %s, want one", key)
 	}
 	return u[key][len(u[key])-1]
 }
@@ -46,7 +46,7 @@ func TestTheSettingsOfTheUnitAreGood(t *testing.T) {
 				variable, value, _ := strings.Cut(pair, "=")
 				environment[variable] = value
 				if credential, ok := strings.CutPrefix(value, "%d/"); ok && !strings.Contains(strings.Join(u["LoadCredential"], " ")+" ", credential+":/etc/gatehouse/"+credential+" ") {
-					t.Errorf("%s is %s, which is not loaded", variable, value)
+					t.Errorf("%s is %s, want a credential that is loaded", variable, value)
 				}
 			}
 			cfg := settings(t, environment)
@@ -55,7 +55,7 @@ func TestTheSettingsOfTheUnitAreGood(t *testing.T) {
 				t.Errorf("killed after %s, while draining takes up to %s: %v", stop, least, err)
 			}
 			if limit := last(t, u, "MemoryMax"); limit != "512M" || cfg.PasswordBudgetMiB+256 > 512*4/5 {
-				t.Errorf("the limit of %s has no room for %d MiB of hashes and the rest", limit, cfg.PasswordBudgetMiB)
+				t.Errorf("the memory limit is %s with %d MiB of hashes, want 512M with room for the rest", limit, cfg.PasswordBudgetMiB)
 			}
 			if last(t, u, "Type") != "notify" || !strings.HasSuffix(last(t, u, "ExecStart"), "gatehouse serve") {
 				t.Error("it does not wait until the server is ready")
@@ -89,7 +89,7 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 		units = filesOf(units)
 		// It warns of what it does not know, and ends well.
 		if said := run(t, analyze, append([]string{"verify", "--man=no"}, units...)...); strings.Contains(said, folder) {
-			t.Error(said)
+			t.Errorf("systemd-analyze found faults, want none:\n%s", said)
 		}
 		for _, u := range units {
 			if strings.HasSuffix(u, ".service") {
@@ -129,7 +129,7 @@ func TestTheBackupHasTheDateInItsName(t *testing.T) {
 	said := strings.TrimSpace(run(t, "/bin/sh", "-c", command))
 	stamp, ok := strings.CutPrefix(said, "backup "+folder+"/gatehouse-backup/gatehouse-")
 	if at, err := time.Parse("20060102T150405Z.db", stamp); !ok || err != nil || time.Since(at).Abs() > time.Minute {
-		t.Errorf("it runs gatehouse %s", said)
+		t.Errorf("it runs gatehouse %s, want a name with the time of day", said)
 	}
 }
 
@@ -146,11 +146,11 @@ func TestOperatorsHaveTheServicesSettings(t *testing.T) {
 	cmd.Env = []string{"PATH=" + programs + ":" + os.Getenv("PATH"), "CONFIGURATION_DIRECTORY=" + filepath.Join(configuration, "secrets"), "STATE_DIRECTORY=" + state}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("running the command: %v\n%s", err, out)
 	}
 	for _, want := range []string{"https://id.example.com", "GATEHOUSE_DATABASE_FILE", "GATEHOUSE_REDIS_FILE", "GATEHOUSE_MASTER_KEY_FILE"} {
 		if !strings.Contains(string(out), want) {
-			t.Errorf("no %s in\n%s", want, out)
+			t.Errorf("want %s in\n%s", want, out)
 		}
 	}
 }

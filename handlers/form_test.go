@@ -111,7 +111,7 @@ func FuzzForm(f *testing.F) {
 		// written anew.
 		for name, values := range form {
 			if len(values) != 1 || values[0] == "" {
-				t.Errorf("%q has %q", name, values)
+				t.Errorf("%q has the values %q, want one", name, values)
 			}
 		}
 		again, err := url.ParseQuery(form.Encode())

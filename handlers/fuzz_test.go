@@ -28,16 +28,16 @@ func FuzzFormAndQuery(f *testing.F) {
 		}
 		sent, err := url.ParseQuery(body)
 		if err != nil || len(form) > 64 || len(body) > 64<<10 {
-			t.Fatalf("accepted %d parameters in %d bytes, %v", len(form), len(body), err)
+			t.Fatalf("accepted %d parameters in %d bytes, %v; want at most 64 in 64 KiB", len(form), len(body), err)
 		}
 		for name, values := range form {
 			if !slices.Equal(values, sent[name]) || r.FormValue(name) != values[0] {
-				t.Errorf("%q is %q, and the body has %q", name, values, sent[name])
+				t.Errorf("%q is %q, want %q as in the body", name, values, sent[name])
 			}
 		}
 		for _, secret := range []string{"client_secret", "code", "password", "refresh_token", "token"} {
 			if r.URL.Query().Has(secret) {
-				t.Errorf("%s in the query %q", secret, query)
+				t.Errorf("%s in the query %q, want it taken out", secret, query)
 			}
 		}
 	})
@@ -58,7 +58,7 @@ func FuzzBearer(f *testing.F) {
 			return
 		}
 		if second != "" || raw == "" || strings.ContainsAny(raw, " \t\r\n") || !strings.HasSuffix(strings.TrimSpace(first), raw) || !strings.EqualFold(first[:min(len(first), 6)], "Bearer") && !strings.EqualFold(strings.Fields(first)[0], "Bearer") {
-			t.Errorf("%q came out of %q and %q", raw, first, second)
+			t.Errorf("%q came out of %q and %q, want the token of a single header", raw, first, second)
 		}
 	})
 }

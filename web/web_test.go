@@ -52,7 +52,7 @@ func rendered(t *testing.T) map[string]string {
 	for name, render := range pages {
 		w := httptest.NewRecorder()
 		if err := render(w); err != nil {
-			t.Fatal(err)
+			t.Fatalf("rendering the page: %v", err)
 		}
 		bodies[name] = w.Body.String()
 	}
@@ -62,7 +62,7 @@ func rendered(t *testing.T) map[string]string {
 func TestPagesEscapeWhatPeopleType(t *testing.T) {
 	for name, body := range rendered(t) {
 		if strings.Contains(body, "<svg/onload") {
-			t.Errorf("%s runs what was typed:\n%s", name, body)
+			t.Errorf("%s runs what was typed, want it escaped:\n%s", name, body)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestPagesNeedNoInlineCode(t *testing.T) {
 	for name, body := range rendered(t) {
 		for _, forbidden := range []string{"<script", "<style", " style=", " onclick", " src=\"http"} {
 			if strings.Contains(body, forbidden) {
-				t.Errorf("%s contains %s, which the Content-Security-Policy refuses", name, forbidden)
+				t.Errorf("%s contains %s, want nothing that the Content-Security-Policy refuses", name, forbidden)
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func TestPagesCanBeHeard(t *testing.T) {
 		}
 		for _, m := range inputs.FindAllStringSubmatch(body, -1) {
 			if !labelled[m[1]] {
-				t.Errorf("%s: the field %s has no label", name, m[1])
+				t.Errorf("%s: the field %s has no label, want one", name, m[1])
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func (r reply) object(t *testing.T) map[string]any {
 	t.Helper()
 	var v map[string]any
 	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
-		t.Fatalf("%d %s: %v", r.status, r.body, err)
+		t.Fatalf("status %d, reading the body %s: %v", r.status, r.body, err)
 	}
 	return v
 }
@@ -135,17 +135,17 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 					case !strings.Contains(" "+c.methods+" ", " "+method+" "):
 						expect(t, method, path, name, got, http.StatusMethodNotAllowed)
 					case got.status == http.StatusForbidden, got.status == http.StatusUnauthorized && c.path != "/login/", got.status >= 500:
-						t.Errorf("%s %s as %s: %d %s", method, path, name, got.status, got.body)
+						t.Errorf("%s %s as %s: status %d %s, want it to be let through", method, path, name, got.status, got.body)
 					}
 					if got.header.Get("Cache-Control") != "no-store" || got.body != "" && got.header.Get("Content-Type") != "application/json" {
-						t.Errorf("%s %s: headers %v", method, path, got.header)
+						t.Errorf("%s %s: headers %v, want no-store and JSON", method, path, got.header)
 					}
 				}
 			}
 		}
 	}
 	if got := w.ask(t, "GET", "/admin/users/", narrow.AccessToken, ""); got.header.Get("WWW-Authenticate") != `Bearer realm="api", error="insufficient_scope", scope="users:read"` {
-		t.Errorf("the app is not told the scope: %v", got.header)
+		t.Errorf("the app is not told the scope: %v, want a challenge with users:read", got.header)
 	}
 }
 
@@ -204,7 +204,7 @@ func TestFieldsThatAreNotSetHere(t *testing.T) {
 		got := w.ask(t, "PATCH", c.path, c.access, c.body)
 		expect(t, "PATCH", c.path, c.name, got, c.status)
 		if c.field != "" && got.object(t)[c.field] == nil {
-			t.Errorf("%s: %s", c.name, got.body)
+			t.Errorf("%s: %s, want a fault in %s", c.name, got.body, c.field)
 		}
 	}
 	if got := w.ask(t, "POST", "/signup/", "", `{"username":"eve","email":"eve@example.com","password":"`+secret+`","is_staff":true,"id":7}`); got.status != 400 {
@@ -212,7 +212,7 @@ func TestFieldsThatAreNotSetHere(t *testing.T) {
 	}
 	u, err := w.db.UserByID(t.Context(), ann.ID)
 	if err != nil || u.Role != store.RoleUser || u.EmailVerified || !u.Active || u.Sub != ann.Sub {
-		t.Errorf("%+v, %v", u, err)
+		t.Errorf("the user is %+v, %v; want the role, the flags and the subject as before", u, err)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	two, _ := w.signIn(t, "ann")
 	var list []map[string]any
 	if err := json.Unmarshal([]byte(w.ask(t, "GET", "/profile/sessions/", one, "").body), &list); err != nil || len(list) != 2 {
-		t.Fatalf("%v %v", list, err)
+		t.Fatalf("listing the sessions: %v, %v; want two", list, err)
 	}
 	var other string
 	for _, s := range list {
@@ -269,7 +269,7 @@ func TestAGuesserWaitsAndIsToldHowLong(t *testing.T) {
 	}
 	got := w.ask(t, "POST", "/login/", "", `{"username":"ANN@example.com","password":"`+secret+`"}`)
 	if got.status != 429 || got.header.Get("Retry-After") == "" || !strings.HasPrefix(got.body, `{"detail":"Request was throttled. Expected available in `) {
-		t.Errorf("%d %v %s", got.status, got.header, got.body)
+		t.Errorf("status %d, headers %v, body %s, want 429 with Retry-After and the wait in words", got.status, got.header, got.body)
 	}
 }
 
@@ -283,7 +283,7 @@ func TestTheListLeadsOn(t *testing.T) {
 	got := w.ask(t, "GET", "/admin/users/?limit=2&role=user", boss, "")
 	link := got.header.Get("Link")
 	if got.header.Get("X-Total-Count") != "5" || !strings.HasPrefix(link, "<"+w.url+"/api/accounts/admin/users/?") || !strings.HasSuffix(link, `>; rel="next"`) {
-		t.Fatalf("%v", got.header)
+		t.Fatalf("headers %v, want five in all and a link to the next page", got.header)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), "GET", strings.TrimSuffix(link[1:], `>; rel="next"`), nil)
 	if err != nil {
@@ -292,7 +292,7 @@ func TestTheListLeadsOn(t *testing.T) {
 	request.Header.Set("Authorization", "Bearer "+boss)
 	next := send(t, request)
 	if next.status != 200 || strings.Count(next.body, `"username"`) != 2 || strings.Contains(next.body, `"p0"`) {
-		t.Errorf("%d %s", next.status, next.body)
+		t.Errorf("the next page: status %d %s, want 200 and two other users", next.status, next.body)
 	}
 	for _, query := range []string{"?limit=x", "?ordering=password", "?cursor=x", "?role=king", "?is_active=1", "?limit=1;role=user", "?search=%zz"} {
 		expect(t, "GET", query, "boss", w.ask(t, "GET", "/admin/users/"+query, boss, ""), 400)
@@ -311,7 +311,7 @@ func TestNothingOfOursShowsInARefusal(t *testing.T) {
 	} {
 		got := w.ask(t, "POST", c.path, "", c.body)
 		if got.status < 400 || got.status >= 500 || strings.Contains(got.body, canary) || strings.Contains(got.body, "192.0.2.1") {
-			t.Errorf("%s: %d %s", c.path, got.status, got.body)
+			t.Errorf("%s: status %d %s, want a refusal of the client that shows nothing of ours", c.path, got.status, got.body)
 		}
 	}
 }
@@ -342,7 +342,7 @@ func TestAnotherAppsTokenDoesNotSignOutHere(t *testing.T) {
 	for _, path := range []string{"/logout/", "/token/refresh/"} {
 		got := w.ask(t, "POST", path, "", `{"refresh":"`+set.RefreshToken+`"}`)
 		if got.status != 401 || got.object(t)["code"] != "token_not_valid" {
-			t.Errorf("%s: %d %s", path, got.status, got.body)
+			t.Errorf("%s: status %d %s, want 401 with the code token_not_valid", path, got.status, got.body)
 		}
 	}
 	expect(t, "GET", "/profile/", "the other app", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 200)
@@ -379,7 +379,7 @@ func TestListsAreShortAndOnePersonIsWhole(t *testing.T) {
 	}
 	var list []map[string]any
 	if err := json.Unmarshal([]byte(w.ask(t, "GET", "/admin/users/", boss, "").body), &list); err != nil || len(list) != 1 || len(list[0]) != 12 {
-		t.Fatalf("%v, %v", list, err)
+		t.Fatalf("listing the users: %v, %v; want one, with 12 fields", list, err)
 	}
 	login := w.ask(t, "POST", "/login/", "", fmt.Sprintf(`{"username":"boss","password":%q}`, secret)).object(t)
 	for name, v := range map[string]map[string]any{
@@ -434,7 +434,7 @@ func TestVerifiedIsNeverSetBySending(t *testing.T) {
 		}
 	}
 	if got := w.ask(t, "GET", "/profile/", own, "").object(t); got["phone_number"] != "+491234568" || got["phone_number_verified"] != false {
-		t.Errorf("%v", got)
+		t.Errorf("the profile is %v, want the new number, not verified", got)
 	}
 }
 
@@ -458,7 +458,7 @@ func TestAddressesComeInJSONAndForms(t *testing.T) {
 	} {
 		got := w.ask(t, "PATCH", "/profile/", own, c.body)
 		if c.field == "" && got.status != 200 || c.field != "" && (got.status != 400 || !strings.HasPrefix(got.body, `{"`+c.field+`":[`)) {
-			t.Errorf("%s: %d %s", c.body, got.status, got.body)
+			t.Errorf("%s: status %d %s, want 200, or 400 with a fault in the field %q", c.body, got.status, got.body, c.field)
 		}
 	}
 	request, err := http.NewRequestWithContext(t.Context(), "PATCH", w.url+"/api/accounts/profile/", strings.NewReader("address.region=BE&address.street_address=a%0Ab"))
@@ -469,7 +469,7 @@ func TestAddressesComeInJSONAndForms(t *testing.T) {
 	request.Header.Set("Authorization", "Bearer "+own)
 	got := send(t, request)
 	if got.status != 200 || !strings.Contains(got.body, `"address":{"formatted":"","street_address":"a\nb","locality":"","region":"BE","postal_code":"","country":"DE"}`) {
-		t.Errorf("form: %d %s", got.status, got.body)
+		t.Errorf("form: status %d %s, want 200 and the address with its line break", got.status, got.body)
 	}
 }
 
@@ -486,7 +486,7 @@ func TestConsentsOverHTTP(t *testing.T) {
 		}
 		return tx.PutConsent(store.Consent{UserID: ann.ID, ClientID: "shop", Scope: "openid account", GrantedAt: granted})
 	}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the database: %v", err)
 	}
 	set, _, err := w.sessions.Start(t.Context(), session.Start{User: ann, Client: app, Scope: "openid account"})
 	if err != nil {
@@ -503,7 +503,7 @@ func TestConsentsOverHTTP(t *testing.T) {
 			access = own
 		}
 		if got := w.ask(t, "GET", path, access, ""); got.status != 200 || strings.TrimSpace(got.body) != want {
-			t.Errorf("%s: %d %s", path, got.status, got.body)
+			t.Errorf("%s: status %d %s, want 200 and %s", path, got.status, got.body, want)
 		}
 	}
 	expect(t, "DELETE", "/profile/consents/shop/", "somebody else", w.ask(t, "DELETE", "/profile/consents/shop/", admin, ""), 404)

@@ -45,7 +45,7 @@ func must[T any](t testing.TB) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("setting the test up: %v", err)
 		}
 		return v
 	}

@@ -120,7 +120,7 @@ func TestValues(t *testing.T) {
 	form := read(t, "multipart/form-data; boundary=B", "--B\r\nContent-Disposition: form-data; name=\"role\"\r\n\r\n\r\n--B\r\n"+
 		"Content-Disposition: form-data; name=\"list\"\r\n\r\na b\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nx\r\n--B--\r\n")
 	if form.Choice("role").Sent || len(form.List("list").Values) != 2 || form.Text("file").Problem != fields.NotAString {
-		t.Errorf("form: %+v", form)
+		t.Errorf("form: %+v, want no role, a list of two and a file that is not text", form)
 	}
 }
 
@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 		w := httptest.NewRecorder()
 		Refuse(w, httptest.NewRequest("GET", "/", nil), c.err)
 		if w.Code != c.status || w.Body.String() != c.body || w.Header().Get("Cache-Control") != "no-store" {
-			t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
+			t.Errorf("%v: status %d %s, want %d %s, not stored", c.err, w.Code, w.Body, c.status, c.body)
 		}
 		for name, value := range c.header {
 			got := w.Header().Get(name)
@@ -187,10 +187,10 @@ func TestRefusedBearer(t *testing.T) {
 func TestAnAnswerThatCannotBeEncodedIsNotHalfSent(t *testing.T) {
 	w := httptest.NewRecorder()
 	if err := JSON(w, 200, func() {}); err == nil || w.Body.Len() != 0 {
-		t.Errorf("%v %q", err, w.Body)
+		t.Errorf("err = %v, body %q, want an error and no body", err, w.Body)
 	}
 	w = httptest.NewRecorder()
 	if err := JSON(w, 200, "<é>"); err != nil || !bytes.Equal(w.Body.Bytes(), []byte(`"<é>"`)) {
-		t.Errorf("%v %q", err, w.Body)
+		t.Errorf(`err = %v, body %q, want "<é>" unescaped`, err, w.Body)
 	}
 }

@@ -27,7 +27,7 @@ func FuzzJSONHasOneReading(f *testing.F) {
 			return
 		}
 		if d := depthOf(v); d > maxNesting {
-			t.Errorf("accepted %d levels", d)
+			t.Errorf("accepted %d levels, want at most %d", d, maxNesting)
 		}
 		if n, m := namesIn(text), countNames(v); n != m {
 			t.Errorf("%q has %d names, want the %d that were kept", text, n, m)
@@ -40,7 +40,7 @@ func FuzzJSONHasOneReading(f *testing.F) {
 			t.Fatalf("marshalling the JSON: %v", err)
 		}
 		if back, err := parseJSON(again); err != nil || !cmp.Equal(back, v) {
-			t.Errorf("%q reads back as %v, %v", again, back, err)
+			t.Errorf("%q is read again as %v, %v; want %v", again, back, err, v)
 		}
 	})
 }
@@ -118,15 +118,15 @@ func FuzzBody(f *testing.F) {
 			return
 		}
 		if len(body) > MaxBodyBytes || b.form && len(b.values) > maxParameters {
-			t.Errorf("accepted %d fields in %d bytes", len(b.values), len(body))
+			t.Errorf("accepted %d fields in %d bytes, want at most %d and %d", len(b.values), len(body), maxParameters, MaxBodyBytes)
 		}
 		for name, value := range b.values {
 			readable(t, b, name)
 			if other := strings.ToUpper(name); other != name && b.values[other] == nil && b.Has(other) {
-				t.Errorf("%q is found as %q", name, other)
+				t.Errorf("%q is found as %q, want only its own spelling", name, other)
 			}
 			if text, ok := value.(string); ok && b.form && (!utf8.ValidString(text) || !utf8.ValidString(name)) {
-				t.Errorf("%q = %q is not UTF-8", name, text)
+				t.Errorf("%q = %q is not UTF-8, want a refusal", name, text)
 			}
 		}
 	})
@@ -140,12 +140,12 @@ func readable(t *testing.T, b Body, name string) {
 	b.Choice(name)
 	b.Same(name, "x")
 	if part, problem := b.Part(name); problem != "" && len(part.values) > 0 {
-		t.Errorf("%q: a part in spite of %s", name, problem)
+		t.Errorf("%q: a part in spite of %s, want none", name, problem)
 	}
 	if doc := b.Document(name); doc.Problem != "" && doc.Value != "" {
-		t.Errorf("%q: a document in spite of %s", name, doc.Problem)
+		t.Errorf("%q: a document in spite of %s, want none", name, doc.Problem)
 	}
 	if text.Problem != "" && text.Value != "" || flag.Problem != "" && flag.Value || list.Problem != "" && len(list.Values) > 0 || number.Problem != "" && number.Value != 0 {
-		t.Errorf("%q: %+v %+v %+v %+v", name, text, flag, list, number)
+		t.Errorf("%q: %+v %+v %+v %+v, want no value beside a problem", name, text, flag, list, number)
 	}
 }

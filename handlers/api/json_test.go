@@ -63,7 +63,7 @@ func TestALoneSurrogateIsSeenByTheField(t *testing.T) {
 	for _, text := range []string{`"\ud800"`, `"a\udc00b"`, `"\ud800\ud800"`, `"\ud800\u0041"`} {
 		v, err := parseJSON([]byte(text))
 		if s, ok := v.(string); err != nil || !ok || utf8.ValidString(s) {
-			t.Errorf("%s: %q, %v", text, v, err)
+			t.Errorf("%s: read %q, %v; want a string that is not UTF-8", text, v, err)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestAHungPartMakesNobodyWait(t *testing.T) {
 		}}
 		for range 50 {
 			if code, body := readiness(t, h); code != 200 {
-				t.Fatal(body)
+				t.Fatalf("readiness: status %d %s, want 200", code, body)
 			}
 		}
 		if asked.Load() != 1 {
@@ -62,7 +62,7 @@ func TestAHungPartMakesNobodyWait(t *testing.T) {
 		start = time.Now()
 		code, body := readiness(t, h)
 		if code != 503 || time.Since(start) > healthTimeout || !strings.Contains(body, `"redis":"unavailable"`) || !strings.Contains(body, `"database":"ok"`) {
-			t.Errorf("%d %s after %s", code, body, time.Since(start))
+			t.Errorf("status %d %s after %s, want 503 with Redis unavailable within %s", code, body, time.Since(start), healthTimeout)
 		}
 		hung.Store(false)
 		close(release)
@@ -83,7 +83,7 @@ func TestTheProcessItselfIsAskedEveryTime(t *testing.T) {
 		return nil
 	}}}}
 	if code, body := readiness(t, h); code != 200 {
-		t.Fatal(body)
+		t.Fatalf("readiness: status %d %s, want 200", code, body)
 	}
 	stopping.Store(true)
 	if code, body := readiness(t, h); code != 503 || !strings.Contains(body, `"serving":"unavailable"`) {

@@ -25,17 +25,17 @@ func TestTheDocumentIsServed(t *testing.T) {
 	}
 	full := ask("GET", "")
 	if full.Code != http.StatusOK || !bytes.Equal(full.Body.Bytes(), e.Document()) || full.Header().Get("Content-Type") != "application/json" {
-		t.Errorf("GET: %d %v, %d bytes", full.Code, full.Header(), full.Body.Len())
+		t.Errorf("GET: status %d, headers %v, %d bytes, want 200 and the document as JSON", full.Code, full.Header(), full.Body.Len())
 	}
 	tag := full.Header().Get("ETag")
 	for have, want := range map[string]int{tag: 304, "W/" + tag: 304, `"a", ` + tag: 304, "*": 304, `"a"`: 200, "": 200} {
 		got := ask("GET", have)
 		if got.Code != want || got.Header().Get("ETag") != tag || got.Header().Get("Cache-Control") != "public, max-age=300" || got.Header().Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("If-None-Match %s: %d %v", have, got.Code, got.Header())
+			t.Errorf("If-None-Match %s: status %d, headers %v, want %d with the tag %s", have, got.Code, got.Header(), want, tag)
 		}
 	}
 	if head := ask("HEAD", ""); head.Body.Len() != 0 || head.Header().Get("Content-Length") != fmt.Sprint(len(e.Document())) {
-		t.Errorf("HEAD: %d bytes, %v", head.Body.Len(), head.Header())
+		t.Errorf("HEAD: %d bytes, headers %v, want no body and the length of the document", head.Body.Len(), head.Header())
 	}
 }
 
@@ -43,7 +43,7 @@ func TestTheDocumentIsServed(t *testing.T) {
 // example fits its schema.
 func TestTheDocumentIsValid(t *testing.T) {
 	if _, err := apicheck.Load(NewOpenAPI().Document()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("loading the document: %v", err)
 	}
 }
 
@@ -70,14 +70,14 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 		for method, o := range item.(node) {
 			line, op := method+" "+path, o.(node)
 			if other, taken := ids[op["operationId"]]; taken || op["operationId"] == nil {
-				t.Errorf("%s: operationId %v, also of %q", line, op["operationId"], other)
+				t.Errorf("%s: operationId %v, also of %q, want one of its own", line, op["operationId"], other)
 			}
 			ids[op["operationId"]] = line
 			if summary, _ := op["summary"].(string); summary == "" || strings.HasSuffix(summary, ".") {
-				t.Errorf("%s: summary %q", line, summary)
+				t.Errorf("%s: summary %q, want one without a full stop", line, summary)
 			}
 			if used, _ := op["tags"].([]any); len(used) != 1 || !tags[used[0]] {
-				t.Errorf("%s: tags %v", line, op["tags"])
+				t.Errorf("%s: tags %v, want one that is described", line, op["tags"])
 			}
 			if _, said := op["security"]; !said {
 				t.Errorf("%s does not say whether it needs a token", line)
@@ -117,7 +117,7 @@ func statuses(t *testing.T, line, method, path string, op node) {
 	responses := op["responses"].(node)
 	for _, status := range want {
 		if responses[status] == nil {
-			t.Errorf("%s has no answer %s", line, status)
+			t.Errorf("%s has no answer %s, want it described", line, status)
 		}
 	}
 	for status := range responses {
@@ -174,7 +174,7 @@ func TestAnswersAreClosed(t *testing.T) {
 		}
 	})
 	if len(seen) < 20 {
-		t.Errorf("only %d schemas were looked at", len(seen))
+		t.Errorf("only %d schemas were looked at, want at least 20", len(seen))
 	}
 }
 

@@ -121,7 +121,7 @@ func TestEveryOperatorRouteNeedsAnAdministrator(t *testing.T) {
 		}
 		want := rt.Needs.Scope() == authz.ScopeUsersRead
 		if w := ask(rt.Method, "reader:"+path, "{}"); (w.Code != http.StatusForbidden) != want {
-			t.Errorf("%s %s with users:read: %d", rt.Method, rt.Path, w.Code)
+			t.Errorf("%s %s with users:read: status %d, want it let through: %t", rt.Method, rt.Path, w.Code, want)
 		}
 	}
 }
@@ -131,7 +131,7 @@ func TestTheLifeOfAClient(t *testing.T) {
 	created := ask("POST", "admin:/clients/", `{"client_id":"shop","name":"Shop","grant_types":["client_credentials"],"scope":"users:read","access_token_lifetime":120}`)
 	var c Client
 	if err := json.Unmarshal(created.Body.Bytes(), &c); err != nil || created.Code != 201 || len(c.Secret) != 43 || created.Header().Get("Location") != "https://id.example/api/admin/clients/shop/" {
-		t.Fatalf("%d %s %v", created.Code, created.Body, created.Header())
+		t.Fatalf("status %d %s, headers %v, want 201 with a secret of 43 characters and its place", created.Code, created.Body, created.Header())
 	}
 	for _, step := range []struct {
 		method, path, body string
@@ -157,7 +157,7 @@ func TestTheLifeOfAClient(t *testing.T) {
 	} {
 		w := ask(step.method, "admin:"+step.path, step.body)
 		if w.Code != step.status || !strings.Contains(w.Body.String(), step.shows) {
-			t.Errorf("%s %s %s: %d %s", step.method, step.path, step.body, w.Code, w.Body)
+			t.Errorf("%s %s %s: status %d %s, want %d and %q", step.method, step.path, step.body, w.Code, w.Body, step.status, step.shows)
 		}
 		if strings.Contains(w.Body.String(), c.Secret) {
 			t.Errorf("%s %s shows the secret again", step.method, step.path)
@@ -166,11 +166,11 @@ func TestTheLifeOfAClient(t *testing.T) {
 	w := ask("GET", "admin:/audit/?kind=client.*&limit=2", "")
 	var events []Event
 	if err := json.Unmarshal(w.Body.Bytes(), &events); err != nil || len(events) != 2 || events[0].Kind != "client.deleted" || events[0].Subject != "client:shop" {
-		t.Fatalf("%d %s", w.Code, w.Body)
+		t.Fatalf("status %d %s, want two events, the first client.deleted of client:shop", w.Code, w.Body)
 	}
 	next := strings.TrimSuffix(strings.TrimPrefix(w.Header().Get("Link"), "<https://id.example/api/admin"), `>; rel="next"`)
 	if w := ask("GET", "admin:"+next, ""); w.Code != 200 || !strings.Contains(w.Body.String(), "client.created") || w.Header().Get("Link") != "" {
-		t.Errorf("the next page: %d %s %v", w.Code, w.Body, w.Header())
+		t.Errorf("the next page: status %d %s, headers %v, want client.created and no link", w.Code, w.Body, w.Header())
 	}
 }
 
@@ -182,7 +182,7 @@ func TestOddQuestionsToTheEvidence(t *testing.T) {
 		}
 	}
 	if w := ask("GET", "admin:/audit/?since=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00%2B01:00", ""); w.Code != 200 || w.Body.String() != "[]" {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("status %d %s, want 200 and an empty list", w.Code, w.Body)
 	}
 }
 
@@ -200,11 +200,11 @@ func TestKeysAndFigures(t *testing.T) {
 		{"GET", "/stats/", 200, `{"users":{"admin":{"active":1,"inactive":0},"staff":{"active":0,"inactive":0},"user":{"active":0,"inactive":0}},"sessions":7,"clients":3}`},
 	} {
 		if w := ask(step.method, "admin:"+step.path, ""); w.Code != step.status || w.Body.String() != step.body {
-			t.Errorf("%s %s: %d %s", step.method, step.path, w.Code, w.Body)
+			t.Errorf("%s %s: status %d %s, want %d %s", step.method, step.path, w.Code, w.Body, step.status, step.body)
 		}
 	}
 	if got := h.Keys.(*ring).retired; len(got) != 1 || !strings.HasPrefix(got[0], "user:") {
-		t.Errorf("retired by %v", got)
+		t.Errorf("retired by %v, want one user", got)
 	}
 }
 

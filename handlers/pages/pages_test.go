@@ -69,10 +69,10 @@ func TestTheFormMakesTheFirstAdministrator(t *testing.T) {
 	p := &people{}
 	w := send(t, p, nil)
 	if w.Code != http.StatusCreated || !strings.Contains(w.Body.String(), "Administrator created") {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf(`status %d %s, want 201 and "Administrator created"`, w.Code, w.Body)
 	}
 	if p.token != "tok" || p.in.Username.Value != `ann"<b>` || p.in.Email.Value != "ann@example.com" || p.in.Password.Value != typedPassword || p.in.Role.Sent {
-		t.Errorf("token %q, %+v", p.token, p.in)
+		t.Errorf("token %q, input %+v, want what was typed and no role", p.token, p.in)
 	}
 	if strings.Contains(w.Body.String(), "<b>") {
 		t.Error("the name is not escaped")
@@ -95,7 +95,7 @@ func TestAFormWithFaultsKeepsWhatWasTypedButThePassword(t *testing.T) {
 		`aria-describedby="username-error"`, `id="username-error"`, `aria-describedby="password-hint password-error"`, `id="password-error"`,
 	} {
 		if !strings.Contains(body, want) {
-			t.Errorf("the page has no %s:\n%s", want, body)
+			t.Errorf("the page has no %s, want it:\n%s", want, body)
 		}
 	}
 	if strings.Contains(body, typedPassword) {
@@ -110,7 +110,7 @@ func TestTheFocusIsOnTheFirstFault(t *testing.T) {
 	faults := fields.New("password", "Too short.")
 	body := send(t, &people{err: faults}, nil).Body.String()
 	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="password"[^>]* autofocus`).MatchString(body) {
-		t.Errorf("the password has not got the focus:\n%s", body)
+		t.Errorf("the password does not have the focus, want it there alone:\n%s", body)
 	}
 }
 
@@ -144,13 +144,13 @@ func TestRefusals(t *testing.T) {
 				wait = soon
 			}
 			if w.Code != c.status || !strings.Contains(body, c.says) || wait != c.retryAfter {
-				t.Errorf("%d, Retry-After %q:\n%s", w.Code, w.Header().Get("Retry-After"), body)
+				t.Errorf("status %d, Retry-After %q, want %d, %q and %q:\n%s", w.Code, w.Header().Get("Retry-After"), c.status, c.retryAfter, c.says, body)
 			}
 			if !strings.Contains(body, "REQUEST7") {
 				t.Error("nothing to give when asking for help")
 			}
 			if c.err != nil && strings.Contains(body, c.err.Error()) || strings.Contains(body, typedPassword) || strings.Contains(body, "ann@") {
-				t.Errorf("something of ours shows:\n%s", body)
+				t.Errorf("something of ours shows, want nothing:\n%s", body)
 			}
 		})
 	}
@@ -168,14 +168,14 @@ func TestTheFormTakesTheLinksToken(t *testing.T) {
 	w := serve(pages.Setup{}.Show, r)
 	body := w.Body.String()
 	if w.Code != http.StatusOK || !strings.Contains(html.UnescapeString(body), `name="token" value="a"b+c"`) {
-		t.Errorf("%d\n%s", w.Code, body)
+		t.Errorf("status %d, want 200 and the token in the form:\n%s", w.Code, body)
 	}
 	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="username"[^>]* autofocus`).MatchString(body) {
 		t.Error("there is no field to begin with")
 	}
 	for _, want := range []string{`autocomplete="new-password"`, `autocomplete="username"`, `autocomplete="email"`, `method="post" action="/setup"`} {
 		if !strings.Contains(body, want) {
-			t.Errorf("the form has no %s", want)
+			t.Errorf("the form has no %s, want it", want)
 		}
 	}
 }
@@ -183,7 +183,7 @@ func TestTheFormTakesTheLinksToken(t *testing.T) {
 func TestWithoutATokenTheFormSaysWhereItIs(t *testing.T) {
 	w := serve(pages.Setup{}.Show, httptest.NewRequest("GET", "http://localhost:8080/setup", nil))
 	if body := w.Body.String(); w.Code != http.StatusOK || strings.Contains(body, "<form") || !strings.Contains(body, "one-time link") {
-		t.Errorf("%d\n%s", w.Code, body)
+		t.Errorf("status %d, want 200, no form and a word on the one-time link:\n%s", w.Code, body)
 	}
 }
 
@@ -198,11 +198,11 @@ func TestHome(t *testing.T) {
 	w := serve(pages.Home{Issuer: "https://login.example.com", Visitors: pages.Visitors{Browsers: nobody{}}}.Show, httptest.NewRequest("GET", "http://evil.example.com/", nil))
 	body := w.Body.String()
 	if w.Code != http.StatusOK || !strings.Contains(body, "https://login.example.com") || strings.Contains(body, "evil") {
-		t.Errorf("%d\n%s", w.Code, body)
+		t.Errorf("status %d, want 200 and only the login address:\n%s", w.Code, body)
 	}
 	for _, want := range []string{`href="/.well-known/openid-configuration"`, `href="/.well-known/jwks.json"`, `href="/openapi.json"`} {
 		if !strings.Contains(body, want) {
-			t.Errorf("no %s", want)
+			t.Errorf("the page has no %s, want it", want)
 		}
 	}
 }
@@ -223,6 +223,6 @@ func TestNothingThatThePagesLogHoldsTheToken(t *testing.T) {
 		logger.Info("request", "why", info.Err)
 	}
 	if strings.Contains(log.String(), "THETOKEN") || strings.Contains(log.String(), typedPassword) {
-		t.Errorf("a secret is in what is logged: %s", log.String())
+		t.Errorf("a secret is in what is logged, want none: %s", log.String())
 	}
 }

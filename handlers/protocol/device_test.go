@@ -37,7 +37,7 @@ func TestDeviceGrant(t *testing.T) {
 	if !regexp.MustCompile(`^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$`).MatchString(user) || len(a.text("device_code")) < 43 ||
 		a.text("verification_uri") != issuer+"/device" || a.text("verification_uri_complete") != issuer+"/device?user_code="+user ||
 		a.members["expires_in"] != 600.0 || a.members["interval"] != 5.0 {
-		t.Errorf("answer %s", a.body)
+		t.Errorf("answer %s, want a user code, a device code and the addresses", a.body)
 	}
 	refused(t, s.poll(t, "cli", a), 400, "authorization_pending")
 	s.advance(4 * time.Second)
@@ -45,7 +45,7 @@ func TestDeviceGrant(t *testing.T) {
 	typed := strings.ToLower(strings.ReplaceAll(user, "-", " "))
 	req, err := s.devices.Find(t.Context(), typed)
 	if err != nil || req.Client.ID != "cli" || len(req.Scopes) != 2 || req.IP != "192.0.2.7" || req.UserCode != user {
-		t.Fatalf("%+v, %v", req, err)
+		t.Fatalf("the device request is %+v, %v; want that of cli, with two scopes", req, err)
 	}
 	if err := s.devices.Decide(t.Context(), typed, s.browser, true); err != nil {
 		t.Fatalf("deciding on the device: %v", err)
@@ -58,7 +58,7 @@ func TestDeviceGrant(t *testing.T) {
 	s.advance(11 * time.Second)
 	tokens := granted(t, s.poll(t, "cli", a))
 	if id := s.idToken(t, tokens); id["sub"] != annsSub || id["aud"] != "cli" || id["nonce"] != nil {
-		t.Errorf("ID token %v", id)
+		t.Errorf("ID token %v, want it for ann and cli, without a nonce", id)
 	}
 	// A device code that comes again ends the session.
 	s.advance(time.Minute)
@@ -117,17 +117,17 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 	for _, typed := range []string{"", "AEIO-UYAE", "BCDF-GHJK", strings.Repeat("B", 10_000), "bcdf\x00ghjk"} {
 		var shown *oauth.Shown
 		if _, err := s.devices.Find(t.Context(), typed); !errors.As(err, &shown) {
-			t.Errorf("%.20q: %v", typed, err)
+			t.Errorf("%.20q: err = %v, want an error for the page", typed, err)
 		}
 	}
 	var limited *throttle.Limited
 	for _, typed := range []string{"BCDF-GHJK", right} {
 		if _, err := s.devices.Find(t.Context(), typed); !errors.As(err, &limited) {
-			t.Errorf("%v", err)
+			t.Errorf("one guess more: err = %v, want a time to wait", err)
 		}
 	}
 	if err := s.devices.Decide(t.Context(), right, s.browser, true); !errors.As(err, &limited) {
-		t.Errorf("%v", err)
+		t.Errorf("the right code after the guesses: err = %v, want a time to wait", err)
 	}
 	s.advance(10 * time.Second)
 	if _, err := s.devices.Find(t.Context(), right); err != nil {

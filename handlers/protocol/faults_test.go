@@ -131,7 +131,7 @@ func rotationIsAtomic(t *testing.T, s *site) {
 				Refresh string `json:"refresh_token"`
 			}
 			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || answer.Refresh == "" {
-				t.Errorf("%d %s", w.Code, w.Body)
+				t.Errorf("status %d %s, want a refresh token", w.Code, w.Body)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -304,10 +304,10 @@ func answerShape(t *testing.T, s *site) {
 			t.Errorf("%s: members %v, want %v", name, got, tt.members)
 		}
 		if a.text("token_type") != "Bearer" || a.members["expires_in"] != 300.0 {
-			t.Errorf("%s: %s", name, a.body)
+			t.Errorf("%s: %s, want a Bearer token for 300 seconds", name, a.body)
 		}
 		if a.header.Get("Cache-Control") != "no-store" || a.header.Get("Pragma") != "no-cache" || a.header.Get("Content-Type") != "application/json" {
-			t.Errorf("%s: header %v", name, a.header)
+			t.Errorf("%s: header %v, want JSON that is not stored", name, a.header)
 		}
 	}
 }
@@ -335,13 +335,13 @@ func anyError(t *testing.T, s *site) {
 		a := s.signIn(t, "shop")
 		refused(t, a, tt.status, tt.code)
 		if strings.Contains(a.body, "secret") || !strings.Contains(a.text("error_description"), "REQUEST0") {
-			t.Errorf("body %s", a.body)
+			t.Errorf("body %s, want the request's id and no secret", a.body)
 		}
 		if wait := a.header.Get("Retry-After"); tt.status == 503 && !slices.Contains([]string{"1", "2", "3", "4", "5"}, wait) {
-			t.Errorf("Retry-After %q", wait)
+			t.Errorf("Retry-After %q, want 1 to 5 seconds", wait)
 		}
 		if s.info.Err == nil || !strings.Contains(s.info.Err.Error(), tt.fail.Error()) {
-			t.Errorf("the log has %v", s.info.Err)
+			t.Errorf("the log has %v, want %v", s.info.Err, tt.fail)
 		}
 	}
 }
@@ -362,7 +362,7 @@ func revocation(t *testing.T, s *site) {
 	for _, kind := range []string{"access_token", "refresh_token"} {
 		a := granted(t, s.signIn(t, "shop"))
 		if r := s.post(t, "/oauth/revoke", as("mail"), "token", a.text(kind)); r.status != 200 || !s.active(t, "shop", a.text(kind)) {
-			t.Errorf("%s: another client: %d", kind, r.status)
+			t.Errorf("%s: another client: status %d, want 200 and the token active", kind, r.status)
 		}
 		for _, hint := range []string{"access_token", "refresh_token", "nonsense"} { // again is a success too
 			if r := s.post(t, "/oauth/revoke", as("shop"), "token", a.text(kind), "token_type_hint", hint); r.status != 200 || r.body != "" {
@@ -405,29 +405,29 @@ func tokenContents(t *testing.T, s *site) {
 	a, b := granted(t, s.signIn(t, "shop")), granted(t, s.signIn(t, "shop"))
 	for _, kind := range []string{"access_token", "refresh_token"} {
 		if a.text(kind) == b.text(kind) {
-			t.Errorf("two of the same second have the same %s", kind)
+			t.Errorf("two of the same second have the same %s, want two different ones", kind)
 		}
 	}
 	header, claims := decoded(t, a.text("access_token"))
 	if header["typ"] != "at+jwt" || header["alg"] != "RS256" || header["kid"] == nil {
-		t.Errorf("header %v", header)
+		t.Errorf("header %v, want at+jwt, RS256 and a kid", header)
 	}
 	want := []string{"aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "role", "scope", "sid", "sub"}
 	if got := slices.Sorted(maps.Keys(claims)); !slices.Equal(got, want) {
 		t.Errorf("claims %v, want %v", got, want)
 	}
 	if claims["sub"] != annsSub || claims["iss"] != issuer || claims["aud"] != issuer || claims["client_id"] != "shop" || claims["role"] != "user" {
-		t.Errorf("claims %v", claims)
+		t.Errorf("claims %v, want those of ann at the client shop", claims)
 	}
 	header, claims = decoded(t, a.text("refresh_token"))
 	want = []string{"aud", "client_id", "exp", "gen", "iat", "iss", "jti", "role", "scope", "sid", "sub"}
 	if got := slices.Sorted(maps.Keys(claims)); header["typ"] != "rt+jwt" || !slices.Equal(got, want) {
-		t.Errorf("refresh token: header %v, claims %v", header, got)
+		t.Errorf("refresh token: header %v, claims %v, want rt+jwt and %v", header, got, want)
 	}
 	_, claims = decoded(t, granted(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials")).text("access_token"))
 	want = []string{"aud", "client_id", "exp", "iat", "iss", "jti", "scope", "sub"}
 	if got := slices.Sorted(maps.Keys(claims)); claims["sub"] != "robot" || !slices.Equal(got, want) {
-		t.Errorf("client_credentials: %v", claims)
+		t.Errorf("client_credentials: claims %v, want the subject robot and %v", claims, want)
 	}
 }
 
@@ -496,10 +496,10 @@ func identifiers(t *testing.T, s *site) {
 			_, claims := decoded(t, a.text(kind))
 			id, _ := claims["jti"].(string)
 			if sid, _ := claims["sid"].(string); len(id) < 26 || len(sid) < 26 {
-				t.Fatalf("jti %q, sid %q", id, sid)
+				t.Fatalf("jti %q, sid %q, want 26 characters or more", id, sid)
 			}
 			if seen[id] {
-				t.Errorf("jti %q twice", id)
+				t.Errorf("jti %q twice, want it once", id)
 			}
 			seen[id] = true
 		}
@@ -519,7 +519,7 @@ func (s *site) reregister(t testing.TB, id string, change func(*store.Client)) {
 		return tx.PutClient(c)
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("registering the client anew: %v", err)
 	}
 	s.advance(time.Second)
 }

@@ -27,14 +27,14 @@ func FuzzAccessToken(f *testing.F) {
 		var refused *BearerError
 		if err != nil {
 			if !errors.As(err, &refused) || refused.Status != http.StatusBadRequest && refused.Status != http.StatusUnauthorized {
-				t.Errorf("%v", err)
+				t.Errorf("err = %v, want a refusal with 400 or 401", err)
 			}
 			return
 		}
 		form, _ := url.ParseQuery(body)
 		fromHeader := strings.HasSuffix(strings.TrimSpace(header), raw) && !strings.ContainsAny(raw, " \t")
 		if raw == "" || r.URL.Query().Has("access_token") || header != "" && form.Get("access_token") != "" || !fromHeader && form.Get("access_token") != raw {
-			t.Errorf("%q came out of %q, %q and %q", raw, header, query, body)
+			t.Errorf("%q came out of %q, %q and %q, want the token of one place, never of the query", raw, header, query, body)
 		}
 	})
 }

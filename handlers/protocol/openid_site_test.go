@@ -117,7 +117,7 @@ func (s *site) addWebApps(t testing.TB) {
 func (s *site) write(t testing.TB, f func(store.Tx) error) {
 	t.Helper()
 	if err := s.db.Write(t.Context(), f); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the database: %v", err)
 	}
 }
 
@@ -194,7 +194,7 @@ func returned(t testing.TB, a answer) url.Values {
 	t.Helper()
 	location, err := url.Parse(a.header.Get("Location"))
 	if err != nil || a.status != http.StatusSeeOther || location.Host == "" && location.Scheme == "" {
-		t.Fatalf("not sent back: %d %s %s", a.status, a.header.Get("Location"), a.body)
+		t.Fatalf("status %d to %s %s, want the browser sent back to the client", a.status, a.header.Get("Location"), a.body)
 	}
 	q := location.Query()
 	if q.Get("iss") != issuer {
@@ -241,7 +241,7 @@ func (s *site) code(t testing.TB, values url.Values) string {
 	}
 	code := returned(t, a).Get("code")
 	if code == "" {
-		t.Fatalf("no code: %s", a.header.Get("Location"))
+		t.Fatalf("no code in %s, want one", a.header.Get("Location"))
 	}
 	return code
 }

@@ -15,11 +15,11 @@ func TestSignInWithOpenID(t *testing.T) {
 	sealed := sentTo(t, a, "/consent")
 	pending, err := s.requests.Pending(t.Context(), sealed, s.browser)
 	if err != nil || pending.Client.ID != "web" || len(pending.Scopes) != 3 || pending.FormAction != "https://web.example" {
-		t.Fatalf("%+v, %v", pending, err)
+		t.Fatalf("the request is %+v, %v; want that of web, with three scopes", pending, err)
 	}
 	q := returned(t, s.allow(t, sealed))
 	if q.Get("state") != "st/ate +&=" || len(q) != 3 || len(q.Get("code")) < 43 {
-		t.Errorf("answer %v", q)
+		t.Errorf("answer %v, want a code, the state as it was sent and the issuer", q)
 	}
 	s.advance(2 * time.Second)
 	tokens := granted(t, s.exchange(t, "web", q.Get("code")))
@@ -35,13 +35,13 @@ func TestSignInWithOpenID(t *testing.T) {
 		}
 	}
 	if id["sid"] == "" || len(id) != 12 {
-		t.Errorf("ID token %v", id)
+		t.Errorf("ID token %v, want a sid and 12 claims in all", id)
 	}
 	if tokens.header.Get("Cache-Control") != "no-store" || tokens.text("token_type") != "Bearer" || tokens.text("refresh_token") == "" {
-		t.Errorf("answer %v %v", tokens.header, tokens.members)
+		t.Errorf("headers %v, members %v, want a Bearer token and a refresh token, not stored", tokens.header, tokens.members)
 	}
 	if a := s.userinfo(t, tokens.text("access_token")); a.text("sub") != annsSub || a.text("email") != "ann@example.com" || a.members["email_verified"] != false || a.text("preferred_username") != "ann" {
-		t.Errorf("userinfo %d %s", a.status, a.body)
+		t.Errorf("userinfo: status %d %s, want the claims of ann", a.status, a.body)
 	}
 }
 
@@ -58,7 +58,7 @@ func TestRefreshedIDToken(t *testing.T) {
 		}
 	}
 	if after["iat"] == before["iat"] || after["nonce"] != nil {
-		t.Errorf("ID token %v", after)
+		t.Errorf("ID token %v, want a new iat and no nonce", after)
 	}
 	if a := granted(t, s.signIn(t, "shop")); a.text("id_token") != "" {
 		t.Error("a password grant, where nobody signed in at our page, has an ID token")
@@ -177,10 +177,10 @@ func TestWhatIsIgnored(t *testing.T) {
 	} {
 		q := returned(t, s.authorize(t, asking("own", pair...)))
 		if q.Get("code") == "" {
-			t.Errorf("%v: %v", pair, q)
+			t.Errorf("%v: answer %v, want a code", pair, q)
 		}
 		if q.Has("state") == (pair[0] == "state") {
-			t.Errorf("%v: state in %v", pair, q)
+			t.Errorf("%v: answer %v, want a state only if one was sent", pair, q)
 		}
 	}
 }
@@ -190,6 +190,6 @@ func TestWithoutPKCEAndNonce(t *testing.T) {
 	s := openWeb(t)
 	code := s.code(t, asking("own", "code_challenge", "", "code_challenge_method", "", "nonce", ""))
 	if id := s.idToken(t, s.exchange(t, "own", code, "code_verifier", "")); id["nonce"] != nil {
-		t.Errorf("ID token %v", id)
+		t.Errorf("ID token %v, want no nonce", id)
 	}
 }

@@ -24,7 +24,7 @@ func (s *site) push(t testing.TB, client string, values url.Values) answer {
 func pushed(t testing.TB, a answer, client string) url.Values {
 	t.Helper()
 	if a.status != http.StatusCreated || !strings.HasPrefix(a.text("request_uri"), "urn:ietf:params:oauth:request_uri:") || a.members["expires_in"] != 90.0 {
-		t.Fatalf("push: %d %s", a.status, a.body)
+		t.Fatalf("push: status %d %s, want 201 and a request_uri for 90 seconds", a.status, a.body)
 	}
 	return url.Values{"client_id": {client}, "request_uri": {a.text("request_uri")}}
 }
@@ -58,14 +58,14 @@ func TestPushedSecretsStayHere(t *testing.T) {
 	login := sentTo(t, a, "/login")
 	c, err := s.requests.Continuations.Open(login)
 	if err != nil || strings.Contains(c.Query, "canary") || strings.Contains(a.header.Get("Location")+a.body, "canary") {
-		t.Errorf("%q, %v", c.Query, err)
+		t.Errorf("the query kept is %q, %v; want nothing of the pushed request in it", c.Query, err)
 	}
 	sentTo(t, s.authorize(t, reference), "/login") // a reload before signing in
 	s.advance(5 * time.Minute)
 	s.signedIn(t)
 	q := returned(t, s.allow(t, sentTo(t, s.get(t, oauth.ResumePath(login)), "/consent")))
 	if q.Get("code") == "" || q.Get("state") != "canary" {
-		t.Errorf("answer %v", q)
+		t.Errorf(`answer %v, want a code and the state "canary"`, q)
 	}
 }
 

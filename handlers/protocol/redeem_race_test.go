@@ -50,7 +50,10 @@ func TestFiftyRedemptionsAtOnce(t *testing.T) {
 				}
 				close(start)
 				all.Wait()
-				faults.Range(func(status, _ any) bool { t.Errorf("an answer %s", status); return true })
+				faults.Range(func(status, _ any) bool {
+					t.Errorf("an answer of status %s, want one that is known", status)
+					return true
+				})
 				if won.Load() != 1 || refusals.Load() != 49 {
 					t.Errorf("round %d: %d successes, %d refusals, want 1 and 49", round, won.Load(), refusals.Load())
 				}
@@ -60,7 +63,7 @@ func TestFiftyRedemptionsAtOnce(t *testing.T) {
 				}
 				session, _, err := s.db.SessionWithUser(t.Context(), c.SessionID)
 				if err != nil || session.EndedAt.IsZero() || session.EndReason != "code replayed" {
-					t.Errorf("session %+v, %v", session, err)
+					t.Errorf(`session %+v, %v; want it ended because of "code replayed"`, session, err)
 				}
 			}
 		})

@@ -48,10 +48,10 @@ func TestMutatedRedirectURIsLeadNowhere(t *testing.T) {
 			for _, more := range [][]string{nil, {"prompt", "none"}, {"response_mode", "form_post"}, {"scope", "bad\"scope"}, {"response_type", ""}} {
 				a := s.authorize(t, asking(client, append(more, "redirect_uri", uri)...))
 				if a.status != http.StatusBadRequest || a.header.Get("Location") != "" || !strings.Contains(a.body, "Authorization error") {
-					t.Errorf("%s, %q, %v: %d, to %q", client, uri, more, a.status, a.header.Get("Location"))
+					t.Errorf("%s, %q, %v: status %d, sent to %q, want 400 and a page of ours", client, uri, more, a.status, a.header.Get("Location"))
 				}
 				if strings.Contains(a.body, "evil") || s.info.Err == nil {
-					t.Errorf("%s, %q: %q, log %v", client, uri, a.body, s.info.Err)
+					t.Errorf("%s, %q: page %q, log %v, want nothing of the address on the page and a reason in the log", client, uri, a.body, s.info.Err)
 				}
 			}
 		}
@@ -136,7 +136,7 @@ func TestRefusalsThatTheClientIsTold(t *testing.T) {
 	repeated = asking("own")
 	repeated.Add("state", "other")
 	if q := returned(t, s.authorize(t, repeated)); q.Get("error") != "invalid_request" || q.Has("state") {
-		t.Errorf("told %v", q)
+		t.Errorf("told %v, want invalid_request and no state", q)
 	}
 }
 
@@ -248,7 +248,7 @@ func TestReplayEndsTheSession(t *testing.T) {
 		refused(t, s.refresh(t, "own", tokens.text("refresh_token")), 400, "invalid_grant")
 		events, err := s.db.ListAudit(t.Context(), store.AuditQuery{Kind: "session.ended", Limit: 10})
 		if err != nil || len(events) != 1 || !strings.Contains(string(events[0].Detail), "code replayed") {
-			t.Errorf("evidence %+v, %v", events, err)
+			t.Errorf(`evidence %+v, %v; want one event because of "code replayed"`, events, err)
 		}
 	}
 }
@@ -307,7 +307,7 @@ func TestAuthorizeByPost(t *testing.T) {
 	resume := "/oauth/authorize?request=" + url.QueryEscape(sentTo(t, post(asking("own")), "/oauth/authorize"))
 	s.browser = browser
 	if q := returned(t, s.get(t, resume)); q.Get("code") == "" || q.Get("state") != "st/ate +&=" {
-		t.Errorf("answer %v", q)
+		t.Errorf("answer %v, want a code and the state as it was sent", q)
 	}
 	twice := asking("own")
 	twice.Add("scope", "openid")
@@ -321,7 +321,7 @@ func TestFormPost(t *testing.T) {
 	s := openWeb(t)
 	a := s.authorize(t, asking("own", "response_mode", "form_post", "state", `"><script>alert(1)</script>`))
 	if a.status != http.StatusOK || a.header.Get("Location") != "" {
-		t.Fatalf("%d %v", a.status, a.header)
+		t.Fatalf("status %d, headers %v, want 200 and no redirect", a.status, a.header)
 	}
 	for _, want := range []string{
 		`method="post" action="https://web.example/cb"`, `name="code" value="`, `name="iss" value="` + issuer + `"`,
@@ -337,7 +337,7 @@ func TestFormPost(t *testing.T) {
 	}
 	a = s.authorize(t, asking("own", "response_mode", "form_post", "response_type", ""))
 	if a.status != http.StatusOK || !strings.Contains(a.body, `name="error" value="invalid_request"`) || strings.Contains(a.body, `name="code"`) {
-		t.Errorf("%d %s", a.status, a.body)
+		t.Errorf("status %d %s, want 200, invalid_request and no code", a.status, a.body)
 	}
 	if a := s.authorize(t, asking("cli", "response_mode", "form_post", "prompt", "none", "redirect_uri", "com.example.app:/cb")); !strings.Contains(a.body, `action="com.example.app:/cb"`) {
 		t.Errorf(`status = %d %s, want it to contain "action=\"com.example.app:/cb\""`, a.status, a.body)

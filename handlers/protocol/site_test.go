@@ -158,7 +158,7 @@ func (s *site) populate(t testing.TB) {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("filling the database: %v", err)
 	}
 }
 
@@ -298,7 +298,7 @@ func (s *site) active(t testing.TB, app, raw string) bool {
 func granted(t testing.TB, a answer) answer {
 	t.Helper()
 	if a.status != http.StatusOK || a.text("access_token") == "" {
-		t.Fatalf("not granted: %d %s", a.status, a.body)
+		t.Fatalf("status %d %s, want 200 and an access token", a.status, a.body)
 	}
 	return a
 }
@@ -311,17 +311,17 @@ func refused(t testing.TB, a answer, status int, code string) {
 		return
 	}
 	if a.header.Get("Cache-Control") != "no-store" || a.header.Get("Location") != "" {
-		t.Errorf("header %v", a.header)
+		t.Errorf("header %v, want no-store and no redirect", a.header)
 	}
 	if challenged := a.header.Get("WWW-Authenticate") != ""; challenged != (status == http.StatusUnauthorized) {
-		t.Errorf("WWW-Authenticate %q with %d", a.header.Get("WWW-Authenticate"), status)
+		t.Errorf("WWW-Authenticate %q with %d, want a challenge with 401 alone", a.header.Get("WWW-Authenticate"), status)
 	}
 	for _, secret := range []string{annsPassword, "-secret", "192.0.2.7", annsSub, "store", "sql", "gatehouse/"} {
 		if strings.Contains(a.body, secret) {
-			t.Errorf("%q is in %s", secret, a.body)
+			t.Errorf("%q is in %s, want it hidden", secret, a.body)
 		}
 	}
 	if len(a.members) != 2 {
-		t.Errorf("members of %s", a.body)
+		t.Errorf("members of %s, want two", a.body)
 	}
 }

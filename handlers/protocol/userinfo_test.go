@@ -40,10 +40,10 @@ func TestEveryStandardClaim(t *testing.T) {
 		"address": map[string]any{"formatted": "A 1\nB", "street_address": "A 1", "locality": "B", "region": "C", "postal_code": "12345", "country": "DE"},
 	}
 	if a.status != http.StatusOK || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || !reflect.DeepEqual(a.members, want) {
-		t.Errorf("%d %s", a.status, a.body)
+		t.Errorf("status %d %s, want 200 and the claims %v", a.status, a.body, want)
 	}
 	if id := s.idToken(t, tokens); id["name"] != nil || id["email"] != nil {
-		t.Errorf("claims of the person in the ID token: %v", id)
+		t.Errorf("claims of the person in the ID token: %v, want none", id)
 	}
 }
 
@@ -52,18 +52,18 @@ func TestClaimsThatAreAskedFor(t *testing.T) {
 	s := openWeb(t)
 	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own"))))
 	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 1 {
-		t.Errorf("scope openid: %s", a.body)
+		t.Errorf("scope openid: %s, want the subject alone", a.body)
 	}
 	s.fill(t)
 	tokens = granted(t, s.exchange(t, "own", s.code(t, asking("own", "claims",
 		`{"userinfo":{"name":{"essential":true},"picture":null,"iss":null,"role":null},"id_token":{"email":null,"phone_number":{"essential":true},"sub":null,"aud":{"value":"evil"},"auth_time":{"essential":true}}}`))))
 	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 3 || a.text("name") != "Ann Lee" || a.text("picture") == "" {
-		t.Errorf("userinfo %s", a.body)
+		t.Errorf("userinfo %s, want the name, the picture and the subject", a.body)
 	}
 	for range 2 {
 		id := s.idToken(t, tokens)
 		if id["email"] != "ann@example.com" || id["phone_number"] != "+49301234" || id["aud"] != "own" || id["sub"] != annsSub || id["name"] != nil {
-			t.Errorf("ID token %v", id)
+			t.Errorf("ID token %v, want the email and the phone number that were asked for", id)
 		}
 		tokens = granted(t, s.refresh(t, "own", tokens.text("refresh_token")))
 	}
@@ -71,7 +71,7 @@ func TestClaimsThatAreAskedFor(t *testing.T) {
 	s.reregister(t, "own", func(c *store.Client) { c.Scope = "openid email" })
 	tokens = granted(t, s.exchange(t, "own", s.code(t, asking("own", "claims", `{"userinfo":{"name":{"essential":true},"email":null}}`))))
 	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 2 || a.text("email") == "" {
-		t.Errorf("userinfo %s", a.body)
+		t.Errorf("userinfo %s, want the email and the subject", a.body)
 	}
 }
 
@@ -127,10 +127,10 @@ func TestWhatOpensUserinfo(t *testing.T) {
 	} {
 		challenge := tt.answer.header.Get("WWW-Authenticate")
 		if tt.answer.status != tt.status || tt.answer.text("error") != tt.code || (tt.status > 400) != strings.HasPrefix(challenge, "Bearer ") {
-			t.Errorf("%s: %d %s, challenge %q", tt.name, tt.answer.status, tt.answer.body, challenge)
+			t.Errorf("%s: status %d %s, challenge %q, want %d %s", tt.name, tt.answer.status, tt.answer.body, challenge, tt.status, tt.code)
 		}
 		if tt.answer.header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: header %v", tt.name, tt.answer.header)
+			t.Errorf("%s: header %v, want no-store", tt.name, tt.answer.header)
 		}
 	}
 	s.write(t, func(tx store.Tx) error {

@@ -51,11 +51,11 @@ func TestItOpensWhileTheBackEndHangs(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if !b.Open() || back.asked.Load() != 1 {
-			t.Fatalf("open: %v after %d questions", b.Open(), back.asked.Load())
+			t.Fatalf("open: %v after %d questions, want true after 1", b.Open(), back.asked.Load())
 		}
 		time.Sleep(10 * time.Second)
 		if n := back.asked.Load(); n < 5 || n > 10 {
-			t.Errorf("asked %d times in 11 s", n)
+			t.Errorf("asked %d times in 11 s, want 5 to 10", n)
 		}
 		back.hung.Store(false)
 		time.Sleep(pause + time.Second)
@@ -64,7 +64,7 @@ func TestItOpensWhileTheBackEndHangs(t *testing.T) {
 			t.Error("it answers, and the breaker is open")
 		}
 		if n := strings.Count(log.String(), "\n"); n != 2 {
-			t.Errorf("%d lines for one outage:\n%s", n, log.String())
+			t.Errorf("%d lines for one outage, want 2:\n%s", n, log.String())
 		}
 	})
 }
@@ -78,7 +78,7 @@ func TestASlowStatementOpensNothing(t *testing.T) {
 		for range 100 {
 			report(b, 1, Hung)
 			if b.Open() {
-				t.Fatal("open")
+				t.Fatal("the breaker is open after one slow statement, want it closed")
 			}
 		}
 		if n := back.asked.Load(); n != 100/tolerated {

@@ -35,14 +35,14 @@ func TestExamine(t *testing.T) {
 				s.tell(t, "SET", "big", strings.Repeat("x", 20<<20)) // what connections take is little beside it
 				used, err := strconv.Atoi(s.client(t).InfoMap(t.Context(), "memory").Item("Memory", "used_memory"))
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("reading the state of Redis: %v", err)
 				}
 				s.tell(t, "CONFIG", "SET", "maxmemory", used*100/c.full)
 			}
 			before := s.client(t).DBSize(t.Context()).Val()
 			want(t, redisstore.Examine(t.Context(), s.URL, time.Now), c.check, c.level, c.word)
 			if after := s.client(t).DBSize(t.Context()).Val(); after != before {
-				t.Errorf("it made %d keys", after-before)
+				t.Errorf("the examination made %d keys, want none", after-before)
 			}
 		})
 	}
@@ -55,13 +55,13 @@ func want(t *testing.T, found finding.List, check string, level finding.Level, w
 			return
 		}
 	}
-	t.Errorf("no %s of %q that speaks of %q among: %v", level, check, word, found)
+	t.Errorf("want a %s of %q that speaks of %q, found: %v", level, check, word, found)
 }
 
 func TestExamineFindsNothingAmiss(t *testing.T) {
 	found := redisstore.Examine(t.Context(), startServer(t).URL, time.Now)
 	if worse := found.Worse(); len(worse) > 0 {
-		t.Errorf("amiss: %v", worse)
+		t.Errorf("amiss: %v, want nothing", worse)
 	}
 	for _, check := range []string{"redis latency", "redis clock", "redis version"} {
 		want(t, found, check, finding.OK, "")
@@ -78,7 +78,7 @@ func TestExamineAnAbsentServer(t *testing.T) {
 	began := time.Now()
 	want(t, redisstore.Examine(t.Context(), s.URL, time.Now), "redis", finding.Fault, "could not be checked")
 	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("a server that hangs took %s", took)
+		t.Errorf("examining a server that hangs took %s, want at most 5s", took)
 	}
 	s.Resume()
 	s.Stop()

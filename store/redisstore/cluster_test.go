@@ -33,7 +33,7 @@ func TestCluster(t *testing.T) {
 		storetest.Throttles(t, func(*testing.T) store.Throttles { return patient })
 	})
 	if warnings := s.Check(t.Context(), time.Now).Worse(); len(warnings) != 0 {
-		t.Errorf("warnings = %q", warnings)
+		t.Errorf("warnings = %q, want none", warnings)
 	}
 	t.Run("one node gone", func(t *testing.T) {
 		nodes[2].Stop()
@@ -46,10 +46,10 @@ func TestCluster(t *testing.T) {
 			case errors.Is(err, store.ErrUnavailable):
 				lost++
 			default:
-				t.Error(err)
+				t.Errorf("refreshing the session: %v", err)
 			}
 			if took := time.Since(start); took > 3*time.Second {
-				t.Errorf("a refresh took %s", took)
+				t.Errorf("a refresh took %s, want at most 3s", took)
 			}
 		}
 		if lost == 0 || kept == 0 {
@@ -79,7 +79,7 @@ func TestSentinel(t *testing.T) {
 	took := eventually(t, "the replica has taken over", 30*time.Second, func() error {
 		_, err := sess.refresh(t.Context(), s)
 		if err != nil && !errors.Is(err, store.ErrUnavailable) {
-			t.Error(err)
+			t.Errorf("refreshing the session: err = %v, want nil or ErrUnavailable", err)
 		}
 		return err
 	})

@@ -51,7 +51,7 @@ func TestThrottles(t *testing.T) {
 func TestScriptsTouchOneKey(t *testing.T) {
 	for _, source := range scripts(t) {
 		if strings.Contains(source, "KEYS[2]") || !strings.Contains(source, "KEYS[1]") {
-			t.Errorf("a script does not work on exactly one key:\n%.80s", source)
+			t.Errorf("a script works on other keys, want exactly one:\n%.80s", source)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func TestNothingStaysForever(t *testing.T) {
 		step := store.Step{Gen: 1, JTI: first.JTI, Known: first, Next: storetest.NextRotation(first),
 			Grace: 10 * time.Second, Until: until}
 		if _, outcome, err := s.Rotate(t.Context(), sid, step); err != nil || outcome != store.Rotated {
-			t.Fatal(outcome, err)
+			t.Fatalf("rotating the session: outcome %d, %v; want Rotated", outcome, err)
 		}
 	}
 	rotate("living", time.Now().Add(life))
@@ -88,7 +88,7 @@ func TestNothingStaysForever(t *testing.T) {
 	} {
 		keys, err := c.Keys(t.Context(), pattern).Result()
 		if err != nil || len(keys) != 1 {
-			t.Fatalf("%s: %v, %v", pattern, keys, err)
+			t.Fatalf("%s: keys %v, %v; want one", pattern, keys, err)
 		}
 		ttl := c.PTTL(t.Context(), keys[0]).Val()
 		if ttl > want || ttl < want-5*time.Second {
@@ -121,7 +121,7 @@ func TestClockSetBack(t *testing.T) {
 	}
 	time.Sleep(rule.Delay)
 	if d := take(); !d.Allowed {
-		t.Errorf("after the delay: %+v", d)
+		t.Errorf("after the delay: %+v, want it allowed", d)
 	}
 
 	first := storetest.NextRotation(store.Rotation{})

@@ -123,7 +123,7 @@ func TestKilledAndRestarted(t *testing.T) {
 		unavailable(t, what, ask)
 	}
 	if warnings := s.Check(t.Context(), time.Now).Worse(); len(warnings) != 1 || !strings.Contains(warnings[0].Found, "could not be checked") {
-		t.Errorf("warnings = %q", warnings)
+		t.Errorf(`warnings = %q, want one that says "could not be checked"`, warnings)
 	}
 
 	server.Start()
@@ -166,7 +166,7 @@ func TestHung(t *testing.T) {
 			t.Errorf("while the breaker is open: err = %v, want ErrUnavailable", err)
 		}
 	}); took > atOnce {
-		t.Errorf("while the breaker is open a request takes %s", took)
+		t.Errorf("while the breaker is open a request takes %s, want at most %s", took, atOnce)
 	}
 
 	server.Resume()
@@ -335,7 +335,7 @@ func TestCheck(t *testing.T) {
 			}
 			for i, word := range tt.want {
 				if !strings.Contains(got[i].String(), word) {
-					t.Errorf("warning %q does not speak of %s", got[i], word)
+					t.Errorf("warning %q, want it to speak of %s", got[i], word)
 				}
 			}
 		})

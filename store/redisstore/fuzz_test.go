@@ -22,11 +22,11 @@ func FuzzURL(f *testing.F) {
 			return
 		}
 		if len(o.Addrs) == 0 || o.DB < 0 {
-			t.Errorf("%+v", o)
+			t.Errorf("the options are %+v, want an address and a database", o)
 		}
 		for _, a := range o.Addrs {
 			if host, port, err := net.SplitHostPort(a); err != nil || host == "" || port == "" {
-				t.Errorf("address %q, %v", a, err)
+				t.Errorf("address %q, %v; want a host and a port", a, err)
 			}
 		}
 	})
@@ -40,7 +40,7 @@ func shows(t *testing.T, err error, secret string) {
 		"redisstore: several hosts need redis+sentinel:// or redis+cluster:// redisstore: redis+sentinel:// needs the name of the master after the hosts redisstore: a Redis Cluster has only database 0"
 	for i := 0; i+5 <= len(secret); i++ {
 		if part := secret[i : i+5]; strings.Contains(err.Error(), part) && !strings.Contains(fixed+errURL.Error(), part) {
-			t.Errorf("the refusal %q shows %q of the password", err, part)
+			t.Errorf("the refusal %q shows %q of the password, want none of it", err, part)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package redisstore_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -38,7 +37,7 @@ func (s server) client(t *testing.T) *redis.Client {
 func (s server) tell(t *testing.T, args ...any) {
 	t.Helper()
 	if err := s.client(t).Do(context.Background(), args...).Err(); err != nil {
-		t.Fatalf("%v: %v", args, err)
+		t.Fatalf("asking Redis to %v: %v", args, err)
 	}
 }
 
@@ -95,7 +94,7 @@ func scripts(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob("scripts/*.lua")
 	if err != nil || len(paths) == 0 {
-		t.Fatal(errors.Join(err, errors.New("no scripts")))
+		t.Fatalf("listing the scripts: %d found, %v; want at least one", len(paths), err)
 	}
 	var sources []string
 	for _, path := range paths {

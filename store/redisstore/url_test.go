@@ -51,7 +51,7 @@ func TestParseRefuses(t *testing.T) {
 		case err == nil:
 			t.Errorf("%q was accepted", url)
 		case strings.Contains(err.Error(), "s3cret"):
-			t.Errorf("%q: the refusal %q shows a part of the password", url, err)
+			t.Errorf("%q: the refusal %q shows a part of the password, want none of it", url, err)
 		}
 	}
 }

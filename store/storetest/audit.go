@@ -41,7 +41,7 @@ func listed(t *testing.T, db store.DB, q store.AuditQuery) []store.AuditEvent {
 	t.Helper()
 	events, err := db.ListAudit(t.Context(), q)
 	if err != nil {
-		t.Fatalf("%+v: %v", q, err)
+		t.Fatalf("listing the events of %+v: %v", q, err)
 	}
 	return events
 }
@@ -56,7 +56,7 @@ func eventRoundTrip(t *testing.T, db store.DB) {
 		t.Fatalf("%d events, want 3", len(got))
 	}
 	if got[0].ID <= got[1].ID || got[1].ID <= got[2].ID || got[2].ID <= 0 {
-		t.Errorf("IDs %d, %d, %d do not fall", got[0].ID, got[1].ID, got[2].ID)
+		t.Errorf("IDs %d, %d, %d, want them to fall", got[0].ID, got[1].ID, got[2].ID)
 	}
 	for i, want := range []store.AuditEvent{within, bare, alone} {
 		want.ID = got[i].ID

@@ -105,7 +105,7 @@ func codeNotUsed(t *testing.T, db store.DB) {
 	addCode(t, db, c)
 	err := db.Write(t.Context(), func(tx store.Tx) error {
 		if used, err := tx.UseCode(c.Digest, odd()); err != nil || !used {
-			t.Errorf("used: %t, %v", used, err)
+			t.Errorf("used: %t, %v; want true", used, err)
 		}
 		return errRefused
 	})

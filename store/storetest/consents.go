@@ -64,7 +64,7 @@ func consentList(t *testing.T, db store.DB) {
 	}
 	same(t, "consents", got, want)
 	if got, err := db.ListConsents(t.Context(), 9); err != nil || len(got) != 0 {
-		t.Errorf("nobody's: %v, %v", got, err)
+		t.Errorf("nobody's consents: %v, %v; want none", got, err)
 	}
 }
 
@@ -118,7 +118,7 @@ func consentWithdrawn(t *testing.T, db store.DB) {
 	slices.Sort(want)
 	same(t, "ended", ended, want)
 	if again, none := withdraw(); !was || again || len(none) != 0 {
-		t.Errorf("withdrawn: %t; again: %t, %v", was, again, none)
+		t.Errorf("withdrawn: %t; again: %t, %v; want true, false and no sessions", was, again, none)
 	}
 	_, err := db.ConsentOf(t.Context(), ann.ID, "shop")
 	wantError(t, "ConsentOf", err, store.ErrNotFound)

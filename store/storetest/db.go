@@ -67,7 +67,7 @@ func odd() time.Time { return time.Date(2028, 2, 29, 23, 59, 59, 987_000_000, ti
 func write(t *testing.T, db store.DB, f func(store.Tx) error) {
 	t.Helper()
 	if err := db.Write(t.Context(), f); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the database: %v", err)
 	}
 }
 
@@ -155,7 +155,7 @@ func empty(t *testing.T, db store.DB, u store.User) {
 	}
 	events, err := db.ListAudit(t.Context(), store.AuditQuery{Limit: 10})
 	if err != nil || len(events) != 0 {
-		t.Errorf("there are events: %v, %v", events, err)
+		t.Errorf("events on record: %v, %v; want none", events, err)
 	}
 }
 
@@ -209,6 +209,6 @@ func cancelled(t *testing.T, db store.DB) {
 	})
 	wantError(t, "Write that was left", err, context.Canceled)
 	if events, err := db.ListAudit(t.Context(), store.AuditQuery{Limit: 10}); err != nil || len(events) != 0 {
-		t.Errorf("there are events: %v, %v", events, err)
+		t.Errorf("events on record: %v, %v; want none", events, err)
 	}
 }

@@ -93,7 +93,7 @@ func noDevice(t *testing.T, db store.DB) {
 	wantError(t, "polling with it", err, store.ErrNotFound)
 	other := decide(newDevice(), store.DeviceApproved)
 	if decided, err := db.DecideDevice(t.Context(), other, odd()); err != nil || decided {
-		t.Errorf("decided on none: %t, %v", decided, err)
+		t.Errorf("decided on a device that is not there: %t, %v; want false", decided, err)
 	}
 	if useDevice(t, db, other.Device) {
 		t.Error("redeemed none")
@@ -120,14 +120,14 @@ func deviceDecided(t *testing.T, db store.DB) {
 		given := want
 		given.Scope, given.ClientID, given.SessionID = "more", "another", "another" // of no interest
 		if decided, err := db.DecideDevice(t.Context(), given, odd()); err != nil || !decided {
-			t.Errorf("%s: %t, %v", status, decided, err)
+			t.Errorf("%s: decided is %t, %v; want true", status, decided, err)
 		}
 		same(t, "decided", device(t, db, g.Device), want)
 		for _, second := range []store.DeviceStatus{store.DeviceApproved, store.DeviceDenied} {
 			given := decide(g, second)
 			given.UserID = 8
 			if decided, err := db.DecideDevice(t.Context(), given, odd()); err != nil || decided {
-				t.Errorf("%s after %s: %t, %v", second, status, decided, err)
+				t.Errorf("%s after %s: decided is %t, %v; want false", second, status, decided, err)
 			}
 		}
 		same(t, "decided once", device(t, db, g.Device), want)
@@ -139,7 +139,7 @@ func deviceExpired(t *testing.T, db store.DB) {
 	g := newDevice()
 	addDevice(t, db, g)
 	if decided, err := db.DecideDevice(t.Context(), decide(g, store.DeviceApproved), g.ExpiresAt); err != nil || decided {
-		t.Errorf("decided: %t, %v", decided, err)
+		t.Errorf("decided on an expired device: %t, %v; want false", decided, err)
 	}
 	same(t, "the device", device(t, db, g.Device), g)
 }
@@ -149,7 +149,7 @@ func deviceUndecided(t *testing.T, db store.DB) {
 	addDevice(t, db, g)
 	for _, status := range []store.DeviceStatus{store.DevicePending, store.DeviceUsed, ""} {
 		if decided, err := db.DecideDevice(t.Context(), decide(g, status), odd()); err == nil || decided {
-			t.Errorf("%q is a decision: %t, %v", status, decided, err)
+			t.Errorf("%q as a decision: %t, %v; want false and an error", status, decided, err)
 		}
 	}
 	same(t, "the device", device(t, db, g.Device), g)
@@ -186,7 +186,7 @@ func deviceUsed(t *testing.T, db store.DB) {
 	addDevice(t, db, g, other)
 	err := db.Write(t.Context(), func(tx store.Tx) error {
 		if used, err := tx.UseDevice(g.Device); err != nil || !used {
-			t.Errorf("redeemed: %t, %v", used, err)
+			t.Errorf("redeemed: %t, %v; want true", used, err)
 		}
 		return errRefused
 	})
@@ -202,7 +202,7 @@ func deviceUsed(t *testing.T, db store.DB) {
 		g := decide(newDevice(), status)
 		addDevice(t, db, g)
 		if useDevice(t, db, g.Device) {
-			t.Errorf("one that is %s was redeemed", status)
+			t.Errorf("a device that is %s was redeemed, want a refusal", status)
 		}
 	}
 }

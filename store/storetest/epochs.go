@@ -63,14 +63,14 @@ func (i issued) wantVoid(t *testing.T, db store.DB, void bool) {
 	t.Helper()
 	s := session(t, db, i.session.ID)
 	if ended := !s.EndedAt.IsZero(); ended != void || void && s.EndReason != store.EpochReason {
-		t.Errorf("the session ended at %s because of %q", s.EndedAt, s.EndReason)
+		t.Errorf("the session ended at %s because of %q, want an end by the epoch: %t", s.EndedAt, s.EndReason, void)
 	}
 	if b := browser(t, db, i.browser.Cookie); b.EndedAt.IsZero() == void {
-		t.Errorf("the browser session ended at %s", b.EndedAt)
+		t.Errorf("the browser session ended at %s, want an end: %t", b.EndedAt, void)
 	}
 	listed, err := db.ListSessions(t.Context(), i.session.UserID, i.at)
 	if err != nil || len(listed) == 1 == void {
-		t.Errorf("sessions listed: %d, %v", len(listed), err)
+		t.Errorf("sessions listed: %d, %v; want them listed: %t", len(listed), err, !void)
 	}
 	if revoked, err := db.TokenRevoked(t.Context(), i.jti, i.at); err != nil || revoked != void {
 		t.Errorf("token revoked: %t, %v; want %t", revoked, err, void)
@@ -97,20 +97,20 @@ func epochVoids(t *testing.T, db store.DB) {
 	began := beginEpoch(t, db, odd())
 	old.wantVoid(t, db, true)
 	if got, err := db.Epoch(t.Context()); err != nil || !got.Equal(began) || !got.After(odd()) {
-		t.Errorf("the epoch is %s, %v; it began at %s, after %s", got, err, began, odd())
+		t.Errorf("the epoch is %s, %v; want %s as begun, after %s", got, err, began, odd())
 	}
 	if s := session(t, db, old.session.ID); !s.EndedAt.Equal(began) {
 		t.Errorf("the session ended at %s, want the epoch's %s", s.EndedAt, began)
 	}
 	if there, err := db.HasBootstrap(t.Context(), link, odd()); err != nil || there {
-		t.Errorf("the link is there: %t, %v", there, err)
+		t.Errorf("the link is there: %t, %v; want false", there, err)
 	}
 }
 
 func epochSpares(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	if began, err := db.Epoch(t.Context()); err != nil || !began.IsZero() {
-		t.Errorf("of a new database the epoch is %s, %v", began, err)
+		t.Errorf("the epoch of a new database is %s, %v; want none", began, err)
 	}
 	began := beginEpoch(t, db, odd())
 	issue(t, db, ann.ID, began).wantVoid(t, db, false)
@@ -134,10 +134,10 @@ func outdatedEnded(t *testing.T, db store.DB) {
 	}
 	for _, o := range old {
 		if s := session(t, db, o.session.ID); !s.EndedAt.Equal(ended) || s.EndReason != store.EpochReason {
-			t.Errorf("the session ended at %s because of %q", s.EndedAt, s.EndReason)
+			t.Errorf("the session ended at %s because of %q, want %s and %q", s.EndedAt, s.EndReason, ended, store.EpochReason)
 		}
 		if b := browser(t, db, o.browser.Cookie); !b.EndedAt.Equal(ended) {
-			t.Errorf("the browser session ended at %s", b.EndedAt)
+			t.Errorf("the browser session ended at %s, want %s", b.EndedAt, ended)
 		}
 	}
 	fresh.wantVoid(t, db, false)
@@ -164,10 +164,10 @@ func aheadEnded(t *testing.T, db store.DB) {
 func epochsForward(t *testing.T, db store.DB) {
 	first := beginEpoch(t, db, odd())
 	if again := beginEpoch(t, db, odd().Add(-time.Hour)); !again.Equal(first) {
-		t.Errorf("a clock that was set back began %s, before %s", again, first)
+		t.Errorf("a clock that was set back began %s, want %s as before", again, first)
 	}
 	if later := beginEpoch(t, db, odd().Add(time.Hour)); !later.After(first) {
-		t.Errorf("the second epoch began at %s, not after %s", later, first)
+		t.Errorf("the second epoch began at %s, want it after %s", later, first)
 	}
 }
 

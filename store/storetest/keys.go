@@ -91,18 +91,18 @@ func keyRetired(t *testing.T, db store.DB) {
 	wantEvents(t, db, "key.retired", 0)
 	at := odd().Add(90 * time.Minute) // between the first and the second
 	if err := retire(first.ID, at); err != nil {
-		t.Fatal(err)
+		t.Fatalf("retiring the first key: %v", err)
 	}
 	first.RetiredAt, second.SignFrom = at, at
 	wantKeys(t, db, first, second, third)
 	wantEvents(t, db, "key.retired", 1)
 	late := odd().Add(100 * time.Hour) // the third signs by then
 	if err := retire(second.ID, late); err != nil {
-		t.Fatal(err)
+		t.Fatalf("retiring the second key: %v", err)
 	}
 	second.RetiredAt = late
 	if err := retire(third.ID, late); err != nil { // there is none after it
-		t.Fatal(err)
+		t.Fatalf("retiring the third key: %v", err)
 	}
 	third.RetiredAt = late
 	wantKeys(t, db, first, second, third)
@@ -112,7 +112,7 @@ func keyDeleted(t *testing.T, db store.DB) {
 	first, second := addKey(t, db, newKey(1)), addKey(t, db, newKey(2))
 	for _, id := range []string{first.ID, first.ID, "none"} {
 		if err := db.DeleteSigningKey(t.Context(), id); err != nil {
-			t.Errorf("deleting %s: %v", id, err)
+			t.Errorf("deleting the key %s: %v", id, err)
 		}
 	}
 	wantKeys(t, db, second)

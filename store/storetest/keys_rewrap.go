@@ -99,7 +99,7 @@ func addUntilRewrapped(t *testing.T, db store.DB) {
 		}
 		k := newKey(int64(len(all) + 1))
 		if err := db.AddSigningKey(t.Context(), k, keyEvent("key.created")); err != nil && !errors.Is(err, store.ErrConflict) {
-			t.Error(err)
+			t.Errorf("adding the signing key: err = %v, want nil or ErrConflict", err)
 			return
 		}
 	}

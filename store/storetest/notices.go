@@ -67,7 +67,7 @@ func noticeClaimed(t *testing.T, db store.DB) {
 		again := now.Add(time.Minute)
 		got := claim(t, db, now, again, 9)
 		if len(got) != 1 || got[0].ID <= 0 {
-			t.Fatalf("claimed: %+v", got)
+			t.Fatalf("claimed: %+v, want one notice with an ID", got)
 		}
 		want.ID, want.NextTry = got[0].ID, again
 		want.Tries++
@@ -94,7 +94,7 @@ func noticePutOff(t *testing.T, db store.DB) {
 	owe(t, db, newNotice("a"), newNotice("b"), newNotice("c"))
 	claimed := claim(t, db, odd(), odd().Add(time.Minute), 9)
 	if len(claimed) != 3 {
-		t.Fatalf("claimed: %+v", claimed)
+		t.Fatalf("claimed: %+v, want three", claimed)
 	}
 	if err := db.PutOffNotice(t.Context(), claimed[0].ID, odd().Add(time.Hour)); err != nil {
 		t.Errorf("putting the notice off: %v", err)

@@ -53,7 +53,7 @@ func winners(t *testing.T, try func(i int) (bool, error), allowed ...error) int 
 			}
 		}
 		if err != nil {
-			t.Error(err)
+			t.Errorf("one of the concurrent tries: %v", err)
 		}
 		if ok && err == nil {
 			won.Add(1)
@@ -118,7 +118,7 @@ func raceToRename(t *testing.T, db store.DB) {
 	for _, u := range people {
 		_, err := db.UserByName(t.Context(), u.UsernameKey)
 		if (err == nil) == (u.ID == best.ID) {
-			t.Errorf("%s: %v, while %d has the name", u.UsernameKey, err, best.ID)
+			t.Errorf("%s: err = %v while %d has the name, want an error for everybody else", u.UsernameKey, err, best.ID)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func raceOfTwoAdmins(t *testing.T, db store.DB) {
 		pair := []store.User{last, create(t, db, newAdmin(fmt.Sprintf("a%d", round)))}
 		many(2, func(i int) {
 			if err := giveUp(t, db, pair[i].ID, round); err != nil && !errors.Is(err, errLastAdmin) {
-				t.Error(err)
+				t.Errorf("giving the role up: err = %v, want nil or errLastAdmin", err)
 			}
 		})
 		if n := activeAdmins(t, db); n != 1 {

@@ -63,7 +63,7 @@ func raceOfMisses(t *testing.T, db store.DB) {
 	many(callers, func(int) {
 		n, err := db.MissCode(t.Context(), c.Digest)
 		if err != nil || n < 1 || n > callers {
-			t.Errorf("missed %d times, %v", n, err)
+			t.Errorf("missed %d times, %v; want 1 to %d", n, err, callers)
 			return
 		}
 		told[n].Add(1)
@@ -72,7 +72,7 @@ func raceOfMisses(t *testing.T, db store.DB) {
 	sum := int32(0)
 	for n := range told {
 		if sum += told[n].Load(); sum > int32(n) {
-			t.Errorf("%d were told %d misses or fewer", sum, n)
+			t.Errorf("%d were told %d misses or fewer, want no more than that", sum, n)
 		}
 	}
 	if n := code(t, db, c.Digest).Misses; n != callers {
@@ -134,7 +134,7 @@ func raceOfRedeemers(t *testing.T, db store.DB) {
 				return err
 			})
 			if err != nil {
-				t.Error(err)
+				t.Errorf("redeeming at the same time: %v", err)
 			}
 		})
 		if left, err := db.ListSessions(t.Context(), ann.ID, odd()); err != nil || len(left) != 0 {

@@ -131,7 +131,7 @@ func livingSessions(t *testing.T, db store.DB) {
 	}
 	same(t, "sessions", got, want)
 	if got, err := db.ListSessions(t.Context(), ann.ID+99, now); err != nil || len(got) != 0 {
-		t.Errorf("nobody's sessions: %v, %v", got, err)
+		t.Errorf("nobody's sessions: %v, %v; want none", got, err)
 	}
 }
 
@@ -230,11 +230,11 @@ func endedAll(t *testing.T, db store.DB) {
 	same(t, "ended before", session(t, db, over.ID), over)
 	same(t, "another person's", session(t, db, other.ID), other)
 	if s := session(t, db, mine[0].ID); !s.EndedAt.Equal(odd().Add(time.Minute)) || s.EndReason != "password changed" {
-		t.Errorf("ended: %+v", s)
+		t.Errorf(`ended: %+v, want an end at %s because of "password changed"`, s, odd().Add(time.Minute))
 	}
 	same(t, "ended all", end(""), []string{mine[1].ID})
 	if ids := end(""); len(ids) != 0 {
-		t.Errorf("ended again: %v", ids)
+		t.Errorf("ended again: %v, want none", ids)
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *throttling) decide(t *testing.T, r store.Rule) store.Decision {
 		t.Fatalf("taking from the throttle: %v", err)
 	}
 	if d.Allowed && d.RetryAfter != 0 || !d.Allowed && d.RetryAfter <= 0 {
-		t.Fatalf("Take = %+v: one to wait for and one not", d)
+		t.Fatalf("Take = %+v, want either leave or a time to wait", d)
 	}
 	return d
 }
@@ -77,7 +77,7 @@ func (s *throttling) take(t *testing.T, r store.Rule, n int) {
 	for i := range n {
 		s.last = time.Now()
 		if d := s.decide(t, r); !d.Allowed {
-			t.Fatalf("try %d of %d was refused for %s", i+1, n, d.RetryAfter)
+			t.Fatalf("try %d of %d was refused for %s, want it allowed", i+1, n, d.RetryAfter)
 		}
 	}
 }

@@ -138,7 +138,7 @@ func walk(t *testing.T, db store.DB, q store.UserQuery, want []store.User) {
 	for {
 		page, err := db.ListUsers(t.Context(), q)
 		if err != nil {
-			t.Fatalf("%+v: %v", q, err)
+			t.Fatalf("listing the users of %+v: %v", q, err)
 		}
 		if page.Total != int64(len(want)) {
 			t.Fatalf("%+v: the total is %d, want %d", q, page.Total, len(want))
@@ -195,7 +195,7 @@ func search(t *testing.T, db store.DB) {
 	for _, tt := range tests {
 		page, err := db.ListUsers(t.Context(), store.UserQuery{Search: tt.words, OrderBy: store.ByID, Limit: 10})
 		if err != nil {
-			t.Fatalf("%q: %v", tt.words, err)
+			t.Fatalf("searching for %q: %v", tt.words, err)
 		}
 		var got []string
 		for _, u := range page.Users {

@@ -90,7 +90,7 @@ func userRoundTrip(t *testing.T, db store.DB) {
 	for _, u := range []store.User{newUser("ann"), never} {
 		u = create(t, db, u)
 		if u.ID <= 0 {
-			t.Fatalf("the ID is %d", u.ID)
+			t.Fatalf("the ID is %d, want a positive one", u.ID)
 		}
 		ctx := t.Context()
 		for what, read := range map[string]func() (store.User, error){
@@ -112,7 +112,7 @@ func userRoundTrip(t *testing.T, db store.DB) {
 		} {
 			got, err := read()
 			if err != nil {
-				t.Errorf("%s: %v", what, err)
+				t.Errorf("%s: looking up the user: %v", what, err)
 			}
 			got.ProfileText = "" // its test is with the profiles
 			same(t, what, got, u)
@@ -265,7 +265,7 @@ func changedNames(t *testing.T, db store.DB) {
 	update(t, db, ann.ID, store.UserChange{Username: &oldAddress, UsernameKey: &oldAddress, Email: new("anna"), EmailKey: new("anna")})
 	u, err := db.UserByName(t.Context(), "anna")
 	if err != nil || u.ID != ann.ID || u.EmailKey != "anna" {
-		t.Errorf("crossed: %+v, %v", u, err)
+		t.Errorf("names that crossed: %+v, %v; want ann with the email anna", u, err)
 	}
 }
 
@@ -331,7 +331,7 @@ func freshIDs(t *testing.T, db store.DB) {
 	write(t, db, func(tx store.Tx) error { return tx.DeleteUser(last.ID) })
 	next := create(t, db, newUser("next"))
 	if next.ID == last.ID || next.ID == ann.ID {
-		t.Errorf("IDs %d, %d and, after the second was deleted, %d", ann.ID, last.ID, next.ID)
+		t.Errorf("IDs %d, %d and, after the second was deleted, %d, want three different ones", ann.ID, last.ID, next.ID)
 	}
 }
 

@@ -20,11 +20,10 @@ func complain[T any](s *site, faults []T) {
 // errorf fails the test, and is repeated at its very end, below what was logged since.
 func (s *site) errorf(format string, args ...any) {
 	s.t.Helper()
-	said := fmt.Sprintf(format, args...)
-	s.t.Error(said)
+	s.t.Errorf(format, args...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.complaints = append(s.complaints, said)
+	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
 }
 
 // repeat shows once more why the test failed.

@@ -45,7 +45,7 @@ func TestManyExpiredRows(t *testing.T) {
 				" SELECT 1, 'old', '', '', '', '', '', '', '{}' FROM seq_1_to_%d", n),
 		} {
 			if err := s.mysql.Root(statement); err != nil {
-				t.Fatal(err)
+				t.Fatalf("running the statement: %v", err)
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (s *site) cutAppendOnlyFile(t *testing.T) func() {
 		s.redis.Stop()
 		files, _ := filepath.Glob(filepath.Join(s.redis.Folder(), "appendonlydir", "*.incr.aof"))
 		if len(files) != 1 {
-			t.Fatalf("append-only files: %v", files)
+			t.Fatalf("append-only files: %v, want one", files)
 		}
 		info, err := os.Stat(files[0])
 		if err == nil {

@@ -168,7 +168,7 @@ func (s *site) run(stdin string, args ...string) []byte {
 	cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), &said
 	out, err := cmd.Output()
 	if err != nil {
-		s.t.Fatalf("gatehouse %s: %v\n%s", strings.Join(args, " "), err, said.String())
+		s.t.Fatalf("running gatehouse %s: %v\n%s", strings.Join(args, " "), err, said.String())
 	}
 	return out
 }

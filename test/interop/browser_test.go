@@ -72,7 +72,7 @@ func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 		resp, err = b.client.PostForm(address, form)
 	}
 	if err != nil {
-		b.t.Fatal(err)
+		b.t.Fatalf("visiting the page: %v", err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
@@ -83,7 +83,7 @@ func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 		return resp.Header.Get("Location"), nil
 	}
 	if resp.StatusCode != http.StatusOK || form != nil {
-		b.t.Fatalf("%s: %s\n%s", to.Path, resp.Status, body)
+		b.t.Fatalf("%s: status %s, want 200 and no form:\n%s", to.Path, resp.Status, body)
 	}
 	b.asked = append(b.asked, to.Path)
 	return to.Path, b.fillIn(string(body))

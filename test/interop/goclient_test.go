@@ -38,7 +38,7 @@ func (p *relyingParty) signIn(b *browser) (*oauth2.Token, *oidc.IDToken) {
 	state, nonce, verifier := rand.Text(), rand.Text(), oauth2.GenerateVerifier()
 	answer := b.visit(p.config.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)), shopBack)
 	if answer.Get("state") != state || answer.Get("iss") != b.site.issuer {
-		p.t.Fatalf("the app was told %v", answer)
+		p.t.Fatalf("the app was told %v, want its state and the issuer %s", answer, b.site.issuer)
 	}
 	tokens, err := p.config.Exchange(p.t.Context(), answer.Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
@@ -113,18 +113,18 @@ func (s *site) inAndOut(t *testing.T, client app) {
 		t.Fatalf("refreshing the tokens: %v", err)
 	}
 	if again := p.verify(fresh); again.Subject != id.Subject || again.Nonce != "" || fresh.RefreshToken == tokens.RefreshToken {
-		t.Errorf("the refreshed ID token is of %s with nonce %q", again.Subject, again.Nonce)
+		t.Errorf("the refreshed ID token is of %s with nonce %q, want %s, no nonce and a new refresh token", again.Subject, again.Nonce, id.Subject)
 	}
 	who, err := p.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(fresh))
 	if err != nil || who.Subject != id.Subject || who.Email != "ann@people.example" {
-		t.Errorf("userinfo: %+v, %v", who, err)
+		t.Errorf("userinfo: %+v, %v; want %s with ann@people.example", who, err, id.Subject)
 	}
 	if answer := b.visit(p.logoutURL(fresh), shopBye); answer.Get("state") != "bye" {
-		t.Errorf("goodbye with %v", answer)
+		t.Errorf(`goodbye with %v, want the state "bye"`, answer)
 	}
 	none := b.visit(p.config.AuthCodeURL("s", oauth2.SetAuthURLParam("prompt", "none"), oauth2.S256ChallengeOption(rand.Text()+rand.Text())), shopBack)
 	if none.Get("error") != "login_required" {
-		t.Errorf("after the sign-out prompt=none is answered %v", none)
+		t.Errorf("after the sign-out prompt=none is answered %v, want login_required", none)
 	}
 	_, err = p.refresh(fresh)
 	over(t, err)

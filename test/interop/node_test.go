@@ -19,7 +19,7 @@ func TestNodeLibrary(t *testing.T) {
 		"BACK="+shopBack, "BYE="+shopBye, "SCOPE="+scopes, "USERNAME=ann", "PASSWORD="+s.password, "SUB="+s.sub)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "signed in and out") {
-		t.Errorf("node flow.mjs: %v\n%s", err, out)
+		t.Errorf("node flow.mjs: %v, want \"signed in and out\":\n%s", err, out)
 	}
 }
 

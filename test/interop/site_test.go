@@ -107,7 +107,7 @@ func (s *site) start(t *testing.T, address string) {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
 		err := cmd.Wait()
 		if err != nil || strings.Contains(log.String(), `"msg":"panic"`) {
-			t.Errorf("the replica at %s ended with %v", address, err)
+			t.Errorf("the replica at %s ended with %v, want no error and no panic", address, err)
 		}
 		if t.Failed() {
 			t.Logf("the replica at %s logged:\n%s", address, readiness.ReplaceAllString(log.String(), ""))
@@ -121,7 +121,7 @@ func (s *site) start(t *testing.T, address string) {
 			}
 		}
 	}
-	t.Fatalf("the replica at %s is not ready", address)
+	t.Fatalf("the replica at %s is not ready, want it to be", address)
 }
 
 // readiness are the lines about what start asks.
@@ -137,7 +137,7 @@ func (s *site) run(t *testing.T, stdin string, into any, args ...string) {
 		t.Fatalf("gatehouse %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	if err := json.Unmarshal(stdout.Bytes(), into); err != nil {
-		t.Fatalf("gatehouse %s: %v", strings.Join(args, " "), err)
+		t.Fatalf("reading what gatehouse %s printed: %v", strings.Join(args, " "), err)
 	}
 }
 

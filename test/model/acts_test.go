@@ -42,7 +42,7 @@ func (q *sequence) revoke(t *rapid.T) {
 		q.m.end(func(one *family) bool { return one == f })
 	}
 	if got.Code != want || (got.status == http.StatusOK) != (want == granted) {
-		t.Fatalf("revocation is answered by %d %q, the model says %q", got.status, got.Code, want)
+		t.Fatalf("revocation is answered by %d %q, want %q as the model says", got.status, got.Code, want)
 	}
 }
 
@@ -94,7 +94,7 @@ func (q *sequence) changePerson(t *rapid.T) {
 	}
 	changed, err := q.people.Change(t.Context(), authz.Operator, p.User, in, false)
 	if err != nil || changed.Active != after.Active || changed.Role != after.Role {
-		t.Fatalf("%+v, %v", changed, err)
+		t.Fatalf("changing the user: %+v, %v; want %+v", changed, err, after)
 	}
 	p.User = changed
 	if ends {

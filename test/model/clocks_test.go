@@ -28,7 +28,7 @@ func (c *clocks) older(t failer, d time.Duration) {
 	}
 	if c.redis != nil {
 		if err := olderScript.Run(ctx, c.redis, nil, -d.Milliseconds()).Err(); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("making the keys older: %v", err)
 		}
 	}
 }
@@ -58,11 +58,11 @@ func (c *clocks) snapshot(t failer, now time.Time) snapshot {
 	s := snapshot{hashes: map[string]map[string]string{}, taken: now, synced: c.synced}
 	found, err := c.redis.Keys(context.Background(), "gh:s:*").Result()
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("listing the keys: %v", err)
 	}
 	for _, key := range found {
 		if s.hashes[key], err = c.redis.HGetAll(context.Background(), key).Result(); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("reading the key: %v", err)
 		}
 	}
 	return s
@@ -73,7 +73,7 @@ func (c *clocks) restore(t failer, s snapshot, now time.Time) {
 	c.empty(t)
 	for key, hash := range s.hashes {
 		if err := c.redis.HSet(context.Background(), key, hash).Err(); err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("writing the key back: %v", err)
 		}
 	}
 	c.synced = s.synced // the times in it are of then
@@ -82,7 +82,7 @@ func (c *clocks) restore(t failer, s snapshot, now time.Time) {
 
 func (c *clocks) empty(t failer) {
 	if err := c.redis.FlushDB(context.Background()).Err(); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("flushing Redis: %v", err)
 	}
 }
 

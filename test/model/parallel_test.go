@@ -55,7 +55,7 @@ func newCrowd(t *rapid.T, s *site) *crowd {
 	got := s.post(t, "/oauth/token", c.app, url.Values{"grant_type": {"password"}, "username": {c.person.Username}, "password": {"right"}})
 	claims, err := s.verifier.Access(t.Context(), got.Access)
 	if err != nil {
-		t.Fatalf("%+v, %v", got, err)
+		t.Fatalf("starting the session: %+v, %v; want a session", got, err)
 	}
 	c.sid, c.last, c.first, c.access = claims.SessionID, got.Refresh, got.Access, []string{got.Access}
 	return c
@@ -83,7 +83,7 @@ func (c *crowd) batch(t *rapid.T) {
 	close(problems)
 	for err := range problems {
 		if err != nil {
-			t.Fatalf("%v", err)
+			t.Fatalf("one of the concurrent acts: %v", err)
 		}
 	}
 	c.ordered(t, chosen)
@@ -93,7 +93,7 @@ func (c *crowd) batch(t *rapid.T) {
 // where nobody ended it or came with an old token, everything does.
 func (c *crowd) ordered(t *rapid.T, chosen []string) {
 	if len(c.fresh) > 1 {
-		t.Fatalf("%v gave %d successors", chosen, len(c.fresh))
+		t.Fatalf("%v gave %d successors, want at most one", chosen, len(c.fresh))
 	}
 	for raw := range c.fresh {
 		c.previous, c.last = c.last, raw
@@ -101,9 +101,9 @@ func (c *crowd) ordered(t *rapid.T, chosen []string) {
 	alive := c.lives(t, chosen)
 	switch {
 	case (c.ended || c.reused) && alive:
-		t.Fatalf("after %v the session lives", chosen)
+		t.Fatalf("after %v the session lives, want it ended", chosen)
 	case !c.ended && !c.reused && !alive:
-		t.Fatalf("after %v the session has ended", chosen)
+		t.Fatalf("after %v the session has ended, want it to live", chosen)
 	}
 	c.over = !alive
 }
@@ -122,7 +122,7 @@ func (c *crowd) lives(t *rapid.T, chosen []string) bool {
 	}
 	for raw := range c.earlier {
 		if old, err := c.sessions.Inspect(t.Context(), c.app, raw); raw != c.last && (err != nil || old.Active) {
-			t.Fatalf("after %v a refresh token that was used is %v, %v", chosen, old.Active, err)
+			t.Fatalf("after %v a refresh token that was used is %v, %v; want it inactive", chosen, old.Active, err)
 		}
 	}
 	return found.Active

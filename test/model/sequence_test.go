@@ -228,7 +228,7 @@ func (q *sequence) exchange(t *rapid.T, r *refreshToken, by *app, asked string) 
 func (q *sequence) declared(t *rapid.T, r *refreshToken, recorded int, written time.Time) {
 	first := r.next[0].issued
 	if !q.m.redis || recorded > r.gen || first.Sub(written) >= touchEvery {
-		t.Fatalf("a refresh token has two successors: used first at %s, the record was written at %s", first, written)
+		t.Fatalf("a refresh token has two successors, want one: used first at %s, the record was written at %s", first, written)
 	}
 	r.in.forked = true
 }
@@ -271,14 +271,14 @@ func (q *sequence) use(t *rapid.T) { q.used(t, pick(t, q.m.access, "access token
 func (q *sequence) used(t *rapid.T, a *accessToken) {
 	actor, _, err := q.sessions.Authenticate(t.Context(), a.raw)
 	if err != nil && !errors.Is(err, session.ErrInvalid) {
-		t.Fatalf("%v", err)
+		t.Fatalf("using the access token: err = %v, want nil or ErrInvalid", err)
 	}
 	found, inspectErr := q.sessions.Inspect(t.Context(), store.Client{ID: "resource"}, a.raw)
 	if want := q.m.opens(a); (err == nil) != want || found.Active != want || inspectErr != nil {
-		t.Fatalf("an access token opens: %v; introspection says %v, %v; the model says %v", err, found.Active, inspectErr, want)
+		t.Fatalf("an access token opens: %v; introspection says %v, %v; want %v as the model says", err, found.Active, inspectErr, want)
 	}
 	if err == nil && (actor.Role != a.in.of.Role || found.Role != a.in.of.Role || actor.SessionID != a.in.id) {
-		t.Fatalf("the actor is %+v, the introspection %+v", actor, found)
+		t.Fatalf("the actor is %+v, the introspection %+v, want the role %s and the session %v in both", actor, found, a.in.of.Role, a.in.id)
 	}
 }
 
@@ -289,7 +289,7 @@ func (q *sequence) inspected(t *rapid.T, r *refreshToken) {
 	found, err := q.sessions.Inspect(t.Context(), r.in.app.Client, r.raw)
 	if q.m.away && q.m.living(r.in) && q.m.now.Before(r.expires) {
 		if !errors.Is(err, store.ErrUnavailable) {
-			t.Fatalf("without Redis, a refresh token is %v, %v", found.Active, err)
+			t.Fatalf("without Redis, a refresh token is %v, %v; want ErrUnavailable", found.Active, err)
 		}
 		return
 	}
@@ -306,7 +306,7 @@ func (q *sequence) inspected(t *rapid.T, r *refreshToken) {
 func (q *sequence) onePlace(t *rapid.T) {
 	for _, r := range q.m.refresh {
 		if len(r.next) > 1 && !r.in.forked {
-			t.Fatalf("a refresh token has %d successors", len(r.next))
+			t.Fatalf("a refresh token has %d successors, want at most one", len(r.next))
 		}
 	}
 }
@@ -337,6 +337,6 @@ func (q *sequence) remembered(t *rapid.T, f *family) {
 		return
 	}
 	if err != nil || kept.EndedAt.IsZero() == f.ended || f.ended && strings.TrimSpace(kept.EndReason) == "" {
-		t.Fatalf("on record the session ended at %s for %q, %v; the model says %v", kept.EndedAt, kept.EndReason, err, f.ended)
+		t.Fatalf("on record the session ended at %s for %q, %v; want it ended: %v", kept.EndedAt, kept.EndReason, err, f.ended)
 	}
 }

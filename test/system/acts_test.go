@@ -96,7 +96,7 @@ func (s *site) signIn(t *testing.T, p *process, who person, in ...app) tokens {
 	r.from = s.network()
 	got := again(func() answer { return p.ask(r) }).must(t, http.StatusOK).tokens()
 	if got.access == "" || got.refresh == "" {
-		t.Fatal(errTokens)
+		t.Fatalf("signing in: %v", errTokens)
 	}
 	return got
 }
@@ -114,7 +114,7 @@ func (s *site) signIns(t *testing.T, who person, n int) []tokens {
 	})
 	for i, a := range answers {
 		if sessions[i] = a.must(t, http.StatusOK).tokens(); sessions[i].refresh == "" {
-			t.Fatal(errTokens)
+			t.Fatalf("signing in: %v", errTokens)
 		}
 	}
 	return sessions

@@ -2,7 +2,6 @@ package system_test
 
 import (
 	"bytes"
-	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -13,7 +12,7 @@ func (s *site) run(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	out, said, code := s.try(t, stdin, args...)
 	if code != 0 {
-		t.Fatalf("gatehouse %s ended with code %d:\n%s", strings.Join(args, " "), code, said)
+		t.Fatalf("gatehouse %s ended with code %d, want 0:\n%s", strings.Join(args, " "), code, said)
 	}
 	return out
 }
@@ -29,7 +28,7 @@ func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said stri
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
 	if err := cmd.Run(); cmd.ProcessState == nil {
-		t.Error(fmt.Errorf("%s: %w", cmd, err))
+		t.Errorf("running %s: %v", cmd, err)
 		return "", "", -1
 	}
 	s.vault.Search(t, "what "+strings.Join(cmd.Args[1:], " ")+" says", stderr.String())

@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -91,7 +90,7 @@ func mariaDBTools(t *testing.T, dsn string) *dump {
 	for _, tool := range []string{"mariadb", "mariadb-dump"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
+				t.Fatalf("looking for the tools of MariaDB: %v", err)
 			}
 			t.Skipf("%v: this test was skipped", err)
 		}
@@ -115,7 +114,7 @@ func (d *dump) save(t *testing.T) {
 		err = os.WriteFile(d.file, out, 0o600)
 	}
 	if err != nil {
-		t.Fatal(fmt.Errorf("saving a dump: %w", err))
+		t.Fatalf("saving a dump: %v", err)
 	}
 }
 

@@ -19,7 +19,7 @@ func (p *process) link(t *testing.T) string {
 		select {
 		case <-more:
 		case <-limit:
-			t.Fatalf("server %s prints no link:\n%s", p.name, p.log)
+			t.Fatalf("server %s prints no link, want one:\n%s", p.name, p.log)
 		}
 	}
 }

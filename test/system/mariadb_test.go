@@ -78,7 +78,7 @@ func (s *site) withoutRecord(t *testing.T, stranger string, who person, shop, bu
 	for _, p := range s.pair() {
 		for _, path := range documents {
 			if a := p.ask(request{path: path}); a.is(t, http.StatusOK) && a.took > 5*time.Second {
-				t.Errorf("%v took %s", a.asked, a.took)
+				t.Errorf("%v took %s, want at most 5s", a.asked, a.took)
 			}
 		}
 		testkit.Within(t, 5*time.Second, p.name+" says that it is not ready", func() error {

@@ -41,7 +41,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 	s.a = s.start(t, "A with the new one")
 	s.agree(t, "one of them knows the new one alone")
 	if _, said, code := s.finish(t, s.withSetting(t, old, "serve"), ""); code == 0 || !strings.Contains(said, "wrong master key") {
-		t.Errorf("with the old one: code %d\n%s", code, said)
+		t.Errorf("with the old key: code %d, want a failure that says \"wrong master key\":\n%s", code, said)
 	}
 	s.b.ask(refresh(session.refresh)).is(t, http.StatusOK)
 }
@@ -65,7 +65,7 @@ func (s *site) agree(t *testing.T, when string) {
 		page := here.ask(request{path: "/api/accounts/admin/users/?limit=1", bearer: access}).must(t, http.StatusOK)
 		next := nextPage.FindStringSubmatch(page.header.Get("Link"))
 		if next == nil {
-			t.Fatalf("%s: no next page: %s", when, page)
+			t.Fatalf("%s: no next page, want one: %s", when, page)
 		}
 		there.ask(request{path: next[1], bearer: access}).must(t, http.StatusOK)
 	}

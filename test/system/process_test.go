@@ -64,9 +64,9 @@ func (p *process) listens(t *testing.T) *process {
 		select {
 		case <-more:
 		case <-p.exited:
-			t.Fatalf("server %s ended before it listened: %v\n%s", p.name, p.exit, p.log)
+			t.Fatalf("server %s ended before it listened, want it to listen: %v\n%s", p.name, p.exit, p.log)
 		case <-limit:
-			t.Fatalf("server %s does not listen:\n%s", p.name, p.log)
+			t.Fatalf("server %s does not listen, want it to:\n%s", p.name, p.log)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func (p *process) wait(t *testing.T) int {
 	select {
 	case <-p.exited:
 	case <-time.After(patience):
-		t.Errorf("server %s does not end", p.name)
+		t.Errorf("server %s does not end, want it to", p.name)
 		_ = p.cmd.Process.Kill()
 		<-p.exited
 	}
@@ -124,7 +124,7 @@ func (p *process) end(t *testing.T) {
 	text := p.log.String()
 	for _, trace := range []string{"DATA RACE", `"msg":"panic"`, "panic: ", "fatal error: "} {
 		if strings.Contains(text, trace) {
-			t.Errorf("server %s logged %q", p.name, trace)
+			t.Errorf("server %s logged %q, want no trace of a fault", p.name, trace)
 		}
 	}
 	p.site.vault.Search(t, "the log of "+p.name, p.log.lines()...)

@@ -109,7 +109,7 @@ func (s *site) someoneIsLeft(t *testing.T, what string, answers []answer) []stri
 	t.Helper()
 	for _, a := range answers {
 		if a.err != nil || a.status >= 500 {
-			t.Errorf("%s: %v", what, a)
+			t.Errorf("%s: answered by %v, want a status below 500", what, a)
 		}
 	}
 	var left []string
@@ -119,7 +119,7 @@ func (s *site) someoneIsLeft(t *testing.T, what string, answers []answer) []stri
 		}
 	}
 	if len(left) == 0 {
-		t.Fatalf("%s: no active administrator is left; answers by status: %v", what, tally(answers))
+		t.Fatalf("%s: no active administrator is left, want one; answers by status: %v", what, tally(answers))
 	}
 	return left
 }

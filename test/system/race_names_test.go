@@ -35,7 +35,7 @@ func (s *site) oneSignsUp(t *testing.T, prefix string, name func(i int) (usernam
 	for i, a := range answers {
 		username, email := name(i)
 		if err := a.expect(http.StatusCreated, http.StatusBadRequest); err != nil {
-			t.Errorf("%q, %q: %v", username, email, err)
+			t.Errorf("signing up as %q, %q: %v", username, email, err)
 		}
 		if a.status == http.StatusBadRequest && !strings.Contains(string(a.body), "already exists") {
 			t.Errorf("%q, %q: %v, want it to say that the name is taken", username, email, a)

@@ -30,7 +30,7 @@ func (s *site) raceToRefresh(t *testing.T) {
 		for _, p := range s.pair() {
 			a := p.ask(way(first[name].refresh))
 			if a.is(t, http.StatusBadRequest, http.StatusUnauthorized); a.field("error") != "invalid_grant" && a.field("code") != "token_not_valid" {
-				t.Errorf("%s: a token that was exchanged, after the grace: %v", name, a)
+				t.Errorf("%s: a token that was exchanged, after the grace: %v, want it refused as invalid", name, a)
 			}
 		}
 		s.dead(t, name+", after reuse", way, after[name])
@@ -84,7 +84,7 @@ func (s *site) dead(t *testing.T, why string, way func(string) request, session 
 	t.Helper()
 	for _, p := range s.pair() {
 		if err := p.refuses(s.watch, way, session); err != nil {
-			t.Errorf("%s: %v", why, err)
+			t.Errorf("%s: refusing the tokens: %v", why, err)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (s *site) waitAsTold(t *testing.T, right, wrong person) {
 	var held answer
 	for i := 0; held.status != http.StatusTooManyRequests; i++ {
 		if held = s.of(i).ask(s.guess(i, wrong).comingFrom(from)); i > 2*freeTries {
-			t.Fatalf("%d wrong passwords, and no delay: %v", i, held)
+			t.Fatalf("%d wrong passwords and no delay, want one: %v", i, held)
 		}
 	}
 	until := time.Now().Add(held.comeBack())
@@ -131,7 +131,7 @@ func (s *site) oneCount(t *testing.T) {
 			}
 		}
 		if err != nil {
-			t.Errorf("%s: %v", cmp.Or(p.Username, "somebody unknown"), err)
+			t.Errorf("%s: counting the tries: %v", cmp.Or(p.Username, "somebody unknown"), err)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (s *redisSite) throttledWithoutRedis(t *testing.T, p *process) {
 	from, judged := s.network(), 0
 	for p.ask(s.shop.grant(wrong).comingFrom(from)).status == http.StatusBadRequest {
 		if judged++; judged > freeTries {
-			t.Fatalf("without Redis, %d wrong passwords were judged at %s", judged, p.name)
+			t.Fatalf("without Redis, %d wrong passwords were judged at %s, want at most %d", judged, p.name, freeTries)
 		}
 	}
 	a := p.ask(login(wrong).comingFrom(from))

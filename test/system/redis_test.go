@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -65,7 +64,7 @@ func (s *redisSite) goOn(t *testing.T, sessions []tokens, until <-chan struct{})
 			}
 			a := s.of(turn).ask(s.shop.refresh(sessions[i].refresh))
 			if !a.is(t, http.StatusOK) {
-				t.Errorf("session %d was lost at its refresh %d", i, turn-i+1)
+				t.Errorf("session %d was lost at its refresh %d, want it to go on", i, turn-i+1)
 				return a
 			}
 			sessions[i] = a.tokens()
@@ -126,7 +125,7 @@ func (s *redisSite) setBack(t *testing.T) {
 	}
 	s.redis.Stop()
 	if err := firstOf(os.RemoveAll(filepath.Join(s.data, "appendonlydir")), os.CopyFS(s.data, os.DirFS(before))); err != nil {
-		t.Fatal(err)
+		t.Fatalf("setting the files of Redis back: %v", err)
 	}
 	s.redis.Start()
 	for _, p := range s.pair() {
@@ -146,7 +145,7 @@ func (s *redisSite) answerLost(t *testing.T) {
 			before := sessions[i].refresh
 			a := c.ask(s.shop.refresh(before))
 			if err := a.expect(http.StatusOK); err != nil {
-				t.Error(fmt.Errorf("session %d ended at refresh %d: %w", i, n, err))
+				t.Errorf("session %d ended at refresh %d: %v", i, n, err)
 				return a
 			}
 			sessions[i] = a.tokens()

@@ -37,7 +37,7 @@ func TestKilledRestore(t *testing.T) {
 		_ = cmd.Wait() // it was killed
 		names := s.names(t)
 		if !slices.Contains(names, "before") {
-			t.Fatalf("there are %v", names)
+			t.Fatalf(`the names are %v, want "before" among them`, names)
 		}
 		if !slices.Contains(names, "since") {
 			restored++
@@ -91,7 +91,7 @@ func TestRestoreAnOlderThenANewer(t *testing.T) {
 			c.after(t, file)
 			_, said, code := s.try(t, "", "restore", newer)
 			if code != 0 || !strings.Contains(said, c.says) {
-				t.Errorf("exit code %d: %s\ndoes not say %q", code, said, c.says)
+				t.Errorf("exit code %d: %s\nwant 0 and %q", code, said, c.says)
 			}
 			if got := s.active(t); !slices.Equal(got, c.want) {
 				t.Errorf("active are %v, want %v: %s", got, c.want, said)
@@ -134,7 +134,7 @@ func kept(t *testing.T, file string) string {
 	t.Helper()
 	all, err := filepath.Glob(file + ".replaced-*")
 	if err != nil || len(all) != 1 {
-		t.Fatal(all, err)
+		t.Fatalf("listing what was kept: %v, %v; want one file", all, err)
 	}
 	return all[0]
 }

@@ -40,7 +40,7 @@ func TestNoVerifierMeetsAnUnknownKey(t *testing.T) {
 	}
 	t.Logf("%d keys signed; the key set was fetched %d times and kept %d times", len(signers), fetched, kept)
 	if len(signers) < 3 || kept < fetched {
-		t.Errorf("%d keys signed, and the key set was kept %d times and fetched %d times: too little to see anything", len(signers), kept, fetched)
+		t.Errorf("%d keys signed, and the key set was kept %d times and fetched %d times, want at least 3 keys and more kept than fetched", len(signers), kept, fetched)
 	}
 }
 

@@ -69,7 +69,7 @@ func (s *site) misplace(t *testing.T) {
 	for i, r := range requests {
 		a := s.of(i).ask(r.comingFrom(s.network()))
 		if a.err != nil || a.status >= 500 {
-			t.Errorf("request %d: %v", i, a)
+			t.Errorf("request %d: answered by %v, want a status below 500", i, a)
 		}
 	}
 	s.try(t, secret()+"\n", "user", "create", "--username", "ann", "--email", "ann@elsewhere.example", "--password-stdin")

@@ -129,7 +129,7 @@ func (s *site) network() string {
 func read(t *testing.T, text string, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), into); err != nil {
-		t.Fatalf("reading %s: %v", text, err)
+		t.Fatalf("reading the answer %s: %v", text, err)
 	}
 }
 
@@ -140,7 +140,7 @@ func readLines[T any](t *testing.T, text string) []T {
 	for values := json.NewDecoder(strings.NewReader(text)); values.More(); {
 		var v T
 		if err := values.Decode(&v); err != nil {
-			t.Fatalf("reading %s: %v", text, err)
+			t.Fatalf("reading the lines %s: %v", text, err)
 		}
 		list = append(list, v)
 	}

@@ -50,7 +50,7 @@ func (s *site) oneSchema(t *testing.T) {
 	for line := range strings.Lines(s.run(t, "", "migrate", "status")) {
 		version := strings.Fields(line)[0]
 		if seen[version] || strings.Contains(line, "not yet") {
-			t.Errorf("migration %s", line)
+			t.Errorf("migration %s, want it applied once", line)
 		}
 		seen[version] = true
 	}

@@ -75,7 +75,7 @@ func (p *process) sendHalf(t *testing.T, r request) halfSent {
 	t.Helper()
 	req, err := p.build(r)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sending half a request: %v", err)
 	}
 	whole, err := io.ReadAll(req.Body)
 	if err != nil {
