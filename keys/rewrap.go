@@ -21,7 +21,8 @@ type Rewrapped struct {
 // all of them or for none, and again where a key was added or erased meanwhile.
 // Replicas that know both master keys notice nothing; one that knows only the one
 // from before goes on with the keys it has in memory, as long as they are not retired,
-// and does not start again.
+// and does not start again. Until Settle, a replica may still go by the master key from
+// before, and so make what another does not open.
 func (r *Ring) Rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	if err := r.changing.enter(ctx); err != nil {
 		return Rewrapped{}, fmt.Errorf("rewrapping the signing keys: %w", err)

@@ -1,10 +1,12 @@
 package keys
 
 import (
+	"context"
 	"crypto/rsa"
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gatehouse/store"
@@ -156,6 +158,35 @@ func TestDerivedKeysFollowTheMasterKeyInForce(t *testing.T) {
 	if empty := openRing(t, knowing(&memory{}, c, next, testMaster)).Derive("x"); empty()[0] != next.Derive("x") {
 		t.Error("a new database: not the configured one first")
 	}
+}
+
+func TestEveryReplicaHasFollowedOnceARewrapHasSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := underTestMaster(t)
+		next := NewMasterKey()
+		replica := openRing(t, knowing(s, c, next, testMaster))
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go func() { _ = replica.Run(ctx) }()
+		synctest.Wait() // it has just read
+		if _, err := openRing(t, knowing(s, c, next, testMaster)).Rewrap(t.Context(), "cli"); err != nil {
+			t.Fatalf("rewrapping the signing keys: %v", err)
+		}
+		derived := replica.Derive("x")
+		if got := derived()[0]; got != testMaster.Derive("x") {
+			t.Error("before the replica has read again it derives from the new master key, want the old one")
+		}
+		if err := Settle(t.Context()); err != nil {
+			t.Fatalf("waiting for the replicas: %v", err)
+		}
+		if got := derived()[0]; got != next.Derive("x") {
+			t.Error("after that the replica derives from the old master key, want the new one")
+		}
+		stop()
+		if err := Settle(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("waiting after the end: %v, want %v", err, context.Canceled)
+		}
+	})
 }
 
 func TestExamineSaysWhichMasterKey(t *testing.T) {

@@ -7,9 +7,13 @@ import (
 	"time"
 )
 
+// Settled is how soon every replica that reaches the database acts on a change of the
+// record: a retirement, or another master key.
+const Settled = time.Second
+
 const (
-	// readEvery is half of the second in which a retirement reaches every replica.
-	readEvery = 500 * time.Millisecond
+	// readEvery leaves half of Settled for the reading itself.
+	readEvery = Settled / 2
 	// keepEvery is how often the schedule is looked at. It costs nothing as long
 	// as nothing is due.
 	keepEvery = time.Second
@@ -24,6 +28,16 @@ func (r *Ring) Run(ctx context.Context) error {
 	loops.Go(func() { r.repeat(ctx, keepEvery, r.keep) })
 	loops.Wait()
 	return nil
+}
+
+// Settle waits until every replica has read the record as it is now.
+func Settle(ctx context.Context) error {
+	select {
+	case <-time.After(Settled):
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting until every replica has read the signing keys: %w", context.Cause(ctx))
+	}
 }
 
 func (r *Ring) keep(ctx context.Context) error {

@@ -104,7 +104,7 @@ func (c *cli) keysRotate() *cobra.Command {
 func (c *cli) keysRewrap() *cobra.Command {
 	return &cobra.Command{
 		Use: "rewrap", Short: "Seal the keys under a new master key", Args: takes(),
-		Long: "Seal the signing keys under GATEHOUSE_MASTER_KEY, where they are under\nGATEHOUSE_MASTER_KEY_PREVIOUS. Every replica must know both by then. Nobody notices:\nthe keys stay the same, and so do tokens and the key set.",
+		Long: "Seal the signing keys under GATEHOUSE_MASTER_KEY, where they are under\nGATEHOUSE_MASTER_KEY_PREVIOUS. Every replica must know both by then. Nobody notices:\nthe keys stay the same, and so do tokens and the key set. It returns once every\nreplica has had its reading of them.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
 				done, err := ring.Rewrap(cmd.Context(), "cli")
@@ -113,10 +113,14 @@ func (c *cli) keysRewrap() *cobra.Command {
 				}
 				if done.Changed == 0 {
 					c.say("all %d signing keys are sealed under master key %s already", done.Keys, done.Master)
-					return nil
+					return keys.Settle(cmd.Context()) // perhaps since a moment ago
 				}
 				c.say("%d signing keys are now sealed under master key %s", done.Changed, done.Master)
-				c.say("In a quarter of an hour GATEHOUSE_MASTER_KEY_PREVIOUS may be taken away. Keep the key as long as the backups from before.")
+				if err := keys.Settle(cmd.Context()); err != nil {
+					return err
+				}
+				c.say("Every running replica has had %s to follow. In a quarter of an hour GATEHOUSE_MASTER_KEY_PREVIOUS may be taken away.", keys.Settled)
+				c.say("Keep the key as long as the backups from before.")
 				return nil
 			})
 		},
