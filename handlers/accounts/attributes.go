@@ -6,6 +6,8 @@ import (
 
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/profile"
 	"gatehouse/store"
 )
 
@@ -14,40 +16,32 @@ import (
 // who wants to know more of one opens that one.
 type Profile struct {
 	Person
-	MiddleName  string  `json:"middle_name"`
-	Nickname    string  `json:"nickname"`
-	PageURL     string  `json:"profile"`
-	Picture     string  `json:"picture"`
-	Website     string  `json:"website"`
-	Gender      string  `json:"gender"`
-	Birthdate   string  `json:"birthdate"`
-	ZoneInfo    string  `json:"zoneinfo"`
-	Locale      string  `json:"locale"`
-	PhoneNumber string  `json:"phone_number"`
-	PhoneProved bool    `json:"phone_number_verified"`
-	Address     Address `json:"address"`
-	UpdatedAt   *string `json:"updated_at"`
-}
-
-// An Address always has all its parts.
-type Address struct {
-	Formatted  string `json:"formatted"`
-	Street     string `json:"street_address"`
-	Locality   string `json:"locality"`
-	Region     string `json:"region"`
-	PostalCode string `json:"postal_code"`
-	Country    string `json:"country"`
+	attributes store.Profile
+	updatedAt  *string
 }
 
 // ProfileOf shows u with the profile p.
 func ProfileOf(u store.User, p store.Profile) Profile {
-	return Profile{
-		Person:     PersonOf(u),
-		MiddleName: p.MiddleName, Nickname: p.Nickname, PageURL: p.PageURL, Picture: p.Picture, Website: p.Website,
-		Gender: p.Gender, Birthdate: p.Birthdate, ZoneInfo: p.ZoneInfo, Locale: p.Locale,
-		PhoneNumber: p.PhoneNumber, PhoneProved: p.PhoneProved,
-		Address: Address(p.Address), UpdatedAt: api.TimeOrNull(u.UpdatedAt),
+	return Profile{PersonOf(u), p, api.TimeOrNull(u.UpdatedAt)}
+}
+
+// shape has the attributes behind the members of Person.
+var shape = func() api.Shape {
+	var list []api.Member
+	for _, a := range profile.List {
+		list = append(list, api.Member{Name: a.Name, Of: a.At(&store.Profile{})})
 	}
+	return api.NewShape(Person{}, append(list, api.Member{Name: "updated_at", Of: new(*string)}))
+}()
+
+// answer is p as it is written.
+func (p Profile) answer() any {
+	return shape.Fill(p.Person, func(i int) any {
+		if i == len(profile.List) {
+			return &p.updatedAt
+		}
+		return profile.List[i].At(&p.attributes)
+	})
 }
 
 // whole reads what else there is to show of u.
@@ -65,7 +59,7 @@ func (h *Handlers) show(w http.ResponseWriter, r *http.Request, u store.User) er
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, shown)
+	return api.JSON(w, http.StatusOK, shown.answer())
 }
 
 // tell answers with what was done, and u as it is now.
@@ -74,17 +68,19 @@ func (h *Handlers) tell(w http.ResponseWriter, r *http.Request, status int, mess
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, status, result{message, shown})
+	return api.JSON(w, status, result{message, shown.answer()})
 }
 
 // values are those fields that a body may not change, by name.
 func (p Profile) values() map[string]any {
 	values := map[string]any{
 		"id": p.ID, "is_active": p.IsActive, "is_staff": p.IsStaff, "sub": p.Sub,
-		"email_verified": p.EmailVerified, "date_joined": p.DateJoined, "last_login": nil,
-		"phone_number_verified": p.PhoneProved, "updated_at": nil,
+		"email_verified": p.EmailVerified, "date_joined": p.DateJoined, "last_login": nil, "updated_at": nil,
 	}
-	for name, time := range map[string]*string{"last_login": p.LastLogin, "updated_at": p.UpdatedAt} {
+	for _, a := range profile.Flags {
+		values[a.Name] = *a.Flag(&p.attributes)
+	}
+	for name, time := range map[string]*string{"last_login": p.LastLogin, "updated_at": p.updatedAt} {
 		if time != nil {
 			values[name] = *time
 		}
@@ -92,20 +88,25 @@ func (p Profile) values() map[string]any {
 	return values
 }
 
-// attributesOf reads what a body says about a profile.
-func attributesOf(b api.Body) account.Attributes {
-	return account.Attributes{
-		MiddleName: b.Text("middle_name"), Nickname: b.Text("nickname"),
-		PageURL: b.Text("profile"), Picture: b.Text("picture"), Website: b.Text("website"),
-		Gender: b.Text("gender"), Birthdate: b.Text("birthdate"), ZoneInfo: b.Text("zoneinfo"), Locale: b.Text("locale"),
-		PhoneNumber: b.Text("phone_number"), Address: addressOf(b),
+// readOnly are the fields that nobody sets, in the order of Profile.
+func readOnly(more ...string) []string {
+	names := []string{"id", "is_staff", "sub", "email_verified", "date_joined", "last_login"}
+	for _, a := range profile.Flags {
+		names = append(names, a.Name)
 	}
+	return append(append(names, "updated_at"), more...)
 }
 
-func addressOf(b api.Body) account.Address {
-	part, problem := b.Part("address")
-	return account.Address{
-		Problem: problem, Formatted: part.Text("formatted"), Street: part.Text("street_address"), Locality: part.Text("locality"),
-		Region: part.Text("region"), PostalCode: part.Text("postal_code"), Country: part.Text("country"),
+// attributesOf reads what a body says about a profile.
+func attributesOf(b api.Body) account.Attributes {
+	sent := account.Attributes{}
+	for _, a := range profile.Texts {
+		within, name := b, a.Name
+		if object, part := a.Part(); object != "" {
+			read, problem := b.Part(object)
+			within, name, sent[object] = read, part, fields.Text{Problem: problem}
+		}
+		sent[a.Name] = within.Text(name)
 	}
+	return sent
 }

@@ -39,8 +39,8 @@ func PersonOf(u store.User) Person {
 
 // A result is a person with the words for what was done.
 type result struct {
-	Message string  `json:"message"`
-	User    Profile `json:"user"`
+	Message string `json:"message"`
+	User    any    `json:"user"` // Profile.answer
 }
 
 // inputOf reads what a body says about a person. Passwords come as they were typed.
@@ -69,12 +69,6 @@ func fixed(b api.Body, shown *Profile, names ...string) error {
 		}
 	}
 	return faults.Err()
-}
-
-// readOnly are the fields that nobody sets, in the order of Profile.
-func readOnly(more ...string) []string {
-	names := []string{"id", "is_staff", "sub", "email_verified", "date_joined", "last_login", "phone_number_verified", "updated_at"}
-	return append(names, more...)
 }
 
 // target reads the person whom the path names. What is no ID is nobody's.

@@ -50,9 +50,9 @@ func (h *Handlers) signUp(w http.ResponseWriter, r *http.Request) error {
 }
 
 type tokens struct {
-	Access  string   `json:"access"`
-	Refresh string   `json:"refresh"`
-	User    *Profile `json:"user,omitempty"`
+	Access  string `json:"access"`
+	Refresh string `json:"refresh"`
+	User    any    `json:"user,omitempty"` // Profile.answer
 }
 
 // login signs a person in to the built-in app, by username or e-mail address. A
@@ -86,8 +86,8 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	proof.User.LastLoginAt = started.CreatedAt
-	person := ProfileOf(proof.User, profile)
-	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, &person})
+	person := ProfileOf(proof.User, profile).answer()
+	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person})
 }
 
 // refresh exchanges a refresh token of the built-in app.

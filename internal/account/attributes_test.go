@@ -27,11 +27,10 @@ func (w *world) profile(u store.User) store.Profile {
 func all() (account.Attributes, store.Profile) {
 	g := fields.Given
 	return account.Attributes{
-			MiddleName: g("Maria"), Nickname: g("Annie"), PageURL: g("https://ann.example/#me"), Picture: g("https://ann.example/ann.jpg?s=80"), Website: g("http://ann.example"),
-			Gender: g("female"), Birthdate: g("1990-02-28"), ZoneInfo: g("Europe/Berlin"), Locale: g("de_AT"), PhoneNumber: g("+49 (30) 123-4567"),
-			Address: account.Address{
-				Formatted: g("1 High St\r\nBerlin"), Street: g("1 High St"), Locality: g("Berlin"), Region: g("BE"), PostalCode: g("10115"), Country: g("DE"),
-			},
+			"middle_name": g("Maria"), "nickname": g("Annie"), "profile": g("https://ann.example/#me"), "picture": g("https://ann.example/ann.jpg?s=80"), "website": g("http://ann.example"),
+			"gender": g("female"), "birthdate": g("1990-02-28"), "zoneinfo": g("Europe/Berlin"), "locale": g("de_AT"), "phone_number": g("+49 (30) 123-4567"),
+			"address.formatted": g("1 High St\r\nBerlin"), "address.street_address": g("1 High St"), "address.locality": g("Berlin"), "address.region": g("BE"),
+			"address.postal_code": g("10115"), "address.country": g("DE"),
 		}, store.Profile{
 			MiddleName: "Maria", Nickname: "Annie", PageURL: "https://ann.example/#me", Picture: "https://ann.example/ann.jpg?s=80", Website: "http://ann.example",
 			Gender: "female", Birthdate: "1990-02-28", ZoneInfo: "Europe/Berlin", Locale: "de-AT", PhoneNumber: "+49301234567",
@@ -77,7 +76,7 @@ func TestAChangeOfAnAttribute(t *testing.T) {
 	}
 	want := w.profile(ann)
 	w.advance(time.Hour)
-	change := account.Input{Attributes: account.Attributes{Nickname: fields.Given("Nan"), Address: account.Address{Country: fields.Given("")}}}
+	change := account.Input{Attributes: account.Attributes{"nickname": fields.Given("Nan"), "address.country": fields.Given("")}}
 	got, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, change, false)
 	if err != nil {
 		t.Fatalf("changing the user's own profile: %v", err)
@@ -136,7 +135,7 @@ func TestAnotherNumberIsNotProved(t *testing.T) {
 			if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
 				t.Fatalf("changing the user: %v", err)
 			}
-			if err := by(account.Input{Attributes: account.Attributes{PhoneNumber: fields.Given(c.number)}}); err != nil {
+			if err := by(account.Input{Attributes: account.Attributes{"phone_number": fields.Given(c.number)}}); err != nil {
 				t.Fatal(err)
 			}
 			if got := w.profile(ann); got != c.want {
@@ -149,30 +148,27 @@ func TestAnotherNumberIsNotProved(t *testing.T) {
 func TestAttributesThatCannotBe(t *testing.T) {
 	w := open(t)
 	ann := w.person("ann", store.RoleUser)
-	type a = account.Attributes
 	long := strings.Repeat("a", 3000)
 	for field, c := range map[string]struct {
-		put         func(*a, fields.Text)
 		good, wrong []string
 	}{
-		"nickname": {func(a *a, t fields.Text) { a.Nickname = t }, []string{"Ann", " Ann ", "安"}, []string{"a\nb", "a\x00", "\xed\xa0\x80", long}},
-		"gender":   {func(a *a, t fields.Text) { a.Gender = t }, []string{"female", "non-binary"}, []string{"a\tb", long}},
-		"picture": {func(a *a, t fields.Text) { a.Picture = t }, []string{"https://a.example/x", "HTTPS://a.example", "http://[::1]:8080/p", "https://例え.jp/私"}, []string{
+		"nickname": {[]string{"Ann", " Ann ", "安"}, []string{"a\nb", "a\x00", "\xed\xa0\x80", long}},
+		"gender":   {[]string{"female", "non-binary"}, []string{"a\tb", long}},
+		"picture": {[]string{"https://a.example/x", "HTTPS://a.example", "http://[::1]:8080/p", "https://例え.jp/私"}, []string{
 			"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", "data:image/png;base64,AA", "vbscript:x", "file:///etc/passwd",
 			"blob:https://a.example/1", "about:blank", "filesystem:https://a/t", "view-source:https://a", "intent://a", "ftp://a.example", "//a.example", "a.example", "/x",
 			"https:", "https:///x", "https://a.example/a b", "https:\\\\a.example", "https://ann@a.example", "https://a.example/\u202egnp", "https://a.example/" + long}},
-		"birthdate": {func(a *a, t fields.Text) { a.Birthdate = t }, []string{"1990-12-31", "0000-02-29", "2000-02-29", "1990"}, []string{
+		"birthdate": {[]string{"1990-12-31", "0000-02-29", "2000-02-29", "1990"}, []string{
 			"1990-02-29", "1990-13-01", "90-01-01", "1990-1-1", "0000", "2999", "2999-01-01", "1990-12-31T00:00:00Z", "31.12.1990", "19900101", "-1990"}},
-		"zoneinfo": {func(a *a, t fields.Text) { a.ZoneInfo = t }, []string{"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+5"}, []string{
+		"zoneinfo": {[]string{"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+5"}, []string{
 			"Local", "Mars/Phobos", "../etc/passwd", "/etc/localtime", "Europe", "posix/Europe/Berlin", "CEST", long}},
-		"locale":              {func(a *a, t fields.Text) { a.Locale = t }, []string{"de", "pt-BR", "zh-Hant-TW", "EN_us"}, []string{"german", "d", "de-", "x", "de;q=1", "de,en", "..", long}},
-		"phone_number":        {func(a *a, t fields.Text) { a.PhoneNumber = t }, []string{"+4930123456", "+1 (604) 555-1234;ext=5678"}, []string{"030123456", "+0123456789", "+123456", "+1234567890123456", "+49abc", "tel:+4930123456", "+49301234567;x=1", "++4930123456"}},
-		"address.postal_code": {func(a *a, t fields.Text) { a.Address.PostalCode = t }, []string{"SW1A 1AA"}, []string{"a\nb", long}},
-		"address.formatted":   {func(a *a, t fields.Text) { a.Address.Formatted = t }, []string{"1 High St\nTown"}, []string{"a\x07b", long}},
+		"locale":              {[]string{"de", "pt-BR", "zh-Hant-TW", "EN_us"}, []string{"german", "d", "de-", "x", "de;q=1", "de,en", "..", long}},
+		"phone_number":        {[]string{"+4930123456", "+1 (604) 555-1234;ext=5678"}, []string{"030123456", "+0123456789", "+123456", "+1234567890123456", "+49abc", "tel:+4930123456", "+49301234567;x=1", "++4930123456"}},
+		"address.postal_code": {[]string{"SW1A 1AA"}, []string{"a\nb", long}},
+		"address.formatted":   {[]string{"1 High St\nTown"}, []string{"a\x07b", long}},
 	} {
 		try := func(text string) error {
-			var in account.Input
-			c.put(&in.Attributes, fields.Given(text))
+			in := account.Input{Attributes: account.Attributes{field: fields.Given(text)}}
 			_, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, in, false)
 			return err
 		}
@@ -188,11 +184,20 @@ func TestAttributesThatCannotBe(t *testing.T) {
 			}
 		}
 	}
-	in := account.Input{Attributes: account.Attributes{Locale: fields.Text{Sent: true, Problem: fields.Null}, Address: account.Address{Problem: fields.Null}}}
+	in := account.Input{Attributes: account.Attributes{"locale": fields.Text{Sent: true, Problem: fields.Null}, "address": fields.Text{Sent: true, Problem: fields.Null}}}
 	var faults *fields.Errors
 	if _, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, in, false); !errors.As(err, &faults) || !faults.Has("locale") || !faults.Has("address") {
 		t.Errorf("problems of the wire: %v", err)
 	}
+}
+
+// some are those of the names.
+func some(all account.Attributes, names ...string) account.Attributes {
+	chosen := account.Attributes{}
+	for _, name := range names {
+		chosen[name] = all[name]
+	}
+	return chosen
 }
 
 // Two who change different attributes at once lose nothing of each other's.
@@ -203,9 +208,9 @@ func attributesChangedAtOnce(t *testing.T, w *world) {
 	attributes, want := all()
 	race(t, 3, func(i int) bool {
 		in := account.Input{Attributes: []account.Attributes{
-			{MiddleName: attributes.MiddleName, PhoneNumber: attributes.PhoneNumber, Locale: attributes.Locale, Website: attributes.Website, Gender: attributes.Gender},
-			{Nickname: attributes.Nickname, PageURL: attributes.PageURL, Picture: attributes.Picture, Birthdate: attributes.Birthdate},
-			{ZoneInfo: attributes.ZoneInfo, Address: attributes.Address},
+			some(attributes, "middle_name", "phone_number", "locale", "website", "gender"),
+			some(attributes, "nickname", "profile", "picture", "birthdate"),
+			some(attributes, "zoneinfo", "address.formatted", "address.street_address", "address.locality", "address.region", "address.postal_code", "address.country"),
 		}[i]}
 		_, err := w.Change(t.Context(), authz.Operator, ann, in, false)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/profile"
 	"gatehouse/store"
 )
 
@@ -102,34 +103,15 @@ func valueOf(u store.User, p store.Profile, name string) any {
 
 func profileValue(p store.Profile, name string) any {
 	switch name {
-	case "middle_name":
-		return p.MiddleName
-	case "nickname":
-		return p.Nickname
-	case "profile":
-		return p.PageURL
-	case "picture":
-		return p.Picture
-	case "website":
-		return p.Website
-	case "gender":
-		return p.Gender
-	case "birthdate":
-		return p.Birthdate
-	case "zoneinfo":
-		return p.ZoneInfo
-	case "locale":
-		return p.Locale
-	case "phone_number":
-		return p.PhoneNumber
 	case "phone_number_verified":
-		if p.PhoneNumber != "" {
-			return p.PhoneProved
+		if p.PhoneNumber == "" {
+			return nil
 		}
 	case "address":
-		if p.Address != (store.Address{}) {
-			return p.Address
+		if p.Address == (store.Address{}) {
+			return nil
 		}
+		return p.Address
 	}
-	return nil
+	return profile.Value(p, name)
 }

@@ -14,7 +14,7 @@ var layers = [][]string{
 	{"internal/clock", "internal/finding", "internal/logging", "internal/machine"},
 	{"internal/test/testkit"},
 	{"store", "store/breaker", "config", "web", "internal/grant", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
-	{"internal/authz", "internal/audit", "internal/throttle", "internal/notify", "store/sqlstore/dbfile", "store/sqlstore/migrations", "store/redisstore", "store/storetest"},
+	{"internal/authz", "internal/audit", "internal/profile", "internal/throttle", "internal/notify", "store/sqlstore/dbfile", "store/sqlstore/migrations", "store/redisstore", "store/storetest"},
 	{"store/sqlstore/engine"},
 	{"store/sqlstore"},
 	{"store/sqlstore/rescue"},

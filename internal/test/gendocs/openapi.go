@@ -33,7 +33,7 @@ func document(folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c := composer{fragments: map[string]node{}, used: map[string]bool{}}
+	c := composer{fragments: people(), used: map[string]bool{}}
 	for _, fragment := range written {
 		c.fragments[fragment.name] = fragment.value
 	}

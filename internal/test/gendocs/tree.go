@@ -98,13 +98,17 @@ func items(d *json.Decoder) (node, error) {
 	return l, err
 }
 
-// treeOf turns a Go value into a tree.
-func treeOf(v any) (node, error) {
+// treeOf turns a Go value that has JSON into a tree.
+func treeOf(v any) node {
 	text, err := written(v)
 	if err != nil {
-		return nil, err
+		panic(err) // a mistake in this program
 	}
-	return parse([]byte(text))
+	tree, err := parse([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return tree
 }
 
 // written is v as JSON, in which no character is written as an escape that need not be.

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"gatehouse/internal/profile"
 )
 
 // An answer is what came back.
@@ -15,11 +17,7 @@ type answer struct {
 }
 
 // news are the fields that our answers have beyond those of old.
-var news = []string{
-	"sub", "email_verified", "date_joined", "last_login",
-	"middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
-	"phone_number", "phone_number_verified", "address", "updated_at",
-}
+var news = append(profile.Names(), "sub", "email_verified", "date_joined", "last_login", "updated_at")
 
 // difference says how got differs from the row's answer; empty if it does not.
 func (p *player) difference(r row, got answer) string {

@@ -1,0 +1,30 @@
+package fields
+
+// A Schema says of a value what the API document says of it (JSON Schema, as
+// OpenAPI 3.1 has it). What is zero is not said.
+type Schema struct {
+	Ref string `json:"$ref,omitempty"`
+	// Type is one name, or several: "null" is a type of its own.
+	Type             any      `json:"type,omitempty"`
+	Description      string   `json:"description,omitempty"`
+	Enum             []string `json:"enum,omitempty"`
+	Items            *Schema  `json:"items,omitempty"`
+	MinLength        int      `json:"minLength,omitempty"`
+	MaxLength        int      `json:"maxLength,omitempty"`
+	MaxItems         int      `json:"maxItems,omitempty"`
+	Minimum          *int64   `json:"minimum,omitempty"`
+	Maximum          *int64   `json:"maximum,omitempty"`
+	Pattern          string   `json:"pattern,omitempty"`
+	ContentMediaType string   `json:"contentMediaType,omitempty"`
+}
+
+// Component is a reference to a schema that the API document has by name.
+func Component(name string) Schema { return Schema{Ref: "#/components/schemas/" + name} }
+
+// Saying returns s with a description, unless that is empty.
+func (s Schema) Saying(description string) Schema {
+	if description != "" {
+		s.Description = description
+	}
+	return s
+}

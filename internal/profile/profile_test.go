@@ -1,0 +1,55 @@
+package profile
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// The example of an attribute is what the API document shows, so it is as it is kept.
+func TestExamplesAreAsTheyAreKept(t *testing.T) {
+	for _, a := range Texts {
+		kept, fault := a.Form.Read(a.Example, time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC))
+		if a.Example == "" || kept != a.Example || fault != "" {
+			t.Errorf("%s: the example %q is kept as %q, fault %q; want it as it is", a.Name, a.Example, kept, fault)
+		}
+	}
+}
+
+// TestTheListIsWhole fails where a field of store.Profile is in no line of List, or in two.
+func TestTheListIsWhole(t *testing.T) {
+	var p store.Profile
+	seen := map[any]string{}
+	for _, a := range List {
+		if other, twice := seen[a.At(&p)]; twice {
+			t.Errorf("%s and %s are kept in one place; want one each", a.Name, other)
+		}
+		seen[a.At(&p)] = a.Name
+	}
+	var walk func(of reflect.Value, prefix string)
+	walk = func(of reflect.Value, prefix string) {
+		for i := range of.NumField() {
+			field, name := of.Field(i), prefix+of.Type().Field(i).Name
+			if field.Kind() == reflect.Struct {
+				walk(field, name+".")
+			} else if seen[field.Addr().Interface()] == "" {
+				t.Errorf("%s is in no line of List; want one, by which it is read and shown", name)
+			}
+		}
+	}
+	walk(reflect.ValueOf(&p).Elem(), "")
+}
+
+func TestNames(t *testing.T) {
+	if got := Names(); got[0] != "middle_name" || got[len(got)-1] != "address" {
+		t.Errorf("names = %v, want them from middle_name to address, which is there once", got)
+	}
+	p := store.Profile{Nickname: "Al", PhoneProved: true, Address: store.Address{Country: "GB"}}
+	for name, want := range map[string]any{"nickname": "Al", "website": "", "phone_number_verified": true, "address.country": "GB", "email": nil} {
+		if got := Value(p, name); got != want {
+			t.Errorf("Value(%q) = %v, want %v", name, got, want)
+		}
+	}
+}
