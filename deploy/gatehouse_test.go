@@ -83,7 +83,7 @@ func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", filepath.Base(program), strings.Join(args, " "), err, out)
+		t.Fatalf("running %s %s: %v\n%s", filepath.Base(program), strings.Join(args, " "), err, out)
 	}
 	return string(out)
 }

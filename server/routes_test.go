@@ -48,7 +48,7 @@ func TestTheTableIsInOrder(t *testing.T) {
 	lines, owners := map[string]bool{}, map[string]int{}
 	for i, table := range realTables() {
 		if table.Refuse == nil || table.NotAllowed == nil {
-			t.Errorf("the table of %s cannot refuse", table.Name)
+			t.Errorf("the table of %s cannot refuse, want it to", table.Name)
 		}
 		for _, rt := range table.Routes {
 			line := rt.Method + " " + rt.Path

@@ -23,7 +23,7 @@ func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 	}
 	files, err := filepath.Glob("../../store/sqlstore/migrations/*/*.sql")
 	if err != nil || len(files) == 0 {
-		t.Fatal(err)
+		t.Fatalf("listing the migrations: %d found, %v; want at least one", len(files), err)
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -32,7 +32,7 @@ func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 		}
 		for _, found := range regexp.MustCompile(`CREATE TABLE (?:IF NOT EXISTS )?(\w+)`).FindAllStringSubmatch(string(text), -1) {
 			if _, ok := bounded[found[1]]; !ok && !slices.Contains(swept, found[1]) {
-				t.Errorf("%s: nothing sweeps %s", filepath.Base(file), found[1])
+				t.Errorf("%s: nothing sweeps %s, want the sweeper or a bound to name it", filepath.Base(file), found[1])
 			}
 		}
 	}

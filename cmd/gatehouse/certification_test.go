@@ -56,10 +56,10 @@ func (p page) object() object {
 	p.t.Helper()
 	var o object
 	if err := json.Unmarshal([]byte(p.body), &o); err != nil {
-		p.t.Fatalf("%s: %d %s: %v", p.at, p.status, p.body, err)
+		p.t.Fatalf("%s: status %d, reading the body %s: %v", p.at, p.status, p.body, err)
 	}
 	if kind := p.header.Get("Content-Type"); kind != "application/json" && !strings.HasPrefix(kind, "application/json;") {
-		p.t.Errorf("%s: Content-Type %q", p.at, kind)
+		p.t.Errorf("%s: Content-Type %q, want application/json", p.at, kind)
 	}
 	return o
 }
@@ -94,7 +94,7 @@ func (g *gate) signed(raw any) (header, payload object) {
 		}
 		return header, payload
 	}
-	g.t.Fatalf("no published key for %v", header)
+	g.t.Fatalf("no published key for %v, want one", header)
 	return nil, nil
 }
 
@@ -119,7 +119,7 @@ func (v *visitor) silent(pairs ...string) string {
 	v.t.Helper()
 	answer := v.get(ask(pairs...)).leads(shopURI)
 	if answer.Get("code") == "" {
-		v.t.Fatalf("%v: %v", pairs, answer)
+		v.t.Fatalf("%v: answered %v, want a code", pairs, answer)
 	}
 	return answer.Get("code")
 }
@@ -132,11 +132,11 @@ func (v *visitor) refusal(code string, answer url.Values) {
 	}
 	for name, values := range answer {
 		if !slices.Contains([]string{"error", "error_description", "error_uri", "state", "iss"}, name) || len(values) != 1 {
-			v.t.Errorf("%s in an error answer: %v", name, values)
+			v.t.Errorf("%s in an error answer: %v, want only registered members, each once", name, values)
 		}
 	}
 	if said := answer.Get("error_description"); said == "" || strings.ContainsFunc(said, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
-		v.t.Errorf("error_description %q", said)
+		v.t.Errorf("error_description %q, want printable ASCII without quotes", said)
 	}
 }
 
@@ -156,18 +156,18 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		_ = v.code()
 		for _, prompt := range []string{"", "none"} {
 			if answer := v.get(ask("state", "", "prompt", prompt)).leads(shopURI); answer.Has("state") || answer.Get("iss") != g.config.Issuer {
-				t.Errorf("answered %v", answer)
+				t.Errorf("answered %v, want the issuer and no state", answer)
 			}
 		}
 		if answer := g.visitor().get(ask("state", "", "prompt", "none")).leads(shopURI); answer.Has("state") || answer.Get("error") != "login_required" {
-			t.Errorf("answered %v", answer)
+			t.Errorf("answered %v, want login_required and no state", answer)
 		}
 	})
 	g.each("neither PKCE nor nonce", func(t *testing.T, v *visitor) {
 		code := v.code("code_challenge", "", "code_challenge_method", "", "nonce", "")
 		set := g.tokens(http.StatusOK, "grant_type", "authorization_code", "code", code, "redirect_uri", shopURI)
 		if _, id := g.signed(set["id_token"]); id["nonce"] != nil {
-			t.Errorf("ID token %v", id)
+			t.Errorf("ID token %v, want no nonce", id)
 		}
 	})
 	g.each("prompt none in no session", func(_ *testing.T, v *visitor) {
@@ -183,7 +183,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		asked := v.get(ask("prompt", "consent")).shows(http.StatusOK, "Photo Shop", ">Allow</button>")
 		answer := v.post("/consent", append(asked.fields(), "answer", "allow")...).leads(shopURI)
 		if set := g.redeem(answer.Get("code")); set["refresh_token"] == nil {
-			t.Errorf("offline_access without a refresh token: %v", set)
+			t.Errorf("offline_access gave %v, want a refresh token", set)
 		}
 	})
 	g.each("refusals that the app is told", func(_ *testing.T, v *visitor) {
@@ -209,7 +209,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		} {
 			id := v.identity(v.silent(pair...))
 			if id["acr"] != "urn:gatehouse:pwd" || id["sub"] != g.ann.Sub {
-				t.Errorf("%v: ID token %v", pair, id)
+				t.Errorf("%v: ID token %v, want urn:gatehouse:pwd and the subject %s", pair, id, g.ann.Sub)
 			}
 			// The same at the sign-in page.
 			g.visitor().get(ask(pair...)).shows(http.StatusOK, "<h1>Sign in</h1>")
@@ -227,7 +227,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 					for _, mode := range []string{"query", "form_post"} {
 						p := who.do("GET", ask("client_id", client, "redirect_uri", uri, "response_mode", mode), nil).shows(http.StatusBadRequest, "Authorization error")
 						if p.header.Get("Location") != "" || p.header.Get("Refresh") != "" || !strings.HasPrefix(p.header.Get("Content-Type"), "text/html") || strings.Contains(p.body, "shop.example.com") {
-							t.Errorf("%s: %v\n%s", uri, p.header, p.body)
+							t.Errorf("%s: headers %v, want a page of ours and no redirect:\n%s", uri, p.header, p.body)
 						}
 					}
 				}
@@ -239,7 +239,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		asked := v.get(ask("client_id", "query", "redirect_uri", shopURI+"?foo=bar"))
 		p := v.post("/consent", append(asked.fields(), "answer", "allow")...)
 		if answer := p.leads(shopURI); answer.Get("foo") != "bar" || answer.Get("code") == "" || !strings.HasPrefix(p.header.Get("Location"), shopURI+"?foo=bar&") {
-			t.Errorf("to %s", p.header.Get("Location"))
+			t.Errorf("sent to %s, want a code and foo=bar as registered", p.header.Get("Location"))
 		}
 	})
 	g.each("a request by POST", func(t *testing.T, v *visitor) {
@@ -256,7 +256,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 				p = v.signIn(p, "ann")
 			}
 			if answer := p.leads(shopURI); answer.Get("code") == "" || answer.Get("state") != "a state" {
-				t.Errorf("answered %v", answer)
+				t.Errorf(`answered %v, want a code and the state "a state"`, answer)
 			}
 		}
 	})
@@ -272,20 +272,20 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 			_, form, _ := strings.Cut(p.body, "<form ")
 			form, _, _ = strings.Cut(form, ">")
 			if !strings.Contains(form, `method="post"`) || !strings.Contains(form, `action="`+shopURI+`"`) || strings.Contains(form, "enctype") || strings.Contains(form, "accept-charset") {
-				t.Errorf("the form is <form %s>", form)
+				t.Errorf("the form is <form %s>, want it to post to %s", form, shopURI)
 			}
 			if p.header.Get("Location") != "" || p.header.Get("Cache-Control") != "no-store" {
-				t.Errorf("header %v", p.header)
+				t.Errorf("header %v, want no redirect and no-store", p.header)
 			}
 			if at := script.FindStringSubmatch(p.body); at == nil {
-				t.Errorf("no script in\n%s", p.body)
+				t.Errorf("want a script in\n%s", p.body)
 			} else if js := v.do("GET", at[1], nil).shows(http.StatusOK, "submit()"); !strings.HasPrefix(js.header.Get("Content-Type"), "text/javascript") {
-				t.Errorf("the script is %v", js.header)
+				t.Errorf("the script has the headers %v, want text/javascript", js.header)
 			}
 			if pairs != nil && pairs[0] == "response_type" {
 				v.refusal("invalid_request", sent)
 			} else if sent.Get("code") == "" || sent.Get("state") != "a state" || sent.Get("iss") != g.config.Issuer || len(sent) != 3 {
-				t.Errorf("sent %v", sent)
+				t.Errorf("sent %v, want a code, the state and the issuer", sent)
 			}
 		}
 		p := g.visitor().do("GET", ask("prompt", "none", "response_mode", "form_post"), nil).shows(http.StatusOK, `value="login_required"`)
@@ -319,7 +319,7 @@ func TestSignInsOfCertifiedApps(t *testing.T) {
 			id, was := v.identity(answer.Get("code")), were[name]
 			at, ok := id["auth_time"].(float64)
 			if !ok || at <= was["auth_time"].(float64) || time.Since(time.Unix(int64(at), 0)) > 10*time.Second || id["sub"] != was["sub"] {
-				t.Errorf("ID token %v, was %v", id, was)
+				t.Errorf("ID token %v, was %v, want a later auth_time for the same subject", id, was)
 			}
 		})
 	}
@@ -334,7 +334,7 @@ func TestSignInsOfCertifiedApps(t *testing.T) {
 			id := stays.identity(stays.silent(pairs...))
 			for _, claim := range []string{"iss", "sub", "aud", "auth_time", "acr"} {
 				if id[claim] != before[claim] || id[claim] == nil {
-					t.Errorf("%s is %v, was %v", claim, id[claim], before[claim])
+					t.Errorf("%s is %v, want %v as before", claim, id[claim], before[claim])
 				}
 			}
 		})
@@ -343,7 +343,7 @@ func TestSignInsOfCertifiedApps(t *testing.T) {
 		p, set := g.send("/oauth/token", "shop", shopSecret, "grant_type", "refresh_token", "refresh_token", first["refresh_token"].(string), "scope", "openid email")
 		p.shows(http.StatusOK)
 		if p.header.Get("Cache-Control") != "no-store" || set["token_type"] != "Bearer" || set["access_token"] == first["access_token"] {
-			t.Errorf("%v %v", p.header, set)
+			t.Errorf("headers %v, answer %v, want a new Bearer token that is not stored", p.header, set)
 		}
 		_, id := g.signed(set["id_token"])
 		for _, claim := range []string{"iss", "sub", "aud", "azp", "auth_time"} {
@@ -352,7 +352,7 @@ func TestSignInsOfCertifiedApps(t *testing.T) {
 			}
 		}
 		if id["iat"] == before["iat"] || id["iat"] == nil || id["nonce"] != nil && id["nonce"] != before["nonce"] {
-			t.Errorf("ID token %v, was %v", id, before)
+			t.Errorf("ID token %v, was %v, want a new iat and no other nonce", id, before)
 		}
 	})
 }
@@ -365,17 +365,17 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 		p.shows(http.StatusOK)
 		seconds, ok := set["expires_in"].(float64)
 		if !ok || seconds <= 0 || seconds > 365*24*3600 || set["token_type"] != "Bearer" || p.header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%v %v", p.header, set)
+			t.Errorf("headers %v, answer %v, want a Bearer token that expires and is not stored", p.header, set)
 		}
 		header, id := g.signed(set["id_token"])
 		now := float64(time.Now().Unix())
 		for claim, near := range map[string]float64{"iat": 300, "auth_time": 300, "exp": 50 * 365 * 24 * 3600} {
 			if at, ok := id[claim].(float64); !ok || at < now-near || at > now+near {
-				t.Errorf("%s is %v", claim, id[claim])
+				t.Errorf("%s is %v, want a time within %v seconds of now", claim, id[claim], near)
 			}
 		}
 		if header["kid"] == nil || id["iss"] != g.config.Issuer || id["aud"] != "shop" || id["sub"] != g.ann.Sub || id["nonce"] != "a nonce" || id["exp"].(float64) <= now {
-			t.Errorf("%v %v", header, id)
+			t.Errorf("header %v, claims %v, want a kid and those of ann for the client shop", header, id)
 		}
 		for _, claim := range []string{"name", "email", "preferred_username", "given_name", "email_verified"} {
 			if _, there := id[claim]; there {
@@ -392,13 +392,13 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 		set := g.redeem(code)
 		p, refused := g.send("/oauth/token", "shop", shopSecret, "grant_type", "authorization_code", "code", code, "redirect_uri", shopURI, "code_verifier", verifier)
 		if p.status != http.StatusBadRequest || refused["error"] != "invalid_grant" || p.header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%d %v", p.status, refused)
+			t.Errorf("status %d, answer %v, want 400 and invalid_grant, not stored", p.status, refused)
 		}
 		v.header.Set("Authorization", "Bearer "+set["access_token"].(string))
 		v.do("GET", "/oauth/userinfo", nil).shows(http.StatusUnauthorized)
 		p, refused = g.send("/oauth/token", "shop", shopSecret, "grant_type", "refresh_token", "refresh_token", set["refresh_token"].(string))
 		if p.status != http.StatusBadRequest || refused["error"] != "invalid_grant" {
-			t.Errorf("%d %v", p.status, refused)
+			t.Errorf("status %d, answer %v, want 400 and invalid_grant", p.status, refused)
 		}
 	})
 	g.each("what is one app's is no other's", func(t *testing.T, v *visitor) {
@@ -409,7 +409,7 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 			{"grant_type", "authorization_code", "code", code, "redirect_uri", shopURI, "code_verifier", verifier},
 		} {
 			if p, refused := g.send("/oauth/token", "second", shopSecret, pairs...); p.status != http.StatusBadRequest || refused["error"] != "invalid_grant" {
-				t.Errorf("%s: %d %v", pairs[1], p.status, refused)
+				t.Errorf("%s: status %d, answer %v, want 400 and invalid_grant", pairs[1], p.status, refused)
 			}
 		}
 	})
@@ -420,7 +420,7 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 		})
 		p, set := g.send("/oauth/token", id, secret, "grant_type", "authorization_code", "code", v.code("client_id", id), "redirect_uri", shopURI, "code_verifier", verifier)
 		if p.status != http.StatusOK || set["access_token"] == nil {
-			t.Errorf("%d %v", p.status, set)
+			t.Errorf("status %d, answer %v, want 200 and an access token", p.status, set)
 		}
 	})
 	g.each("credentials of an app in the form", func(t *testing.T, v *visitor) {
@@ -430,7 +430,7 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 			"client_id": {"posts"}, "client_secret": {shopSecret},
 		}
 		if p := g.visitor().do("POST", "/oauth/token", form).shows(http.StatusOK); p.object()["id_token"] == nil {
-			t.Errorf("%s", p.body)
+			t.Errorf("the answer is %s, want an ID token", p.body)
 		}
 	})
 }
@@ -502,7 +502,7 @@ func TestClaimsOfCertifiedApps(t *testing.T) {
 				}
 				for name, good := range c.want {
 					if !good(known[name]) {
-						t.Errorf("%s is %v", name, known[name])
+						t.Errorf("%s is %v, want the claim of the user", name, known[name])
 					}
 				}
 			}
@@ -549,7 +549,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 			case slices.Contains(registered["address"], name):
 				u, err := url.Parse(value.(string))
 				if err != nil || u.Scheme != "https" || u.Host != "login.example.com" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-					t.Errorf("%s is %v", name, value)
+					t.Errorf("%s is %v, want an https address at the issuer", name, value)
 				}
 			case slices.Contains(registered["list"], name):
 				all, ok := value.([]any)
@@ -558,11 +558,11 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 					ok = ok && isText && s != ""
 				}
 				if !ok || len(all) == 0 {
-					t.Errorf("%s is %v", name, value)
+					t.Errorf("%s is %v, want a list with members", name, value)
 				}
 			case slices.Contains(registered["truth"], name):
 				if _, ok := value.(bool); !ok {
-					t.Errorf("%s is %v", name, value)
+					t.Errorf("%s is %v, want true or false", name, value)
 				}
 			default:
 				t.Errorf("%s is registered nowhere", name)
@@ -577,7 +577,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 			"response_modes_supported": "form_post", "acr_values_supported": "urn:gatehouse:pwd", "token_endpoint_auth_methods_supported": "client_secret_basic",
 		} {
 			if all, ok := document[name].([]any); !ok || !slices.Contains(all, any(want)) {
-				t.Errorf("%s is %v", name, document[name])
+				t.Errorf("%s is %v, want %v among it", name, document[name], want)
 			}
 		}
 		for name, want := range map[string]any{
@@ -590,12 +590,12 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 		}
 		for _, one := range document["ui_locales_supported"].([]any) {
 			if !regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`).MatchString(one.(string)) { // BCP 47
-				t.Errorf("the language %v", one)
+				t.Errorf("the language %v, want a tag as BCP 47 has it", one)
 			}
 		}
 		for _, name := range []string{"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"} {
 			if document[name] == nil {
-				t.Errorf("no %s", name)
+				t.Errorf("the document has no %s, want it", name)
 			}
 		}
 	})
@@ -605,12 +605,12 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 		for _, one := range keys {
 			key := one.(map[string]any)
 			if kid, ok := key["kid"].(string); !ok || kid == "" || seen[kid] || key["kty"] == "oct" || key["use"] != "sig" {
-				t.Errorf("key %v", key)
+				t.Errorf(`key %v, want a kid of its own and the use "sig"`, key)
 			}
 			seen[key["kid"]] = true
 			for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"} {
 				if _, there := key[private]; there {
-					t.Errorf("%s of key %v is published", private, key["kid"])
+					t.Errorf("%s of key %v is published, want public members alone", private, key["kid"])
 				}
 			}
 		}
@@ -668,30 +668,30 @@ func TestLogoutOfCertifiedApps(t *testing.T) {
 		raw, id := signedIn(v)
 		answer := v.get(out(raw, shopBye)).leads(shopBye)
 		if answer.Get("state") != "st/ate +&=" || len(answer) != 1 {
-			t.Errorf("back with %v", answer)
+			t.Errorf("back with %v, want the state alone, as it was sent", answer)
 		}
 		v.refusal("login_required", v.get(ask("client_id", "hears", "prompt", "none")).leads(shopURI))
 		select {
 		case r := <-told:
 			if r.Method != "POST" || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || r.URL.RequestURI() != "/bye?at=shop" || len(r.PostForm) != 1 {
-				t.Errorf("told by %s %s %v", r.Method, r.URL, r.Header)
+				t.Errorf("told by %s %s %v, want POST /bye?at=shop with a form", r.Method, r.URL, r.Header)
 			}
 			header, token := g.signed(r.PostForm.Get("logout_token"))
 			events, err := json.Marshal(token["events"])
 			if err != nil || string(events) != `{"http://schemas.openid.net/event/backchannel-logout":{}}` {
-				t.Errorf("events %s", events)
+				t.Errorf("events %s, want the back-channel event alone", events)
 			}
 			for _, claim := range []string{"iss", "aud", "sub", "sid"} {
 				if token[claim] != id[claim] || token[claim] == nil {
-					t.Errorf("%s is %v, and %v in the ID token", claim, token[claim], id[claim])
+					t.Errorf("%s is %v, want %v as in the ID token", claim, token[claim], id[claim])
 				}
 			}
 			at, ok := token["iat"].(float64)
 			if jti, isText := token["jti"].(string); !ok || time.Since(time.Unix(int64(at), 0)).Abs() > time.Minute || !isText || jti == "" || token["exp"].(float64) <= at {
-				t.Errorf("logout token %v", token)
+				t.Errorf("logout token %v, want a recent iat, a jti and a later exp", token)
 			}
 			if _, there := token["nonce"]; there || header["typ"] != "logout+jwt" {
-				t.Errorf("%v %v", header, token)
+				t.Errorf("header %v, logout token %v, want logout+jwt and no nonce", header, token)
 			}
 		case <-time.After(10 * time.Second):
 			t.Error("the app was not told")

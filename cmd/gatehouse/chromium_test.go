@@ -194,7 +194,7 @@ func (w *walk) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		body, _ := chromedp.Run(w.ctx, chromedp.Text(chromedp.CSS("body")))
 		at, _ := chromedp.Run(w.ctx, chromedp.Location())
-		w.t.Fatalf("%s: %v\nat %s:\n%s\nconsole: %s", what, err, at, body, strings.Join(w.said(), "\n"))
+		w.t.Fatalf("%s: %v, want it done\nat %s:\n%s\nconsole: %s", what, err, at, body, strings.Join(w.said(), "\n"))
 	}
 }
 
@@ -206,7 +206,7 @@ func (w *walk) says(words ...string) {
 	}
 	for _, word := range words {
 		if !strings.Contains(text, word) {
-			w.t.Errorf("the page does not say %q:\n%s", word, text)
+			w.t.Errorf("the page does not say %q, want it to:\n%s", word, text)
 		}
 	}
 }
@@ -228,6 +228,6 @@ said:
 				continue said
 			}
 		}
-		w.t.Errorf("the browser's console: %s", line)
+		w.t.Errorf("the browser's console says %s, want nothing", line)
 	}
 }

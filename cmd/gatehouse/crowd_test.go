@@ -86,7 +86,7 @@ func (c *crowd) appToken(t *testing.T) string {
 		Access string `json:"access_token"`
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &set); err != nil || set.Access == "" {
-		t.Fatalf("no token for the app: %s, %v", w.Body, err)
+		t.Fatalf("the app was answered %s, %v; want a token", w.Body, err)
 	}
 	return set.Access
 }

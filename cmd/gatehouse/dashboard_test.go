@@ -112,7 +112,7 @@ func TestTheDashboardIsWhole(t *testing.T) {
 	seen, titles, places := map[int]bool{}, map[string]bool{}, map[[2]int]string{}
 	for _, p := range d.Panels {
 		if seen[p.ID] || titles[p.Title] || p.Title == "" || p.Description == "" {
-			t.Errorf("panel %d, %q: its ID or title is not its own, or it does not say what to do", p.ID, p.Title)
+			t.Errorf("panel %d, %q: want an ID and a title of its own, and a description", p.ID, p.Title)
 		}
 		seen[p.ID], titles[p.Title] = true, true
 		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
@@ -131,7 +131,7 @@ func TestTheDashboardIsWhole(t *testing.T) {
 		}
 		for _, target := range p.Targets {
 			if target.Datasource.UID != "${datasource}" || !strings.Contains(target.Expr, `job=~"$job",instance=~"$instance"`) {
-				t.Errorf("%q does not ask for the chosen job and replicas: %s", p.Title, target.Expr)
+				t.Errorf("%q: want a question for the chosen job and replicas: %s", p.Title, target.Expr)
 			}
 		}
 	}
@@ -153,12 +153,12 @@ func TestWhatIsWatchedIsThere(t *testing.T) {
 		for name, labels := range watched(t, e) {
 			used[name] = true
 			if there[name] == nil {
-				t.Errorf("there is no metric %s, in: %s", name, e)
+				t.Errorf("there is no metric %s, want one, in: %s", name, e)
 				continue
 			}
 			for _, l := range labels {
 				if !slices.Contains(there[name], l) {
-					t.Errorf("%s has the labels %v, not %s, in: %s", name, there[name], l, e)
+					t.Errorf("%s has the labels %v, want %s, in: %s", name, there[name], l, e)
 				}
 			}
 		}
@@ -167,7 +167,7 @@ func TestWhatIsWatchedIsThere(t *testing.T) {
 		_, excepted := conditional[name]
 		sum := strings.HasSuffix(name, "_sum") // comes with a histogram, whose buckets are watched
 		if (strings.HasPrefix(name, "gatehouse_") || excepted) && !used[name] && !sum {
-			t.Errorf("nobody watches %s", name)
+			t.Errorf("nobody watches %s, want a panel or an alert", name)
 		}
 	}
 }
@@ -205,7 +205,7 @@ func watched(t *testing.T, expression string) map[string][]string {
 		}
 	}
 	if len(found) == 0 {
-		t.Errorf("no metric in: %s", expression)
+		t.Errorf("want a metric in: %s", expression)
 	}
 	return found
 }

@@ -58,7 +58,7 @@ func TestEveryVariableOfTheContainersIsASetting(t *testing.T) {
 	}
 	for name := range variables {
 		if !slices.Contains(known(), name) {
-			t.Errorf("docker-compose.yml: %s is no setting", name)
+			t.Errorf("docker-compose.yml: %s is no setting, want one", name)
 		}
 	}
 	dockerfile, err := os.ReadFile("../../Dockerfile")
@@ -67,7 +67,7 @@ func TestEveryVariableOfTheContainersIsASetting(t *testing.T) {
 	}
 	for _, name := range regexp.MustCompile(`GATEHOUSE_[A-Z_]+`).FindAllString(string(dockerfile), -1) {
 		if !slices.Contains(known(), name) {
-			t.Errorf("Dockerfile: %s is no setting", name)
+			t.Errorf("Dockerfile: %s is no setting, want one", name)
 		}
 	}
 }
@@ -111,17 +111,17 @@ func TestWhatTheComposeFileNamesIsThere(t *testing.T) {
 		}
 		for _, secret := range s.Secrets {
 			if c.Secrets[secret].File == "" {
-				t.Errorf("%s uses the secret %s, which no file holds", service, secret)
+				t.Errorf("%s uses the secret %s, want a file that holds it", service, secret)
 			}
 		}
 		for name, value := range s.Environment {
 			if secret, ok := strings.CutPrefix(value, "/run/secrets/"); ok && !slices.Contains(s.Secrets, secret) {
-				t.Errorf("%s: %s is %s, which is not given to it", service, name, value)
+				t.Errorf("%s: %s is %s, want a secret that is given to it", service, name, value)
 			}
 		}
 		for other, on := range s.DependsOn {
 			if len(c.Services[other].Healthcheck.Test) == 0 || on.Condition != "service_healthy" {
-				t.Errorf("%s does not wait until %s is healthy", service, other)
+				t.Errorf("%s does not wait for %s, want it to wait until that is healthy", service, other)
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func TestWhatTheComposeFileNamesIsThere(t *testing.T) {
 func TestTheHealthCheckOfTheContainerIsACommand(t *testing.T) {
 	check := readCompose(t).Services["gatehouse"].Healthcheck.Test
 	if len(check) < 3 || check[0] != "CMD" || check[1] != "/gatehouse" {
-		t.Fatalf("the health check is %q", check)
+		t.Fatalf("the health check is %q, want the command /gatehouse", check)
 	}
 	c := &cli{flags: map[string]string{}}
 	cmd, rest, err := c.rootCommand().Find(check[2:])
@@ -144,7 +144,7 @@ func TestRedisLosesNothingBySetting(t *testing.T) {
 	command := strings.Join(readCompose(t).Services["redis"].Command, " ")
 	for _, want := range []string{"--appendonly yes", "--maxmemory-policy noeviction", "\nrequirepass $$(cat /run/secrets/redis_password)\n"} {
 		if !strings.Contains(command, want) {
-			t.Errorf("Redis runs without %s", want)
+			t.Errorf("Redis runs without %s, want it set", want)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func absent(t *testing.T, what string) {
 	began := time.Now()
 	found, code := examined(t, "--refresh-grace", "5h")
 	if took := time.Since(began); took > 15*time.Second {
-		t.Errorf("%s: it took %s", what, took)
+		t.Errorf("%s: it took %s, want at most 15s", what, took)
 	}
 	if code != 1 {
 		t.Errorf("%s: the exit code is %d, want 1", what, code)

@@ -46,7 +46,7 @@ func TestDoctorWaitsForNoPipe(t *testing.T) {
 			began := time.Now()
 			found, code := examined(t, flags...)
 			if took := time.Since(began); took > 15*time.Second {
-				t.Errorf("it took %s", took)
+				t.Errorf("it took %s, want at most 15s", took)
 			}
 			testkit.Finds(t, found, c.check, finding.Fault, c.word)
 			testkit.Finds(t, found, "cores", finding.OK, "")

@@ -19,7 +19,7 @@ func TestTheFiguresAreWired(t *testing.T) {
 	}
 	signIn("wrong")
 	if answer := signIn(crowdPassword); !strings.Contains(answer, "access") {
-		t.Fatal(answer)
+		t.Fatalf("signing in: answered %s, want an access token", answer)
 	}
 	c.call("DELETE", "/api/accounts/profile/sessions/", c.token(t, "staff"))
 	text := c.call("GET", "/metrics", "").Body.String()
@@ -36,7 +36,7 @@ func TestTheFiguresAreWired(t *testing.T) {
 		`gatehouse_database_connections_in_use `,
 	} {
 		if !strings.Contains(text, "\n"+line) {
-			t.Errorf("no line %s", line)
+			t.Errorf("want the line %s in\n%s", line, text)
 		}
 	}
 	if t.Failed() {

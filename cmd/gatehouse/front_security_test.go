@@ -28,7 +28,7 @@ func TestSessionFixation(t *testing.T) {
 	_ = v.signIn(v.get(ask()), "ann").shows(http.StatusOK, "Allow")
 	first := v.cookie("gh_sid")
 	if first == "" || first == planted {
-		t.Fatalf("the cookie after the sign-in is %q", first)
+		t.Fatalf("the cookie after the sign-in is %q, want one, and not the one that was planted", first)
 	}
 	thief := g.visitor()
 	thief.client.Jar.SetCookies(door, []*http.Cookie{{Name: "gh_sid", Value: planted, Path: "/"}})
@@ -64,7 +64,7 @@ func hrefOf(t *testing.T, p page, label string) string {
 	before, _, found := strings.Cut(p.body, `">`+label+`</a>`)
 	i := strings.LastIndex(before, `href="`)
 	if !found || i < 0 {
-		t.Fatalf("no link %q in\n%s", label, p.body)
+		t.Fatalf("want a link %q in\n%s", label, p.body)
 	}
 	return strings.ReplaceAll(before[i+len(`href="`):], "&amp;", "&")
 }
@@ -92,10 +92,10 @@ func TestNoBrowserOutlivesItsPerson(t *testing.T) {
 			set := g.redeem(v.code())
 			unused := v.code()
 			if err := act(g); err != nil {
-				t.Fatal(err)
+				t.Fatalf("acting on the person: %v", err)
 			}
 			if got := v.get(ask("prompt", "none")).leads(shopURI); got.Get("error") != "login_required" {
-				t.Errorf("the cookie still opens: %v", got)
+				t.Errorf("the cookie still opens: %v, want login_required", got)
 			}
 			g.tokens(http.StatusBadRequest, "grant_type", "refresh_token", "refresh_token", set["refresh_token"].(string))
 			g.tokens(http.StatusBadRequest, "grant_type", "authorization_code", "code", unused, "redirect_uri", shopURI, "code_verifier", verifier)
@@ -126,7 +126,7 @@ func TestConsentCannotBeForged(t *testing.T) {
 	}
 	// An empty scope asks as well.
 	if got := v.get(ask("scope", "openid")); !strings.Contains(got.body, "Allow") {
-		t.Errorf("not asked: %d %s", got.status, got.header.Get("Location"))
+		t.Errorf("not asked: status %d, sent to %s, want the question for consent", got.status, got.header.Get("Location"))
 	}
 }
 
@@ -180,10 +180,10 @@ func TestNoOpenRedirector(t *testing.T) {
 		} {
 			p := v.do("GET", path, nil)
 			if to := p.header.Get("Location"); to != "" && (!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.HasPrefix(to, `/\`)) {
-				t.Errorf("%s leads to %s", path, to)
+				t.Errorf("%s leads to %s, want a path of ours", path, to)
 			}
 			if p.status >= 500 {
-				t.Errorf("%s: %d", path, p.status)
+				t.Errorf("%s: status %d, want one below 500", path, p.status)
 			}
 		}
 	}
@@ -207,19 +207,19 @@ func TestHeadersOfEveryPage(t *testing.T) {
 	for _, p := range pages {
 		policy := p.header.Get("Content-Security-Policy")
 		if !strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "unsafe") || p.header.Get("X-Frame-Options") != "DENY" {
-			t.Errorf("%s: policy %q", p.at, policy)
+			t.Errorf("%s: policy %q, want frame-ancestors 'none' and nothing unsafe", p.at, policy)
 		}
 		if p.header.Get("Cache-Control") != "no-store" || p.header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf(`%s: Cache-Control %q, Referrer-Policy %q, want "no-store" and "no-referrer"`, p.at, p.header.Get("Cache-Control"), p.header.Get("Referrer-Policy"))
 		}
 		for _, inline := range []string{"<script", "<style", " style=", " onclick", " onload"} {
 			if strings.Contains(p.body, inline) {
-				t.Errorf("%s has %s", p.at, inline)
+				t.Errorf("%s has %s, want nothing inline", p.at, inline)
 			}
 		}
 		for _, c := range p.header.Values("Set-Cookie") {
 			if !strings.Contains(c, "HttpOnly") || !strings.Contains(c, "SameSite=Lax") || !strings.Contains(c, "Path=/") || strings.Contains(c, "Domain") {
-				t.Errorf("%s: cookie %s", p.at, c)
+				t.Errorf("%s: cookie %s, want HttpOnly, SameSite=Lax, the path / and no domain", p.at, c)
 			}
 		}
 	}
@@ -232,7 +232,7 @@ func TestCookiesOfAnHTTPSServer(t *testing.T) {
 	for _, name := range []string{"__Host-gh_sid=", "__Host-gh_pre="} {
 		i := strings.Index(cookies, name)
 		if i < 0 || !strings.Contains(strings.SplitN(cookies[i:], "\n", 2)[0], "; Secure") {
-			t.Errorf("%s is not there, or not Secure:\n%s", name, cookies)
+			t.Errorf("%s is not there, or not Secure, want both:\n%s", name, cookies)
 		}
 	}
 }
@@ -249,7 +249,7 @@ func TestNamesAreText(t *testing.T) {
 	again := v.do("POST", "/login", url.Values{"username": {evil}, "password": {"x"}})
 	for _, p := range []page{login, consent, logout, again, v.get("/device?user_code=" + url.QueryEscape(evil))} {
 		if strings.Contains(p.body, "<svg/onload") || strings.Contains(p.body, "<b>") {
-			t.Errorf("%s runs what somebody is called:\n%s", p.at, p.body)
+			t.Errorf("%s runs what somebody is called, want it escaped:\n%s", p.at, p.body)
 		}
 	}
 }
@@ -316,7 +316,7 @@ func TestTheLogoutPage(t *testing.T) {
 	v.signIn(v.get("/login"), "ann").shows(http.StatusOK, "You are signed in")
 	asked := v.get("/oauth/logout?client_id=shop&state=s&post_logout_redirect_uri="+url.QueryEscape(shopBye)).shows(http.StatusOK, "Photo Shop", "Sign out?")
 	if got := v.post("/logout", asked.fields()...).leads(shopBye); got.Get("state") != "s" {
-		t.Errorf("back with %v", got)
+		t.Errorf(`back with %v, want the state "s"`, got)
 	}
 	v.get("/logout").shows(http.StatusOK, "You are signed out")
 	v.signIn(v.get("/login"), "ann").shows(http.StatusOK, "You are signed in")
@@ -351,12 +351,12 @@ func TestAppsAreToldOfASignOut(t *testing.T) {
 		select {
 		case form := <-told:
 			if !private {
-				t.Errorf("an app at a private address was called: %v", form)
+				t.Errorf("an app at a private address was called, want no call: %v", form)
 			}
 			v, err := g.ring.Verify(t.Context(), form.Get("logout_token"))
 			if err != nil || v.Type != "logout+jwt" || !strings.Contains(string(v.Payload), g.ann.Sub) || !strings.Contains(string(v.Payload), `"sid":`) ||
 				!strings.Contains(string(v.Payload), `"http://schemas.openid.net/event/backchannel-logout":{}`) || strings.Contains(string(v.Payload), "nonce") {
-				t.Errorf("told %v: %s %v", form, v.Payload, err)
+				t.Errorf("told %v: %s, %v; want a logout token for ann with a sid", form, v.Payload, err)
 			}
 		case <-time.After(limit):
 			if private {
@@ -373,7 +373,7 @@ func (g *gate) public(code string) {
 		"grant_type": {"authorization_code"}, "client_id": {"listener"}, "code": {code}, "redirect_uri": {shopURI}, "code_verifier": {verifier},
 	})
 	if err != nil || resp.StatusCode != http.StatusOK {
-		g.t.Fatalf("%v %v", resp, err)
+		g.t.Fatalf("answer %v, %v; want 200", resp, err)
 	}
 	resp.Body.Close()
 }

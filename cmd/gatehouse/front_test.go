@@ -19,12 +19,12 @@ func TestASignInFromEndToEnd(t *testing.T) {
 	consent := v.signIn(login, "ann").shows(http.StatusOK, "Photo Shop", "ann@example.com", "shop.example.com", "Allow", "Deny")
 	answer := v.post("/consent", append(consent.fields(), "answer", "allow")...).leads(shopURI)
 	if answer.Get("state") != "a state" || answer.Get("iss") != g.config.Issuer || answer.Get("code") == "" {
-		t.Fatalf("answered %v", answer)
+		t.Fatalf(`answered %v, want a code, the state "a state" and the issuer`, answer)
 	}
 	set := g.redeem(answer.Get("code"))
 	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
 		if text, ok := set[name].(string); !ok || text == "" {
-			t.Errorf("no %s in %v", name, set)
+			t.Errorf("no %s in %v, want one", name, set)
 		}
 	}
 	v.header.Set("Authorization", "Bearer "+set["access_token"].(string))
@@ -33,17 +33,17 @@ func TestASignInFromEndToEnd(t *testing.T) {
 
 	// Once more, in the same browser: nothing is asked.
 	if again := v.get(ask("state", "2")).leads(shopURI); again.Get("code") == "" || again.Get("state") != "2" {
-		t.Errorf("the second time: %v", again)
+		t.Errorf(`the second time: %v, want a code and the state "2"`, again)
 	}
 	v.get("/").shows(http.StatusOK, "You are signed in", "ann@example.com")
 
 	bye := v.get("/oauth/logout?id_token_hint=" + set["id_token"].(string) + "&post_logout_redirect_uri=" + shopBye + "&state=s").leads(shopBye)
 	if bye.Get("state") != "s" {
-		t.Errorf("goodbye with %v", bye)
+		t.Errorf(`goodbye with %v, want the state "s"`, bye)
 	}
 	g.tokens(http.StatusBadRequest, "grant_type", "refresh_token", "refresh_token", set["refresh_token"].(string))
 	if none := v.get(ask("prompt", "none")).leads(shopURI); none.Get("error") != "login_required" {
-		t.Errorf("after the sign-out: %v", none)
+		t.Errorf("after the sign-out: %v, want login_required", none)
 	}
 }
 
@@ -53,7 +53,7 @@ func TestARefusalGoesBackToTheApp(t *testing.T) {
 	consent := v.signIn(v.get(ask()), "ann").shows(http.StatusOK, "Deny")
 	answer := v.post("/consent", append(consent.fields(), "answer", "deny")...).leads(shopURI)
 	if answer.Get("error") != "access_denied" || answer.Get("state") != "a state" || answer.Has("code") {
-		t.Errorf("answered %v", answer)
+		t.Errorf(`answered %v, want access_denied, the state "a state" and no code`, answer)
 	}
 	// It was not taken for a consent, and the next time it is asked again.
 	v.get(ask()).shows(http.StatusOK, "wants to use your account")
@@ -130,18 +130,18 @@ func TestADeviceIsLetIn(t *testing.T) {
 		if answer == "deny" {
 			done.shows(http.StatusOK, "Device refused")
 			if polled["error"] != "access_denied" {
-				t.Errorf("a refused device got %v", polled)
+				t.Errorf("a refused device got %v, want access_denied", polled)
 			}
 			continue
 		}
 		done.shows(http.StatusOK, "Device connected")
 		if polled["access_token"] == nil || polled["id_token"] == nil {
-			t.Errorf("the device got %v", polled)
+			t.Errorf("the device got %v, want an access token and an ID token", polled)
 		}
 		// Signing out of the browser takes the device along: it was let in from there.
 		v.post("/logout").shows(http.StatusOK, "signed out")
 		if again := g.asApp("tv", "/oauth/token", "grant_type", "refresh_token", "refresh_token", polled["refresh_token"].(string)); again["error"] != "invalid_grant" {
-			t.Errorf("after the sign-out the device got %v", again)
+			t.Errorf("after the sign-out the device got %v, want invalid_grant", again)
 		}
 	}
 	g.visitor().get("/device").shows(http.StatusOK, "<h1>Sign in</h1>")

@@ -166,6 +166,6 @@ func TestTheAPIDocumentListsTheAuthenticationMethods(t *testing.T) {
 		t.Fatalf("reading the document: %v", err)
 	}
 	for _, fault := range faults {
-		t.Error(fault.Error() + ", want the methods of package store")
+		t.Errorf("%v, want the methods of package store", fault)
 	}
 }

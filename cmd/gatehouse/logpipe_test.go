@@ -53,6 +53,6 @@ func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 		t.Fatalf("sending the signal: %v", err)
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("waiting for the end: %v", err)
 	}
 }

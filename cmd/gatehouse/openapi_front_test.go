@@ -49,7 +49,7 @@ func (w *witness) sealed(a answer) string {
 	w.t.Helper()
 	at, err := url.Parse(a.header.Get("Location"))
 	if err != nil || at.Query().Get("request") == "" {
-		w.t.Fatalf("led to %q", a.header.Get("Location"))
+		w.t.Fatalf("sent to %q, want a stored request", a.header.Get("Location"))
 	}
 	return at.Query().Get("request")
 }
@@ -83,7 +83,7 @@ func (w *witness) frontChannel(t *testing.T) {
 	back := w.visit(ann, http.StatusSeeOther, "GET", w.onward(w.visit(ann, http.StatusSeeOther, "POST", "/consent", form("request", sealed, "answer", "allow"))))
 	at, err := url.Parse(back.header.Get("Location"))
 	if err != nil || at.Query().Get("code") == "" || at.Query().Get("state") != "s" || !strings.HasPrefix(at.String(), webBack+"?") {
-		t.Fatalf("back to %q, %v", back.header.Get("Location"), err)
+		t.Fatalf(`back to %q, %v; want a code and the state "s" at %s`, back.header.Get("Location"), err, webBack)
 	}
 	set := w.ask(http.StatusOK, "POST", "/oauth/token", form("grant_type", "authorization_code", "code", at.Query().Get("code"), "redirect_uri", webBack, "code_verifier", pkce, "client_id", "web"))
 	w.userinfo(t, set.text(t, "access_token"))
@@ -95,7 +95,7 @@ func (w *witness) frontChannel(t *testing.T) {
 func (w *witness) userinfo(t *testing.T, access string) {
 	about := w.ask(http.StatusOK, "GET", "/oauth/userinfo", as(access))
 	if about.text(t, "preferred_username") != "alice" || about.text(t, "phone_number") != "+49301234567" {
-		t.Errorf("userinfo %s", about.body)
+		t.Errorf("userinfo %s, want alice and her phone number", about.body)
 	}
 	w.ask(http.StatusOK, "POST", "/oauth/userinfo", as(access))
 	w.ask(http.StatusOK, "POST", "/oauth/userinfo", form("access_token", access))

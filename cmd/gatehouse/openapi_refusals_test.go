@@ -210,7 +210,7 @@ func (w *witness) oddInput(*testing.T) {
 func (w *witness) bears(o apicheck.Operation, query string, options ...option) {
 	w.t.Helper()
 	if got := w.try(o.Method, w.fill(o.Path)+query, options...); got.status >= http.StatusInternalServerError {
-		w.t.Errorf("%s%s: %d: %.300s", o, query, got.status, got.body)
+		w.t.Errorf("%s%s: status %d, want one below 500: %.300s", o, query, got.status, got.body)
 	}
 }
 
@@ -224,7 +224,7 @@ func (w *witness) untilThrottled(method, path string, options ...option) {
 			continue
 		}
 		if seconds, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil || seconds < 1 {
-			w.t.Errorf("%s %s: Retry-After %q", method, path, got.header.Get("Retry-After"))
+			w.t.Errorf("%s %s: Retry-After %q, want a second or more", method, path, got.header.Get("Retry-After"))
 		}
 		return
 	}

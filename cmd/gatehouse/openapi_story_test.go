@@ -102,7 +102,7 @@ func (w *witness) lists(t *testing.T, path, token string) {
 	first := w.ask(http.StatusOK, "GET", path+"?limit=1&ordering=-date_joined", as(token))
 	next, _, found := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
 	if !found {
-		t.Fatalf("Link %q", first.header.Get("Link"))
+		t.Fatalf("Link %q, want a link to the next page", first.header.Get("Link"))
 	}
 	w.ask(http.StatusOK, "GET", next, as(token))
 	for _, ordering := range []string{"id", "-id", "username", "-username", "email", "-email", "date_joined", "last_login", "-last_login"} {
@@ -147,7 +147,7 @@ func (w *witness) attributes(t *testing.T, me option) {
 	w.ask(http.StatusOK, "PATCH", profile, me, form("address.country", "AT", "birthdate", "1990"))
 	shown := w.ask(http.StatusOK, "GET", profile, me).object(t)
 	if shown["phone_number"] != "+49301234567" || shown["birthdate"] != "1990" || shown["address"].(object)["country"] != "AT" || shown["address"].(object)["locality"] != "Berlin" {
-		t.Errorf("attributes: %v", shown)
+		t.Errorf("attributes: %v, want those that were sent", shown)
 	}
 	for _, name := range []string{"role", "is_active"} {
 		delete(shown, name)
@@ -177,7 +177,7 @@ func (w *witness) consents(t *testing.T) {
 	allow()
 	own := profile + "consents/"
 	if listed := w.ask(http.StatusOK, "GET", own, as(w.admin)).list(t); len(listed) != 1 || listed[0]["name"] != "The shop" {
-		t.Errorf("consents: %v", listed)
+		t.Errorf(`consents: %v, want one for "The shop"`, listed)
 	}
 	w.ask(http.StatusOK, "GET", users+strconv.FormatInt(grace.ID, 10)+"/consents/", as(w.admin))
 	w.ask(http.StatusOK, "GET", users+w.victim+"/consents/", as(w.admin))
@@ -392,7 +392,7 @@ func (w *witness) operating(t *testing.T) {
 	first := w.ask(http.StatusOK, "GET", record+"?limit=2&kind=user.*&since=2020-01-01T00:00:00Z", admin)
 	page, _, found := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
 	if !found {
-		t.Fatalf("Link %q", first.header.Get("Link"))
+		t.Fatalf("Link %q, want a link to the next page", first.header.Get("Link"))
 	}
 	w.ask(http.StatusOK, "GET", page, admin)
 	w.ask(http.StatusOK, "GET", record+"?actor=anonymous&subject=client%3Ashop&until=2020-01-01T00:00:00Z", admin)

@@ -87,7 +87,7 @@ func openWitness(t *testing.T) *witness {
 
 	contract, err := apicheck.Load(operators.NewOpenAPI().Document())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("opening the witness: %v", err)
 	}
 	door := httptest.NewServer(a.handler)
 	t.Cleanup(door.Close)
@@ -122,12 +122,12 @@ func (w *witness) sameLines(t *testing.T) {
 		}
 		line := rt.Method + " " + path
 		if !documented[line] {
-			t.Errorf("the table has %s, of which the document is silent", line)
+			t.Errorf("the table has %s, want it in the document", line)
 		}
 		delete(left, line) // there are several files
 	}
 	for line := range left {
-		t.Errorf("the document has %s, which is not in the table", line)
+		t.Errorf("the document has %s, want it in the table", line)
 	}
 }
 
@@ -155,7 +155,7 @@ func (w *witness) samePermissions(t *testing.T) {
 		slices.Sort(roles)
 		slices.Sort(want)
 		if ours && guarded == rt.Needs.Open() || !slices.Equal(roles, want) || scope != rt.Needs.Scope() {
-			t.Errorf("%s: the document says roles %v, scope %q; the guard %v, %q", o, roles, scope, want, rt.Needs.Scope())
+			t.Errorf("%s: the document says roles %v, scope %q, want %v, %q as the guard has them", o, roles, scope, want, rt.Needs.Scope())
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (w *witness) nothingLeftOut(t *testing.T) {
 		seen := w.contract.Seen(o)
 		for _, status := range w.contract.Statuses(o) {
 			if !slices.Contains(seen, status) {
-				t.Errorf("%s (%s): no request was answered %d", o, o.ID, status)
+				t.Errorf("%s (%s): no request was answered %d, want one", o, o.ID, status)
 			}
 		}
 	}

@@ -46,10 +46,10 @@ func TestAStartWaitsForTheDatabase(t *testing.T) {
 					return nil, c.err
 				})
 				if (err == nil) != c.succeed || time.Since(start) > c.ends {
-					t.Errorf("%v after %s", err, time.Since(start))
+					t.Errorf("%v after %s, want success: %t, within %s", err, time.Since(start), c.succeed, c.ends)
 				}
 				if n := strings.Count(log.String(), "does not answer yet"); n != tries-1 && name != "we are told stop" {
-					t.Errorf("%d lines for %d tries", n, tries)
+					t.Errorf("%d lines for %d tries, want one less than tries", n, tries)
 				}
 			})
 		})

@@ -68,7 +68,7 @@ func untilReady(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		last = err
 	}
-	ts.Fatalf("the server is not ready: %v", last)
+	ts.Fatalf("the server is not ready, want it ready within 20s: %v", last)
 }
 
 // untilDraining waits until the server of the story says that it is about to stop.
@@ -94,7 +94,7 @@ func soon(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("it stays so that %s ends with %v", strings.Join(args, " "), err)
+			ts.Fatalf("it stays so that %s ends with %v, want a change", strings.Join(args, " "), err)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func pick(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &object))
 	value, there := object[args[1]]
 	if !there {
-		ts.Fatalf("no member %s in %v", args[1], object)
+		ts.Fatalf("no member %s in %v, want one", args[1], object)
 	}
 	ts.Setenv(args[0], fmt.Sprint(value))
 }
@@ -132,7 +132,7 @@ func pick(ts *testscript.TestScript, _ bool, args []string) {
 func find(ts *testscript.TestScript, _ bool, args []string) {
 	found := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
 	if found == nil {
-		ts.Fatalf("%s has nothing like %s", args[1], args[2])
+		ts.Fatalf("%s has nothing like %s, want it", args[1], args[2])
 	}
 	ts.Setenv(args[0], found[1])
 }

@@ -119,10 +119,10 @@ func look(t *testing.T, secrets map[string]string, where, text string) {
 	t.Helper()
 	for what, secret := range secrets {
 		if len(secret) < 8 {
-			t.Fatalf("%s is no canary: %q", what, secret)
+			t.Fatalf("%s is no canary: %q, want 8 characters or more", what, secret)
 		}
 		if strings.Contains(text, secret) {
-			t.Errorf("%s holds %s", where, what)
+			t.Errorf("%s holds %s, want it hidden", where, what)
 		}
 	}
 }

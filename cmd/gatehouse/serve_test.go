@@ -102,7 +102,7 @@ func TestTheServerSpeaksNoOldTLS(t *testing.T) {
 			conn.Close()
 		}
 		if (err == nil) != want {
-			t.Errorf("%s: %v", tls.VersionName(version), err)
+			t.Errorf("%s: err = %v, want it accepted: %t", tls.VersionName(version), err, want)
 		}
 	}
 }
@@ -113,6 +113,6 @@ func TestLongTextIsWrapped(t *testing.T) {
 		lines = append(lines, line)
 	}
 	if got := strings.Join(lines, "|"); got != "one two|three|four" {
-		t.Error(got)
+		t.Errorf(`wrapped as %q, want "one two|three|four"`, got)
 	}
 }

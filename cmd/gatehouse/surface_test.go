@@ -123,11 +123,11 @@ func check(t *testing.T, c *crowd, declared []permitted, method, path, caller, t
 	through := got.Code != http.StatusMethodNotAllowed && (!guarded || got.Code != http.StatusUnauthorized && got.Code != http.StatusForbidden)
 	switch {
 	case want == 0 && !through, want != 0 && got.Code != want:
-		t.Errorf("%s %s as %s: %d, declared %d (0: let through)", method, path, caller, got.Code, want)
+		t.Errorf("%s %s as %s: status %d, want %d as declared (0: let through)", method, path, caller, got.Code, want)
 	case got.Code >= 500:
-		t.Errorf("%s %s as %s: %d %s", method, path, caller, got.Code, got.Body)
+		t.Errorf("%s %s as %s: status %d %s, want one below 500", method, path, caller, got.Code, got.Body)
 	case got.Code == http.StatusMethodNotAllowed && got.Header().Get("Allow") == "":
-		t.Errorf("%s %s as %s: 405 without Allow", method, path, caller)
+		t.Errorf("%s %s as %s: 405 without Allow, want it set", method, path, caller)
 	}
 }
 

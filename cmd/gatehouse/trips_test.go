@@ -41,7 +41,7 @@ func TestNoEndpointAsksTheDatabaseMoreOften(t *testing.T) {
 	post := func(path string, pairs ...string) func() {
 		return func() {
 			if got := g.asApp("robot", path, pairs...); got["error"] != nil {
-				t.Errorf("%s %v: %v", path, pairs, got)
+				t.Errorf("%s %v: answered %v, want no error", path, pairs, got)
 			}
 		}
 	}

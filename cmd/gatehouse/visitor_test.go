@@ -179,7 +179,7 @@ func (p page) shows(status int, words ...string) page {
 	}
 	for _, w := range words {
 		if !strings.Contains(html.UnescapeString(p.body), w) {
-			p.t.Errorf("%s does not say %q:\n%s", p.at, w, p.body)
+			p.t.Errorf("%s does not say %q, want it to:\n%s", p.at, w, p.body)
 		}
 	}
 	return p
@@ -190,7 +190,7 @@ func (p page) leads(to string) url.Values {
 	p.t.Helper()
 	u, err := url.Parse(p.header.Get("Location"))
 	if err != nil || p.status != http.StatusSeeOther {
-		p.t.Fatalf("%s: %d to %q, %v\n%s", p.at, p.status, p.header.Get("Location"), err, p.body)
+		p.t.Fatalf("%s: status %d to %q, %v; want 303\n%s", p.at, p.status, p.header.Get("Location"), err, p.body)
 	}
 	query := u.Query()
 	u.RawQuery = ""
@@ -235,7 +235,7 @@ func (v *visitor) code(pairs ...string) string {
 	}
 	code := p.leads(shopURI).Get("code")
 	if code == "" {
-		v.t.Fatalf("no code: %s", p.header.Get("Location"))
+		v.t.Fatalf("no code in %s, want one", p.header.Get("Location"))
 	}
 	return code
 }

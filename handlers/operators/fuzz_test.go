@@ -29,7 +29,7 @@ func FuzzAuditQuery(f *testing.F) {
 			return
 		}
 		if q.Limit < 1 || q.Limit > cursor.MaxLimit || q.Before != 0 || len(q.Kind) > 255 || !utf8.ValidString(q.Kind+q.Actor+q.Subject) {
-			t.Errorf("%q asks for %+v", raw, q)
+			t.Errorf("%q asks for %+v, want bounded and readable values", raw, q)
 		}
 		mark, err := h.Cursors.Seal(bind, int64(7))
 		if err != nil {
@@ -41,7 +41,7 @@ func FuzzAuditQuery(f *testing.F) {
 		}
 		parameters.Set("since", since)
 		if other, _, err := h.auditQuery(parameters); err == nil && !other.Since.Equal(q.Since) {
-			t.Errorf("the cursor of %q opens the list since %q", raw, since)
+			t.Errorf("the cursor of %q opens the list since %q, want a refusal", raw, since)
 		}
 	})
 }

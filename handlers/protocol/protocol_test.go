@@ -36,7 +36,7 @@ func TestIntrospectionIsForClientsWithASecret(t *testing.T) {
 		}
 	}
 	if a.header.Get("Cache-Control") != "no-store" {
-		t.Errorf("header %v", a.header)
+		t.Errorf("header %v, want no-store", a.header)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestWhatIsNotActiveTellsNothing(t *testing.T) {
 	for name, tt := range tests {
 		a := s.post(t, "/oauth/introspect", as(tt.who), "token", tt.token)
 		if a.status != http.StatusOK || strings.TrimSpace(a.body) != `{"active":false}` {
-			t.Errorf("%s: %d %s", name, a.status, a.body)
+			t.Errorf(`%s: status %d %s, want 200 and {"active":false}`, name, a.status, a.body)
 		}
 	}
 	if !s.active(t, "shop", set.text("refresh_token")) {
@@ -178,14 +178,14 @@ func TestDocuments(t *testing.T) {
 		a := s.do(t, httptest.NewRequest(http.MethodGet, path, nil))
 		if a.status != 200 || a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("Content-Type") != "application/json" ||
 			!strings.HasPrefix(a.header.Get("Cache-Control"), "public, max-age=") {
-			t.Errorf("%s: %d %v", path, a.status, a.header)
+			t.Errorf("%s: status %d, headers %v, want 200 and JSON for every origin", path, a.status, a.header)
 		}
 		tag := a.header.Get("ETag")
 		for _, header := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Header.Set("If-None-Match", header)
 			if a := s.do(t, r); a.status != http.StatusNotModified || a.body != "" || a.header.Get("ETag") != tag {
-				t.Errorf("%s: If-None-Match %s: %d", path, header, a.status)
+				t.Errorf("%s: If-None-Match %s: status %d, want 304 with the same tag and no body", path, header, a.status)
 			}
 		}
 		r := httptest.NewRequest(http.MethodGet, path, nil)

@@ -49,10 +49,10 @@ func everyAttributeIsKept(t *testing.T, w *world) {
 		t.Fatalf("signing up: %v", err)
 	}
 	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
-		t.Error("at sign-up:", diff)
+		t.Errorf("the profile at sign-up differs (-want +got):\n%s", diff)
 	}
 	if ann.UpdatedAt != ann.JoinedAt || w.read(ann.ID).UpdatedAt != ann.UpdatedAt {
-		t.Errorf("updated at %s, joined at %s", ann.UpdatedAt, ann.JoinedAt)
+		t.Errorf("updated at %s, want %s as joined", ann.UpdatedAt, ann.JoinedAt)
 	}
 	bob := w.person("bob", store.RoleAdmin)
 	if got := w.profile(bob); got != (store.Profile{}) {
@@ -62,7 +62,7 @@ func everyAttributeIsKept(t *testing.T, w *world) {
 		t.Fatalf("changing the user: %v", err)
 	}
 	if diff := cmp.Diff(want, w.profile(bob)); diff != "" {
-		t.Error("changed:", diff)
+		t.Errorf("the changed profile differs (-want +got):\n%s", diff)
 	}
 }
 
@@ -83,19 +83,19 @@ func TestAChangeOfAnAttribute(t *testing.T) {
 	}
 	want.Nickname, want.Address.Country = "Nan", ""
 	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
-		t.Error(diff)
+		t.Errorf("the profile differs (-want +got):\n%s", diff)
 	}
 	if !got.UpdatedAt.Equal(ann.UpdatedAt.Add(time.Hour)) || !w.read(ann.ID).UpdatedAt.Equal(got.UpdatedAt) {
-		t.Errorf("updated at %s", got.UpdatedAt)
+		t.Errorf("updated at %s, want %s", got.UpdatedAt, ann.UpdatedAt.Add(time.Hour))
 	}
 	line := `{"before":{"address.country":"DE","nickname":"Annie"},"after":{"address.country":"","nickname":"Nan"}}`
 	if lines := w.evidence("user.updated"); len(lines) != 1 || !strings.HasSuffix(lines[0], line) {
-		t.Errorf("evidence: %s", lines)
+		t.Errorf("evidence: %s, want one line that ends in %s", lines, line)
 	}
 	w.advance(time.Hour)
 	again, err := w.ChangeOwn(t.Context(), as(ann, ""), got, change, false)
 	if err != nil || !again.UpdatedAt.Equal(got.UpdatedAt) || len(w.evidence("user.updated")) != 1 {
-		t.Errorf("nothing changed: updated at %s, %v", again.UpdatedAt, err)
+		t.Errorf("nothing changed: updated at %s, %v; want %s as before", again.UpdatedAt, err, got.UpdatedAt)
 	}
 	for name, in := range map[string]account.Input{
 		"name":     {FirstName: fields.Given("Ann")},
@@ -104,7 +104,7 @@ func TestAChangeOfAnAttribute(t *testing.T) {
 		before := again.UpdatedAt
 		w.advance(time.Minute)
 		if again, err = w.ChangeOwn(t.Context(), as(ann, ""), again, in, false); err != nil || !again.UpdatedAt.After(before) {
-			t.Errorf("%s: updated at %s, %v", name, again.UpdatedAt, err)
+			t.Errorf("%s: updated at %s, %v; want a time after %s", name, again.UpdatedAt, err, before)
 		}
 	}
 }
@@ -174,13 +174,13 @@ func TestAttributesThatCannotBe(t *testing.T) {
 		}
 		for _, good := range append(c.good, "") {
 			if err := try(good); err != nil {
-				t.Errorf("%s %q: %v", field, good, err)
+				t.Errorf("trying %s %q: %v", field, good, err)
 			}
 		}
 		for _, wrong := range c.wrong {
 			var faults *fields.Errors
 			if err := try(wrong); !errors.As(err, &faults) || len(faults.Of(field)) == 0 {
-				t.Errorf("%s %q: %v", field, wrong, err)
+				t.Errorf("%s %q: err = %v, want a fault in that field", field, wrong, err)
 			}
 		}
 	}
@@ -219,6 +219,6 @@ func attributesChangedAtOnce(t *testing.T, w *world) {
 		return err == nil
 	}, 3)
 	if diff := cmp.Diff(want, w.profile(ann)); diff != "" {
-		t.Error(diff)
+		t.Errorf("the profile differs (-want +got):\n%s", diff)
 	}
 }

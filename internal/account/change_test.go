@@ -29,23 +29,23 @@ func TestAChangeTouchesWhatItNames(t *testing.T) {
 	want := ann
 	want.Role, want.LastName, want.UpdatedAt = store.RoleStaff, "L", ann.JoinedAt.Add(time.Minute)
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("the changed user differs (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(want, w.read(ann.ID)); diff != "" {
-		t.Error("in the record:", diff)
+		t.Errorf("the user on record differs (-want +got):\n%s", diff)
 	}
 	if living := w.living(ann); !slices.Equal(living, []string{sid}) {
 		t.Errorf("a change of role ended sessions: %v, want %v", living, []string{sid})
 	}
 	line := "user:" + boss.Sub + " user:" + ann.Sub + ` {"before":{"last_name":"","role":"user"},"after":{"last_name":"L","role":"staff"}}`
 	if lines := w.evidence("user.updated"); len(lines) != 1 || lines[0] != line {
-		t.Errorf("evidence: %s", lines)
+		t.Errorf("evidence: %s, want one line %s", lines, line)
 	}
 	if _, err := w.Change(t.Context(), as(boss, ""), ann, account.Input{Role: fields.Given("staff"), Username: fields.Given("ann")}, false); err != nil {
 		t.Errorf("changing the user: %v", err)
 	}
 	if lines := w.evidence("user.updated"); len(lines) != 1 {
-		t.Errorf("a change that changes nothing is on record: %s", lines)
+		t.Errorf("a change that changes nothing is on record: %s, want one line", lines)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestWhatEndsSessions(t *testing.T) {
 		}
 		lines := w.evidence("session.ended")
 		if len(lines) != 2 || !strings.Contains(lines[0], c.reason) {
-			t.Errorf("%s: evidence %s", c.name, lines)
+			t.Errorf("%s: evidence %s, want two lines, the first with %s", c.name, lines, c.reason)
 		}
 	}
 }
@@ -103,11 +103,11 @@ func TestDelete(t *testing.T) {
 		t.Errorf("twice: err = %v, want ErrNotFound", err)
 	}
 	if lines := w.evidence("user.deleted"); len(lines) != 1 || !strings.Contains(lines[0], `"username":"ann"`) {
-		t.Errorf("evidence: %s", lines)
+		t.Errorf("evidence: %s, want one line with the name ann", lines)
 	}
 	again, err := w.SignUp(t.Context(), input("ann"))
 	if err != nil || again.ID == ann.ID || again.Sub == ann.Sub {
-		t.Errorf("the name again: %+v, %v", again, err)
+		t.Errorf("the name again: %+v, %v; want a user with another ID and subject", again, err)
 	}
 }
 
@@ -137,14 +137,14 @@ func theLastAdministratorStays(t *testing.T, w *world) {
 		switch {
 		case err == nil, errors.Is(err, authz.ErrLastAdmin), errors.Is(err, authz.ErrDenied), errors.Is(err, store.ErrNotFound):
 		default:
-			t.Errorf("%v", err)
+			t.Errorf("stepping down: err = %v, want nil or a refusal", err)
 		}
 		return false
 	}, 0)
 	active := true
 	page, err := w.db.ListUsers(t.Context(), store.UserQuery{Role: store.RoleAdmin, Active: &active, OrderBy: store.ByID, Limit: 10})
 	if err != nil || page.Total < 1 {
-		t.Fatalf("%d administrators are left, %v", page.Total, err)
+		t.Fatalf("%d administrators are left, %v; want one at least", page.Total, err)
 	}
 	last := page.Users[0]
 	for _, u := range page.Users[1:] {
@@ -182,7 +182,7 @@ func twoWhoStepDownAtOnceLeaveOne(t *testing.T, w *world) {
 		for name, way := range ways {
 			race(t, 50, func(i int) bool { return way(pair[i%2]) == nil }, 1)
 			if found, err := w.db.HasAdmin(t.Context()); err != nil || !found {
-				t.Fatalf("round %d, %s: no administrator is left, %v", round, name, err)
+				t.Fatalf("round %d, %s: no administrator is left, %v; want one", round, name, err)
 			}
 			for _, u := range pair {
 				if _, err := w.Change(t.Context(), authz.Operator, w.read(u.ID), back, false); err != nil {
@@ -231,14 +231,14 @@ func TestOwnChanges(t *testing.T) {
 			got, err := w.ChangeOwn(t.Context(), as(ann, here), ann, c.in, false)
 			var faults *fields.Errors
 			if (err == nil) != (c.field == "") || err != nil && (!errors.As(err, &faults) || !faults.Has(c.field)) {
-				t.Fatalf("err = %v", err)
+				t.Fatalf("err = %v, want a fault in the field %q", err, c.field)
 			}
 			now := w.read(ann.ID)
 			if err == nil && !cmp.Equal(got, now) || err != nil && !cmp.Equal(ann, now) {
-				t.Errorf("the record says %+v", now)
+				t.Errorf("the record says %+v, want what was answered", now)
 			}
 			if c.want != nil && !c.want(now) {
-				t.Errorf("%+v", now)
+				t.Errorf("the record says %+v, want the change", now)
 			}
 			want := sorted(here, elsewhere)
 			if c.ends {
@@ -314,10 +314,10 @@ func TestOwnChangesThatComeTooLate(t *testing.T) {
 		_, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, c.mine, false)
 		now := w.read(ann.ID)
 		if !c.refused(err) || now.Email != ann.Email || now.FirstName == "Late" {
-			t.Errorf("%s: %v, %+v", c.name, err, now)
+			t.Errorf("%s: %v, %+v, want a refusal and nothing changed", c.name, err, now)
 		}
 		if c.meanwhile.Role.Sent && now.Role != store.RoleUser {
-			t.Errorf("%s: came back as %s", c.name, now.Role)
+			t.Errorf("%s: came back as %s, want the role user", c.name, now.Role)
 		}
 	}
 }

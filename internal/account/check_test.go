@@ -36,17 +36,17 @@ func TestWhateverIsWrongTheAnswerIsTheSame(t *testing.T) {
 		ctx := from(t.Context(), "192.0.2.1")
 		_, err := w.CheckPassword(ctx, c.name, c.pw, "login")
 		if !errors.Is(err, account.ErrCredentials) || err.Error() != account.ErrCredentials.Error() {
-			t.Errorf("%q: %v", c.name, err)
+			t.Errorf("%q: err = %v, want ErrCredentials and nothing more", c.name, err)
 		}
 		lines := w.evidence("signin.refused")
 		if len(lines) != i+1 || !strings.Contains(lines[0], `"reason":"`+c.reason+`"`) {
-			t.Errorf("%q: evidence %s", c.name, lines[0])
+			t.Errorf("%q: evidence %s, want the reason %s", c.name, lines[0], c.reason)
 		}
 		w.advance(time.Hour)
 	}
 	proof, err := w.CheckPassword(t.Context(), " ANN@example.COM ", secret, "login")
 	if err != nil || proof.User.ID != ann.ID || proof.NewHash != "" {
-		t.Errorf("the right one: %+v, %v", proof, err)
+		t.Errorf("the right one: %+v, %v; want ann without a new hash", proof, err)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestAnOldHashIsMadeNew(t *testing.T) {
 	}
 	proof, err := w.CheckPassword(t.Context(), "ann", "complexpassword123", "login")
 	if err != nil || !strings.HasPrefix(proof.NewHash, "$argon2id$") {
-		t.Errorf("%+v, %v", proof, err)
+		t.Errorf("proof %+v, %v; want a new hash by argon2id", proof, err)
 	}
 }
 
@@ -133,6 +133,6 @@ func TestFiguresAreToldHowEveryCheckEnded(t *testing.T) {
 	}
 	_, _ = w.CheckPassword(ctx, "nobody", "wrong password", "password")
 	if told["login ok"] != 1 || told["login password"] != 5 || told["login throttled"] != 1 || told["password unknown"] != 1 || len(told) != 4 {
-		t.Errorf("told %v", told)
+		t.Errorf("told %v, want one login, five wrong passwords, one throttled and one unknown", told)
 	}
 }

@@ -20,7 +20,7 @@ func (w *world) consent(u store.User, clientID, scope string) (sid string) {
 		return tx.PutConsent(store.Consent{UserID: u.ID, ClientID: clientID, Scope: scope, GrantedAt: now})
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("keeping the consent: %v", err)
 	}
 	return w.sessionOf(u, clientID)
 }
@@ -34,7 +34,7 @@ func TestConsentsAreListedAndWithdrawn(t *testing.T) {
 	ofBob := w.consent(bob, "shop", "openid")
 	granted, err := w.Consents(t.Context(), ann.ID)
 	if err != nil || len(granted) != 2 || granted[0].Client.Name != "The blog" || granted[1].Consent.Scope != "openid email" {
-		t.Fatalf("%+v, %v", granted, err)
+		t.Fatalf("consents %+v, %v; want two, with the name and scope of each", granted, err)
 	}
 	if err := w.Withdraw(t.Context(), as(ann, own), ann, "shop"); err != nil {
 		t.Fatalf("withdrawing the consent: %v", err)

@@ -57,7 +57,7 @@ func TestSignUpSaysAllThatIsWrong(t *testing.T) {
 		_, err := w.SignUp(t.Context(), in)
 		var faults *fields.Errors
 		if !errors.As(err, &faults) {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: err = %v, want faults", c.name, err)
 			continue
 		}
 		if got, _ := json.Marshal(faults); string(got) != c.want {
@@ -76,10 +76,10 @@ func TestSignUp(t *testing.T) {
 	}
 	got := w.read(u.ID)
 	if got.Role != store.RoleUser || !got.Active || got.FirstName != "Ann" || got.EmailVerified || len(got.Sub) != 36 || !got.JoinedAt.Equal(u.JoinedAt) {
-		t.Errorf("%+v", got)
+		t.Errorf("the user is %+v, want ann, active, with the role user and no proved address", got)
 	}
 	if lines := w.evidence("user.created"); len(lines) != 1 || lines[0] != `anonymous user:`+u.Sub+` {"by":"signup","username":"ann","email":"ann@example.com","role":"user"}` {
-		t.Errorf("evidence: %s", lines)
+		t.Errorf("evidence: %s, want one line that names who, how and the role", lines)
 	}
 	w.SignUpOpen = false
 	if _, err := w.SignUp(t.Context(), input("bob")); !errors.Is(err, account.ErrClosed) {
@@ -132,11 +132,11 @@ func TestOneLinkMakesOneAdministrator(t *testing.T) { everywhere(t, oneLinkMakes
 func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
 	link, ok, err := w.Offer(t.Context())
 	if err != nil || !ok || len(link) != 43 {
-		t.Fatalf("Offer = %q, %v, %v", link, ok, err)
+		t.Fatalf("Offer = %q, %v, %v; want an invitation of 43 characters", link, ok, err)
 	}
 	second, _, err := w.Offer(t.Context()) // another replica's
 	if err != nil || second == link {
-		t.Fatal(err)
+		t.Fatalf("offering an invitation again: %v, want another link", err)
 	}
 	weak := input("root")
 	weak.Password = fields.Given("password")
@@ -151,10 +151,10 @@ func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
 		return err == nil
 	}, 1)
 	if _, ok, err := w.Offer(t.Context()); ok || err != nil {
-		t.Errorf("another link beside an administrator: %v, %v", ok, err)
+		t.Errorf("another link beside an administrator: %v, %v; want false", ok, err)
 	}
 	if lines := w.evidence("user.created"); len(lines) != 1 || !strings.Contains(lines[0], `"by":"bootstrap"`) || !strings.Contains(lines[0], `"role":"admin"`) {
-		t.Errorf("evidence: %s", lines)
+		t.Errorf("evidence: %s, want one line by the bootstrap with the role admin", lines)
 	}
 }
 
@@ -178,7 +178,7 @@ func TestALinkThatIsNotGood(t *testing.T) {
 	w.person("boss", store.RoleAdmin) // from the shell meanwhile
 	err = w.db.Write(t.Context(), func(tx store.Tx) error {
 		if there, err := tx.TakeBootstrap(store.DigestOf(fresh), w.clock()); err != nil || there {
-			t.Errorf("the link is kept beside an administrator: %v, %v", there, err)
+			t.Errorf("the link is kept beside an administrator: %v, %v; want false", there, err)
 		}
 		return errors.New("only a look")
 	})
@@ -226,6 +226,6 @@ func TestOnlyAdministratorsCreate(t *testing.T) {
 	}
 	u, err := w.Create(t.Context(), as(w.read(stef.ID), ""), in)
 	if err != nil || w.read(u.ID).Role != store.RoleAdmin {
-		t.Errorf("an administrator: %+v, %v", u, err)
+		t.Errorf("an administrator: %+v, %v; want the role admin", u, err)
 	}
 }

@@ -31,11 +31,11 @@ func FuzzQuery(f *testing.F) {
 			return
 		}
 		if q.Limit < 1 || q.Limit > cursor.MaxLimit || !slices.Contains(orders, q.OrderBy) || q.Role != "" && !q.Role.Valid() || len(q.Search) > maxSearchWords {
-			t.Errorf("%q asks for %+v", raw, q)
+			t.Errorf("%q asks for %+v, want bounded and known values", raw, q)
 		}
 		for _, word := range q.Search {
 			if word == "" || !utf8.ValidString(word) || names.Fold(word) != word {
-				t.Errorf("%q searches for %q", raw, word)
+				t.Errorf("%q searches for %q, want a folded word", raw, word)
 			}
 		}
 		if q.After != nil {
@@ -47,11 +47,11 @@ func FuzzQuery(f *testing.F) {
 		}
 		parameters.Set("cursor", mark)
 		if next, err := s.query(parameters); err != nil || next.After == nil || next.After.ID != 7 {
-			t.Errorf("%q does not go on: %+v, %v", raw, next.After, err)
+			t.Errorf("%q goes on after %+v, %v; want the ID 7", raw, next.After, err)
 		}
 		parameters.Set("search", parameters.Get("search")+" zz")
 		if next, err := s.query(parameters); err == nil {
-			t.Errorf("the cursor of %q opens %+v", raw, next)
+			t.Errorf("the cursor of %q opens %+v, want a refusal", raw, next)
 		}
 	})
 }

@@ -24,11 +24,11 @@ func TestEveryOrderShowsEverybodyOnce(t *testing.T) {
 		for pages := 0; ; pages++ {
 			page, err := w.List(t.Context(), q)
 			if err != nil || page.Total != 11 || pages > 5 {
-				t.Fatalf("%s: total %d, page %d, %v", ordering, page.Total, pages, err)
+				t.Fatalf("%s: total %d, page %d, %v; want 11 in at most five pages", ordering, page.Total, pages, err)
 			}
 			for _, u := range page.Users {
 				if seen[u.ID] {
-					t.Errorf("%s: %s twice", ordering, u.Username)
+					t.Errorf("%s: %s twice, want everybody once", ordering, u.Username)
 				}
 				seen[u.ID] = true
 			}
@@ -50,7 +50,7 @@ func TestOddParametersAreRefused(t *testing.T) {
 	}
 	first, err := w.List(t.Context(), url.Values{"limit": {"1"}})
 	if err != nil || first.Next == "" {
-		t.Fatal(err)
+		t.Fatalf("listing the users: next %q, %v; want a cursor", first.Next, err)
 	}
 	for _, c := range []struct {
 		query, field string
@@ -70,7 +70,7 @@ func TestOddParametersAreRefused(t *testing.T) {
 		_, err = w.List(t.Context(), q)
 		var faults *fields.Errors
 		if !errors.As(err, &faults) || !faults.Has(c.field) {
-			t.Errorf("%s: %v", c.query, err)
+			t.Errorf("%s: err = %v, want a fault in %s", c.query, err, c.field)
 		}
 	}
 	if _, err := w.List(t.Context(), url.Values{"limit": {"2"}, "page": {"7"}, "cursor": {first.Next}}); err != nil {

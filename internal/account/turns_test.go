@@ -51,7 +51,7 @@ func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
 	}
 	end()
 	if len(all.names) != 0 {
-		t.Errorf("held: %v", all.names)
+		t.Errorf("held: %v, want no names", all.names)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
 		}
 		end()
 		if len(all.names) != 0 || all.waiting != 0 {
-			t.Errorf("held: %v, %d wait", all.names, all.waiting)
+			t.Errorf("held: %v, %d wait, want no names and nobody", all.names, all.waiting)
 		}
 	})
 }

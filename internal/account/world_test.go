@@ -170,7 +170,7 @@ func (w *world) evidence(kind string) []string {
 	for _, e := range events {
 		lines = append(lines, e.Actor+" "+e.Subject+" "+string(e.Detail))
 		if strings.Contains(string(e.Detail), secret) || !json.Valid(e.Detail) {
-			w.t.Errorf("%s: %s", kind, e.Detail)
+			w.t.Errorf("%s: detail %s, want JSON without a secret", kind, e.Detail)
 		}
 	}
 	return lines

@@ -36,7 +36,7 @@ func TestDangerousSchemesAreRegisteredNowhere(t *testing.T) {
 			in := shop()
 			put(&in)
 			if _, _, err := w.Create(t.Context(), authz.Operator, in); fault(err, field) == "" {
-				t.Errorf("%s %q: %v", field, uri, err)
+				t.Errorf("%s %q: err = %v, want a fault", field, uri, err)
 			}
 		}
 	}
@@ -63,10 +63,10 @@ func TestWhereLogoutTokensAndKeysMayBe(t *testing.T) {
 		{"https://a.example/" + strings.Repeat("a", 2000), false, false},
 	} {
 		if fault := backchannelFault(c.uri); (fault == "") != c.backchannel {
-			t.Errorf("logout tokens to %s: %q", c.uri, fault)
+			t.Errorf("logout tokens to %s: fault %q, want it allowed: %t", c.uri, fault, c.backchannel)
 		}
 		if fault := keysFault(c.uri); (fault == "") != c.keys {
-			t.Errorf("keys from %s: %q", c.uri, fault)
+			t.Errorf("keys from %s: fault %q, want it allowed: %t", c.uri, fault, c.keys)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func TestAClientThatSigns(t *testing.T) {
 	in.AuthMethod, in.JWKS = given(store.PrivateKeyJWT), given(strings.ReplaceAll(set, ",", ",\n "))
 	c, secret, err := w.Create(t.Context(), authz.Operator, in)
 	if err != nil || secret != "" || len(c.Secrets) != 0 || c.JWKS != set || c.AssertionAudience != "issuer" || c.Public() {
-		t.Fatalf("%+v, %q, %v", c, secret, err)
+		t.Fatalf(`registered %+v, secret %q, %v; want the keys, the audience "issuer" and no secret`, c, secret, err)
 	}
 	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 0); fault(err, "non_field_errors") == "" {
 		t.Errorf("a secret for it: %v", err)
@@ -109,23 +109,23 @@ func TestAClientThatSigns(t *testing.T) {
 	// One takes the other's place, and what is sent back as it was changes nothing.
 	at := "https://shop.example/keys"
 	if got := update(Input{JWKSURI: given(at), AssertionAudience: given("any")}, false); got.JWKS != "" || got.JWKSURI != at || got.AssertionAudience != "any" {
-		t.Errorf("another place: %+v", got)
+		t.Errorf("keys in another place: %+v, want %s and no set", got, at)
 	}
 	if got := update(Input{JWKS: given(""), JWKSURI: given(at)}, false); got.JWKSURI != at {
-		t.Errorf("sent back: %+v", got)
+		t.Errorf("sent back as it was: %+v, want the keys at %s", got, at)
 	}
 	if got := update(shop(), true); got.JWKSURI != at || got.AuthMethod != store.PrivateKeyJWT || got.AssertionAudience != "any" {
-		t.Errorf("replaced, the keys not sent: %+v", got)
+		t.Errorf("replaced, the keys not sent: %+v, want the keys at %s as before", got, at)
 	}
 	if got := update(Input{JWKS: given(set)}, false); got.JWKS != set || got.JWKSURI != "" {
-		t.Errorf("back: %+v", got)
+		t.Errorf("the set again: %+v, want it and no address", got)
 	}
 	got, secret, err := w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: given(store.SecretBasic)}, false)
 	if err != nil || secret == "" || got.JWKS+got.JWKSURI+got.AssertionAudience != "" {
-		t.Errorf("with a secret: %+v, %v", got, err)
+		t.Errorf("with a secret: %+v, %v; want a secret and no keys", got, err)
 	}
 	if got := update(Input{AuthMethod: given(store.PrivateKeyJWT), JWKSURI: given(at)}, false); len(got.Secrets) != 0 {
-		t.Errorf("the secret lives on: %+v", got)
+		t.Errorf("the secrets live on: %+v, want none", got)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestKeysThatCannotBeRegistered(t *testing.T) {
 	} {
 		c.in.Name, c.in.RedirectURIs = shop().Name, shop().RedirectURIs
 		if _, _, err := w.Create(t.Context(), authz.Operator, c.in); fault(err, c.field) == "" {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: err = %v, want a fault in %s", name, err, c.field)
 		}
 	}
 }
@@ -165,15 +165,15 @@ func TestLogoutAndDeviceRegistration(t *testing.T) {
 	}
 	got, err := w.Get(t.Context(), made.ID)
 	if err != nil || got.BackchannelLogoutURI != "https://tv.example/out" || !got.BackchannelSession || len(got.GrantTypes) != 2 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("registered %+v, %v; want the logout address, with sessions, and two grant types", got, err)
 	}
 	got, _, err = w.Update(t.Context(), authz.Operator, made.ID, Input{BackchannelLogoutURI: fields.Given("")}, false)
 	if err != nil || got.BackchannelLogoutURI != "" || !got.BackchannelSession {
-		t.Errorf("taken away: %+v, %v", got, err)
+		t.Errorf("taken away: %+v, %v; want no logout address", got, err)
 	}
 	events, err := w.db.ListAudit(t.Context(), store.AuditQuery{Kind: "client.updated", Limit: 1})
 	want := `{"before":{"backchannel_logout_uri":"https://tv.example/out"},"after":{"backchannel_logout_uri":""}}`
 	if err != nil || len(events) != 1 || string(events[0].Detail) != want {
-		t.Errorf("evidence: %+v, %v", events, err)
+		t.Errorf("evidence: %+v, %v; want one event with %s", events, err, want)
 	}
 }

@@ -68,7 +68,7 @@ func TestTheOrderOfTheChecks(t *testing.T) {
 		case step.refuse != nil && (!errors.As(err, &told) || !errors.Is(err, step.refuse)):
 			t.Errorf("%s: %v, want %v for the client", step.fault, err, step.refuse)
 		case told != nil && step.fault != "response mode" && told.req.mode != FormPostMode:
-			t.Errorf("%s: answered by %s", step.fault, told.req.mode)
+			t.Errorf("%s: answered by %s, want form_post as asked", step.fault, told.req.mode)
 		}
 		for name, v := range step.mend {
 			values[name] = v
@@ -87,7 +87,7 @@ func TestTheOrderOfTheChecks(t *testing.T) {
 func TestTheLineInTheChecks(t *testing.T) {
 	for i, c := range checks {
 		if above := i < 2; above != (c.name == "client known and enabled" || c.name == "redirect URI registered") {
-			t.Errorf("check %d is %q", i, c.name)
+			t.Errorf("check %d is %q, want the client and the redirect URI first", i, c.name)
 		}
 	}
 }
@@ -103,12 +103,12 @@ func TestContinuationsAreSealed(t *testing.T) {
 	}
 	opened, err := c.Open(sealed)
 	if err != nil || !opened.begunIn(b) || opened.begunIn(Browser{Pre: "other"}) || opened.begunIn(Browser{}) || opened.parameters().Get("a") != "b" {
-		t.Errorf("%+v, %v", opened, err)
+		t.Errorf("opened %+v, %v; want the request of its browser alone", opened, err)
 	}
 	var shown *Shown
 	for name, bad := range map[string]string{"edited": "A" + sealed[1:], "empty": "", "longer": sealed + "AA"} {
 		if _, err := c.Open(bad); !errors.As(err, &shown) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: err = %v, want an error for the page", name, err)
 		}
 	}
 	now = now.Add(continuationLife + time.Millisecond)
@@ -124,7 +124,7 @@ func TestUserCodes(t *testing.T) {
 	for range 100 {
 		code := newUserCode()
 		if got, ok := canonical(readable(code)); !ok || got != code {
-			t.Errorf("%q reads back as %q", code, got)
+			t.Errorf("%q is read again as %q, want the same", code, got)
 		}
 	}
 }
@@ -136,7 +136,7 @@ func TestVerified(t *testing.T) {
 		want                bool
 	}{{challenge, verifier, true}, {"", "", true}, {challenge, "", false}, {"", verifier, false}, {challenge, challenge, false}, {challenge, verifier + "\n", false}} {
 		if verified(tt.challenge, tt.verifier) != tt.want {
-			t.Errorf("%+v", tt)
+			t.Errorf("verified(%+v) is wrong, want %t", tt, tt.want)
 		}
 	}
 }

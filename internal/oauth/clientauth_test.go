@@ -252,6 +252,6 @@ func TestTheBuiltInClientCannotBeReplaced(t *testing.T) {
 	clients := &oauth.Clients{Store: source, Now: func() time.Time { return noon }}
 	got, err := clients.ClientByID(t.Context(), session.AccountsID)
 	if err != nil || !got.Public() || len(got.GrantTypes) != 0 {
-		t.Errorf("got %+v, %v", got, err)
+		t.Errorf("got %+v, %v; want the public client without grant types", got, err)
 	}
 }

@@ -21,7 +21,7 @@ func TestDescriptionsMayBeSent(t *testing.T) {
 		}
 		// RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E.
 		if i := strings.IndexFunc(d, func(r rune) bool { return r < 0x20 || r > 0x7e || r == '"' || r == '\\' }); i >= 0 {
-			t.Errorf("%s: character %q may not be sent", c, d[i])
+			t.Errorf("%s: character %q may not be sent, want printable ASCII without quotes", c, d[i])
 		}
 	}
 }
@@ -29,9 +29,9 @@ func TestDescriptionsMayBeSent(t *testing.T) {
 func TestARefusalHasCodeAndCause(t *testing.T) {
 	err := error(oauth.InvalidGrant.Because("reading a token: %w", io.ErrUnexpectedEOF))
 	if !errors.Is(err, oauth.InvalidGrant) || !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, oauth.InvalidClient) {
-		t.Errorf("chain of %v", err)
+		t.Errorf("chain of %v, want InvalidGrant and ErrUnexpectedEOF, and no other code", err)
 	}
 	if want := "invalid_grant: reading a token: unexpected EOF"; err.Error() != want {
-		t.Errorf("text %q", err)
+		t.Errorf("text %q, want %q", err, want)
 	}
 }

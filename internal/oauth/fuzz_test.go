@@ -35,12 +35,12 @@ func FuzzBasic(f *testing.F) {
 		got, err := fromHeader(header, bodyID)
 		if err != nil {
 			if !errors.Is(err, InvalidClient) && !errors.Is(err, InvalidRequest) {
-				t.Errorf("%q: %v", header, err)
+				t.Errorf("%q: err = %v, want InvalidClient or InvalidRequest", header, err)
 			}
 			return
 		}
 		if got.id == "" || len(got.id) > maxClientID || got.method != store.SecretBasic || bodyID != "" && bodyID != got.id {
-			t.Errorf("%q and %q give %+v", header, bodyID, got)
+			t.Errorf("%q and %q give %+v, want a single client that both agree on", header, bodyID, got)
 		}
 		if again, err := fromHeader(basicHeader(got.id, got.secret), got.id); err != nil || again != got {
 			t.Errorf("what was kept comes back as %+v, %v; want %+v", again, err, got)
@@ -79,7 +79,7 @@ func FuzzPresented(f *testing.F) {
 			}
 		}
 		if ways > 1 || got.id == "" || len(got.id) > maxClientID || form.Get("client_id") != "" && form.Get("client_id") != got.id {
-			t.Errorf("%q and %q give %+v", body, header, got)
+			t.Errorf("%q and %q give %+v, want a single client that both agree on", body, header, got)
 		}
 	})
 }
@@ -102,10 +102,10 @@ func FuzzAssertionClaims(f *testing.F) {
 		}
 		life := seconds(a.Expires).Sub(now)
 		if a.Issuer != "shop" || a.Subject != "shop" || a.JTI == "" || life <= 0 || life > assertionLife+assertionSkew {
-			t.Errorf("%s lives %v", payload, life)
+			t.Errorf("%s lives %v, want at most %v, of and for the client shop", payload, life, assertionLife+assertionSkew)
 		}
 		if !slices.ContainsFunc(a.Audience.values, func(v string) bool { return strings.HasPrefix(v, "https://id.example") }) {
-			t.Errorf("%s is for %q", payload, a.Audience.values)
+			t.Errorf("%s is for %q, want an address of ours", payload, a.Audience.values)
 		}
 	})
 }
@@ -120,10 +120,10 @@ func FuzzVerified(f *testing.F) {
 		sum := sha256.Sum256([]byte(verifier))
 		own := base64.RawURLEncoding.EncodeToString(sum[:])
 		if verified(challenge, verifier) && (challenge != own || len(verifier) < 43 || len(verifier) > 128) && challenge+verifier != "" {
-			t.Errorf("%q opens %q", verifier, challenge)
+			t.Errorf("%q opens %q, want the verifier of the challenge alone", verifier, challenge)
 		}
 		if verified(own, verifier) && strings.ContainsAny(verifier, " +/=%\x00") {
-			t.Errorf("the verifier %q was accepted", verifier)
+			t.Errorf("the verifier %q was accepted, want unreserved characters alone", verifier)
 		}
 	})
 }
@@ -155,11 +155,11 @@ func FuzzAuthorize(f *testing.F) {
 			return
 		}
 		if !redirectRegistered(req.client, req.redirectURI) {
-			t.Fatalf("%q is answered at %q", query, req.redirectURI)
+			t.Fatalf("%q is answered at %q, want a registered address", query, req.redirectURI)
 		}
 		leadsBack(t, req)
 		if err == nil && (!req.scope.Within(authz.Scope(req.client.Scope)) || !req.asked.Within(authz.Scope(req.client.Scope)) || req.client.Public() && req.get("code_challenge") == "") {
-			t.Errorf("%q was accepted for %q", query, req.asked)
+			t.Errorf("%q was accepted for %q, want no more than is registered", query, req.asked)
 		}
 	})
 }
@@ -171,7 +171,7 @@ func leadsBack(t *testing.T, req *authorizeRequest) {
 	to, err := url.Parse(location)
 	from, fromErr := url.Parse(req.redirectURI)
 	if err != nil || fromErr != nil || to.Host != from.Host || to.Path != from.Path || to.Fragment != "" || to.Query().Get("state") != req.state() {
-		t.Errorf("%q leads to %q, %v", req.redirectURI, location, err)
+		t.Errorf("%q leads to %q, %v; want the same place, with the state", req.redirectURI, location, err)
 	}
 }
 
@@ -209,10 +209,10 @@ func FuzzUserCode(f *testing.F) {
 			return
 		}
 		if len(code) != userCodeLength || strings.ContainsFunc(code, func(r rune) bool { return !strings.ContainsRune(userCodeLetters, r) }) {
-			t.Errorf("%q is read as %q", typed, code)
+			t.Errorf("%q is read as %q, want letters of a user code", typed, code)
 		}
 		if again, ok := canonical(readable(code)); !ok || again != code {
-			t.Errorf("%q is shown as %q, which is %q", code, readable(code), again)
+			t.Errorf("%q is shown as %q, which is %q, want the same", code, readable(code), again)
 		}
 	})
 }
@@ -238,7 +238,7 @@ func FuzzLogout(f *testing.F) {
 		}
 		to, err := url.Parse(out.Location())
 		if err != nil || to.Scheme != "https" || to.Host != "web.example" || to.Path != "/bye" || to.Fragment != "" || out.ClientID != "web" || out.Subject != "" {
-			t.Errorf("%q leads to %q, %v", query, out.Location(), err)
+			t.Errorf("%q leads to %q, %v; want https://web.example/bye", query, out.Location(), err)
 		}
 	})
 }
@@ -259,7 +259,7 @@ func FuzzGrantedScope(f *testing.F) {
 		}
 		for _, token := range granted.Tokens() {
 			if !slices.Contains(strings.Fields(registered), token) {
-				t.Errorf("%q of %q grants %q", raw, registered, granted)
+				t.Errorf("%q of %q grants %q, want no more than is registered", raw, registered, granted)
 			}
 		}
 	})

@@ -31,7 +31,7 @@ func TestMetadata(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			body, err := document()
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("reading the metadata: %v", err)
 			}
 			var got bytes.Buffer
 			if err := json.Indent(&got, body, "", "  "); err != nil {

@@ -46,11 +46,11 @@ func FuzzRedirectRegistered(f *testing.F) {
 		}
 		u, err := url.Parse(uri)
 		if err != nil || u.User != nil || u.Fragment != "" || strings.ContainsAny(uri, "\\#@ \t\r\n") {
-			t.Fatalf("%q: %v", uri, err)
+			t.Fatalf("%q: %v, want an address without user, fragment and odd characters", uri, err)
 		}
 		host, err := netip.ParseAddr(u.Hostname())
 		if err != nil || !host.IsLoopback() || u.Scheme != "http" || u.Path != "/cb" || host.Is6() != (u.RawQuery == "x=1") || host.Is4() && u.RawQuery != "" {
-			t.Errorf("%q leads to %v", uri, u)
+			t.Errorf("%q leads to %v, want the registered loopback address", uri, u)
 		}
 	})
 }

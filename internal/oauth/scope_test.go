@@ -42,7 +42,7 @@ func TestParseScope(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := oauth.ParseScope(tt.raw)
 			if got != tt.want || errors.Is(err, oauth.InvalidScope) != tt.refused {
-				t.Errorf("got %q, %v", got, err)
+				t.Errorf("got %q, %v; want %q, refused: %t", got, err, tt.want, tt.refused)
 			}
 		})
 	}

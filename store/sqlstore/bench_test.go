@@ -39,7 +39,7 @@ func BenchmarkHotPaths(b *testing.B) {
 			err = db.AddCode(b.Context(), store.AuthCode{Digest: cookie, SessionID: "S", ClientID: "shop", AMR: []string{"pwd"}, ExpiresAt: time.Now()})
 		}
 		if err != nil {
-			b.Fatal(err)
+			b.Fatalf("filling the database: %v", err)
 		}
 		last := session.Rotation
 		for path, run := range map[string]func(i int) error{
@@ -72,7 +72,7 @@ func BenchmarkHotPaths(b *testing.B) {
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {
 					if err := run(i); err != nil {
-						b.Fatal(err)
+						b.Fatalf("running the path: %v", err)
 					}
 				}
 			})

@@ -90,7 +90,7 @@ func copyOfEmpty(t *testing.T, file string) {
 	t.Helper()
 	content, err := empty()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("copying the empty database: %v", err)
 	}
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatalf("writing the file: %v", err)
@@ -199,6 +199,6 @@ func rotations(db *sqlstore.DB) storetest.RotationsFixture {
 func write(t *testing.T, db store.DB, f func(store.Tx) error) {
 	t.Helper()
 	if err := db.Write(t.Context(), f); err != nil {
-		t.Fatal(err)
+		t.Fatalf("writing to the database: %v", err)
 	}
 }

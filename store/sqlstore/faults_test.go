@@ -85,7 +85,7 @@ func wantUnavailable(t *testing.T, db *sqlstore.DB, which ...string) {
 				t.Errorf("%s: err = %v, want ErrUnavailable", name, err)
 			}
 			if took := time.Since(start); took > patience/2 {
-				t.Errorf("%s took %s", name, took)
+				t.Errorf("%s took %s, want at most %s", name, took, patience/2)
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func wantAnswers(t *testing.T, db *sqlstore.DB) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: asking again and again: %v", name, err)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func TestSQLiteIsForItsOwner(t *testing.T) {
 	wantAnswers(t, db)
 	files, err := filepath.Glob(strings.TrimPrefix(dsn, "sqlite:") + "*")
 	if err != nil || len(files) < 2 {
-		t.Fatalf("files: %v, %v", files, err)
+		t.Fatalf("files: %v, %v; want two at least", files, err)
 	}
 	for _, file := range files {
 		info, err := os.Stat(file)

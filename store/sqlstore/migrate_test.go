@@ -37,7 +37,7 @@ func TestManyStartAtOnce(t *testing.T) {
 				wg.Wait()
 				steps, err := connect(t, dsn).MigrationStatus(t.Context())
 				if err != nil || len(steps) == 0 || steps[0].AppliedAt.IsZero() {
-					t.Errorf("status: %+v, %v", steps, err)
+					t.Errorf("status: %+v, %v; want the first migration applied", steps, err)
 				}
 			}
 		})
@@ -86,7 +86,7 @@ func TestEditedMigrationStopsTheStart(t *testing.T) {
 		execute(t, pool, "UPDATE schema_migrations SET sha256 = 'edited' WHERE version = 1")
 		err := connect(t, dsn).Migrate(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "0001_initial was edited") {
-			t.Errorf("err = %v", err)
+			t.Errorf(`migrating the database: err = %v, want "0001_initial was edited"`, err)
 		}
 	})
 }
@@ -102,7 +102,7 @@ func TestNewerSchemaIsAccepted(t *testing.T) {
 		}
 		steps, err := db.MigrationStatus(t.Context())
 		if err != nil || steps[len(steps)-1].Name != "future" {
-			t.Errorf("status: %+v, %v", steps, err)
+			t.Errorf(`status: %+v, %v; want the step "future" at the end`, steps, err)
 		}
 		write(t, db, func(tx store.Tx) error { _, err := tx.CreateUser(store.User{Role: store.RoleUser}); return err })
 	})
@@ -125,7 +125,7 @@ func TestKilledMigrationIsRunAgain(t *testing.T) {
 	write(t, db, func(tx store.Tx) error { _, err := tx.CreateUser(store.User{Role: store.RoleUser}); return err })
 	page, err := db.ListUsers(t.Context(), store.UserQuery{Limit: 1})
 	if err != nil || page.Total != 1 {
-		t.Errorf("after the repair: %+v, %v", page, err)
+		t.Errorf("after the repair: %+v, %v; want one user", page, err)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestStatusOfAnEmptyDatabase(t *testing.T) {
 			db := connect(t, dsn(t))
 			steps, err := db.MigrationStatus(t.Context())
 			if err != nil || len(steps) == 0 || !steps[0].AppliedAt.IsZero() {
-				t.Errorf("status: %+v, %v", steps, err)
+				t.Errorf("status: %+v, %v; want steps that are not applied", steps, err)
 			}
 			if err := db.Migrate(t.Context()); err != nil {
 				t.Errorf("migrating the database: %v", err)

@@ -45,7 +45,7 @@ func TestReadOnly(t *testing.T) {
 	wantUnavailable(t, db, "Audit", "Write", "RevokeToken", "UseOnce", "Take")
 	for _, name := range []string{"Ping", "UserByID", "SessionWithUser", "SigningKeys"} {
 		if err := acts(db)[name](t.Context()); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: reading from a read-only server: %v", name, err)
 		}
 	}
 	tell("SET GLOBAL read_only = 0")
@@ -98,7 +98,7 @@ func TestEveryConnectionIsKilled(t *testing.T) {
 	for range 5 {
 		tell("KILL USER gatehouse@127.0.0.1")
 		if err := acts(db)["UserByID"](t.Context()); err != nil {
-			t.Error(err)
+			t.Errorf("asking again after every connection was killed: %v", err)
 		}
 	}
 	wantAnswers(t, db)
@@ -121,7 +121,7 @@ func TestALockThatIsNotGivenBack(t *testing.T) {
 	}
 	start := time.Now()
 	if err := db.RevokeToken(t.Context(), "jti", time.Now().Add(time.Hour)); !errors.Is(err, store.ErrUnavailable) || time.Since(start) > patience/2 {
-		t.Errorf("%v after %s", err, time.Since(start))
+		t.Errorf("err = %v after %s, want ErrUnavailable within %s", err, time.Since(start), patience/2)
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Fatalf("rolling the transaction back: %v", err)

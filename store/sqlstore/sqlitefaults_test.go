@@ -38,7 +38,7 @@ func TestSQLiteFileReplaced(t *testing.T) {
 	}
 	wantUnavailable(t, db, "Ping", "Audit", "Write", "Rotate", "Take")
 	if info, err := os.Stat(file); err != nil || info.Size() != 0 {
-		t.Errorf("it was written to: %v, %v", info, err)
+		t.Errorf("it was written to: %v, %v; want an empty file", info, err)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestSQLiteFileSpoiled(t *testing.T) {
 			}
 			defer running.Close()
 			if err := spoil(file); err != nil {
-				t.Fatal(err)
+				t.Fatalf("spoiling the file: %v", err)
 			}
 			_, err = running.ListAudit(t.Context(), store.AuditQuery{Limit: 100})
 			if !errors.Is(err, store.ErrUnavailable) {

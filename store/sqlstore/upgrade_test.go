@@ -102,7 +102,7 @@ func TestUpgrade(t *testing.T) {
 			}
 			steps, err := db.MigrationStatus(t.Context())
 			if err != nil || len(steps) < 2 || steps[1].AppliedAt.IsZero() {
-				t.Errorf("status: %+v, %v", steps, err)
+				t.Errorf("status: %+v, %v; want the second migration applied", steps, err)
 			}
 		})
 	}

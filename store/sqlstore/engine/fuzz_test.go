@@ -18,7 +18,7 @@ func FuzzDSN(f *testing.F) {
 		at, err := ParseDSN(scheme + "://user:" + password + "@" + tail)
 		if err == nil {
 			if at.File == "" && (at.user == "" || at.database == "" || at.address == "") {
-				t.Errorf("%q is read as %+v", scheme+"://user:"+password+"@"+tail, at)
+				t.Errorf("%q is read as %+v, want a file, or a user, an address and a database", scheme+"://user:"+password+"@"+tail, at)
 			}
 			return
 		}
@@ -36,7 +36,7 @@ func shows(t *testing.T, err error, secret string) {
 		"the database URL: reading the file of tls-ca: no such file or directory the database URL: no certificate in the file of tls-ca is a directory invalid argument permission denied file name too long not a directory"
 	for i := 0; i+5 <= len(secret); i++ {
 		if part := secret[i : i+5]; strings.Contains(err.Error(), part) && !strings.Contains(fixed, part) {
-			t.Errorf("the refusal %q shows %q of the password", err, part)
+			t.Errorf("the refusal %q shows %q of the password, want none of it", err, part)
 		}
 	}
 }

@@ -33,12 +33,12 @@ func wantFinding(t *testing.T, found finding.List, check string, level finding.L
 	for _, f := range found {
 		if f.Check == check && f.Level == level && strings.Contains(f.String(), word) {
 			if (f.Do == "") != (level == finding.OK) {
-				t.Errorf("%s: a %s that says to do %q", f, level, f.Do)
+				t.Errorf("%s: a %s that says to do %q, want advice with everything but OK", f, level, f.Do)
 			}
 			return
 		}
 	}
-	t.Errorf("no %s of %q that speaks of %q among:\n%s", level, check, word, lines(found))
+	t.Errorf("want a %s of %q that speaks of %q among:\n%s", level, check, word, lines(found))
 }
 
 func lines(found finding.List) string {
@@ -57,7 +57,7 @@ func TestExamineFindsNothingAmiss(t *testing.T) {
 				t.Fatalf("closing the store: %v", err)
 			}
 			if worse := look(t, dsn).Worse(); len(worse) > 0 {
-				t.Errorf("amiss:\n%s", lines(worse))
+				t.Errorf("amiss, want nothing:\n%s", lines(worse))
 			}
 		})
 	}
@@ -175,7 +175,7 @@ func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
 			execute(t, root, c.mend)
 			for _, f := range look(t, server.DSN).Worse() {
 				if f.Check == c.check {
-					t.Errorf("mended, it is still found: %s", f)
+					t.Errorf("mended, it is still found: %s, want it gone", f)
 				}
 			}
 		})
@@ -248,6 +248,6 @@ func TestExamineWhileSomebodyBegins(t *testing.T) {
 	migrated(t, dsn)
 	found := rescue.Examine(t.Context(), db, rescue.Examination{Now: time.Now})
 	if wantFinding(t, found, "database", finding.Warning, "begun to use"); len(found) != 1 {
-		t.Errorf("found: %s", lines(found))
+		t.Errorf("found: %s, want one warning", lines(found))
 	}
 }

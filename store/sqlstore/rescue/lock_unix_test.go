@@ -86,10 +86,10 @@ func TestRestoreThroughALink(t *testing.T) {
 		t.Fatalf("reading the file's mode: %v", err)
 	}
 	if done, err := restore(); err != nil || filepath.Dir(done.Kept) != filepath.Dir(file) {
-		t.Fatalf("%+v, %v", done, err)
+		t.Fatalf("restored %+v, %v; want the old one kept in the same folder", done, err)
 	}
 	if now, err := os.Stat(file); err != nil || os.SameFile(was, now) {
-		t.Errorf("its own name still leads to the replaced one, %v", err)
+		t.Errorf("its own name still leads to the replaced file, %v; want the new one", err)
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatalf("removing the file: %v", err)
@@ -116,7 +116,7 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 	made := filepath.Join(folder(), "made.db")
 	db := connect(t, "sqlite:"+made) // not a copy, which would be root's
 	if err := errors.Join(db.Migrate(t.Context()), db.Close()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the database: %v", err)
 	}
 	backup := filepath.Join(t.TempDir(), "backup") // a folder of root's
 	if err := rescue.Backup(t.Context(), "sqlite:"+made, backup); err != nil {
@@ -150,15 +150,15 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	file := func(name string) string { return filepath.Join(folder, name) }
 	link := func(to, name string) {
 		if err := errors.Join(os.Symlink(to, file(name)), os.Lchown(file(name), nobody, nobody)); err != nil {
-			t.Fatal(err)
+			t.Fatalf("making a link of nobody's: %v", err)
 		}
 	}
 	if err := errors.Join(os.WriteFile(secret, []byte("root's"), 0o600), os.Chown(folder, nobody, nobody), os.Link(secret, file("a.db.lock"))); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a secret and a folder of nobody's: %v", err)
 	}
 	db := connect(t, "sqlite:"+file("a.db"))
 	if err := errors.Join(db.Migrate(t.Context()), db.Close()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("making the database: %v", err)
 	}
 	link(nowhere, "b.db")
 	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("b.db")}); err == nil {
@@ -174,10 +174,10 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	}
 	_, err := rescue.Restore(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("c.db"), Now: time.Now}, backup, func(context.Context, rescue.Preparing) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "a link that root did not make") {
-		t.Errorf("err = %v", err)
+		t.Errorf(`err = %v, want "a link that root did not make"`, err)
 	}
 	info, err := os.Stat(secret)
 	if err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 || info.Size() != 6 {
-		t.Errorf("the file of root's: %v, %v", info, err)
+		t.Errorf("the file of root's: %v, %v; want it left as it was", info, err)
 	}
 }

@@ -33,7 +33,7 @@ func TestANameIsGivenToAWholeFile(t *testing.T) {
 	for range 1000 {
 		writeDraft(t, draft, "whole")
 		if err := giveName(draft, to); err != nil {
-			t.Fatal(err)
+			t.Fatalf("giving the draft its name: %v", err)
 		}
 		_ = os.Remove(draft) // which a link leaves; not to be cut short while it is looked at
 		if err := os.Remove(to); err != nil {

@@ -65,7 +65,7 @@ func raw(t *testing.T, dsn string) *sql.DB {
 func execute(t *testing.T, pool *sql.DB, statement string) {
 	t.Helper()
 	if _, err := pool.ExecContext(t.Context(), statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		t.Fatalf("%s: executing the statement: %v", statement, err)
 	}
 }
 
