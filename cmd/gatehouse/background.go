@@ -4,32 +4,34 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/handlers/operators"
 	"gatehouse/internal/figures"
 	"gatehouse/internal/sweep"
+	"gatehouse/keys"
 )
 
 // checks are what must be well for the server to be ready.
-func (a *app) checks() []operators.Check {
+func (b *backends) checks(ring *keys.Ring, draining *atomic.Bool) []operators.Check {
 	checks := []operators.Check{
-		{Name: "database", Ask: a.db.Ping},
+		{Name: "database", Ask: b.db.Ping},
 		{Name: "keys", Local: true, Ask: func(context.Context) error {
-			if !a.ring.Ready() {
+			if !ring.Ready() {
 				return errors.New("the first signing key is being made")
 			}
 			return nil
 		}},
 		{Name: "serving", Local: true, Ask: func(context.Context) error {
-			if a.draining.Load() {
+			if draining.Load() {
 				return errors.New("shutting down")
 			}
 			return nil
 		}},
 	}
-	if a.redis != nil {
-		checks = append(checks, operators.Check{Name: "redis", Ask: a.redis.Ping})
+	if b.redis != nil {
+		checks = append(checks, operators.Check{Name: "redis", Ask: b.redis.Ping})
 	}
 	return checks
 }
@@ -54,13 +56,13 @@ func (a *app) background(ctx context.Context) {
 }
 
 // figures are what the operators' metrics are read from.
-func (a *app) figures() figures.Sources {
+func (b *backends) figures(ring *keys.Ring, health *operators.Health) figures.Sources {
 	s := figures.Sources{
-		Database: a.db, Passwords: a.passwords, Parts: a.health.Up,
-		Keys: figures.Keys{Ring: a.ring, RotateEvery: a.config.KeyRotateEvery},
+		Database: b.db, Passwords: b.passwords, Parts: health.Up,
+		Keys: figures.Keys{Ring: ring, RotateEvery: b.config.KeyRotateEvery},
 	}
-	if a.redis != nil {
-		s.Redis = a.redis
+	if b.redis != nil {
+		s.Redis = b.redis
 	}
 	return s
 }

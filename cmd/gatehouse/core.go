@@ -23,9 +23,8 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// core is what every command needs: the back-ends, and the services on them that
-// sign nothing. The server adds the keys and the door (app.go).
-type core struct {
+// backends are the stores, and what stands between them and the services.
+type backends struct {
 	config config.Config
 	log    *slog.Logger
 	// now is the time as it is recorded. What measures how long something takes is
@@ -38,35 +37,31 @@ type core struct {
 	rotations store.Rotations
 	limits    *throttle.Limiter
 	passwords *password.Hasher
-
-	// fresh is set if there was no signing key yet, beside a SQLite file.
-	fresh bool
-
-	registry *oauth.Clients // the apps, as they were at most a second ago
-	sessions *session.Service
-	people   *account.Service
-	apps     *client.Service
 }
 
-// openCore connects the back-ends, brings the schema up to date and builds the services.
-func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *core, err error) {
-	c := &core{config: cfg, log: log, now: clock.Millis(now), metrics: metrics.New(version)}
+// openBackends connects the back-ends and brings the schema up to date.
+func openBackends(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *backends, err error) {
+	b := backends{config: cfg, log: log, now: clock.Millis(now), metrics: metrics.New(version)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, c.Close())
+			err = errors.Join(err, b.Close())
 		}
 	}()
-	if c.db, err = openDatabase(ctx, cfg, log); err != nil {
+	if b.db, err = openDatabase(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	if err := c.db.Migrate(ctx); err != nil {
+	if err := b.db.Migrate(ctx); err != nil {
 		return nil, fmt.Errorf("bringing the database schema up to date: %w", err)
 	}
-	if err := c.openMovingPart(ctx); err != nil {
+	throttles, err := b.openMovingPart(ctx)
+	if err != nil {
 		return nil, err
 	}
-	c.build()
-	return c, nil
+	b.limits = b.newLimiter(throttles)
+	b.passwords = password.New(password.Options{
+		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB,
+	})
+	return &b, nil
 }
 
 func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*sqlstore.DB, error) {
@@ -79,65 +74,90 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*sq
 
 // openMovingPart chooses who holds rotations and throttles. Redis being away is no
 // reason not to start: what needs it answers 503 until it is back.
-func (c *core) openMovingPart(ctx context.Context) error {
-	throttles := c.db.Throttles()
-	c.rotations = c.db.Rotations()
-	if url := c.config.Redis.Reveal(); url != "" {
-		var err error
-		if c.redis, err = redisstore.Open(ctx, redisstore.Options{URL: url, Log: c.log}); err != nil {
-			return fmt.Errorf("opening Redis: %w", err)
-		}
-		throttles, c.rotations = c.redis, c.redis
+func (b *backends) openMovingPart(ctx context.Context) (throttles store.Throttles, err error) {
+	url := b.config.Redis.Reveal()
+	if url == "" {
+		b.rotations = b.db.Rotations()
+		return b.db.Throttles(), nil
 	}
-	c.limits = c.newLimiter(throttles)
-	return nil
+	if b.redis, err = redisstore.Open(ctx, redisstore.Options{URL: url, Log: b.log}); err != nil {
+		return nil, fmt.Errorf("opening Redis: %w", err)
+	}
+	b.rotations = b.redis
+	return b.redis, nil
 }
 
-func (c *core) newLimiter(throttles store.Throttles) *throttle.Limiter {
+func (b *backends) newLimiter(throttles store.Throttles) *throttle.Limiter {
 	rules := throttle.DefaultRules()
-	rules.SignIn.Free = c.config.SignInFreeTries
-	rules.SignIn.MaxDelay = c.config.SignInMaxDelay
-	rules.SignUp.Free = c.config.SignUpFree
+	rules.SignIn.Free = b.config.SignInFreeTries
+	rules.SignIn.MaxDelay = b.config.SignInMaxDelay
+	rules.SignUp.Free = b.config.SignUpFree
 	return &throttle.Limiter{
 		Store: throttles, Fallback: throttle.NewMemory(now), Rules: rules,
-		Now: now, Log: c.log, Observe: c.metrics.Throttled, Elsewhere: 700 * time.Millisecond,
+		Now: now, Log: b.log, Observe: b.metrics.Throttled, Elsewhere: 700 * time.Millisecond,
 	}
-}
-
-func (c *core) build() {
-	cfg := c.config
-	c.passwords = password.New(password.Options{
-		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB,
-	})
-	c.registry = &oauth.Clients{Store: c.db, Now: now}
-	c.sessions = &session.Service{
-		DB: c.db, Rotations: c.rotations, Clients: c.registry,
-		Lifetimes: session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
-		Grace:     cfg.RefreshGrace, Now: c.now, Log: c.log,
-		Observe: func(what session.Event, n int) { c.metrics.Sessions(string(what), n) },
-	}
-	if c.redis != nil {
-		c.sessions.TouchEvery = time.Minute
-	}
-	c.people = &account.Service{
-		DB: c.db, Sessions: c.sessions, Passwords: c.passwords, Policy: password.Policy{MinLength: cfg.PasswordMinLength},
-		Limits: c.limits, SignUpOpen: cfg.SignUpOpen, Now: c.now, Log: c.log, Observe: c.metrics.SignIn,
-	}
-	c.apps = &client.Service{DB: c.db, Sessions: c.sessions, Grants: grant.Types(), MaxRefreshIdle: cfg.RefreshTokenLifetime, Now: c.now, Log: c.log}
 }
 
 // Close closes the back-ends, the last opened first.
-func (c *core) Close() error {
+func (b *backends) Close() error {
 	var closers []io.Closer
-	if c.redis != nil {
-		closers = append(closers, c.redis)
+	if b.redis != nil {
+		closers = append(closers, b.redis)
 	}
-	if c.db != nil {
-		closers = append(closers, c.db)
+	if b.db != nil {
+		closers = append(closers, b.db)
 	}
 	var err error
 	for _, closer := range closers {
 		err = errors.Join(err, closer.Close())
 	}
 	return err
+}
+
+// core is what every command works on: the back-ends, and the services on them.
+type core struct {
+	*backends
+	registry *oauth.Clients // the apps, as they were at most a second ago
+	sessions *session.Service
+	people   *account.Service
+	apps     *client.Service
+}
+
+// openCore opens what a command needs, whose services sign nothing.
+func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, error) {
+	b, err := openBackends(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	return b.services(signing{}), nil
+}
+
+// services builds them on the back-ends. What signs nothing is given no signing.
+func (b *backends) services(s signing) *core {
+	registry := &oauth.Clients{Store: b.db, Now: now}
+	sessions := b.newSessions(registry, s)
+	return &core{
+		backends: b, registry: registry, sessions: sessions,
+		people: &account.Service{
+			DB: b.db, Sessions: sessions, Passwords: b.passwords, Policy: password.Policy{MinLength: b.config.PasswordMinLength},
+			Cursors: s.cursors, Limits: b.limits, SignUpOpen: b.config.SignUpOpen, Now: b.now, Log: b.log, Observe: b.metrics.SignIn,
+		},
+		apps: &client.Service{
+			DB: b.db, Sessions: sessions, Cursors: s.cursors, Grants: grant.Types(), MaxRefreshIdle: b.config.RefreshTokenLifetime, Now: b.now, Log: b.log,
+		},
+	}
+}
+
+func (b *backends) newSessions(registry *oauth.Clients, s signing) *session.Service {
+	cfg := b.config
+	var touchEvery time.Duration
+	if b.redis != nil {
+		touchEvery = time.Minute
+	}
+	return &session.Service{
+		DB: b.db, Rotations: b.rotations, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
+		Lifetimes: session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
+		Grace:     cfg.RefreshGrace, TouchEvery: touchEvery, Now: b.now, Log: b.log,
+		Observe: func(what session.Event, n int) { b.metrics.Sessions(string(what), n) },
+	}
 }

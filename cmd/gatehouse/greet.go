@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"gatehouse/handlers/pages"
 )
 
 // greet says where the server is and what to do next, to whoever started it.
@@ -38,12 +40,12 @@ func (c *cli) offerAdmin(ctx context.Context, a *app) {
 		c.say(`
 There is no administrator yet. Open this link within the hour to become the first; it works once:
 
-  %s/setup?token=%s
+  %s%s?token=%s
 
 or create one from the shell:
 
   gatehouse user create --role admin --username NAME --email ADDRESS
-`, strings.TrimSuffix(a.config.Issuer, "/"), token)
+`, strings.TrimSuffix(a.config.Issuer, "/"), pages.SetupPath, token)
 	}
 }
 

@@ -28,7 +28,7 @@ func (c *cli) withRing(ctx context.Context, none error, f func(*keys.Ring) error
 		if len(known) == 0 {
 			return none
 		}
-		ring, err := core.openRing(ctx)
+		ring, _, err := core.openRing(ctx)
 		if err != nil {
 			return err
 		}

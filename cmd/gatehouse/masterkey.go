@@ -15,19 +15,19 @@ import (
 	"gatehouse/keys"
 )
 
-// openRing finds the master key and opens the signing keys under it.
-func (c *core) openRing(ctx context.Context) (*keys.Ring, error) {
-	masters, err := c.masterKeys(ctx)
+// openRing finds the master key and opens the signing keys under it. It reports
+// whether there was no signing key yet, beside a SQLite file.
+func (b *backends) openRing(ctx context.Context) (ring *keys.Ring, fresh bool, err error) {
+	masters, fresh, err := b.masterKeys(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	o := keyOptions(c.config, now)
-	o.Store, o.Masters, o.Log = c.db, masters, c.log
-	ring, err := keys.Open(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("opening the signing keys: %w", err)
+	o := keyOptions(b.config, now)
+	o.Store, o.Masters, o.Log = b.db, masters, b.log
+	if ring, err = keys.Open(ctx, o); err != nil {
+		return nil, false, fmt.Errorf("opening the signing keys: %w", err)
 	}
-	return ring, nil
+	return ring, fresh, nil
 }
 
 // keyOptions are what the settings say of the signing keys.
@@ -42,16 +42,16 @@ func keyOptions(cfg config.Config, now func() time.Time) keys.Options {
 // masterKeys are the configured one or, beside a SQLite file, the one in
 // gatehouse.key, which the first start makes. Where there are signing keys
 // already, a lost master key is not replaced by a new one that could not open them.
-func (c *core) masterKeys(ctx context.Context) (keys.MasterKeys, error) {
-	if masterKeyFile(c.config) == "" {
-		return masterKeysOf(c.config, false)
+func (b *backends) masterKeys(ctx context.Context) (masters keys.MasterKeys, fresh bool, err error) {
+	if masterKeyFile(b.config) != "" {
+		known, err := b.db.SigningKeys(ctx)
+		if err != nil {
+			return nil, false, fmt.Errorf("reading the signing keys: %w", err)
+		}
+		fresh = len(known) == 0
 	}
-	known, err := c.db.SigningKeys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the signing keys: %w", err)
-	}
-	c.fresh = len(known) == 0
-	return masterKeysOf(c.config, c.fresh)
+	masters, err = masterKeysOf(b.config, fresh)
+	return masters, fresh, err
 }
 
 // masterKeyFile is the file that the master key is kept in; empty: it is a setting.

@@ -8,6 +8,9 @@ import (
 	"gatehouse/web"
 )
 
+// SetupPath is where the one-time link for the first administrator leads.
+const SetupPath = "/setup"
+
 // Endpoints are the pages that belong to no room, and what all pages need.
 type Endpoints struct {
 	Home  Home
@@ -22,8 +25,8 @@ func (e Endpoints) Table() handlers.Table {
 	script, serveScript := web.FormPostScript()
 	return Table(e.HTTPS,
 		handlers.Route{Method: http.MethodGet, Path: "/", Serve: e.Home.Show},
-		handlers.Route{Method: http.MethodGet, Path: "/setup", Serve: e.Setup.Show},
-		handlers.Route{Method: http.MethodPost, Path: "/setup", Serve: e.Setup.Create},
+		handlers.Route{Method: http.MethodGet, Path: SetupPath, Serve: e.Setup.Show},
+		handlers.Route{Method: http.MethodPost, Path: SetupPath, Serve: e.Setup.Create},
 		handlers.Route{Method: http.MethodGet, Path: style, Serve: handlers.Plain(serveStyle)},
 		handlers.Route{Method: http.MethodGet, Path: script, Serve: handlers.Plain(serveScript)},
 	)

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/handlers"
+	"gatehouse/handlers/accounts"
+	"gatehouse/handlers/api"
+	"gatehouse/handlers/operators"
+	"gatehouse/handlers/pages"
+	"gatehouse/handlers/pages/signin"
+	"gatehouse/handlers/protocol"
+	"gatehouse/internal/browser"
+	"gatehouse/internal/grant"
+	"gatehouse/internal/notify"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/outbound"
+	"gatehouse/internal/token"
+)
+
+// endpoints are built on the services and on what several of them share.
+type endpoints struct {
+	*core
+	signing
+	issuer   *url.URL
+	guard    api.Guard
+	clients  *oauth.Authenticator
+	requests *oauth.Authorization
+	devices  *oauth.Devices
+	browsers *browser.Service
+	visitors pages.Visitors
+}
+
+func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
+	cfg := c.config
+	browsers := &browser.Service{
+		DB: c.db, Sessions: c.sessions, Idle: cfg.BrowserIdle, Lifetime: cfg.BrowserLifetime, Now: c.now, Log: c.log,
+	}
+	return endpoints{
+		core: c, signing: s, issuer: issuer, browsers: browsers,
+		guard:    api.Guard{Sessions: c.sessions},
+		clients:  &oauth.Authenticator{Clients: c.registry, Limits: c.limits, Assertions: c.assertions(), Now: c.now},
+		visitors: pages.Visitors{Cookies: browser.Cookies{Secure: secure(issuer)}, Browsers: browsers},
+		requests: &oauth.Authorization{
+			Clients: c.registry, DB: c.db, Hints: s.verifier, Issuer: cfg.Issuer, Now: c.now,
+			Continuations: oauth.Continuations{Sealer: s.sealer("gatehouse authorization v1"), Now: c.now},
+		},
+		devices: &oauth.Devices{
+			DB: c.db, Clients: c.registry, Limits: c.limits, Now: c.now, Page: strings.TrimSuffix(cfg.Issuer, "/") + signin.DevicePath,
+		},
+	}
+}
+
+func secure(issuer *url.URL) bool { return issuer.Scheme == "https" }
+
+// tables are those of all audiences.
+func (e endpoints) tables(health *operators.Health) ([]handlers.Table, error) {
+	var figures http.Handler
+	if e.config.MetricsAddr == "" { // else they have a listener of their own
+		figures = e.metrics.Handler()
+	}
+	apps, err := e.protocol()
+	if err != nil {
+		return nil, err
+	}
+	tables := slices.Concat(apps.Tables(), e.signIn().Tables(), []handlers.Table{
+		e.pages().Table(), e.accounts().Table(), e.operators().Table(), operators.Documents(health, figures),
+	})
+	authorizationServer, openid, err := e.metadata()
+	return append(tables, protocol.Documents(authorizationServer, openid)), err
+}
+
+func (e endpoints) metadata() (authorizationServer, openid []byte, err error) {
+	surface := oauth.Surface{
+		Grants: grant.Types(), Issuer: e.config.Issuer, Token: "/oauth/token", Revocation: "/oauth/revoke",
+		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
+		Authorization: oauth.AuthorizePath, Userinfo: "/oauth/userinfo", Pushed: "/oauth/par", Devices: "/oauth/device_authorization",
+		EndSession: "/oauth/logout", PrivateKeyJWT: true, BackchannelLogout: true,
+	}
+	if authorizationServer, err = surface.AuthorizationServer(); err != nil {
+		return nil, nil, err
+	}
+	openid, err = surface.OpenIDConfiguration()
+	return authorizationServer, openid, err
+}
+
+func (e endpoints) protocol() (protocol.Endpoints, error) {
+	engine, err := oauth.NewEngine(oauth.Grants{
+		Types: grant.Types(), Clients: e.clients, People: e.people, Sessions: e.sessions, Codes: e.db, Minter: e.minter, Now: e.now,
+		Limits: e.limits, Lifetimes: e.sessions.Lifetimes,
+	})
+	return protocol.Endpoints{
+		Token:      protocol.Token{Engine: engine},
+		Revoke:     protocol.Revoke{Clients: e.clients, Sessions: e.sessions},
+		Introspect: protocol.Introspect{Clients: e.clients, Sessions: e.sessions},
+		PAR:        protocol.PAR{Clients: e.clients, Requests: e.requests},
+		Device:     protocol.DeviceAuthorization{Clients: e.clients, Devices: e.devices},
+		Userinfo:   protocol.Userinfo{Sessions: e.sessions, People: e.db},
+		JWKS:       protocol.JWKS{Keys: e.ring},
+	}, err
+}
+
+func (e endpoints) signIn() signin.Endpoints {
+	logouts := &oauth.Logouts{Clients: e.registry, Hints: e.verifier, Sealer: e.sealer("gatehouse logout v1"), Now: e.now}
+	return signin.Endpoints{
+		Authorize: signin.Authorize{Browser: e.visitors.Read, Requests: e.requests},
+		Login:     signin.Login{Visitors: e.visitors, Requests: e.requests, People: e.people, Browsers: e.browsers},
+		Consent:   signin.Consent{Visitors: e.visitors, Requests: e.requests},
+		Logout:    signin.Logout{Visitors: e.visitors, Requests: logouts, Browsers: e.browsers},
+		Device:    signin.Device{Visitors: e.visitors, Requests: e.devices, Now: e.now},
+		HTTPS:     secure(e.issuer),
+	}
+}
+
+func (e endpoints) pages() pages.Endpoints {
+	return pages.Endpoints{
+		Home:  pages.Home{Visitors: e.visitors, Issuer: e.config.Issuer},
+		Setup: pages.Setup{People: e.people, Issuer: e.config.Issuer},
+		HTTPS: secure(e.issuer),
+	}
+}
+
+func (e endpoints) accounts() *accounts.Handlers {
+	return &accounts.Handlers{
+		Accounts: e.people, Sessions: e.sessions, Tokens: e.verifier, Limits: e.limits, Guard: e.guard, Issuer: e.issuer,
+	}
+}
+
+func (e endpoints) operators() *operators.Handlers {
+	return &operators.Handlers{
+		Clients: e.apps, Keys: e.ring, Evidence: e.db, People: e.db, Figures: e.db,
+		Cursors: e.cursors, Guard: e.guard, Issuer: e.issuer, Now: e.now,
+	}
+}
+
+// outbound makes the client for what apps tell us to call.
+func (b *backends) outbound() *http.Client {
+	return outbound.Client(outbound.Options{Private: b.config.PrivateTargets})
+}
+
+// assertions judges what clients sign to authenticate themselves.
+func (b *backends) assertions() *oauth.Assertions {
+	return &oauth.Assertions{Once: b.db, Keys: &oauth.JWKSCache{Client: b.outbound(), Now: now}, Issuer: b.config.Issuer, Now: b.now}
+}
+
+// notifyEvery is how soon after a sign-out the apps are told of it.
+const notifyEvery = time.Second
+
+func (c *core) newNotifier(minter *token.Minter) *notify.Worker {
+	return &notify.Worker{
+		Notices: c.db, Clients: c.registry, Tokens: minter, Every: notifyEvery,
+		HTTP: c.outbound(), Now: c.now, Log: c.log,
+	}
+}
