@@ -14,6 +14,7 @@ step "vet"
 go vet ./...
 step "lint"
 go tool -modfile=tools/go.mod golangci-lint run ./...
+go run ./internal/test/messages
 step "generated documentation is current"
 go generate ./config ./handlers/operators
 git diff --exit-code -- docs/configuration.md handlers/operators/openapi.json

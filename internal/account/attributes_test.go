@@ -136,7 +136,7 @@ func TestAnotherNumberIsNotProved(t *testing.T) {
 				t.Fatalf("changing the user: %v", err)
 			}
 			if err := by(account.Input{Attributes: account.Attributes{"phone_number": fields.Given(c.number)}}); err != nil {
-				t.Fatal(err)
+				t.Fatalf("changing the number: %v", err)
 			}
 			if got := w.profile(ann); got != c.want {
 				t.Errorf("%s, %s: %+v, want %+v", name, who, got, c.want)

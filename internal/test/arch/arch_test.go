@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"handlers"},
 	{"handlers/api", "handlers/pages", "server"},
 	{"handlers/protocol", "handlers/pages/signin", "handlers/accounts", "handlers/operators"},
-	{"cmd/gatehouse", "internal/test/gendocs", "bench", "test/faults", "test/system", "test/interop", "test/model"},
+	{"cmd/gatehouse", "internal/test/gendocs", "internal/test/messages", "bench", "test/faults", "test/system", "test/interop", "test/model"},
 }
 
 // owners names the packages, one or a few, that alone may import a library or an inner
