@@ -14,7 +14,6 @@ import (
 	"gatehouse/internal/clock"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/metrics"
-	"gatehouse/internal/oauth"
 	"gatehouse/internal/password"
 	"gatehouse/internal/session"
 	"gatehouse/internal/throttle"
@@ -117,7 +116,7 @@ func (b *backends) Close() error {
 // core is what every command works on: the back-ends, and the services on them.
 type core struct {
 	*backends
-	registry *oauth.Clients // the apps, as they were at most a second ago
+	registry *client.Cache // the apps, as they were at most a second ago
 	sessions *session.Service
 	people   *account.Service
 	apps     *client.Service
@@ -134,7 +133,7 @@ func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, 
 
 // services builds them on the back-ends. What signs nothing is given no signing.
 func (b *backends) services(s signing) *core {
-	registry := &oauth.Clients{Store: b.db, Now: now}
+	registry := &client.Cache{Store: b.db, Now: now}
 	sessions := b.newSessions(registry, s)
 	return &core{
 		backends: b, registry: registry, sessions: sessions,
@@ -148,7 +147,7 @@ func (b *backends) services(s signing) *core {
 	}
 }
 
-func (b *backends) newSessions(registry *oauth.Clients, s signing) *session.Service {
+func (b *backends) newSessions(registry *client.Cache, s signing) *session.Service {
 	cfg := b.config
 	var touchEvery time.Duration
 	if b.redis != nil {

@@ -17,7 +17,12 @@ import (
 	"gatehouse/internal/browser"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/notify"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
+	"gatehouse/internal/oauth/clientauth"
+	"gatehouse/internal/oauth/device"
+	"gatehouse/internal/oauth/discovery"
+	"gatehouse/internal/oauth/grants"
+	"gatehouse/internal/oauth/logout"
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/token"
 )
@@ -28,9 +33,9 @@ type endpoints struct {
 	signing
 	issuer   *url.URL
 	guard    api.Guard
-	clients  *oauth.Authenticator
-	requests *oauth.Authorization
-	devices  *oauth.Devices
+	clients  *clientauth.Authenticator
+	requests *authorize.Endpoint
+	devices  *device.Endpoint
 	browsers *browser.Service
 	visitors pages.Visitors
 }
@@ -43,13 +48,13 @@ func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
 	return endpoints{
 		core: c, signing: s, issuer: issuer, browsers: browsers,
 		guard:    api.Guard{Sessions: c.sessions},
-		clients:  &oauth.Authenticator{Clients: c.registry, Limits: c.limits, Assertions: c.assertions(), Now: c.now},
+		clients:  &clientauth.Authenticator{Clients: c.registry, Limits: c.limits, Assertions: c.assertions(), Now: c.now},
 		visitors: pages.Visitors{Cookies: browser.Cookies{Secure: secure(issuer)}, Browsers: browsers},
-		requests: &oauth.Authorization{
+		requests: &authorize.Endpoint{
 			Clients: c.registry, DB: c.db, Hints: s.verifier, Issuer: cfg.Issuer, Now: c.now,
-			Continuations: oauth.Continuations{Sealer: s.sealer("gatehouse authorization v1"), Now: c.now},
+			Continuations: authorize.Continuations{Sealer: s.sealer("gatehouse authorization v1"), Now: c.now},
 		},
-		devices: &oauth.Devices{
+		devices: &device.Endpoint{
 			DB: c.db, Clients: c.registry, Limits: c.limits, Now: c.now, Page: strings.TrimSuffix(cfg.Issuer, "/") + signin.DevicePath,
 		},
 	}
@@ -75,10 +80,10 @@ func (e endpoints) tables(health *operators.Health) ([]handlers.Table, error) {
 }
 
 func (e endpoints) metadata() (authorizationServer, openid []byte, err error) {
-	surface := oauth.Surface{
+	surface := discovery.Surface{
 		Grants: grant.Types(), Issuer: e.config.Issuer, Token: "/oauth/token", Revocation: "/oauth/revoke",
 		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
-		Authorization: oauth.AuthorizePath, Userinfo: "/oauth/userinfo", Pushed: "/oauth/par", Devices: "/oauth/device_authorization",
+		Authorization: authorize.Path, Userinfo: "/oauth/userinfo", Pushed: "/oauth/par", Devices: "/oauth/device_authorization",
 		EndSession: "/oauth/logout", PrivateKeyJWT: true, BackchannelLogout: true,
 	}
 	if authorizationServer, err = surface.AuthorizationServer(); err != nil {
@@ -89,7 +94,7 @@ func (e endpoints) metadata() (authorizationServer, openid []byte, err error) {
 }
 
 func (e endpoints) protocol() (protocol.Endpoints, error) {
-	engine, err := oauth.NewEngine(oauth.Grants{
+	engine, err := grants.NewEngine(grants.Steps{
 		Types: grant.Types(), Clients: e.clients, People: e.people, Sessions: e.sessions, Codes: e.db, Minter: e.minter, Now: e.now,
 		Limits: e.limits, Lifetimes: e.sessions.Lifetimes,
 	})
@@ -105,7 +110,7 @@ func (e endpoints) protocol() (protocol.Endpoints, error) {
 }
 
 func (e endpoints) signIn() signin.Endpoints {
-	logouts := &oauth.Logouts{Clients: e.registry, Hints: e.verifier, Sealer: e.sealer("gatehouse logout v1"), Now: e.now}
+	logouts := &logout.Endpoint{Clients: e.registry, Hints: e.verifier, Sealer: e.sealer("gatehouse logout v1"), Now: e.now}
 	return signin.Endpoints{
 		Authorize: signin.Authorize{Browser: e.visitors.Read, Requests: e.requests},
 		Login:     signin.Login{Visitors: e.visitors, Requests: e.requests, People: e.people, Browsers: e.browsers},
@@ -143,8 +148,8 @@ func (b *backends) outbound() *http.Client {
 }
 
 // assertions judges what clients sign to authenticate themselves.
-func (b *backends) assertions() *oauth.Assertions {
-	return &oauth.Assertions{Once: b.db, Keys: &oauth.JWKSCache{Client: b.outbound(), Now: now}, Issuer: b.config.Issuer, Now: b.now}
+func (b *backends) assertions() *clientauth.Assertions {
+	return &clientauth.Assertions{Once: b.db, Keys: &clientauth.JWKSCache{Client: b.outbound(), Now: now}, Issuer: b.config.Issuer, Now: b.now}
 }
 
 // notifyEvery is how soon after a sign-out the apps are told of it.

@@ -19,7 +19,8 @@ import (
 	"gatehouse/internal/clock"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/grant"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/discovery"
+	"gatehouse/internal/oauth/grants"
 	"gatehouse/internal/test/apicheck"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
@@ -65,13 +66,13 @@ func registry(t *testing.T, types grant.List) *client.Service {
 
 // answers asks whether the token endpoint has a step for every type that it is to answer.
 func answers(_ *testing.T, types grant.List) error {
-	_, err := oauth.NewEngine(oauth.Grants{Types: types})
+	_, err := grants.NewEngine(grants.Steps{Types: types})
 	return err
 }
 
 // advertises asks whether discovery names the types whose endpoints are there.
 func advertises(_ *testing.T, types grant.List) error {
-	document, err := oauth.Surface{Grants: types, Token: "/token", Authorization: "/authorize", Devices: "/devices"}.AuthorizationServer()
+	document, err := discovery.Surface{Grants: types, Token: "/token", Authorization: "/authorize", Devices: "/devices"}.AuthorizationServer()
 	if err != nil {
 		return err
 	}

@@ -68,13 +68,13 @@ func problem(h http.Header, err error) (int, web.ProblemData) {
 		return status, web.ProblemData{Heading: "Please try again in a moment", Text: "The server is busy or a part of it cannot be reached. Nothing was changed."}
 	}
 	var form *handlers.FormError
-	var shown *oauth.Shown
+	var shown *oauth.UserError
 	var own *Problem
 	switch {
 	case errors.As(err, &own):
 		return own.Status, web.ProblemData{Heading: own.Heading, Text: own.Text}
 	case errors.As(err, &shown):
-		return http.StatusBadRequest, web.ProblemData{Heading: "Authorization error", Text: string(shown.Words)}
+		return http.StatusBadRequest, web.ProblemData{Heading: "Authorization error", Text: string(shown.Message)}
 	case errors.Is(err, handlers.ErrNotFound):
 		return http.StatusNotFound, web.ProblemData{Heading: "Page not found", Text: "There is nothing at this address."}
 	case errors.As(err, &form):

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"gatehouse/handlers"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/device"
 	"gatehouse/store"
 )
 
@@ -15,7 +15,7 @@ type DeviceAuthorization struct {
 		Authenticate(r *http.Request) (store.Client, error)
 	}
 	Devices interface {
-		Begin(ctx context.Context, client store.Client, rawScope string) (oauth.DeviceAnswer, error)
+		Begin(ctx context.Context, client store.Client, rawScope string) (device.Answer, error)
 	}
 }
 

@@ -115,7 +115,7 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 		}
 	}
 	for _, typed := range []string{"", "AEIO-UYAE", "BCDF-GHJK", strings.Repeat("B", 10_000), "bcdf\x00ghjk"} {
-		var shown *oauth.Shown
+		var shown *oauth.UserError
 		if _, err := s.devices.Find(t.Context(), typed); !errors.As(err, &shown) {
 			t.Errorf("%.20q: err = %v, want an error for the page", typed, err)
 		}

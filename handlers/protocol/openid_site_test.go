@@ -16,9 +16,13 @@ import (
 	"gatehouse/handlers/pages/signin"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/client"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
+	"gatehouse/internal/oauth/clientauth"
+	"gatehouse/internal/oauth/device"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
@@ -32,14 +36,14 @@ const (
 )
 
 // wireOpenID adds the endpoints that a browser comes to.
-func (s *site) wireOpenID(clients *oauth.Clients, auth *oauth.Authenticator) {
-	s.requests = &oauth.Authorization{
+func (s *site) wireOpenID(clients *client.Cache, auth *clientauth.Authenticator) {
+	s.requests = &authorize.Endpoint{
 		Clients: clients, DB: s.db, Hints: s.verifier, Issuer: issuer, Now: s.clock,
-		Continuations: oauth.Continuations{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: s.clock},
+		Continuations: authorize.Continuations{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: s.clock},
 	}
 	memory := throttle.NewMemory(s.clock)
 	tries := &throttle.Limiter{Store: memory, Fallback: memory, Rules: throttle.DefaultRules(), Now: s.clock, Log: slog.New(slog.DiscardHandler)}
-	s.devices = &oauth.Devices{DB: s.db, Clients: clients, Limits: tries, Page: issuer + "/device", Now: s.clock}
+	s.devices = &device.Endpoint{DB: s.db, Clients: clients, Limits: tries, Page: issuer + "/device", Now: s.clock}
 	s.page("/oauth/authorize", signin.Authorize{
 		Requests: s.requests,
 		Browser:  func(http.ResponseWriter, *http.Request) (oauth.Browser, error) { return s.browser, nil },
@@ -63,12 +67,12 @@ func (s *site) page(path string, e handlers.Endpoint) {
 			return
 		}
 		reqctx.From(r.Context()).Err = err
-		shown, ok := errors.AsType[*oauth.Shown](err)
+		shown, ok := errors.AsType[*oauth.UserError](err)
 		if !ok {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		http.Error(w, "Authorization error: "+string(shown.Words), http.StatusBadRequest)
+		http.Error(w, "Authorization error: "+string(shown.Message), http.StatusBadRequest)
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"net/url"
 
 	"gatehouse/handlers"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
 	"gatehouse/store"
 )
 
@@ -17,7 +17,7 @@ type PAR struct {
 		Authenticate(r *http.Request) (store.Client, error)
 	}
 	Requests interface {
-		Push(ctx context.Context, client store.Client, values url.Values) (oauth.Pushed, error)
+		Push(ctx context.Context, client store.Client, values url.Values) (authorize.Pushed, error)
 	}
 }
 

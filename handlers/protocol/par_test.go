@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
 )
 
 func (s *site) push(t testing.TB, client string, values url.Values) answer {
@@ -63,7 +63,7 @@ func TestPushedSecretsStayHere(t *testing.T) {
 	sentTo(t, s.authorize(t, reference), "/login") // a reload before signing in
 	s.advance(5 * time.Minute)
 	s.signedIn(t)
-	q := returned(t, s.allow(t, sentTo(t, s.get(t, oauth.ResumePath(login)), "/consent")))
+	q := returned(t, s.allow(t, sentTo(t, s.get(t, authorize.ResumePath(login)), "/consent")))
 	if q.Get("code") == "" || q.Get("state") != "canary" {
 		t.Errorf(`answer %v, want a code and the state "canary"`, q)
 	}

@@ -1,6 +1,6 @@
 // Package protocol holds the endpoints that apps talk to: OAuth 2.0 and the
-// documents that describe it. They read a form, ask package oauth or session,
-// and answer as the RFCs say.
+// documents that describe it. They read a form, ask a room of package oauth or
+// package session, and answer as the RFCs say.
 package protocol
 
 import (

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
 	"gatehouse/store"
 )
 
@@ -152,15 +153,15 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	if _, err := s.requests.Pending(t.Context(), login, s.browser); err == nil {
 		t.Error("the page shows a request of another browser")
 	}
-	consent := sentTo(t, s.get(t, oauth.ResumePath(login)), "/consent") // begun anew here
+	consent := sentTo(t, s.get(t, authorize.ResumePath(login)), "/consent") // begun anew here
 	if _, err := s.requests.Allow(t.Context(), login, s.browser); err == nil {
 		t.Error("a request that was not at the consent page was allowed")
 	}
 	second := s.browser
 	returned(t, s.allow(t, consent))
 	s.browser = first
-	sentTo(t, s.get(t, oauth.ResumePath(login)), "/login")
-	sentTo(t, s.get(t, oauth.ResumePath(consent)), "/login")
+	sentTo(t, s.get(t, authorize.ResumePath(login)), "/login")
+	sentTo(t, s.get(t, authorize.ResumePath(consent)), "/login")
 	if _, err := s.requests.Allow(t.Context(), consent, s.browser); err == nil {
 		t.Error("a consent was given in another browser")
 	}
@@ -173,7 +174,7 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	}
 	// Nor lasts the question for ever.
 	s.advance(16 * time.Minute)
-	if a := s.get(t, oauth.ResumePath(consent)); a.status != http.StatusBadRequest {
+	if a := s.get(t, authorize.ResumePath(consent)); a.status != http.StatusBadRequest {
 		t.Errorf("%d after 16 minutes", a.status)
 	}
 }
@@ -311,7 +312,7 @@ func TestAuthorizeByPost(t *testing.T) {
 	}
 	twice := asking("own")
 	twice.Add("scope", "openid")
-	toldNo(t, s.get(t, oauth.ResumePath(sentTo(t, post(twice), "/oauth/authorize"))), "invalid_request")
+	toldNo(t, s.get(t, authorize.ResumePath(sentTo(t, post(twice), "/oauth/authorize"))), "invalid_request")
 	if a := post(asking("own", "login_hint", strings.Repeat("x", 7000))); a.status != http.StatusBadRequest {
 		t.Errorf("%d for an endless request", a.status)
 	}

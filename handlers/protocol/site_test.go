@@ -19,8 +19,14 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
+	"gatehouse/internal/client"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
+	"gatehouse/internal/oauth/clientauth"
+	"gatehouse/internal/oauth/device"
+	"gatehouse/internal/oauth/discovery"
+	"gatehouse/internal/oauth/grants"
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
@@ -48,8 +54,8 @@ type site struct {
 	limits   *limits
 	verifier *token.Verifier
 	info     *reqctx.Info // of the last request
-	requests *oauth.Authorization
-	devices  *oauth.Devices
+	requests *authorize.Endpoint
+	devices  *device.Endpoint
 	browser  oauth.Browser // the one that asks
 	now      atomic.Int64
 }
@@ -167,7 +173,7 @@ func (s *site) wire(t testing.TB, who passwords) {
 	t.Helper()
 	ring := s.ring
 	s.mux = http.NewServeMux()
-	clients := &oauth.Clients{Store: s.db, Now: s.clock}
+	clients := &client.Cache{Store: s.db, Now: s.clock}
 	s.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	life := session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour}
@@ -176,17 +182,17 @@ func (s *site) wire(t testing.TB, who passwords) {
 		Verifier:  s.verifier,
 		Lifetimes: life, Grace: 10 * time.Second, Now: s.clock, Log: slog.New(slog.DiscardHandler),
 	}
-	auth := &oauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock, Assertions: &oauth.Assertions{
-		Once: s.db, Keys: &oauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Now: s.clock}, Issuer: issuer, Now: s.clock,
+	auth := &clientauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock, Assertions: &clientauth.Assertions{
+		Once: s.db, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Now: s.clock}, Issuer: issuer, Now: s.clock,
 	}}
-	engine, err := oauth.NewEngine(oauth.Grants{
+	engine, err := grants.NewEngine(grants.Steps{
 		Types: grant.Types(), Clients: auth, People: who, Sessions: s.sessions, Minter: minter, Limits: s.limits, Lifetimes: life,
 		Codes: s.db, Now: s.clock,
 	})
 	if err != nil {
 		t.Fatalf("building the token endpoint: %v", err)
 	}
-	surface := oauth.Surface{Grants: grant.Types(), Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
+	surface := discovery.Surface{Grants: grant.Types(), Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
 	metadata, err := surface.AuthorizationServer()
 	if err != nil {
 		t.Fatalf("building the authorization server metadata: %v", err)

@@ -1,5 +1,6 @@
 // Package client is the registration of apps (RFC 6749 §2): what a client may be,
-// its secrets, and its end. How a client shows who it is, is package oauth's.
+// its secrets, its end, and the memory of those that are asked for often. Package
+// clientauth finds out which client is asking.
 package client
 
 import (

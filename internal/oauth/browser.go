@@ -1,6 +1,8 @@
 package oauth
 
 import (
+	"errors"
+
 	"gatehouse/store"
 )
 
@@ -17,3 +19,8 @@ type Browser struct {
 
 // SignedIn reports whether somebody is.
 func (b Browser) SignedIn() bool { return b.Session.ID != "" && b.User.ID != 0 }
+
+// ErrMoved says that a sealed request does not belong to this page any more: it
+// was begun in another browser, or somebody else has signed in meanwhile. The
+// person is sent to where it is decided anew.
+var ErrMoved = errors.New("an authorization that goes on elsewhere")

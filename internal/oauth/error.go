@@ -1,6 +1,16 @@
-// Package oauth owns the rules of the OAuth 2.0 endpoints for apps: who the
-// client is, what it may ask for, and what a grant gives. It leaves sessions to
-// package session, passwords to package account and HTTP answers to the handlers.
+// Package oauth is the vocabulary that the OAuth 2.0 endpoints share: codes and
+// refusals, messages for people, scopes and the browser that asks. The endpoints
+// themselves have a room each, and none of those knows another:
+//
+//	clientauth   who is the client?             every request of an app's own
+//	authorize    may the app have a code?       /oauth/authorize, /oauth/par
+//	device       may a device have tokens?      /oauth/device_authorization
+//	grants       what does a grant give?        /oauth/token
+//	logout       may an app ask for a logout?   /oauth/logout
+//	discovery    which endpoints are there?     /.well-known/…
+//
+// Sessions are left to package session, passwords to package account, and HTTP
+// answers to the handlers.
 package oauth
 
 import "fmt"

@@ -39,11 +39,11 @@ func notInScopeToken(c rune) bool {
 	return c < 0x21 || c > 0x7e || c == '"' || c == '\\'
 }
 
-// grantedScope decides the scope of a grant that starts afresh: what the client
+// GrantedScope decides the scope of a grant that starts afresh: what the client
 // asks for, if all of it is registered for it, and else all that is registered.
 // What the person's role allows is asked where the token is used, for a role can
 // change while a token lives.
-func grantedScope(client store.Client, asked authz.Scope) (authz.Scope, error) {
+func GrantedScope(client store.Client, asked authz.Scope) (authz.Scope, error) {
 	registered := authz.Scope(client.Scope)
 	if asked == "" {
 		return registered, nil

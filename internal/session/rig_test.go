@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/client"
 	"gatehouse/internal/grant"
-	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
@@ -74,7 +74,7 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 	g.db = db
 	g.Service = &session.Service{
 		DB: db, Rotations: db.Rotations(), Keys: ring,
-		Clients:   &oauth.Clients{Store: db, Now: g.clock},
+		Clients:   &client.Cache{Store: db, Now: g.clock},
 		Minter:    &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
 		Verifier:  &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
 		Lifetimes: session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour},

@@ -22,7 +22,8 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/client"
 	"gatehouse/internal/grant"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/clientauth"
+	"gatehouse/internal/oauth/grants"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
@@ -175,8 +176,8 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 		DB: s.db, Sessions: s.sessions, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1}), Now: s.clock, Log: log,
 	}
 	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, Sessions: s.sessions, Now: s.clock, Log: log}
-	auth := &oauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
-	engine, err := oauth.NewEngine(oauth.Grants{
+	auth := &clientauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
+	engine, err := grants.NewEngine(grants.Steps{
 		Types: grant.Types(), Clients: auth, People: everybody{s.db}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
 	})
 	if err != nil {
@@ -195,7 +196,7 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 }
 
 // fresh reads clients without remembering them: that they are remembered for less
-// than a second is tested in package oauth.
+// than a second is tested in package client.
 type fresh struct{ *sqlstore.DB }
 
 func (f fresh) Fresh(ctx context.Context, id string) (store.Client, error) {

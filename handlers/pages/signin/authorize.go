@@ -8,6 +8,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
 	"gatehouse/internal/reqctx"
 	"gatehouse/web"
 )
@@ -18,8 +19,8 @@ type Authorize struct {
 	// Browser says which browser asks, and gives it the pre-login cookie.
 	Browser  func(w http.ResponseWriter, r *http.Request) (oauth.Browser, error)
 	Requests interface {
-		Begin(ctx context.Context, values url.Values, b oauth.Browser) (oauth.Step, error)
-		Resume(ctx context.Context, sealed string, b oauth.Browser) (oauth.Step, error)
+		Begin(ctx context.Context, values url.Values, b oauth.Browser) (authorize.Step, error)
+		Resume(ctx context.Context, sealed string, b oauth.Browser) (authorize.Step, error)
 		Carry(values url.Values) (resume string, err error)
 	}
 }
@@ -40,7 +41,7 @@ func (e Authorize) Serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return oauth.WordsUnreadable.Because("a query that cannot be read")
+		return oauth.MessageUnreadable.Because("a query that cannot be read")
 	}
 	browser, err := e.Browser(w, r)
 	if err != nil {
@@ -55,18 +56,18 @@ func (e Authorize) Serve(w http.ResponseWriter, r *http.Request) error {
 
 // next: a request parameter by itself is one that we sealed; with a client_id it
 // would be a request object (OIDC Core 1.0 §6.1).
-func (e Authorize) next(ctx context.Context, values url.Values, b oauth.Browser) (oauth.Step, error) {
+func (e Authorize) next(ctx context.Context, values url.Values, b oauth.Browser) (authorize.Step, error) {
 	if values.Has("request") && !values.Has("client_id") {
 		return e.Requests.Resume(ctx, values.Get("request"), b)
 	}
 	return e.Requests.Begin(ctx, values, b)
 }
 
-func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step oauth.Step) error {
+func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step authorize.Step) error {
 	switch step.Kind {
-	case oauth.SignIn:
+	case authorize.SignIn:
 		return pages.SeeOther(w, loginPath+"?request="+url.QueryEscape(step.Request))
-	case oauth.AskConsent:
+	case authorize.AskConsent:
 		return pages.SeeOther(w, consentPath+"?request="+url.QueryEscape(step.Request))
 	}
 	answer := step.Answer

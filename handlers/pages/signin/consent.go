@@ -9,6 +9,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
 	"gatehouse/web"
 )
 
@@ -16,7 +17,7 @@ import (
 type Consent struct {
 	Visitors pages.Visitors
 	Requests interface {
-		Pending(ctx context.Context, sealed string, b oauth.Browser) (oauth.Pending, error)
+		Pending(ctx context.Context, sealed string, b oauth.Browser) (authorize.Pending, error)
 		Allow(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error)
 		Deny(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error)
 	}
@@ -31,7 +32,7 @@ func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 	}
 	pending, err := e.Requests.Pending(r.Context(), sealed, visitor)
 	if errors.Is(err, oauth.ErrMoved) || err == nil && !visitor.SignedIn() {
-		return pages.SeeOther(w, oauth.ResumePath(sealed))
+		return pages.SeeOther(w, authorize.ResumePath(sealed))
 	}
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func (e Consent) Answer(w http.ResponseWriter, r *http.Request) error {
 	}
 	resume, err := decide(r.Context(), sealed, visitor)
 	if errors.Is(err, oauth.ErrMoved) {
-		return pages.SeeOther(w, oauth.ResumePath(sealed))
+		return pages.SeeOther(w, authorize.ResumePath(sealed))
 	}
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/device"
 	"gatehouse/web"
 )
 
@@ -18,7 +19,7 @@ import (
 type Device struct {
 	Visitors pages.Visitors
 	Requests interface {
-		Find(ctx context.Context, userCode string) (oauth.DeviceRequest, error)
+		Find(ctx context.Context, userCode string) (device.Request, error)
 		Decide(ctx context.Context, userCode string, b oauth.Browser, allow bool) error
 	}
 	Now func() time.Time
@@ -90,8 +91,8 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 // again asks for the code once more, if another one can mend it.
 func (e Device) again(w http.ResponseWriter, code string, err error) error {
 	data := web.DeviceData{UserCode: code}
-	if shown, ok := errors.AsType[*oauth.Shown](err); ok {
-		data.Problem = string(shown.Words)
+	if shown, ok := errors.AsType[*oauth.UserError](err); ok {
+		data.Problem = string(shown.Message)
 		return web.Device.Render(w, http.StatusUnprocessableEntity, data)
 	}
 	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {

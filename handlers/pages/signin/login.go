@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
 	"gatehouse/internal/session"
 	"gatehouse/store"
 	"gatehouse/web"
@@ -21,7 +22,7 @@ import (
 type Login struct {
 	Visitors pages.Visitors
 	Requests interface {
-		Pending(ctx context.Context, sealed string, b oauth.Browser) (oauth.Pending, error)
+		Pending(ctx context.Context, sealed string, b oauth.Browser) (authorize.Pending, error)
 	}
 	People interface {
 		CheckPassword(ctx context.Context, name, password, method string) (account.Proof, error)
@@ -66,7 +67,7 @@ func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginDa
 	}
 	pending, err := e.Requests.Pending(r.Context(), data.Request, visitor)
 	if errors.Is(err, oauth.ErrMoved) {
-		return visitor, true, pages.SeeOther(w, oauth.ResumePath(data.Request))
+		return visitor, true, pages.SeeOther(w, authorize.ResumePath(data.Request))
 	}
 	if err != nil {
 		return visitor, false, err
@@ -121,7 +122,7 @@ func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error
 func onward(data web.LoginData) string {
 	switch {
 	case data.Request != "":
-		return oauth.ResumePath(data.Request)
+		return authorize.ResumePath(data.Request)
 	case data.UserCode != "":
 		return DevicePath + "?user_code=" + url.QueryEscape(data.UserCode)
 	}

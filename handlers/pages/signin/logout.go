@@ -9,6 +9,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/logout"
 	"gatehouse/store"
 	"gatehouse/web"
 )
@@ -18,10 +19,10 @@ import (
 type Logout struct {
 	Visitors pages.Visitors
 	Requests interface {
-		Parse(ctx context.Context, params url.Values) (oauth.Logout, error)
-		Client(ctx context.Context, out oauth.Logout) (store.Client, error)
-		Seal(out oauth.Logout) (string, error)
-		Open(ctx context.Context, sealed string) (oauth.Logout, error)
+		Parse(ctx context.Context, params url.Values) (logout.Request, error)
+		Client(ctx context.Context, out logout.Request) (store.Client, error)
+		Seal(out logout.Request) (string, error)
+		Open(ctx context.Context, sealed string) (logout.Request, error)
 	}
 	Browsers interface {
 		End(ctx context.Context, b store.BrowserSession, u store.User, reason string) error
@@ -104,7 +105,7 @@ func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
 
 // settle signs out whoever is there without a question, and sends the person back
 // to the app that proved to know them (§3). Another app's address is offered only.
-func (e Logout) settle(w http.ResponseWriter, r *http.Request, out oauth.Logout, visitor oauth.Browser) error {
+func (e Logout) settle(w http.ResponseWriter, r *http.Request, out logout.Request, visitor oauth.Browser) error {
 	if err := e.end(w, r, visitor); err != nil {
 		return err
 	}
@@ -141,11 +142,11 @@ func parameters(r *http.Request) (url.Values, error) {
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, oauth.WordsUnreadable.Because("the query cannot be read")
+		return nil, oauth.MessageUnreadable.Because("the query cannot be read")
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			return nil, oauth.WordsUnreadable.Because("%.40q is there twice", name)
+			return nil, oauth.MessageUnreadable.Because("%.40q is there twice", name)
 		}
 	}
 	return query, nil

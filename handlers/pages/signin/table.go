@@ -6,7 +6,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
-	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/authorize"
 )
 
 // The paths of the pages. The templates have them too, and a test compares them.
@@ -35,8 +35,8 @@ type Endpoints struct {
 func (e Endpoints) Tables() []handlers.Table {
 	return []handlers.Table{
 		pages.FrontChannel(
-			handlers.Route{Method: http.MethodGet, Path: oauth.AuthorizePath, Discovery: "authorization_endpoint", Serve: e.Authorize.Serve},
-			handlers.Route{Method: http.MethodPost, Path: oauth.AuthorizePath, Serve: e.Authorize.Serve},
+			handlers.Route{Method: http.MethodGet, Path: authorize.Path, Discovery: "authorization_endpoint", Serve: e.Authorize.Serve},
+			handlers.Route{Method: http.MethodPost, Path: authorize.Path, Serve: e.Authorize.Serve},
 			handlers.Route{Method: http.MethodGet, Path: endSessionPath, Discovery: "end_session_endpoint", Serve: e.Logout.Ask},
 			handlers.Route{Method: http.MethodPost, Path: endSessionPath, Serve: e.Logout.Ask},
 		),

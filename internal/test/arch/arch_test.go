@@ -13,7 +13,7 @@ import (
 var layers = [][]string{
 	{"internal/clock", "internal/finding", "internal/logging", "internal/machine"},
 	{"internal/test/testkit"},
-	{"store", "store/breaker", "config", "web", "internal/grant", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
+	{"store", "store/breaker", "config", "web", "internal/grant", "internal/secret", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
 	{"internal/authz", "internal/audit", "internal/profile", "internal/throttle", "internal/notify", "store/sqlstore/dbfile", "store/sqlstore/migrations", "store/redisstore", "store/storetest"},
 	{"store/sqlstore/engine"},
 	{"store/sqlstore"},
@@ -23,6 +23,7 @@ var layers = [][]string{
 	{"internal/session"},
 	{"internal/client", "internal/account", "internal/browser", "internal/recovery", "internal/figures"},
 	{"internal/oauth", "internal/test/replay"},
+	{"internal/oauth/authorize", "internal/oauth/clientauth", "internal/oauth/grants", "internal/oauth/device", "internal/oauth/discovery", "internal/oauth/logout"},
 	{"handlers"},
 	{"handlers/api", "handlers/pages", "server"},
 	{"handlers/protocol", "handlers/pages/signin", "handlers/accounts", "handlers/operators"},
@@ -38,7 +39,7 @@ var owners = map[string]string{
 	"gatehouse/store/sqlstore/":        "store/sqlstore store/sqlstore/engine store/sqlstore/rescue",
 	"gatehouse/store/sqlstore/rescue":  "cmd/gatehouse internal/doctor",
 	"github.com/redis/go-redis/":       "store/redisstore",
-	"github.com/go-oauth2/oauth2/":     "internal/oauth",
+	"github.com/go-oauth2/oauth2/":     "internal/oauth/grants",
 	"github.com/lestrrat-go/jwx/":      "keys",
 	"github.com/gorilla/mux":           "server",
 	"github.com/spf13/cobra":           "cmd/gatehouse",
@@ -46,7 +47,7 @@ var owners = map[string]string{
 	"golang.org/x/crypto/":             "internal/password",
 	"go.yaml.in/yaml":                  "config",
 	"github.com/golang-jwt":            "nobody",
-	"github.com/go-oauth2/oauth2/v4/m": "internal/oauth",
+	"github.com/go-oauth2/oauth2/v4/m": "internal/oauth/grants",
 	"math/rand":                        "nobody",
 	"github.com/coreos/go-oidc/":       "nobody", // tests sign in with it
 	"golang.org/x/oauth2":              "nobody", // tests sign in with it

@@ -1,0 +1,237 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/claims"
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// checks are the rules of the authorization endpoint in the order in which they
+// are asked; the first refusal wins. The order is part of the protocol: until the
+// redirect URI is known to be the client's, nothing may be sent there (RFC 6749
+// §4.1.2.1), so what fails above the line is shown to the person.
+//
+// How an answer is sent is settled first below the line, so that every later
+// refusal is sent that way too.
+var checks = []struct {
+	name string
+	ask  func(*Endpoint, context.Context, *request) error
+}{
+	{"client known and enabled", clientKnown},
+	{"redirect URI registered", redirectKnown},
+	// ---- from here on the client may be told
+	{"response mode", responseModeKnown},
+	{"nothing repeated or garbled", wellFormed},
+	{"no request object", noRequestObject},
+	{"response type", responseTypeIsCode},
+	{"grant registered", grantRegistered},
+	{"PKCE", challengeIsS256},
+	{"scope", scopeAllowed},
+	{"prompt", promptMakesSense},
+	{"max_age", maxAgeIsNumber},
+	{"nonce", nonceFits},
+	{"claims", claimsReadable},
+	{"id_token_hint", hintIsOurs},
+}
+
+// clientKnown: RFC 6749 §3.1, §4.1.1.
+func clientKnown(a *Endpoint, ctx context.Context, req *request) error {
+	id := req.get("client_id")
+	if id == "" || len(id) > oauth.MaxClientID || slices.Contains(req.repeated, "client_id") {
+		return oauth.MessageUnknownClient.Because("no client_id, two, or an impossible one")
+	}
+	client, err := a.Clients.ClientByID(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return oauth.MessageUnknownClient.Because("unknown client %.40q", id)
+	case err != nil:
+		return fmt.Errorf("reading a client: %w", err)
+	case client.Disabled:
+		return oauth.MessageUnknownClient.Because("client %s is disabled", client.ID)
+	}
+	req.client = client
+	return nil
+}
+
+// redirectKnown: OIDC Core 1.0 §3.1.2.1 demands one, RFC 9700 §2.1 that it is
+// registered, exactly.
+func redirectKnown(_ *Endpoint, _ context.Context, req *request) error {
+	uri := req.get("redirect_uri")
+	switch {
+	case slices.Contains(req.repeated, "redirect_uri"):
+		return oauth.MessageRedirect.Because("two redirect URIs for client %s", req.client.ID)
+	case uri == "":
+		return oauth.MessageNoRedirect.Because("no redirect URI for client %s", req.client.ID)
+	case !redirectRegistered(req.client, uri):
+		return oauth.MessageRedirect.Because("redirect URI %.200q is not registered for client %s", uri, req.client.ID)
+	}
+	req.redirectURI = uri
+	return nil
+}
+
+// responseModeKnown: OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2.
+func responseModeKnown(_ *Endpoint, _ context.Context, req *request) error {
+	switch mode := req.get("response_mode"); {
+	case slices.Contains(req.repeated, "response_mode"):
+		return oauth.InvalidRequest.Because("two response modes")
+	case mode == "":
+	case mode == oauth.QueryMode, mode == oauth.FormPostMode:
+		req.mode = mode
+	default:
+		return oauth.InvalidRequest.Because("response_mode %.40q", mode)
+	}
+	return nil
+}
+
+// wellFormed: RFC 6749 §3.1 and Appendix A.
+func wellFormed(_ *Endpoint, _ context.Context, req *request) error {
+	if len(req.repeated) > 0 {
+		return oauth.InvalidRequest.Because("%d repeated parameters", len(req.repeated))
+	}
+	if req.malformed {
+		return oauth.InvalidRequest.Because("a parameter that is not UTF-8")
+	}
+	return nil
+}
+
+// noRequestObject: OIDC Core 1.0 §3.1.2.6. A request_uri of a pushed request has
+// been resolved before.
+func noRequestObject(_ *Endpoint, _ context.Context, req *request) error {
+	switch {
+	case req.get("request") != "":
+		return oauth.RequestNotSupported.Because("a request object")
+	case req.get("request_uri") != "":
+		return oauth.RequestURINotSupported.Because("a request_uri that was not pushed")
+	case req.get("registration") != "":
+		return oauth.RegistrationUnsupported.Because("a registration parameter")
+	}
+	return nil
+}
+
+// responseTypeIsCode: RFC 6749 §3.1.1. The implicit and hybrid ones put tokens
+// into URLs (RFC 9700 §2.1.2).
+func responseTypeIsCode(_ *Endpoint, _ context.Context, req *request) error {
+	switch kind := req.get("response_type"); kind {
+	case "code":
+		return nil
+	case "":
+		return oauth.InvalidRequest.Because("no response_type")
+	default:
+		return oauth.UnsupportedResponseType.Because("response_type %.40q", kind)
+	}
+}
+
+func grantRegistered(_ *Endpoint, _ context.Context, req *request) error {
+	if !slices.Contains(req.client.GrantTypes, grant.AuthorizationCode) {
+		return oauth.UnauthorizedClient.Because("client %s is not registered for %s", req.client.ID, grant.AuthorizationCode)
+	}
+	return nil
+}
+
+// challengeIsS256: RFC 7636 §4.2. A public client must send one (RFC 9700 §2.1.1),
+// and whoever sends one sends S256; without a method it would be plain (§4.3).
+func challengeIsS256(_ *Endpoint, _ context.Context, req *request) error {
+	const s256Length = 43 // a SHA-256 in base64url without padding
+	challenge, method := req.get("code_challenge"), req.get("code_challenge_method")
+	if challenge == "" && method == "" && !req.client.Public() {
+		return nil
+	}
+	if method != "S256" || len(challenge) != s256Length || strings.ContainsFunc(challenge, oauth.NotBase64URL) {
+		return oauth.InvalidRequest.Because("method %.20q, challenge of %d characters", method, len(challenge))
+	}
+	return nil
+}
+
+// scopeAllowed: RFC 6749 §3.3. Single claims need the scope that they belong to.
+func scopeAllowed(_ *Endpoint, _ context.Context, req *request) error {
+	scope, err := oauth.ParseScope(req.get("scope"))
+	if err == nil {
+		scope, err = oauth.GrantedScope(req.client, scope)
+	}
+	req.scope, req.asked = scope, scope
+	return err
+}
+
+// promptMakesSense: OIDC Core 1.0 §3.1.2.1: "none" stands alone.
+func promptMakesSense(_ *Endpoint, _ context.Context, req *request) error {
+	req.prompt = strings.Fields(req.get("prompt"))
+	for _, p := range req.prompt {
+		if !slices.Contains(promptValues, p) {
+			return oauth.InvalidRequest.Because("prompt %.20q", p)
+		}
+	}
+	if req.asks("none") && len(req.prompt) > 1 {
+		return oauth.InvalidRequest.Because("prompt none together with another")
+	}
+	return nil
+}
+
+var promptValues = []string{"none", "login", "consent", "select_account"}
+
+// maxAgeIsNumber: OIDC Core 1.0 §3.1.2.1: seconds.
+func maxAgeIsNumber(_ *Endpoint, _ context.Context, req *request) error {
+	given := req.get("max_age")
+	if given == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseUint(given, 10, 31)
+	if err != nil {
+		return oauth.InvalidRequest.Because("max_age %.20q", given)
+	}
+	req.maxAge = time.Duration(seconds) * time.Second
+	return nil
+}
+
+// nonceFits: a nonce comes back in the ID token, which has bounds of its own.
+func nonceFits(_ *Endpoint, _ context.Context, req *request) error {
+	const maxNonceBytes = 1024
+	if n := len(req.get("nonce")); n > maxNonceBytes {
+		return oauth.InvalidRequest.Because("nonce of %d bytes", n)
+	}
+	return nil
+}
+
+// claimsReadable: OIDC Core 1.0 §5.5. A claim that the client is not registered
+// for is one that it does not get, which is no error (§5.5.1).
+func claimsReadable(_ *Endpoint, _ context.Context, req *request) error {
+	wishes, err := claims.Parse(req.get("claims"))
+	if err != nil {
+		return oauth.InvalidRequest.Because("%w", err)
+	}
+	req.wishes = wishes
+	more := wishes.Within(authz.Scope(req.client.Scope)).Scope()
+	req.asked, err = oauth.ParseScope(string(req.scope) + " " + string(more))
+	return err
+}
+
+// hintIsOurs: OIDC Core 1.0 §3.1.2.1. It must be an ID token that we gave to this
+// client; whether the person is still the same is decided later.
+func hintIsOurs(a *Endpoint, ctx context.Context, req *request) error {
+	raw := req.get("id_token_hint")
+	if raw == "" {
+		return nil
+	}
+	hint, err := a.Hints.Hint(ctx, raw)
+	if errors.Is(err, token.ErrInvalid) {
+		return oauth.InvalidRequest.Because("id_token_hint: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("reading an id_token_hint: %w", err)
+	}
+	if hint.Audience != req.client.ID {
+		return oauth.InvalidRequest.Because("id_token_hint of client %.40q", hint.Audience)
+	}
+	req.hint = hint
+	return nil
+}

@@ -1,0 +1,83 @@
+package authorize
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/url"
+	"time"
+
+	"gatehouse/internal/cursor"
+	"gatehouse/internal/oauth"
+)
+
+// continuationLife is how long a person may take at our pages.
+const continuationLife = 15 * time.Minute
+
+// maxParameterBytes bounds what a sealed request carries: the URL that it becomes
+// has to fit into a request's headers.
+const maxParameterBytes = 6 << 10
+
+// A Continuation is an authorization request that waits for a person. Nothing of
+// it is kept here: it travels with the browser, sealed.
+type Continuation struct {
+	// Query are the request's parameters, form-urlencoded. Of a pushed request they
+	// are its reference alone: what was pushed comes into no URL.
+	Query string `json:"q"`
+	// Began is when the request came, in Unix milliseconds. A sign-in or consent from
+	// then on is one that was made for it.
+	Began int64 `json:"t"`
+	// Browser is the digest of the pre-login cookie of the browser that it was begun
+	// in; empty: it may be begun in any.
+	Browser string `json:"b,omitempty"`
+	// SessionID is the browser session that was asked for consent.
+	SessionID string `json:"s,omitempty"`
+	// Denied says that the person said no.
+	Denied bool `json:"d,omitempty"`
+}
+
+func (c Continuation) parameters() url.Values {
+	values, _ := url.ParseQuery(c.Query) // we encoded it
+	return values
+}
+
+func (c Continuation) began() time.Time { return time.UnixMilli(c.Began).UTC() }
+
+// begunIn reports whether b is the browser in which it was begun.
+func (c Continuation) begunIn(b oauth.Browser) bool {
+	return b.Pre != "" && subtle.ConstantTimeCompare([]byte(c.Browser), []byte(browserDigest(b))) == 1
+}
+
+func browserDigest(b oauth.Browser) string {
+	sum := sha256.Sum256([]byte(b.Pre))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// Continuations seals and opens continuations.
+type Continuations struct {
+	Sealer cursor.Sealer // its key is derived for nothing else
+	Now    func() time.Time
+}
+
+const continuationLabel = "authorization request"
+
+// Seal returns the continuation as a URL parameter.
+func (s Continuations) Seal(c Continuation) (string, error) {
+	if len(c.Query) > maxParameterBytes {
+		return "", oauth.MessageTooLong.Because("parameters of %d bytes", len(c.Query))
+	}
+	return s.Sealer.Seal(continuationLabel, c)
+}
+
+// Open reads what Seal made, or returns an *oauth.UserError: it may have been edited, or
+// have taken too long.
+func (s Continuations) Open(sealed string) (Continuation, error) {
+	var c Continuation
+	if err := s.Sealer.Open(continuationLabel, sealed, &c); err != nil {
+		return Continuation{}, oauth.MessageStale.Because("opening a sealed request: %w", err)
+	}
+	if age := s.Now().Sub(c.began()); age > continuationLife {
+		return Continuation{}, oauth.MessageStale.Because("a sealed request is %s old", age)
+	}
+	return c, nil
+}

@@ -1,0 +1,90 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+// decide says what comes next of a request that passed the checks, given who is
+// signed in in the browser. An *Error goes to the client (OIDC Core 1.0 §3.1.2.3,
+// §3.1.2.4, §3.1.2.6).
+func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b oauth.Browser) (StepKind, error) {
+	switch {
+	case c.Denied:
+		return 0, oauth.AccessDenied.Because("the person said no")
+	case req.wishes.RefusesACR(oauth.ACRPassword):
+		return 0, oauth.UnmetAuthentication.Because("an essential acr that is not there")
+	case !b.SignedIn():
+		return signIn(req, "nobody is signed in")
+	case a.mustSignInAgain(req, c, b):
+		return signIn(req, "the sign-in is too old")
+	case !wanted(req, b) && madeFor(c, b.Session.AuthTime):
+		return 0, oauth.LoginRequired.Because("somebody else signed in than was asked for")
+	case !wanted(req, b):
+		return signIn(req, "somebody else is signed in than was asked for")
+	}
+	needed, err := a.consentNeeded(ctx, req, c, b)
+	switch {
+	case err != nil:
+		return 0, err
+	case needed && req.asks("none"):
+		return 0, oauth.ConsentRequired.Because("no consent on record")
+	case needed:
+		return AskConsent, nil
+	}
+	return AnswerClient, nil
+}
+
+// signIn sends the person to the page, or tells a client that wanted no page.
+func signIn(req *request, reason string) (StepKind, error) {
+	if req.asks("none") {
+		return 0, oauth.LoginRequired.Because("prompt none, and %s", reason)
+	}
+	return SignIn, nil
+}
+
+// madeFor reports whether something was done for this request, and not before it.
+func madeFor(c Continuation, at time.Time) bool { return at.UnixMilli() >= c.Began }
+
+// mustSignInAgain: prompt=login, prompt=select_account and max_age (OIDC Core 1.0
+// §3.1.2.1). Choosing an account is done by signing in with it.
+func (a *Endpoint) mustSignInAgain(req *request, c Continuation, b oauth.Browser) bool {
+	if madeFor(c, b.Session.AuthTime) {
+		return false
+	}
+	tooOld := req.maxAge >= 0 && a.Now().Sub(b.Session.AuthTime) > req.maxAge
+	return tooOld || req.asks("login") || req.asks("select_account")
+}
+
+// wanted reports whether the person is the one whom the client named, if it did,
+// by id_token_hint or by a sub claim with a value.
+func wanted(req *request, b oauth.Browser) bool {
+	for _, sub := range []string{req.hint.Subject, req.wishes.Subject()} {
+		if sub != "" && sub != b.User.Sub {
+			return false
+		}
+	}
+	return true
+}
+
+// consentNeeded: OIDC Core 1.0 §3.1.2.4. Consent is remembered by app and scope.
+func (a *Endpoint) consentNeeded(ctx context.Context, req *request, c Continuation, b oauth.Browser) (bool, error) {
+	if req.client.FirstParty && !req.asks("consent") {
+		return false, nil
+	}
+	consent, err := a.DB.ConsentOf(ctx, b.User.ID, req.client.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading a consent: %w", err)
+	}
+	anew := req.asks("consent") || !assured(req.client, req.redirectURI)
+	return anew && !madeFor(c, consent.GrantedAt) || !req.asked.Within(authz.Scope(consent.Scope)), nil
+}

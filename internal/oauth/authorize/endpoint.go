@@ -1,0 +1,146 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// An Endpoint is the authorization endpoint (RFC 6749 §3.1, OIDC Core 1.0 §3.1.2):
+// it decides what comes next of a request, and gives codes. What a person sees
+// and types is for the pages.
+type Endpoint struct {
+	Clients interface {
+		ClientByID(ctx context.Context, id string) (store.Client, error)
+	}
+	DB interface {
+		AddCode(ctx context.Context, c store.AuthCode) error
+		ConsentOf(ctx context.Context, userID int64, clientID string) (store.Consent, error)
+		AddPushed(ctx context.Context, p store.PushedRequest) error
+		PushedByDigest(ctx context.Context, d store.Digest) (store.PushedRequest, error)
+		DeletePushed(ctx context.Context, d store.Digest) error
+		Write(ctx context.Context, f func(store.Tx) error) error
+	}
+	Hints interface {
+		Hint(ctx context.Context, raw string) (token.ID, error)
+	}
+	Continuations Continuations
+	// Issuer is the iss of every answer (RFC 9207).
+	Issuer string
+	Now    func() time.Time
+}
+
+// Begin decides what comes next of a request that has just come. What the client
+// is to be told, a refusal too, is a Step; an error is an *oauth.UserError for the person,
+// or trouble of ours.
+func (a *Endpoint) Begin(ctx context.Context, values url.Values, b oauth.Browser) (Step, error) {
+	return a.decideOn(ctx, values, Continuation{Began: a.Now().UnixMilli()}, false, b)
+}
+
+// Resume decides what comes next of a request that has been at a page. In a
+// browser that it was not begun in, it begins anew.
+func (a *Endpoint) Resume(ctx context.Context, sealed string, b oauth.Browser) (Step, error) {
+	c, err := a.Continuations.Open(sealed)
+	if err != nil {
+		return Step{}, err
+	}
+	if !c.begunIn(b) {
+		return a.Begin(ctx, c.parameters(), b)
+	}
+	return a.decideOn(ctx, c.parameters(), c, true, b)
+}
+
+// Carry seals a request that came by POST, for a GET to take up: a browser sends
+// our cookies with it, and not with a form of another site (SameSite=Lax).
+func (a *Endpoint) Carry(values url.Values) (resume string, err error) {
+	req := readRequest(values)
+	kept := url.Values{}
+	for name := range req.params {
+		kept[name] = values[name]
+	}
+	for _, name := range req.repeated {
+		kept[name] = values[name] // for the check that refuses it
+	}
+	sealed, err := a.Continuations.Seal(Continuation{Query: kept.Encode(), Began: a.Now().UnixMilli()})
+	return ResumePath(sealed), err
+}
+
+func (a *Endpoint) decideOn(ctx context.Context, values url.Values, c Continuation, resumed bool, b oauth.Browser) (Step, error) {
+	req, err := a.examine(ctx, values, resumed)
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		return a.refuse(refused.req, refused.why), nil
+	}
+	if err != nil {
+		return Step{}, err
+	}
+	c.Query, c.Browser = req.query(), browserDigest(b)
+	kind, err := a.decide(ctx, req, c, b)
+	if refused, ok := errors.AsType[*oauth.Error](err); ok {
+		return a.refuse(req, refused), nil
+	}
+	if err != nil {
+		return Step{}, err
+	}
+	if kind == AnswerClient {
+		return a.issue(ctx, req, b)
+	}
+	if kind == AskConsent {
+		c.SessionID = b.Session.ID
+	}
+	sealed, err := a.Continuations.Seal(c)
+	return Step{Kind: kind, Request: sealed}, err
+}
+
+// A refusal goes to the client.
+type refusal struct {
+	req *request
+	why *oauth.Error
+}
+
+func (r *refusal) Error() string { return r.why.Error() }
+func (r *refusal) Unwrap() error { return r.why }
+
+// examine reads a request and asks the checks. What the client may be told is a
+// *refusal, what only the person may is an *oauth.UserError.
+func (a *Endpoint) examine(ctx context.Context, values url.Values, resumed bool) (*request, error) {
+	req := readRequest(values)
+	if err := a.resolve(ctx, req, resumed); err != nil {
+		return nil, err
+	}
+	if err := a.check(ctx, req); err != nil {
+		if refused, ok := errors.AsType[*oauth.Error](err); ok {
+			return nil, &refusal{req, refused}
+		}
+		return nil, err
+	}
+	return req, nil
+}
+
+func (a *Endpoint) check(ctx context.Context, req *request) error {
+	for _, c := range checks {
+		if err := c.ask(a, ctx, req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse is the answer to a request that passed the checks above the line.
+func (a *Endpoint) refuse(req *request, why *oauth.Error) Step {
+	answer := a.answer(req, url.Values{"error": {string(why.Code)}, "error_description": {why.Code.Description()}})
+	answer.Err = why
+	return Step{Kind: AnswerClient, Answer: answer}
+}
+
+func (a *Endpoint) answer(req *request, parameters url.Values) Answer {
+	parameters.Set("iss", a.Issuer)
+	if state := req.state(); state != "" {
+		parameters.Set("state", state)
+	}
+	return Answer{Mode: req.mode, RedirectURI: req.redirectURI, Parameters: parameters}
+}

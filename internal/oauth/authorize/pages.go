@@ -1,0 +1,130 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+// Path is the path of the authorization endpoint.
+const Path = "/oauth/authorize"
+
+// ResumePath is where a sealed request goes on.
+func ResumePath(sealed string) string {
+	return Path + "?request=" + url.QueryEscape(sealed)
+}
+
+// A Pending is an authorization that waits at one of our pages.
+type Pending struct {
+	// Resume is the path at which it goes on.
+	Resume string
+	Client store.Client
+	// Scopes is what the app asks for, for the consent page.
+	Scopes []oauth.ScopeText
+	// LoginHint is what may stand in the name field (OIDC Core 1.0 §3.1.2.1).
+	LoginHint string
+	// UILocales are the languages that the app prefers, best first.
+	UILocales []string
+	// FormAction is the CSP source of the client: some browsers ask form-action of
+	// the redirects that follow a form as well.
+	FormAction string
+}
+
+// Pending opens a sealed request for a page to show. It returns an *oauth.UserError, or
+// ErrMoved where the browser is not the one that began it.
+func (a *Endpoint) Pending(ctx context.Context, sealed string, b oauth.Browser) (Pending, error) {
+	c, err := a.Continuations.Open(sealed)
+	if err != nil {
+		return Pending{}, err
+	}
+	if !c.begunIn(b) {
+		return Pending{}, oauth.ErrMoved
+	}
+	req, err := a.examine(ctx, c.parameters(), true)
+	if err != nil {
+		return Pending{}, movedOn(err)
+	}
+	return Pending{
+		Resume: ResumePath(sealed), Client: req.client, Scopes: oauth.Explain(req.asked),
+		LoginHint: req.params.Get("login_hint"), UILocales: req.locales(),
+		FormAction: formAction(req.redirectURI),
+	}, nil
+}
+
+// movedOn: what the client is to be told is said at the authorization endpoint.
+func movedOn(err error) error {
+	if _, ok := errors.AsType[*refusal](err); ok {
+		return oauth.ErrMoved
+	}
+	return err
+}
+
+// Allow records that the person lets the client have what it asks for, and
+// returns the path at which the authorization goes on.
+func (a *Endpoint) Allow(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error) {
+	c, req, err := a.atConsent(ctx, sealed, b)
+	if err != nil {
+		return "", err
+	}
+	if err := a.remember(ctx, req, b); err != nil {
+		return "", fmt.Errorf("recording a consent: %w", err)
+	}
+	resume, err = a.Continuations.Seal(c)
+	return ResumePath(resume), err
+}
+
+// Deny seals the refusal and returns the path at which the client is told.
+func (a *Endpoint) Deny(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error) {
+	c, _, err := a.atConsent(ctx, sealed, b)
+	if err != nil {
+		return "", err
+	}
+	c.Denied = true
+	resume, err = a.Continuations.Seal(c)
+	return ResumePath(resume), err
+}
+
+// atConsent opens a request that was sealed for the consent page, in the browser
+// and the sign-in to which the page was shown (OIDC Core 1.0 §3.1.2.4).
+func (a *Endpoint) atConsent(ctx context.Context, sealed string, b oauth.Browser) (Continuation, *request, error) {
+	c, err := a.Continuations.Open(sealed)
+	if err != nil {
+		return Continuation{}, nil, err
+	}
+	if !c.begunIn(b) || !b.SignedIn() || c.SessionID != b.Session.ID {
+		return Continuation{}, nil, oauth.ErrMoved
+	}
+	req, err := a.examine(ctx, c.parameters(), true)
+	if err != nil {
+		return Continuation{}, nil, movedOn(err)
+	}
+	return c, req, nil
+}
+
+// remember adds to what the person has let the client have before.
+func (a *Endpoint) remember(ctx context.Context, req *request, b oauth.Browser) error {
+	before, err := a.DB.ConsentOf(ctx, b.User.ID, req.client.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	scope, err := oauth.ParseScope(before.Scope + " " + string(req.asked))
+	if err != nil {
+		return err
+	}
+	now := a.Now()
+	return a.DB.Write(ctx, func(tx store.Tx) error {
+		if err := tx.PutConsent(store.Consent{UserID: b.User.ID, ClientID: req.client.ID, Scope: string(scope), GrantedAt: now}); err != nil {
+			return err
+		}
+		subject := audit.UserSubject(b.User.Sub)
+		return tx.Audit(audit.Event{
+			Actor: subject, Subject: subject, ClientID: req.client.ID,
+			What: audit.ConsentGranted{Scope: string(req.asked)},
+		}.Record(ctx, now))
+	})
+}

@@ -1,0 +1,93 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/secret"
+	"gatehouse/store"
+)
+
+const (
+	pushedPrefix = "urn:ietf:params:oauth:request_uri:" // RFC 9126 §2.2
+	// pushedLife is how long a pushed request may be begun.
+	pushedLife = 90 * time.Second
+)
+
+func pushedDigest(requestURI string) store.Digest { return store.DigestOf(requestURI) }
+
+// resolve puts what was pushed in the place of its reference (RFC 9126 §4). All
+// other parameters are ignored, so that nobody on the way can add one. A request
+// that was begun in time may be finished later.
+func (a *Endpoint) resolve(ctx context.Context, req *request, resumed bool) error {
+	reference := req.get("request_uri")
+	if !strings.HasPrefix(reference, pushedPrefix) {
+		return nil
+	}
+	pushed, err := a.DB.PushedByDigest(ctx, pushedDigest(reference))
+	if errors.Is(err, store.ErrNotFound) {
+		return oauth.MessagePushed.Because("an unknown or used request_uri")
+	}
+	if err != nil {
+		return fmt.Errorf("reading a pushed request: %w", err)
+	}
+	until := pushed.ExpiresAt
+	if resumed {
+		until = until.Add(continuationLife)
+	}
+	switch {
+	case req.get("client_id") != pushed.ClientID:
+		return oauth.MessagePushed.Because("client %.40q came with a request that %s pushed", req.get("client_id"), pushed.ClientID)
+	case !a.Now().Before(until):
+		return oauth.MessagePushed.Because("a pushed request that expired at %s", pushed.ExpiresAt)
+	}
+	values, err := url.ParseQuery(pushed.Parameters)
+	if err != nil {
+		return fmt.Errorf("reading a pushed request: %w", err)
+	}
+	*req = *readRequest(values)
+	req.pushed = reference
+	return nil
+}
+
+// A Pushed answers a push (RFC 9126 §2.2).
+type Pushed struct {
+	RequestURI string `json:"request_uri"`
+	ExpiresIn  int    `json:"expires_in"` // seconds
+}
+
+// Push checks a request as the authorization endpoint would, and keeps it. The
+// client has authenticated; values are its form.
+func (a *Endpoint) Push(ctx context.Context, client store.Client, values url.Values) (Pushed, error) {
+	if values.Has("request_uri") { // RFC 9126 §2.1
+		return Pushed{}, oauth.InvalidRequest.Because("a request_uri inside a pushed request")
+	}
+	req := readRequest(values)
+	req.params.Set("client_id", client.ID) // it may have come in the header or an assertion alone
+	if err := a.check(ctx, req); err != nil {
+		if shown, ok := errors.AsType[*oauth.UserError](err); ok {
+			return Pushed{}, oauth.InvalidRequest.Because("%w", shown)
+		}
+		return Pushed{}, err
+	}
+	parameters := req.params.Encode()
+	if len(parameters) > maxPushedBytes {
+		return Pushed{}, oauth.InvalidRequest.Because("parameters of %d bytes", len(parameters))
+	}
+	reference := pushedPrefix + secret.New()
+	err := a.DB.AddPushed(ctx, store.PushedRequest{
+		Digest: pushedDigest(reference), ClientID: client.ID, Parameters: parameters, ExpiresAt: a.Now().Add(pushedLife),
+	})
+	if err != nil {
+		return Pushed{}, fmt.Errorf("keeping a pushed request: %w", err)
+	}
+	return Pushed{RequestURI: reference, ExpiresIn: int(pushedLife / time.Second)}, nil
+}
+
+// maxPushedBytes is what a request may have that travels in no URL.
+const maxPushedBytes = 16 << 10

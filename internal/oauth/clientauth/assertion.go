@@ -1,0 +1,162 @@
+package clientauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/oauth"
+	"gatehouse/keys"
+	"gatehouse/store"
+)
+
+const (
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	// assertionLife is how far ahead an assertion may expire: as long as that its
+	// jti has to be remembered.
+	assertionLife = 5 * time.Minute
+	// assertionSkew is how far ahead of ours a client's clock may be.
+	assertionSkew = 10 * time.Second
+	maxJTI        = 255
+)
+
+// Assertions checks what clients sign to say who they are.
+type Assertions struct {
+	// Once marks an assertion used, on every replica (RFC 7523 §3, rule 7).
+	Once interface {
+		UseOnce(ctx context.Context, key store.Digest, expires time.Time) (bool, error)
+	}
+	// Keys reads the keys behind a jwks_uri.
+	Keys interface {
+		Get(ctx context.Context, url string) ([]byte, error)
+	}
+	Issuer string
+	Now    func() time.Time
+}
+
+// assertion are the claims of a client assertion (RFC 7523 §3).
+type assertion struct {
+	Issuer    string   `json:"iss"`
+	Subject   string   `json:"sub"`
+	Audience  audience `json:"aud"`
+	JTI       string   `json:"jti"`
+	Expires   float64  `json:"exp"`
+	IssuedAt  float64  `json:"iat"`
+	NotBefore float64  `json:"nbf"`
+}
+
+// audience is one string or an array of them (RFC 7519 §4.1.3).
+type audience struct {
+	values []string
+	array  bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *audience) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		a.values = []string{one}
+		return nil
+	}
+	a.array = true
+	return json.Unmarshal(text, &a.values)
+}
+
+// claimed reads who an assertion says it is from, before anything is verified.
+func claimed(raw string) (string, error) {
+	payload, err := keys.Claims(raw)
+	if err != nil {
+		return "", err
+	}
+	var a assertion
+	if err := json.Unmarshal(payload, &a); err != nil {
+		return "", fmt.Errorf("claims: %w", err)
+	}
+	return a.Subject, nil
+}
+
+// verify decides whether client signed the assertion, for us, now, and for the
+// first time. Whatever is wrong is InvalidClient.
+func (s *Assertions) verify(r *http.Request, client store.Client, raw string) error {
+	set, err := s.keySet(r.Context(), client)
+	if err != nil {
+		return oauth.InvalidClient.Because("keys of client %s: %w", client.ID, err)
+	}
+	payload, err := keys.VerifyAssertion(set, raw)
+	if err != nil {
+		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err)
+	}
+	var a assertion
+	if err := json.Unmarshal(payload, &a); err != nil {
+		return oauth.InvalidClient.Because("assertion of client %s: claims: %w", client.ID, err)
+	}
+	if err := s.judge(r, client, a); err != nil {
+		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err)
+	}
+	// Last, so that only what is good in every other way is used up.
+	first, err := s.Once.UseOnce(r.Context(), store.DigestOf("client assertion\x00"+client.ID+"\x00"+a.JTI), seconds(a.Expires))
+	if err != nil {
+		return fmt.Errorf("marking an assertion used: %w", err)
+	}
+	if !first {
+		return oauth.InvalidClient.Because("assertion of client %s came again", client.ID)
+	}
+	return nil
+}
+
+func (s *Assertions) keySet(ctx context.Context, client store.Client) ([]byte, error) {
+	switch {
+	case client.JWKS != "":
+		return []byte(client.JWKS), nil
+	case client.JWKSURI != "":
+		return s.Keys.Get(ctx, client.JWKSURI)
+	}
+	return nil, errors.New("none registered")
+}
+
+// judge asks the claims (RFC 7523 §3).
+func (s *Assertions) judge(r *http.Request, client store.Client, a assertion) error {
+	now := s.Now()
+	latest := now.Add(assertionSkew)
+	switch {
+	case a.Issuer != client.ID || a.Subject != client.ID:
+		return errors.New("iss or sub is not the client")
+	case a.JTI == "" || len(a.JTI) > maxJTI:
+		return errors.New("no jti, or an endless one")
+	case a.Expires <= 0 || !now.Before(seconds(a.Expires)):
+		return errors.New("no exp, or it has passed")
+	case seconds(a.Expires).After(latest.Add(assertionLife)):
+		return errors.New("exp is too far ahead")
+	case seconds(a.IssuedAt).After(latest), seconds(a.NotBefore).After(latest):
+		return errors.New("iat or nbf is in the future")
+	case !s.addressed(r, client, a.Audience):
+		return errors.New("aud is not us")
+	}
+	return nil
+}
+
+// addressed: an assertion for another server must not work here. The issuer as the
+// one audience is what FAPI 2.0 demands; older clients name the endpoint.
+func (s *Assertions) addressed(r *http.Request, client store.Client, given audience) bool {
+	if client.AssertionAudience == "issuer" {
+		return !given.array && slices.Equal(given.values, []string{s.Issuer})
+	}
+	base := strings.TrimSuffix(s.Issuer, "/")
+	for _, ours := range []string{s.Issuer, base + "/oauth/token", base + r.URL.Path} {
+		if slices.Contains(given.values, ours) {
+			return true
+		}
+	}
+	return false
+}
+
+// seconds is a NumericDate, which may have a fraction (RFC 7519 §2).
+func seconds(n float64) time.Time {
+	const farthest = 1 << 40
+	return time.UnixMilli(int64(min(max(n, -farthest), farthest) * 1000)).UTC()
+}

@@ -1,0 +1,214 @@
+package device
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/reqctx"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+)
+
+const (
+	// life is how long a person has to type the code: a guesser has as long.
+	life = 10 * time.Minute
+	// pollInterval is the seconds that a device waits between polls, at first.
+	pollInterval = 5
+	// userCodeLetters are easy to read and to type and spell no words (RFC 8628
+	// §6.1): 20^8 codes, 34 bits, beside a bound on the tries.
+	userCodeLetters = "BCDFGHJKLMNPQRSTVWXZ"
+	userCodeLength  = 8
+)
+
+// An Endpoint lets devices in that have no browser (RFC 8628).
+type Endpoint struct {
+	DB interface {
+		AddDevice(ctx context.Context, g store.DeviceGrant) error
+		DeviceByUserCode(ctx context.Context, user store.Digest) (store.DeviceGrant, error)
+		DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (bool, error)
+		Audit(ctx context.Context, e store.AuditEvent) error
+	}
+	Clients interface {
+		ClientByID(ctx context.Context, id string) (store.Client, error)
+	}
+	// Limits counts wrong codes by network.
+	Limits interface {
+		UserCode(ctx context.Context) (*throttle.Attempt, error)
+	}
+	// Page is the address of the page for user codes.
+	Page string
+	Now  func() time.Time
+}
+
+// A Answer answers a device (RFC 8628 §3.2).
+type Answer struct {
+	DeviceCode string `json:"device_code"`
+	UserCode   string `json:"user_code"`
+	Page       string `json:"verification_uri"`
+	PageToOpen string `json:"verification_uri_complete"`
+	ExpiresIn  int    `json:"expires_in"` // seconds
+	Interval   int    `json:"interval"`   // seconds
+}
+
+// Begin gives a device its codes. The client has authenticated.
+func (d *Endpoint) Begin(ctx context.Context, client store.Client, rawScope string) (Answer, error) {
+	if !slices.Contains(client.GrantTypes, grant.DeviceCode) {
+		return Answer{}, oauth.UnauthorizedClient.Because("client %s is not registered for devices", client.ID)
+	}
+	scope, err := oauth.ParseScope(rawScope)
+	if err == nil {
+		scope, err = oauth.GrantedScope(client, scope)
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	for range 3 { // a user code may be taken, three in a row are not
+		answer, err := d.add(ctx, client, scope)
+		if !errors.Is(err, store.ErrConflict) {
+			return answer, err
+		}
+	}
+	return Answer{}, errors.New("making a user code: all were taken")
+}
+
+func (d *Endpoint) add(ctx context.Context, client store.Client, scope authz.Scope) (Answer, error) {
+	device, user := secret.New(), newUserCode()
+	now := d.Now()
+	err := d.DB.AddDevice(ctx, store.DeviceGrant{
+		Device: store.DigestOf(device), User: store.DigestOf(user), SessionID: rand.Text(),
+		ClientID: client.ID, Scope: string(scope), Status: store.DevicePending, IP: reqctx.From(ctx).IPString(),
+		CreatedAt: now, ExpiresAt: now.Add(life), Interval: pollInterval,
+	})
+	if err != nil {
+		return Answer{}, fmt.Errorf("keeping a device code: %w", err)
+	}
+	shown := readable(user)
+	return Answer{
+		DeviceCode: device, UserCode: shown, Page: d.Page, PageToOpen: d.Page + "?user_code=" + url.QueryEscape(shown),
+		ExpiresIn: int(life / time.Second), Interval: pollInterval,
+	}, nil
+}
+
+func newUserCode() string {
+	code := make([]byte, userCodeLength)
+	for i := range code {
+		n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(userCodeLetters)))) // never fails, as documented
+		code[i] = userCodeLetters[n.Int64()]
+	}
+	return string(code)
+}
+
+// readable is a code as it is shown: in two groups.
+func readable(code string) string { return code[:userCodeLength/2] + "-" + code[userCodeLength/2:] }
+
+// canonical is what was typed, without case and whatever stands between the letters.
+func canonical(typed string) (code string, ok bool) {
+	code = strings.Map(func(r rune) rune {
+		if r == '-' || r == ' ' || r == '_' || r == '.' {
+			return -1
+		}
+		return r
+	}, strings.ToUpper(typed[:min(len(typed), 64)]))
+	return code, len(code) == userCodeLength && strings.Trim(code, userCodeLetters) == ""
+}
+
+// A Request is what a person is asked about a device.
+type Request struct {
+	Client    store.Client
+	Scopes    []oauth.ScopeText
+	UserCode  string
+	IP        string // where the device is
+	CreatedAt time.Time
+
+	grant store.DeviceGrant
+}
+
+// Find returns the request of a user code, as typed. A code that is not known, was
+// decided or has expired is an *oauth.UserError, and counts: after a few from one network
+// the answer is *throttle.Limited, to a right one too (RFC 8628 §5.1).
+func (d *Endpoint) Find(ctx context.Context, typed string) (Request, error) {
+	attempt, err := d.Limits.UserCode(ctx)
+	if err != nil {
+		return Request{}, fmt.Errorf("typing a user code: %w", err)
+	}
+	req, err := d.find(ctx, typed)
+	if _, wrong := errors.AsType[*oauth.UserError](err); wrong {
+		attempt.Failed(ctx)
+	} else {
+		attempt.Abandoned(ctx)
+	}
+	return req, err
+}
+
+func (d *Endpoint) find(ctx context.Context, typed string) (Request, error) {
+	code, ok := canonical(typed)
+	if !ok {
+		return Request{}, oauth.MessageDevice.Because("not a user code")
+	}
+	device, err := d.DB.DeviceByUserCode(ctx, store.DigestOf(code))
+	if errors.Is(err, store.ErrNotFound) {
+		return Request{}, oauth.MessageDevice.Because("an unknown user code")
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("reading a user code: %w", err)
+	}
+	client, err := d.Clients.ClientByID(ctx, device.ClientID)
+	gone := errors.Is(err, store.ErrNotFound)
+	if err != nil && !gone {
+		return Request{}, fmt.Errorf("reading a client: %w", err)
+	}
+	if gone || client.Disabled || device.Status != store.DevicePending || !d.Now().Before(device.ExpiresAt) {
+		return Request{}, oauth.MessageDevice.Because("a user code that waits no longer")
+	}
+	return Request{
+		Client: client, Scopes: oauth.Explain(authz.Scope(device.Scope)), UserCode: readable(code),
+		IP: device.IP, CreatedAt: device.CreatedAt, grant: device,
+	}, nil
+}
+
+// Decide says what the person who is signed in in b answered. Of several answers
+// the first counts.
+func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, allow bool) error {
+	if !b.SignedIn() {
+		return oauth.ErrMoved
+	}
+	req, err := d.Find(ctx, typed)
+	if err != nil {
+		return err
+	}
+	device, now := req.grant, d.Now()
+	device.Status = store.DeviceDenied
+	if allow {
+		device.Status = store.DeviceApproved
+	}
+	device.UserID, device.BrowserID, device.AuthTime, device.AMR = b.User.ID, b.Session.ID, b.Session.AuthTime, b.Session.AMR
+	// The evidence comes first: no row, no act.
+	subject := audit.UserSubject(b.User.Sub)
+	event := audit.Event{
+		Actor: subject, Subject: subject, SessionID: device.SessionID, ClientID: device.ClientID,
+		What: audit.DeviceDecided{Allowed: allow, Scope: device.Scope, From: device.IP},
+	}
+	if err := d.DB.Audit(ctx, event.Record(ctx, now)); err != nil {
+		return fmt.Errorf("recording the answer about a device: %w", err)
+	}
+	decided, err := d.DB.DecideDevice(ctx, device, now)
+	if err != nil {
+		return fmt.Errorf("answering a device: %w", err)
+	}
+	if !decided {
+		return oauth.MessageDevice.Because("a user code that was decided meanwhile")
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// device answers a poll (RFC 8628 §3.4, §3.5). The person is asked for as they
+// are at this moment, not as when they said yes.
+func (s Steps) device(ctx context.Context, req *request) (token.Set, error) {
+	raw := req.form.Get("device_code")
+	if raw == "" {
+		return token.Set{}, oauth.InvalidRequest.Because("no device_code")
+	}
+	digest := store.DigestOf(raw)
+	device, err := s.Codes.DeviceByDeviceCode(ctx, digest)
+	if errors.Is(err, store.ErrNotFound) {
+		return token.Set{}, oauth.InvalidGrant.Because("unknown device code")
+	}
+	if err != nil {
+		return token.Set{}, fmt.Errorf("reading a device code: %w", err)
+	}
+	if device.ClientID != req.client.ID {
+		return token.Set{}, oauth.InvalidGrant.Because("a device code of client %s came from %s", device.ClientID, req.client.ID)
+	}
+	if err := s.polled(ctx, device); err != nil {
+		return token.Set{}, s.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
+	}
+	set, err := s.startFrom(ctx, req, session.Start{
+		UserID: device.UserID, Scope: authz.Scope(device.Scope), Method: "device", ID: device.SessionID, BrowserID: device.BrowserID,
+		AuthTime: device.AuthTime, ACR: oauth.ACRPassword, AMR: device.AMR,
+		Before: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
+	})
+	return set, s.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
+}
+
+// polled decides what a poll is answered; nil: the tokens.
+func (s Steps) polled(ctx context.Context, device store.DeviceGrant) error {
+	now := s.Now()
+	switch {
+	case device.Status == store.DeviceUsed:
+		return errSpent
+	case !now.Before(device.ExpiresAt):
+		return oauth.ExpiredToken.Because("device code expired at %s", device.ExpiresAt)
+	}
+	inTime, err := s.Codes.PollDevice(ctx, device.Device, now)
+	if err != nil {
+		return fmt.Errorf("noting a poll: %w", err)
+	}
+	switch {
+	case !inTime:
+		return oauth.SlowDown.Because("polled before the interval was over")
+	case device.Status == store.DeviceDenied:
+		return oauth.AccessDenied.Because("the person said no")
+	case device.Status == store.DevicePending:
+		return oauth.AuthorizationPending.Because("the person has not answered")
+	}
+	return nil
+}

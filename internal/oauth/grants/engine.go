@@ -1,0 +1,219 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-oauth2/oauth2/v4"
+	library "github.com/go-oauth2/oauth2/v4/errors"
+	"github.com/go-oauth2/oauth2/v4/models"
+	"github.com/go-oauth2/oauth2/v4/server"
+
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+)
+
+// Engine is the token endpoint (RFC 6749 §3.2). go-oauth2's server reads the
+// request of each grant that it knows, and shapes the answer of all; the steps
+// themselves are the grants of this package, behind the library's Manager
+// interface. This file is the only one that knows the library.
+//
+// The library's own order of checks is not ours: it looks at passwords before it
+// knows the client, and at a refresh it never asks for one. So the preflight is
+// made before it is called, and what the preflight found travels with the
+// request's context.
+type Engine struct {
+	steps  Steps
+	server *server.Server
+}
+
+// NewEngine returns the engine for grants. It refuses a list with a grant type
+// that the token endpoint is to answer and has no step for.
+func NewEngine(steps Steps) (*Engine, error) {
+	config := &server.Config{TokenType: "Bearer"} // RFC 6750 §4
+	for _, name := range steps.Types.AnsweredAt(grant.TokenEndpoint).Names() {
+		if answers[name] == nil {
+			return nil, fmt.Errorf("the token endpoint has no step for the grant type %s", name)
+		}
+		config.AllowedGrantTypes = append(config.AllowedGrantTypes, oauth2.GrantType(name))
+	}
+	e := &Engine{steps: steps}
+	e.server = server.NewServer(config, manager{steps})
+	e.server.SetExtensionFieldsHandler(idToken)
+	e.server.SetClientInfoHandler(clientInfo)
+	e.server.SetPasswordAuthorizationHandler(e.checkPassword)
+	return e, nil
+}
+
+// Token answers a token request whose parameters are in r.PostForm, and r.Form
+// the same. The answer is that of RFC 6749 §5.1.
+func (e *Engine) Token(r *http.Request) (map[string]any, error) {
+	req, err := e.steps.preflight(r)
+	if err != nil {
+		return nil, err
+	}
+	info, err := e.info(r, req)
+	if err != nil {
+		return nil, normalised(err)
+	}
+	return e.server.GetTokenData(info), nil
+}
+
+// info asks the library, unless it is a grant that the library does not know.
+func (e *Engine) info(r *http.Request, req *request) (oauth2.TokenInfo, error) {
+	ctx := context.WithValue(r.Context(), requestKey{}, req)
+	if oauth2.GrantType(req.kind.Name).String() == "" {
+		return manager{e.steps}.answer(ctx)
+	}
+	kind, generate, err := e.server.ValidationTokenRequest(r.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return e.server.GetAccessToken(ctx, kind, generate)
+}
+
+// requestKey carries the *request through the library, which passes on a context
+// and nothing else.
+type requestKey struct{}
+
+func requestFrom(ctx context.Context) (*request, error) {
+	if req, ok := ctx.Value(requestKey{}).(*request); ok {
+		return req, nil
+	}
+	return nil, errors.New("a token request without its preflight")
+}
+
+// clientInfo names the client that the preflight authenticated.
+func clientInfo(r *http.Request) (id, secret string, err error) {
+	req, err := requestFrom(r.Context())
+	if err != nil {
+		return "", "", err
+	}
+	return req.client.ID, "", nil
+}
+
+// checkPassword is the library's question for a person's password.
+func (e *Engine) checkPassword(ctx context.Context, _, username, password string) (string, error) {
+	req, err := requestFrom(ctx)
+	if err != nil {
+		return "", err
+	}
+	if req.proof, err = e.steps.prove(ctx, username, password); err != nil {
+		return "", err
+	}
+	return req.proof.User.Sub, nil
+}
+
+// manager answers the library's questions by our grants.
+type manager struct{ steps Steps }
+
+var _ oauth2.Manager = manager{}
+
+// answer takes the step of the grant that the preflight read.
+func (m manager) answer(ctx context.Context) (oauth2.TokenInfo, error) {
+	req, err := requestFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tokenInfo(answers[req.kind.Name](m.steps, ctx, req))
+}
+
+// GenerateAccessToken answers every grant of the library's but the refresh.
+func (m manager) GenerateAccessToken(ctx context.Context, _ oauth2.GrantType, _ *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	return m.answer(ctx)
+}
+
+// RefreshAccessToken answers the refresh.
+func (m manager) RefreshAccessToken(ctx context.Context, _ *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	return m.answer(ctx)
+}
+
+func tokenInfo(set token.Set, err error) (oauth2.TokenInfo, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &issued{models.Token{
+		Access: set.AccessToken, AccessExpiresIn: set.ExpiresIn.Truncate(time.Second),
+		Refresh: set.RefreshToken, Scope: string(set.Access.Scope),
+	}, set.IDToken}, nil
+}
+
+// issued is a set of tokens on its way through the library, which knows no ID token.
+type issued struct {
+	models.Token
+	idToken string
+}
+
+// idToken is what the answer has beside the library's members (OIDC Core 1.0 §3.1.3.3).
+func idToken(info oauth2.TokenInfo) map[string]any {
+	if i, ok := info.(*issued); ok && i.idToken != "" {
+		return map[string]any{"id_token": i.idToken}
+	}
+	return nil
+}
+
+// errNoStep answers the questions that the library asks at endpoints which do
+// not go through it.
+var errNoStep = errors.New("not a step of the token endpoint")
+
+// GetClient is not asked for.
+func (manager) GetClient(context.Context, string) (oauth2.ClientInfo, error) {
+	return nil, errNoStep
+}
+
+// GenerateAuthToken is not asked for.
+func (manager) GenerateAuthToken(context.Context, oauth2.ResponseType, *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
+	return nil, errNoStep
+}
+
+// RemoveAccessToken is not asked for.
+func (manager) RemoveAccessToken(context.Context, string) error { return errNoStep }
+
+// RemoveRefreshToken is not asked for.
+func (manager) RemoveRefreshToken(context.Context, string) error { return errNoStep }
+
+// LoadAccessToken is not asked for.
+func (manager) LoadAccessToken(context.Context, string) (oauth2.TokenInfo, error) {
+	return nil, errNoStep
+}
+
+// LoadRefreshToken is not asked for.
+func (manager) LoadRefreshToken(context.Context, string) (oauth2.TokenInfo, error) {
+	return nil, errNoStep
+}
+
+// catalogue translates the library's own refusals. Its table of descriptions and
+// statuses is not used: it answers some 400s as 401, and finds an error by
+// identity, so that a wrapped one becomes a 500.
+var catalogue = []struct {
+	theirs error
+	ours   oauth.Code
+}{
+	{library.ErrInvalidRequest, oauth.InvalidRequest},
+	{library.ErrUnsupportedGrantType, oauth.UnsupportedGrantType},
+	{library.ErrUnauthorizedClient, oauth.UnauthorizedClient},
+	{library.ErrInvalidScope, oauth.InvalidScope},
+	{library.ErrInvalidClient, oauth.InvalidClient},
+	{library.ErrInvalidGrant, oauth.InvalidGrant},
+	{library.ErrAccessDenied, oauth.InvalidGrant},
+}
+
+func normalised(err error) error {
+	for _, c := range catalogue {
+		if errors.Is(err, c.theirs) {
+			return c.ours.Because("the library: %w", err)
+		}
+	}
+	switch {
+	case errors.Is(err, session.ErrScope):
+		return oauth.InvalidScope.Because("%w", err)
+	case errors.Is(err, session.ErrInvalid), errors.Is(err, session.ErrCredentialsChanged):
+		return oauth.InvalidGrant.Because("%w", err)
+	}
+	return fmt.Errorf("answering a token request: %w", err)
+}

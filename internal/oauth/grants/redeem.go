@@ -1,0 +1,125 @@
+package grants
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// maxMisses is how many wrong verifiers burn a code.
+const maxMisses = 3
+
+// errSpent says that a code or device code was used before, or by another call at
+// the same moment.
+var errSpent = errors.New("used before")
+
+// redeem answers RFC 6749 §4.1.3 and RFC 7636 §4.5. A code that comes from another
+// client, or with another redirect URI, stays good: whoever stole it must not be
+// able to use it up. A code that comes again ends the session that it founded,
+// whether the first use has just succeeded or is succeeding in this moment.
+func (s Steps) redeem(ctx context.Context, req *request) (token.Set, error) {
+	digest := store.DigestOf(req.form.Get("code"))
+	code, err := s.Codes.CodeByDigest(ctx, digest)
+	if errors.Is(err, store.ErrNotFound) {
+		return token.Set{}, oauth.InvalidGrant.Because("unknown code")
+	}
+	if err != nil {
+		return token.Set{}, fmt.Errorf("reading a code: %w", err)
+	}
+	if code.ClientID != req.client.ID || code.RedirectURI != req.form.Get("redirect_uri") {
+		return token.Set{}, oauth.InvalidGrant.Because("a code of client %s came from %s, or with another redirect URI", code.ClientID, req.client.ID)
+	}
+	if err := s.redeemable(ctx, code, req.form.Get("code_verifier")); err != nil {
+		return token.Set{}, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
+	}
+	set, err := s.startFrom(ctx, req, session.Start{
+		UserID: code.UserID, Scope: authz.Scope(code.Scope), Method: "code", ID: code.SessionID, BrowserID: code.BrowserID,
+		AuthTime: code.AuthTime, ACR: code.ACR, AMR: code.AMR, Nonce: code.Nonce, Claims: code.Claims,
+		Before: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, s.Now()) }),
+	})
+	return set, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
+}
+
+// redeemable decides whether a code may still be redeemed, by whoever shows the
+// verifier. Use comes before expiry: a replay is one however late it comes.
+func (s Steps) redeemable(ctx context.Context, code store.AuthCode, verifier string) error {
+	switch {
+	case !code.UsedAt.IsZero():
+		return errSpent
+	case !s.Now().Before(code.ExpiresAt):
+		return oauth.InvalidGrant.Because("code expired at %s", code.ExpiresAt)
+	case code.Misses >= maxMisses:
+		return oauth.InvalidGrant.Because("code burnt after %d wrong verifiers", code.Misses)
+	case verified(code.Challenge, verifier):
+		return nil
+	}
+	misses, err := s.Codes.MissCode(ctx, code.Digest)
+	if err != nil {
+		return fmt.Errorf("counting a wrong verifier: %w", err)
+	}
+	return oauth.InvalidGrant.Because("wrong verifier, number %d", misses)
+}
+
+// verified: RFC 7636 §4.6. A verifier without a challenge is refused too: somebody
+// took the challenge out of the request on its way (RFC 9700 §4.8.2).
+func verified(challenge, verifier string) bool {
+	if challenge == "" || verifier == "" {
+		return challenge == verifier
+	}
+	if len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, notUnreserved) { // RFC 7636 §4.1
+		return false
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
+}
+
+func notUnreserved(r rune) bool { return oauth.NotBase64URL(r) && r != '.' && r != '~' }
+
+// once makes the hook of a session out of the mark that one call alone can set.
+func once(use func(store.Tx) (bool, error)) func(store.Tx) error {
+	return func(tx store.Tx) error {
+		won, err := use(tx)
+		if err == nil && !won {
+			return errSpent
+		}
+		return err
+	}
+}
+
+// startFrom begins the session of a code of either kind. Person and registration are asked
+// as they are today, not as they were when the person said yes.
+func (s Steps) startFrom(ctx context.Context, req *request, start session.Start) (token.Set, error) {
+	if !start.Scope.Within(authz.Scope(req.client.Scope)) {
+		return token.Set{}, oauth.InvalidGrant.Because("client %s is no longer registered for all of the scope", req.client.ID)
+	}
+	start.Client = req.client
+	set, _, err := s.Sessions.Start(ctx, start)
+	return usable(req.client, set), err
+}
+
+// afterReplay ends the session of a code that was used before, and is err otherwise.
+// Whoever gets here lost to a transaction that has ended, so the session is there
+// to be found; if it is not, the code was voided and founded none.
+func (s Steps) afterReplay(ctx context.Context, err error, clientID string, userID int64, sid string) error {
+	if !errors.Is(err, errSpent) {
+		return err
+	}
+	user, err := s.Codes.UserByID(ctx, userID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("reading a person: %w", err)
+	}
+	if err := s.Sessions.EndReplayed(ctx, clientID, user.Sub, sid); err != nil {
+		return fmt.Errorf("ending the session of a code that came again: %w", err)
+	}
+	return oauth.InvalidGrant.Because("code came again; session %s ended", sid)
+}

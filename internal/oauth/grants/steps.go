@@ -1,0 +1,169 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// answers are the steps, by the grant type that each of them answers.
+var answers = map[string]func(Steps, context.Context, *request) (token.Set, error){
+	grant.AuthorizationCode: Steps.redeem,
+	grant.ClientCredentials: Steps.clientCredentials,
+	grant.Password:          Steps.password,
+	grant.RefreshToken:      Steps.refresh,
+	grant.DeviceCode:        Steps.device,
+}
+
+// Steps are the steps that answer token requests.
+type Steps struct {
+	// Types are the grant types that there are. Those that another endpoint answers
+	// are unsupported here.
+	Types   grant.List
+	Clients interface {
+		Authenticate(r *http.Request) (store.Client, error)
+		Fresh(ctx context.Context, id string) (store.Client, error)
+	}
+	People interface {
+		CheckPassword(ctx context.Context, name, password, method string) (account.Proof, error)
+	}
+	Sessions interface {
+		Start(ctx context.Context, in session.Start) (token.Set, store.Session, error)
+		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error)
+		EndReplayed(ctx context.Context, clientID, sub, sid string) error
+	}
+	// Codes holds what people gave their apps to redeem.
+	Codes interface {
+		UserByID(ctx context.Context, id int64) (store.User, error)
+		CodeByDigest(ctx context.Context, d store.Digest) (store.AuthCode, error)
+		MissCode(ctx context.Context, d store.Digest) (int, error)
+		DeviceByDeviceCode(ctx context.Context, device store.Digest) (store.DeviceGrant, error)
+		PollDevice(ctx context.Context, device store.Digest, now time.Time) (bool, error)
+	}
+	Minter interface {
+		ForClient(ctx context.Context, c store.Client, scope authz.Scope, life time.Duration) (token.Set, error)
+	}
+	// Limits counts the failed refreshes of one client from one network. It costs
+	// a refresh that succeeds nothing.
+	Limits interface {
+		Failure(ctx context.Context, kind, id string) error
+	}
+	Lifetimes session.Lifetimes
+	Now       func() time.Time
+}
+
+// request is what is known of a token request so far.
+type request struct {
+	kind   grant.Type
+	form   url.Values
+	client store.Client
+	// scope is what is granted if the grant is; for a refresh, what was asked for. A
+	// code has a scope of its own.
+	scope authz.Scope
+	proof account.Proof // of the password grant
+}
+
+// preflight asks everything that can be asked without looking at the grant
+// itself: who the client is, whether it may use the grant, and how far. So a
+// stranger learns nothing about passwords and tokens, and costs no hash.
+func (s Steps) preflight(r *http.Request) (*request, error) {
+	client, err := s.Clients.Authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	req, err := s.entitled(client, r.PostForm)
+	if refused := (*oauth.Error)(nil); errors.As(err, &refused) { // unless it has just been changed
+		if client, err = s.Clients.Fresh(r.Context(), client.ID); err != nil {
+			return nil, fmt.Errorf("reading a client: %w", err)
+		}
+		req, err = s.entitled(client, r.PostForm)
+	}
+	return req, err
+}
+
+// entitled decides whether the client may have what the request asks for.
+func (s Steps) entitled(client store.Client, form url.Values) (*request, error) {
+	kind, err := s.allowed(client, form.Get("grant_type"))
+	if err != nil {
+		return nil, err
+	}
+	scope, err := oauth.ParseScope(form.Get("scope"))
+	if err == nil && kind.Scoped {
+		scope, err = oauth.GrantedScope(client, scope)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &request{kind: kind, form: form, client: client, scope: scope}, nil
+}
+
+// allowed returns the grant type, if the client may use it at all (RFC 6749 §5.2).
+func (s Steps) allowed(client store.Client, name string) (grant.Type, error) {
+	kind, known := s.Types.AnsweredAt(grant.TokenEndpoint).Find(name)
+	switch {
+	case name == "":
+		return grant.Type{}, oauth.InvalidRequest.Because("no grant_type")
+	case !known:
+		return grant.Type{}, oauth.UnsupportedGrantType.Because("a grant_type that is not there")
+	case !slices.Contains(client.GrantTypes, name):
+		return grant.Type{}, oauth.UnauthorizedClient.Because("client %s is not registered for %s", client.ID, name)
+	case kind.Confidential && client.Public():
+		return grant.Type{}, oauth.UnauthorizedClient.Because("public client %s asks for %s", client.ID, name)
+	}
+	return kind, nil
+}
+
+// prove checks a person's password (RFC 6749 §4.3.2).
+func (s Steps) prove(ctx context.Context, username, password string) (account.Proof, error) {
+	proof, err := s.People.CheckPassword(ctx, username, password, grant.Password)
+	if errors.Is(err, account.ErrCredentials) {
+		return account.Proof{}, oauth.InvalidGrant.Because("%w", err)
+	}
+	return proof, err
+}
+
+// password signs a person in who was proved (RFC 6749 §4.3).
+func (s Steps) password(ctx context.Context, req *request) (token.Set, error) {
+	set, _, err := s.Sessions.Start(ctx, session.Start{
+		User: req.proof.User, Client: req.client, Scope: req.scope,
+		Method: grant.Password, NewHash: req.proof.NewHash,
+	})
+	return usable(req.client, set), err
+}
+
+// usable takes out of a set what the client could not use.
+func usable(client store.Client, set token.Set) token.Set {
+	if !slices.Contains(client.GrantTypes, grant.RefreshToken) {
+		set.RefreshToken = ""
+	}
+	return set
+}
+
+// refresh answers RFC 6749 §6. A token that has merely run out is not counted as
+// a failure: an honest app comes with it when its person was away.
+func (s Steps) refresh(ctx context.Context, req *request) (token.Set, error) {
+	set, _, _, err := s.Sessions.Refresh(ctx, req.client, req.form.Get("refresh_token"), req.scope)
+	if errors.Is(err, session.ErrInvalid) && !errors.Is(err, token.ErrExpired) {
+		if limited := s.Limits.Failure(ctx, "refresh", req.client.ID); limited != nil {
+			return token.Set{}, limited
+		}
+	}
+	return set, err
+}
+
+// clientCredentials answers RFC 6749 §4.4.
+func (s Steps) clientCredentials(ctx context.Context, req *request) (token.Set, error) {
+	return s.Minter.ForClient(ctx, req.client, req.scope, s.Lifetimes.For(req.client).Access)
+}

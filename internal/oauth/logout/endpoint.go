@@ -1,0 +1,129 @@
+package logout
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/cursor"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+)
+
+// What a person is told of a logout that an app asked for amiss.
+const (
+	MessageReturn oauth.UserMessage = "The app asked to send you on to an address that is not registered for it. You were not signed out; go to the start page to do that."
+	MessageApp    oauth.UserMessage = "The app that sent you here is not the one that it says it is. You were not signed out; go to the start page to do that."
+)
+
+// An Endpoint reads what apps ask for at the logout endpoint (OpenID Connect
+// RP-Initiated Logout 1.0).
+type Endpoint struct {
+	Clients interface {
+		ClientByID(ctx context.Context, id string) (store.Client, error)
+	}
+	Hints interface {
+		Hint(ctx context.Context, raw string) (token.ID, error)
+	}
+	Sealer cursor.Sealer
+	Now    func() time.Time
+}
+
+// A Request is what an app asks for.
+type Request struct {
+	// ClientID is empty where the app cannot be told.
+	ClientID string `json:"c,omitempty"`
+	// Subject is the person of a valid id_token_hint; empty: there was none, and
+	// the person is asked.
+	Subject string `json:"u,omitempty"`
+	// Return is the app's post_logout_redirect_uri, empty if there is nowhere to go.
+	Return string `json:"r,omitempty"`
+	State  string `json:"s,omitempty"`
+	// Until is when a sealed one is good no longer, in Unix seconds.
+	Until int64 `json:"e,omitempty"`
+}
+
+// lifetime is how long somebody may take to answer.
+const lifetime = 15 * time.Minute
+
+// label keeps a sealed logout apart from all else that is sealed.
+const label = "logout request v1"
+
+// Parse reads the parameters (§2). A hint that is not ours is as none: the person
+// is asked. Where the app is known neither by a hint nor by client_id, an address
+// to return to counts for nothing (§3).
+func (l *Endpoint) Parse(ctx context.Context, params url.Values) (Request, error) {
+	out := Request{ClientID: params.Get("client_id"), Return: params.Get("post_logout_redirect_uri"), State: params.Get("state")}
+	if raw := params.Get("id_token_hint"); raw != "" {
+		hint, err := l.Hints.Hint(ctx, raw)
+		switch {
+		case errors.Is(err, token.ErrInvalid):
+			return Request{}, nil // forged, or of another server: nothing beside it is believed
+		case err != nil:
+			return Request{}, err
+		case out.ClientID != "" && out.ClientID != hint.Audience:
+			return Request{}, MessageApp.Because("client_id is not the aud of id_token_hint")
+		}
+		out.ClientID, out.Subject = hint.Audience, hint.Subject
+	}
+	return out, l.check(ctx, &out)
+}
+
+// check holds the address against the client's, byte for byte.
+func (l *Endpoint) check(ctx context.Context, out *Request) error {
+	client, err := l.Client(ctx, *out)
+	if err != nil {
+		return err
+	}
+	if client.ID == "" {
+		*out = Request{Subject: out.Subject}
+	}
+	if out.Return != "" && !slices.Contains(client.PostLogoutRedirectURIs, out.Return) {
+		return MessageReturn.Because("post_logout_redirect_uri is not registered for %s", client.ID)
+	}
+	return nil
+}
+
+// Client is the app that asks, or zero if there is none or it is switched off.
+func (l *Endpoint) Client(ctx context.Context, out Request) (store.Client, error) {
+	if out.ClientID == "" {
+		return store.Client{}, nil
+	}
+	client, err := l.Clients.ClientByID(ctx, out.ClientID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && client.Disabled {
+		return store.Client{}, nil
+	}
+	return client, err
+}
+
+// Seal packs what was asked for, for the page that asks the person.
+func (l *Endpoint) Seal(out Request) (string, error) {
+	out.Until = l.Now().Add(lifetime).Unix()
+	return l.Sealer.Seal(label, out)
+}
+
+// Open unpacks it, and asks again whether the address is registered. What is
+// stale or was made up asks for nothing.
+func (l *Endpoint) Open(ctx context.Context, sealed string) (Request, error) {
+	var out Request
+	if sealed == "" || l.Sealer.Open(label, sealed, &out) != nil || l.Now().Unix() >= out.Until {
+		return Request{}, nil //nolint:nilerr // it asks for nothing
+	}
+	return out, l.check(ctx, &out)
+}
+
+// Location is where the person goes afterwards; "" for nowhere.
+func (o Request) Location() string {
+	if o.Return == "" || o.State == "" {
+		return o.Return
+	}
+	separator := "?"
+	if strings.Contains(o.Return, "?") {
+		separator = "&"
+	}
+	return o.Return + separator + url.Values{"state": {o.State}}.Encode()
+}

@@ -1,0 +1,19 @@
+package oauth
+
+// MaxClientID is well above any ID that can be registered.
+const MaxClientID = 255
+
+// ACRPassword is the authentication context of a person who signed in with a
+// password at our own page (OIDC Core 1.0 §2).
+const ACRPassword = "urn:gatehouse:pwd" //nolint:gosec // G101: a name, not a credential
+
+// The response modes (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
+const (
+	QueryMode    = "query"
+	FormPostMode = "form_post"
+)
+
+// NotBase64URL reports whether r cannot stand in base64url (RFC 4648 §5).
+func NotBase64URL(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
