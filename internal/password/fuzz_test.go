@@ -36,12 +36,12 @@ func FuzzParse(f *testing.F) {
 
 func withinBounds(h *Hasher, known stored) error {
 	if known.memoryKiB() > h.budget.memoryKiB {
-		return fmt.Errorf("%d KiB", known.memoryKiB())
+		return fmt.Errorf("uses %d KiB, want at most %d", known.memoryKiB(), h.budget.memoryKiB)
 	}
 	switch k := known.(type) {
 	case argon2Hash:
 		if k.cost.iterations > maxArgon2Iterations || k.cost.threads < 1 || k.cost.threads > maxArgon2Threads || len(k.key) < minArgon2KeyBytes || len(k.key) > maxArgon2KeyBytes {
-			return fmt.Errorf("%+v", k.cost)
+			return fmt.Errorf("costs %+v, want it within the bounds", k.cost)
 		}
 	case pbkdf2Hash:
 		if k.iterations < 1 || k.iterations > maxPBKDF2Iterations || len(k.key) != k.digest().Size() {

@@ -95,7 +95,7 @@ func (r *replica) ready() error {
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(resp.Body)
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", resp.Status, body)
+		return fmt.Errorf("readiness: %s: %s, want 200", resp.Status, body)
 	}
 	return nil
 }

@@ -220,7 +220,7 @@ func (s *site) people(prefix string, n int) []person {
 				json: object{"username": p.name, "email": p.name + "@people.example", "password": p.password}})
 			var answer struct{ User struct{ ID int64 } }
 			if err := a.read(&answer); err != nil || answer.User.ID == 0 {
-				return fmt.Errorf("%d %s", a.status, a.body)
+				return fmt.Errorf("creating a user: status %d %s, want an ID", a.status, a.body)
 			}
 			p.id = answer.User.ID
 			return nil
