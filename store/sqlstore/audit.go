@@ -14,68 +14,39 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// An auditRow is one line of evidence.
-type auditRow struct {
-	ID         int64 `gorm:"primaryKey"`
-	HappenedAt int64
-	Kind       string
-	Actor      string
-	Subject    string
-	SessionID  string
-	ClientID   string
-	IP         string `gorm:"column:ip"`
-	RequestID  string
-	Detail     string
+// auditColumns are those of one line of evidence. Every part is made to fit: evidence
+// must not be lost, nor an act be refused, because somebody sent an odd name.
+var auditColumns = []column[store.AuditEvent]{
+	col("id", func(e *store.AuditEvent) any { return &e.ID }).byDatabase(),
+	col("happened_at", func(e *store.AuditEvent) any { return (*moment)(&e.At) }),
+	col("kind", func(e *store.AuditEvent) any { return &e.Kind }),
+	col("actor", func(e *store.AuditEvent) any { return &e.Actor }).upTo(320),
+	col("subject", func(e *store.AuditEvent) any { return &e.Subject }).upTo(320),
+	col("session_id", func(e *store.AuditEvent) any { return &e.SessionID }).upTo(64),
+	col("client_id", func(e *store.AuditEvent) any { return &e.ClientID }).upTo(255),
+	col("ip", func(e *store.AuditEvent) any { return &e.IP }).upTo(64),
+	col("request_id", func(e *store.AuditEvent) any { return &e.RequestID }).upTo(128),
+	col("detail", func(e *store.AuditEvent) any { return (*document)(&e.Detail) }),
 }
 
-// TableName implements gorm's Tabler.
-func (auditRow) TableName() string { return "audit_events" }
-
-// rowOfEvent makes every part fit: evidence must not be lost, nor an act be
-// refused, because somebody sent an odd name.
-func rowOfEvent(e store.AuditEvent) auditRow {
-	return auditRow{
-		HappenedAt: millis(e.At), Kind: e.Kind, Actor: text(e.Actor, 320), Subject: text(e.Subject, 320),
-		SessionID: text(e.SessionID, 64), ClientID: text(e.ClientID, 255),
-		IP: text(e.IP, 64), RequestID: text(e.RequestID, 128), Detail: string(e.Detail),
-	}
-}
-
-func (r auditRow) event() store.AuditEvent {
-	e := store.AuditEvent{
-		ID: r.ID, At: instant(r.HappenedAt), Kind: r.Kind, Actor: r.Actor, Subject: r.Subject,
-		SessionID: r.SessionID, ClientID: r.ClientID, IP: r.IP, RequestID: r.RequestID,
-	}
-	if r.Detail != "" {
-		e.Detail = []byte(r.Detail)
-	}
-	return e
-}
+var auditTable = tableOf("audit_events", "", auditColumns)
 
 // Audit implements store.AuditLog.
 func (d *DB) Audit(ctx context.Context, e store.AuditEvent) error {
-	row := rowOfEvent(e)
-	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return auditTable.add(db, e) })
 }
 
 // Audit implements store.Tx.
 func (t *tx) Audit(events ...store.AuditEvent) error {
-	rows := make([]auditRow, len(events))
-	for i, e := range events {
-		rows[i] = rowOfEvent(e)
-	}
 	// As many as have less than 32,766 parameters, the most that SQLite takes.
 	const some = 500
-	for chunk := range slices.Chunk(rows, some) {
-		if err := t.Do(func(db *gorm.DB) error { return db.Create(&chunk).Error }); err != nil {
+	for chunk := range slices.Chunk(events, some) {
+		if err := t.Do(func(db *gorm.DB) error { return auditTable.add(db, chunk...) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// auditColumns are those of auditRow.
-const auditColumns = "id, happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail"
 
 // ListAudit implements store.AuditLog.
 func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.AuditEvent, err error) {
@@ -85,12 +56,8 @@ func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.
 		if err != nil || s == nil {
 			return err
 		}
-		return engine.Rows(db, s.String(), s.args, func(answer engine.Scanner) error {
-			var r auditRow
-			err := answer.Scan(&r.ID, &r.HappenedAt, &r.Kind, &r.Actor, &r.Subject, &r.SessionID, &r.ClientID, &r.IP, &r.RequestID, &r.Detail)
-			events = append(events, r.event())
-			return err
-		})
+		events, err = auditTable.all(db, s.String(), s.args...)
+		return err
 	})
 	return events, err
 }
@@ -111,9 +78,9 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 			}
 		}
 	}
-	s, union := bound("SELECT "+auditColumns+" FROM ("), ""
+	s, union := bound("SELECT "+auditTable.selected+" FROM ("), ""
 	for _, kind := range kinds {
-		s.add(union + "SELECT * FROM (SELECT " + auditColumns + " FROM audit_events")
+		s.add(union + "SELECT * FROM (SELECT " + auditTable.selected + " FROM audit_events")
 		d.auditFilter(s, q, kind)
 		s.add(" ORDER BY id DESC LIMIT ?) AS walk", q.Limit)
 		union = " UNION ALL "

@@ -10,72 +10,48 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A browserRow is a browser session.
-type browserRow struct {
-	ID           string `gorm:"primaryKey"`
-	CookieDigest []byte
-	UserID       int64
-	AuthTime     int64
-	AMR          string `gorm:"column:amr"`
-	ACR          string `gorm:"column:acr"`
-	Created      int64  `gorm:"column:created_at"`
-	LastSeenAt   int64
-	ExpiresAt    int64
-	EndedAt      int64
-	IP           string `gorm:"column:ip"`
-	UserAgent    string
+// browserColumns are those of a browser session.
+var browserColumns = []column[store.BrowserSession]{
+	col("id", func(b *store.BrowserSession) any { return &b.ID }),
+	col("cookie_digest", func(b *store.BrowserSession) any { return (*digestColumn)(&b.Cookie) }).written(),
+	col("user_id", func(b *store.BrowserSession) any { return &b.UserID }),
+	col("auth_time", func(b *store.BrowserSession) any { return (*moment)(&b.AuthTime) }),
+	col("amr", func(b *store.BrowserSession) any { return (*texts)(&b.AMR) }),
+	col("acr", func(b *store.BrowserSession) any { return &b.ACR }),
+	col("created_at", func(b *store.BrowserSession) any { return (*moment)(&b.CreatedAt) }),
+	col("last_seen_at", func(b *store.BrowserSession) any { return (*moment)(&b.LastSeenAt) }),
+	col("expires_at", func(b *store.BrowserSession) any { return (*moment)(&b.ExpiresAt) }),
+	col("ended_at", func(b *store.BrowserSession) any { return (*moment)(&b.EndedAt) }),
+	col("ip", func(b *store.BrowserSession) any { return &b.IP }).upTo(64),
+	col("user_agent", func(b *store.BrowserSession) any { return &b.UserAgent }).upTo(255),
 }
 
-// TableName implements gorm's Tabler.
-func (browserRow) TableName() string { return "browser_sessions" }
+var (
+	browserTable   = tableOf("browser_sessions", "b.", browserColumns)
+	browserRenewal = part(browserColumns, "cookie_digest", "auth_time", "amr", "acr", "last_seen_at", "expires_at", "ip", "user_agent")
+	renewBrowser   = "UPDATE browser_sessions SET " + browserRenewal.set + " WHERE id = ? AND user_id = ? AND ended_at = 0"
 
-func rowOfBrowser(b store.BrowserSession) browserRow {
-	return browserRow{
-		ID: b.ID, CookieDigest: b.Cookie[:], UserID: b.UserID, AuthTime: millis(b.AuthTime), AMR: list(b.AMR), ACR: b.ACR,
-		Created: millis(b.CreatedAt), LastSeenAt: millis(b.LastSeenAt), ExpiresAt: millis(b.ExpiresAt), EndedAt: millis(b.EndedAt),
-		IP: text(b.IP, 64), UserAgent: text(b.UserAgent, 255),
-	}
-}
-
-// browserColumns are what browserScan takes, of a table that is called b.
-const browserColumns = "b.id, b.user_id, b.auth_time, b.amr, b.acr, b.created_at, b.last_seen_at, b.expires_at, b.ended_at, b.ip, b.user_agent"
-
-// A browserScan receives browserColumns.
-type browserScan struct {
-	browser                                store.BrowserSession
-	authTime, created, seen, expires, over int64
-}
-
-func (s *browserScan) dest() []any {
-	b := &s.browser
-	return []any{
-		&b.ID, &b.UserID, &s.authTime, (*texts)(&b.AMR), &b.ACR, &s.created, &s.seen, &s.expires, &s.over, &b.IP, &b.UserAgent,
-	}
-}
-
-func (s *browserScan) record(cookie store.Digest) store.BrowserSession {
-	b := s.browser
-	b.Cookie = cookie
-	b.AuthTime, b.CreatedAt, b.LastSeenAt = instant(s.authTime), instant(s.created), instant(s.seen)
-	b.ExpiresAt, b.EndedAt = instant(s.expires), instant(s.over)
-	return b
-}
+	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan +
+		" FROM browser_sessions b JOIN users u ON u.id = b.user_id WHERE b.cookie_digest = ?"
+)
 
 // BrowserWithUser implements store.Browsers.
 func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.BrowserSession, store.User, error) {
-	var b browserScan
-	var u userScan
-	var epoch int64
+	found := struct {
+		browser store.BrowserSession
+		user    store.User
+		epoch   moment
+	}{browser: store.BrowserSession{Cookie: cookie}}
 	err := d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, "SELECT "+browserColumns+", "+userColumns+", "+epochBegan+
-			" FROM browser_sessions b JOIN users u ON u.id = b.user_id WHERE b.cookie_digest = ?",
-			[]any{blob(cookie[:])}, append(append(b.dest(), u.dest()...), &epoch)...)
+		return engine.Row(db, browserWithUser, []any{blob(cookie[:])},
+			browserTable.dest(&found.browser, userTable.dest(&found.user, &found.epoch)...)...)
 	})
 	if err != nil {
 		return store.BrowserSession{}, store.User{}, err
 	}
-	b.over, _ = overtaken(b.authTime, b.over, epoch)
-	return b.record(cookie), u.record(), nil
+	b := found.browser
+	b.EndedAt, _ = overtaken(b.AuthTime, b.EndedAt, time.Time(found.epoch))
+	return b, found.user, nil
 }
 
 // TouchBrowser implements store.Browsers. It never goes back.

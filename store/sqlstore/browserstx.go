@@ -11,18 +11,14 @@ import (
 
 // CreateBrowser implements store.BrowsersTx.
 func (t *tx) CreateBrowser(b store.BrowserSession) error {
-	row := rowOfBrowser(b)
-	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return browserTable.add(db, b) })
 }
 
 // RenewBrowser implements store.BrowsersTx. The ID stays, so that the app
 // sessions that began in it still belong to it.
 func (t *tx) RenewBrowser(b store.BrowserSession) (renewed bool, err error) {
-	row := rowOfBrowser(b)
 	err = t.Do(func(db *gorm.DB) error {
-		n, err := engine.Exec(db, "UPDATE browser_sessions SET cookie_digest = ?, auth_time = ?, amr = ?, acr = ?, last_seen_at = ?,"+
-			" expires_at = ?, ip = ?, user_agent = ? WHERE id = ? AND user_id = ? AND ended_at = 0",
-			blob(row.CookieDigest), row.AuthTime, row.AMR, row.ACR, row.LastSeenAt, row.ExpiresAt, row.IP, row.UserAgent, b.ID, b.UserID)
+		n, err := engine.Exec(db, renewBrowser, browserRenewal.values(&b, b.ID, b.UserID)...)
 		renewed = n == 1
 		return err
 	})
@@ -62,8 +58,8 @@ func (t *tx) EndBrowsers(userID int64, except string, at time.Time) error {
 // index, which leaves them out.
 func (t *tx) EndBrowserSessions(browserID, reason string, at time.Time) (ended []store.Session, err error) {
 	err = t.Do(func(db *gorm.DB) error {
-		find := "SELECT " + sessionColumns + " FROM sessions s WHERE s.browser_id = ? AND s.browser_id <> '' AND s.ended_at = 0" + t.Dialect.ForUpdate
-		ended, err = sessionRows(db, find, browserID)
+		find := "SELECT " + sessionTable.selected + " FROM sessions s WHERE s.browser_id = ? AND s.browser_id <> '' AND s.ended_at = 0" + t.Dialect.ForUpdate
+		ended, err = sessionTable.all(db, find, browserID)
 		if err != nil {
 			return err
 		}

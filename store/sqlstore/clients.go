@@ -2,9 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,32 +13,37 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A clientRow is an app; its lists are JSON.
-type clientRow struct {
-	ID                     string `gorm:"primaryKey"`
-	Name                   string
-	AuthMethod             string
-	FirstParty             bool
-	Disabled               bool
-	GrantTypes             string
-	Scope                  string
-	RedirectURIs           string `gorm:"column:redirect_uris"`
-	PostLogoutRedirectURIs string `gorm:"column:post_logout_redirect_uris"`
-	BackchannelLogoutURI   string `gorm:"column:backchannel_logout_uri"`
-	BackchannelSession     bool
-	JWKS                   string `gorm:"column:jwks"`
-	JWKSURI                string `gorm:"column:jwks_uri"`
-	AssertionAudience      string
-	Secrets                string
-	AccessTokenLifetimeMs  int64
-	RefreshTokenIdleMs     int64
-	RefreshTokenLifetimeMs int64
-	Created                int64 `gorm:"column:created_at"`
-	Updated                int64 `gorm:"column:updated_at"`
+// clientColumns are those of an app; its lists are JSON.
+var clientColumns = []column[store.Client]{
+	col("id", func(c *store.Client) any { return &c.ID }),
+	col("name", func(c *store.Client) any { return &c.Name }),
+	col("auth_method", func(c *store.Client) any { return &c.AuthMethod }),
+	col("first_party", func(c *store.Client) any { return &c.FirstParty }),
+	col("disabled", func(c *store.Client) any { return &c.Disabled }),
+	col("grant_types", func(c *store.Client) any { return (*texts)(&c.GrantTypes) }),
+	col("scope", func(c *store.Client) any { return &c.Scope }),
+	col("redirect_uris", func(c *store.Client) any { return (*texts)(&c.RedirectURIs) }),
+	col("post_logout_redirect_uris", func(c *store.Client) any { return (*texts)(&c.PostLogoutRedirectURIs) }),
+	col("backchannel_logout_uri", func(c *store.Client) any { return &c.BackchannelLogoutURI }),
+	col("backchannel_session", func(c *store.Client) any { return &c.BackchannelSession }),
+	col("jwks", func(c *store.Client) any { return &c.JWKS }).orEmpty(),
+	col("jwks_uri", func(c *store.Client) any { return &c.JWKSURI }),
+	col("assertion_audience", func(c *store.Client) any { return &c.AssertionAudience }),
+	col("secrets", func(c *store.Client) any { return (*clientSecrets)(&c.Secrets) }),
+	col("access_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.AccessTokenLifetime) }),
+	col("refresh_token_idle_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenIdle) }),
+	col("refresh_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenLifetime) }),
+	col("created_at", func(c *store.Client) any { return (*moment)(&c.CreatedAt) }),
+	col("updated_at", func(c *store.Client) any { return (*moment)(&c.UpdatedAt) }),
 }
 
-// TableName implements gorm's Tabler.
-func (clientRow) TableName() string { return "clients" }
+var (
+	clientTable = tableOf("clients", "", clientColumns)
+	clientRest  = tableOf("clients", "", clientColumns[1:])
+	clientByID  = "SELECT " + clientTable.selected + " FROM clients WHERE id = ?"
+	listClients = "SELECT " + clientTable.selected + " FROM clients WHERE id > ? ORDER BY id LIMIT ?"
+	putClient   = "UPDATE clients SET " + clientRest.set + " WHERE id = ?"
+)
 
 // A clientSecret is a store.ClientSecret as JSON; times are Unix milliseconds.
 type clientSecret struct {
@@ -47,89 +52,41 @@ type clientSecret struct {
 	Expires int64  `json:"expires,omitempty"`
 }
 
-func rowOfClient(c store.Client) clientRow {
-	secrets := make([]clientSecret, 0, len(c.Secrets))
-	for _, s := range c.Secrets {
-		secrets = append(secrets, clientSecret{hex.EncodeToString(s.Digest[:]), millis(s.CreatedAt), millis(s.ExpiresAt)})
+// clientSecrets are secrets on their way to or from a column.
+type clientSecrets []store.ClientSecret
+
+// Value implements driver.Valuer.
+func (s *clientSecrets) Value() (driver.Value, error) {
+	kept := make([]clientSecret, 0, len(*s))
+	for _, s := range *s {
+		kept = append(kept, clientSecret{hex.EncodeToString(s.Digest[:]), millis(s.CreatedAt), millis(s.ExpiresAt)})
 	}
-	return clientRow{
-		ID: c.ID, Name: c.Name, AuthMethod: c.AuthMethod, FirstParty: c.FirstParty, Disabled: c.Disabled,
-		GrantTypes: list(c.GrantTypes), Scope: c.Scope,
-		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs), Secrets: list(secrets),
-		BackchannelLogoutURI: c.BackchannelLogoutURI, BackchannelSession: c.BackchannelSession,
-		JWKS: c.JWKS, JWKSURI: c.JWKSURI, AssertionAudience: c.AssertionAudience,
-		AccessTokenLifetimeMs:  c.AccessTokenLifetime.Milliseconds(),
-		RefreshTokenIdleMs:     c.RefreshTokenIdle.Milliseconds(),
-		RefreshTokenLifetimeMs: c.RefreshTokenLifetime.Milliseconds(),
-		Created:                millis(c.CreatedAt), Updated: millis(c.UpdatedAt),
-	}
+	return list(kept), nil
 }
 
-func (r clientRow) client() (store.Client, error) {
-	c := store.Client{
-		ID: r.ID, Name: r.Name, AuthMethod: r.AuthMethod, FirstParty: r.FirstParty, Disabled: r.Disabled, Scope: r.Scope,
-		BackchannelLogoutURI: r.BackchannelLogoutURI, BackchannelSession: r.BackchannelSession,
-		JWKS: r.JWKS, JWKSURI: r.JWKSURI, AssertionAudience: r.AssertionAudience,
-		AccessTokenLifetime:  time.Duration(r.AccessTokenLifetimeMs) * time.Millisecond,
-		RefreshTokenIdle:     time.Duration(r.RefreshTokenIdleMs) * time.Millisecond,
-		RefreshTokenLifetime: time.Duration(r.RefreshTokenLifetimeMs) * time.Millisecond,
-		CreatedAt:            instant(r.Created), UpdatedAt: instant(r.Updated),
+// Scan implements sql.Scanner.
+func (s *clientSecrets) Scan(column any) error {
+	var kept []clientSecret
+	if err := scanList(column, &kept); err != nil {
+		return err
 	}
-	var secrets []clientSecret
-	for _, l := range []struct {
-		text string
-		into any
-	}{
-		{r.GrantTypes, &c.GrantTypes}, {r.RedirectURIs, &c.RedirectURIs},
-		{r.PostLogoutRedirectURIs, &c.PostLogoutRedirectURIs}, {r.Secrets, &secrets},
-	} {
-		if l.text == "[]" {
-			continue
+	*s = nil
+	for _, k := range kept {
+		secret := store.ClientSecret{CreatedAt: instant(k.Created), ExpiresAt: instant(k.Expires)}
+		if n, err := hex.Decode(secret.Digest[:], []byte(k.Digest)); err != nil || n != len(secret.Digest) {
+			return errors.New("a secret has no digest")
 		}
-		if err := json.Unmarshal([]byte(l.text), l.into); err != nil {
-			return c, fmt.Errorf("reading the lists of client %q: %w", r.ID, err)
-		}
+		*s = append(*s, secret)
 	}
-	for _, s := range secrets {
-		secret := store.ClientSecret{CreatedAt: instant(s.Created), ExpiresAt: instant(s.Expires)}
-		if n, err := hex.Decode(secret.Digest[:], []byte(s.Digest)); err != nil || n != len(secret.Digest) {
-			return c, fmt.Errorf("reading the secrets of client %q", r.ID)
-		}
-		c.Secrets = append(c.Secrets, secret)
+	return nil
+}
+
+func oneClient(db *gorm.DB, query, id string) (store.Client, error) {
+	var c store.Client
+	if err := engine.Row(db, query, []any{id}, clientTable.dest(&c)...); err != nil {
+		return store.Client{}, err
 	}
 	return c, nil
-}
-
-const clientColumns = "id, name, auth_method, first_party, disabled, grant_types, scope, redirect_uris, post_logout_redirect_uris, " +
-	"backchannel_logout_uri, backchannel_session, COALESCE(jwks, ''), jwks_uri, assertion_audience, " +
-	"secrets, access_token_lifetime_ms, refresh_token_idle_ms, refresh_token_lifetime_ms, created_at, updated_at"
-
-// clientRows reads clientColumns.
-func clientRows(db *gorm.DB, rest string, args ...any) (clients []store.Client, err error) {
-	err = engine.Rows(db, "SELECT "+clientColumns+" FROM clients "+rest, args, func(s engine.Scanner) error {
-		var r clientRow
-		err := s.Scan(&r.ID, &r.Name, &r.AuthMethod, &r.FirstParty, &r.Disabled, &r.GrantTypes, &r.Scope, &r.RedirectURIs, &r.PostLogoutRedirectURIs,
-			&r.BackchannelLogoutURI, &r.BackchannelSession, &r.JWKS, &r.JWKSURI, &r.AssertionAudience,
-			&r.Secrets, &r.AccessTokenLifetimeMs, &r.RefreshTokenIdleMs, &r.RefreshTokenLifetimeMs, &r.Created, &r.Updated)
-		if err != nil {
-			return err
-		}
-		c, err := r.client()
-		clients = append(clients, c)
-		return err
-	})
-	return clients, err
-}
-
-func oneClient(db *gorm.DB, rest string, args ...any) (store.Client, error) {
-	found, err := clientRows(db, rest, args...)
-	switch {
-	case err != nil:
-		return store.Client{}, err
-	case len(found) == 0:
-		return store.Client{}, store.ErrNotFound
-	}
-	return found[0], nil
 }
 
 // ClientByID implements store.Clients.
@@ -138,7 +95,7 @@ func (d *DB) ClientByID(ctx context.Context, id string) (c store.Client, err err
 		return c, store.ErrNotFound
 	}
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		c, err = oneClient(db, "WHERE id = ?", id)
+		c, err = oneClient(db, clientByID, id)
 		return err
 	})
 	return c, err
@@ -147,7 +104,7 @@ func (d *DB) ClientByID(ctx context.Context, id string) (c store.Client, err err
 // ListClients implements store.Clients.
 func (d *DB) ListClients(ctx context.Context, after string, limit int) (clients []store.Client, err error) {
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		clients, err = clientRows(db, "WHERE id > ? ORDER BY id LIMIT ?", text(after, 255), limit)
+		clients, err = clientTable.all(db, listClients, text(after, 255), limit)
 		return err
 	})
 	return clients, err
@@ -159,7 +116,7 @@ func (t *tx) LockClient(id string) (c store.Client, err error) {
 		return c, store.ErrNotFound
 	}
 	err = t.Do(func(db *gorm.DB) error {
-		c, err = oneClient(db, "WHERE id = ?"+t.Dialect.ForUpdate, id)
+		c, err = oneClient(db, clientByID+t.Dialect.ForUpdate, id)
 		return err
 	})
 	return c, err
@@ -167,19 +124,17 @@ func (t *tx) LockClient(id string) (c store.Client, err error) {
 
 // CreateClient implements store.ClientsTx.
 func (t *tx) CreateClient(c store.Client) error {
-	row := rowOfClient(c)
-	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return clientTable.add(db, c) })
 }
 
 // PutClient implements store.ClientsTx.
 func (t *tx) PutClient(c store.Client) error {
-	row := rowOfClient(c)
 	return t.Do(func(db *gorm.DB) error {
-		done := db.Select("*").Where("id = ?", c.ID).Updates(&row)
-		if done.Error == nil && done.RowsAffected == 0 {
+		n, err := engine.Exec(db, putClient, clientRest.values(&c, c.ID)...)
+		if err == nil && n == 0 {
 			return store.ErrNotFound
 		}
-		return done.Error
+		return err
 	})
 }
 

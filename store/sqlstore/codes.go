@@ -10,58 +10,45 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A codeRow is an authorization code.
-type codeRow struct {
-	Digest      []byte `gorm:"primaryKey"`
-	SessionID   string
-	ClientID    string
-	UserID      int64
-	BrowserID   string
-	RedirectURI string `gorm:"column:redirect_uri"`
-	Scope       string
-	Nonce       string
-	Challenge   string
-	ACR         string `gorm:"column:acr"`
-	AMR         string `gorm:"column:amr"`
-	Claims      string
-	AuthTime    int64
-	ExpiresAt   int64
-	UsedAt      int64
-	Misses      int
+// codeColumns are those of an authorization code.
+var codeColumns = []column[store.AuthCode]{
+	col("digest", func(c *store.AuthCode) any { return (*digestColumn)(&c.Digest) }).written(),
+	col("session_id", func(c *store.AuthCode) any { return &c.SessionID }),
+	col("client_id", func(c *store.AuthCode) any { return &c.ClientID }),
+	col("user_id", func(c *store.AuthCode) any { return &c.UserID }),
+	col("browser_id", func(c *store.AuthCode) any { return &c.BrowserID }),
+	col("redirect_uri", func(c *store.AuthCode) any { return &c.RedirectURI }),
+	col("scope", func(c *store.AuthCode) any { return &c.Scope }),
+	col("nonce", func(c *store.AuthCode) any { return &c.Nonce }),
+	col("challenge", func(c *store.AuthCode) any { return &c.Challenge }),
+	col("acr", func(c *store.AuthCode) any { return &c.ACR }),
+	col("amr", func(c *store.AuthCode) any { return (*texts)(&c.AMR) }),
+	col("claims", func(c *store.AuthCode) any { return &c.Claims }),
+	col("auth_time", func(c *store.AuthCode) any { return (*moment)(&c.AuthTime) }),
+	col("expires_at", func(c *store.AuthCode) any { return (*moment)(&c.ExpiresAt) }),
+	col("used_at", func(c *store.AuthCode) any { return (*moment)(&c.UsedAt) }),
+	col("misses", func(c *store.AuthCode) any { return &c.Misses }),
 }
 
-// TableName implements gorm's Tabler.
-func (codeRow) TableName() string { return "auth_codes" }
-
-func rowOfCode(c store.AuthCode) codeRow {
-	return codeRow{
-		Digest: c.Digest[:], SessionID: c.SessionID, ClientID: c.ClientID, UserID: c.UserID, BrowserID: c.BrowserID,
-		RedirectURI: c.RedirectURI, Scope: c.Scope, Nonce: c.Nonce, Challenge: c.Challenge,
-		ACR: c.ACR, AMR: list(c.AMR), Claims: c.Claims, AuthTime: millis(c.AuthTime),
-		ExpiresAt: millis(c.ExpiresAt), UsedAt: millis(c.UsedAt), Misses: c.Misses,
-	}
-}
+var (
+	codeTable    = tableOf("auth_codes", "", codeColumns)
+	codeByDigest = "SELECT " + codeTable.selected + " FROM auth_codes WHERE digest = ? AND auth_time >= " + epochBegan
+)
 
 // AddCode implements store.AuthCodes.
 func (d *DB) AddCode(ctx context.Context, c store.AuthCode) error {
-	row := rowOfCode(c)
-	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return codeTable.add(db, c) })
 }
 
 // CodeByDigest implements store.AuthCodes.
 func (d *DB) CodeByDigest(ctx context.Context, digest store.Digest) (store.AuthCode, error) {
 	c := store.AuthCode{Digest: digest}
-	var authTime, expires, used int64
 	err := d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, "SELECT session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims,"+
-			" auth_time, expires_at, used_at, misses FROM auth_codes WHERE digest = ? AND auth_time >= "+epochBegan, []any{blob(digest[:])},
-			&c.SessionID, &c.ClientID, &c.UserID, &c.BrowserID, &c.RedirectURI, &c.Scope, &c.Nonce, &c.Challenge,
-			&c.ACR, (*texts)(&c.AMR), &c.Claims, &authTime, &expires, &used, &c.Misses)
+		return engine.Row(db, codeByDigest, []any{blob(digest[:])}, codeTable.dest(&c)...)
 	})
 	if err != nil {
 		return store.AuthCode{}, err
 	}
-	c.AuthTime, c.ExpiresAt, c.UsedAt = instant(authTime), instant(expires), instant(used)
 	return c, nil
 }
 

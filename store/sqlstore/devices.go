@@ -11,40 +11,34 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A deviceRow is a device authorization.
-type deviceRow struct {
-	DeviceDigest []byte `gorm:"primaryKey"`
-	UserDigest   []byte
-	SessionID    string
-	ClientID     string
-	Scope        string
-	Status       string
-	UserID       int64
-	BrowserID    string
-	AuthTime     int64
-	AMR          string `gorm:"column:amr"`
-	IP           string `gorm:"column:ip"`
-	Created      int64  `gorm:"column:created_at"`
-	ExpiresAt    int64
-	IntervalS    int `gorm:"column:interval_s"`
-	PolledAt     int64
+// deviceColumns are those of a device authorization.
+var deviceColumns = []column[store.DeviceGrant]{
+	col("device_digest", func(g *store.DeviceGrant) any { return (*digestColumn)(&g.Device) }),
+	col("user_digest", func(g *store.DeviceGrant) any { return (*digestColumn)(&g.User) }),
+	col("session_id", func(g *store.DeviceGrant) any { return &g.SessionID }),
+	col("client_id", func(g *store.DeviceGrant) any { return &g.ClientID }),
+	col("scope", func(g *store.DeviceGrant) any { return &g.Scope }),
+	col("status", func(g *store.DeviceGrant) any { return &g.Status }),
+	col("user_id", func(g *store.DeviceGrant) any { return &g.UserID }),
+	col("browser_id", func(g *store.DeviceGrant) any { return &g.BrowserID }),
+	col("auth_time", func(g *store.DeviceGrant) any { return (*moment)(&g.AuthTime) }),
+	col("amr", func(g *store.DeviceGrant) any { return (*texts)(&g.AMR) }),
+	col("ip", func(g *store.DeviceGrant) any { return &g.IP }).upTo(64),
+	col("created_at", func(g *store.DeviceGrant) any { return (*moment)(&g.CreatedAt) }),
+	col("expires_at", func(g *store.DeviceGrant) any { return (*moment)(&g.ExpiresAt) }),
+	col("interval_s", func(g *store.DeviceGrant) any { return &g.Interval }),
+	col("polled_at", func(g *store.DeviceGrant) any { return (*moment)(&g.PolledAt) }),
 }
 
-// TableName implements gorm's Tabler.
-func (deviceRow) TableName() string { return "device_grants" }
-
-func rowOfDevice(g store.DeviceGrant) deviceRow {
-	return deviceRow{
-		DeviceDigest: g.Device[:], UserDigest: g.User[:], SessionID: g.SessionID, ClientID: g.ClientID, Scope: g.Scope,
-		Status: string(g.Status), UserID: g.UserID, BrowserID: g.BrowserID, AuthTime: millis(g.AuthTime), AMR: list(g.AMR),
-		IP: text(g.IP, 64), Created: millis(g.CreatedAt), ExpiresAt: millis(g.ExpiresAt), IntervalS: g.Interval, PolledAt: millis(g.PolledAt),
-	}
-}
+var (
+	deviceTable    = tableOf("device_grants", "", deviceColumns)
+	deviceDecision = part(deviceColumns, "status", "user_id", "browser_id", "auth_time", "amr")
+	decideDevice   = "UPDATE device_grants SET " + deviceDecision.set + " WHERE device_digest = ? AND status = 'pending' AND expires_at > ?"
+)
 
 // AddDevice implements store.Devices.
 func (d *DB) AddDevice(ctx context.Context, g store.DeviceGrant) error {
-	row := rowOfDevice(g)
-	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return deviceTable.add(db, g) })
 }
 
 // DeviceByUserCode implements store.Devices.
@@ -58,17 +52,13 @@ func (d *DB) DeviceByDeviceCode(ctx context.Context, device store.Digest) (store
 }
 
 func (d *DB) device(ctx context.Context, column string, digest store.Digest) (g store.DeviceGrant, err error) {
-	var authTime, created, expires, polled int64
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, "SELECT device_digest, user_digest, session_id, client_id, scope, status, user_id, browser_id, auth_time, amr, ip,"+
-			" created_at, expires_at, interval_s, polled_at FROM device_grants WHERE "+column+" = ? AND created_at >= "+epochBegan, []any{blob(digest[:])},
-			(*digestColumn)(&g.Device), (*digestColumn)(&g.User), &g.SessionID, &g.ClientID, &g.Scope, &g.Status, &g.UserID, &g.BrowserID,
-			&authTime, (*texts)(&g.AMR), &g.IP, &created, &expires, &g.Interval, &polled)
+		return engine.Row(db, "SELECT "+deviceTable.selected+" FROM device_grants WHERE "+column+" = ? AND created_at >= "+epochBegan,
+			[]any{blob(digest[:])}, deviceTable.dest(&g)...)
 	})
 	if err != nil {
 		return store.DeviceGrant{}, err
 	}
-	g.AuthTime, g.CreatedAt, g.ExpiresAt, g.PolledAt = instant(authTime), instant(created), instant(expires), instant(polled)
 	return g, nil
 }
 
@@ -78,9 +68,7 @@ func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Tim
 		return false, fmt.Errorf("deciding on a device: %q is no decision", g.Status)
 	}
 	err = d.Change(ctx, func(db *gorm.DB) error {
-		n, err := engine.Exec(db, "UPDATE device_grants SET status = ?, user_id = ?, browser_id = ?, auth_time = ?, amr = ?"+
-			" WHERE device_digest = ? AND status = 'pending' AND expires_at > ?",
-			g.Status, g.UserID, g.BrowserID, millis(g.AuthTime), list(g.AMR), blob(g.Device[:]), millis(now))
+		n, err := engine.Exec(db, decideDevice, deviceDecision.values(&g, blob(g.Device[:]), millis(now))...)
 		decided = n == 1
 		return err
 	})

@@ -16,8 +16,8 @@ const epochBegan = "(SELECT COALESCE(MAX(began_at), 0) FROM epochs)"
 
 // overtaken is when something that began at issued ended: at ended, or, if it had
 // not, when an epoch overtook it.
-func overtaken(issued, ended, epoch int64) (end int64, byEpoch bool) {
-	if ended == 0 && issued < epoch {
+func overtaken(issued, ended, epoch time.Time) (end time.Time, byEpoch bool) {
+	if ended.IsZero() && issued.Before(epoch) {
 		return epoch, true
 	}
 	return ended, false

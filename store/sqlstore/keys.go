@@ -12,56 +12,41 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A signingKeyRow is a key pair, its private half sealed.
-type signingKeyRow struct {
-	ID          string `gorm:"primaryKey"`
-	Generation  int64
-	Algorithm   string
-	PublicKey   []byte
-	Sealed      []byte
-	MasterKeyID string
-	Created     int64 `gorm:"column:created_at"`
-	SignFrom    int64
-	RetiredAt   int64
+// keyColumns are those of a key pair, its private half sealed.
+var keyColumns = []column[store.SigningKey]{
+	col("id", func(k *store.SigningKey) any { return &k.ID }),
+	col("generation", func(k *store.SigningKey) any { return &k.Generation }),
+	col("algorithm", func(k *store.SigningKey) any { return &k.Algorithm }),
+	col("public_key", func(k *store.SigningKey) any { return &k.Public }),
+	col("sealed", func(k *store.SigningKey) any { return &k.Sealed }),
+	col("master_key_id", func(k *store.SigningKey) any { return &k.MasterKeyID }),
+	col("created_at", func(k *store.SigningKey) any { return (*moment)(&k.CreatedAt) }),
+	col("sign_from", func(k *store.SigningKey) any { return (*moment)(&k.SignFrom) }),
+	col("retired_at", func(k *store.SigningKey) any { return (*moment)(&k.RetiredAt) }),
 }
 
-// TableName implements gorm's Tabler.
-func (signingKeyRow) TableName() string { return "signing_keys" }
-
-func rowOfKey(k store.SigningKey) signingKeyRow {
-	return signingKeyRow{
-		ID: k.ID, Generation: k.Generation, Algorithm: k.Algorithm, PublicKey: k.Public, Sealed: k.Sealed,
-		MasterKeyID: k.MasterKeyID, Created: millis(k.CreatedAt), SignFrom: millis(k.SignFrom), RetiredAt: millis(k.RetiredAt),
-	}
-}
-
-func (r signingKeyRow) key() store.SigningKey {
-	return store.SigningKey{
-		ID: r.ID, Generation: r.Generation, Algorithm: r.Algorithm, Public: r.PublicKey, Sealed: r.Sealed,
-		MasterKeyID: r.MasterKeyID, CreatedAt: instant(r.Created), SignFrom: instant(r.SignFrom), RetiredAt: instant(r.RetiredAt),
-	}
-}
+var (
+	keyTable    = tableOf("signing_keys", "", keyColumns)
+	signingKeys = "SELECT " + keyTable.selected + " FROM signing_keys ORDER BY generation"
+)
 
 // SigningKeys implements store.Keys.
-func (d *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
-	var found []signingKeyRow
-	err := d.Read(ctx, func(db *gorm.DB) error { return db.Order("generation").Find(&found).Error })
-	keys := make([]store.SigningKey, 0, len(found))
-	for _, r := range found {
-		keys = append(keys, r.key())
-	}
-	return keys, err
+func (d *DB) SigningKeys(ctx context.Context) (keys []store.SigningKey, err error) {
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		keys, err = keyTable.all(db, signingKeys)
+		return err
+	})
+	return append([]store.SigningKey{}, keys...), err
 }
 
 // AddSigningKey implements store.Keys.
 func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.AuditEvent) error {
 	return d.write(ctx, func(t *tx) error {
-		row := rowOfKey(k)
 		if err := t.Do(func(db *gorm.DB) error {
-			if err := t.sameMasterKey(db, row); err != nil {
+			if err := t.sameMasterKey(db, k); err != nil {
 				return err
 			}
-			return db.Create(&row).Error
+			return keyTable.add(db, k)
 		}); err != nil {
 			return err
 		}
@@ -71,7 +56,7 @@ func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.Audi
 
 // sameMasterKey makes sure that k is not sealed under the master key of before,
 // if all keys were just rewrapped; and that they are not until k is there.
-func (t *tx) sameMasterKey(db *gorm.DB, k signingKeyRow) error {
+func (t *tx) sameMasterKey(db *gorm.DB, k store.SigningKey) error {
 	if k.Generation <= 1 {
 		return nil
 	}

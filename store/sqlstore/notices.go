@@ -10,27 +10,22 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A noticeRow is a back-channel logout that an app is owed.
-type noticeRow struct {
-	ID        int64 `gorm:"primaryKey"`
-	ClientID  string
-	Sub       string
-	SessionID string
-	Created   int64 `gorm:"column:created_at"`
-	Tries     int
-	NextTry   int64
+// noticeColumns are those of a back-channel logout that an app is owed.
+var noticeColumns = []column[store.LogoutNotice]{
+	col("id", func(n *store.LogoutNotice) any { return &n.ID }).byDatabase(),
+	col("client_id", func(n *store.LogoutNotice) any { return &n.ClientID }),
+	col("sub", func(n *store.LogoutNotice) any { return &n.Sub }),
+	col("session_id", func(n *store.LogoutNotice) any { return &n.SessionID }),
+	col("created_at", func(n *store.LogoutNotice) any { return (*moment)(&n.CreatedAt) }),
+	col("tries", func(n *store.LogoutNotice) any { return &n.Tries }),
+	col("next_try", func(n *store.LogoutNotice) any { return (*moment)(&n.NextTry) }).written(),
 }
 
-// TableName implements gorm's Tabler.
-func (noticeRow) TableName() string { return "logout_notices" }
+var noticeTable = tableOf("logout_notices", "", noticeColumns)
 
 // AddNotice implements store.NoticesTx.
 func (t *tx) AddNotice(n store.LogoutNotice) error {
-	row := noticeRow{
-		ClientID: n.ClientID, Sub: n.Sub, SessionID: n.SessionID,
-		Created: millis(n.CreatedAt), Tries: n.Tries, NextTry: millis(n.NextTry),
-	}
-	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return noticeTable.add(db, n) })
 }
 
 // oweNotices owes a notice to the app of each of the sessions, which have just
@@ -49,7 +44,8 @@ func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
 func (d *DB) ClaimNotices(ctx context.Context, now, again time.Time, n int) (claimed []store.LogoutNotice, err error) {
 	err = d.write(ctx, func(t *tx) error {
 		return t.Do(func(db *gorm.DB) error {
-			claimed, err = dueNotices(db, millis(now), min(n, engine.SweepMax), t.Dialect.ForUpdateOfFree)
+			claimed, err = noticeTable.all(db, "SELECT "+noticeTable.selected+" FROM logout_notices WHERE next_try <= ?"+
+				" ORDER BY next_try, id LIMIT ?"+t.Dialect.ForUpdateOfFree, millis(now), min(n, engine.SweepMax))
 			if err != nil || len(claimed) == 0 {
 				return err
 			}
@@ -66,21 +62,6 @@ func (d *DB) ClaimNotices(ctx context.Context, now, again time.Time, n int) (cla
 		return nil, err
 	}
 	return claimed, nil
-}
-
-func dueNotices(db *gorm.DB, now int64, n int, lock string) (due []store.LogoutNotice, err error) {
-	err = engine.Rows(db, "SELECT id, client_id, sub, session_id, created_at, tries FROM logout_notices WHERE next_try <= ?"+
-		" ORDER BY next_try, id LIMIT ?"+lock, []any{now, n}, func(s engine.Scanner) error {
-		var notice store.LogoutNotice
-		var created int64
-		if err := s.Scan(&notice.ID, &notice.ClientID, &notice.Sub, &notice.SessionID, &created, &notice.Tries); err != nil {
-			return err
-		}
-		notice.CreatedAt = instant(created)
-		due = append(due, notice)
-		return nil
-	})
-	return due, err
 }
 
 // PutOffNotice implements store.Notices.

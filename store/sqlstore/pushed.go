@@ -10,35 +10,33 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A pushedRow is an authorization request that an app pushed.
-type pushedRow struct {
-	Digest     []byte `gorm:"primaryKey"`
-	ClientID   string
-	Parameters string
-	ExpiresAt  int64
+// pushedColumns are those of an authorization request that an app pushed.
+var pushedColumns = []column[store.PushedRequest]{
+	col("digest", func(p *store.PushedRequest) any { return (*digestColumn)(&p.Digest) }).written(),
+	col("client_id", func(p *store.PushedRequest) any { return &p.ClientID }),
+	col("parameters", func(p *store.PushedRequest) any { return &p.Parameters }),
+	col("expires_at", func(p *store.PushedRequest) any { return (*moment)(&p.ExpiresAt) }),
 }
 
-// TableName implements gorm's Tabler.
-func (pushedRow) TableName() string { return "pushed_requests" }
+var (
+	pushedTable    = tableOf("pushed_requests", "", pushedColumns)
+	pushedByDigest = "SELECT " + pushedTable.selected + " FROM pushed_requests WHERE digest = ?"
+)
 
 // AddPushed implements store.PushedRequests.
 func (d *DB) AddPushed(ctx context.Context, p store.PushedRequest) error {
-	row := pushedRow{Digest: p.Digest[:], ClientID: p.ClientID, Parameters: p.Parameters, ExpiresAt: millis(p.ExpiresAt)}
-	return d.Change(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
+	return d.Change(ctx, func(db *gorm.DB) error { return pushedTable.add(db, p) })
 }
 
 // PushedByDigest implements store.PushedRequests.
 func (d *DB) PushedByDigest(ctx context.Context, digest store.Digest) (store.PushedRequest, error) {
 	p := store.PushedRequest{Digest: digest}
-	var expires int64
 	err := d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, "SELECT client_id, parameters, expires_at FROM pushed_requests WHERE digest = ?",
-			[]any{blob(digest[:])}, &p.ClientID, &p.Parameters, &expires)
+		return engine.Row(db, pushedByDigest, []any{blob(digest[:])}, pushedTable.dest(&p)...)
 	})
 	if err != nil {
 		return store.PushedRequest{}, err
 	}
-	p.ExpiresAt = instant(expires)
 	return p, nil
 }
 

@@ -39,11 +39,9 @@ func (r rotations) Rotate(ctx context.Context, sid string, s store.Step) (last s
 func (r rotations) step(db *gorm.DB, sid string, s store.Step) (int64, error) {
 	now, at := r.db.ClockSQL()
 	next := s.Next
-	args := []any{next.Gen, next.JTI, s.JTI, millis(next.IssuedAt), millis(next.ExpiresAt), next.Role, next.KeyID}
-	args = append(append(args, at...), at...)
-	args = append(args, sid, s.Gen, s.JTI, ahead(s), s.Gen)
-	return engine.Exec(db, "UPDATE sessions SET gen = ?, jti = ?, prev_jti = ?, token_iat = ?, token_exp = ?,"+
-		" token_role = ?, key_id = ?, rotated_at = "+now+", last_used_at = "+now+
+	args := append(append([]any{s.JTI}, at...), at...)
+	args = rotationTable.values(&next, append(args, sid, s.Gen, s.JTI, ahead(s), s.Gen)...)
+	return engine.Exec(db, "UPDATE sessions SET "+rotationTable.set+", prev_jti = ?, rotated_at = "+now+", last_used_at = "+now+
 		" WHERE id = ? AND ended_at = 0 AND ((gen = ? AND jti = ?) OR (? AND gen < ?))", args...)
 }
 
@@ -55,19 +53,19 @@ func ahead(s store.Step) bool {
 
 // judge says why the step was not made.
 func (r rotations) judge(db *gorm.DB, sid string, s store.Step) (store.Rotation, store.Outcome, error) {
-	var last rotationScan
+	var last store.Rotation
 	var previous string
 	var ended, at, now int64
 	clock, args := r.db.ClockSQL()
-	err := engine.Row(db, "SELECT "+rotationColumns+", s.prev_jti, s.ended_at, s.rotated_at, "+clock+" FROM sessions s WHERE s.id = ?",
-		append(args, sid), append(last.dest(), &previous, &ended, &at, &now)...)
+	err := engine.Row(db, "SELECT "+rotationTable.selected+", s.prev_jti, s.ended_at, s.rotated_at, "+clock+" FROM sessions s WHERE s.id = ?",
+		append(args, sid), rotationTable.dest(&last, &previous, &ended, &at, &now)...)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && ended != 0:
 		return store.Rotation{}, store.Ended, nil
 	case err != nil:
 		return store.Rotation{}, 0, err
 	}
-	rotation, found := verdict(last.record(), previous, s, time.Duration(now-at)*time.Millisecond)
+	rotation, found := verdict(last, previous, s, time.Duration(now-at)*time.Millisecond)
 	return rotation, found, nil
 }
 
@@ -92,14 +90,14 @@ func (r rotations) Forget(context.Context, ...string) error { return nil }
 
 // Current implements store.Rotations.
 func (r rotations) Current(ctx context.Context, sid string, known store.Rotation) (store.Rotation, error) {
-	var last rotationScan
+	var last store.Rotation
 	err := r.db.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, "SELECT "+rotationColumns+" FROM sessions s WHERE s.id = ? AND s.ended_at = 0", []any{sid}, last.dest()...)
+		return engine.Row(db, "SELECT "+rotationTable.selected+" FROM sessions s WHERE s.id = ? AND s.ended_at = 0", []any{sid}, rotationTable.dest(&last)...)
 	})
-	if err == nil && last.rotation.Gen < known.Gen {
+	if err == nil && last.Gen < known.Gen {
 		return known, nil
 	}
-	return last.record(), err
+	return last, err
 }
 
 // Ping implements store.Rotations.

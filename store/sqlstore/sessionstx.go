@@ -12,8 +12,7 @@ import (
 
 // CreateSession implements store.SessionsTx.
 func (t *tx) CreateSession(s store.Session) error {
-	row := rowOfSession(s)
-	return t.Do(func(db *gorm.DB) error { return db.Create(&row).Error })
+	return t.Do(func(db *gorm.DB) error { return sessionTable.add(db, s) })
 }
 
 // EndSession implements store.SessionsTx. The UPDATE is the gate: one caller

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 )
@@ -14,12 +15,17 @@ func list[T any](of []T) string {
 	return string(text)
 }
 
-// texts receives a column that list filled; nil from an empty one.
+// texts are a list on its way to or from a column; nil from an empty one.
 type texts []string
 
 // Scan implements sql.Scanner.
 func (t *texts) Scan(column any) error {
 	*t = nil
+	return scanList(column, (*[]string)(t))
+}
+
+// scanList leaves into as it is if the list is empty.
+func scanList(column, into any) error {
 	var text []byte
 	switch column := column.(type) {
 	case string:
@@ -27,15 +33,18 @@ func (t *texts) Scan(column any) error {
 	case []byte:
 		text = column
 	default:
-		return fmt.Errorf("a list of texts is no %T", column)
+		return fmt.Errorf("a list is no %T", column)
 	}
 	if len(text) == 0 || string(text) == "[]" {
 		return nil
 	}
-	return json.Unmarshal(text, (*[]string)(t))
+	return json.Unmarshal(text, into)
 }
 
-// A digestColumn receives a digest.
+// Value implements driver.Valuer.
+func (t *texts) Value() (driver.Value, error) { return list(*t), nil }
+
+// A digestColumn is a digest on its way to or from a column.
 type digestColumn [32]byte
 
 // Scan implements sql.Scanner.
@@ -47,3 +56,26 @@ func (d *digestColumn) Scan(column any) error {
 	copy(d[:], bytes)
 	return nil
 }
+
+// Value implements driver.Valuer.
+func (d *digestColumn) Value() (driver.Value, error) { return d[:], nil }
+
+// A document is JSON on its way to or from a column; nil from an empty one.
+type document []byte
+
+// Scan implements sql.Scanner.
+func (d *document) Scan(column any) error {
+	*d = nil
+	switch column := column.(type) {
+	case string:
+		*d = append(*d, column...)
+	case []byte:
+		*d = append(*d, column...)
+	default:
+		return fmt.Errorf("a document is no %T", column)
+	}
+	return nil
+}
+
+// Value implements driver.Valuer.
+func (d *document) Value() (driver.Value, error) { return string(*d), nil }

@@ -16,17 +16,13 @@ func (d *DB) Throttles() store.Throttles { return throttles{d} }
 type throttles struct{ db *DB }
 
 // A throttleRow is what is known of a key: how many tries were counted, when the
-// last one and the one before it were, and when all that no longer counts.
+// last one was, and when all that no longer counts.
 type throttleRow struct {
-	Digest   []byte `gorm:"primaryKey"`
+	Digest   []byte
 	Tries    int64
 	LastAt   int64
-	PrevAt   int64
 	ForgetAt int64
 }
-
-// TableName implements gorm's Tabler.
-func (throttleRow) TableName() string { return "throttles" }
 
 // Take implements store.Throttles. The row is read, and changed only if it is
 // still what was read; otherwise the question is asked anew. Every round lets
@@ -80,8 +76,8 @@ func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
 	var err error
 	switch {
 	case w.ForgetAt == 0:
-		done := db.Create(&throttleRow{Digest: w.Digest, Tries: 1, LastAt: now, ForgetAt: forget})
-		if n, err = done.RowsAffected, done.Error; engine.Duplicate(err) {
+		n, err = engine.Exec(db, "INSERT INTO throttles (digest, tries, last_at, prev_at, forget_at) VALUES (?, 1, ?, 0, ?)", blob(w.Digest), now, forget)
+		if engine.Duplicate(err) {
 			return false, nil
 		}
 	case w.ForgetAt > now && w.Tries < int64(r.Free):

@@ -75,14 +75,7 @@ func (l listing) page(db *gorm.DB) (page store.UserPage, err error) {
 			return page, err
 		}
 	}
-	err = engine.Rows(db, q.String(), q.args, func(s engine.Scanner) error {
-		var u userScan
-		if err := s.Scan(u.dest()...); err != nil {
-			return err
-		}
-		page.Users = append(page.Users, u.record())
-		return nil
-	})
+	page.Users, err = userTable.all(db, q.String(), q.args...)
 	if len(page.Users) > l.Limit { // one more was asked for, to know whether there is one
 		page.Users, page.More = page.Users[:l.Limit], true
 	}
@@ -103,7 +96,7 @@ func (s *statement) add(text string, args ...any) *statement {
 
 // around selects the people of a page, which is a query for IDs and the column.
 func (l listing) around(s *statement, page func()) *statement {
-	s.add("SELECT " + userColumns + " FROM (")
+	s.add("SELECT " + userTable.selected + " FROM (")
 	page()
 	s.add(") AS page " + l.dialect.JoinInOrder + " users u ON u.id = page.id ORDER BY " + l.ordering("page."))
 	return s.add(" LIMIT ?", l.Limit+1)

@@ -11,40 +11,35 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A userRow is a person with the keys by which they are sought.
-type userRow struct {
-	ID            int64 `gorm:"primaryKey"`
-	Sub           string
-	Username      string
-	UsernameKey   string
-	Email         string
-	EmailKey      string
-	EmailDomain   string
-	EmailVerified bool
-	FirstName     string
-	FirstKey      string
-	LastName      string
-	LastKey       string
-	Role          string
-	Active        bool
-	PasswordHash  string
-	JoinedAt      int64
-	LastLoginAt   int64
-	Updated       int64 `gorm:"column:updated_at"`
+// userColumns are those of a person, with the keys by which they are sought.
+var userColumns = []column[store.User]{
+	col("id", func(u *store.User) any { return &u.ID }).byDatabase(),
+	col("sub", func(u *store.User) any { return &u.Sub }),
+	col("username", func(u *store.User) any { return &u.Username }),
+	col("username_key", func(u *store.User) any { return &u.UsernameKey }),
+	col("email", func(u *store.User) any { return &u.Email }),
+	col("email_key", func(u *store.User) any { return &u.EmailKey }),
+	col("email_domain", func(u *store.User) any { return domain(u.EmailKey) }).written(),
+	col("email_verified", func(u *store.User) any { return &u.EmailVerified }),
+	col("first_name", func(u *store.User) any { return &u.FirstName }),
+	col("first_key", func(u *store.User) any { return searchKey(u.FirstName) }).written(),
+	col("last_name", func(u *store.User) any { return &u.LastName }),
+	col("last_key", func(u *store.User) any { return searchKey(u.LastName) }).written(),
+	col("role", func(u *store.User) any { return &u.Role }),
+	col("active", func(u *store.User) any { return &u.Active }),
+	col("password_hash", func(u *store.User) any { return &u.PasswordHash }),
+	col("joined_at", func(u *store.User) any { return (*moment)(&u.JoinedAt) }),
+	col("last_login_at", func(u *store.User) any { return (*moment)(&u.LastLoginAt) }),
+	col("updated_at", func(u *store.User) any { return (*moment)(&u.UpdatedAt) }),
 }
 
-// TableName implements gorm's Tabler.
-func (userRow) TableName() string { return "users" }
-
-func rowOfUser(u store.User) userRow {
-	return userRow{
-		Sub: u.Sub, Username: u.Username, UsernameKey: u.UsernameKey,
-		Email: u.Email, EmailKey: u.EmailKey, EmailDomain: domain(u.EmailKey), EmailVerified: u.EmailVerified,
-		FirstName: u.FirstName, FirstKey: searchKey(u.FirstName), LastName: u.LastName, LastKey: searchKey(u.LastName),
-		Role: string(u.Role), Active: u.Active, PasswordHash: u.PasswordHash,
-		JoinedAt: millis(u.JoinedAt), LastLoginAt: millis(u.LastLoginAt), Updated: millis(u.UpdatedAt),
-	}
-}
+var (
+	userTable  = tableOf("users", "u.", userColumns)
+	userByID   = "SELECT " + userTable.selected + " FROM users u WHERE u.id = ?"
+	userBySub  = "SELECT " + userTable.selected + " FROM users u WHERE u.sub = ?"
+	userByName = "SELECT " + userTable.selected + ", COALESCE(u.profile, '{}')" +
+		" FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?"
+)
 
 // searchKey is a name as it is sought, cut to its column: a letter can fold into
 // eighteen, and nobody looks for so long a beginning.
@@ -53,41 +48,18 @@ func searchKey(name string) string { return text(names.Fold(name), 1020) }
 // domain is what follows the last @.
 func domain(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
 
-// userColumns are what userScan takes, of a table that is called u.
-const userColumns = "u.id, u.sub, u.username, u.username_key, u.email, u.email_key, u.email_verified, " +
-	"u.first_name, u.last_name, u.role, u.active, u.password_hash, u.joined_at, u.last_login_at, u.updated_at"
-
-// A userScan receives userColumns.
-type userScan struct {
-	user                       store.User
-	joined, lastLogin, updated int64
-}
-
-func (s *userScan) dest() []any {
-	u := &s.user
-	return []any{
-		&u.ID, &u.Sub, &u.Username, &u.UsernameKey, &u.Email, &u.EmailKey, &u.EmailVerified,
-		&u.FirstName, &u.LastName, &u.Role, &u.Active, &u.PasswordHash, &s.joined, &s.lastLogin, &s.updated,
-	}
-}
-
-func (s *userScan) record() store.User {
-	s.user.JoinedAt, s.user.LastLoginAt, s.user.UpdatedAt = instant(s.joined), instant(s.lastLogin), instant(s.updated)
-	return s.user
-}
-
-func oneUser(db *gorm.DB, query string, args ...any) (store.User, error) {
-	var s userScan
-	if err := engine.Row(db, query, args, s.dest()...); err != nil {
+func oneUser(db *gorm.DB, query string, arg any) (store.User, error) {
+	var u store.User
+	if err := engine.Row(db, query, []any{arg}, userTable.dest(&u)...); err != nil {
 		return store.User{}, err
 	}
-	return s.record(), nil
+	return u, nil
 }
 
 // UserByID implements store.Users.
 func (d *DB) UserByID(ctx context.Context, id int64) (u store.User, err error) {
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		u, err = oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.id = ?", id)
+		u, err = oneUser(db, userByID, id)
 		return err
 	})
 	return u, err
@@ -99,24 +71,23 @@ func (d *DB) UserBySub(ctx context.Context, sub string) (u store.User, err error
 		return u, store.ErrNotFound
 	}
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		u, err = oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.sub = ?", sub)
+		u, err = oneUser(db, userBySub, sub)
 		return err
 	})
 	return u, err
 }
 
 // UserByName implements store.Users.
-func (d *DB) UserByName(ctx context.Context, key string) (u store.User, err error) {
+func (d *DB) UserByName(ctx context.Context, key string) (store.User, error) {
 	digest := store.DigestOf(key)
-	var s userScan
-	err = d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, "SELECT "+userColumns+", COALESCE(u.profile, '{}') FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?",
-			[]any{blob(digest[:])}, append(s.dest(), &s.user.ProfileText)...)
+	var u store.User
+	err := d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, userByName, []any{blob(digest[:])}, userTable.dest(&u, &u.ProfileText)...)
 	})
 	if err != nil {
 		return store.User{}, err
 	}
-	return s.record(), nil
+	return u, nil
 }
 
 // HasAdmin implements store.Users.

@@ -40,23 +40,23 @@ func (t *tx) LockUser(id int64) (u store.User, err error) {
 }
 
 func (t *tx) lockUser(db *gorm.DB, id int64) (store.User, error) {
-	return oneUser(db, "SELECT "+userColumns+" FROM users u WHERE u.id = ?"+t.Dialect.ForUpdate, id)
+	return oneUser(db, userByID+t.Dialect.ForUpdate, id)
 }
 
 // CreateUser implements store.UsersTx.
 func (t *tx) CreateUser(u store.User) (int64, error) {
-	row := rowOfUser(u)
-	err := t.Whole(func(db *gorm.DB) error {
-		if err := db.Create(&row).Error; err != nil {
+	var id int64
+	err := t.Whole(func(db *gorm.DB) (err error) {
+		if id, err = userTable.insert(db, u); err != nil {
 			return err
 		}
-		return t.takeNames(db, row.ID, u.UsernameKey, u.EmailKey)
+		return t.takeNames(db, id, u.UsernameKey, u.EmailKey)
 	})
 	if err != nil {
 		return 0, err
 	}
-	t.count(row.ID, class{u.Role, u.Active}, 1)
-	return row.ID, nil
+	t.count(id, class{u.Role, u.Active}, 1)
+	return id, nil
 }
 
 // UpdateUser implements store.UsersTx. A sign-in, which changes neither names

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql/driver"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,6 +29,38 @@ func instant(ms int64) time.Time {
 	}
 	return time.UnixMilli(ms).UTC()
 }
+
+// A moment is a time on its way to or from a column.
+type moment time.Time
+
+// Scan implements sql.Scanner.
+func (m *moment) Scan(column any) error {
+	ms, ok := column.(int64)
+	if !ok {
+		return fmt.Errorf("a time is no %T", column)
+	}
+	*m = moment(instant(ms))
+	return nil
+}
+
+// Value implements driver.Valuer.
+func (m *moment) Value() (driver.Value, error) { return millis(time.Time(*m)), nil }
+
+// A lifetime is a duration on its way to or from a column, in milliseconds.
+type lifetime time.Duration
+
+// Scan implements sql.Scanner.
+func (l *lifetime) Scan(column any) error {
+	ms, ok := column.(int64)
+	if !ok {
+		return fmt.Errorf("a duration is no %T", column)
+	}
+	*l = lifetime(time.Duration(ms) * time.Millisecond)
+	return nil
+}
+
+// Value implements driver.Valuer.
+func (l *lifetime) Value() (driver.Value, error) { return time.Duration(*l).Milliseconds(), nil }
 
 // plausible reports whether id can be one of ours: printable ASCII. What comes
 // from outside may be anything, and neither database need be asked about it.

@@ -146,6 +146,16 @@ func (d *DB) Count(ctx context.Context, query string, args ...any) (n int64, err
 	return n, err
 }
 
+// Insert runs a statement that adds rows, and returns the ID that the database gave the
+// last one. It goes round gorm as Rows does.
+func Insert(db *gorm.DB, statement string, args ...any) (int64, error) {
+	done, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.LastInsertId()
+}
+
 // Sweep deletes at most n of the rows that the condition selects, by their
 // primary key. The rows are found first: MySQL and SQLite have no limited
 // DELETE in common, and none of the conditions becomes false again.

@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"gatehouse/store/sqlstore/engine"
+)
+
+// A column of the records R is one line in a table: its name, and where its value is
+// in the record.
+type column[R any] struct {
+	name string
+	// field points into the record: a SELECT puts the value there, and an INSERT takes
+	// it from there.
+	field func(*R) any
+	// selected is how a SELECT reads it; empty: it is only written.
+	selected string
+	// given is set where the database gives the value: it is only read.
+	given bool
+	// most is how many bytes of a text from outside are kept; 0: all of them.
+	most int
+}
+
+func col[R any](name string, field func(*R) any) column[R] {
+	return column[R]{name: name, field: field, selected: "%s" + name}
+}
+
+// written is for a column that no SELECT reads: its value is known to the caller, or
+// follows from others.
+func (c column[R]) written() column[R] { c.selected = ""; return c }
+
+// byDatabase is for a column that no INSERT names.
+func (c column[R]) byDatabase() column[R] { c.given = true; return c }
+
+// orEmpty is for a text that is NULL in rows from before there was the column.
+func (c column[R]) orEmpty() column[R] { c.selected = "COALESCE(%s" + c.name + ", '')"; return c }
+
+// upTo is for a text that came from outside and is only kept to be shown.
+func (c column[R]) upTo(bytes int) column[R] { c.most = bytes; return c }
+
+func (c column[R]) value(r *R) any {
+	if c.most > 0 {
+		return text(*c.field(r).(*string), c.most)
+	}
+	return c.field(r)
+}
+
+// within are the columns of a part of the records R.
+func within[R, P any](part func(*R) *P, columns []column[P]) []column[R] {
+	var all []column[R]
+	for _, c := range columns {
+		field := c.field
+		all = append(all, column[R]{c.name, func(r *R) any { return field(part(r)) }, c.selected, c.given, c.most})
+	}
+	return all
+}
+
+// A table is where the records R are kept. Its texts are composed once.
+type table[R any] struct {
+	read, write []column[R]
+	// selected are the columns that a SELECT reads into dest.
+	selected string
+	// inserted is an INSERT of one record; another follows it for each one more.
+	inserted, another string
+	// set is for an UPDATE: "a = ?, b = ?".
+	set string
+}
+
+// tableOf describes a table, which SELECTs call by its alias, with a dot, if it has one.
+func tableOf[R any](name, alias string, columns []column[R]) *table[R] {
+	t := &table[R]{}
+	var selected, names, sets []string
+	for _, c := range columns {
+		if c.selected != "" {
+			t.read, selected = append(t.read, c), append(selected, fmt.Sprintf(c.selected, alias))
+		}
+		if !c.given {
+			t.write, names, sets = append(t.write, c), append(names, c.name), append(sets, c.name+" = ?")
+		}
+	}
+	t.selected, t.set = strings.Join(selected, ", "), strings.Join(sets, ", ")
+	marks := "(?" + strings.Repeat(", ?", len(names)-1) + ")"
+	t.inserted, t.another = "INSERT INTO "+name+" ("+strings.Join(names, ", ")+") VALUES "+marks, ", "+marks
+	return t
+}
+
+// part are some of the columns, in the order in which they are named: what an UPDATE
+// writes.
+func part[R any](columns []column[R], names ...string) *table[R] {
+	var some []column[R]
+	for _, name := range names {
+		i := slices.IndexFunc(columns, func(c column[R]) bool { return c.name == name })
+		some = append(some, columns[i])
+	}
+	return tableOf("", "", some)
+}
+
+// dest is where a SELECT of the columns, and of more, puts a record.
+func (t *table[R]) dest(r *R, more ...any) []any {
+	dest := make([]any, 0, len(t.read)+len(more))
+	for i := range t.read {
+		dest = append(dest, t.read[i].field(r))
+	}
+	return append(dest, more...)
+}
+
+// values are what is written of a record, and more.
+func (t *table[R]) values(r *R, more ...any) []any {
+	values := make([]any, 0, len(t.write)+len(more))
+	for i := range t.write {
+		values = append(values, t.write[i].value(r))
+	}
+	return append(values, more...)
+}
+
+// all reads the records of an answer.
+func (t *table[R]) all(db *gorm.DB, query string, args ...any) (records []R, err error) {
+	err = engine.Rows(db, query, args, func(s engine.Scanner) error {
+		var r R
+		if err := s.Scan(t.dest(&r)...); err != nil {
+			return err
+		}
+		records = append(records, r)
+		return nil
+	})
+	return records, err
+}
+
+// add inserts records, in one statement.
+func (t *table[R]) add(db *gorm.DB, records ...R) error {
+	_, err := t.insert(db, records...)
+	return err
+}
+
+// insert is add, and returns the ID that the database gave the last record.
+func (t *table[R]) insert(db *gorm.DB, records ...R) (int64, error) {
+	values := t.values(&records[0])
+	for i := range records[1:] {
+		values = append(values, t.values(&records[1+i])...)
+	}
+	return engine.Insert(db, t.inserted+strings.Repeat(t.another, len(records)-1), values...)
+}
