@@ -46,7 +46,7 @@ func (c *cli) clientCreate() *cobra.Command {
 			})
 		},
 	}
-	flags.add(cmd.Flags(), grant.Types())
+	flags.add(cmd.Flags(), grant.Types(), "disabled")
 	cmd.Flags().StringVar(&id, "id", "", "`client_id`; made up if not given")
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd

@@ -37,7 +37,6 @@ func (c *cli) clientUpdate() *cobra.Command {
 		},
 	}
 	flags.add(cmd.Flags(), grant.Types())
-	cmd.Flags().BoolVar(&flags.disabled, "disabled", false, "the app gets nothing, and its tokens are worth nothing; --disabled=false lets it in again")
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
 }

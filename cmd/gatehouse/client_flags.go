@@ -14,81 +14,84 @@ import (
 	"gatehouse/store"
 )
 
-// clientFlags are what can be said of an app.
+// clientFlags are what can be said of an app: a flag for each attribute.
 type clientFlags struct {
-	name, authMethod, scope         string
-	public, firstParty, disabled    bool
-	grants, redirects, postLogouts  []string
-	backchannel, keysURI, audience  string
-	backchannelSession              bool
-	keysFile                        string
-	accessLife, idleLife, wholeLife time.Duration
+	attributes []client.Attribute
+	// given points to what was given, by the name of the flag.
+	given  map[string]any
+	public bool
 }
 
-func (f *clientFlags) add(set *pflag.FlagSet, grants grant.List) {
+// add makes the flags of all attributes but those that are named.
+func (f *clientFlags) add(set *pflag.FlagSet, grants grant.List, but ...string) {
 	set.SortFlags = false
-	set.StringVar(&f.name, "name", "", "`name` that people see")
-	set.BoolVar(&f.public, "public", false, "the app cannot keep a secret; short for --auth-method "+store.NoSecret)
-	set.StringVar(&f.authMethod, "auth-method", "", "`method`: "+choices(store.AuthMethods(), client.DefaultMethod))
-	set.StringArrayVar(&f.grants, "grant", nil, "`type` of grant that the app may use: "+choices(grants.Names(), client.DefaultGrant)+"; repeatable")
-	set.StringVar(&f.scope, "scope", "", "`scopes` that the app may ask for, with blanks between them")
-	set.StringArrayVar(&f.redirects, "redirect-uri", nil, "exact redirect `URI`; repeatable")
-	set.StringArrayVar(&f.postLogouts, "post-logout-redirect-uri", nil, "exact `URI` to return to after sign-out; repeatable")
-	set.StringVar(&f.backchannel, "backchannel-logout-uri", "", "`URI` that is told when a session of the app ends; empty: none")
-	set.BoolVar(&f.backchannelSession, "backchannel-logout-session-required", false, "tell it which session it was")
-	set.StringVar(&f.keysFile, "jwks", "", "`file` with the app's public keys as a JWK Set, for "+store.PrivateKeyJWT)
-	set.StringVar(&f.keysURI, "jwks-uri", "", "https `URI` of the app's public keys, instead of --jwks")
-	set.StringVar(&f.audience, "assertion-audience", "", "`audience` that the app's assertions must name: issuer (default) or any, which takes the endpoint's URL too")
-	set.BoolVar(&f.firstParty, "first-party", false, "the app is yours; people are not asked for consent")
-	set.DurationVar(&f.accessLife, "access-token-lifetime", 0, "`life` of its access tokens, as 10m; 0: as the server's setting")
-	set.DurationVar(&f.idleLife, "refresh-token-idle", 0, "`life` of one of its refresh tokens, as 336h; 0: as the server's setting")
-	set.DurationVar(&f.wholeLife, "refresh-token-lifetime", 0, "`life` of its sessions, as 2160h; 0: as the server's setting")
-}
-
-// choices says in a help text what a flag takes.
-func choices(names []string, standard string) string {
-	marked := slices.Clone(names)
-	if at := slices.Index(marked, standard); at >= 0 {
-		marked[at] += " (default)"
+	f.given = map[string]any{}
+	for _, a := range client.Attributes(grants) {
+		if slices.Contains(but, a.Name) {
+			continue
+		}
+		f.attributes = append(f.attributes, a)
+		switch a.Kept(&store.Client{}).(type) {
+		case *string:
+			f.given[a.Flag] = set.String(a.Flag, "", a.Usage)
+		case *bool:
+			f.given[a.Flag] = set.Bool(a.Flag, false, a.Usage)
+		case *[]string:
+			f.given[a.Flag] = set.StringArray(a.Flag, nil, a.Usage)
+		case *time.Duration:
+			f.given[a.Flag] = set.Duration(a.Flag, 0, a.Usage)
+		}
 	}
-	return fields.Or(marked)
+	set.BoolVar(&f.public, "public", false, "the app cannot keep a secret; short for --auth-method "+store.NoSecret)
 }
 
 // input takes over the flags that were given.
 func (f *clientFlags) input(set *pflag.FlagSet) (client.Input, error) {
 	var in client.Input
-	if f.keysFile != "" {
-		keys, err := os.ReadFile(f.keysFile)
-		if err != nil {
-			return in, fmt.Errorf("--jwks: %w", err)
-		}
-		in.JWKS = fields.Given(string(keys))
-	}
 	if f.public {
 		in.AuthMethod = fields.Given(store.NoSecret)
 	}
-	for name, take := range map[string]func(){
-		"name":                                func() { in.Name = fields.Given(f.name) },
-		"auth-method":                         func() { in.AuthMethod = fields.Given(f.authMethod) },
-		"first-party":                         func() { in.FirstParty = fields.On(f.firstParty) },
-		"disabled":                            func() { in.Disabled = fields.On(f.disabled) },
-		"grant":                               func() { in.GrantTypes = fields.Listed(f.grants...) },
-		"scope":                               func() { in.Scope = fields.Given(f.scope) },
-		"redirect-uri":                        func() { in.RedirectURIs = fields.Listed(f.redirects...) },
-		"post-logout-redirect-uri":            func() { in.PostLogoutRedirectURIs = fields.Listed(f.postLogouts...) },
-		"backchannel-logout-uri":              func() { in.BackchannelLogoutURI = fields.Given(f.backchannel) },
-		"backchannel-logout-session-required": func() { in.BackchannelSession = fields.On(f.backchannelSession) },
-		"jwks-uri":                            func() { in.JWKSURI = fields.Given(f.keysURI) },
-		"assertion-audience":                  func() { in.AssertionAudience = fields.Given(f.audience) },
-		"access-token-lifetime":               func() { in.AccessTokenLifetime = seconds(f.accessLife) },
-		"refresh-token-idle":                  func() { in.RefreshTokenIdle = seconds(f.idleLife) },
-		"refresh-token-lifetime":              func() { in.RefreshTokenLifetime = seconds(f.wholeLife) },
-	} {
-		if set.Changed(name) {
-			take()
+	for _, a := range f.attributes {
+		if !set.Changed(a.Flag) {
+			continue
+		}
+		if err := send(a.Sent(&in), f.given[a.Flag], a); err != nil {
+			return in, err
 		}
 	}
 	return in, nil
+}
+
+// send makes what was given what is sent.
+func send(to, given any, a client.Attribute) error {
+	switch given := given.(type) {
+	case *string:
+		text, err := textOf(*given, a)
+		*to.(*fields.Text) = text
+		return err
+	case *bool:
+		*to.(*fields.Flag) = fields.On(*given)
+	case *[]string:
+		*to.(*fields.List) = fields.Listed(*given...)
+	case *time.Duration:
+		*to.(*fields.Number) = seconds(*given)
+	}
+	return nil
+}
+
+// textOf is what was given, or what is in the file that was given for a document.
+func textOf(given string, a client.Attribute) (fields.Text, error) {
+	if a.Kind != client.Document {
+		return fields.Given(given), nil
+	}
+	if given == "" {
+		return fields.Text{}, nil
+	}
+	content, err := os.ReadFile(given)
+	if err != nil {
+		return fields.Text{}, fmt.Errorf("--%s: %w", a.Flag, err)
+	}
+	return fields.Given(string(content)), nil
 }
 
 // seconds rounds away from 0, which stands for the default.

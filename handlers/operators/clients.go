@@ -9,35 +9,26 @@ import (
 	"gatehouse/handlers/api"
 	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
 
-// A Client is an app as answers have it. Lifetimes are in seconds; null is the
-// default of all clients.
-type Client struct {
+// head and tail are what an answer about an app has before and behind the
+// attributes.
+type head struct {
 	ID string `json:"client_id"`
 	// Secret is there in the one answer that hands it out.
-	Secret                 string   `json:"client_secret,omitempty"`
-	Name                   string   `json:"name"`
-	AuthMethod             string   `json:"auth_method"`
-	FirstParty             bool     `json:"first_party"`
-	Disabled               bool     `json:"disabled"`
-	GrantTypes             []string `json:"grant_types"`
-	Scope                  string   `json:"scope"`
-	RedirectURIs           []string `json:"redirect_uris"`
-	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris"`
-	BackchannelLogoutURI   string   `json:"backchannel_logout_uri"`
-	BackchannelSession     bool     `json:"backchannel_logout_session_required"`
-	// JWKS is null for a client that has none.
-	JWKS                 json.RawMessage `json:"jwks"`
-	JWKSURI              string          `json:"jwks_uri"`
-	AssertionAudience    string          `json:"assertion_audience"`
-	AccessTokenLifetime  *int64          `json:"access_token_lifetime"`
-	RefreshTokenIdle     *int64          `json:"refresh_token_idle"`
-	RefreshTokenLifetime *int64          `json:"refresh_token_lifetime"`
-	Secrets              []ClientSecret  `json:"secrets"`
-	CreatedAt            string          `json:"created_at"`
-	UpdatedAt            string          `json:"updated_at"`
+	Secret string `json:"client_secret,omitempty"`
+}
+
+type tail struct {
+	secrets          []ClientSecret
+	created, updated string
+}
+
+// pointers are to the members of tail, by name and in order.
+func (t *tail) pointers() []api.Member {
+	return []api.Member{{Name: "secrets", Of: &t.secrets}, {Name: "created_at", Of: &t.created}, {Name: "updated_at", Of: &t.updated}}
 }
 
 // A ClientSecret is all that is known of a secret.
@@ -46,21 +37,46 @@ type ClientSecret struct {
 	ExpiresAt *string `json:"expires_at"`
 }
 
+var (
+	attributes  = client.Attributes(grant.Types())
+	clientShape = api.NewShape(head{}, members(&store.Client{}, &tail{}))
+)
+
+// members are the attributes of c, and the tail.
+func members(c *store.Client, t *tail) []api.Member {
+	list := make([]api.Member, 0, len(attributes)+3)
+	for _, a := range attributes {
+		list = append(list, api.Member{Name: a.Name, Of: shown(a, c)})
+	}
+	return append(list, t.pointers()...)
+}
+
+// shown points to an attribute as answers have it: lists are never null, lifetimes
+// are in seconds, and null is the default of all apps or no document.
+func shown(a client.Attribute, c *store.Client) any {
+	switch kept := a.Kept(c).(type) {
+	case *[]string:
+		return new(list(*kept))
+	case *time.Duration:
+		return new(inSeconds(*kept))
+	case *string:
+		if a.Kind == client.Document {
+			return new(orNull(*kept))
+		}
+		return kept
+	default:
+		return kept
+	}
+}
+
 // ClientOf shows c, with the secret if it was just made.
-func ClientOf(c store.Client, secret string) Client {
-	view := Client{
-		ID: c.ID, Secret: secret, Name: c.Name, AuthMethod: c.AuthMethod, FirstParty: c.FirstParty, Disabled: c.Disabled,
-		GrantTypes: list(c.GrantTypes), Scope: c.Scope,
-		RedirectURIs: list(c.RedirectURIs), PostLogoutRedirectURIs: list(c.PostLogoutRedirectURIs),
-		BackchannelLogoutURI: c.BackchannelLogoutURI, BackchannelSession: c.BackchannelSession,
-		JWKS: orNull(c.JWKS), JWKSURI: c.JWKSURI, AssertionAudience: c.AssertionAudience,
-		AccessTokenLifetime: inSeconds(c.AccessTokenLifetime), RefreshTokenIdle: inSeconds(c.RefreshTokenIdle), RefreshTokenLifetime: inSeconds(c.RefreshTokenLifetime),
-		Secrets: make([]ClientSecret, len(c.Secrets)), CreatedAt: api.Time(c.CreatedAt), UpdatedAt: api.Time(c.UpdatedAt),
-	}
+func ClientOf(c store.Client, secret string) any {
+	t := tail{secrets: make([]ClientSecret, len(c.Secrets)), created: api.Time(c.CreatedAt), updated: api.Time(c.UpdatedAt)}
 	for i, s := range c.Secrets {
-		view.Secrets[i] = ClientSecret{api.Time(s.CreatedAt), api.TimeOrNull(s.ExpiresAt)}
+		t.secrets[i] = ClientSecret{api.Time(s.CreatedAt), api.TimeOrNull(s.ExpiresAt)}
 	}
-	return view
+	list := members(&c, &t)
+	return clientShape.Fill(head{c.ID, secret}, func(i int) any { return list[i].Of })
 }
 
 func orNull(set string) json.RawMessage {
@@ -87,14 +103,30 @@ func inSeconds(d time.Duration) *int64 {
 }
 
 func inputOf(b api.Body) client.Input {
-	return client.Input{
-		ID: b.Text("client_id"), Name: b.Text("name"), AuthMethod: b.Choice("auth_method"), Scope: b.Text("scope"),
-		FirstParty: b.Flag("first_party"), Disabled: b.Flag("disabled"),
-		GrantTypes: b.List("grant_types"), RedirectURIs: b.List("redirect_uris"), PostLogoutRedirectURIs: b.List("post_logout_redirect_uris"),
-		BackchannelLogoutURI: b.Text("backchannel_logout_uri"), BackchannelSession: b.Flag("backchannel_logout_session_required"),
-		JWKS: b.Document("jwks"), JWKSURI: b.Text("jwks_uri"), AssertionAudience: b.Choice("assertion_audience"),
-		AccessTokenLifetime: b.Number("access_token_lifetime"), RefreshTokenIdle: b.Number("refresh_token_idle"), RefreshTokenLifetime: b.Number("refresh_token_lifetime"),
+	in := client.Input{ID: b.Text("client_id")}
+	for _, a := range attributes {
+		switch to := a.Sent(&in).(type) {
+		case *fields.Text:
+			*to = textOf(b, a)
+		case *fields.Flag:
+			*to = b.Flag(a.Name)
+		case *fields.List:
+			*to = b.List(a.Name)
+		case *fields.Number:
+			*to = b.Number(a.Name)
+		}
 	}
+	return in
+}
+
+func textOf(b api.Body, a client.Attribute) fields.Text {
+	switch a.Kind {
+	case client.Choice:
+		return b.Choice(a.Name)
+	case client.Document:
+		return b.Document(a.Name)
+	}
+	return b.Text(a.Name)
 }
 
 // settled are the fields that nobody sets. The ID is set once, at creation.
@@ -120,7 +152,7 @@ func (h *Handlers) listClients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	views := make([]Client, len(page.Clients))
+	views := make([]any, len(page.Clients))
 	for i, c := range page.Clients {
 		views[i] = ClientOf(c, "")
 	}

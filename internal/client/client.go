@@ -37,19 +37,6 @@ type Service struct {
 	Log    *slog.Logger
 }
 
-// An Input is what a caller sends about a client. Lifetimes are in seconds; 0 is
-// the default of all clients.
-type Input struct {
-	ID, Name, AuthMethod, Scope                      fields.Text
-	FirstParty, Disabled                             fields.Flag
-	GrantTypes, RedirectURIs, PostLogoutRedirectURIs fields.List
-	BackchannelLogoutURI                             fields.Text
-	BackchannelSession                               fields.Flag
-	// JWKS is a JWK Set as JSON. It and JWKSURI take each other's place.
-	JWKS, JWKSURI, AssertionAudience                            fields.Text
-	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number
-}
-
 // What a client has that was registered without a word about it (RFC 7591 §2).
 const (
 	DefaultMethod = store.SecretBasic
@@ -158,7 +145,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if err = faults.Err(); err != nil {
 		return was, is, "", err
 	}
-	changed := audit.ClientChange(was, is)
+	changed := Change(was, is)
 	if len(changed.After) == 0 {
 		return was, was, "", nil
 	}

@@ -27,7 +27,7 @@ func takeKeys(c *store.Client, in Input, faults *fields.Errors) {
 	}
 	was := *c
 	takeSet(&c.JWKS, in.JWKS, faults)
-	takeURI(&c.JWKSURI, "jwks_uri", in.JWKSURI, keysFault, faults)
+	takeURI(keysFault)(&c.JWKSURI, "jwks_uri", in.JWKSURI, faults)
 	takeAudience(c, in.AssertionAudience, faults)
 	if c.AuthMethod != store.PrivateKeyJWT {
 		withoutKeys(c, in, faults)

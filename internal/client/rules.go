@@ -74,20 +74,11 @@ const longest = 366 * 24 * time.Hour
 
 // examine moves what was sent into c, and says what of it, or of the whole, cannot be.
 func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
-	takeName(c, in.Name, faults)
-	takeMethod(c, in.AuthMethod, faults)
-	takeFlag(&c.FirstParty, "first_party", in.FirstParty, faults)
-	takeFlag(&c.Disabled, "disabled", in.Disabled, faults)
-	s.takeGrants(c, in.GrantTypes, faults)
-	takeScope(c, in.Scope, faults)
-	takeURIs(&c.RedirectURIs, "redirect_uris", in.RedirectURIs, faults)
-	takeURIs(&c.PostLogoutRedirectURIs, "post_logout_redirect_uris", in.PostLogoutRedirectURIs, faults)
-	takeURI(&c.BackchannelLogoutURI, "backchannel_logout_uri", in.BackchannelLogoutURI, backchannelFault, faults)
-	takeFlag(&c.BackchannelSession, "backchannel_logout_session_required", in.BackchannelSession, faults)
-	takeKeys(c, in, faults)
-	takeLifetime(&c.AccessTokenLifetime, "access_token_lifetime", in.AccessTokenLifetime, bound{is: MaxAccessTokenLifetime}, faults)
-	takeLifetime(&c.RefreshTokenIdle, "refresh_token_idle", in.RefreshTokenIdle, s.maxRefreshIdle(), faults)
-	takeLifetime(&c.RefreshTokenLifetime, "refresh_token_lifetime", in.RefreshTokenLifetime, bound{is: longest}, faults)
+	for _, a := range s.attributes() {
+		if a.take != nil {
+			a.take(a.Name, c, in, faults)
+		}
+	}
 	s.wantsRedirect(c, faults)
 }
 
@@ -99,32 +90,32 @@ func (s *Service) wantsRedirect(c *store.Client, faults *fields.Errors) {
 	}
 }
 
-func takeName(c *store.Client, t fields.Text, faults *fields.Errors) {
+func takeName(to *string, name string, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
-		faults.Add("name", t.Problem)
+		faults.Add(name, t.Problem)
 	case !t.Sent:
 	case strings.TrimSpace(t.Value) == "":
-		faults.Add("name", fields.Blank)
+		faults.Add(name, fields.Blank)
 	case strings.ContainsFunc(t.Value, unshowable) || fields.Surrogates(t.Value) != nil:
-		faults.Add("name", "A name has no control characters and none that change the direction of writing.")
+		faults.Add(name, "A name has no control characters and none that change the direction of writing.")
 	default:
-		c.Name = strings.TrimSpace(t.Value)
-		faults.Add("name", fields.CharFaults(c.Name, maxNameLength)...)
+		*to = strings.TrimSpace(t.Value)
+		faults.Add(name, fields.CharFaults(*to, maxNameLength)...)
 	}
 }
 
 // unshowable characters could make the name on a consent page read as another.
 func unshowable(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
 
-func takeMethod(c *store.Client, t fields.Text, faults *fields.Errors) {
+func takeMethod(to *string, name string, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
-		faults.Add("auth_method", t.Problem)
+		faults.Add(name, t.Problem)
 	case t.Sent && !slices.Contains(store.AuthMethods(), t.Value):
-		faults.Add("auth_method", "Choose "+fields.Or(store.AuthMethods())+".")
+		faults.Add(name, "Choose "+fields.Or(store.AuthMethods())+".")
 	case t.Sent:
-		c.AuthMethod = t.Value
+		*to = t.Value
 	}
 }
 
@@ -136,7 +127,8 @@ func takeFlag(to *bool, name string, f fields.Flag, faults *fields.Errors) {
 	}
 }
 
-func (s *Service) takeGrants(c *store.Client, l fields.List, faults *fields.Errors) {
+func (s *Service) takeGrants(c *store.Client, in Input, faults *fields.Errors) {
+	l := in.GrantTypes
 	if l.Problem != "" {
 		faults.Add("grant_types", l.Problem)
 		return
@@ -156,16 +148,16 @@ func (s *Service) takeGrants(c *store.Client, l fields.List, faults *fields.Erro
 	}
 }
 
-func takeScope(c *store.Client, t fields.Text, faults *fields.Errors) {
+func takeScope(to *string, name string, t fields.Text, faults *fields.Errors) {
 	scope := authz.Scope(t.Value)
 	switch {
 	case t.Problem != "":
-		faults.Add("scope", t.Problem)
+		faults.Add(name, t.Problem)
 	case !t.Sent:
 	case !scope.Within(authz.AllScopes):
-		faults.Add("scope", "Choose from "+string(authz.AllScopes)+".")
+		faults.Add(name, "Choose from "+string(authz.AllScopes)+".")
 	default:
-		c.Scope = strings.Join(distinct(scope.Tokens()), " ")
+		*to = strings.Join(distinct(scope.Tokens()), " ")
 	}
 }
 
@@ -189,15 +181,18 @@ func takeURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
 	}
 }
 
-func takeURI(to *string, name string, t fields.Text, fault func(string) string, faults *fields.Errors) {
-	switch {
-	case t.Problem != "":
-		faults.Add(name, t.Problem)
-	case !t.Sent:
-	case t.Value != "" && fault(t.Value) != "":
-		faults.Add(name, fault(t.Value))
-	default:
-		*to = t.Value
+// takeURI takes one URI, or none, in which no fault is found.
+func takeURI(fault func(string) string) func(*string, string, fields.Text, *fields.Errors) {
+	return func(to *string, name string, t fields.Text, faults *fields.Errors) {
+		switch {
+		case t.Problem != "":
+			faults.Add(name, t.Problem)
+		case !t.Sent:
+		case t.Value != "" && fault(t.Value) != "":
+			faults.Add(name, fault(t.Value))
+		default:
+			*to = t.Value
+		}
 	}
 }
 
@@ -214,16 +209,19 @@ func (s *Service) maxRefreshIdle() bound {
 	return bound{is: longest}
 }
 
-func takeLifetime(to *time.Duration, name string, n fields.Number, most bound, faults *fields.Errors) {
+// takeLifetime takes what lasts no longer than most.
+func takeLifetime(most bound) func(*time.Duration, string, fields.Number, *fields.Errors) {
 	const least = time.Minute
-	switch {
-	case n.Problem != "":
-		faults.Add(name, n.Problem)
-	case !n.Sent:
-	case n.Value != 0 && (n.Value < int64(least/time.Second) || n.Value > int64(most.is/time.Second)):
-		faults.Add(name, fmt.Sprintf("Give a number of seconds from %d to %d%s, or 0 for the default.", int64(least/time.Second), int64(most.is/time.Second), most.why))
-	default:
-		*to = time.Duration(n.Value) * time.Second
+	return func(to *time.Duration, name string, n fields.Number, faults *fields.Errors) {
+		switch {
+		case n.Problem != "":
+			faults.Add(name, n.Problem)
+		case !n.Sent:
+		case n.Value != 0 && (n.Value < int64(least/time.Second) || n.Value > int64(most.is/time.Second)):
+			faults.Add(name, fmt.Sprintf("Give a number of seconds from %d to %d%s, or 0 for the default.", int64(least/time.Second), int64(most.is/time.Second), most.why))
+		default:
+			*to = time.Duration(n.Value) * time.Second
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/client"
 	"gatehouse/store"
 )
 
@@ -17,8 +18,8 @@ func (c *CarryOver) clients(ctx context.Context, done *Carried) error {
 		if err != nil || len(some) == 0 {
 			return err
 		}
-		for _, client := range some {
-			if err := c.client(ctx, client, done); err != nil {
+		for _, app := range some {
+			if err := c.client(ctx, app, done); err != nil {
 				return err
 			}
 		}
@@ -46,7 +47,7 @@ func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried)
 	case fate == gone:
 		now.Disabled = true
 	}
-	changed := audit.ClientChange(was, withCredentials(now, was))
+	changed := client.Change(was, withCredentials(now, was))
 	credentials := !sameCredentials(was, now)
 	if len(changed.After) == 0 && !credentials {
 		return nil

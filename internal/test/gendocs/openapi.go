@@ -33,7 +33,7 @@ func document(folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c := composer{fragments: people(), used: map[string]bool{}}
+	c := composer{fragments: fromLists(), used: map[string]bool{}}
 	for _, fragment := range written {
 		c.fragments[fragment.name] = fragment.value
 	}
@@ -42,6 +42,13 @@ func document(folder string) (string, error) {
 		return "", err
 	}
 	return text(composed), c.left()
+}
+
+// fromLists are the fragments that come from the lists by which requests are decoded.
+func fromLists() map[string]node {
+	all := people()
+	maps.Copy(all, apps())
+	return all
 }
 
 func readPart(folder, name string) (object, error) {

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"reflect"
+
+	"gatehouse/internal/client"
+	"gatehouse/internal/grant"
+	"gatehouse/store"
+)
+
+// apps are the fragments that the attributes of clients yield.
+func apps() map[string]node {
+	var answer, change, form, example object
+	for _, a := range client.Attributes(grant.Types()) {
+		schema := treeOf(a.Schema)
+		answer = append(answer, member{a.Name, treeOf(a.Shown())})
+		change = append(change, member{a.Name, schema})
+		if !reflect.ValueOf(a.InForm).IsZero() {
+			schema = treeOf(a.InForm)
+		}
+		form = append(form, member{a.Name, schema})
+		example = append(example, member{a.Name, treeOf(a.Example)})
+	}
+	return map[string]node{
+		"client.answer": answer, "client.names": names(answer), "client.change": change, "client.form": form, "example.client": example,
+		"grants": treeOf(grant.Names()), "auth.methods": treeOf(store.AuthMethods()),
+	}
+}
