@@ -6,11 +6,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gatehouse/internal/loopback"
 )
 
 // A rule is what bounds cannot say. Its problem is told of the first variable; it
@@ -107,19 +108,15 @@ func issuer(raw string) string {
 		return redactURL(raw) + " has a user, a query or a fragment"
 	case strings.HasSuffix(raw, "/"):
 		return raw + " ends in a slash"
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !here(u.Hostname()):
 		return raw + " is not https, which only this machine itself (localhost) may go without"
 	}
 	return ""
 }
 
-func loopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761 §6.3
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
-}
+// here reports whether host is this machine. Names below localhost are, too (RFC
+// 6761 §6.3): the operator who wrote one into a setting knows where it leads.
+func here(host string) bool { return loopback.Host(host) || strings.HasSuffix(host, ".localhost") }
 
 func issuerWithTLS(c Config) string {
 	if c.TLSCert != "" && strings.HasPrefix(c.Issuer, "http:") {
@@ -227,7 +224,7 @@ func origins(c Config) string {
 		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || origin != strings.ToLower(origin) || strings.Contains(origin, "*") {
 			return origin + " is not an origin as https://app.example.com"
 		}
-		if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		if u.Scheme != "https" && (u.Scheme != "http" || !here(u.Hostname())) {
 			return origin + " is not https"
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 
 	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
@@ -50,14 +48,12 @@ func (v Visitors) SignedIn(r *http.Request) (oauth.Browser, error) {
 // AccountOf is the person to whom the page speaks.
 func AccountOf(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
 
-// LeadsTo lets the forms of the page lead to the app's own addresses.
+// LeadsTo lets the forms of the page lead to first, which may be empty, and to the
+// app's own addresses.
 func LeadsTo(w http.ResponseWriter, c store.Client, first string) {
 	sources := []string{}
-	if first != "" {
-		sources = append(sources, first)
-	}
-	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
-		if s := Source(uri); s != "" && !slices.Contains(sources, s) && len(sources) < maxSources {
+	for _, uri := range slices.Concat([]string{first}, c.RedirectURIs, c.PostLogoutRedirectURIs) {
+		if s := web.Source(uri); s != "" && !slices.Contains(sources, s) && len(sources) < maxSources {
 			sources = append(sources, s)
 		}
 	}
@@ -66,23 +62,6 @@ func LeadsTo(w http.ResponseWriter, c store.Client, first string) {
 
 // maxSources keeps the header short.
 const maxSources = 20
-
-// Source is the CSP source of an address (CSP 3 §2.3.1): the origin of a web
-// address, the scheme of any other, and of one with an IPv6 address, for which
-// there is no word. It is "" for what must not stand in a header.
-func Source(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "" {
-		return ""
-	}
-	if web := u.Scheme == "https" || u.Scheme == "http"; !web || strings.Contains(u.Host, "[") {
-		return u.Scheme + ":"
-	}
-	if strings.Trim(strings.ToLower(u.Host), "abcdefghijklmnopqrstuvwxyz0123456789.-:") != "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
-}
 
 // SeeOther sends the browser on by GET, whatever it came with: the password in a
 // form must not travel along, as 307 would have it (RFC 9700 §4.12).

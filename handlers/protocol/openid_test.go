@@ -14,7 +14,7 @@ func TestSignInWithOpenID(t *testing.T) {
 	a := s.authorize(t, asking("web", "scope", "openid profile email"))
 	sealed := sentTo(t, a, "/consent")
 	pending, err := s.requests.Pending(t.Context(), sealed, s.browser)
-	if err != nil || pending.Client.ID != "web" || len(pending.Scopes) != 3 || pending.FormAction != "https://web.example" {
+	if err != nil || pending.Client.ID != "web" || len(pending.Scopes) != 3 || pending.RedirectURI != callback {
 		t.Fatalf("the request is %+v, %v; want that of web, with three scopes", pending, err)
 	}
 	q := returned(t, s.allow(t, sealed))

@@ -2,13 +2,12 @@ package account
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"time"
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/secret"
 	"gatehouse/store"
 )
 
@@ -28,9 +27,7 @@ func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) 
 	if found {
 		return "", false, nil
 	}
-	secret := make([]byte, 32)
-	rand.Read(secret) // since Go 1.24 it does not return without success
-	token = base64.RawURLEncoding.EncodeToString(secret)
+	token = secret.New()
 	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		return tx.AddBootstrap(store.DigestOf(token), s.Now().Add(linkLifetime))
 	})

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/secret"
 	"gatehouse/internal/session"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
@@ -202,10 +203,10 @@ func TestAnEndTakesTheAppsAlong(t *testing.T) {
 }
 
 func TestCookiesThatAreNotOurs(t *testing.T) {
-	good := newSecret()
+	good := secret.New()
 	for name, header := range map[string]string{
 		"none": "", "empty": "gh_sid=", "short": "gh_sid=abc", "not base64url": "gh_sid=" + good[:42] + "!", "longer": "gh_sid=" + good + "A",
-		"two of the name": "gh_sid=" + good + "; gh_sid=" + newSecret(), "without the prefix": "gh_sid=" + good,
+		"two of the name": "gh_sid=" + good + "; gh_sid=" + secret.New(), "without the prefix": "gh_sid=" + good,
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", header)

@@ -1,9 +1,10 @@
 package browser
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+
+	"gatehouse/internal/secret"
 )
 
 // Cookies reads and writes the two cookies of our pages. Neither is readable by a
@@ -18,16 +19,6 @@ const (
 	sessionCookie = "gh_sid"
 	visitorCookie = "gh_pre"
 )
-
-// secretBytes: 256 bits, where OWASP ASVS 5.0 §7.2.3 demands 128.
-const secretBytes = 32
-
-// newSecret is a value for a cookie.
-func newSecret() string {
-	b := make([]byte, secretBytes)
-	rand.Read(b) // since Go 1.24 it does not return without success
-	return base64.RawURLEncoding.EncodeToString(b)
-}
 
 // Session is the value of the cookie of somebody who signed in, or "".
 func (c Cookies) Session(r *http.Request) string { return c.read(r, sessionCookie) }
@@ -47,7 +38,7 @@ func (c Cookies) EnsurePre(w http.ResponseWriter, r *http.Request) string {
 	if value := c.Pre(r); value != "" {
 		return value
 	}
-	value := newSecret()
+	value := secret.New()
 	c.write(w, visitorCookie, value, 0)
 	return value
 }
@@ -67,7 +58,7 @@ func (c Cookies) read(r *http.Request, base string) string {
 		return ""
 	}
 	value := found[0].Value
-	if raw, err := base64.RawURLEncoding.Strict().DecodeString(value); err != nil || len(raw) != secretBytes {
+	if raw, err := base64.RawURLEncoding.Strict().DecodeString(value); err != nil || len(raw) != secret.Bytes {
 		return ""
 	}
 	return value

@@ -5,11 +5,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/secret"
 )
 
 // Whatever cookie is read has the form of ours, and came once.
 func FuzzCookies(f *testing.F) {
-	good := newSecret()
+	good := secret.New()
 	for _, s := range []string{"__Host-gh_sid=" + good, "__Host-gh_sid=\"" + good + "\"", "a=b; __Host-gh_sid=" + good + "; c", "__Host-gh_sid=" + good + "; __Host-gh_sid=x", "__host-gh_sid=" + good, "gh_sid=" + good, "__Host-gh_sid=" + good + "=", ";=;"} {
 		f.Add(s)
 	}
@@ -21,7 +23,7 @@ func FuzzCookies(f *testing.F) {
 			return
 		}
 		raw, err := base64.RawURLEncoding.DecodeString(got)
-		if err != nil || len(raw) != secretBytes || base64.RawURLEncoding.EncodeToString(raw) != got || !strings.Contains(header, "__Host-gh_sid=") || len(r.CookiesNamed("__Host-gh_sid")) != 1 {
+		if err != nil || len(raw) != secret.Bytes || base64.RawURLEncoding.EncodeToString(raw) != got || !strings.Contains(header, "__Host-gh_sid=") || len(r.CookiesNamed("__Host-gh_sid")) != 1 {
 			t.Errorf("%q came out of %q, want a cookie of ours", got, header)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/reqctx"
+	"gatehouse/internal/secret"
 	"gatehouse/internal/session"
 	"gatehouse/store"
 )
@@ -42,7 +43,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (string, store.BrowserS
 		}
 		old = store.BrowserSession{}
 	}
-	value := newSecret()
+	value := secret.New()
 	b := s.fresh(ctx, in.User, value)
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		b, err = record(ctx, tx, in, old.ID, b)

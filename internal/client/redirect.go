@@ -1,9 +1,10 @@
 package client
 
 import (
-	"net/netip"
 	"net/url"
 	"strings"
+
+	"gatehouse/internal/loopback"
 )
 
 // redirectFault says why a URI cannot be registered; empty if it can.
@@ -33,7 +34,7 @@ func redirectFault(uri string) string {
 
 func schemeFault(u *url.URL) string {
 	switch {
-	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
+	case u.Scheme == "https" || u.Scheme == "http" && loopback.Host(u.Hostname()):
 		if u.Hostname() == "" || u.Opaque != "" || strings.Contains(u.Host, "*") {
 			return "Enter the URI of one host."
 		}
@@ -67,9 +68,4 @@ func keysFault(uri string) string {
 		return "Only https is allowed."
 	}
 	return ""
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback() && ip.Zone() == ""
 }

@@ -2,14 +2,13 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"time"
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/secret"
 	"gatehouse/store"
 )
 
@@ -95,11 +94,8 @@ func settleSecrets(c *store.Client, now time.Time) (secret string) {
 	return secret
 }
 
-// newSecret makes a secret of 256 bits, where RFC 6749 §10.10 advises 160, and
-// what is kept of it.
+// newSecret makes a secret, and what is kept of it.
 func newSecret(now time.Time) (string, store.ClientSecret) {
-	raw := make([]byte, 32)
-	rand.Read(raw) // since Go 1.24 it does not return without success
-	secret := base64.RawURLEncoding.EncodeToString(raw)
-	return secret, store.ClientSecret{Digest: store.DigestOf(secret), CreatedAt: now}
+	made := secret.New()
+	return made, store.ClientSecret{Digest: store.DigestOf(made), CreatedAt: now}
 }

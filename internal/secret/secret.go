@@ -6,10 +6,13 @@ import (
 	"encoding/base64"
 )
 
-// New returns a secret of 256 bits, where RFC 6749 §10.10 demands 128 and advises
-// 160, in base64url: 43 characters.
+// Bytes is the length of a secret: 256 bits, where RFC 6749 §10.10 and OWASP ASVS
+// 5.0 §7.2.3 demand 128.
+const Bytes = 32
+
+// New returns a secret in base64url: 43 characters.
 func New() string {
-	var b [32]byte
+	var b [Bytes]byte
 	rand.Read(b[:]) // since Go 1.24 it does not return without success
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }

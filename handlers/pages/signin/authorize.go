@@ -73,7 +73,7 @@ func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step authorize
 	answer := step.Answer
 	reqctx.From(r.Context()).Err = answer.Err
 	if answer.Mode == oauth.FormPostMode {
-		w.Header().Set("Content-Security-Policy", web.Policy(answer.FormAction()))
+		w.Header().Set("Content-Security-Policy", web.Policy(web.Source(answer.RedirectURI)))
 		return web.FormPost.Render(w, http.StatusOK, web.NewFormPostData(answer.RedirectURI, answer.Parameters))
 	}
 	return pages.SeeOther(w, answer.Location())

@@ -30,9 +30,8 @@ type Pending struct {
 	LoginHint string
 	// UILocales are the languages that the app prefers, best first.
 	UILocales []string
-	// FormAction is the CSP source of the client: some browsers ask form-action of
-	// the redirects that follow a form as well.
-	FormAction string
+	// RedirectURI is where the answer will go.
+	RedirectURI string
 }
 
 // Pending opens a sealed request for a page to show. It returns an *oauth.UserError, or
@@ -52,7 +51,7 @@ func (a *Endpoint) Pending(ctx context.Context, sealed string, b oauth.Browser) 
 	return Pending{
 		Resume: ResumePath(sealed), Client: req.client, Scopes: oauth.Explain(req.asked),
 		LoginHint: req.params.Get("login_hint"), UILocales: req.locales(),
-		FormAction: formAction(req.redirectURI),
+		RedirectURI: req.redirectURI,
 	}, nil
 }
 

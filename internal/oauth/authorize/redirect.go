@@ -2,9 +2,9 @@ package authorize
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
+	"gatehouse/internal/loopback"
 	"gatehouse/store"
 )
 
@@ -23,40 +23,11 @@ func redirectRegistered(client store.Client, uri string) bool {
 	if !client.Public() {
 		return false
 	}
-	origin, rest, ok := loopback(uri)
+	origin, rest, ok := loopback.Split(uri)
 	return ok && slices.ContainsFunc(client.RedirectURIs, func(registered string) bool {
-		o, r, ok := loopback(registered)
+		o, r, ok := loopback.Split(registered)
 		return ok && o == origin && r == rest
 	})
-}
-
-// loopback splits an address on the loopback interface into what comes before the
-// port and what comes after it.
-func loopback(uri string) (origin, rest string, ok bool) {
-	for _, origin := range []string{"http://127.0.0.1", "http://[::1]"} {
-		if after, found := strings.CutPrefix(uri, origin); found {
-			rest, ok := afterPort(after)
-			return origin, rest, ok
-		}
-	}
-	return "", "", false
-}
-
-// afterPort cuts a port off, if there is one. What follows must begin a path or a
-// query: "@" or "." would make the address another host's.
-func afterPort(s string) (rest string, ok bool) {
-	if digits, found := strings.CutPrefix(s, ":"); found {
-		end := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
-		if end < 0 {
-			end = len(digits)
-		}
-		port, err := strconv.ParseUint(digits[:end], 10, 16)
-		if err != nil || port == 0 || digits[0] == '0' {
-			return "", false
-		}
-		s = digits[end:]
-	}
-	return s, s == "" || s[0] == '/' || s[0] == '?'
 }
 
 // assured reports whether the identity of the client is known beyond what it says

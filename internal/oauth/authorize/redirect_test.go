@@ -55,17 +55,6 @@ func FuzzRedirectRegistered(f *testing.F) {
 	})
 }
 
-func TestFormAction(t *testing.T) {
-	for uri, want := range map[string]string{
-		"https://web.example/cb": "https://web.example", "https://web.example:8443/cb?x": "https://web.example:8443", "http://127.0.0.1:51004/cb": "http://127.0.0.1:51004",
-		"http://[::1]:1/cb": "http:", "com.example.app:/cb": "com.example.app:", "https://a;b/cb": "'none'", "%": "'none'",
-	} {
-		if got := formAction(uri); got != want {
-			t.Errorf("%q: %q, want %q", uri, got, want)
-		}
-	}
-}
-
 func TestLocation(t *testing.T) {
 	for redirectURI, want := range map[string]string{
 		"https://a/cb": "https://a/cb?code=c+%26", "https://a/cb?x=1": "https://a/cb?x=1&code=c+%26", "https://a/cb?": "https://a/cb?code=c+%26", "https://a/cb?x=1&": "https://a/cb?x=1&code=c+%26",

@@ -52,23 +52,3 @@ func (a Answer) Location() string {
 	}
 	return a.RedirectURI + separator + a.Parameters.Encode()
 }
-
-// FormAction is the CSP source that lets a form lead to the client.
-func (a Answer) FormAction() string { return formAction(a.RedirectURI) }
-
-// formAction is the CSP source of an address (CSP 3 §2.3.1): the origin of a web
-// address; the scheme of a private one, which has no origin, and of one with an
-// IPv6 address, for which there is no word.
-func formAction(redirectURI string) string {
-	u, err := url.Parse(redirectURI)
-	if err != nil || strings.ContainsFunc(u.Host, notInSource) {
-		return "'none'"
-	}
-	if web := u.Scheme == "https" || u.Scheme == "http"; !web || strings.Contains(u.Host, "[") {
-		return u.Scheme + ":"
-	}
-	return u.Scheme + "://" + u.Host
-}
-
-// notInSource: what would end the source, or the policy.
-func notInSource(r rune) bool { return r <= ' ' || r >= 0x7F || r == ';' || r == ',' || r == '*' }

@@ -11,9 +11,9 @@ import (
 // layers lists our packages from the ground up. A package may import those of
 // lower layers only; those in one layer do not know each other.
 var layers = [][]string{
-	{"internal/clock", "internal/finding", "internal/logging", "internal/machine"},
+	{"internal/clock", "internal/loopback", "internal/secret", "internal/finding", "internal/logging", "internal/machine"},
 	{"internal/test/testkit"},
-	{"store", "store/breaker", "config", "web", "internal/grant", "internal/secret", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
+	{"store", "store/breaker", "config", "web", "internal/grant", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
 	{"internal/authz", "internal/audit", "internal/profile", "internal/throttle", "internal/notify", "store/sqlstore/dbfile", "store/sqlstore/migrations", "store/redisstore", "store/storetest"},
 	{"store/sqlstore/engine"},
 	{"store/sqlstore"},
