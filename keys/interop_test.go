@@ -52,6 +52,6 @@ func TestAnotherImplementationSignsTheSame(t *testing.T) {
 		t.Fatalf("signing the token: %v", err)
 	}
 	if mine := mustSign(t, r, "at+jwt", map[string]string{"sub": "x"}); mine != string(theirs) {
-		t.Errorf("%s\nwant %s", mine, theirs)
+		t.Errorf("the token signed by us:\n%s\nwant as by jwx:\n%s", mine, theirs)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/store"
 )
 
@@ -35,7 +37,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 	kids := kidsOf(s)
 	done, err := both.Rewrap(t.Context(), "cli")
 	if want := (Rewrapped{Master: next.ID(), Keys: 2, Changed: 2}); err != nil || done != want {
-		t.Fatalf("%+v, %v; want %+v", done, err, want)
+		t.Fatalf("rewrapping the keys: %v, and what was done differs (-want +got):\n%s", err, cmp.Diff(want, done))
 	}
 	if got := kidsOf(s); !slices.Equal(got, kids) {
 		t.Errorf("keys %v, want %v as before", got, kids)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/handlers"
 )
 
@@ -27,7 +29,7 @@ func TestEveryRouteNeedsAPermissionOrIsDeclaredOpen(t *testing.T) {
 	slices.Sort(found)
 	want := slices.Sorted(slices.Values(open))
 	if !slices.Equal(found, want) {
-		t.Errorf("open to everybody:\n%s\nwant those declared:\n%s", strings.Join(found, "\n"), strings.Join(want, "\n"))
+		t.Errorf("what is open to everybody differs from what is declared (-want +got):\n%s", cmp.Diff(want, found))
 	}
 }
 

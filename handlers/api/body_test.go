@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/handlers"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
@@ -114,7 +116,7 @@ func TestValues(t *testing.T) {
 		{"an object", b.Same("object", nil), false},
 	} {
 		if c.got != c.want {
-			t.Errorf("%s: %+v, want %+v", c.name, c.got, c.want)
+			t.Errorf("%s differs (-want +got):\n%s", c.name, cmp.Diff(c.want, c.got))
 		}
 	}
 	form := read(t, "multipart/form-data; boundary=B", "--B\r\nContent-Disposition: form-data; name=\"role\"\r\n\r\n\r\n--B\r\n"+

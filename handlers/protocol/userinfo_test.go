@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/store"
 )
 
@@ -40,7 +42,7 @@ func TestEveryStandardClaim(t *testing.T) {
 		"address": map[string]any{"formatted": "A 1\nB", "street_address": "A 1", "locality": "B", "region": "C", "postal_code": "12345", "country": "DE"},
 	}
 	if a.status != http.StatusOK || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || !reflect.DeepEqual(a.members, want) {
-		t.Errorf("status %d %s, want 200 and the claims %v", a.status, a.body, want)
+		t.Errorf("status = %d, want 200, and the claims differ (-want +got):\n%s", a.status, cmp.Diff(want, a.members))
 	}
 	if id := s.idToken(t, tokens); id["name"] != nil || id["email"] != nil {
 		t.Errorf("claims of the person in the ID token: %v, want none", id)

@@ -56,7 +56,7 @@ func everyAttributeIsKept(t *testing.T, w *world) {
 	}
 	bob := w.person("bob", store.RoleAdmin)
 	if got := w.profile(bob); got != (store.Profile{}) {
-		t.Errorf("a profile of nothing: %+v, want %+v", got, (store.Profile{}))
+		t.Errorf("a profile of nothing differs (-want +got):\n%s", cmp.Diff(store.Profile{}, got))
 	}
 	if _, err := w.Change(t.Context(), as(bob, ""), bob, account.Input{Attributes: attributes}, false); err != nil {
 		t.Fatalf("changing the user: %v", err)
@@ -139,7 +139,7 @@ func TestAnotherNumberIsNotProved(t *testing.T) {
 				t.Fatalf("changing the number: %v", err)
 			}
 			if got := w.profile(ann); got != c.want {
-				t.Errorf("%s, %s: %+v, want %+v", name, who, got, c.want)
+				t.Errorf("%s, %s: the profile differs (-want +got):\n%s", name, who, cmp.Diff(c.want, got))
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/session"
 	"gatehouse/store"
 )
@@ -27,7 +29,7 @@ func TestLifetimesOfAClient(t *testing.T) {
 			session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 90 * day, RefreshAbsolute: 366 * day}},
 	} {
 		if got := server.For(c.client); got != c.want {
-			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+			t.Errorf("%s: the lifetimes differ (-want +got):\n%s", c.name, cmp.Diff(c.want, got))
 		}
 	}
 }
@@ -47,6 +49,6 @@ func TestFiguresAreToldWhatHappens(t *testing.T) {
 	}
 	want := map[session.Event]int{session.Started: 1, session.Refreshed: 1, session.Reused: 1, session.Ended: 1}
 	if !maps.Equal(told, want) {
-		t.Errorf("told %v, want %v", told, want)
+		t.Errorf("what was told differs (-want +got):\n%s", cmp.Diff(want, told))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
 	"gatehouse/store"
@@ -131,7 +133,7 @@ func TestInspect(t *testing.T) {
 		JTI: set.Access.JTI, Role: store.RoleUser, SessionID: s.ID, AuthTime: s.AuthTime.Unix(),
 	}
 	if err != nil || access != want {
-		t.Errorf("access token: %+v, %v; want %+v", access, err, want)
+		t.Errorf("access token: %v, and it differs (-want +got):\n%s", err, cmp.Diff(want, access))
 	}
 	refresh, err := g.Inspect(t.Context(), g.shop, set.RefreshToken)
 	if err != nil || !refresh.Active || refresh.TokenType != "" || refresh.JTI != s.Rotation.JTI || refresh.Expires != s.Rotation.ExpiresAt.Unix() {
@@ -139,7 +141,7 @@ func TestInspect(t *testing.T) {
 	}
 	stranger, err := g.Inspect(t.Context(), store.Client{ID: "resource"}, set.RefreshToken)
 	if err != nil || stranger != (session.Inspection{}) {
-		t.Errorf("another's refresh token: %+v, %v; want %+v", stranger, err, (session.Inspection{}))
+		t.Errorf("another's refresh token: %v, and it differs (-want +got):\n%s", err, cmp.Diff(session.Inspection{}, stranger))
 	}
 	next := g.mustRefresh(t, set.RefreshToken)
 	if used, err := g.Inspect(t.Context(), g.shop, set.RefreshToken); err != nil || used.Active {
@@ -150,6 +152,6 @@ func TestInspect(t *testing.T) {
 	}
 	g.advance(5 * time.Minute)
 	if old, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || old != (session.Inspection{}) {
-		t.Errorf("an expired access token: %+v, %v; want %+v", old, err, (session.Inspection{}))
+		t.Errorf("an expired access token: %v, and it differs (-want +got):\n%s", err, cmp.Diff(session.Inspection{}, old))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/authz"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
@@ -70,7 +72,7 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 	}
 	actor, user, err := g.Authenticate(t.Context(), sets[1].AccessToken)
 	if want := (authz.Actor{ClientID: "shop", Scope: "users:read"}); err != nil || actor != want || user.ID != 0 {
-		t.Errorf("the other token: %+v, %v; want %+v", actor, err, want)
+		t.Errorf("the other token: %v, and its actor differs (-want +got):\n%s", err, cmp.Diff(want, actor))
 	}
 	revoked := slices.DeleteFunc(g.audited(t, ""), func(kind string) bool { return kind != "token.revoked" })
 	if len(revoked) != 1 {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/client"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/session"
@@ -184,7 +186,7 @@ func (g *rig) dead(t *testing.T, set token.Set) {
 	}
 	for _, raw := range []string{set.AccessToken, set.RefreshToken} {
 		if found, err := g.Inspect(t.Context(), g.shop, raw); err != nil || found != (session.Inspection{}) {
-			t.Errorf("introspection: %+v, %v; want %+v", found, err, (session.Inspection{}))
+			t.Errorf("introspection: %v, and it differs (-want +got):\n%s", err, cmp.Diff(session.Inspection{}, found))
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/authz"
 	"gatehouse/internal/session"
 	"gatehouse/store"
@@ -23,7 +25,7 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 		t.Fatalf("looking up the session: %v", err)
 	}
 	if kept.ClientID != "shop" || kept.Scope != "openid account" || kept.Rotation != s.Rotation || !kept.ExpiresAt.Equal(s.ExpiresAt) {
-		t.Errorf("recorded %+v, want %+v as returned", kept, s)
+		t.Errorf("the session on record differs from the one returned (-want +got):\n%s", cmp.Diff(s, kept))
 	}
 	if !user.LastLoginAt.Equal(s.CreatedAt) || user.PasswordHash != "$argon2id$second" {
 		t.Errorf(`the user's last login is %v and hash %q, want %v and "$argon2id$second"`, user.LastLoginAt, user.PasswordHash, s.CreatedAt)
@@ -34,7 +36,7 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 	actor, _, err := g.Authenticate(t.Context(), set.AccessToken)
 	want := authz.Actor{UserID: g.ann.ID, Sub: g.ann.Sub, Role: store.RoleUser, ClientID: "shop", SessionID: s.ID, Scope: "openid account"}
 	if err != nil || actor != want {
-		t.Errorf("actor %+v, %v; want %+v", actor, err, want)
+		t.Errorf("authenticating: %v, and the actor differs (-want +got):\n%s", err, cmp.Diff(want, actor))
 	}
 }
 

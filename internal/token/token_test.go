@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/authz"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -127,7 +129,7 @@ func TestTokensOfASession(t *testing.T) {
 		Role: store.RoleStaff, SessionID: "SESSION", AuthTime: s.AuthTime.Unix(),
 	}
 	if access != want || set.Access != want || len(access.JTI) != 26 || set.ExpiresIn != life {
-		t.Errorf("access %+v, in the set %+v for %s, want %+v", access, set.Access, set.ExpiresIn, want)
+		t.Errorf("an access token for %s, want %s; it differs (-want +got):\n%s\nin the set:\n%s", set.ExpiresIn, life, cmp.Diff(want, access), cmp.Diff(want, set.Access))
 	}
 	refresh, err := g.verifier.Refresh(t.Context(), set.RefreshToken)
 	if err != nil {
@@ -139,7 +141,7 @@ func TestTokensOfASession(t *testing.T) {
 		Role: store.RoleUser, SessionID: "SESSION", Gen: 3,
 	}
 	if refresh != wantRefresh {
-		t.Errorf("refresh %+v, want %+v", refresh, wantRefresh)
+		t.Errorf("the refresh token differs (-want +got):\n%s", cmp.Diff(wantRefresh, refresh))
 	}
 }
 
@@ -207,7 +209,7 @@ func TestTheTokenOfAClient(t *testing.T) {
 		IssuedAt: g.now.Unix(), Expires: g.now.Unix() + 300, JTI: got.JTI, Scope: "users:read",
 	}
 	if err != nil || got != want || set.RefreshToken != "" || set.ExpiresIn != life {
-		t.Errorf("access %+v, refresh %q, %v; want %+v and no refresh token", got, set.RefreshToken, err, want)
+		t.Errorf("a token for %s with the refresh token %q, %v; want %s and no refresh token; it differs (-want +got):\n%s", set.ExpiresIn, set.RefreshToken, err, life, cmp.Diff(want, got))
 	}
 	if none, err := g.minter.ForClient(t.Context(), store.Client{ID: "robot"}, authz.Scope(""), life); err != nil {
 		t.Errorf("minting a token for the client: %v", err)

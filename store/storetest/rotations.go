@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/store"
 )
 
@@ -171,7 +173,7 @@ func (s *rotating) reuseOfOlder(t *testing.T) {
 	third := s.forward(t, second)
 	s.rotate(t, s.stepFrom(s.first, time.Hour), store.Reused)
 	if got := s.rotate(t, s.stepFrom(second, time.Hour), store.Repeated); !sameRotation(got, third) {
-		t.Errorf("repeated as %+v, want %+v", got, third)
+		t.Errorf("the repeated rotation differs (-want +got):\n%s", cmp.Diff(third, got))
 	}
 }
 
@@ -195,7 +197,7 @@ func (s *rotating) reuseChangesNothing(t *testing.T) {
 	s.rotate(t, s.stepFrom(s.first, longGrace), store.Reused)
 	got, err := s.Rotations.Current(t.Context(), s.sid, s.first)
 	if err != nil || !sameRotation(got, third) {
-		t.Errorf("after a reuse the last rotation is %+v, %v; want %+v", got, err, third)
+		t.Errorf("after a reuse: %v, and the last rotation differs (-want +got):\n%s", err, cmp.Diff(third, got))
 	}
 	s.forward(t, third)
 }
@@ -366,7 +368,7 @@ func (s *rotating) current(t *testing.T) {
 		t.Helper()
 		got, err := s.Rotations.Current(t.Context(), s.sid, s.first)
 		if err != nil || !sameRotation(got, want) {
-			t.Errorf("Current = %+v, %v; want %+v", got, err, want)
+			t.Errorf("asking for the current rotation: %v, and it differs (-want +got):\n%s", err, cmp.Diff(want, got))
 		}
 	}
 	ask(s.first)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/store"
 )
 
@@ -62,7 +64,7 @@ func (s *rotating) stateBehindToken(t *testing.T) {
 	fourth := NextRotation(NextRotation(second))
 	fifth := s.forward(t, fourth)
 	if got := s.rotate(t, s.stepFrom(fourth, longGrace), store.Repeated); !sameRotation(got, fifth) {
-		t.Errorf("repeated as %+v, want %+v", got, fifth)
+		t.Errorf("the repeated rotation differs (-want +got):\n%s", cmp.Diff(fifth, got))
 	}
 	s.rotate(t, s.stepFrom(second, longGrace), store.Reused)
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth/discovery"
 )
@@ -49,7 +51,7 @@ func TestMetadata(t *testing.T) {
 				t.Fatalf("reading the file: %v", err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("got %s, want %s", got.Bytes(), want)
+				t.Errorf("the metadata differs (-want +got):\n%s", cmp.Diff(string(want), got.String()))
 			}
 		})
 	}
