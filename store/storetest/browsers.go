@@ -9,19 +9,19 @@ import (
 	"gatehouse/store"
 )
 
-func browsers(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a browser session comes back as it was, with its person as they are", browserRoundTrip},
-		{"no browser session is none", noBrowser},
-		{"an ID and a cookie are given once", browserConflict},
-		{"touching goes forward only", browserTouched},
-		{"renewing changes the cookie and keeps the rest", browserRenewed},
-		{"ending one", browserEnded},
-		{"ending all but one", browsersEnded},
-		{"what was asked for in an ended one founds no session", browserGrants},
-		{"ending the app sessions that began in one", browserSessionsEnded},
-		{"sweeping browser sessions", sweptBrowsers},
-	})
+func browsers() []promise {
+	return []promise{
+		{"a browser session comes back as it was, with its person as they are", "CreateBrowser BrowserWithUser", browserRoundTrip},
+		{"no browser session is none", "BrowserWithUser", noBrowser},
+		{"an ID and a cookie are given once", "CreateBrowser", browserConflict},
+		{"touching goes forward only", "TouchBrowser", browserTouched},
+		{"renewing changes the cookie and keeps the rest", "RenewBrowser", browserRenewed},
+		{"ending one", "EndBrowser", browserEnded},
+		{"ending all but one", "EndBrowsers", browsersEnded},
+		{"what was asked for in an ended one founds no session", "EndBrowser EndBrowsers", browserGrants},
+		{"ending the app sessions that began in one", "EndBrowserSessions", browserSessionsEnded},
+		{"sweeping browser sessions", "SweepBrowsers", sweptBrowsers},
+	}
 }
 
 // newBrowser is a living browser session with every field filled.
@@ -70,6 +70,7 @@ func browserRoundTrip(t *testing.T, db store.DB) {
 	create(t, db, newUser("ben"))
 	over := newBrowser(ann.ID)
 	over.EndedAt = odd().Add(time.Hour)
+	filled(t, over)
 	bare := store.BrowserSession{ID: rand.Text(), Cookie: store.DigestOf("bare"), UserID: ann.ID}
 	all := []store.BrowserSession{newBrowser(ann.ID), over, bare}
 	signIn(t, db, all...)

@@ -9,16 +9,17 @@ import (
 	"gatehouse/store"
 )
 
-func clients(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"an app comes back as it was", clientRoundTrip},
-		{"an ID is compared byte for byte", clientBytes},
-		{"an ID is given once", clientConflict},
-		{"replacing writes every field", clientReplaced},
-		{"listed in order of ID", clientList},
-		{"deleting ends the living sessions", clientDeleted},
-		{"deleting takes along what is the app's", clientDeletedWithAll},
-	})
+func clients() []promise {
+	return []promise{
+		{"an app comes back as it was", "CreateClient ClientByID LockClient", clientRoundTrip},
+		{"an ID is compared byte for byte", "ClientByID LockClient", clientBytes},
+		{"an ID is given once", "CreateClient", clientConflict},
+		{"replacing writes every field", "PutClient", clientReplaced},
+		{"listed in order of ID", "ListClients CountClients", clientList},
+		{"ending the living sessions of an app", "EndClientSessions", clientSessionsEnded},
+		{"deleting ends the living sessions", "DeleteClient", clientDeleted},
+		{"deleting takes along what is the app's", "DeleteClient", clientDeletedWithAll},
+	}
 }
 
 // newClient is a confidential app with every field filled.
@@ -54,6 +55,7 @@ func readClient(t *testing.T, db store.DB, id string) store.Client {
 }
 
 func clientRoundTrip(t *testing.T, db store.DB) {
+	filled(t, newClient("shop"))
 	for _, want := range []store.Client{newClient("shop"), {ID: "bare", AuthMethod: "none", CreatedAt: odd()}} {
 		register(t, db, want)
 		same(t, "read", readClient(t, db, want.ID), want)
@@ -131,6 +133,30 @@ func clientList(t *testing.T, db store.DB) {
 		after = got[len(got)-1]
 	}
 	same(t, "in order", got, want)
+	if n, err := db.CountClients(t.Context()); err != nil || n != int64(len(want)) {
+		t.Errorf("%d clients, %v; want %d", n, err, len(want))
+	}
+}
+
+func clientSessionsEnded(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	register(t, db, newClient("shop"))
+	living, over, other := newSession(ann.ID), newSession(ben.ID), newSession(ben.ID)
+	living.ClientID, over.ClientID = "shop", "shop"
+	over.EndedAt, over.EndReason = odd(), "logout"
+	start(t, db, living, over, other)
+	for _, want := range [][]string{{living.ID}, nil} { // and then there is none
+		write(t, db, func(tx store.Tx) error {
+			ended, err := tx.EndClientSessions("shop", "client disabled", odd().Add(time.Minute))
+			same(t, "ended", ended, want)
+			return err
+		})
+	}
+	living.EndedAt, living.EndReason = odd().Add(time.Minute), "client disabled"
+	for _, want := range []store.Session{living, over, other} {
+		same(t, "session", session(t, db, want.ID), want)
+	}
+	same(t, "the client", readClient(t, db, "shop"), newClient("shop"))
 }
 
 func clientDeleted(t *testing.T, db store.DB) {

@@ -8,11 +8,11 @@ import (
 	"gatehouse/store"
 )
 
-func codes(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a code comes back as it was", codeRoundTrip},
-		{"no code is no code", noCode},
-		{"a digest is given once", func(t *testing.T, db store.DB) {
+func codes() []promise {
+	return []promise{
+		{"a code comes back as it was", "AddCode CodeByDigest", codeRoundTrip},
+		{"no code is no code", "CodeByDigest UseCode MissCode", noCode},
+		{"a digest is given once", "AddCode", func(t *testing.T, db store.DB) {
 			c := newCode(1)
 			addCode(t, db, c)
 			other := newCode(2)
@@ -20,11 +20,11 @@ func codes(t *testing.T, open func(t *testing.T) store.DB) {
 			wantError(t, "AddCode again", db.AddCode(t.Context(), other), store.ErrConflict)
 			same(t, "the first", code(t, db, c.Digest), c)
 		}},
-		{"a code is used once", codeUsed},
-		{"a code is not used by a transaction that failed", codeNotUsed},
-		{"wrong verifiers are counted", codeMissed},
-		{"sweeping codes", sweptCodes},
-	})
+		{"a code is used once", "UseCode", codeUsed},
+		{"a code is not used by a transaction that failed", "UseCode", codeNotUsed},
+		{"wrong verifiers are counted", "MissCode", codeMissed},
+		{"sweeping codes", "SweepCodes", sweptCodes},
+	}
 }
 
 // newCode is a code with every field filled but UsedAt and Misses.
@@ -68,6 +68,7 @@ func useCode(t *testing.T, db store.DB, d store.Digest, at time.Time) (used bool
 func codeRoundTrip(t *testing.T, db store.DB) {
 	used := newCode(1)
 	used.UsedAt, used.Misses = odd().Add(time.Second), 2
+	filled(t, used)
 	for _, want := range []store.AuthCode{newCode(1), used, {Digest: store.DigestOf("bare")}} {
 		addCode(t, db, want)
 		same(t, "code", code(t, db, want.Digest), want)

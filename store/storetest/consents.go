@@ -8,13 +8,13 @@ import (
 	"gatehouse/store"
 )
 
-func consents(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a consent comes back as it was, and is replaced", consentRoundTrip},
-		{"consents are listed by client", consentList},
-		{"an app is compared byte for byte", consentBytes},
-		{"withdrawing ends the app's sessions of the person", consentWithdrawn},
-	})
+func consents() []promise {
+	return []promise{
+		{"a consent comes back as it was, and is replaced", "PutConsent ConsentOf", consentRoundTrip},
+		{"consents are listed by client", "ListConsents", consentList},
+		{"an app is compared byte for byte", "ConsentOf DeleteConsent", consentBytes},
+		{"withdrawing ends the app's sessions of the person", "DeleteConsent", consentWithdrawn},
+	}
 }
 
 func consent(t *testing.T, db store.DB, c store.Consent) {
@@ -33,6 +33,7 @@ func wantConsent(t *testing.T, db store.DB, want store.Consent) {
 
 func consentRoundTrip(t *testing.T, db store.DB) {
 	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "openid", GrantedAt: odd()}
+	filled(t, other)
 	consent(t, db, other)
 	for _, want := range []store.Consent{
 		{UserID: 7, ClientID: "shop", Scope: "openid email", GrantedAt: odd()},

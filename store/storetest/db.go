@@ -18,6 +18,8 @@ import (
 // A promise is one test of a back-end.
 type promise struct {
 	name string
+	// of are the methods of store.DB and store.Tx that make it.
+	of   string
 	test func(t *testing.T, db store.DB)
 }
 
@@ -31,32 +33,50 @@ func run(t *testing.T, open func(t *testing.T) store.DB, promises []promise) {
 // DB tests the promises of store.DB. Each call of open gives an empty database.
 // Races, which also belongs to them, is a test of its own.
 func DB(t *testing.T, open func(t *testing.T) store.DB) {
-	t.Run("users", func(t *testing.T) { users(t, open) })
-	t.Run("lists of users", func(t *testing.T) { userLists(t, open) })
-	t.Run("sessions", func(t *testing.T) { sessions(t, open) })
-	t.Run("clients", func(t *testing.T) { clients(t, open) })
-	t.Run("codes", func(t *testing.T) { codes(t, open) })
-	t.Run("browsers", func(t *testing.T) { browsers(t, open) })
-	t.Run("consents", func(t *testing.T) { consents(t, open) })
-	t.Run("devices", func(t *testing.T) { devices(t, open) })
-	t.Run("pushed requests", func(t *testing.T) { pushedRequests(t, open) })
-	t.Run("one-time marks", func(t *testing.T) { oneTime(t, open) })
-	t.Run("notices", func(t *testing.T) { notices(t, open) })
-	t.Run("keys", func(t *testing.T) { keys(t, open) })
-	t.Run("audit", func(t *testing.T) { audit(t, open) })
-	t.Run("tokens and links", func(t *testing.T) { tokens(t, open) })
-	t.Run("epochs", func(t *testing.T) { epochs(t, open) })
-	run(t, open, []promise{
-		{"nothing remains of a transaction that failed", failedWrite},
-		{"nothing remains of a transaction that panicked", panickedWrite},
-		{"a refused step leaves the transaction whole", refusedStep},
-		{"a caller who went away", cancelled},
-		{"it answers", func(t *testing.T, db store.DB) {
+	for _, g := range groups() {
+		t.Run(g.name, func(t *testing.T) { run(t, open, g.promises) })
+	}
+}
+
+// A group are the promises of a record.
+type group struct {
+	name     string
+	promises []promise
+}
+
+func groups() []group {
+	return []group{
+		{"users", users()},
+		{"lists of users", userLists()},
+		{"sessions", sessions()},
+		{"clients", clients()},
+		{"codes", codes()},
+		{"browsers", browsers()},
+		{"consents", consents()},
+		{"devices", devices()},
+		{"pushed requests", pushedRequests()},
+		{"one-time marks", oneTime()},
+		{"notices", notices()},
+		{"keys", keys()},
+		{"audit", audit()},
+		{"tokens and links", tokens()},
+		{"epochs", epochs()},
+		{"transactions", transactions()},
+	}
+}
+
+func transactions() []promise {
+	return []promise{
+		{"nothing remains of a transaction that failed", "Write", failedWrite},
+		{"nothing remains of a transaction that panicked", "Write", panickedWrite},
+		{"a refused step leaves the transaction whole", "Write CreateUser UpdateUser", refusedStep},
+		{"a caller who went away", "Write", cancelled},
+		{"it answers", "Ping", func(t *testing.T, db store.DB) {
 			if err := db.Ping(t.Context()); err != nil {
 				t.Errorf("pinging the store: %v", err)
 			}
 		}},
-	})
+	}
 }
 
 // odd is a time that shows what a back-end does to times: a leap day, before

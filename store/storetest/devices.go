@@ -8,18 +8,18 @@ import (
 	"gatehouse/store"
 )
 
-func devices(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a device comes back as it was, by either code", deviceRoundTrip},
-		{"no device is no device", noDevice},
-		{"both codes are given once", deviceConflict},
-		{"a pending one is decided on once", deviceDecided},
-		{"an expired one is not decided on", deviceExpired},
-		{"a decision is approved or denied", deviceUndecided},
-		{"polls", devicePolled},
-		{"an approved one is redeemed once", deviceUsed},
-		{"sweeping devices", sweptDevices},
-	})
+func devices() []promise {
+	return []promise{
+		{"a device comes back as it was, by either code", "AddDevice DeviceByUserCode DeviceByDeviceCode", deviceRoundTrip},
+		{"no device is no device", "DeviceByUserCode DeviceByDeviceCode DecideDevice PollDevice UseDevice", noDevice},
+		{"both codes are given once", "AddDevice", deviceConflict},
+		{"a pending one is decided on once", "DecideDevice", deviceDecided},
+		{"an expired one is not decided on", "DecideDevice", deviceExpired},
+		{"a decision is approved or denied", "DecideDevice", deviceUndecided},
+		{"polls", "PollDevice", devicePolled},
+		{"an approved one is redeemed once", "UseDevice", deviceUsed},
+		{"sweeping devices", "SweepDevices", sweptDevices},
+	}
 }
 
 // newDevice is a pending device authorization with every field filled that it
@@ -70,6 +70,7 @@ func useDevice(t *testing.T, db store.DB, d store.Digest) (used bool) {
 func deviceRoundTrip(t *testing.T, db store.DB) {
 	full := decide(newDevice(), store.DeviceApproved)
 	full.PolledAt = odd().Add(time.Second)
+	filled(t, full)
 	bare := store.DeviceGrant{Device: store.DigestOf("device"), User: store.DigestOf("user"), Status: store.DevicePending}
 	for _, want := range []store.DeviceGrant{newDevice(), full, bare} {
 		addDevice(t, db, want)

@@ -8,14 +8,14 @@ import (
 	"gatehouse/store"
 )
 
-func notices(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a notice comes back as it was, and each claim is a try", noticeClaimed},
-		{"those due longest are claimed first", noticesInOrder},
-		{"one put off waits, one dropped is forgotten", noticePutOff},
-		{"none is owed for a transaction that failed", noticeNotOwed},
-		{"whatever ends a session owes its app a notice, if it takes them", noticesOwed},
-	})
+func notices() []promise {
+	return []promise{
+		{"a notice comes back as it was, and each claim is a try", "AddNotice ClaimNotices", noticeClaimed},
+		{"those due longest are claimed first", "ClaimNotices", noticesInOrder},
+		{"one put off waits, one dropped is forgotten", "PutOffNotice DropNotice", noticePutOff},
+		{"none is owed for a transaction that failed", "AddNotice", noticeNotOwed},
+		{"whatever ends a session owes its app a notice, if it takes them", "EndSession EndSessions EndBrowserSessions EndClientSessions DeleteConsent", noticesOwed},
+	}
 }
 
 // newNotice is due at odd().
@@ -71,6 +71,7 @@ func noticeClaimed(t *testing.T, db store.DB) {
 		}
 		want.ID, want.NextTry = got[0].ID, again
 		want.Tries++
+		filled(t, want)
 		same(t, "notice", got[0], want)
 		wantClaimed(t, "at once", claim(t, db, again.Add(-time.Millisecond), again, 9))
 		now = again

@@ -7,11 +7,11 @@ import (
 	"gatehouse/store"
 )
 
-func oneTime(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"what may be used once is used once", usedOnce},
-		{"sweeping marks", sweptMarks},
-	})
+func oneTime() []promise {
+	return []promise{
+		{"what may be used once is used once", "UseOnce", usedOnce},
+		{"sweeping marks", "SweepUsedOnce", sweptMarks},
+	}
 }
 
 func useOnce(t *testing.T, db store.DB, key string, expires time.Time) bool {

@@ -30,6 +30,7 @@ func wantProfile(t *testing.T, db store.DB, what string, id int64, want store.Pr
 func profileRoundTrip(t *testing.T, db store.DB) {
 	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
 	wantProfile(t, db, "none yet", ann.ID, store.Profile{})
+	filled(t, newProfile())
 	for _, want := range []store.Profile{newProfile(), {Nickname: "all the rest is gone"}, {}, {Address: store.Address{Country: "CH"}}} {
 		for range 2 { // what is so already is no error
 			update(t, db, ann.ID, store.UserChange{Profile: &want})

@@ -8,12 +8,12 @@ import (
 	"gatehouse/store"
 )
 
-func pushedRequests(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a pushed request comes back as it was, until it is deleted", pushedRoundTrip},
-		{"the digest of a pushed request is given once", pushedConflict},
-		{"sweeping pushed requests", sweptPushed},
-	})
+func pushedRequests() []promise {
+	return []promise{
+		{"a pushed request comes back as it was, until it is deleted", "AddPushed PushedByDigest DeletePushed", pushedRoundTrip},
+		{"the digest of a pushed request is given once", "AddPushed", pushedConflict},
+		{"sweeping pushed requests", "SweepPushed", sweptPushed},
+	}
 }
 
 func newPushed() store.PushedRequest {
@@ -40,6 +40,7 @@ func wantPushed(t *testing.T, db store.DB, want store.PushedRequest) {
 
 func pushedRoundTrip(t *testing.T, db store.DB) {
 	p, other := newPushed(), newPushed()
+	filled(t, p)
 	bare := store.PushedRequest{Digest: store.DigestOf("bare")}
 	for _, want := range []store.PushedRequest{p, other, bare} {
 		push(t, db, want)

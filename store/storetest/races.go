@@ -16,28 +16,32 @@ const callers = 50
 // Races tests what store.DB promises to callers who meet. open may give a
 // database that each transaction enters from another process.
 func Races(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a name goes to one", raceForName},
-		{"two people who want each other's names", raceCrosswise},
-		{"a name changed goes to one", raceToRename},
-		{"a link is taken by one", raceForLink},
-		{"a generation of keys is one's", raceForGeneration},
-		{"a session is ended by one", raceToEnd},
-		{"a password is changed from what it was by one", raceForPassword},
-		{"of two administrators one remains", raceOfTwoAdmins},
-		{"of many administrators one remains", raceOfAdmins},
-		{"nobody's change is lost", raceToAppend},
-		{"totals stay exact", raceOfTotals},
-		{"a code is redeemed by one, and the others find its session", raceForCode},
-		{"every wrong verifier counts", raceOfMisses},
-		{"a browser session is ended by one", raceToEndBrowser},
-		{"no session outlives its browser session", raceOfRedeemers},
-		{"a device is decided on by one", raceToDecide},
-		{"a device is redeemed by one", raceForDevice},
-		{"of polls at once one is in time", raceToPoll},
-		{"what may be used once is used by one", raceForOnce},
-		{"a notice is claimed by one", raceForNotices},
-	})
+	run(t, open, races())
+}
+
+func races() []promise {
+	return []promise{
+		{"a name goes to one", "CreateUser", raceForName},
+		{"two people who want each other's names", "UpdateUser", raceCrosswise},
+		{"a name changed goes to one", "UpdateUser", raceToRename},
+		{"a link is taken by one", "TakeBootstrap", raceForLink},
+		{"a generation of keys is one's", "AddSigningKey", raceForGeneration},
+		{"a session is ended by one", "EndSession", raceToEnd},
+		{"a password is changed from what it was by one", "UpdateUser", raceForPassword},
+		{"of two administrators one remains", "LockAdmins OtherAdmin", raceOfTwoAdmins},
+		{"of many administrators one remains", "LockAdmins OtherAdmin", raceOfAdmins},
+		{"nobody's change is lost", "LockUser", raceToAppend},
+		{"totals stay exact", "ListUsers", raceOfTotals},
+		{"a code is redeemed by one, and the others find its session", "UseCode", raceForCode},
+		{"every wrong verifier counts", "MissCode", raceOfMisses},
+		{"a browser session is ended by one", "EndBrowser", raceToEndBrowser},
+		{"no session outlives its browser session", "EndBrowser UseCode", raceOfRedeemers},
+		{"a device is decided on by one", "DecideDevice", raceToDecide},
+		{"a device is redeemed by one", "UseDevice", raceForDevice},
+		{"of polls at once one is in time", "PollDevice", raceToPoll},
+		{"what may be used once is used by one", "UseOnce", raceForOnce},
+		{"a notice is claimed by one", "ClaimNotices", raceForNotices},
+	}
 }
 
 // winners counts the callers for whom try says so. Any error but those that are

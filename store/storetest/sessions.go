@@ -10,24 +10,24 @@ import (
 	"gatehouse/store"
 )
 
-func sessions(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a session comes back as it was, with its person as they are", sessionRoundTrip},
-		{"what a browser calls itself is no reason to refuse", oddBrowser},
-		{"no session is no session", noSession},
-		{"an ID is given once", func(t *testing.T, db store.DB) {
+func sessions() []promise {
+	return []promise{
+		{"a session comes back as it was, with its person as they are", "CreateSession SessionWithUser", sessionRoundTrip},
+		{"what a browser calls itself is no reason to refuse", "CreateSession", oddBrowser},
+		{"no session is no session", "SessionWithUser", noSession},
+		{"an ID is given once", "CreateSession", func(t *testing.T, db store.DB) {
 			s := newSession(create(t, db, newUser("ann")).ID)
 			write(t, db, func(tx store.Tx) error { return tx.CreateSession(s) })
 			err := db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateSession(s) })
 			wantError(t, "CreateSession again", err, store.ErrConflict)
 		}},
-		{"living sessions, newest first", livingSessions},
-		{"no more than a thousand are listed", thousandSessions},
-		{"touching goes forward only", touched},
-		{"ending one", ended},
-		{"ending all but one", endedAll},
-		{"sweeping", sweptSessions},
-	})
+		{"living sessions, newest first", "ListSessions", livingSessions},
+		{"no more than a thousand are listed", "ListSessions", thousandSessions},
+		{"touching goes forward only", "TouchSession", touched},
+		{"ending one", "EndSession", ended},
+		{"ending all but one", "EndSessions", endedAll},
+		{"sweeping", "SweepSessions", sweptSessions},
+	}
 }
 
 // newSession is a living session with every field filled.
@@ -71,6 +71,7 @@ func sessionRoundTrip(t *testing.T, db store.DB) {
 	create(t, db, newUser("ben"))
 	living, over := newSession(ann.ID), newSession(ann.ID)
 	over.EndedAt, over.EndReason = odd().Add(time.Hour), "revoked — é"
+	filled(t, over)
 	bare := store.Session{ID: rand.Text(), UserID: ann.ID}
 	start(t, db, living, over, bare)
 	ann.FirstName, ann.Active = "Changed since", false

@@ -8,16 +8,16 @@ import (
 	"gatehouse/store"
 )
 
-func tokens(t *testing.T, open func(t *testing.T) store.DB) {
-	run(t, open, []promise{
-		{"a revoked token is revoked", revoked},
-		{"sweeping revoked tokens", sweptTokens},
-		{"a link is taken once", linkOnce},
-		{"a link that has expired", linkExpired},
-		{"clearing links", linksCleared},
-		{"a link that is asked for stays", linkAsked},
-		{"sweeping links", sweptLinks},
-	})
+func tokens() []promise {
+	return []promise{
+		{"a revoked token is revoked", "RevokeToken TokenRevoked", revoked},
+		{"sweeping revoked tokens", "SweepRevokedTokens", sweptTokens},
+		{"a link is taken once", "AddBootstrap TakeBootstrap", linkOnce},
+		{"a link that has expired", "TakeBootstrap", linkExpired},
+		{"clearing links", "ClearBootstrap", linksCleared},
+		{"a link that is asked for stays", "HasBootstrap", linkAsked},
+		{"sweeping links", "SweepBootstraps", sweptLinks},
+	}
 }
 
 func wantRevoked(t *testing.T, db store.DB, jti string, want bool) {
