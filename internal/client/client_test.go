@@ -178,6 +178,35 @@ func TestRedirectURIs(t *testing.T) {
 	}
 }
 
+func TestTheHostOfARedirectURI(t *testing.T) {
+	for name, uri := range map[string]string{
+		"percent-encoded non-ASCII at the end": "https://0%8000000",
+		"percent-encoded non-ASCII":            "https://shop%C3%B6.example/",
+		"percent-encoded dot":                  "https://shop%2eexample/",
+		"zone of an address":                   "https://[fe80::1%25eth0]/",
+		"semicolon":                            "https://shop.example;evil.example/",
+		"quotation mark":                       `https://shop".example/`,
+		"port alone":                           "https://:8443/",
+	} {
+		if redirectFault(uri) == "" {
+			t.Errorf("%s: %q was accepted, want a fault", name, uri)
+		}
+	}
+	for name, uri := range map[string]string{
+		"underscore":      "https://my_shop.example/",
+		"IPv6":            "https://[2001:db8::1]/",
+		"punycode":        "https://xn--shp-sna.example/",
+		"upper case":      "https://Shop.Example/",
+		"dot at the end":  "https://shop.example./",
+		"without a path":  "https://shop.example",
+		"a name in a LAN": "https://intranet/",
+	} {
+		if fault := redirectFault(uri); fault != "" {
+			t.Errorf("%s: %q: fault %q, want none", name, uri, fault)
+		}
+	}
+}
+
 func TestRotationKeepsTwoSecretsAtMost(t *testing.T) {
 	w := open(t)
 	c, first, err := w.Create(t.Context(), authz.Operator, shop())

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -35,7 +36,7 @@ func redirectFault(uri string) string {
 func schemeFault(u *url.URL) string {
 	switch {
 	case u.Scheme == "https" || u.Scheme == "http" && loopback.Host(u.Hostname()):
-		if u.Hostname() == "" || u.Opaque != "" || strings.Contains(u.Host, "*") {
+		if u.Opaque != "" || !isHost(u.Hostname()) {
 			return "Enter the URI of one host."
 		}
 	case u.Scheme == "http":
@@ -44,6 +45,18 @@ func schemeFault(u *url.URL) string {
 		return "Only https is allowed, and private schemes that are made of a domain name, as com.example.app."
 	}
 	return ""
+}
+
+// isHost reports whether host is one name or address. A name has the characters that the
+// DNS's have, and the underscore. RFC 3986 §3.2.2 allows more, percent-encoding among
+// them, which url.Parse and browsers do not decode to the same host.
+func isHost(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Zone() == ""
+	}
+	return host != "" && strings.IndexFunc(host, func(r rune) bool {
+		return r != '.' && r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) < 0
 }
 
 // backchannelFault says why logout tokens cannot be sent to a URI (OIDC
