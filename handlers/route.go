@@ -58,6 +58,17 @@ func Routes(tables []Table) []Route {
 	return all
 }
 
+// Advertised are the paths that apps are told of, by the members of the metadata.
+func Advertised(tables []Table) map[string]string {
+	paths := map[string]string{}
+	for _, rt := range Routes(tables) {
+		if rt.Discovery != "" {
+			paths[rt.Discovery] = rt.Path
+		}
+	}
+	return paths
+}
+
 // Plain makes an endpoint of a handler that refuses nothing.
 func Plain(h http.Handler) Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {

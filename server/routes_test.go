@@ -1,6 +1,9 @@
 package server
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -87,3 +90,49 @@ func TestPagesThatChangeSomethingRefuseOtherOrigins(t *testing.T) {
 		t.Error("the tables have no page that changes something")
 	}
 }
+
+func TestAMemberOfTheMetadataNamesOneEndpoint(t *testing.T) {
+	paths := map[string]string{}
+	for _, rt := range handlers.Routes(realTables()) {
+		if rt.Discovery == "" {
+			continue
+		}
+		if other, taken := paths[rt.Discovery]; taken {
+			t.Errorf("%s names %s and %s, want one of them", rt.Discovery, other, rt.Path)
+		}
+		paths[rt.Discovery] = rt.Path
+	}
+	if len(paths) == 0 {
+		t.Error("no route is advertised")
+	}
+}
+
+// The templates write the paths of pages out, and this holds them against the tables.
+func TestPagesLeadToPathsThatAreServed(t *testing.T) {
+	served := map[string]bool{}
+	for _, rt := range handlers.Routes(realTables()) {
+		served[rt.Method+" "+rt.Path] = true
+	}
+	files, err := filepath.Glob("../web/templates/*.html")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found the templates %v, %v; want some", files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatalf("reading a template: %v", err)
+		}
+		for _, m := range leads.FindAllStringSubmatch(string(text), -1) {
+			method := strings.ToUpper(m[1])
+			if method == "" {
+				method = "GET" // a link
+			}
+			if line := method + " " + m[2]; !served[line] {
+				t.Errorf("%s leads to %s, want a route that is served", filepath.Base(file), line)
+			}
+		}
+	}
+}
+
+// leads finds links, and forms with their methods, that lead to a fixed path.
+var leads = regexp.MustCompile(`(?:<form method="(get|post)" action|href)="(/[^"{?#]*)["?#]`)

@@ -11,12 +11,14 @@ import (
 	"gatehouse/handlers/pages"
 	"gatehouse/handlers/pages/signin"
 	"gatehouse/handlers/protocol"
+	"gatehouse/internal/oauth/discovery"
 )
 
 // realTables are those of all audiences, with nothing behind them.
 func realTables() []handlers.Table {
+	metadata, _ := protocol.Metadata(discovery.Server{}) // no endpoint, no error
 	return slices.Concat(protocol.Endpoints{}.Tables(), signin.Endpoints{}.Tables(), guardedTables(), []handlers.Table{
-		pages.Endpoints{}.Table(), operators.Documents(&operators.Health{}, http.NotFoundHandler()), protocol.Documents(nil, nil),
+		pages.Endpoints{}.Table(), operators.Documents(&operators.Health{}, http.NotFoundHandler()), metadata,
 	})
 }
 

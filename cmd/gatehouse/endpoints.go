@@ -75,22 +75,11 @@ func (e endpoints) tables(health *operators.Health) ([]handlers.Table, error) {
 	tables := slices.Concat(apps.Tables(), e.signIn().Tables(), []handlers.Table{
 		e.pages().Table(), e.accounts().Table(), e.operators().Table(), operators.Documents(health, figures),
 	})
-	authorizationServer, openid, err := e.metadata()
-	return append(tables, protocol.Documents(authorizationServer, openid)), err
-}
-
-func (e endpoints) metadata() (authorizationServer, openid []byte, err error) {
-	surface := discovery.Surface{
-		Grants: grant.Types(), Issuer: e.config.Issuer, Token: "/oauth/token", Revocation: "/oauth/revoke",
-		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
-		Authorization: authorize.Path, Userinfo: "/oauth/userinfo", Pushed: "/oauth/par", Devices: "/oauth/device_authorization",
-		EndSession: "/oauth/logout", PrivateKeyJWT: true, BackchannelLogout: true,
-	}
-	if authorizationServer, err = surface.AuthorizationServer(); err != nil {
-		return nil, nil, err
-	}
-	openid, err = surface.OpenIDConfiguration()
-	return authorizationServer, openid, err
+	metadata, err := protocol.Metadata(discovery.Server{
+		Issuer: e.config.Issuer, Endpoints: handlers.Advertised(tables), Grants: grant.Types(),
+		PrivateKeyJWT: e.clients.Assertions != nil, BackchannelLogout: true,
+	})
+	return append(tables, metadata), err
 }
 
 func (e endpoints) protocol() (protocol.Endpoints, error) {

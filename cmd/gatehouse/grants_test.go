@@ -72,7 +72,9 @@ func answers(_ *testing.T, types grant.List) error {
 
 // advertises asks whether discovery names the types whose endpoints are there.
 func advertises(_ *testing.T, types grant.List) error {
-	document, err := discovery.Surface{Grants: types, Token: "/token", Authorization: "/authorize", Devices: "/devices"}.AuthorizationServer()
+	document, err := discovery.Server{Grants: types, Endpoints: map[string]string{
+		grant.TokenEndpoint: "/token", grant.AuthorizationEndpoint: "/authorize", grant.DeviceEndpoint: "/devices",
+	}}.AuthorizationServer()
 	if err != nil {
 		return err
 	}

@@ -15,20 +15,19 @@ import (
 // version of the server only.
 const metadataMaxAge = time.Hour
 
-// Metadata is a document that stays the same as long as the process runs
+// A document stays the same as long as the process runs
 // (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
-type Metadata struct{ document keys.Document }
+type document struct{ keys.Document }
 
-// NewMetadata returns the endpoint of a JSON document.
-func NewMetadata(body []byte) Metadata {
+func newDocument(body []byte) document {
 	sum := sha256.Sum256(body)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	return Metadata{keys.Document{Body: body, ETag: tag, MaxAge: metadataMaxAge}}
+	return document{keys.Document{Body: body, ETag: tag, MaxAge: metadataMaxAge}}
 }
 
 // Serve writes the document.
-func (e Metadata) Serve(w http.ResponseWriter, r *http.Request) error {
-	handlers.WriteDocument(w, r, e.document.Body, e.document.ETag, e.document.MaxAge)
+func (e document) Serve(w http.ResponseWriter, r *http.Request) error {
+	handlers.WriteDocument(w, r, e.Body, e.ETag, e.MaxAge)
 	return nil
 }
 

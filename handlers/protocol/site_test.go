@@ -192,8 +192,7 @@ func (s *site) wire(t testing.TB, who passwords) {
 	if err != nil {
 		t.Fatalf("building the token endpoint: %v", err)
 	}
-	surface := discovery.Surface{Grants: grant.Types(), Issuer: issuer, Token: "/oauth/token", Revocation: "/oauth/revoke", Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json"}
-	metadata, err := surface.AuthorizationServer()
+	metadata, err := protocol.Metadata(discovery.Server{Grants: grant.Types(), Issuer: issuer, Endpoints: handlers.Advertised(protocol.Endpoints{}.Tables())})
 	if err != nil {
 		t.Fatalf("building the authorization server metadata: %v", err)
 	}
@@ -202,7 +201,9 @@ func (s *site) wire(t testing.TB, who passwords) {
 	s.handle("/oauth/introspect", protocol.Introspect{Clients: auth, Sessions: s.sessions}.Serve)
 	s.wireOpenID(clients, auth)
 	s.handle("/.well-known/jwks.json", protocol.JWKS{Keys: ring}.Serve)
-	s.handle("/.well-known/oauth-authorization-server", protocol.NewMetadata(metadata).Serve)
+	for _, rt := range metadata.Routes {
+		s.handle(rt.Path, rt.Serve)
+	}
 }
 
 func (s *site) handle(path string, e handlers.Endpoint) {

@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
+	"gatehouse/internal/oauth/discovery"
 )
 
 // Endpoints are those that apps call.
@@ -43,12 +44,17 @@ func (e Endpoints) Tables() []handlers.Table {
 
 const userinfoPath = "/oauth/userinfo"
 
-// Documents is the table of the metadata.
-func Documents(authorizationServer, openid []byte) handlers.Table {
+// Metadata is the table of the documents that describe the server.
+func Metadata(s discovery.Server) (handlers.Table, error) {
+	authorizationServer, err := s.AuthorizationServer()
+	if err != nil {
+		return handlers.Table{}, err
+	}
+	openid, err := s.OpenIDConfiguration()
 	return api.Documents(
-		handlers.Route{Method: http.MethodGet, Path: "/.well-known/oauth-authorization-server", Quiet: true, Serve: NewMetadata(authorizationServer).Serve},
-		handlers.Route{Method: http.MethodGet, Path: "/.well-known/openid-configuration", Quiet: true, Serve: NewMetadata(openid).Serve},
-	)
+		handlers.Route{Method: http.MethodGet, Path: "/.well-known/oauth-authorization-server", Quiet: true, Serve: newDocument(authorizationServer).Serve},
+		handlers.Route{Method: http.MethodGet, Path: "/.well-known/openid-configuration", Quiet: true, Serve: newDocument(openid).Serve},
+	), err
 }
 
 // notAllowed is how apps are told of a method that a path of theirs does not have.

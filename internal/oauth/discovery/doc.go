@@ -1,7 +1,7 @@
 // Package discovery says what this server can do (RFC 8414, OpenID Connect
 // Discovery 1.0).
 //
-//	Surface                which endpoints there are, and which grant types
+//	Server                 which endpoints there are, and which grant types
 //	   ▼
 //	metadata               what both documents say; an endpoint that is not there is not spoken of
 //	   ├─ AuthorizationServer     /.well-known/oauth-authorization-server

@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,25 +15,22 @@ import (
 	"gatehouse/store"
 )
 
-// A Surface says which endpoints there are, by their paths below the issuer. An
-// empty path is an endpoint that is not there, and is not spoken of.
-type Surface struct {
+// A Server is what the metadata describe.
+type Server struct {
+	Issuer string
+	// Endpoints are the paths below the issuer, by the members that tell of them. An
+	// endpoint that is not there is not spoken of.
+	Endpoints map[string]string
 	// Grants are the grant types that there are.
-	Grants                                   grant.List
-	Issuer                                   string
-	Token, Revocation, Introspection, JWKS   string
-	Authorization, Userinfo, Pushed, Devices string
-	EndSession                               string
+	Grants grant.List
 	// PrivateKeyJWT says that clients may sign to authenticate.
 	PrivateKeyJWT bool
 	// BackchannelLogout says that apps are told when a session ends.
 	BackchannelLogout bool
 }
 
-// metadata are the members of RFC 8414 §2, OpenID Connect Discovery 1.0 §3 and
-// their extensions that we have something to say to.
-type metadata struct {
-	Issuer        string `json:"issuer"`
+// endpoints are the members that hold the address of an endpoint.
+type endpoints struct {
 	Authorization string `json:"authorization_endpoint,omitempty"`
 	Token         string `json:"token_endpoint,omitempty"`
 	Userinfo      string `json:"userinfo_endpoint,omitempty"`
@@ -42,6 +40,13 @@ type metadata struct {
 	Pushed        string `json:"pushed_authorization_request_endpoint,omitempty"` // RFC 9126 §5
 	Devices       string `json:"device_authorization_endpoint,omitempty"`         // RFC 8628 §4
 	EndSession    string `json:"end_session_endpoint,omitempty"`                  // RP-Initiated Logout 1.0 §2.1
+}
+
+// metadata are the members of RFC 8414 §2, OpenID Connect Discovery 1.0 §3 and
+// their extensions that we have something to say to.
+type metadata struct {
+	Issuer string `json:"issuer"`
+	endpoints
 
 	Scopes        []string `json:"scopes_supported"`
 	ResponseTypes []string `json:"response_types_supported"` // required, also where there are none
@@ -80,18 +85,25 @@ type more struct {
 }
 
 // AuthorizationServer is the document of RFC 8414.
-func (s Surface) AuthorizationServer() ([]byte, error) {
-	return encode(s.metadata())
+func (s Server) AuthorizationServer() ([]byte, error) {
+	m, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
+	return encode(m)
 }
 
 // OpenIDConfiguration is the document of OpenID Connect Discovery 1.0, as far as
 // there is something to discover.
-func (s Surface) OpenIDConfiguration() ([]byte, error) {
-	m := s.metadata()
+func (s Server) OpenIDConfiguration() ([]byte, error) {
+	m, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
 	m.Subjects = []string{"public"}
 	m.IDTokenSigning = []string{"RS256"}
 	m.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time"}
-	if s.Authorization != "" {
+	if m.Authorization != "" {
 		m.Claims = append([]string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid", "at_hash"}, claims.Supported()...)
 		m.more = &more{
 			ClaimTypes: []string{"normal"}, ClaimsParameter: true, ACRs: []string{oauth.ACRPassword}, Languages: []string{"en"},
@@ -101,12 +113,11 @@ func (s Surface) OpenIDConfiguration() ([]byte, error) {
 	return encode(m)
 }
 
-func (s Surface) metadata() metadata {
-	m := metadata{
-		Issuer: s.Issuer, Authorization: s.at(s.Authorization), Token: s.at(s.Token), Userinfo: s.at(s.Userinfo), JWKS: s.at(s.JWKS),
-		Revocation: s.at(s.Revocation), Introspection: s.at(s.Introspection),
-		Pushed: s.at(s.Pushed), Devices: s.at(s.Devices), EndSession: s.at(s.EndSession),
-		Scopes: authz.AllScopes.Tokens(), ResponseTypes: []string{}, Grants: s.grants(),
+func (s Server) metadata() (metadata, error) {
+	m := metadata{Issuer: s.Issuer, Scopes: authz.AllScopes.Tokens(), ResponseTypes: []string{}, Grants: s.grants()}
+	var err error
+	if m.endpoints, err = s.endpoints(); err != nil {
+		return metadata{}, err
 	}
 	if m.Authorization != "" {
 		m.ResponseTypes, m.ResponseModes = []string{"code"}, []string{oauth.QueryMode, oauth.FormPostMode}
@@ -125,24 +136,35 @@ func (s Surface) metadata() metadata {
 	if m.Introspection != "" {
 		m.IntrospectionAuth, m.IntrospectSigning = without(all, store.NoSecret), signing
 	}
-	return m
+	return m, nil
+}
+
+// endpoints fills in the addresses by the names of their members. A name that is not
+// a member's is an error.
+func (s Server) endpoints() (e endpoints, err error) {
+	addresses := map[string]string{}
+	for member, path := range s.Endpoints {
+		addresses[member] = strings.TrimSuffix(s.Issuer, "/") + path
+	}
+	text, err := json.Marshal(addresses)
+	if err != nil {
+		return e, fmt.Errorf("encoding the endpoints: %w", err)
+	}
+	members := json.NewDecoder(bytes.NewReader(text))
+	members.DisallowUnknownFields()
+	if err := members.Decode(&e); err != nil {
+		return e, fmt.Errorf("filling in the endpoints: %w", err)
+	}
+	return e, nil
 }
 
 // grants are those for which there is a way to get what they redeem.
-func (s Surface) grants() []string {
-	paths := map[string]string{grant.TokenEndpoint: s.Token, grant.AuthorizationEndpoint: s.Authorization, grant.DeviceEndpoint: s.Devices}
-	return s.Grants.Offered(func(endpoint string) bool { return paths[endpoint] != "" }).Names()
+func (s Server) grants() []string {
+	return s.Grants.Offered(func(endpoint string) bool { return s.Endpoints[endpoint] != "" }).Names()
 }
 
 func without(methods []string, method string) []string {
 	return slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return m == method })
-}
-
-func (s Surface) at(path string) string {
-	if path == "" {
-		return ""
-	}
-	return strings.TrimSuffix(s.Issuer, "/") + path
 }
 
 func encode(m metadata) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,17 +18,19 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMetadata(t *testing.T) {
-	surface := discovery.Surface{
-		Grants: grant.Types(), Issuer: "https://id.example", Token: "/oauth/token", Revocation: "/oauth/revoke",
-		Introspection: "/oauth/introspect", JWKS: "/.well-known/jwks.json",
-	}
-	whole := surface
-	whole.Authorization, whole.Userinfo, whole.Pushed, whole.Devices = "/oauth/authorize", "/oauth/userinfo", "/oauth/par", "/oauth/device_authorization"
-	whole.EndSession, whole.PrivateKeyJWT, whole.BackchannelLogout = "/oauth/logout", true, true
+	few := discovery.Server{Grants: grant.Types(), Issuer: "https://id.example", Endpoints: map[string]string{
+		"token_endpoint": "/oauth/token", "revocation_endpoint": "/oauth/revoke",
+		"introspection_endpoint": "/oauth/introspect", "jwks_uri": "/.well-known/jwks.json",
+	}}
+	whole := discovery.Server{Grants: few.Grants, Issuer: few.Issuer, PrivateKeyJWT: true, BackchannelLogout: true, Endpoints: map[string]string{
+		"authorization_endpoint": "/oauth/authorize", "userinfo_endpoint": "/oauth/userinfo", "end_session_endpoint": "/oauth/logout",
+		"pushed_authorization_request_endpoint": "/oauth/par", "device_authorization_endpoint": "/oauth/device_authorization",
+	}}
+	maps.Copy(whole.Endpoints, few.Endpoints)
 	documents := map[string]func() ([]byte, error){
 		"whole-openid-configuration.json": whole.OpenIDConfiguration,
-		"oauth-authorization-server.json": surface.AuthorizationServer,
-		"openid-configuration.json":       surface.OpenIDConfiguration,
+		"oauth-authorization-server.json": few.AuthorizationServer,
+		"openid-configuration.json":       few.OpenIDConfiguration,
 	}
 	for name, document := range documents {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +61,9 @@ func TestMetadata(t *testing.T) {
 }
 
 func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
-	body, err := discovery.Surface{Grants: grant.Types(), Issuer: "https://id.example/", Token: "/oauth/token"}.AuthorizationServer()
+	body, err := discovery.Server{
+		Grants: grant.Types(), Issuer: "https://id.example/", Endpoints: map[string]string{"token_endpoint": "/oauth/token"},
+	}.AuthorizationServer()
 	if err != nil {
 		t.Fatalf("building the authorization server metadata: %v", err)
 	}
@@ -76,5 +81,12 @@ func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
 	}
 	if got := members["token_endpoint"]; got != "https://id.example/oauth/token" {
 		t.Errorf("token_endpoint %v, want https://id.example/oauth/token", got)
+	}
+}
+
+func TestAnEndpointWithoutAMemberIsAnError(t *testing.T) {
+	s := discovery.Server{Endpoints: map[string]string{"tokken_endpoint": "/oauth/token"}}
+	if body, err := s.OpenIDConfiguration(); err == nil {
+		t.Errorf("got %s, want an error", body)
 	}
 }
