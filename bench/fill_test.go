@@ -90,6 +90,6 @@ func looksFilled(t *testing.T, db store.DB, c *crowd, known signIn) {
 	}
 	err = db.Write(ctx, func(tx store.Tx) error { _, err := tx.CreateUser(c.person(7)); return err })
 	if err == nil {
-		t.Error("somebody took a name that is taken: the indexes did not come back")
+		t.Error("a name that is taken was given again, want a conflict: the indexes did not come back")
 	}
 }

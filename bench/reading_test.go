@@ -13,7 +13,7 @@ func TestCPUTimeIsReadPastAnyName(t *testing.T) {
 		t.Errorf("%s, %v, want 2s", spent, err)
 	}
 	if _, err := parseStat([]byte("42 (a) S 1")); err == nil {
-		t.Error("a line that is cut short was read")
+		t.Error("a line that is cut short was read, want an error")
 	}
 }
 
@@ -23,7 +23,7 @@ func TestMemoryIsReadInBytes(t *testing.T) {
 		t.Errorf("memory now %d and at its peak %d, want %d and %d", now, peak, 12345<<10, 34567<<10)
 	}
 	if n := kilobytes(text, "VmSwap"); n != 0 {
-		t.Errorf("%d for a line that is not there", n)
+		t.Errorf("read %d from a line that is not there, want 0", n)
 	}
 }
 
@@ -52,7 +52,7 @@ func TestLinksLeadOn(t *testing.T) {
 		t.Errorf("with another limit the next page is at %q, %v; want /users/?cursor=a%%2Bb&limit=100", next, err)
 	}
 	if _, err := nextLink(`</users/>; rel="prev"`); err == nil {
-		t.Error("a link to the page before was taken for the next")
+		t.Error("a link to the page before was taken for the next, want an error")
 	}
 }
 

@@ -59,7 +59,7 @@ func faultsOf(t *testing.T, from Sources) []Fault {
 	}
 	var faults *Faults
 	if !errors.As(err, &faults) {
-		t.Fatalf("%v is not *Faults", err)
+		t.Fatalf("%v is not *Faults, want that", err)
 	}
 	return faults.All
 }
@@ -85,7 +85,7 @@ func TestEverySettingIsDescribed(t *testing.T) {
 		}
 		if s.Kind == "number" || s.Kind == "duration" {
 			if s.Bounds == "" {
-				t.Errorf("%s has no bounds", s.Env)
+				t.Errorf("%s has no bounds, want some", s.Env)
 			}
 		}
 	}
@@ -335,7 +335,7 @@ func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 	from.Flags = map[string]string{"signup": "perhaps"}
 	_, err := Load(from)
 	if err == nil {
-		t.Fatal("no fault")
+		t.Fatal("loading gave no fault, want all of them")
 	}
 	for _, want := range []string{"6 faults", "GATEHOUSE_ADDR x", "GATEHOUSE_ISSUER y", "GATEHOUSE_ACCESS_TOKEN_LIFETIME z", "GATEHOUSE_MASTER_KEY is", "GATEHOUSE_TYPO is", "GATEHOUSE_SIGNUP perhaps is none of open, closed (--signup)"} {
 		if !strings.Contains(err.Error(), want) {

@@ -58,7 +58,7 @@ func TestTheSettingsOfKubernetesAreGood(t *testing.T) {
 		t.Errorf("want the ingress to be for %s", host)
 	}
 	if len(cfg.TrustedProxies) == 0 {
-		t.Error("no proxy is trusted: everybody would share the ingress's address")
+		t.Error("no proxy is trusted, want the ingress: everybody would share its address")
 	}
 	most := int(m.scaler.Spec.MaxReplicas) + m.deployment.Spec.Strategy.RollingUpdate.MaxSurge.IntValue()
 	if byDefault := 151; most*cfg.DatabaseConnections >= byDefault { // MySQL's max_connections
@@ -94,7 +94,7 @@ func TestTheMemoryLimitHoldsTheHashesAndTheRest(t *testing.T) {
 		t.Errorf("the request is %s, want the limit %s, as a full node would kill it below its limit", request, limit)
 	}
 	if resources.Requests.Cpu().IsZero() {
-		t.Error("without a CPU request the autoscaler knows nothing")
+		t.Error("the container requests no CPU, want a request: the autoscaler goes by it")
 	}
 }
 
@@ -139,7 +139,7 @@ func TestProbesAndServicesLeadToWhatListens(t *testing.T) {
 		t.Errorf("the startup probe asks %+v, want /healthz/live", startup.HTTPGet)
 	}
 	if *m.deployment.Spec.ProgressDeadlineSeconds <= startup.PeriodSeconds*startup.FailureThreshold {
-		t.Error("the rollout gives up before the startup probe does")
+		t.Error("the rollout gives up before the startup probe does, want it to wait longer")
 	}
 	for name, s := range m.services {
 		if _, ok := ports[s.Spec.Ports[0].TargetPort.String()]; !ok {

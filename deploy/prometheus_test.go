@@ -44,7 +44,7 @@ func TestEveryAlertLeadsToItsSteps(t *testing.T) {
 		for _, r := range group.Rules {
 			alerts[r.Alert] = true
 			if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
-				t.Errorf("%s does not say what is so", r.Alert)
+				t.Errorf("%s does not say what is wrong, want a summary and a description", r.Alert)
 			}
 			if s := r.Labels["severity"]; s != "critical" && s != "warning" {
 				t.Errorf("%s has the severity %q, want critical or warning", r.Alert, s)

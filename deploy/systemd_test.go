@@ -58,7 +58,7 @@ func TestTheSettingsOfTheUnitAreGood(t *testing.T) {
 				t.Errorf("the memory limit is %s with %d MiB of hashes, want 512M with room for the rest", limit, cfg.PasswordBudgetMiB)
 			}
 			if last(t, u, "Type") != "notify" || !strings.HasSuffix(last(t, u, "ExecStart"), "gatehouse serve") {
-				t.Error("it does not wait until the server is ready")
+				t.Error(`the unit does not wait until the server is ready, want Type=notify and "gatehouse serve"`)
 			}
 		})
 	}

@@ -94,7 +94,7 @@ func TestFormHidesTheQueryFromLaterReaders(t *testing.T) {
 		t.Errorf("scope %q came from the query, want no scope", got)
 	}
 	if form.Has("empty") {
-		t.Error("a parameter without a value counts (RFC 6749 §3.2)")
+		t.Error("a parameter without a value counts, want it left out (RFC 6749 §3.2)")
 	}
 }
 

@@ -59,10 +59,10 @@ func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
 	mustReload(t, r)
 	same := mustJWKS(t, r)
 	if same.ETag != first.ETag || string(same.Body) != string(first.Body) {
-		t.Error("another document for the same keys")
+		t.Error("another document for the same keys, want the same")
 	}
 	if other := mustJWKS(t, openRing(t, options(s, c.Now))); other.ETag != first.ETag {
-		t.Error("another replica has another ETag")
+		t.Error("another replica has another ETag, want the same")
 	}
 	if !strings.HasPrefix(first.ETag, `"`) || !strings.HasSuffix(first.ETag, `"`) {
 		t.Errorf(`ETag %s, want a strong one, in quotes`, first.ETag)

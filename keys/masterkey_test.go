@@ -43,7 +43,7 @@ func TestMasterKeyIsRefused(t *testing.T) {
 				t.Errorf("err = %v, want %q", err, c.want)
 			}
 			if c.text != "" && strings.Contains(fmt.Sprint(err), c.text) {
-				t.Error("the message repeats the key")
+				t.Error("the message repeats the key, want it hidden")
 			}
 		})
 	}
@@ -83,7 +83,7 @@ func TestDerivedKeysDifferByLabelAndMaster(t *testing.T) {
 		t.Errorf("the same key derives another (%v), want the same", err)
 	}
 	if a.Derive("cursor") == a.Derive("other") || a.Derive("cursor") == b.Derive("cursor") || a.ID() == b.ID() {
-		t.Error("the same for different labels or masters")
+		t.Error("two derived keys are the same, want another for each label and master key")
 	}
 }
 
@@ -97,10 +97,10 @@ func TestSealedBytesOpenOnlyInTheirPlace(t *testing.T) {
 		t.Errorf(`opened %q, %v; want "secret"`, plain, err)
 	}
 	if _, err := m.Open(sealed, []byte("there")); err == nil {
-		t.Error("opened with other data")
+		t.Error("sealed text opened with other data, want an error")
 	}
 	if _, err := NewMasterKey().Open(sealed, []byte("here")); err == nil {
-		t.Error("opened with another key")
+		t.Error("sealed text opened with another key, want an error")
 	}
 	for i := range sealed {
 		changed := bytes.Clone(sealed)
@@ -193,7 +193,7 @@ func TestOneMasterKeyFileAmongManyStarts(t *testing.T) {
 	wg.Wait()
 	for _, other := range made {
 		if other != made[0] {
-			t.Fatal("two starts have different master keys")
+			t.Fatal("two starts have different master keys, want the same")
 		}
 	}
 }

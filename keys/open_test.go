@@ -123,7 +123,7 @@ func TestOpeningAnEmptyRecordDoesNotWaitForTheFirstKey(t *testing.T) {
 	close(release)
 	wg.Wait()
 	if !r.Ready() {
-		t.Error("not ready with a key")
+		t.Error("the ring is not ready with a key, want it ready")
 	}
 }
 
@@ -168,7 +168,7 @@ func TestWithoutTheRecordTheRingGoesOn(t *testing.T) {
 	}
 	mustKeep(t, r)
 	if len(s.rows) != 0 {
-		t.Error("a new key in an emptied record")
+		t.Error("a new key was made in an emptied record, want none")
 	}
 	mustSign(t, r, "at+jwt", 3)
 }
@@ -252,7 +252,7 @@ func TestRunFollowsTheRecordAndEndsWithItsContext(t *testing.T) {
 	deadline := time.Now().Add(5 * time.Second) // one, on a machine with nothing else to do
 	for len(states(t, r)) != 2 {
 		if time.Now().After(deadline) {
-			t.Fatal("a new key does not become known")
+			t.Fatal("a new key does not become known, want it to")
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

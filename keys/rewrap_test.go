@@ -158,7 +158,7 @@ func TestDerivedKeysFollowTheMasterKeyInForce(t *testing.T) {
 		t.Error("after: not the new one first")
 	}
 	if empty := openRing(t, knowing(&memory{}, c, next, testMaster)).Derive("x"); empty()[0] != next.Derive("x") {
-		t.Error("a new database: not the configured one first")
+		t.Error("with a new database the derived key is not that of the configured master key, want that")
 	}
 }
 
@@ -237,10 +237,10 @@ func TestAReplicaThatWasLeftOutHearsOfARetirement(t *testing.T) {
 		t.Errorf("a token of the retired key: %v", err)
 	}
 	if left.Ready() {
-		t.Error("it signs with a retired key")
+		t.Error("the ring is ready with a retired key, want it not ready")
 	}
 	left.generate = func() (*rsa.PrivateKey, error) {
-		t.Error("a key is made in vain")
+		t.Error("a key was made in vain, want none")
 		return smallKey()
 	}
 	if err := left.keep(t.Context()); !errors.As(err, &wrong) {

@@ -49,7 +49,7 @@ func TestTheSameClaimsSignToTheSameTokenEvenAfterARotation(t *testing.T) {
 	}
 	c.Advance(3 * time.Hour)
 	if now, _ := r.SigningKeyID(t.Context()); now == kid {
-		t.Fatal("no rotation")
+		t.Fatal("the signing key was not rotated, want another")
 	}
 	again, err := openRing(t, options(s, c.Now)).SignWith(t.Context(), kid, "rt+jwt", map[string]string{"sub": "x"})
 	if err != nil || again != first {
@@ -178,7 +178,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		})
 	}
 	if asked != 0 {
-		t.Errorf("%d requests to a place that a token named", asked)
+		t.Errorf("%d requests to a place that a token named, want none", asked)
 	}
 }
 
@@ -249,7 +249,7 @@ func TestATokenTooLongToBeAcceptedIsNotMade(t *testing.T) {
 		t.Error("a token longer than the limit was signed, want an error")
 	}
 	if _, err := r.Sign(t.Context(), "at+jwt", func() {}); err == nil {
-		t.Error("made of what is no JSON")
+		t.Error("a token was made of what cannot be JSON, want an error")
 	}
 }
 
@@ -278,7 +278,7 @@ func TestNothingIsSignedForARequestThatHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := r.Sign(ctx, "at+jwt", 1); err == nil {
-		t.Error("signed for a request that has ended")
+		t.Error("a token was signed for a request that has ended, want an error")
 	}
 }
 

@@ -145,7 +145,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 			t.Errorf("%s: serves certificate %d, want 1", name, got)
 		}
 		if got := s.said("is not used"); got <= before {
-			t.Errorf("%s: nothing was said", name)
+			t.Errorf("%s: nothing was said, want a line in the log", name)
 		}
 	}
 	if err := os.Remove(s.cert); err != nil {

@@ -85,7 +85,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatal("the longest idle is still there")
+			t.Fatal("the connection that was idle longest is still there, want it closed")
 		}
 	}
 	want(t, second, "/")
@@ -100,7 +100,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 	go func() { _, err := waits.ask("/"); answered <- err }()
 	select {
 	case <-answered:
-		t.Error("there was no room for it")
+		t.Error("there was no room for the waiting connection, want an answer")
 	case <-time.After(100 * time.Millisecond):
 	}
 	close(leave)
@@ -209,7 +209,7 @@ func TestTheEndIsNotWaitedForWhenThereIsNoRoom(t *testing.T) {
 	select {
 	case <-ended:
 	case <-time.After(3 * time.Second):
-		t.Fatal("it hangs")
+		t.Fatal("the server hangs at the end, want it to stop")
 	}
 }
 

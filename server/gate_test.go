@@ -98,7 +98,7 @@ func TestAMethodThatIsNotThereNeedsAPlace(t *testing.T) {
 			go func() { codes <- send(h, "DELETE", "/work", nil).Code }()
 		}
 		if got := <-codes; got != http.StatusServiceUnavailable || asked.Load() != 2 {
-			t.Errorf("%d, %d at once", got, asked.Load())
+			t.Errorf("status %d with %d at once, want 503 and 2", got, asked.Load())
 		}
 		close(leave)
 		for range 2 {

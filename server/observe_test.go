@@ -89,7 +89,7 @@ func TestAPanicIsAnsweredAndItsValueIsNotLogged(t *testing.T) {
 		t.Errorf("the request's line: %v, want level ERROR, status 500 and route /api/thing", last)
 	}
 	if !strings.Contains(door.figures(), "gatehouse_panics_total 1") {
-		t.Error("the panic was not counted")
+		t.Error("the panic was not counted, want gatehouse_panics_total 1")
 	}
 }
 
@@ -106,7 +106,7 @@ func TestAPanicHalfwayCutsTheAnswer(t *testing.T) {
 		answer.Body.Close()
 	}
 	if err == nil {
-		t.Error("half an answer looked like a whole one")
+		t.Error("half an answer looked like a whole one, want an error")
 	}
 }
 
@@ -168,14 +168,14 @@ func TestWhoHangsUpIsNoFaultOfOurs(t *testing.T) {
 		t.Errorf("log lines %v, want one with level INFO and status 499", lines)
 	}
 	if !strings.Contains(door.figures(), `status="499"`) {
-		t.Error("it was counted as a fault")
+		t.Error("the request was not counted with status 499, want that")
 	}
 }
 
 func TestARequestHasABudget(t *testing.T) {
 	door := watch(func(w http.ResponseWriter, r *http.Request) {
 		if _, limited := r.Context().Deadline(); !limited {
-			t.Error("the work for a request may take for ever")
+			t.Error("the work for a request may take for ever, want a deadline")
 		}
 	})
 	ask(door, "GET", "/api/thing")

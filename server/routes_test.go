@@ -44,7 +44,7 @@ func TestTheAPIIsServedByGuardedTablesAlone(t *testing.T) {
 	}
 	for _, rt := range handlers.Routes(realTables()) {
 		if _, known := guarded[rt.Method+" "+rt.Path]; strings.HasPrefix(rt.Path, "/api/") != known {
-			t.Errorf("%s %s: below /api/ and guarded are not the same", rt.Method, rt.Path)
+			t.Errorf("%s %s: want what is below /api/ to be guarded, and nothing else", rt.Method, rt.Path)
 		}
 	}
 }
@@ -60,13 +60,13 @@ func TestTheTableIsInOrder(t *testing.T) {
 			owner, known := owners[rt.Path]
 			switch {
 			case lines[line]:
-				t.Errorf("%s is there twice", line)
+				t.Errorf("%s is there twice, want it once", line)
 			case known && owner != i:
-				t.Errorf("%s: the path is in two tables, and can refuse in one way only", line)
+				t.Errorf("%s: the path is in two tables, want it in one, as it can refuse in one way only", line)
 			case rt.Path != "/" && strings.HasSuffix(rt.Path, "/"):
-				t.Errorf("%s ends in a slash", line)
+				t.Errorf("%s ends in a slash, want none", line)
 			case table.Slash != strings.HasPrefix(rt.Path, "/api/"):
-				t.Errorf("%s: only what replaces the old application answers with a slash as well", line)
+				t.Errorf("%s: want an answer with a slash as well where the old application is replaced, and nowhere else", line)
 			}
 			lines[line], owners[rt.Path] = true, i
 		}
@@ -87,7 +87,7 @@ func TestPagesThatChangeSomethingRefuseOtherOrigins(t *testing.T) {
 		}
 	}
 	if asked == 0 {
-		t.Error("the tables have no page that changes something")
+		t.Error("the tables have no page that changes something, want one")
 	}
 }
 

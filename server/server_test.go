@@ -56,7 +56,7 @@ func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
 		}
 		conn.Close()
 		if time.Now().After(deadline) {
-			t.Fatal("new connections are taken after the drain delay")
+			t.Fatal("new connections are taken after the drain delay, want them refused")
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -82,10 +82,10 @@ func TestTheEndDoesNotWaitForEver(t *testing.T) {
 	select {
 	case err := <-ended:
 		if err == nil {
-			t.Error("a request was cut off without a word")
+			t.Error("a request was cut off without a word, want an error")
 		}
 	case <-time.After(5 * time.Second):
-		t.Fatal("Serve hangs")
+		t.Fatal("the server hangs at the end, want it to stop")
 	}
 }
 
@@ -112,7 +112,7 @@ func TestEveryWaitHasAnEnd(t *testing.T) {
 		}
 	}
 	if srv.WriteTimeout <= requestBudget {
-		t.Error("the connection ends before the work for a request does")
+		t.Error("the connection ends before the work for a request does, want a longer timeout")
 	}
 	if srv.MaxHeaderBytes <= 0 || srv.MaxHeaderBytes > 64<<10 {
 		t.Errorf("headers of %d bytes are accepted, want a limit of at most 64 KiB", srv.MaxHeaderBytes)
@@ -148,7 +148,7 @@ func TestTLS(t *testing.T) {
 		if c.want == "" {
 			if err == nil {
 				answer.Body.Close()
-				t.Errorf("%s: it was not", c.name)
+				t.Errorf("%s: want the handshake refused", c.name)
 			}
 			continue
 		}

@@ -123,7 +123,7 @@ func TestStreamsThatEndAreForgotten(t *testing.T) {
 		}
 	}
 	if !(cameBy{c, b}).begin() {
-		t.Error("no room for the first of another connection")
+		t.Error("there is no room for the first stream of another connection, want some")
 	}
 	for range 2 {
 		cameBy{c, a}.end()

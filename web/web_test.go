@@ -89,7 +89,7 @@ func TestPagesCanBeHeard(t *testing.T) {
 			t.Errorf("%s has %d headings of the first order, want 1", name, n)
 		}
 		if !strings.Contains(body, `<html lang="en">`) || !strings.Contains(body, "<main") {
-			t.Errorf("%s says neither its language nor where it begins", name)
+			t.Errorf("%s says neither its language nor where it begins, want both", name)
 		}
 		labelled := map[string]bool{}
 		for _, m := range labels.FindAllStringSubmatch(body, -1) {

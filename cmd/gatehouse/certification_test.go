@@ -70,7 +70,7 @@ func (g *gate) signed(raw any) (header, payload object) {
 	text, _ := raw.(string)
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {
-		g.t.Fatalf("%v is no token", raw)
+		g.t.Fatalf("%v is no token, want three parts", raw)
 	}
 	for i, into := range []*object{&header, &payload} {
 		if err := json.Unmarshal(unbase64(g.t, parts[i]), into); err != nil {
@@ -379,7 +379,7 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 		}
 		for _, claim := range []string{"name", "email", "preferred_username", "given_name", "email_verified"} {
 			if _, there := id[claim]; there {
-				t.Errorf("%s, which was not asked for, is in the ID token", claim)
+				t.Errorf("%s, which was not asked for, is in the ID token, want it left out", claim)
 			}
 		}
 		sum := sha256.Sum256([]byte(set["access_token"].(string)))
@@ -508,7 +508,7 @@ func TestClaimsOfCertifiedApps(t *testing.T) {
 			}
 			for name := range c.want {
 				if _, there := id[name]; there {
-					t.Errorf("%s is in the ID token", name)
+					t.Errorf("%s is in the ID token, want it from UserInfo alone", name)
 				}
 			}
 		})
@@ -565,7 +565,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 					t.Errorf("%s is %v, want true or false", name, value)
 				}
 			default:
-				t.Errorf("%s is registered nowhere", name)
+				t.Errorf("%s is registered nowhere, want a registered member", name)
 			}
 		}
 		if document["issuer"] != g.config.Issuer {
@@ -615,7 +615,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 			}
 		}
 		if len(keys) == 0 {
-			t.Error("no keys")
+			t.Error("the JWKS has no keys, want one")
 		}
 	})
 }
@@ -653,7 +653,7 @@ func TestLogoutOfCertifiedApps(t *testing.T) {
 			}
 		}
 		if v.get(ask("client_id", "hears", "prompt", "none")).leads(shopURI).Get("code") == "" {
-			t.Error("she was signed out")
+			t.Error("the browser was signed out, want it still signed in")
 		}
 	})
 	g.each("a hint that was changed, and none", func(t *testing.T, v *visitor) {
@@ -694,7 +694,7 @@ func TestLogoutOfCertifiedApps(t *testing.T) {
 				t.Errorf("header %v, logout token %v, want logout+jwt and no nonce", header, token)
 			}
 		case <-time.After(10 * time.Second):
-			t.Error("the app was not told")
+			t.Error("the app was not told, want a logout token")
 		}
 	})
 	g.each("a state alone, and nothing, ask the person", func(_ *testing.T, v *visitor) {

@@ -127,7 +127,7 @@ func TestTheDashboardIsWhole(t *testing.T) {
 			continue
 		}
 		if len(p.Targets) == 0 || p.Datasource.UID != "${datasource}" {
-			t.Errorf("%q asks nothing, or not the chosen Prometheus", p.Title)
+			t.Errorf("%q asks nothing, or not the chosen Prometheus, want a question to that", p.Title)
 		}
 		for _, target := range p.Targets {
 			if target.Datasource.UID != "${datasource}" || !strings.Contains(target.Expr, `job=~"$job",instance=~"$instance"`) {
@@ -143,7 +143,7 @@ func TestWhatIsWatchedIsThere(t *testing.T) {
 	there := metricsAfterADay(t)
 	for name, labels := range conditional {
 		if there[name] != nil {
-			t.Errorf("%s is there; it needs no exception", name)
+			t.Errorf("%s is there, want no exception for it", name)
 		}
 		there[name] = append(labels, fromPrometheus...)
 	}
@@ -232,7 +232,7 @@ func metricsAfterADay(t *testing.T) map[string][]string {
 	text := c.call("GET", "/metrics", "").Body.String()
 	for limit := time.Now().Add(30 * time.Second); !strings.Contains(text, "\ngatehouse_swept_rows_total"); text = c.call("GET", "/metrics", "").Body.String() {
 		if time.Now().After(limit) {
-			t.Fatal("the sweeper has not swept")
+			t.Fatal("the sweeper has not swept, want it to within the limit")
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -54,7 +54,7 @@ func known() []string {
 func TestEveryVariableOfTheContainersIsASetting(t *testing.T) {
 	variables := readCompose(t).Services["gatehouse"].Environment
 	if len(variables) == 0 {
-		t.Fatal("docker-compose.yml sets nothing")
+		t.Fatal("docker-compose.yml sets nothing, want variables")
 	}
 	for name := range variables {
 		if !slices.Contains(known(), name) {
@@ -99,7 +99,7 @@ func TestTheSettingsOfTheComposeFileAreGood(t *testing.T) {
 		t.Fatalf("loading the settings: %v", err)
 	}
 	if cfg.Database.Reveal() != secrets["database"] || cfg.Redis.Reveal() != secrets["redis"] || cfg.MasterKey.Reveal() == "" {
-		t.Error("a secret did not arrive")
+		t.Error("a secret did not arrive, want all three")
 	}
 }
 
@@ -107,7 +107,7 @@ func TestWhatTheComposeFileNamesIsThere(t *testing.T) {
 	c := readCompose(t)
 	for service, s := range c.Services {
 		if len(s.Healthcheck.Test) < 2 {
-			t.Errorf("%s has no health check", service)
+			t.Errorf("%s has no health check, want one", service)
 		}
 		for _, secret := range s.Secrets {
 			if c.Secrets[secret].File == "" {

@@ -37,7 +37,7 @@ func TestSessionFixation(t *testing.T) {
 	// Once more, as the app wishes: another cookie, and the old one is dead.
 	_ = v.signIn(v.get(ask("prompt", "login")).shows(http.StatusOK, "You are signed in as"), "ann").shows(http.StatusOK, "Allow")
 	if second := v.cookie("gh_sid"); second == first {
-		t.Error("the cookie is the same after another sign-in")
+		t.Error("the cookie is the same after another sign-in, want a new one")
 	}
 	thief.client.Jar.SetCookies(door, []*http.Cookie{{Name: "gh_sid", Value: first, Path: "/"}})
 	thief.get("/").shows(http.StatusOK, "Gatehouse is running")
@@ -114,7 +114,7 @@ func TestConsentCannotBeForged(t *testing.T) {
 	nothing := func(p page) {
 		t.Helper()
 		if strings.Contains(p.header.Get("Location"), "code=") {
-			t.Errorf("%s gave a code", p.at)
+			t.Errorf("%s gave a code, want none", p.at)
 		}
 	}
 	nothing(v.post("/consent", "answer", "allow").shows(http.StatusBadRequest, "Authorization error"))
@@ -122,7 +122,7 @@ func TestConsentCannotBeForged(t *testing.T) {
 	nothing(v.post("/consent", append(foreign.fields(), "answer", "allow")...))
 	nothing(v.post("/consent", consent.fields()...).shows(http.StatusBadRequest))
 	if _, err := g.db.ConsentOf(t.Context(), g.ann.ID, "shop"); err == nil {
-		t.Error("a consent was recorded")
+		t.Error("a consent was recorded, want none")
 	}
 	// An empty scope asks as well.
 	if got := v.get(ask("scope", "openid")); !strings.Contains(got.body, "Allow") {

@@ -64,12 +64,12 @@ func TestConsentIsAskedOnceForEachScope(t *testing.T) {
 	v := g.visitor()
 	_ = v.code("scope", "openid")
 	if v.get(ask("scope", "openid")).leads(shopURI).Get("code") == "" {
-		t.Error("asked again for what was allowed")
+		t.Error("no code for what was allowed before, want one without a question")
 	}
 	more := v.get(ask("scope", "openid email")).shows(http.StatusOK, "wants to use your account")
 	v.post("/consent", append(more.fields(), "answer", "allow")...).leads(shopURI)
 	if v.get(ask("scope", "openid email")).leads(shopURI).Get("code") == "" {
-		t.Error("asked again for what was allowed now")
+		t.Error("no code for what was allowed just now, want one without a question")
 	}
 }
 
@@ -83,18 +83,18 @@ func TestEveryReasonLooksTheSameAtTheLoginPage(t *testing.T) {
 	for _, c := range [][2]string{{"ann", "wrong"}, {"nobody", "wrong"}, {"off", "wrong"}, {"off", secretPhrase}, {"nobody@example.com", secretPhrase}} {
 		got := v.post("/login", append(login.fields(), "username", c[0], "password", c[1])...).shows(http.StatusUnprocessableEntity, `value="`+c[0]+`"`, "do not go together")
 		if strings.Contains(got.body, secretPhrase) {
-			t.Error("the password is in the page")
+			t.Error("the password is in the page, want it left out")
 		}
 		body := strings.ReplaceAll(got.body, `value="`+c[0]+`"`, "")
 		if first == "" {
 			first = body
 		}
 		if body != first {
-			t.Errorf("%s: another page than the first", c[0])
+			t.Errorf("%s: the page differs from the first, want the same for every refusal", c[0])
 		}
 	}
 	if v.cookie("gh_sid") != "" {
-		t.Error("a session without a sign-in")
+		t.Error("a cookie without a sign-in, want none")
 	}
 }
 
@@ -108,7 +108,7 @@ func TestTheLoginPageIsThrottled(t *testing.T) {
 	}
 	last.shows(http.StatusTooManyRequests, "Too many tries", `value="ann"`)
 	if last.header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
+		t.Error("the refusal has no Retry-After, want one")
 	}
 }
 
@@ -183,7 +183,7 @@ func TestARequestStaysInItsBrowser(t *testing.T) {
 	// The second browser begins anew, and what it is given is its own.
 	login := second.get(carried).shows(http.StatusOK, "<h1>Sign in</h1>")
 	if strings.Contains(carried, url.QueryEscape(login.fields()[1])) {
-		t.Error("the second browser goes on with the first one's request")
+		t.Error("the second browser goes on with the first one's request, want its own")
 	}
 	consent := second.signIn(login, "ann").shows(http.StatusOK, "Allow")
 	second.post("/consent", append(consent.fields(), "answer", "allow")...).leads(shopURI)
@@ -198,7 +198,7 @@ func TestAppsOfTheHouseAskForNoConsent(t *testing.T) {
 	g.shop("house", func(c *store.Client) { c.FirstParty = true })
 	v := g.visitor()
 	if v.signIn(v.get(ask("client_id", "house")), "ann").leads(shopURI).Get("code") == "" {
-		t.Error("no code")
+		t.Error("the sign-in gave no code, want one")
 	}
 }
 
@@ -212,6 +212,6 @@ func TestCodesOfDevicesCannotBeGuessed(t *testing.T) {
 	}
 	limited := v.get("/device?user_code=BBBB-BBBB").shows(http.StatusTooManyRequests, "Too many codes")
 	if limited.header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
+		t.Error("the refusal has no Retry-After, want one")
 	}
 }

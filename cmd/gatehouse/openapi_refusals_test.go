@@ -228,7 +228,7 @@ func (w *witness) untilThrottled(method, path string, options ...option) {
 		}
 		return
 	}
-	w.t.Errorf("%s %s: ten tries and never 429", method, path)
+	w.t.Errorf("%s %s: ten tries and never 429, want it", method, path)
 }
 
 func (w *witness) throttles(*testing.T) {

@@ -252,7 +252,7 @@ func (w *witness) closedSignUp(t *testing.T) {
 	w.ask(http.StatusForbidden, "POST", "/api/accounts/signup/", sends(person("nina")))
 	got := w.ask(http.StatusUnauthorized, "GET", profile, with("Origin", "https://app.example.com"))
 	if got.header.Get("Access-Control-Allow-Origin") == "" {
-		t.Error("a page of a configured origin may not read the answer")
+		t.Error("Access-Control-Allow-Origin is missing, want it for a page of a configured origin")
 	}
 	w.ask(http.StatusUnauthorized, "GET", profile, with("Origin", "https://evil.example.com"))
 	if err := closed.Close(); err != nil {
@@ -269,7 +269,7 @@ func (w *witness) apps(t *testing.T) {
 	made := w.ask(http.StatusCreated, "POST", clients, admin, sends(object{"client_id": "shop", "name": "The shop", "first_party": true,
 		"grant_types": []string{"password", "refresh_token", "client_credentials"}, "scope": "openid account users:read"}))
 	if made.text(t, "client_secret") == "" {
-		t.Error("a confidential app without a secret")
+		t.Error("a confidential app was given no secret, want one")
 	}
 	w.ask(http.StatusCreated, "POST", clients, admin, form("client_id", "page", "name", "A page", "auth_method", "none", "grant_types", "password refresh_token", "scope", "openid"))
 	w.ask(http.StatusCreated, "POST", clients, admin, sends(object{"name": "A robot", "auth_method": "client_secret_post", "grant_types": []string{"authorization_code"},
@@ -292,7 +292,7 @@ func (w *witness) apps(t *testing.T) {
 	w.ask(http.StatusBadRequest, "PATCH", clients+"page/", admin, sends(object{"secrets": []string{}}))
 	w.ask(http.StatusBadRequest, "POST", clients+"page/secret/", admin)
 	if got := w.ask(http.StatusOK, "PATCH", clients+"page/", admin, sends(object{"auth_method": "client_secret_basic"})); got.text(t, "client_secret") == "" {
-		t.Error("an app that became confidential without a secret")
+		t.Error("an app that became confidential was given no secret, want one")
 	}
 	w.ask(http.StatusOK, "POST", clients+"page/secret/", admin, sends(object{"overlap": 3600}))
 	w.ask(http.StatusOK, "POST", clients+"page/secret/", admin)
@@ -417,7 +417,7 @@ func firstMember(t *testing.T, a answer, name string) string {
 	t.Helper()
 	list := a.list(t)
 	if len(list) == 0 {
-		t.Fatal("an empty list")
+		t.Fatal("the list is empty, want something in it")
 	}
 	value, _ := list[0][name].(string)
 	return value

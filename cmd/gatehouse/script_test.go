@@ -81,7 +81,7 @@ func untilDraining(ts *testscript.TestScript, _ bool, _ []string) {
 			return
 		}
 	}
-	ts.Fatalf("the server does not drain")
+	ts.Fatalf("the server does not drain, want it to within 20s")
 }
 
 // soon PROGRAM ARGUMENT… runs a program until it succeeds and, as "! soon", until it

@@ -99,7 +99,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	for _, template := range c.templates() {
 		declared, ok := surface[declaredAs(template)]
 		if !ok {
-			t.Errorf("%s is not declared: who may do what there?", template)
+			t.Errorf("%s is not declared, want a line that says who may do what there", template)
 			continue
 		}
 		// Nothing that is there is named, so that who is let through breaks nothing.
@@ -164,7 +164,7 @@ func (c *crowd) noneTooMany(t *testing.T) {
 	}
 	for template := range surface {
 		if !there[template] {
-			t.Errorf("%s is declared, but the server has no such path", template)
+			t.Errorf("%s is declared, but the server has no such path, want one", template)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestASystemdThatDoesNotListenStopsNothing(t *testing.T) {
 	a := startApp(t, slog.New(slog.DiscardHandler), nil)
 	a.tellReady(t.Context())
 	if err := notifySystemd(t.Context(), filepath.Join(t.TempDir(), "nobody"), "READY=1"); err == nil {
-		t.Error("nobody listens, and nobody minds")
+		t.Error("telling a socket where nobody listens gave no error, want one")
 	}
 }
 
@@ -83,6 +83,6 @@ func TestASystemdThatHangsStopsNothing(t *testing.T) {
 	select {
 	case <-ended:
 	case <-time.After(20 * time.Second):
-		t.Error("it waits for ever")
+		t.Error("telling systemd waits for ever, want it to give up")
 	}
 }

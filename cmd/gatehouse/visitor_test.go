@@ -156,7 +156,7 @@ func (v *visitor) follow(p page) page {
 		}
 		p = v.do("GET", to, nil)
 	}
-	v.t.Fatalf("%s: a circle of redirects", p.at)
+	v.t.Fatalf("%s: a circle of redirects, want an end", p.at)
 	return p
 }
 

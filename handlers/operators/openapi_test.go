@@ -80,7 +80,7 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 				t.Errorf("%s: tags %v, want one that is described", line, op["tags"])
 			}
 			if _, said := op["security"]; !said {
-				t.Errorf("%s does not say whether it needs a token", line)
+				t.Errorf("%s does not say whether it needs a token, want it said", line)
 			}
 			statuses(t, line, method, path, op)
 		}
@@ -125,7 +125,7 @@ func statuses(t *testing.T, line, method, path string, op node) {
 			return
 		}
 	}
-	t.Errorf("%s never succeeds", line)
+	t.Errorf("%s never succeeds, want an answer of success", line)
 }
 
 // TestAnswersAreClosed: an object that we write says what else may be in it, so
@@ -149,7 +149,7 @@ func TestAnswersAreClosed(t *testing.T) {
 			return
 		}
 		if _, said := schema["additionalProperties"]; schema["type"] == "object" && !said && !open[where] {
-			t.Errorf("%s may hold anything", where)
+			t.Errorf("%s may hold anything, want additionalProperties said", where)
 		}
 		properties, _ := schema["properties"].(node)
 		for name, property := range properties {
@@ -198,7 +198,7 @@ func TestEveryJSONAnswerHasAnExample(t *testing.T) {
 		content, _ := response["content"].(node)
 		media, _ := content["application/json"].(node)
 		if media != nil && media["example"] == nil && media["examples"] == nil && path != "/openapi.json" {
-			t.Errorf("%s: %v has no example", path, response["description"])
+			t.Errorf("%s: %v has no example, want one", path, response["description"])
 		}
 	})
 }
@@ -211,7 +211,7 @@ func TestNothingLiesAbout(t *testing.T) {
 		for name, component := range of.(node) {
 			marked := component.(node)["x-all-answers"] == true || kind == "securitySchemes" || name == "UnknownPath"
 			if !marked && !strings.Contains(text, fmt.Sprintf(`"#/components/%s/%s"`, kind, name)) {
-				t.Errorf("%s %s is not used", kind, name)
+				t.Errorf("%s %s is not used, want it used or left out", kind, name)
 			}
 		}
 	}
@@ -237,7 +237,7 @@ func TestNoNameComesTwice(t *testing.T) {
 				}
 				at += "/" + name.(string)
 				if seen[at] {
-					t.Errorf("%s comes twice", at)
+					t.Errorf("%s comes twice, want it once", at)
 				}
 				seen[at] = true
 			}

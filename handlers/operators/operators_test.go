@@ -113,7 +113,7 @@ func TestEveryOperatorRouteNeedsAnAdministrator(t *testing.T) {
 	h, ask := open(t)
 	for _, rt := range h.Table().Routes {
 		if rt.Needs.Open() {
-			t.Errorf("%s %s is open", rt.Method, rt.Path)
+			t.Errorf("%s %s is open, want it to need a permission", rt.Method, rt.Path)
 		}
 		path := strings.NewReplacer("/api/admin", "", "{id}", "x", "{kid}", "x").Replace(rt.Path) + "/"
 		if w := ask(rt.Method, "staff:"+path, "{}"); w.Code != http.StatusForbidden {
@@ -162,7 +162,7 @@ func TestTheLifeOfAClient(t *testing.T) {
 			t.Errorf("%s %s %s: status %d %s, want %d and %q", step.method, step.path, step.body, w.Code, w.Body, step.status, step.shows)
 		}
 		if strings.Contains(w.Body.String(), c.Secret) {
-			t.Errorf("%s %s shows the secret again", step.method, step.path)
+			t.Errorf("%s %s shows the secret again, want it shown once", step.method, step.path)
 		}
 	}
 	w := ask("GET", "admin:/audit/?kind=client.*&limit=2", "")

@@ -75,7 +75,7 @@ func TestTheFormMakesTheFirstAdministrator(t *testing.T) {
 		t.Errorf("token %q, input %+v, want what was typed and no role", p.token, p.in)
 	}
 	if strings.Contains(w.Body.String(), "<b>") {
-		t.Error("the name is not escaped")
+		t.Error("the name is not escaped, want it escaped")
 	}
 }
 
@@ -102,7 +102,7 @@ func TestAFormWithFaultsKeepsWhatWasTypedButThePassword(t *testing.T) {
 		t.Error("the password came back")
 	}
 	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="username"[^>]* autofocus`).MatchString(body) {
-		t.Error("the first field with a fault has not got the focus")
+		t.Error("the first field with a fault does not have the focus, want it there alone")
 	}
 }
 
@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("status %d, Retry-After %q, want %d, %q and %q:\n%s", w.Code, w.Header().Get("Retry-After"), c.status, c.retryAfter, c.says, body)
 			}
 			if !strings.Contains(body, "REQUEST7") {
-				t.Error("nothing to give when asking for help")
+				t.Error("the page does not show the request's id, want it for those who ask for help")
 			}
 			if c.err != nil && strings.Contains(body, c.err.Error()) || strings.Contains(body, typedPassword) || strings.Contains(body, "ann@") {
 				t.Errorf("something of ours shows, want nothing:\n%s", body)
@@ -171,7 +171,7 @@ func TestTheFormTakesTheLinksToken(t *testing.T) {
 		t.Errorf("status %d, want 200 and the token in the form:\n%s", w.Code, body)
 	}
 	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="username"[^>]* autofocus`).MatchString(body) {
-		t.Error("there is no field to begin with")
+		t.Error("no field has the focus, want it on the username alone")
 	}
 	for _, want := range []string{`autocomplete="new-password"`, `autocomplete="username"`, `autocomplete="email"`, `method="post" action="/setup"`} {
 		if !strings.Contains(body, want) {

@@ -222,6 +222,6 @@ func TestAnAssertionWorksOnce(t *testing.T) {
 	}
 	all.Wait()
 	if won.Load() != 1 {
-		t.Errorf("%d of 20 opened", won.Load())
+		t.Errorf("%d of 20 opened, want one", won.Load())
 	}
 }

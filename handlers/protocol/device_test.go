@@ -51,7 +51,7 @@ func TestDeviceGrant(t *testing.T) {
 		t.Fatalf("deciding on the device: %v", err)
 	}
 	if err := s.devices.Decide(t.Context(), typed, s.browser, false); err == nil { // one decides
-		t.Error("decided twice")
+		t.Error("a second decision was taken, want an error")
 	}
 	refused(t, s.poll(t, "spa", a), 400, "invalid_grant")
 	refused(t, s.poll(t, "web", a), 400, "invalid_grant")
@@ -83,10 +83,10 @@ func TestDevicesThatGetNothing(t *testing.T) {
 	s.advance(10 * time.Minute)
 	refused(t, s.poll(t, "own", late), 400, "expired_token")
 	if _, err := s.devices.Find(t.Context(), late.text("user_code")); err == nil {
-		t.Error("a code that has expired was found")
+		t.Error("a code that has expired was found, want an error")
 	}
 	if err := s.devices.Decide(t.Context(), s.device(t, "own").text("user_code"), oauth.Browser{Pre: "x"}, true); err == nil {
-		t.Error("nobody decided")
+		t.Error("a decision without a user was taken, want an error")
 	}
 	// The person is asked for as they are at the poll (Keycloak CVE-2026-88770).
 	inactive := s.device(t, "own")
@@ -152,6 +152,6 @@ func TestOnePollWins(t *testing.T) {
 	}
 	polls.Wait()
 	if won.Load() != 1 {
-		t.Errorf("%d polls got tokens", won.Load())
+		t.Errorf("%d polls got tokens, want one", won.Load())
 	}
 }

@@ -233,7 +233,7 @@ func clientAuthentication(t *testing.T, s *site) {
 	repeated.Header.Add("Authorization", basic("shop", "shop-secret"))
 	refused(t, s.do(t, repeated), 401, "invalid_client")
 	if n := s.limits.counted["client shop"]; n != 1 { // the one that failed at a named client
-		t.Errorf("%d failures counted", n)
+		t.Errorf("%d failures counted, want 1", n)
 	}
 }
 
@@ -256,7 +256,7 @@ func passwordComesLast(t *testing.T, s *site) {
 		refused(t, s.post(t, "/oauth/token", func(r *http.Request, _ url.Values) { r.Header.Set("Authorization", basic("shop", "wrong")) }, pairs...), 401, "invalid_client")
 	}
 	if n := s.people.asked.Load(); n != 0 {
-		t.Errorf("%d passwords were looked at", n)
+		t.Errorf("%d passwords were looked at, want none", n)
 	}
 }
 
@@ -348,10 +348,10 @@ func anyError(t *testing.T, s *site) {
 
 func refreshTokenForWhom(t *testing.T, s *site) {
 	if a := granted(t, s.signIn(t, "kiosk")); a.text("refresh_token") != "" {
-		t.Error("a client that may not refresh was given a refresh token")
+		t.Error("a client that may not refresh was given a refresh token, want none")
 	}
 	if a := granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials")); a.text("refresh_token") != "" {
-		t.Error("a client was given a refresh token for itself (RFC 6749 §4.4.3)")
+		t.Error("a client was given a refresh token for itself, want none (RFC 6749 §4.4.3)")
 	}
 	raw := granted(t, s.signIn(t, "shop")).text("refresh_token")
 	s.reregister(t, "shop", func(c *store.Client) { c.GrantTypes = []string{grant.Password} })
@@ -370,14 +370,14 @@ func revocation(t *testing.T, s *site) {
 			}
 		}
 		if s.active(t, "shop", a.text("access_token")) || s.active(t, "shop", a.text("refresh_token")) {
-			t.Errorf("%s revoked, and one of the two lives on", kind)
+			t.Errorf("%s revoked, and one of the two lives on, want both inactive", kind)
 		}
 		refused(t, s.refresh(t, "shop", a.text("refresh_token")), 400, "invalid_grant")
 	}
 	own := granted(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials")).text("access_token")
 	s.post(t, "/oauth/revoke", as("robot"), "token", own)
 	if s.active(t, "shop", own) {
-		t.Error("a client_credentials token outlived its revocation")
+		t.Error("a client_credentials token outlived its revocation, want it inactive")
 	}
 	if a := s.post(t, "/oauth/revoke", as("shop"), "token", "garbage"); a.status != 200 {
 		t.Errorf("garbage: %d %s, want 200", a.status, a.body)
@@ -437,12 +437,12 @@ func refusedRefresh(t *testing.T, s *site) {
 		refused(t, s.refresh(t, "shop", raw), 400, "invalid_grant")
 	}
 	if n := s.limits.counted["refresh shop"]; n != 4 {
-		t.Errorf("%d failures counted", n)
+		t.Errorf("%d failures counted, want 4", n)
 	}
 	s.advance(14 * 24 * time.Hour)
 	refused(t, s.refresh(t, "shop", set.text("refresh_token")), 400, "invalid_grant") // idle for too long
 	if n := s.limits.counted["refresh shop"]; n != 4 {
-		t.Errorf("an honest client that came late was counted")
+		t.Error("an honest client that came late was counted, want no count")
 	}
 	changes := map[string]func(tx store.Tx, id int64) error{
 		"inactive": func(tx store.Tx, id int64) error {
@@ -464,7 +464,7 @@ func refusedRefresh(t *testing.T, s *site) {
 			}
 			refused(t, s.refresh(t, "shop", set.text("refresh_token")), 400, "invalid_grant")
 			if s.active(t, "shop", set.text("access_token")) {
-				t.Error("the access token is active")
+				t.Error("the access token is active, want it inactive")
 			}
 		})
 	}
@@ -474,7 +474,7 @@ func refusedRefresh(t *testing.T, s *site) {
 		s.reregister(t, "shop", func(c *store.Client) { c.Disabled = true })
 		refused(t, s.refresh(t, "shop", set.text("refresh_token")), 401, "invalid_client")
 		if s.active(t, "mail", set.text("access_token")) {
-			t.Error("the access token is active")
+			t.Error("the access token is active, want it inactive")
 		}
 	})
 }

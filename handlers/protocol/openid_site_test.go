@@ -221,7 +221,7 @@ func toldNo(t testing.TB, a answer, code string) {
 	}
 	for _, c := range q.Get("error_description") {
 		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
-			t.Errorf("%q in the description", c)
+			t.Errorf("%q in the description, want printable ASCII without quotes", c)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func TestRefreshedIDToken(t *testing.T) {
 		t.Errorf("ID token %v, want a new iat and no nonce", after)
 	}
 	if a := granted(t, s.signIn(t, "shop")); a.text("id_token") != "" {
-		t.Error("a password grant, where nobody signed in at our page, has an ID token")
+		t.Error("a password grant, where nobody signed in at our page, has an ID token, want none")
 	}
 }
 

@@ -61,7 +61,7 @@ func TestWhatIsNotActiveTellsNothing(t *testing.T) {
 		}
 	}
 	if !s.active(t, "shop", set.text("refresh_token")) {
-		t.Error("the client's own refresh token is not active")
+		t.Error("the client's own refresh token is inactive, want it active")
 	}
 }
 
@@ -74,7 +74,7 @@ func TestTokensOfTheWrongKind(t *testing.T) {
 		refused(t, s.refresh(t, "shop", raw), 400, "invalid_grant")
 	}
 	if _, _, err := s.sessions.Authenticate(t.Context(), set.text("refresh_token")); err == nil {
-		t.Error("a refresh token passed for an access token")
+		t.Error("a refresh token passed for an access token, want an error")
 	}
 }
 
@@ -115,7 +115,7 @@ func TestTroubleOfOursIsNoRefusal(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			refused(t, a, 503, "temporarily_unavailable")
 			if a.header.Get("Retry-After") == "" {
-				t.Error("no Retry-After")
+				t.Error("the refusal has no Retry-After, want one")
 			}
 		})
 	}
@@ -204,7 +204,7 @@ func TestDocuments(t *testing.T) {
 	}
 	for _, private := range []string{`"d"`, `"p"`, `"q"`, `"dp"`, `"k"`} {
 		if strings.Contains(jwks.body, private) {
-			t.Errorf("%s is in the JWKS", private)
+			t.Errorf("%s is in the JWKS, want public members alone", private)
 		}
 	}
 }

@@ -151,11 +151,11 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	s.signedOut()
 	s.signedIn(t)
 	if _, err := s.requests.Pending(t.Context(), login, s.browser); err == nil {
-		t.Error("the page shows a request of another browser")
+		t.Error("the page shows a request of another browser, want an error")
 	}
 	consent := sentTo(t, s.get(t, authorize.ResumePath(login)), "/consent") // begun anew here
 	if _, err := s.requests.Allow(t.Context(), login, s.browser); err == nil {
-		t.Error("a request that was not at the consent page was allowed")
+		t.Error("a request that was not at the consent page was allowed, want an error")
 	}
 	second := s.browser
 	returned(t, s.allow(t, consent))
@@ -163,19 +163,19 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	sentTo(t, s.get(t, authorize.ResumePath(login)), "/login")
 	sentTo(t, s.get(t, authorize.ResumePath(consent)), "/login")
 	if _, err := s.requests.Allow(t.Context(), consent, s.browser); err == nil {
-		t.Error("a consent was given in another browser")
+		t.Error("a consent was given in another browser, want an error")
 	}
 	// Nor may somebody who has signed in meanwhile answer what another was asked.
 	s.browser = second
 	consent = sentTo(t, s.authorize(t, asking("web2")), "/consent")
 	s.signedIn(t)
 	if _, err := s.requests.Allow(t.Context(), consent, s.browser); err == nil {
-		t.Error("a consent was given by another session")
+		t.Error("a consent was given by another session, want an error")
 	}
 	// Nor lasts the question for ever.
 	s.advance(16 * time.Minute)
 	if a := s.get(t, authorize.ResumePath(consent)); a.status != http.StatusBadRequest {
-		t.Errorf("%d after 16 minutes", a.status)
+		t.Errorf("status %d after 16 minutes, want 400", a.status)
 	}
 }
 
@@ -314,7 +314,7 @@ func TestAuthorizeByPost(t *testing.T) {
 	twice.Add("scope", "openid")
 	toldNo(t, s.get(t, authorize.ResumePath(sentTo(t, post(twice), "/oauth/authorize"))), "invalid_request")
 	if a := post(asking("own", "login_hint", strings.Repeat("x", 7000))); a.status != http.StatusBadRequest {
-		t.Errorf("%d for an endless request", a.status)
+		t.Errorf("status %d for an endless request, want 400", a.status)
 	}
 }
 

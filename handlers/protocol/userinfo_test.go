@@ -140,6 +140,6 @@ func TestWhatOpensUserinfo(t *testing.T) {
 		return errors.Join(err)
 	})
 	if a := s.userinfo(t, access); a.status != http.StatusUnauthorized {
-		t.Errorf("%d after the end of the session", a.status)
+		t.Errorf("status %d after the end of the session, want 401", a.status)
 	}
 }

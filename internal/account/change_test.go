@@ -65,10 +65,10 @@ func TestWhatEndsSessions(t *testing.T) {
 			t.Fatalf("changing the user: %v", err)
 		}
 		if living := w.living(ann); len(living) != 0 {
-			t.Errorf("%s: %v live on", c.name, living)
+			t.Errorf("%s: sessions %v live on, want none", c.name, living)
 		}
 		if len(w.living(boss)) != 1 {
-			t.Errorf("%s: others were signed out", c.name)
+			t.Errorf("%s: others were signed out, want their sessions to live", c.name)
 		}
 		slices.Sort(w.forgotten)
 		if want := sorted(one, two); !slices.Equal(w.forgotten, want) {

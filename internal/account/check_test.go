@@ -90,7 +90,7 @@ func TestABusyServerCostsNoTry(t *testing.T) {
 	for busy < 8 {
 		_, err := w.CheckPassword(ctx, "ann", "wrong password", "login")
 		if limited := (*throttle.Limited)(nil); errors.As(err, &limited) {
-			t.Fatalf("%d tries that were not judged were counted", busy)
+			t.Fatalf("%d tries that were not judged were counted, want no count", busy)
 		}
 		if !errors.Is(err, password.ErrBusy) {
 			break

@@ -40,7 +40,7 @@ func TestConsentsAreListedAndWithdrawn(t *testing.T) {
 		t.Fatalf("withdrawing the consent: %v", err)
 	}
 	if living := w.living(ann); !slices.Equal(living, sorted(own, ofBlog)) {
-		t.Errorf("%v live on", living)
+		t.Errorf("sessions %v live on, want those of ann and the blog", living)
 	}
 	if living := w.living(bob); !slices.Equal(living, []string{ofBob}) {
 		t.Errorf("sessions of another person that live on: %v, want %v", living, []string{ofBob})

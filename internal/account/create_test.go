@@ -141,7 +141,7 @@ func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
 	weak := input("root")
 	weak.Password = fields.Given("password")
 	if settled(t, func() error { _, err := w.Redeem(t.Context(), link, weak); return err }) {
-		t.Error("a weak password was accepted")
+		t.Error("a weak password was accepted, want a refusal")
 	}
 	race(t, 50, func(i int) bool {
 		_, err := w.Redeem(t.Context(), []string{link, second}[i%2], input(fmt.Sprintf("root%d", i)))
@@ -183,7 +183,7 @@ func TestALinkThatIsNotGood(t *testing.T) {
 		return errors.New("only a look")
 	})
 	if err == nil {
-		t.Fatal("the look was committed")
+		t.Fatal("the transaction was committed, want an error")
 	}
 	if _, err := w.Redeem(t.Context(), fresh, input("a3")); !errors.Is(err, account.ErrLink) {
 		t.Errorf("beside an administrator: %v", err)

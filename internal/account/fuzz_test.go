@@ -39,7 +39,7 @@ func FuzzQuery(f *testing.F) {
 			}
 		}
 		if q.After != nil {
-			t.Errorf("%q has a cursor of ours", raw)
+			t.Errorf("%q has a cursor of ours, want none", raw)
 		}
 		mark, err := s.Cursors.Seal(bind(q), position(store.User{ID: 7, UsernameKey: "a"}, q.OrderBy))
 		if err != nil {

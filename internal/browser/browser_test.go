@@ -135,7 +135,7 @@ func TestTodaysRoleSettlesTheLimits(t *testing.T) {
 	admin := store.RoleAdmin
 	r.change(ann, store.UserChange{Role: &admin})
 	if r.lives(cookie) {
-		t.Error("an administrator's session lives after an hour unused")
+		t.Error("an administrator's session lives after an hour unused, want it ended")
 	}
 }
 
@@ -162,11 +162,11 @@ func TestACookieIsNewAtEverySignIn(t *testing.T) {
 	}
 	third, three := r.signIn(bob, second)
 	if r.lives(second) || !r.lives(third) || three.ID == two.ID {
-		t.Error("the first person is still signed in")
+		t.Error("the first person is still signed in, want the second alone, in a session of their own")
 	}
 	fourth, _ := r.signIn(bob, "a cookie that was never ours")
 	if !r.lives(third) || !r.lives(fourth) {
-		t.Error("two browsers of one person are not two")
+		t.Error("one of the person's two browsers is signed out, want both signed in")
 	}
 }
 

@@ -29,7 +29,7 @@ func TestEveryClaimHasAValue(t *testing.T) {
 	got := claims.Of(u, p, claims.Supported())
 	for _, name := range claims.Supported() {
 		if _, ok := got[name]; !ok && name != "sub" {
-			t.Errorf("%s has no value", name)
+			t.Errorf("%s has no value, want one", name)
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, bad := range []string{"{", "[]", "1", `{"userinfo":[]}`, `{"userinfo":{"name":"x"}}`, "{}{}", strings.Repeat(" ", 5000)} {
 		if _, err := claims.Parse(bad); err == nil {
-			t.Errorf("%.20q was read", bad)
+			t.Errorf("%.20q was read, want an error", bad)
 		}
 	}
 }

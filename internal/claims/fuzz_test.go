@@ -24,7 +24,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if raw != "" && !json.Valid([]byte(raw)) || len(raw) > 4096 {
-			t.Errorf("%q was read", raw)
+			t.Errorf("%q was read, want JSON of at most 4096 bytes alone", raw)
 		}
 		r.Subject()
 		r.RefusesACR("urn:gatehouse:pwd")

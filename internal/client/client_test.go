@@ -173,7 +173,7 @@ func TestRedirectURIs(t *testing.T) {
 		"ftp://x/", "ws://x/", "filesystem:http://x/", "view-source:https://x/", "chrome://settings", "ms-settings:x", "intent://x#Intent;end", "mailto:a@b.example",
 	} {
 		if redirectFault(uri) == "" {
-			t.Errorf("%q was accepted", uri)
+			t.Errorf("%q was accepted, want a fault", uri)
 		}
 	}
 }

@@ -33,10 +33,10 @@ func FuzzRedirectFault(f *testing.F) {
 			}
 			ip, ipErr := netip.ParseAddr(u.Hostname())
 			if lower == "http" && u.Hostname() != "localhost" && (ipErr != nil || !ip.IsLoopback()) {
-				t.Errorf("%q is not this machine", uri)
+				t.Errorf("%q is not this machine, want plain http for the loopback alone", uri)
 			}
 		case !strings.Contains(lower, "."):
-			t.Errorf("%q may run", uri)
+			t.Errorf("%q may run, want a scheme with a dot", uri)
 		}
 		if keysFault(uri) == "" && u.Scheme != "https" || backchannelFault(uri) == "" && strings.Contains(u.Scheme, ".") {
 			t.Errorf("we would ask %q, want an https address", uri)

@@ -57,6 +57,6 @@ func TestForgedMarksAreRefused(t *testing.T) {
 		t.Errorf("another key: %v", err)
 	}
 	if strings.ContainsAny(mark, "+/=") {
-		t.Errorf("%q does not fit into a URL", mark)
+		t.Errorf("%q does not fit into a URL, want base64url without padding", mark)
 	}
 }

@@ -231,6 +231,6 @@ func TestAReaderComesBack(t *testing.T) {
 		}
 	}
 	if !strings.Contains(string(text), "the reader is back") {
-		t.Error("the line for the second reader is missing")
+		t.Error(`the line for the second reader is missing, want "the reader is back"`)
 	}
 }

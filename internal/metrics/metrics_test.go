@@ -54,7 +54,7 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		}
 	}
 	if !strings.Contains(text, "\ngo_goroutines ") {
-		t.Error("nothing of the Go runtime")
+		t.Error("the figures have no go_goroutines, want those of the Go runtime")
 	}
 }
 
@@ -62,6 +62,6 @@ func TestTwoSetsAreApart(t *testing.T) {
 	a, b := New("a"), New("b")
 	a.Panic()
 	if !strings.Contains(b.text(), "gatehouse_panics_total 0") {
-		t.Error("a process-wide counter")
+		t.Error("a panic of one server was counted by another, want a counter each")
 	}
 }

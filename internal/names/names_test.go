@@ -41,7 +41,7 @@ func TestOneNameInAllItsSpellings(t *testing.T) {
 func TestSignInAcceptsSpellingsThatSignUpRefuses(t *testing.T) {
 	// A Mac may send letters decomposed; Django's rule has no combining marks.
 	if _, err := Username("cafe\u0301"); err == nil {
-		t.Error("a combining mark made a username")
+		t.Error("a combining mark made a username, want an error")
 	}
 	if got := Lookup("cafe\u0301"); got != "café" {
 		t.Errorf("Lookup = %q, want café", got)
@@ -294,7 +294,7 @@ func TestLongNamesAreRefusedAtOnce(t *testing.T) {
 			t.Errorf("%s took %s, want at most %s", what, took, limit)
 		}
 		if emailErr == nil || usernameErr == nil || key[0] != '?' {
-			t.Errorf("%s is a name", what)
+			t.Errorf("%s is a name, want an error", what)
 		}
 	}
 	// The longest label that there can be, decomposed.

@@ -167,6 +167,6 @@ func TestTheWorkerStops(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(5 * time.Second):
-		t.Error("it goes on")
+		t.Error("the rounds go on after the end, want them to stop")
 	}
 }

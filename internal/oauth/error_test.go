@@ -17,7 +17,7 @@ func TestDescriptionsMayBeSent(t *testing.T) {
 	for _, c := range codes {
 		d := c.Description()
 		if d == "" {
-			t.Errorf("%s has no description", c)
+			t.Errorf("%s has no description, want one", c)
 		}
 		// RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E.
 		if i := strings.IndexFunc(d, func(r rune) bool { return r < 0x20 || r > 0x7e || r == '"' || r == '\\' }); i >= 0 {

@@ -21,7 +21,7 @@ func FuzzPublicOnly(f *testing.F) {
 			ip = v4
 		}
 		if ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || !ip.IsGlobalUnicast() {
-			t.Errorf("%s may be asked", address)
+			t.Errorf("%s may be asked, want public addresses alone", address)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func TestGet(t *testing.T) {
 	}
 	for _, path := range []string{"/moved", "/large", "/missing"} {
 		if _, err := outbound.Get(t.Context(), client, server.URL+path); err == nil {
-			t.Errorf("%s was read", path)
+			t.Errorf("%s was read, want an error", path)
 		}
 	}
 }

@@ -119,7 +119,7 @@ func TestMemoryIsGivenBackOnceAfterAFlood(t *testing.T) {
 			time.Sleep(quiet - 5*time.Second)
 		}
 		if freed.Load() != 0 {
-			t.Error("given back in the middle of it")
+			t.Error("memory was given back in the middle of a flood, want it kept")
 		}
 		time.Sleep(time.Hour)
 		stop()

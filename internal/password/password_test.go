@@ -86,10 +86,10 @@ func TestWhatIsHashedVerifies(t *testing.T) {
 			t.Errorf("%.20q verifies: %t, hash again: %t, want true and false", password, ok, rehash)
 		}
 		if ok, _ := verify(t, h, encoded, password[:len(password)-1]+"!"); ok {
-			t.Errorf("%.20q: a wrong last byte passed", password)
+			t.Errorf("%.20q: a wrong last byte passed, want it refused", password)
 		}
 		if again, _ := h.Hash(t.Context(), password); again == encoded {
-			t.Error("two hashes of one password are the same")
+			t.Error("two hashes of one password are the same, want a salt of its own for each")
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestNormalisationMakesAnotherPassword(t *testing.T) {
 		t.Fatalf("hashing the password: %v", err)
 	}
 	if ok, _ := verify(t, h, encoded, "cafe\u0301-cafe\u0301"); ok {
-		t.Error("NFD passed for NFC")
+		t.Error("a password in NFD passed for one in NFC, want it refused")
 	}
 }
 
@@ -221,7 +221,7 @@ func TestBcryptTakesNoTail(t *testing.T) {
 			continue
 		}
 		if ok, _ := verify(t, h, v.Encoded, v.Password+"tail"); ok {
-			t.Errorf("%s: a tail passed", v.Encoded)
+			t.Errorf("%s: a tail passed, want it refused", v.Encoded)
 		}
 		if len(v.Password) != 100 {
 			continue

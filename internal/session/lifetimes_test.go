@@ -44,7 +44,7 @@ func TestFiguresAreToldWhatHappens(t *testing.T) {
 	g.advance(time.Minute)
 	for _, ended := range []string{first.RefreshToken, second.RefreshToken} {
 		if _, err := g.refresh(t, ended); err == nil {
-			t.Fatal("the session lives on")
+			t.Fatal("the session lives on, want it ended")
 		}
 	}
 	want := map[session.Event]int{session.Started: 1, session.Refreshed: 1, session.Reused: 1, session.Ended: 1}

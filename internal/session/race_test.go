@@ -57,7 +57,7 @@ func oneAnswered(t *testing.T, g *rig) {
 	}
 	wg.Wait()
 	if n := won.Load(); n != 1 {
-		t.Errorf("%d callers were answered", n)
+		t.Errorf("%d callers were answered, want 1", n)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestRefreshTellsHowThingsAreToday(t *testing.T) {
 		t.Errorf("refresh token %+v, want generation 2 of session %s for a member of staff, issued now", claims, s.ID)
 	}
 	if set.AccessToken == first.AccessToken || set.Access.JTI == first.Access.JTI {
-		t.Error("the access token is the old one")
+		t.Error("the access token is the old one, want a new one")
 	}
 }
 
@@ -136,7 +136,7 @@ func TestTheRecordLearnsOfRotationsNowAndThen(t *testing.T) {
 		set = g.mustRefresh(t, set.RefreshToken)
 	}
 	if touches.n != 2 {
-		t.Errorf("%d touches in 140 s", touches.n)
+		t.Errorf("%d touches in 140 s, want 2", touches.n)
 	}
 	touches.err = store.ErrUnavailable
 	g.advance(2 * time.Minute)

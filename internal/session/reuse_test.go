@@ -18,14 +18,14 @@ func TestARepeatWithinTheGraceGetsTheSameSuccessor(t *testing.T) {
 	g.advance(9 * time.Second)
 	again := g.mustRefresh(t, first.RefreshToken)
 	if again.RefreshToken != second.RefreshToken {
-		t.Error("another successor")
+		t.Error("the token presented again has another successor, want the same")
 	}
 	if again.AccessToken == second.AccessToken {
-		t.Error("the same access token, whose life is shorter by now")
+		t.Error("the access token is the same, whose life is shorter by now, want a new one")
 	}
 	third := g.mustRefresh(t, second.RefreshToken)
 	if got := g.mustRefresh(t, second.RefreshToken); got.RefreshToken != third.RefreshToken {
-		t.Error("the predecessor has another successor")
+		t.Error("the predecessor has another successor, want the same")
 	}
 	if _, err := g.refresh(t, first.RefreshToken); !errors.Is(err, session.ErrInvalid) { // an older generation, though within the time
 		t.Errorf("the one before: %v", err)

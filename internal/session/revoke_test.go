@@ -53,7 +53,7 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 	g := open(t)
 	minter, ok := g.Minter.(*token.Minter)
 	if !ok {
-		t.Fatal("no minter")
+		t.Fatal("the rig's minter is not a *token.Minter, want that")
 	}
 	var sets [2]token.Set
 	for i := range sets {

@@ -55,7 +55,7 @@ func TestStartLosesAgainstAChangeOfThePerson(t *testing.T) {
 				t.Errorf("starting the session: err = %v, want ErrCredentialsChanged", err)
 			}
 			if left, _ := g.List(t.Context(), g.ann.ID); len(left) != 0 {
-				t.Errorf("%d sessions were left behind", len(left))
+				t.Errorf("%d sessions were left behind, want none", len(left))
 			}
 		})
 	}

@@ -78,7 +78,7 @@ func TestATableThatFailsHoldsUpNoOther(t *testing.T) {
 		broken, whole := &heap{fail: errors.New("locked")}, &heap{rows: 5}
 		swept, log := sweeping(t, 90*time.Second, map[string]*heap{"broken": broken, "whole": whole})
 		if whole.rows != 0 || swept["whole"] != 5 {
-			t.Errorf("%d rows left", whole.rows)
+			t.Errorf("%d rows left, want none", whole.rows)
 		}
 		if len(broken.calls) != 2 {
 			t.Errorf("the one that failed was tried %d times, want once a minute", len(broken.calls))

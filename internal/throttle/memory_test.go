@@ -49,7 +49,7 @@ func TestFloodDropsNoKeyUnderAttack(t *testing.T) {
 		t.Errorf("%d keys are kept, want at most %d", n, m.max)
 	}
 	if m.mustTake(t, "victim") {
-		t.Error("the key under attack was dropped")
+		t.Error("the key under attack was dropped, want it kept")
 	}
 }
 
@@ -101,11 +101,11 @@ func TestMemoryClockSetBack(t *testing.T) {
 	}
 	now = now.Add(-time.Hour)
 	if m.mustTake(t, "ann") {
-		t.Error("let through at once")
+		t.Error("the key was let through at once, want a delay")
 	}
 	now = now.Add(slow.Delay)
 	if !m.mustTake(t, "ann") {
-		t.Error("the delay did not end")
+		t.Error("the delay did not end, want the key let through")
 	}
 }
 
@@ -120,7 +120,7 @@ func TestNetworksAreBounded(t *testing.T) {
 		t.Errorf("%d networks are remembered, want at most %d", len(n.hot), maxNetworks)
 	}
 	if _, wait := n.admit(strconv.Itoa(maxNetworks+99), now, r); wait == 0 {
-		t.Error("the last one was not remembered")
+		t.Error("the last network was not remembered, want a wait")
 	}
 }
 

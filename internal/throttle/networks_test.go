@@ -31,7 +31,7 @@ func TestSprayingSlowsTheNetworkDown(t *testing.T) {
 			t.Fatalf("wait = %s, want 1s", d)
 		}
 		if r.wrong(t, from(t, "198.51.100.1"), fmt.Sprintf("fresh %d", i)) != 0 {
-			t.Fatal("another network is slowed down too")
+			t.Fatal("another network is slowed down too, want no wait")
 		}
 		r.advance(d)
 		if d := r.wrong(t, ctx, fmt.Sprintf("fresh %d", i)); d != 0 {
@@ -96,7 +96,7 @@ func TestOwnSuccessLiftsNoBlock(t *testing.T) {
 	r.spray(t, ctx)
 	own.Succeeded(ctx)
 	if r.wrong(t, ctx, "fresh") == 0 {
-		t.Error("a success lifted the block")
+		t.Error("a success lifted the block, want a wait")
 	}
 }
 
@@ -107,7 +107,7 @@ func TestRefusedTriesChargeNoNetwork(t *testing.T) {
 	r.exhaust(t, ctx, "ann")
 	for range 1000 {
 		if r.wrong(t, ctx, "ann") == 0 {
-			t.Fatal("let through")
+			t.Fatal("the try was let through, want a wait")
 		}
 	}
 	for i := range r.Rules.Network.Free - r.Rules.SignIn.Free {
@@ -126,7 +126,7 @@ func TestRefusedAccountTakesNoTurn(t *testing.T) {
 	}
 	r.advance(time.Second)
 	if r.wrong(t, ctx, "ann") <= time.Second {
-		t.Fatal("the account itself was not what refused")
+		t.Fatal("the account itself was not what refused, want its longer wait")
 	}
 	if d := r.wrong(t, ctx, "bob"); d != 0 {
 		t.Errorf("a refused try took the network's turn: wait %s, want 0", d)

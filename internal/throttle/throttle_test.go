@@ -152,7 +152,7 @@ func TestNamesCannotBeMixedUp(t *testing.T) {
 	r.exhaust(t, ctx, "ann")
 	for _, name := range []string{"", "ann\x00", "ann12:192.0.2.0/24", "3:ann"} {
 		if d := r.wrong(t, ctx, name); d != 0 {
-			t.Errorf("%q shares a count with ann", name)
+			t.Errorf("%q shares a count with ann, want one of its own", name)
 		}
 	}
 }
@@ -318,7 +318,7 @@ func TestSignUp(t *testing.T) {
 	}
 	a.Failed(ctx)
 	if _, err = r.SignUp(ctx); wait(t, err) == 0 {
-		t.Error("a failed one was not counted")
+		t.Error("a failed sign-up was not counted, want a wait")
 	}
 }
 
@@ -344,7 +344,7 @@ func TestFailures(t *testing.T) {
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
 	if wait(t, r.Failure(gone, "client", "shop")) == 0 {
-		t.Error("who hangs up is not counted")
+		t.Error("a failure of a caller who hung up was not counted, want a wait")
 	}
 }
 

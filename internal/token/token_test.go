@@ -169,7 +169,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 	}
 	under := g.mint(s, u, r)
 	if under.RefreshToken == first.RefreshToken {
-		t.Error("signed with a retired key")
+		t.Error("the token is signed with a retired key, want another key")
 	}
 	if got, err := g.verifier.Refresh(t.Context(), under.RefreshToken); err != nil || got.JTI != "JTI" {
 		t.Errorf(`the refresh token holds %+v, %v; want the JTI "JTI"`, got, err)
@@ -180,7 +180,7 @@ func TestAccessTokensOfOneSecondDiffer(t *testing.T) {
 	g := start(t)
 	s, u, r := g.state()
 	if a, b := g.mint(s, u, r), g.mint(s, u, r); a.AccessToken == b.AccessToken || a.Access.JTI == b.Access.JTI {
-		t.Error("the same twice")
+		t.Error("two access tokens are the same, want two different ones")
 	}
 }
 

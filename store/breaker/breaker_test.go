@@ -45,7 +45,7 @@ func TestItOpensWhileTheBackEndHangs(t *testing.T) {
 		report(b, 20, Abandoned) // says nothing
 		time.Sleep(2 * time.Second)
 		if back.asked.Load() != 0 || b.Open() {
-			t.Fatal("it asked though nothing was known")
+			t.Fatal("the breaker asked though nothing was known, want no question")
 		}
 		report(b, 300, Hung)
 		time.Sleep(time.Second)
@@ -61,7 +61,7 @@ func TestItOpensWhileTheBackEndHangs(t *testing.T) {
 		time.Sleep(pause + time.Second)
 		synctest.Wait()
 		if b.Open() {
-			t.Error("it answers, and the breaker is open")
+			t.Error("the back end answers and the breaker is open, want it closed")
 		}
 		if n := strings.Count(log.String(), "\n"); n != 2 {
 			t.Errorf("%d lines for one outage, want 2:\n%s", n, log.String())
@@ -99,7 +99,7 @@ func TestItHearsLateAnswers(t *testing.T) {
 		synctest.Wait()
 		b.Report(Answered)
 		if b.Open() {
-			t.Error("it answered, and the breaker is open")
+			t.Error("the back end answered and the breaker is open, want it closed")
 		}
 	})
 }

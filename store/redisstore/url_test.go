@@ -49,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		switch _, err := parse(url); {
 		case err == nil:
-			t.Errorf("%q was accepted", url)
+			t.Errorf("%q was accepted, want an error", url)
 		case strings.Contains(err.Error(), "s3cret"):
 			t.Errorf("%q: the refusal %q shows a part of the password, want none of it", url, err)
 		}

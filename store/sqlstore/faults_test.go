@@ -209,7 +209,7 @@ func TestSQLiteFileRemoved(t *testing.T) {
 	}
 	wantUnavailable(t, db, "Ping", "Audit", "Write", "Rotate", "Take")
 	if _, err := os.Stat(file); err == nil {
-		t.Error("the file came back empty")
+		t.Error("the file came back empty, want it to stay away")
 	}
 }
 
@@ -241,7 +241,7 @@ func TestSQLiteThatIsNone(t *testing.T) {
 		t.Errorf("err = %v, want ErrUnavailable", err)
 	}
 	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "no", "folder.db")}); err == nil {
-		t.Error("opened a file in a folder that is not there")
+		t.Error("a file in a folder that is not there was opened, want an error")
 	}
 }
 

@@ -48,7 +48,7 @@ func TestNobodyQueuesBehindAHungServer(t *testing.T) {
 		t.Errorf("refusing: %v; %d of %d had to wait, want true and at most a fifth", db.Refusing(), n, all)
 	}
 	if n := most.Load(); n > 400 {
-		t.Errorf("%d waited at once", n)
+		t.Errorf("%d waited at once, want at most 400", n)
 	}
 	server.Resume()
 	start := time.Now()
@@ -99,7 +99,7 @@ func TestSlowStatementsAreNotAHungServer(t *testing.T) {
 	wg.Wait()
 	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if db.Refusing() {
-			t.Fatal("the breaker opened")
+			t.Fatal("the breaker opened, want it closed")
 		}
 	}
 	if _, err := db.UserByID(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {

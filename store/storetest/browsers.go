@@ -103,7 +103,7 @@ func noBrowser(t *testing.T, db store.DB) {
 			continue
 		}
 		if endBrowser(t, db, strings.ToValidUTF8(id, "?"), odd()) {
-			t.Errorf("%q ended it", id)
+			t.Errorf("%q ended the browser session, want no end", id)
 		}
 	}
 	if err := db.TouchBrowser(t.Context(), "none", odd()); err != nil {
@@ -160,13 +160,13 @@ func browserRenewed(t *testing.T, db store.DB) {
 	others := next
 	others.UserID = ben.ID
 	if renew(others) || renew(newBrowser(was.UserID)) {
-		t.Error("renewed another person's, or none")
+		t.Error("another person's browser session, or none, was renewed, want neither")
 	}
 	same(t, "not renewed", browser(t, db, was.Cookie), was)
 	given := next
 	given.CreatedAt, given.EndedAt = odd().Add(-time.Hour), odd() // of no interest
 	if !renew(given) {
-		t.Error("not renewed")
+		t.Error("the browser session was not renewed, want it renewed")
 	}
 	next.CreatedAt = was.CreatedAt
 	same(t, "renewed", browser(t, db, next.Cookie), next)
@@ -174,6 +174,6 @@ func browserRenewed(t *testing.T, db store.DB) {
 	wantError(t, "the old cookie", err, store.ErrNotFound)
 	endBrowser(t, db, was.ID, odd())
 	if renew(was) {
-		t.Error("renewed one that had ended")
+		t.Error("a browser session that had ended was renewed, want a refusal")
 	}
 }

@@ -14,7 +14,7 @@ func browserEnded(t *testing.T, db store.DB) {
 	signIn(t, db, b, other)
 	at := odd().Add(time.Hour)
 	if !endBrowser(t, db, b.ID, at) || endBrowser(t, db, b.ID, at.Add(time.Hour)) {
-		t.Error("a browser session was not ended once")
+		t.Error("the browser session was not ended once, want once and no more")
 	}
 	b.EndedAt = at
 	same(t, "ended", browser(t, db, b.Cookie), b)
@@ -112,7 +112,7 @@ func browserSessionsEnded(t *testing.T, db store.DB) {
 		same(t, "afterwards", session(t, db, s.ID), s)
 	}
 	if ended := end("B"); len(ended) != 0 {
-		t.Errorf("%d ended again", len(ended))
+		t.Errorf("%d sessions ended again, want none", len(ended))
 	}
 }
 

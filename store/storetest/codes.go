@@ -84,7 +84,7 @@ func noCode(t *testing.T, db store.DB) {
 	_, err = db.MissCode(t.Context(), guess)
 	wantError(t, "MissCode", err, store.ErrNotFound)
 	if useCode(t, db, guess, odd()) {
-		t.Error("a guess was taken for a code")
+		t.Error("a guess was taken for a code, want a refusal")
 	}
 	same(t, "the code", code(t, db, c.Digest), c)
 }
@@ -94,7 +94,7 @@ func codeUsed(t *testing.T, db store.DB) {
 	c.ExpiresAt = odd().Add(-time.Hour) // the caller's to judge
 	addCode(t, db, c, other)
 	if !useCode(t, db, c.Digest, odd()) || useCode(t, db, c.Digest, odd().Add(time.Second)) {
-		t.Error("a code was not used once")
+		t.Error("the code was not used once, want once and no more")
 	}
 	c.UsedAt = odd()
 	same(t, "the code", code(t, db, c.Digest), c)

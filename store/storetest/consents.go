@@ -81,7 +81,7 @@ func consentBytes(t *testing.T, db store.DB) {
 		write(t, db, func(tx store.Tx) error {
 			was, ended, err := tx.DeleteConsent(7, id, odd())
 			if was || len(ended) != 0 {
-				t.Errorf("%q withdrew it", id)
+				t.Errorf("%q withdrew the consent, want it left", id)
 			}
 			return err
 		})

@@ -97,7 +97,7 @@ func noDevice(t *testing.T, db store.DB) {
 		t.Errorf("decided on a device that is not there: %t, %v; want false", decided, err)
 	}
 	if useDevice(t, db, other.Device) {
-		t.Error("redeemed none")
+		t.Error("a device that is not there was redeemed, want a refusal")
 	}
 	same(t, "the device", device(t, db, g.Device), g)
 }
@@ -194,7 +194,7 @@ func deviceUsed(t *testing.T, db store.DB) {
 	wantError(t, "Write", err, errRefused)
 	same(t, "after a transaction that failed", device(t, db, g.Device), g)
 	if !useDevice(t, db, g.Device) || useDevice(t, db, g.Device) {
-		t.Error("a device was not redeemed once")
+		t.Error("the device was not redeemed once, want once and no more")
 	}
 	g.Status = store.DeviceUsed
 	same(t, "redeemed", device(t, db, g.Device), g)

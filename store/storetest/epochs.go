@@ -156,7 +156,7 @@ func aheadEnded(t *testing.T, db store.DB) {
 		t.Errorf("the session ended at %s because of %q, want an end because of %q", s.EndedAt, s.EndReason, store.EpochReason)
 	}
 	if b := browser(t, db, ahead.browser.Cookie); b.EndedAt.IsZero() {
-		t.Error("the browser session lives")
+		t.Error("the browser session lives, want it ended")
 	}
 	fresh.wantVoid(t, db, false)
 }

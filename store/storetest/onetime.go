@@ -25,15 +25,15 @@ func useOnce(t *testing.T, db store.DB, key string, expires time.Time) bool {
 
 func usedOnce(t *testing.T, db store.DB) {
 	if !useOnce(t, db, "key", odd()) {
-		t.Error("the first was refused")
+		t.Error("the first use was refused, want it allowed")
 	}
 	for _, expires := range []time.Time{odd(), odd().Add(time.Hour)} {
 		if useOnce(t, db, "key", expires) {
-			t.Error("used again")
+			t.Error("the second use was allowed, want it refused")
 		}
 	}
 	if !useOnce(t, db, "other", odd()) {
-		t.Error("another was refused")
+		t.Error("the use of another key was refused, want it allowed")
 	}
 }
 
@@ -47,6 +47,6 @@ func sweptMarks(t *testing.T, db store.DB) {
 		t.Error("a mark that had not expired was swept")
 	}
 	if !useOnce(t, db, "a", odd()) {
-		t.Error("a mark that had expired was kept")
+		t.Error("a mark that had expired was kept, want it swept")
 	}
 }

@@ -195,16 +195,16 @@ func ended(t *testing.T, db store.DB) {
 		"nearly":           endOne(t, db, s.ID+" ", 0, "logout", at),
 	} {
 		if refused {
-			t.Errorf("%s session was ended", what)
+			t.Errorf("%s session was ended, want it left", what)
 		}
 	}
 	same(t, "untouched", session(t, db, s.ID), s)
 	if !endOne(t, db, s.ID, ann.ID, "logout", at) || !endOne(t, db, second.ID, 0, "revoked", at) {
-		t.Error("a living session was not ended")
+		t.Error("a living session was not ended, want it ended")
 	}
 	s.EndedAt, s.EndReason = at, "logout"
 	if endOne(t, db, s.ID, 0, "again", at.Add(time.Hour)) {
-		t.Error("a session was ended twice")
+		t.Error("a session was ended twice, want it ended once")
 	}
 	same(t, "ended", session(t, db, s.ID), s)
 }

@@ -88,7 +88,7 @@ func (s *throttling) refused(t *testing.T, r store.Rule, atMost time.Duration) t
 	t.Helper()
 	d := s.decide(t, r)
 	if d.Allowed {
-		t.Fatal("the try was let through")
+		t.Fatal("the try was let through, want it refused")
 	}
 	least := atMost - time.Since(s.last) - time.Millisecond // clocks of stores tick in milliseconds
 	if d.RetryAfter > atMost || d.RetryAfter < least {
@@ -243,7 +243,7 @@ func (s *throttling) forgotten(t *testing.T) {
 	r.Forget = 2 * time.Second
 	s.take(t, r, 2)
 	if d := s.decide(t, r); d.Allowed {
-		t.Fatal("the third try was let through")
+		t.Fatal("the third try was let through, want it refused")
 	}
 	time.Sleep(r.Forget + 50*time.Millisecond)
 	s.take(t, r, 2)
@@ -257,7 +257,7 @@ func (s *throttling) remembered(t *testing.T) {
 	s.take(t, r, 1)
 	time.Sleep(r.Forget * 2 / 3)
 	if d := s.decide(t, r); d.Allowed {
-		t.Fatal("the first try was forgotten before the last one")
+		t.Fatal("the first try was forgotten before the last one, want it remembered")
 	}
 }
 

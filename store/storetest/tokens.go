@@ -82,20 +82,20 @@ func linkOnce(t *testing.T, db store.DB) {
 	link, other := addLink(t, db, "link", odd()), addLink(t, db, "other", odd())
 	now := odd().Add(-time.Millisecond)
 	if takeLink(t, db, store.DigestOf("guess"), now) {
-		t.Error("a guess was taken for a link")
+		t.Error("a guess was taken for a link, want a refusal")
 	}
 	if !takeLink(t, db, link, now) || takeLink(t, db, link, now) {
-		t.Error("a link was not taken once")
+		t.Error("the link was not taken once, want once and no more")
 	}
 	if !takeLink(t, db, other, now) {
-		t.Error("another link went with it")
+		t.Error("another link went with it, want it left")
 	}
 }
 
 func linkExpired(t *testing.T, db store.DB) {
 	link := addLink(t, db, "link", odd())
 	if takeLink(t, db, link, odd()) {
-		t.Error("a link was good when it had expired")
+		t.Error("a link was good when it had expired, want a refusal")
 	}
 }
 
@@ -104,7 +104,7 @@ func linksCleared(t *testing.T, db store.DB) {
 	addLink(t, db, "other", odd())
 	write(t, db, func(tx store.Tx) error { return tx.ClearBootstrap() })
 	if takeLink(t, db, link, odd().Add(-time.Hour)) {
-		t.Error("a link was there after all were cleared")
+		t.Error("a link was there after all were cleared, want a refusal")
 	}
 }
 

@@ -20,7 +20,7 @@ func userLists() []promise {
 		{"totals follow every change", "ListUsers CreateUser UpdateUser DeleteUser", totals},
 		{"an unknown order is an error", "ListUsers", func(t *testing.T, db store.DB) {
 			if _, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: "password_hash", Limit: 1}); err == nil {
-				t.Error("no error")
+				t.Error("an order by an unknown column gave no error, want one")
 			}
 		}},
 	}

@@ -108,7 +108,7 @@ func TestClockSteps(t *testing.T) {
 	who := s.people("traveller", 1)[0]
 	before := c.signIn(who, s.shop)
 	if before == nil {
-		t.Fatal("nobody can sign in")
+		t.Fatal("the sign-in before was refused, want tokens")
 	}
 	stale := *before
 
@@ -122,7 +122,7 @@ func TestClockSteps(t *testing.T) {
 	}
 	ahead := c.signIn(who, s.shop)
 	if ahead == nil {
-		t.Fatal("an hour later nobody can sign in")
+		t.Fatal("the sign-in an hour later was refused, want tokens")
 	}
 
 	s.setClocks("0s", "0s", "0s")

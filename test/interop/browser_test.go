@@ -52,7 +52,7 @@ func (b *browser) visit(address, want string) url.Values {
 		}
 		address, form = b.step(to, form)
 	}
-	b.t.Fatal("the way has no end")
+	b.t.Fatal("the redirects have no end, want one within ten steps")
 	return nil
 }
 

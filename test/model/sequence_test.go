@@ -130,7 +130,7 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 func (q *sequence) started(t *rapid.T, f *family, got answer) {
 	first := f.record.last
 	if first.raw = got.Refresh; (first.raw != "") != f.app.canRefresh {
-		t.Fatalf("a refresh token for an app without the grant, or none for one with it")
+		t.Fatal("a refresh token for an app without the grant, or none for one with it, want it the other way round")
 	}
 	f.id = q.opened(t, f, got, f.scope).SessionID
 }
@@ -203,7 +203,7 @@ func (q *sequence) exchange(t *rapid.T, r *refreshToken, by *app, asked string) 
 	got := q.exchanged(t, by, r.raw, asked)
 	q.answered(t, got, code)
 	if code == badGrant && honest {
-		t.Fatalf("an honest app was logged out")
+		t.Fatal("an honest app was logged out, want it to live")
 	}
 	if len(r.next) > 1 && !r.in.forked {
 		q.declared(t, r, recorded, written)
@@ -215,7 +215,7 @@ func (q *sequence) exchange(t *rapid.T, r *refreshToken, by *app, asked string) 
 		next.raw = q.newToken(t, got.Refresh)
 	}
 	if next.raw != got.Refresh {
-		t.Fatalf("another successor than the one that there is already")
+		t.Fatal("another successor than the one that is there already, want the same")
 	}
 	if asked == "" {
 		asked = q.m.scopeOf(r.in)
@@ -236,7 +236,7 @@ func (q *sequence) declared(t *rapid.T, r *refreshToken, recorded int, written t
 func (q *sequence) newToken(t *rapid.T, raw string) string {
 	for _, r := range q.m.refresh {
 		if raw == "" || r.raw == raw {
-			t.Fatalf("the successor is a token that there was, or none")
+			t.Fatal("the successor is an old token, or none, want a new one")
 		}
 	}
 	return raw

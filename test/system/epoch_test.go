@@ -97,7 +97,7 @@ func mariaDBTools(t *testing.T, dsn string) *dump {
 	}
 	u, err := url.Parse(dsn)
 	if err != nil {
-		t.Fatal("the database is no URL")
+		t.Fatal("the address of the database is not a URL")
 	}
 	password, _ := u.User.Password()
 	return &dump{

@@ -70,7 +70,7 @@ func (s *site) reuseInsideTheGrace(t *testing.T, who person) {
 		session = append(session, s.of(i).ask(s.shop.refresh(session[i].refresh)).must(t, http.StatusOK).tokens())
 	}
 	if again := s.b.ask(s.shop.refresh(session[1].refresh)).must(t, http.StatusOK).tokens(); again.refresh != session[2].refresh {
-		t.Error("the predecessor, inside the grace, gets another successor")
+		t.Error("the predecessor, inside the grace, gets another successor, want the same")
 	}
 	a := s.b.ask(s.shop.refresh(session[0].refresh))
 	if a.status != http.StatusBadRequest || a.field("error") != "invalid_grant" {

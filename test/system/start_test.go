@@ -122,7 +122,7 @@ func TestLostMasterKeyFile(t *testing.T) {
 		t.Errorf("without its master key file: code %d, want an error that names the file:\n%s", code, said)
 	}
 	if _, err := os.Stat(file); err == nil {
-		t.Error("a new master key file was made")
+		t.Error("a new master key file was made, want none")
 	}
 	if err := os.Rename(file+".backup", file); err != nil {
 		t.Fatalf("renaming the file: %v", err)

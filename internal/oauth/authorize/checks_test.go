@@ -117,6 +117,6 @@ func TestContinuationsAreSealed(t *testing.T) {
 		t.Errorf("stale: %v", err)
 	}
 	if unbound := (Continuation{}); unbound.begunIn(b) || unbound.begunIn(oauth.Browser{}) {
-		t.Error("one that is bound to no browser passes for one of every browser")
+		t.Error("a request that is bound to no browser passes for one of any browser, want it refused")
 	}
 }

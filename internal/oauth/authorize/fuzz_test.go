@@ -77,7 +77,7 @@ func FuzzContinuation(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		if _, err := c.Open(raw); err == nil && raw != sealed {
-			t.Errorf("%q was opened", raw)
+			t.Errorf("%q was opened, want only what was sealed to open", raw)
 		}
 	})
 }

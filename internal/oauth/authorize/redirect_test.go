@@ -24,10 +24,10 @@ func TestRedirectRegistered(t *testing.T) {
 	confidential := native
 	confidential.AuthMethod = store.SecretBasic
 	if redirectRegistered(confidential, "http://127.0.0.1:1/cb") {
-		t.Error("a confidential client may choose the port")
+		t.Error("a confidential client may choose the port, want the registered one")
 	}
 	if redirectRegistered(store.Client{AuthMethod: store.NoSecret}, "https://learn.example/") {
-		t.Error("an address was learnt")
+		t.Error("an address that is not registered was accepted, want it refused")
 	}
 }
 

@@ -76,7 +76,7 @@ func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
 		case "issuer", "token_endpoint", "scopes_supported", "response_types_supported",
 			"grant_types_supported", "token_endpoint_auth_methods_supported":
 		default:
-			t.Errorf("%s is in the metadata", name)
+			t.Errorf("%s is in the metadata, want it left out", name)
 		}
 	}
 	if got := members["token_endpoint"]; got != "https://id.example/oauth/token" {

@@ -127,11 +127,11 @@ func exchange(method, path, body, answer, payload string) Exchange {
 func TestOddRequestsAreNotJudged(t *testing.T) {
 	e := exchange("POST", "/exact", `{}`, "204", "")
 	if e.Odd = true; load(t).Judge(e) != nil {
-		t.Error("an odd request was judged")
+		t.Error("an odd request was judged, want it let through")
 	}
 	e.Body = []byte("surprise")
 	if load(t).Judge(e) == nil {
-		t.Error("the answer to an odd request was not judged")
+		t.Error("the answer to an odd request was not judged, want an error")
 	}
 }
 

@@ -65,7 +65,7 @@ func TestImportsPointDown(t *testing.T) {
 	for pkg, imports := range listImports(t) {
 		from, known := level[pkg]
 		if !known && pkg != "internal/test/arch" {
-			t.Errorf("%s has no place in layers", pkg)
+			t.Errorf("%s has no place in layers, want one", pkg)
 		}
 		for _, imp := range imports {
 			if ours, ok := strings.CutPrefix(imp, "gatehouse/"); ok {

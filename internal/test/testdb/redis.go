@@ -25,7 +25,7 @@ func Redis(t testing.TB) string {
 	}
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal("GATEHOUSE_TEST_REDIS is no URL")
+		t.Fatal("GATEHOUSE_TEST_REDIS is not a URL")
 	}
 	u.Path = "/" + strconv.Itoa(claim(t, u))
 	return u.String()

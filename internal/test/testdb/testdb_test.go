@@ -21,7 +21,7 @@ func TestRedisKeepsWhatItHadWhenKilled(t *testing.T) {
 	}
 	s.Stop()
 	if err := s.Tell("PING"); err == nil {
-		t.Error("a stopped server answers")
+		t.Error("a stopped server answers, want an error")
 	}
 	s.Start()
 	if err := s.Tell("RENAMENX", "a", "b"); err != nil {
@@ -29,7 +29,7 @@ func TestRedisKeepsWhatItHadWhenKilled(t *testing.T) {
 	}
 	s.Empty()
 	if err := s.Tell("RENAMENX", "b", "a"); err == nil {
-		t.Error("emptied, the server still has its key")
+		t.Error("the emptied server still has its key, want an error")
 	}
 }
 
@@ -42,10 +42,10 @@ func TestServersEndWithTheirTests(t *testing.T) {
 		s.Stop()
 	})
 	if _, err := os.Stat(s.p.folder); err == nil {
-		t.Errorf("%s was left behind", s.p.folder)
+		t.Errorf("%s was left behind, want it removed", s.p.folder)
 	}
 	if err := s.Tell("PING"); err == nil {
-		t.Error("the server still runs")
+		t.Error("the server still runs, want it stopped")
 	}
 }
 
@@ -56,7 +56,7 @@ func TestPause(t *testing.T) {
 	go func() { answered <- s.Tell("PING") }()
 	select {
 	case <-answered:
-		t.Error("a paused server answered")
+		t.Error("a paused server answered, want it to wait")
 	case <-time.After(50 * time.Millisecond):
 	}
 	s.Resume()

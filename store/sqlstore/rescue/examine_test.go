@@ -108,7 +108,7 @@ func TestExamineFindsWhatIsWrongWithAFile(t *testing.T) {
 	file := strings.TrimPrefix(dsn, "sqlite:")
 	wantFinding(t, rescue.ExamineFile(dsn), "database", finding.Warning, "is not there")
 	if _, err := os.Stat(file); err == nil {
-		t.Error("it was made")
+		t.Error("the examination made the file, want none")
 	}
 	if err := migrated(t, dsn).Close(); err != nil {
 		t.Fatalf("closing the store: %v", err)

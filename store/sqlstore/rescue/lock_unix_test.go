@@ -45,14 +45,14 @@ func TestRootGivesNothingAway(t *testing.T) {
 				t.Fatalf("making a symbolic link: %v", err)
 			}
 			if err := rescue.Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup")); err == nil {
-				t.Error("a lock that leads elsewhere was taken")
+				t.Error("a lock that leads elsewhere was taken, want an error")
 			}
 			info, err := os.Stat(target)
 			if name == "not there" && !os.IsNotExist(err) {
 				t.Errorf("a file was made elsewhere: %v", err)
 			}
 			if err == nil && info.Sys().(*syscall.Stat_t).Uid != 0 {
-				t.Error("a file elsewhere was given to the owner of the database")
+				t.Error("a file elsewhere was given to the owner of the database, want it left to root")
 			}
 		})
 	}
@@ -162,10 +162,10 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	}
 	link(nowhere, "b.db")
 	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("b.db")}); err == nil {
-		t.Error("opened over a link of a stranger's that leads nowhere")
+		t.Error("a link of a stranger's that leads nowhere was followed, want an error")
 	}
 	if _, err := os.Lstat(nowhere); err == nil {
-		t.Error("root made what a stranger's link named")
+		t.Error("root made what a stranger's link named, want nothing made")
 	}
 	link(secret, "c.db")
 	backup := filepath.Join(t.TempDir(), "backup")

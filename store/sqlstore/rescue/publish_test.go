@@ -20,7 +20,7 @@ func TestANameIsGivenToAWholeFile(t *testing.T) {
 	wg.Go(func() {
 		for {
 			if info, err := os.Stat(to); err == nil && info.Size() == 0 {
-				t.Error("an empty file had the name")
+				t.Error("an empty file had the name, want it whole or not there")
 				return
 			}
 			select {
