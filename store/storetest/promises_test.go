@@ -39,7 +39,7 @@ func TestEveryMethodIsPromised(t *testing.T) {
 	}
 	for _, name := range named {
 		if !slices.Contains(methods, name) {
-			t.Errorf("a promise names %s, which is a method of neither store.DB nor store.Tx", name)
+			t.Errorf("a promise names %s, want a method of store.DB or store.Tx", name)
 		}
 	}
 }
