@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"gatehouse/config"
 	"gatehouse/internal/password"
 )
 
@@ -29,7 +30,13 @@ func newCraft() (craft, error) {
 	if err != nil {
 		return craft{}, fmt.Errorf("making a key to measure with: %w", err)
 	}
-	return craft{key: key, hasher: password.New(password.Options{})}, nil
+	return craft{key: key, hasher: newHasher()}, nil
+}
+
+// newHasher is the one of a server with the default settings.
+func newHasher() *password.Hasher {
+	cfg := config.Default()
+	return password.New(password.Options{MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB})
 }
 
 // sign makes one RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 7518 §3.3).

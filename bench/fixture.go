@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"gatehouse/internal/password"
 )
 
 // adminName signs in as the administrator whom a command made.
@@ -65,7 +63,7 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 }
 
 func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
-	hash, err := password.New(password.Options{}).Hash(ctx, knownPassword)
+	hash, err := newHasher().Hash(ctx, knownPassword)
 	if err != nil {
 		return nil, fmt.Errorf("hashing everybody's password: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
@@ -28,6 +29,14 @@ type queue struct {
 	network netip.Prefix
 	waiting *list.List    // of chan struct{}, which are closed when a place is there
 	turn    *list.Element // in turns
+}
+
+// Places is how many requests are worked on at once. Each core gets through placesPerCore
+// of them in a fraction of a second; beside those, there is room for all that wait for a
+// password to be hashed or for a name, because they hold up nobody.
+func Places(waiting int) int {
+	const placesPerCore = 64
+	return placesPerCore*runtime.GOMAXPROCS(0) + waiting
 }
 
 func newPlaces(n int) *places {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime"
 	"sync/atomic"
 
 	"gatehouse/config"
@@ -79,14 +78,6 @@ func (b *backends) door(issuer *url.URL) server.Options {
 	return server.Options{
 		Programs: api.Refuse, People: pages.Refuse,
 		Proxies: b.config.TrustedProxies, CORSOrigins: b.config.CORSOrigins, HSTS: issuer.Scheme == "https",
-		Places: b.places(), Metrics: b.metrics, Log: b.log,
+		Places: server.Places(b.passwords.Capacity() + account.MaxTurns), Metrics: b.metrics, Log: b.log,
 	}
-}
-
-// places is how many requests are worked on at once. What costs our own processor is
-// done in a fraction of a second by so many for each core; beside those, there is room
-// for all who wait for a password to be hashed or for a name, and hold up nobody.
-func (b *backends) places() int {
-	const perCore = 64
-	return perCore*runtime.GOMAXPROCS(0) + b.passwords.Capacity() + account.MaxTurns
 }

@@ -93,7 +93,7 @@ func (b *backends) newLimiter(throttles store.Throttles) *throttle.Limiter {
 	rules.SignUp.Free = b.config.SignUpFree
 	return &throttle.Limiter{
 		Store: throttles, Fallback: throttle.NewMemory(now), Rules: rules,
-		Now: now, Log: b.log, Observe: b.metrics.Throttled, Elsewhere: 700 * time.Millisecond,
+		Now: now, Log: b.log, Observe: b.metrics.Throttled, Elsewhere: throttle.DefaultElsewhere,
 	}
 }
 
@@ -151,7 +151,7 @@ func (b *backends) newSessions(registry *client.Cache, s signing) *session.Servi
 	cfg := b.config
 	var touchEvery time.Duration
 	if b.redis != nil {
-		touchEvery = time.Minute
+		touchEvery = session.DefaultTouchEvery
 	}
 	return &session.Service{
 		DB: b.db, Rotations: b.rotations, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,

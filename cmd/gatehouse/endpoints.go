@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/accounts"
@@ -141,12 +140,9 @@ func (b *backends) assertions() *clientauth.Assertions {
 	return &clientauth.Assertions{Once: b.db, Keys: &clientauth.JWKSCache{Client: b.outbound(), Now: now}, Issuer: b.config.Issuer, Now: b.now}
 }
 
-// notifyEvery is how soon after a sign-out the apps are told of it.
-const notifyEvery = time.Second
-
 func (c *core) newNotifier(minter *token.Minter) *notify.Worker {
 	return &notify.Worker{
-		Notices: c.db, Clients: c.registry, Tokens: minter, Every: notifyEvery,
+		Notices: c.db, Clients: c.registry, Tokens: minter, Every: notify.DefaultEvery,
 		HTTP: c.outbound(), Now: c.now, Log: c.log,
 	}
 }

@@ -19,6 +19,9 @@ import (
 	"gatehouse/store"
 )
 
+// DefaultEvery is how soon after a sign-out the apps are told of it.
+const DefaultEvery = time.Second
+
 // Worker delivers notices. Every replica has one; each notice is claimed by one of them.
 type Worker struct {
 	Notices store.Notices
@@ -31,7 +34,7 @@ type Worker struct {
 	// HTTP has the time-out, follows no redirects, and decides which addresses may
 	// be dialled.
 	HTTP *http.Client
-	// Every is how often the record is asked.
+	// Every is how often the record is asked (DefaultEvery).
 	Every time.Duration
 	// Delivered, if set, is told how each try ended: "delivered", "failed", "given up".
 	Delivered func(result string)

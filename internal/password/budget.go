@@ -30,10 +30,7 @@ func (*Busy) Is(target error) bool { return target == ErrBusy }
 const kibPerMiB = 1024
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.MemoryKiB, 19456)
-	setDefault(&o.Iterations, 2)
 	setDefault(&o.Parallelism, 1)
-	setDefault(&o.BudgetMiB, 128)
 	setDefault(&o.MaxParallel, min(o.BudgetMiB*kibPerMiB/o.MemoryKiB, runtime.GOMAXPROCS(0)-1))
 	o.MaxParallel = max(o.MaxParallel, 1)
 	setDefault(&o.Wait, 2*time.Second)

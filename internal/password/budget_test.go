@@ -14,7 +14,7 @@ import (
 // slow returns a Hasher whose hashes take a second of the bubble's time, and the
 // most that ever were at work at once.
 func slow(o Options) (h *Hasher, peak *atomic.Int64) {
-	h, peak = New(o), new(atomic.Int64)
+	h, peak = New(ordinary(o)), new(atomic.Int64)
 	var atWork atomic.Int64
 	h.argon2id = func(_, _ []byte, _, _ uint32, _ uint8, keyBytes uint32) []byte {
 		now := atWork.Add(1)
@@ -77,13 +77,13 @@ func TestAFloodStaysWithinTheBudget(t *testing.T) {
 func TestOneCoreIsLeftToOthers(t *testing.T) {
 	t.Run("by the cores", func(t *testing.T) {
 		for cores, want := range map[int]int64{1: 1, 2: 1, 4: 3, 64: 6} {
-			if got := newBudget(optionsOn(t, cores, Options{})).count; got != want {
+			if got := newBudget(optionsOn(t, cores, ordinary(Options{}))).count; got != want {
 				t.Errorf("%d cores: %d slots, want %d", cores, got, want)
 			}
 		}
 	})
 	t.Run("by the setting", func(t *testing.T) {
-		if got := newBudget(optionsOn(t, 2, Options{MaxParallel: 5})).count; got != 5 {
+		if got := newBudget(optionsOn(t, 2, ordinary(Options{MaxParallel: 5}))).count; got != 5 {
 			t.Errorf("%d slots, want 5", got)
 		}
 	})
@@ -91,7 +91,7 @@ func TestOneCoreIsLeftToOthers(t *testing.T) {
 
 // A stored hash that needs more memory than ours takes the room of several.
 func TestForeignHashesTakeTheirRoom(t *testing.T) {
-	b := newBudget(Options{MaxParallel: 6, MemoryKiB: 19456, BudgetMiB: 128})
+	b := newBudget(ordinary(Options{MaxParallel: 6}))
 	for memoryKiB, want := range map[uint32]int64{0: 1, 4: 1, 19456: 1, 19457: 2, 65536: 4, 102400: 6, 131072: 6} {
 		if got := b.slotsFor(memoryKiB); got != want {
 			t.Errorf("%d KiB take %d slots, want %d", memoryKiB, got, want)

@@ -25,15 +25,17 @@ import (
 // than any passphrase, and little enough to hash. A longer one is never right.
 const MaxBytes = 1024
 
-// Options are the cost of a hash and the budget for all of them together. A zero
-// means the default.
+// Options are the cost of a hash and the budget for all of them together.
 type Options struct {
-	// MemoryKiB, Iterations and Parallelism are argon2id's m, t and p. The default
-	// is the OWASP Password Storage Cheat Sheet's: 19456, 2, 1.
-	MemoryKiB, Iterations, Parallelism int
+	// MemoryKiB and Iterations are argon2id's m and t, and BudgetMiB bounds the memory
+	// of all hashes at work. They are settings, whose defaults and bounds config owns.
+	MemoryKiB, Iterations, BudgetMiB int
 
-	// BudgetMiB bounds the memory of all hashes at work (128).
-	BudgetMiB int
+	// Those below have a default, which zero stands for.
+
+	// Parallelism is argon2id's p. The default is 1, as in the OWASP Password Storage
+	// Cheat Sheet.
+	Parallelism int
 	// MaxParallel bounds the number of hashes at work. By default it is what the
 	// budget has room for, but one core less than there are: a flood of sign-ins
 	// leaves that one to everything else.

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/argon2"
+
+	"gatehouse/config"
 )
 
 // vector is a hash that something else made: Django 3.2 and 5.2, Python's bcrypt
@@ -36,8 +39,18 @@ func vectors(t testing.TB) []vector {
 // work is what a Hasher did.
 type work struct{ derived []cost }
 
+// ordinary fills what o leaves open as the settings do.
+func ordinary(o Options) Options {
+	settings := config.Default()
+	o.MemoryKiB = cmp.Or(o.MemoryKiB, settings.PasswordMemoryKiB)
+	o.Iterations = cmp.Or(o.Iterations, settings.PasswordIterations)
+	o.BudgetMiB = cmp.Or(o.BudgetMiB, settings.PasswordBudgetMiB)
+	return o
+}
+
 // cheap returns a Hasher that costs little and tells what it did.
 func cheap(o Options) (*Hasher, *work) {
+	o = ordinary(o)
 	o.MemoryKiB, o.Iterations = 64, 1
 	h, done := New(o), &work{}
 	h.argon2id = func(password, salt []byte, iterations, memoryKiB uint32, threads uint8, keyBytes uint32) []byte {
@@ -57,7 +70,7 @@ func verify(t *testing.T, h *Hasher, encoded, password string) (ok, rehash bool)
 }
 
 func TestHashesMadeElsewhere(t *testing.T) {
-	h := New(Options{})
+	h := New(ordinary(Options{}))
 	for _, v := range vectors(t) {
 		ok, rehash := verify(t, h, v.Encoded, v.Password)
 		ours := strings.Contains(v.Encoded, "argon2id") && !strings.Contains(v.Encoded, "m=1024,")
@@ -76,7 +89,7 @@ func TestHashesMadeElsewhere(t *testing.T) {
 }
 
 func TestWhatIsHashedVerifies(t *testing.T) {
-	h := New(Options{})
+	h := New(ordinary(Options{}))
 	for _, password := range []string{"correct horse battery", " outer blanks ", "nul\x00inside", "пароль-密码-🔑", strings.Repeat("p", MaxBytes)} {
 		encoded, err := h.Hash(t.Context(), password)
 		if err != nil {
@@ -95,7 +108,7 @@ func TestWhatIsHashedVerifies(t *testing.T) {
 }
 
 func TestHashIsAPHCString(t *testing.T) {
-	encoded, err := New(Options{}).Hash(t.Context(), "correct horse battery")
+	encoded, err := New(ordinary(Options{})).Hash(t.Context(), "correct horse battery")
 	if err != nil {
 		t.Fatalf("hashing the password: %v", err)
 	}
@@ -250,8 +263,8 @@ func TestNobodyIsDowngraded(t *testing.T) {
 		"iterations in place of memory": {cost{12288, 4, 1}, true},
 		"fewer iterations":              {cost{19456, 1, 1}, true},
 	} {
-		h := New(Options{})
-		old := New(Options{MemoryKiB: int(c.stored.memoryKiB), Iterations: int(c.stored.iterations), Parallelism: int(c.stored.threads)})
+		h := New(ordinary(Options{}))
+		old := New(Options{BudgetMiB: 128, MemoryKiB: int(c.stored.memoryKiB), Iterations: int(c.stored.iterations), Parallelism: int(c.stored.threads)})
 		encoded, err := old.Hash(t.Context(), "correct horse battery")
 		if err != nil {
 			t.Fatalf("hashing the password: %v", err)

@@ -100,6 +100,10 @@ func (s *Service) rotate(ctx context.Context, client store.Client, session store
 	}
 }
 
+// DefaultTouchEvery spares the database a write for each refresh. A session's last use is
+// known to the minute, and a loss of Redis sets a session back by no more.
+const DefaultTouchEvery = time.Minute
+
 // touch lets the record know how far the session has come. It is a help after a
 // loss of Redis and shows the owner when a session was last used, so a failure
 // is no reason to refuse the refresh.

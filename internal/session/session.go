@@ -58,7 +58,7 @@ type Service struct {
 	// with the same successor; 0 switches it off.
 	Grace time.Duration
 	// TouchEvery is how often the record learns of a session's rotations where
-	// Redis holds them; 0 means never, for where the record itself holds them.
+	// Redis holds them (DefaultTouchEvery); 0 means never, for where the record itself holds them.
 	TouchEvery time.Duration
 	// Observe, if set, is told how many sessions were started, refreshed or ended,
 	// and of how many an old refresh token came back.

@@ -25,11 +25,15 @@ type Table struct {
 	Sweep func(ctx context.Context, now time.Time, n int) (int64, error)
 }
 
+// DefaultEvery leaves little to a sweep on a busy server, and costs an idle one nothing.
+const DefaultEvery = time.Minute
+
 // A Sweeper goes over its tables again and again. Any number of replicas may.
 type Sweeper struct {
 	Tables []Table
-	Every  time.Duration
-	Now    func() time.Time
+	// Every is how often (DefaultEvery).
+	Every time.Duration
+	Now   func() time.Time
 	// Alone runs f unless another replica is sweeping; for example by a lock of the database. A row is
 	// deleted once however many sweep, so it only saves work.
 	Alone func(ctx context.Context, f func(context.Context)) error

@@ -58,6 +58,10 @@ func DefaultRules() Rules {
 	}
 }
 
+// DefaultElsewhere is long enough for a password to be hashed at another replica, and less
+// than the delay of DefaultRules's SignIn.
+const DefaultElsewhere = 700 * time.Millisecond
+
 // A Limiter says which tries may be made. Its fields are set before its first use.
 type Limiter struct {
 	Store store.Throttles
@@ -68,8 +72,8 @@ type Limiter struct {
 	Log      *slog.Logger
 	// Observe, if set, is told of every decision.
 	Observe func(kind string, allowed bool)
-	// Elsewhere is how long a try may take to be judged by another replica; 0 where
-	// there is none. It is less than the delay of Rules.SignIn.
+	// Elsewhere is how long a try may take to be judged by another replica
+	// (DefaultElsewhere); 0 where there is none.
 	Elsewhere time.Duration
 
 	pending  pending

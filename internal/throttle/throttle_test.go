@@ -200,7 +200,7 @@ func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
 		for i := range replicas {
 			replicas[i] = &throttle.Limiter{
 				Store: counts, Fallback: throttle.NewMemory(time.Now), Rules: throttle.DefaultRules(),
-				Now: time.Now, Log: slog.New(slog.DiscardHandler), Elsewhere: 700 * time.Millisecond,
+				Now: time.Now, Log: slog.New(slog.DiscardHandler), Elsewhere: throttle.DefaultElsewhere,
 			}
 		}
 		ctx := from(t, "192.0.2.1")
@@ -228,7 +228,7 @@ func TestWrongTriesElsewhereAreNoReasonToWaitLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &throttle.Limiter{
 			Store: throttle.NewMemory(time.Now), Fallback: throttle.NewMemory(time.Now), Rules: throttle.DefaultRules(),
-			Now: time.Now, Log: slog.New(slog.DiscardHandler), Elsewhere: 700 * time.Millisecond,
+			Now: time.Now, Log: slog.New(slog.DiscardHandler), Elsewhere: throttle.DefaultElsewhere,
 		}
 		ctx := from(t, "192.0.2.1")
 		for range l.Rules.SignIn.Free {

@@ -173,7 +173,7 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 		Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
 	}
 	s.people = &account.Service{
-		DB: s.db, Sessions: s.sessions, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1}), Now: s.clock, Log: log,
+		DB: s.db, Sessions: s.sessions, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, BudgetMiB: 8}), Now: s.clock, Log: log,
 	}
 	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, Sessions: s.sessions, Now: s.clock, Log: log}
 	auth := &clientauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}

@@ -1,0 +1,63 @@
+package sweep
+
+import (
+	"context"
+	"time"
+)
+
+// endedKeep is how long an ended session stays on record, for the list that
+// support looks at; the audit log remembers longer.
+const endedKeep = 24 * time.Hour
+
+// spentKeep is how long codes and the like stay when their time is over: one that
+// comes again is then known to be used or expired rather than unknown, and a
+// stolen code still ends the session that it founded (RFC 6749 §4.1.2).
+const spentKeep = time.Hour
+
+// revokedKeep is how long a revoked access token stays on record after its end, for
+// replicas that disagree about the time.
+const revokedKeep = time.Minute
+
+// A rowSweep deletes at most n rows whose time was over before limit, and says how many.
+type rowSweep = func(ctx context.Context, limit time.Time, n int) (int64, error)
+
+// A Database has the tables that grow.
+type Database interface {
+	SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepCodes(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepBrowsers(ctx context.Context, ended, idle time.Time, n int) (int64, error)
+	SweepPushed(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepUsedOnce(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepBootstraps(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error)
+}
+
+// Throttles forget by themselves when their time is over.
+type Throttles interface {
+	SweepThrottles(ctx context.Context, n int) (int64, error)
+}
+
+// Tables are those of db, and how long a row stays when its time is over. A sign-in in a
+// browser is over after browserIdle without use; events stay for auditKeep.
+func Tables(db Database, throttles Throttles, browserIdle, auditKeep time.Duration) []Table {
+	return []Table{
+		{"sessions", after(endedKeep, db.SweepSessions)},
+		{"auth_codes", after(spentKeep, db.SweepCodes)},
+		{"browser_sessions", after(endedKeep, func(ctx context.Context, limit time.Time, n int) (int64, error) {
+			return db.SweepBrowsers(ctx, limit, limit.Add(-browserIdle), n)
+		})},
+		{"pushed_requests", after(spentKeep, db.SweepPushed)},
+		{"device_grants", after(spentKeep, db.SweepDevices)},
+		{"used_once", after(spentKeep, db.SweepUsedOnce)},
+		{"bootstrap_links", after(spentKeep, db.SweepBootstraps)},
+		{"revoked_tokens", after(revokedKeep, db.SweepRevokedTokens)},
+		{"audit_events", after(auditKeep, db.SweepAudit)},
+		{"throttles", func(ctx context.Context, _ time.Time, n int) (int64, error) { return throttles.SweepThrottles(ctx, n) }},
+	}
+}
+
+func after(keep time.Duration, sweep rowSweep) rowSweep {
+	return func(ctx context.Context, now time.Time, n int) (int64, error) { return sweep(ctx, now.Add(-keep), n) }
+}
