@@ -52,7 +52,7 @@ type Endpoint struct {
 	Now  func() time.Time
 }
 
-// A Answer answers a device (RFC 8628 §3.2).
+// An Answer answers a device (RFC 8628 §3.2).
 type Answer struct {
 	DeviceCode string `json:"device_code"`
 	UserCode   string `json:"user_code"`

@@ -42,6 +42,9 @@ func (k known) ClientByID(_ context.Context, id string) (store.Client, error) {
 	if c, ok := k[id]; ok {
 		return c, nil
 	}
+	if id == "away" {
+		return store.Client{}, store.ErrUnavailable
+	}
 	return store.Client{}, store.ErrNotFound
 }
 
