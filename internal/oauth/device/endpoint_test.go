@@ -1,0 +1,268 @@
+package device
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/throttle"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+// world is the endpoint on a database, with an app for televisions and ann signed in.
+type world struct {
+	*Endpoint
+	db  *sqlstore.DB
+	now time.Time
+	ann oauth.Browser
+	app store.Client
+}
+
+func open(t *testing.T) *world {
+	t.Helper()
+	w := &world{now: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return w.now }
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatalf("opening the store: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrating the store: %v", err)
+	}
+	w.app = store.Client{ID: "tv", AuthMethod: store.NoSecret, Scope: "openid email", GrantTypes: []string{grant.DeviceCode}, CreatedAt: w.now, UpdatedAt: w.now}
+	user := store.User{Sub: "ann's", Username: "ann", UsernameKey: "ann", Email: "a@x.example", EmailKey: "a@x.example", Role: store.RoleUser, Active: true, JoinedAt: w.now}
+	browser := store.BrowserSession{ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), CreatedAt: w.now, LastSeenAt: w.now, ExpiresAt: w.now.Add(time.Hour)}
+	err = db.Write(t.Context(), func(tx store.Tx) (err error) {
+		if user.ID, err = tx.CreateUser(user); err != nil {
+			return err
+		}
+		browser.UserID = user.ID
+		return errors.Join(tx.CreateBrowser(browser), tx.CreateClient(w.app))
+	})
+	if err != nil {
+		t.Fatalf("filling the store: %v", err)
+	}
+	memory := throttle.NewMemory(now)
+	tries := &throttle.Limiter{Store: memory, Fallback: memory, Rules: throttle.DefaultRules(), Now: now, Log: slog.New(slog.DiscardHandler)}
+	w.db, w.ann = db, oauth.Browser{Pre: "pre", Session: browser, User: user}
+	w.Endpoint = &Endpoint{DB: db, Clients: db, Limits: tries, Page: "https://id.example/device", Now: now}
+	return w
+}
+
+func (w *world) begin(t *testing.T) Answer {
+	t.Helper()
+	a, err := w.Begin(t.Context(), w.app, "openid")
+	if err != nil {
+		t.Fatalf("beginning for a device: %v", err)
+	}
+	return a
+}
+
+// kept returns the record of a device code.
+func (w *world) kept(t *testing.T, a Answer) store.DeviceGrant {
+	t.Helper()
+	kept, err := w.db.DeviceByDeviceCode(t.Context(), store.DigestOf(a.DeviceCode))
+	if err != nil {
+		t.Fatalf("reading a device: %v", err)
+	}
+	return kept
+}
+
+// noDevice fails unless err tells the person that there is no such code.
+func noDevice(t *testing.T, act string, err error) {
+	t.Helper()
+	if shown, ok := errors.AsType[*oauth.UserError](err); !ok || shown.Message != oauth.MessageDevice {
+		t.Errorf("%s: error = %v, want %q for the person", act, err, oauth.MessageDevice)
+	}
+}
+
+func TestADeviceIsLetIn(t *testing.T) {
+	w := open(t)
+	a := w.begin(t)
+	if a.ExpiresIn != 600 || a.Interval != 5 || len(a.DeviceCode) != 43 || len(a.UserCode) != 9 {
+		t.Errorf("answer = %+v, want codes for ten minutes and polls every five seconds", a)
+	}
+	if want := a.Page + "?user_code=" + a.UserCode; a.Page != w.Page || a.PageToOpen != want {
+		t.Errorf("verification_uri_complete = %q, want %q", a.PageToOpen, want)
+	}
+	req, err := w.Find(t.Context(), " "+strings.ToLower(strings.Replace(a.UserCode, "-", " ", 1)))
+	if err != nil {
+		t.Fatalf("finding a device: %v", err)
+	}
+	if req.Client.ID != "tv" || req.UserCode != a.UserCode || !req.CreatedAt.Equal(w.now) {
+		t.Errorf("request = %+v, want that of tv with the code %s", req, a.UserCode)
+	}
+	if diff := cmp.Diff([]oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}}, req.Scopes); diff != "" {
+		t.Errorf("scopes of the request (-want +got):\n%s", diff)
+	}
+	if err := w.Decide(t.Context(), a.UserCode, w.ann, true); err != nil {
+		t.Fatalf("allowing a device: %v", err)
+	}
+	kept := w.kept(t, a)
+	if kept.Status != store.DeviceApproved || kept.UserID != w.ann.User.ID || kept.BrowserID != w.ann.Session.ID {
+		t.Errorf("device = %+v, want one that ann approved in her browser", kept)
+	}
+	noDevice(t, "deciding again", w.Decide(t.Context(), a.UserCode, w.ann, false))
+	_, err = w.Find(t.Context(), a.UserCode)
+	noDevice(t, "finding a device that was let in", err)
+}
+
+func TestADeviceIsTurnedAway(t *testing.T) {
+	w := open(t)
+	a := w.begin(t)
+	if err := w.Decide(t.Context(), a.UserCode, oauth.Browser{Pre: "pre"}, true); !errors.Is(err, oauth.ErrMoved) {
+		t.Errorf("nobody is signed in: error = %v, want ErrMoved", err)
+	}
+	if err := w.Decide(t.Context(), a.UserCode, w.ann, false); err != nil {
+		t.Fatalf("denying a device: %v", err)
+	}
+	if got := w.kept(t, a).Status; got != store.DeviceDenied {
+		t.Errorf("status = %v, want denied", got)
+	}
+}
+
+// Two people, or two tabs, answer at once: the record lets one of them.
+func TestOfTwoAnswersTheFirstCounts(t *testing.T) {
+	w := open(t)
+	a := w.begin(t)
+	w.DB = raced{w.db, func() {
+		if err := (&Endpoint{DB: w.db, Clients: w.db, Limits: w.Limits, Now: w.Now}).Decide(t.Context(), a.UserCode, w.ann, false); err != nil {
+			t.Errorf("the first answer: error = %v, want none", err)
+		}
+	}}
+	noDevice(t, "the second answer", w.Decide(t.Context(), a.UserCode, w.ann, true))
+	if got := w.kept(t, a).Status; got != store.DeviceDenied {
+		t.Errorf("status = %v, want denied, as the first answer said", got)
+	}
+}
+
+// raced lets somebody else answer just before.
+type raced struct {
+	*sqlstore.DB
+	before func()
+}
+
+func (r raced) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (bool, error) {
+	r.before()
+	return r.DB.DecideDevice(ctx, g, now)
+}
+
+func TestWhatCannotBeFound(t *testing.T) {
+	for name, spoil := range map[string]func(*world, *testing.T) string{
+		"no code":      func(*world, *testing.T) string { return "" },
+		"unknown code": func(*world, *testing.T) string { return "BCDF-GHJK" },
+		"expired": func(w *world, t *testing.T) string {
+			a := w.begin(t)
+			w.now = w.now.Add(life)
+			return a.UserCode
+		},
+		"client that is gone": func(w *world, t *testing.T) string {
+			a := w.begin(t)
+			w.Clients = nobody{store.ErrNotFound}
+			return a.UserCode
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			_, err := w.Find(t.Context(), spoil(w, t))
+			noDevice(t, "finding", err)
+		})
+	}
+}
+
+// nobody knows no client.
+type nobody struct{ err error }
+
+func (n nobody) ClientByID(context.Context, string) (store.Client, error) {
+	return store.Client{}, n.err
+}
+
+// Trouble of ours is not told as a wrong code, and costs nobody a try.
+func TestTroubleIsNoWrongCode(t *testing.T) {
+	w := open(t)
+	a, clients := w.begin(t), w.Clients
+	w.Clients = nobody{store.ErrUnavailable}
+	for range 20 {
+		if _, err := w.Find(t.Context(), a.UserCode); !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("clients cannot be read: error = %v, want ErrUnavailable", err)
+		}
+	}
+	w.Clients = clients
+	if _, err := w.Find(t.Context(), a.UserCode); err != nil {
+		t.Errorf("finding a device afterwards: error = %v, want none", err)
+	}
+}
+
+// RFC 8628 §5.1: wrong codes are few, and then a right one has to wait as well.
+func TestWrongCodesAreFew(t *testing.T) {
+	w := open(t)
+	right := w.begin(t).UserCode
+	for range 5 {
+		_, err := w.Find(t.Context(), "BCDF-GHJK")
+		noDevice(t, "a wrong code", err)
+	}
+	if _, err := w.Find(t.Context(), right); err == nil {
+		t.Error("a right code after five wrong ones: error = none, want a time to wait")
+	} else if _, ok := errors.AsType[*throttle.Limited](err); !ok {
+		t.Errorf("a right code after five wrong ones: error = %v, want a time to wait", err)
+	}
+}
+
+func TestWhoMayBegin(t *testing.T) {
+	w := open(t)
+	none := w.app
+	none.GrantTypes = []string{grant.Password}
+	for _, c := range []struct {
+		client store.Client
+		scope  string
+		want   oauth.Code
+	}{
+		{none, "openid", oauth.UnauthorizedClient},
+		{w.app, "openid phone", oauth.InvalidScope},
+		{w.app, "open\"id", oauth.InvalidScope},
+	} {
+		if _, err := w.Begin(t.Context(), c.client, c.scope); !errors.Is(err, c.want) {
+			t.Errorf("client %v begins with scope %q: error = %v, want %s", c.client.GrantTypes, c.scope, err, c.want)
+		}
+	}
+	if a, err := w.Begin(t.Context(), w.app, ""); err != nil || w.kept(t, a).Scope != "openid email" {
+		t.Errorf("beginning without a scope: %+v, %v, want all that is registered", a, err)
+	}
+}
+
+// A user code that is taken is drawn again, and a database that says so for ever
+// is not asked for ever.
+func TestATakenUserCodeIsDrawnAgain(t *testing.T) {
+	w := open(t)
+	taken := &crowded{DB: w.db, times: 2}
+	w.DB = taken
+	w.begin(t)
+	taken.times = 3
+	if a, err := w.Begin(t.Context(), w.app, "openid"); err == nil {
+		t.Errorf("three codes were taken: %+v, want an error", a)
+	}
+}
+
+// crowded has all codes taken, so many times.
+type crowded struct {
+	*sqlstore.DB
+	times int
+}
+
+func (c *crowded) AddDevice(ctx context.Context, g store.DeviceGrant) error {
+	if c.times--; c.times >= 0 {
+		return store.ErrConflict
+	}
+	return c.DB.AddDevice(ctx, g)
+}
