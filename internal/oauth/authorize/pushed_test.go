@@ -1,0 +1,85 @@
+package authorize
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+// push pushes a request and returns what the browser brings of it.
+func (w *world) push(t *testing.T) url.Values {
+	t.Helper()
+	pushed, err := w.Push(t.Context(), w.web, asking())
+	if err != nil || pushed.ExpiresIn != 90 || !strings.HasPrefix(pushed.RequestURI, pushedPrefix) {
+		t.Fatalf("pushing: %+v, %v, want a reference for 90 seconds", pushed, err)
+	}
+	return url.Values{"client_id": {"web"}, "request_uri": {pushed.RequestURI}}
+}
+
+// gone fails unless the person is told that the pushed request is gone.
+func gone(t *testing.T, what string, err error) {
+	t.Helper()
+	if shown, ok := errors.AsType[*oauth.UserError](err); !ok || shown.Message != oauth.MessagePushed {
+		t.Errorf("%s: error = %v, want %q for the person", what, err, oauth.MessagePushed)
+	}
+}
+
+// RFC 9126 §4: what was pushed counts, what comes beside it does not, and it gives
+// one code.
+func TestAPushedRequestGivesOneCode(t *testing.T) {
+	w := open(t)
+	values := w.push(t)
+	values.Set("scope", "openid email")
+	sealed := w.consented(t, values)
+	if page, err := w.Pending(t.Context(), sealed, w.ann); err != nil || len(page.Scopes) != 1 {
+		t.Errorf("what the page shows = %+v, %v, want the scope that was pushed", page, err)
+	}
+	w.now = w.now.Add(10 * time.Minute) // it was begun in time
+	path, err := w.Allow(t.Context(), sealed, w.ann)
+	if err != nil {
+		t.Fatalf("allowing: %v", err)
+	}
+	step, err := w.resume(t, path, w.ann)
+	next(t, "after the consent", step, err, AnswerClient)
+	_, err = w.Begin(t.Context(), values, w.ann)
+	gone(t, "a pushed request that was used", err)
+}
+
+func TestAPushedRequestThatIsNotTaken(t *testing.T) {
+	w := open(t)
+	values := w.push(t)
+	_, err := w.Begin(t.Context(), url.Values{"client_id": {"other"}, "request_uri": values["request_uri"]}, w.ann)
+	gone(t, "another client", err)
+	w.now = w.now.Add(pushedLife)
+	_, err = w.Begin(t.Context(), values, w.ann)
+	gone(t, "too late", err)
+	_, err = w.Begin(t.Context(), url.Values{"client_id": {"web"}, "request_uri": {pushedPrefix + "x"}}, w.ann)
+	gone(t, "a reference that was made up", err)
+}
+
+// A push is refused for what the authorization endpoint would refuse (RFC 9126 §2.3).
+func TestWhatCannotBePushed(t *testing.T) {
+	w := open(t)
+	off := w.web
+	off.ID = "unknown"
+	for name, c := range map[string]struct {
+		client store.Client
+		values url.Values
+		want   oauth.Code
+	}{
+		"a reference":           {w.web, asking("request_uri", pushedPrefix+"x"), oauth.InvalidRequest},
+		"a foreign address":     {w.web, asking("redirect_uri", "https://evil.test/"), oauth.InvalidRequest},
+		"an unknown client":     {off, asking(), oauth.InvalidRequest},
+		"too much scope":        {w.web, asking("scope", "openid phone"), oauth.InvalidScope},
+		"what fits into no row": {w.web, asking("acr_values", strings.Repeat("x", maxPushedBytes)), oauth.InvalidRequest},
+	} {
+		if got, err := w.Push(t.Context(), c.client, c.values); !errors.Is(err, c.want) {
+			t.Errorf("%s: %+v, %v, want %s", name, got, err, c.want)
+		}
+	}
+}

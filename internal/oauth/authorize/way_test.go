@@ -1,0 +1,311 @@
+package authorize
+
+import (
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/cursor"
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+const callback = "https://web.example/cb"
+
+// world is the endpoint on a database, with ann signed in and the app web, which
+// has to ask for consent.
+type world struct {
+	*Endpoint
+	db  *sqlstore.DB
+	now time.Time
+	ann oauth.Browser
+	web store.Client
+}
+
+func open(t *testing.T) *world {
+	t.Helper()
+	w := &world{now: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return w.now }
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatalf("opening the store: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrating the store: %v", err)
+	}
+	w.db = db
+	w.web = store.Client{
+		ID: "web", AuthMethod: store.SecretBasic, Scope: "openid email", RedirectURIs: []string{callback},
+		GrantTypes: []string{grant.AuthorizationCode}, CreatedAt: w.now, UpdatedAt: w.now,
+	}
+	user := store.User{Sub: "ann's", Username: "ann", UsernameKey: "ann", Email: "a@x.example", EmailKey: "a@x.example", Role: store.RoleUser, Active: true, JoinedAt: w.now}
+	w.write(t, func(tx store.Tx) (err error) {
+		user.ID, err = tx.CreateUser(user)
+		return errors.Join(err, tx.CreateClient(w.web))
+	})
+	w.ann = oauth.Browser{Pre: "pre", User: user}
+	w.signIn(t)
+	w.Endpoint = &Endpoint{
+		Clients: db, DB: db, Hints: noHints{}, Issuer: "https://id.example", Now: now,
+		Continuations: Continuations{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now},
+	}
+	return w
+}
+
+// signIn makes ann prove who she is, now.
+func (w *world) signIn(t *testing.T) {
+	t.Helper()
+	w.ann.Session = store.BrowserSession{
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: w.ann.User.ID, AuthTime: w.now, ACR: oauth.ACRPassword, AMR: []string{"pwd"},
+		CreatedAt: w.now, LastSeenAt: w.now, ExpiresAt: w.now.Add(time.Hour),
+	}
+	w.write(t, func(tx store.Tx) error { return tx.CreateBrowser(w.ann.Session) })
+}
+
+func (w *world) write(t *testing.T, f func(store.Tx) error) {
+	t.Helper()
+	if err := w.db.Write(t.Context(), f); err != nil {
+		t.Fatalf("writing to the store: %v", err)
+	}
+}
+
+// asking is a good request, changed by pairs.
+func asking(pairs ...string) url.Values {
+	v := url.Values{"client_id": {"web"}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"}, "state": {"s"}, "nonce": {"n"}}
+	for i := 0; i < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+// next fails unless the step is of this kind.
+func next(t *testing.T, what string, step Step, err error, want StepKind) Step {
+	t.Helper()
+	if err != nil || step.Kind != want {
+		t.Fatalf("%s: step = %+v, %v, want kind %d", what, step, err, want)
+	}
+	return step
+}
+
+// resume goes on at a path that a page was given.
+func (w *world) resume(t *testing.T, path string, b oauth.Browser) (Step, error) {
+	t.Helper()
+	u, err := url.Parse(path)
+	if err != nil || u.Path != Path {
+		t.Fatalf("the way goes on at %q, %v, want %s", path, err, Path)
+	}
+	return w.Resume(t.Context(), u.Query().Get("request"), b)
+}
+
+// told fails unless the client is told code, by its state and from our issuer.
+func told(t *testing.T, what string, step Step, err error, code oauth.Code) {
+	t.Helper()
+	got := next(t, what, step, err, AnswerClient).Answer
+	want := url.Values{"error": {string(code)}, "error_description": {code.Description()}, "state": {"s"}, "iss": {"https://id.example"}}
+	if diff := cmp.Diff(want, got.Parameters); diff != "" || !errors.Is(got.Err, code) {
+		t.Errorf("%s: answer for %v (-want +got):\n%s", what, got.Err, diff)
+	}
+}
+
+// consented brings ann to the consent page and returns the sealed request.
+func (w *world) consented(t *testing.T, values url.Values) string {
+	t.Helper()
+	step, err := w.Begin(t.Context(), values, w.ann)
+	return next(t, "beginning", step, err, AskConsent).Request
+}
+
+func TestTheWayToACode(t *testing.T) {
+	w := open(t)
+	step, err := w.Begin(t.Context(), asking("login_hint", "ann", "ui_locales", "de en"), oauth.Browser{Pre: "pre"})
+	sealed := next(t, "beginning, with nobody signed in", step, err, SignIn).Request
+	page, err := w.Pending(t.Context(), sealed, oauth.Browser{Pre: "pre"})
+	want := Pending{
+		Resume: ResumePath(sealed), Client: page.Client, Scopes: []oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}},
+		LoginHint: "ann", UILocales: []string{"de", "en"}, RedirectURI: callback,
+	}
+	if diff := cmp.Diff(want, page); err != nil || diff != "" || page.Client.ID != "web" {
+		t.Errorf("what the page shows, %v (-want +got):\n%s", err, diff)
+	}
+	step, err = w.resume(t, page.Resume, w.ann)
+	sealed = next(t, "after the sign-in", step, err, AskConsent).Request
+	path, err := w.Allow(t.Context(), sealed, w.ann)
+	if err != nil {
+		t.Fatalf("allowing: %v", err)
+	}
+	step, err = w.resume(t, path, w.ann)
+	answer := next(t, "after the consent", step, err, AnswerClient).Answer
+	code, err := w.db.CodeByDigest(t.Context(), store.DigestOf(answer.Parameters.Get("code")))
+	if err != nil {
+		t.Fatalf("reading the code: %v", err)
+	}
+	if code.ClientID != "web" || code.UserID != w.ann.User.ID || code.BrowserID != w.ann.Session.ID || code.RedirectURI != callback ||
+		code.Scope != "openid" || code.Nonce != "n" || !code.ExpiresAt.Equal(w.now.Add(codeLife)) {
+		t.Errorf("code = %+v, want what was asked for, by ann in her browser, for a minute", code)
+	}
+	// The consent is remembered, for this scope and no other.
+	step, err = w.Begin(t.Context(), asking(), w.ann)
+	next(t, "beginning again", step, err, AnswerClient)
+	w.consented(t, asking("scope", "openid email"))
+}
+
+func TestThePersonMaySayNo(t *testing.T) {
+	w := open(t)
+	path, err := w.Deny(t.Context(), w.consented(t, asking()), w.ann)
+	if err != nil {
+		t.Fatalf("denying: %v", err)
+	}
+	step, err := w.resume(t, path, w.ann)
+	told(t, "after the no", step, err, oauth.AccessDenied)
+	if _, err := w.db.ConsentOf(t.Context(), w.ann.User.ID, "web"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("consent on record: error = %v, want ErrNotFound", err)
+	}
+}
+
+// What was asked of one person in one browser is answered by no other.
+func TestAConsentBelongsToItsSignIn(t *testing.T) {
+	w := open(t)
+	sealed := w.consented(t, asking())
+	before := w.ann
+	w.signIn(t)
+	for name, b := range map[string]oauth.Browser{
+		"another browser": {Pre: "other", Session: before.Session, User: before.User}, "nobody": {Pre: "pre"}, "a sign-in since": w.ann,
+	} {
+		if _, err := w.Allow(t.Context(), sealed, b); !errors.Is(err, oauth.ErrMoved) {
+			t.Errorf("%s allows: error = %v, want ErrMoved", name, err)
+		}
+		if _, err := w.Deny(t.Context(), sealed, b); !errors.Is(err, oauth.ErrMoved) {
+			t.Errorf("%s denies: error = %v, want ErrMoved", name, err)
+		}
+	}
+	if _, err := w.Pending(t.Context(), sealed, oauth.Browser{Pre: "other"}); !errors.Is(err, oauth.ErrMoved) {
+		t.Errorf("another browser reads the request: error = %v, want ErrMoved", err)
+	}
+	// In another browser it begins anew, and there it asks who that is.
+	step, err := w.Resume(t.Context(), sealed, oauth.Browser{Pre: "other"})
+	next(t, "resuming in another browser", step, err, SignIn)
+}
+
+// A client that changed while the page was open is dealt with where the request is
+// decided, not at the page.
+func TestAClientThatChangedMeanwhile(t *testing.T) {
+	w := open(t)
+	sealed := w.consented(t, asking())
+	w.web.GrantTypes = []string{grant.RefreshToken}
+	w.write(t, func(tx store.Tx) error { return tx.PutClient(w.web) })
+	if _, err := w.Allow(t.Context(), sealed, w.ann); !errors.Is(err, oauth.ErrMoved) {
+		t.Errorf("allowing: error = %v, want ErrMoved", err)
+	}
+	step, err := w.Resume(t.Context(), sealed, w.ann)
+	told(t, "resuming", step, err, oauth.UnauthorizedClient)
+}
+
+// OIDC Core 1.0 §3.1.2.1, §3.1.2.3, §3.1.2.4.
+func TestWhoHasToDoSomethingNext(t *testing.T) {
+	nobody := oauth.Browser{Pre: "pre"}
+	for _, c := range []struct {
+		name   string
+		values url.Values
+		nobody bool
+		step   StepKind
+		code   oauth.Code // if the client is told
+	}{
+		{"none, and nobody is signed in", asking("prompt", "none"), true, AnswerClient, oauth.LoginRequired},
+		{"none, and no consent", asking("prompt", "none"), false, AnswerClient, oauth.ConsentRequired},
+		{"login", asking("prompt", "login"), false, SignIn, ""},
+		{"select_account", asking("prompt", "select_account"), false, SignIn, ""},
+		{"login, and none is not to be", asking("max_age", "0", "prompt", "none"), false, AnswerClient, oauth.LoginRequired},
+		{"a sign-in that is too old", asking("max_age", "59"), false, SignIn, ""},
+		{"a sign-in that is young enough", asking("max_age", "60"), false, AskConsent, ""},
+		{"somebody else", asking("claims", `{"id_token":{"sub":{"value":"bob's"}}}`), false, SignIn, ""},
+		{"an essential acr that is not there", asking("claims", `{"id_token":{"acr":{"essential":true,"value":"gold"}}}`), false, AnswerClient, oauth.UnmetAuthentication},
+		{"a claim that belongs to a scope", asking("claims", `{"userinfo":{"email":null}}`), false, AskConsent, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := open(t)
+			w.now = w.now.Add(time.Minute)
+			b := w.ann
+			if c.nobody {
+				b = nobody
+			}
+			step, err := w.Begin(t.Context(), c.values, b)
+			if c.code != "" {
+				told(t, "beginning", step, err, c.code)
+				return
+			}
+			next(t, "beginning", step, err, c.step)
+		})
+	}
+}
+
+// A sign-in that was made for the request counts once, though the request asked
+// for a new one; and one of somebody else than was asked for is told to the client.
+func TestASignInForTheRequestCounts(t *testing.T) {
+	w := open(t)
+	w.now = w.now.Add(time.Minute)
+	step, err := w.Begin(t.Context(), asking("prompt", "login", "max_age", "0"), w.ann)
+	sealed := next(t, "beginning", step, err, SignIn).Request
+	w.now = w.now.Add(time.Second)
+	w.signIn(t)
+	step, err = w.Resume(t.Context(), sealed, w.ann)
+	next(t, "after the sign-in", step, err, AskConsent)
+
+	step, err = w.Begin(t.Context(), asking("claims", `{"id_token":{"sub":{"value":"bob's"}}}`), w.ann)
+	told(t, "ann signed in at this moment, and bob was asked for", step, err, oauth.LoginRequired)
+}
+
+// First parties are not asked for consent, unless they want it.
+func TestFirstParties(t *testing.T) {
+	w := open(t)
+	w.web.FirstParty = true
+	w.write(t, func(tx store.Tx) error { return tx.PutClient(w.web) })
+	step, err := w.Begin(t.Context(), asking(), w.ann)
+	next(t, "beginning", step, err, AnswerClient)
+	w.consented(t, asking("prompt", "consent"))
+}
+
+// A client that anybody can pass for asks every time (RFC 8252 §8.6).
+func TestAnUnassuredClientAsksEveryTime(t *testing.T) {
+	w := open(t)
+	w.web.AuthMethod, w.web.RedirectURIs = store.NoSecret, []string{"http://127.0.0.1/cb"}
+	w.write(t, func(tx store.Tx) error { return tx.PutClient(w.web) })
+	values := asking("redirect_uri", "http://127.0.0.1:51004/cb", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method", "S256")
+	for range 2 {
+		path, err := w.Allow(t.Context(), w.consented(t, values), w.ann)
+		if err != nil {
+			t.Fatalf("allowing: %v", err)
+		}
+		step, err := w.resume(t, path, w.ann)
+		next(t, "after the consent", step, err, AnswerClient)
+		w.now = w.now.Add(time.Second)
+	}
+}
+
+// A request that came by POST is decided as it came, its faults too.
+func TestCarry(t *testing.T) {
+	w := open(t)
+	path, err := w.Carry(asking("unknown", "x"))
+	if err != nil {
+		t.Fatalf("carrying a request: %v", err)
+	}
+	step, err := w.resume(t, path, w.ann)
+	next(t, "after the POST", step, err, AskConsent)
+	twice := asking()
+	twice.Add("nonce", "m")
+	if path, err = w.Carry(twice); err != nil {
+		t.Fatalf("carrying a request: %v", err)
+	}
+	step, err = w.resume(t, path, w.ann)
+	told(t, "a nonce that came twice", step, err, oauth.InvalidRequest)
+	if _, err := w.Carry(asking("nonce", string(make([]byte, maxParameterBytes)))); !errors.As(err, new(*oauth.UserError)) {
+		t.Errorf("a request that fits into no URL: error = %v, want one for the person", err)
+	}
+}
