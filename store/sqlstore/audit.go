@@ -15,7 +15,7 @@ import (
 )
 
 // auditColumns are those of one line of evidence. Every part is made to fit: evidence
-// must not be lost, nor an act be refused, because somebody sent an odd name.
+// must not be lost, nor an act refused, because of an odd name in a request.
 var auditColumns = []column[store.AuditEvent]{
 	col("id", func(e *store.AuditEvent) any { return &e.ID }).byDatabase(),
 	col("happened_at", func(e *store.AuditEvent) any { return (*moment)(&e.At) }),

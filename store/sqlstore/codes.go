@@ -52,8 +52,8 @@ func (d *DB) CodeByDigest(ctx context.Context, digest store.Digest) (store.AuthC
 	return c, nil
 }
 
-// MissCode implements store.AuthCodes. Of those who miss at once each counts, and
-// none is told fewer than there were with his own.
+// MissCode implements store.AuthCodes. Of concurrent misses each counts, and no caller
+// is told fewer than there were with its own.
 func (d *DB) MissCode(ctx context.Context, digest store.Digest) (misses int, err error) {
 	err = d.Change(ctx, func(db *gorm.DB) error {
 		if _, err := engine.Exec(db, "UPDATE auth_codes SET misses = misses + 1 WHERE digest = ?", blob(digest[:])); err != nil {
@@ -69,7 +69,7 @@ func (d *DB) SweepCodes(ctx context.Context, limit time.Time, n int) (int64, err
 	return d.Sweep(ctx, "auth_codes", "digest", "expires_at < ?", n, millis(limit))
 }
 
-// UseCode implements store.CodesTx. The UPDATE is the gate: whoever comes second
+// UseCode implements store.CodesTx. The UPDATE is the gate: a second caller
 // waits for the end of the transaction that came first.
 func (t *tx) UseCode(digest store.Digest, at time.Time) (used bool, err error) {
 	err = t.Do(func(db *gorm.DB) error {
@@ -80,8 +80,8 @@ func (t *tx) UseCode(digest store.Digest, at time.Time) (used bool, err error) {
 	return used, err
 }
 
-// voidGrants takes back what could still found a session: codes that were not
-// redeemed and devices that were approved. It waits for those who are redeeming
+// voidGrants takes back what a session could still start from: codes that were not
+// redeemed and devices that were approved. It waits for transactions that are redeeming
 // one, so that sessions ended after it in the same transaction are all of them.
 func voidGrants(db *gorm.DB, condition string, args ...any) error {
 	if err := db.Exec("DELETE FROM auth_codes WHERE used_at = 0 AND "+condition, args...).Error; err != nil {

@@ -136,6 +136,12 @@ func (t *table[R]) add(db *gorm.DB, records ...R) error {
 	return err
 }
 
+// put is add for one record that may be there already, which rest is about.
+func (t *table[R]) put(db *gorm.DB, rest string, r R) error {
+	_, err := engine.Insert(db, t.inserted+rest, t.values(&r)...)
+	return err
+}
+
 // insert is add, and returns the ID that the database gave the last record.
 func (t *table[R]) insert(db *gorm.DB, records ...R) (int64, error) {
 	values := t.values(&records[0])

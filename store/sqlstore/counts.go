@@ -31,7 +31,7 @@ func (t *tx) count(id int64, c class, n int64) {
 }
 
 // writeCounts writes what was noted, last of all and in one order for everybody:
-// so these rows are locked for a moment only, and nobody waits in a circle.
+// so these rows are locked for a moment only, and transactions do not wait in a circle.
 func (t *tx) writeCounts() error {
 	var changed []tally
 	for c, n := range t.counts {

@@ -61,7 +61,7 @@ func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
 }
 
 // EndOutdated implements store.Epochs. Each kind is a transaction of its own, and
-// what somebody else has locked is left for the next turn, so nobody waits for long.
+// rows that are locked are left for the next turn, so no caller waits for long.
 func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error) {
 	epoch, err := d.Epoch(ctx)
 	if err != nil || epoch.IsZero() {

@@ -10,9 +10,9 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// takeNames gives the names to the person, or says which are somebody else's.
-// They are taken in the order of their digests, so that two who want the same
-// two names do not wait for each other.
+// takeNames gives the names to the user, or says which are another user's. They are
+// taken in the order of their digests, so that two transactions that want the same two
+// names do not wait for each other.
 func (t *tx) takeNames(db *gorm.DB, id int64, username, email string) error {
 	for _, digest := range nameDigests(username, email) {
 		_, err := engine.Exec(db, "INSERT INTO user_names (digest, user_id) VALUES (?, ?)", blob(digest[:]), id)
@@ -50,13 +50,12 @@ func (t *tx) nameTaken(db *gorm.DB, id int64, username, email string) error {
 		taken.Username, taken.Email = taken.Username || taken.Email, taken.Username || taken.Email
 	}
 	if taken == (store.NameTaken{}) {
-		return engine.ErrGaveUp // it was somebody's a moment ago
+		return engine.ErrGaveUp // it was taken a moment ago
 	}
 	return &taken
 }
 
-// changeNames gives up the names that the person no longer has, and takes the
-// new ones.
+// changeNames gives up the user's old names and takes the new ones.
 func (t *tx) changeNames(db *gorm.DB, old store.User, c store.UserChange) error {
 	username, email := either(c.UsernameKey, old.UsernameKey), either(c.EmailKey, old.EmailKey)
 	if username == old.UsernameKey && email == old.EmailKey {

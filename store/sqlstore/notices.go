@@ -29,8 +29,8 @@ func (t *tx) AddNotice(n store.LogoutNotice) error {
 }
 
 // oweNotices owes a notice to the app of each of the sessions, which have just
-// ended, if it wishes to be told. Whatever ends sessions comes through here, so
-// that no way to end one can forget its app.
+// ended, if it wishes to be told. Everything that ends sessions comes through
+// here, so that no way to end one can forget its app.
 func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
 	return db.Exec("INSERT INTO logout_notices (client_id, sub, session_id, created_at, tries, next_try)"+
 		" SELECT s.client_id, u.sub, s.id, ?, 0, ? FROM sessions s"+

@@ -60,7 +60,7 @@ func (t throttles) look(db *gorm.DB, key store.Digest) (was throttleRow, now int
 }
 
 // wait is how long a try at now has to wait. It goes by the distance from the
-// last one: nobody waits for a clock that was set back.
+// last one: no caller waits for a clock that was set back.
 func (w throttleRow) wait(r store.Rule, now int64) time.Duration {
 	if w.ForgetAt <= now {
 		return 0
@@ -69,7 +69,7 @@ func (w throttleRow) wait(r store.Rule, now int64) time.Duration {
 	return min(wait, time.Duration(w.ForgetAt-now)*time.Millisecond)
 }
 
-// take counts a try. It reports false if somebody was faster.
+// take counts a try. It reports false if another caller was faster.
 func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
 	forget := now + max(r.Forget.Milliseconds(), 1)
 	var n int64

@@ -7,23 +7,13 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store/sqlstore/engine"
-	"gorm.io/gorm/clause"
 )
-
-// A revokedTokenRow is an access token that no session could end.
-type revokedTokenRow struct {
-	JTI       string `gorm:"column:jti;primaryKey"`
-	ExpiresAt int64
-}
-
-// TableName implements gorm's Tabler.
-func (revokedTokenRow) TableName() string { return "revoked_tokens" }
 
 // RevokeToken implements store.RevokedTokens.
 func (d *DB) RevokeToken(ctx context.Context, jti string, expires time.Time) error {
-	row := revokedTokenRow{JTI: jti, ExpiresAt: millis(expires)}
 	return d.Change(ctx, func(db *gorm.DB) error {
-		return db.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
+		_, err := engine.Exec(db, "INSERT INTO revoked_tokens (jti, expires_at) VALUES (?, ?)"+d.Dialect.Keep("jti"), jti, millis(expires))
+		return err
 	})
 }
 

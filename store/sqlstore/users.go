@@ -42,7 +42,7 @@ var (
 )
 
 // searchKey is a name as it is sought, cut to its column: a letter can fold into
-// eighteen, and nobody looks for so long a beginning.
+// eighteen, and no search has so long a beginning.
 func searchKey(name string) string { return text(names.Fold(name), 1020) }
 
 // domain is what follows the last @.

@@ -43,7 +43,7 @@ func searchColumns() []string {
 }
 
 // rankWords puts the word first that finds the fewest: it is sought by index, and
-// what it finds is asked for the others. Nobody is counted beyond few.
+// what it finds is asked for the others. The count stops at few.
 func (l listing) rankWords(db *gorm.DB) error {
 	if len(l.Search) == 1 {
 		return nil

@@ -27,7 +27,7 @@ func Create(file string) error {
 	return f.Close()
 }
 
-// Alone is an error if a log is beside the file, as it is while somebody uses it.
+// Alone is an error if a log is beside the file, as there is while it is in use.
 func Alone(file string) error {
 	for _, end := range []string{"-wal", "-journal"} {
 		if _, err := os.Lstat(file + end); !errors.Is(err, fs.ErrNotExist) {

@@ -1,5 +1,5 @@
 // Package dbfile keeps the file of an embedded database: one process at a time
-// replaces it, and it belongs to the one who is to use it.
+// replaces it, and it belongs to the user that is to use it.
 package dbfile
 
 import (
@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 )
 
-// ErrInUse says that somebody has the database file open.
+// ErrInUse says that another process has the database file open.
 var ErrInUse = errors.New("the database is in use")
 
 // lockName is the file whose lock tells that a database is in use. It is not the
 // database's own, which gives its name to another when a backup is put in place:
-// who waits for that must not hold on to the one that was replaced. Whichever link
-// leads to a database, it has one lock.
+// a process that waits must not hold on to the file that was replaced. A database has
+// one lock, by whichever link it is opened.
 func lockName(file string) string { return Resolved(file) + ".lock" }
 
 // Resolved is the name of the file itself, behind all links; that of a file that is
@@ -27,8 +27,8 @@ func Resolved(file string) string {
 	return file
 }
 
-// Lock locks the name of a database: shared for who uses it, exclusive for who
-// replaces it. It ends when the file is closed. Nobody waits.
+// Lock locks the name of a database: shared to use it, exclusive to replace it. The lock
+// ends when the file is closed. Lock does not wait.
 func Lock(file string, exclusive bool) (*os.File, error) {
 	f, err := os.OpenFile(lockName(file), os.O_RDWR|os.O_CREATE|NoFollow, 0o600)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// NoFollow: the folder is often its owner's who is not root, as the server is not. A
-// link that was put there must not have root make, write or give away what it leads to.
+// NoFollow: the folder often belongs to a user other than root, such as the server's. A
+// link that was put there must not make root create, write or give away its target.
 const NoFollow = syscall.O_NOFOLLOW
 
 // flock takes a lock that ends with the process, however it ends, without waiting.
@@ -37,11 +37,11 @@ func flock(f *os.File, exclusive bool) (bool, error) {
 
 // LikeOwner gives a file that we made the owner of another one, or, where that is not
 // there, of the folder that it is to be in, if we may: what root does for a server's
-// database must not keep it from the server. What has another name as well is left as
-// it is: whoever has the folder could give it the name of a file that is not his.
+// database must not keep it from the server. A file with another name as well is
+// left as it is: the owner of the folder could have linked somebody else's file there.
 func LikeOwner(name, of string) error {
 	if os.Geteuid() != 0 {
-		return nil // it is his already
+		return nil // the file is theirs already
 	}
 	info, err := os.Stat(of)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +73,7 @@ func give(name string, to *syscall.Stat_t) error {
 	return f.Chown(int(to.Uid), int(to.Gid))
 }
 
-// StrangersLink reports whether the name is a link that somebody else made for root to follow.
+// StrangersLink reports whether the name is a link that another user made for root to follow.
 func StrangersLink(name string) bool {
 	info, err := os.Lstat(name)
 	if err != nil || os.Geteuid() != 0 || info.Mode()&fs.ModeSymlink == 0 {

@@ -36,10 +36,10 @@ type Options struct {
 	ReadOnly bool
 }
 
-// WithDefaults fills in what was not said.
+// WithDefaults fills in the options that were not given.
 func (o Options) WithDefaults() Options {
 	if o.Now == nil {
-		o.Now = time.Now //nolint:forbidigo // who gives no clock gets the usual one
+		o.Now = time.Now //nolint:forbidigo // the usual clock, unless another one was given
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -62,8 +62,8 @@ type DB struct {
 	reader, writer, tx *gorm.DB
 	// moving is for what may be lost in a power cut: see pass. On MySQL it is writer.
 	moving *gorm.DB
-	// turn is held by who writes to SQLite, which has one writer at a time: a queue
-	// in memory is fairer and faster than polling its lock. nil on MySQL.
+	// turn is held by the caller that writes to SQLite, which has one writer at a
+	// time: a queue in memory is fairer and faster than polling its lock. nil on MySQL.
 	turn chan struct{}
 	// breaker refuses at once while MySQL hangs. It is nil on SQLite, whose waits are
 	// for locks of our own machine: each ends by itself, and reading goes on meanwhile.
@@ -100,13 +100,13 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return d, nil
 }
 
-// closing closes what is of no use after err.
+// closing closes c, which is not used after err.
 func closing(c io.Closer, err error) error {
 	_ = c.Close() // err is what matters
 	return err
 }
 
-// Close waits for nobody: calls in progress fail.
+// Close does not wait: calls in progress fail.
 func (d *DB) Close() error {
 	var first error
 	for _, c := range d.closers {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -11,7 +13,7 @@ type Dialect struct {
 	// ForUpdate ends a SELECT that locks its rows. A transaction in SQLite is
 	// the only one that writes, from its beginning.
 	ForUpdate string
-	// ForUpdateOfFree locks those rows alone that nobody has locked.
+	// ForUpdateOfFree locks only the rows that are not locked yet.
 	ForUpdateOfFree string
 	// JoinInOrder joins tables in the order in which they are written.
 	JoinInOrder string
@@ -37,6 +39,30 @@ func sqliteDialect() Dialect {
 	return Dialect{Name: "sqlite", prepares: true, JoinInOrder: "CROSS JOIN", UseIndex: " INDEXED BY %s"}
 }
 
+// Replace ends an INSERT that, where a row has the key already, writes these columns of
+// that row.
+func (d Dialect) Replace(key string, columns ...string) string {
+	end, value := " ON CONFLICT ("+key+") DO UPDATE SET ", "%s = excluded.%[1]s"
+	if d.Name == "mysql" {
+		end, value = " ON DUPLICATE KEY UPDATE ", "%s = VALUES(%[1]s)"
+	}
+	for i, column := range columns {
+		if i > 0 {
+			end += ", "
+		}
+		end += fmt.Sprintf(value, column)
+	}
+	return end
+}
+
+// Keep ends an INSERT that changes nothing where a row has the key already.
+func (d Dialect) Keep(key string) string {
+	if d.Name == "mysql" {
+		return " ON DUPLICATE KEY UPDATE " + key + " = " + key
+	}
+	return " ON CONFLICT DO NOTHING"
+}
+
 // gormConfig: the logger is silent because it would show parameters, and
 // hashes are among them; transactions are begun by Transact alone.
 func gormConfig() *gorm.Config {
@@ -48,16 +74,16 @@ func gormConfig() *gorm.Config {
 	}
 }
 
-// preparedMax is how many statements each connection keeps prepared. Those on hot
-// paths are few dozens.
+// preparedMax is how many statements each connection keeps prepared. Hot paths have
+// a few dozen.
 const preparedMax = 100
 
 // connected puts the handles over the pools. Single statements on SQLite are
 // prepared once for each connection. Those in transactions are not: gorm's cache
 // would prepare them anew each time. Nor are MySQL's: the driver sends each in one
-// round trip, and at gorm's cache everybody waits for whoever prepares a statement,
-// however little time he has left himself. With a server that hangs, each of them
-// would then try in turn.
+// round trip, and at gorm's cache all callers wait for the one that prepares a
+// statement, however little time it has left. If the server hangs, each of them would
+// then try in turn.
 func (d *DB) connected(reading, writing *gorm.DB) {
 	prepared := &gorm.Session{PrepareStmt: d.Dialect.prepares}
 	d.reader, d.writer, d.tx = reading.Session(prepared), writing.Session(prepared), writing

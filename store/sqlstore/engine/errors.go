@@ -19,11 +19,11 @@ import (
 	"gatehouse/store"
 )
 
-// ErrRefused: the database is there and refuses us, as it will again: a wrong password, a
-// database that is not there, a file that is none.
+// ErrRefused: the server or file is there and refuses us, and will do so again: a wrong
+// password, an unknown database, a file that is not a database.
 var ErrRefused = errors.New("the database refuses")
 
-// refused reports whether to come again is of no use.
+// refused reports whether another try would be refused likewise.
 func refused(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return slices.Contains([]uint16{
@@ -135,7 +135,7 @@ func unavailable(err error) bool {
 	return strings.Contains(err.Error(), "sql: database is closed")
 }
 
-// lost: the connection ended under the statement, and nobody knows how far it came.
+// lost: the connection ended under the statement, and it is not known how far it came.
 func lost(err error) bool {
 	if err == nil {
 		return false

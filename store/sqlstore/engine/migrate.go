@@ -191,7 +191,7 @@ func AppliedMigrations(ctx context.Context, s Session) (map[int]Applied, error) 
 }
 
 // Due are the steps not yet applied. One that was applied must be what it
-// was: who edits it believes in a schema that is not there.
+// was: an edited one promises a schema that is not there.
 func Due(ctx context.Context, s Session, all []migrations.Step) ([]migrations.Step, error) {
 	done, err := AppliedMigrations(ctx, s)
 	if err != nil {

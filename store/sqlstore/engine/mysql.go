@@ -109,7 +109,7 @@ type readCommitted struct{ driver.Connector }
 // Connect implements driver.Connector. The isolation level has no variable that
 // MySQL and MariaDB both know, so it cannot be one of Params.
 //
-// It is bounded by itself, for package sql also connects for nobody in particular.
+// It has a time-out of its own, since package sql also connects without a caller.
 func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()

@@ -63,9 +63,9 @@ func OpenLocked(ctx context.Context, o Options, file string, held io.Closer) (*D
 }
 
 // OpenToLook opens connections that change nothing, not even how the log is kept. A
-// file with nothing beside it is nobody's at the moment, and is read as one that does
+// file with nothing beside it is not in use at the moment, and is read as one that does
 // not change: SQLite would make a log and an index for it and, as it may not write,
-// leave both. Should somebody begin to use it meanwhile, present says so.
+// leave both. If another process begins to use it meanwhile, present says so.
 func OpenToLook(o Options, file string) (*DB, error) {
 	query := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}}
 	present := dbfile.Same(file)

@@ -84,7 +84,7 @@ func (t *Tx) run(f func(*Tx) error) error {
 	return err
 }
 
-// commit: after an error nobody knows whether the change was made, so that it
+// commit: after an error it is not known whether the change was made, so that it
 // is not begun again, unless the database says that it was not.
 func (t *Tx) commit() error {
 	err := t.db.Commit().Error
@@ -124,7 +124,7 @@ func (t *Tx) Whole(f func(*gorm.DB) error) error {
 	})
 }
 
-// pause waits for d and up to as long again, so that those who collided do not
+// pause waits for d and up to as long again, so that callers that collided do not
 // meet again.
 func pause(ctx context.Context, d time.Duration) error {
 	extra, err := rand.Int(rand.Reader, big.NewInt(int64(d)))

@@ -138,7 +138,7 @@ func syncFile(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Inspect checks a file that nobody uses: that it is a database of Gatehouse,
+// Inspect checks a file that is not in use: that it is a database of Gatehouse,
 // undamaged, and no newer than this program. It returns the migrations that made
 // its schema. Nothing in it is changed.
 func Inspect(ctx context.Context, file string) (versions []int, err error) {

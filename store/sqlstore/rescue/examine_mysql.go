@@ -83,7 +83,7 @@ func mysqlWritable(global map[string]string, found *finding.List) {
 	found.OK("database writable", "read_only is off")
 }
 
-// spare are connections for whoever administers the server.
+// spare are connections for the administrators of the server.
 const spare = 5
 
 func mysqlConnections(global map[string]string, need limits, found *finding.List) {
@@ -103,9 +103,9 @@ func mysqlConnections(global map[string]string, need limits, found *finding.List
 	found.OK("database connections", "it takes %d: enough for %d replicas of %d each", most, (most-spare)/need.conns, need.conns)
 }
 
-// mysqlPatience: while the server hangs, whoever asks it gives up on one connection after
-// the other. It counts them by host unless it knows hosts by their addresses alone, and
-// when it wakes it refuses the host with 1129 until somebody says FLUSH HOSTS.
+// mysqlPatience: while the server hangs, its clients give up on one connection after the
+// other. It counts them by host unless it knows hosts by their addresses alone, and
+// when it wakes it refuses the host with 1129 until FLUSH HOSTS is run.
 func mysqlPatience(global map[string]string, found *finding.List) {
 	const enough = 10000 // some hours of them
 	errors, err := strconv.ParseUint(global["max_connect_errors"], 10, 64)

@@ -12,8 +12,8 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// examineSQLite looks into the file. What it read while somebody began to write is
-// nothing to go by.
+// examineSQLite looks into the file. Its findings do not count if another process began
+// to write meanwhile.
 func (d examined) examineSQLite(ctx context.Context, conn *sql.Conn, found finding.List) finding.List {
 	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err == nil {
@@ -30,7 +30,7 @@ func (d examined) examineSQLite(ctx context.Context, conn *sql.Conn, found findi
 }
 
 // logMode goes by the file, which says how it was written last (Database File Format,
-// §1.3): whoever opens it to read it alone has no log.
+// §1.3): a connection that only reads has no log.
 func (d examined) logMode(found *finding.List) {
 	const at, wal = 18, 2
 	place, err := engine.ParseDSN(d.Options().DSN)

@@ -16,7 +16,7 @@ import (
 	"gatehouse/store/sqlstore/migrations"
 )
 
-// ErrInUse says that somebody has the database file open.
+// ErrInUse is dbfile.ErrInUse.
 var ErrInUse = dbfile.ErrInUse
 
 // A Restored tells of a database that was put in the place of another.
@@ -91,7 +91,7 @@ func Restore(ctx context.Context, o sqlstore.Options, from string, prepare Prepa
 	if dbfile.StrangersLink(at.File) {
 		return Restored{}, fmt.Errorf("%s is a link that root did not make; name the file itself", at.File)
 	}
-	file := dbfile.Resolved(at.File) // a link stays one: who opens the file by another name gets the new one, too
+	file := dbfile.Resolved(at.File) // a link stays one: under another name the file is the new one, too
 	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
 		return Restored{}, fmt.Errorf("%s is no file, or a link that leads nowhere; name the file itself", file)
 	}
@@ -192,7 +192,7 @@ func copyFile(from, to string) error {
 }
 
 // close brings the log of the database that is there into it, so that it is one
-// file. That works only for who is alone with it: a program that knows nothing of
+// file. That works only while no other process has it open: a program that knows nothing of
 // our lock is noticed here.
 func (r *restoring) close(ctx context.Context) error {
 	_, err := os.Stat(r.file)
@@ -207,7 +207,7 @@ func (r *restoring) close(ctx context.Context) error {
 }
 
 // oneFile ends the write-ahead log of a database. One that is damaged is left as it
-// is, for whoever may be able to mend it.
+// is, for somebody who may be able to mend it.
 func oneFile(ctx context.Context, file string) error {
 	if err := whole(ctx, file); err != nil {
 		return inUse(err)
@@ -321,7 +321,7 @@ func withConn(ctx context.Context, pool *sql.DB, f func(*sql.Conn) error) error 
 	return f(conn)
 }
 
-// replace gives the copy the name. What had it before has another one first.
+// replace gives the copy the name, after the old database was given another one.
 func (r *restoring) replace() (Restored, error) {
 	if err := r.keep(r.kept); err != nil {
 		return Restored{}, fmt.Errorf("keeping the replaced database: %w", err)
