@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
@@ -47,21 +46,6 @@ func (v Visitors) SignedIn(r *http.Request) (oauth.Browser, error) {
 
 // AccountOf is the person to whom the page speaks.
 func AccountOf(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
-
-// LeadsTo lets the forms of the page lead to first, which may be empty, and to the
-// app's own addresses.
-func LeadsTo(w http.ResponseWriter, c store.Client, first string) {
-	sources := []string{}
-	for _, uri := range slices.Concat([]string{first}, c.RedirectURIs, c.PostLogoutRedirectURIs) {
-		if s := web.Source(uri); s != "" && !slices.Contains(sources, s) && len(sources) < maxSources {
-			sources = append(sources, s)
-		}
-	}
-	w.Header().Set("Content-Security-Policy", web.Policy(sources...))
-}
-
-// maxSources keeps the header short.
-const maxSources = 20
 
 // SeeOther sends the browser on by GET, whatever it came with: the password in a
 // form must not travel along, as 307 would have it (RFC 9700 §4.12).

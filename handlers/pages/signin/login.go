@@ -73,7 +73,7 @@ func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginDa
 		return visitor, false, err
 	}
 	data.App, data.Username, data.UserCode = pending.Client.Name, pending.LoginHint, ""
-	pages.LeadsTo(w, pending.Client, pending.RedirectURI)
+	leadsTo(w, pending.Client, pending.RedirectURI)
 	return visitor, false, nil
 }
 

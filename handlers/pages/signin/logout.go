@@ -75,7 +75,7 @@ func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if out.Return != "" {
-		pages.LeadsTo(w, client, out.Return)
+		leadsTo(w, client, out.Return)
 	}
 	return web.Logout.Render(w, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: pages.AccountOf(visitor.User)})
 }

@@ -1,0 +1,74 @@
+package signin_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth/device"
+	"gatehouse/store"
+)
+
+// began is what a television was told, which waits to be let in.
+func (s *site) began() device.Answer {
+	s.t.Helper()
+	tv, err := s.db.ClientByID(s.t.Context(), "tv")
+	if err != nil {
+		tv = s.app("tv", func(c *store.Client) { c.Name, c.GrantTypes = "Living Room TV", []string{grant.DeviceCode} })
+	}
+	answer, err := s.devices.Begin(s.t.Context(), tv, "openid email")
+	s.must("beginning as a device", err)
+	return answer
+}
+
+func TestADeviceIsLetInOrNot(t *testing.T) {
+	s := open(t)
+	for answer, words := range map[string]string{"allow": "Device connected", "deny": "Device refused"} {
+		code := s.began().UserCode
+		v := s.visitor()
+		login := v.get("/device?user_code="+strings.ToLower(strings.ReplaceAll(code, "-", ""))).shows(http.StatusOK, "<h1>Sign in</h1>")
+		question := v.signIn(login, "ann").shows(http.StatusOK, "Living Room TV", code, "just now", "ann@example.com", "Use another account")
+		v.post("/device", question, "answer", answer).shows(http.StatusOK, words, "Living Room TV")
+		v.post("/device", question, "answer", answer).shows(http.StatusUnprocessableEntity) // it was used
+	}
+}
+
+// The code that a person has not typed yet goes through the sign-in as well.
+func TestTheDevicePageAsksForTheCode(t *testing.T) {
+	v := open(t).visitor()
+	login := v.get("/device").shows(http.StatusOK, "<h1>Sign in</h1>")
+	v.signIn(login, "ann").shows(http.StatusOK, `name="user_code"`)
+	v.get("/device").shows(http.StatusOK, `name="user_code"`)
+	v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity, "not known", "BBBB-BBBB")
+}
+
+func TestAnAnswerAfterTheSignOutLeadsToTheSignIn(t *testing.T) {
+	s := open(t)
+	code := s.began().UserCode
+	v := s.visitor()
+	v.post("/device", page{}, "user_code", code, "answer", "allow").shows(http.StatusOK, "<h1>Sign in</h1>")
+	v.signIn(v.get("/device?user_code="+code), "ann").shows(http.StatusOK, "Living Room TV") // nothing was decided
+}
+
+func TestGuessingCodesIsThrottled(t *testing.T) {
+	s := open(t)
+	v := s.visitor()
+	v.signIn(v.get("/login"), "ann").shows(http.StatusOK, "ann@example.com")
+	for range s.limits.Rules.UserCode.Free {
+		v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity)
+	}
+	limited := v.get("/device?user_code=BBBB-BBBB").shows(http.StatusTooManyRequests, "Too many codes that are not right. Please wait ")
+	if limited.header.Get("Retry-After") == "" {
+		t.Error("Retry-After = \"\", want seconds")
+	}
+}
+
+func TestTheQuestionSaysHowLongTheDeviceWaits(t *testing.T) {
+	s := open(t)
+	code := s.began().UserCode
+	s.later = 2 * time.Minute
+	v := s.visitor()
+	v.signIn(v.get("/device?user_code="+code), "ann").shows(http.StatusOK, "2 minutes ago")
+}

@@ -1,0 +1,288 @@
+package signin_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/handlers/api"
+	"gatehouse/handlers/pages"
+	"gatehouse/handlers/pages/signin"
+	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/browser"
+	"gatehouse/internal/client"
+	"gatehouse/internal/cursor"
+	"gatehouse/internal/fields"
+	"gatehouse/internal/metrics"
+	"gatehouse/internal/oauth/authorize"
+	"gatehouse/internal/oauth/device"
+	"gatehouse/internal/oauth/logout"
+	"gatehouse/internal/password"
+	"gatehouse/internal/session"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/throttle"
+	"gatehouse/internal/token"
+	"gatehouse/keys"
+	"gatehouse/server"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
+)
+
+const (
+	annsPassword = "seven grey herons"
+	shopURI      = "https://shop.example.com/cb"
+	shopBye      = "https://shop.example.com/bye"
+	verifier     = "a-verifier-of-more-than-forty-three-characters-0123"
+)
+
+// A site is the pages behind a real door, on real services and a SQLite file. It
+// knows ann, and the app shop.
+type site struct {
+	t       testing.TB
+	door    *httptest.Server
+	db      *sqlstore.DB
+	people  *account.Service
+	devices *device.Endpoint
+	minter  *token.Minter
+	limits  *throttle.Limiter
+	shop    store.Client
+	ann     store.User
+	later   time.Duration // by which the clock of the device page is ahead
+}
+
+func open(t testing.TB) *site {
+	t.Helper()
+	s := &site{t: t}
+	log := slog.New(slog.DiscardHandler)
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log})
+	s.must("opening the database", err)
+	t.Cleanup(func() { _ = db.Close() })
+	s.must("migrating the database", db.Migrate(t.Context()))
+	ring, err := keys.Open(t.Context(), keys.Options{
+		Store: db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: time.Now, Log: log, PublishLead: time.Minute, VerifyFor: time.Hour,
+	})
+	s.must("opening the keys", err)
+	t.Cleanup(ring.Close)
+	s.db = db
+	s.door = httptest.NewUnstartedServer(nil)
+	s.door.Start()
+	t.Cleanup(s.door.Close)
+	s.wire(ring, log)
+	s.populate()
+	return s
+}
+
+// wire builds the services and the pages.
+func (s *site) wire(ring *keys.Ring, log *slog.Logger) {
+	issuer := s.door.URL
+	registry := &client.Cache{Store: s.db, Now: time.Now}
+	s.minter = &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: time.Now}
+	hints := &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: time.Now}
+	sealer := cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}
+	sessions := &session.Service{DB: s.db, Rotations: s.db.Rotations(), Clients: registry, Keys: ring, Minter: s.minter, Verifier: hints, Now: time.Now, Log: log}
+	s.limits = &throttle.Limiter{Store: s.db.Throttles(), Fallback: throttle.NewMemory(time.Now), Rules: throttle.DefaultRules(), Now: time.Now, Log: log}
+	s.people = &account.Service{
+		DB: s.db, Sessions: sessions, Policy: password.Policy{MinLength: 8}, Limits: s.limits, Now: time.Now, Log: log,
+		Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8}),
+	}
+	browsers := &browser.Service{DB: s.db, Sessions: sessions, Idle: time.Hour, Lifetime: time.Hour, Now: time.Now, Log: log}
+	visitors := pages.Visitors{Browsers: browsers}
+	requests := &authorize.Endpoint{
+		Clients: registry, DB: s.db, Hints: hints, Issuer: issuer, Now: time.Now, Continuations: authorize.Continuations{Sealer: sealer, Now: time.Now},
+	}
+	s.devices = &device.Endpoint{DB: s.db, Clients: registry, Limits: s.limits, Page: issuer + signin.DevicePath, Now: time.Now}
+	logouts := &logout.Endpoint{Clients: registry, Hints: hints, Sealer: sealer, Now: time.Now}
+	tables := append(signin.Endpoints{
+		Authorize: signin.Authorize{Browser: visitors.Read, Requests: requests},
+		Login:     signin.Login{Visitors: visitors, Requests: requests, People: s.people, Browsers: browsers},
+		Consent:   signin.Consent{Visitors: visitors, Requests: requests},
+		Logout:    signin.Logout{Visitors: visitors, Requests: logouts, Browsers: browsers},
+		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: func() time.Time { return time.Now().Add(s.later) }},
+	}.Tables(), pages.Endpoints{Home: pages.Home{Visitors: visitors, Issuer: issuer}}.Table())
+	s.door.Config.Handler = server.New(server.Options{
+		Programs: api.Refuse, People: pages.Refuse, Proxies: server.Proxies{netip.MustParsePrefix("127.0.0.0/8")}, Metrics: metrics.New("test"), Log: log,
+	}, tables...)
+}
+
+func (s *site) populate() {
+	s.t.Helper()
+	s.ann = s.person("ann")
+	s.shop = s.app("shop", func(*store.Client) {})
+}
+
+func (s *site) person(name string) store.User {
+	s.t.Helper()
+	u, err := s.people.Create(s.t.Context(), authz.Operator, account.Input{
+		Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Role: fields.Given("user"), Password: fields.Given(annsPassword),
+	})
+	s.must("creating "+name, err)
+	return u
+}
+
+func (s *site) app(id string, change func(*store.Client)) store.Client {
+	s.t.Helper()
+	now := time.Now().UTC()
+	c := store.Client{
+		ID: id, Name: "Photo Shop", AuthMethod: store.NoSecret, GrantTypes: []string{"authorization_code"},
+		Scope: "openid profile email", RedirectURIs: []string{shopURI}, PostLogoutRedirectURIs: []string{shopBye}, CreatedAt: now, UpdatedAt: now,
+	}
+	change(&c)
+	s.must("creating the app "+id, s.db.Write(s.t.Context(), func(tx store.Tx) error { return tx.CreateClient(c) }))
+	return c
+}
+
+// hint is an ID token that the shop was given for ann.
+func (s *site) hint() string {
+	s.t.Helper()
+	now := time.Now().UTC()
+	set, err := s.minter.ForOpenID(s.t.Context(), store.Session{ID: "sid", ClientID: s.shop.ID, UserID: s.ann.ID, AuthTime: now, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
+		s.ann, store.Rotation{}, authz.Scope("openid"), time.Minute, token.Identity{})
+	s.must("minting an ID token", err)
+	return set.IDToken
+}
+
+func (s *site) must(what string, err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// A visitor is one browser, which follows redirects within the site.
+type visitor struct {
+	*site
+	client *http.Client
+}
+
+func (s *site) visitor() *visitor {
+	jar, err := cookiejar.New(nil)
+	s.must("making a cookie jar", err)
+	return &visitor{s, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// A page is an answer that has been read.
+type page struct {
+	t      testing.TB
+	at     string
+	status int
+	header http.Header
+	body   string
+}
+
+// do sends one request, and follows nothing. A nil form is a GET.
+func (v *visitor) do(path string, form url.Values) page {
+	v.t.Helper()
+	var resp *http.Response
+	var err error
+	if form == nil {
+		resp, err = v.client.Get(v.door.URL + path)
+	} else {
+		resp, err = v.client.PostForm(v.door.URL+path, form)
+	}
+	v.must("asking for "+path, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	v.must("reading "+path, err)
+	return page{v.t, path, resp.StatusCode, resp.Header, string(body)}
+}
+
+func (v *visitor) get(path string) page { v.t.Helper(); return v.follow(v.do(path, nil)) }
+
+func (v *visitor) post(path string, of page, pairs ...string) page {
+	v.t.Helper()
+	return v.follow(v.do(path, of.form(pairs...)))
+}
+
+func (v *visitor) follow(p page) page {
+	v.t.Helper()
+	for range 10 {
+		to := p.header.Get("Location")
+		if !strings.HasPrefix(to, "/") {
+			return p
+		}
+		if p.status != http.StatusSeeOther {
+			v.t.Errorf("%s: redirected with status %d, want 303", p.at, p.status)
+		}
+		p = v.do(to, nil)
+	}
+	v.t.Fatalf("%s: a circle of redirects", p.at)
+	return p
+}
+
+// signIn fills in the form of a sign-in page.
+func (v *visitor) signIn(at page, name string) page {
+	v.t.Helper()
+	return v.post("/login", at, "username", name, "password", annsPassword)
+}
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
+
+// form has the hidden fields of the page's form and the pairs.
+func (p page) form(pairs ...string) url.Values {
+	form := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(p.body, -1) {
+		form.Set(m[1], html.UnescapeString(m[2]))
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	return form
+}
+
+// shows fails unless the page has the status and says the words.
+func (p page) shows(status int, words ...string) page {
+	p.t.Helper()
+	if p.status != status {
+		p.t.Fatalf("%s: status = %d to %q, want %d\n%s", p.at, p.status, p.header.Get("Location"), status, p.body)
+	}
+	for _, word := range words {
+		if !strings.Contains(html.UnescapeString(p.body), word) {
+			p.t.Errorf("%s: want the page to say %q\n%s", p.at, word, p.body)
+		}
+	}
+	return p
+}
+
+// leads fails unless the page leads to the address, and returns its parameters.
+func (p page) leads(to string) url.Values {
+	p.t.Helper()
+	address, query, _ := strings.Cut(p.header.Get("Location"), "?")
+	if p.status != http.StatusSeeOther || address != to {
+		p.t.Fatalf("%s: status %d to %q, want 303 to %s\n%s", p.at, p.status, address, to, p.body)
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		p.t.Fatalf("%s: reading the query %q: %v", p.at, query, err)
+	}
+	return values
+}
+
+// ask is an authorization request of the shop's; pairs change it, "" removes.
+func ask(pairs ...string) string { return authorize.Path + "?" + asked(pairs...).Encode() }
+
+func asked(pairs ...string) url.Values {
+	sum := sha256.Sum256([]byte(verifier))
+	query := url.Values{
+		"response_type": {"code"}, "client_id": {"shop"}, "redirect_uri": {shopURI}, "scope": {"openid profile email"}, "state": {"a state"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		query.Set(pairs[i], pairs[i+1])
+		if pairs[i+1] == "" {
+			query.Del(pairs[i])
+		}
+	}
+	return query
+}

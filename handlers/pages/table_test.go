@@ -1,0 +1,107 @@
+package pages_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"gatehouse/handlers/pages"
+	"gatehouse/store"
+)
+
+// ask sends a request to the route of the table, and reads the page.
+func ask(t *testing.T, e pages.Endpoints, method, path string, change func(*http.Request)) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(method, "https://id.example.com"+path, nil)
+	if change != nil {
+		change(r)
+	}
+	table := e.Table()
+	for _, rt := range table.Routes {
+		if rt.Method == method && rt.Path == path {
+			return serve(rt.Serve, r)
+		}
+	}
+	for _, rt := range table.Routes {
+		if rt.Path == path {
+			return serve(func(_ http.ResponseWriter, r *http.Request) error { return table.NotAllowed(r, rt) }, r)
+		}
+	}
+	t.Fatalf("the table has no route at %s", path)
+	return nil
+}
+
+// A form that came in clear to an https server may be anybody's who holds the line.
+func TestOriginsOfAForm(t *testing.T) {
+	for _, c := range []struct {
+		origin string
+		https  bool
+		want   int
+	}{
+		{"https://id.example.com", true, http.StatusBadRequest}, // it is let through, and is no form
+		{"http://id.example.com", true, http.StatusForbidden},
+		{"HTTP://id.example.com", true, http.StatusForbidden},
+		{"http://id.example.com", false, http.StatusBadRequest},
+		{"https://evil.example.com", false, http.StatusForbidden},
+	} {
+		w := ask(t, pages.Endpoints{HTTPS: c.https}, "POST", "/setup", func(r *http.Request) { r.Header.Set("Origin", c.origin) })
+		if w.Code != c.want {
+			t.Errorf("from %s, https %v: status = %d, want %d", c.origin, c.https, w.Code, c.want)
+		}
+	}
+}
+
+func TestAssetsAreServed(t *testing.T) {
+	kinds := map[string]bool{}
+	for _, rt := range (pages.Endpoints{}).Table().Routes {
+		if strings.HasPrefix(rt.Path, "/assets/") {
+			w := ask(t, pages.Endpoints{}, "GET", rt.Path, nil)
+			kinds[w.Header().Get("Content-Type")] = w.Code == http.StatusOK && w.Body.Len() > 0
+		}
+	}
+	if !kinds["text/css; charset=utf-8"] || !kinds["text/javascript; charset=utf-8"] || len(kinds) != 2 {
+		t.Errorf("served %v, want a style sheet and a script", kinds)
+	}
+}
+
+func TestAMethodThatAPageDoesNotHave(t *testing.T) {
+	if w := ask(t, pages.Endpoints{}, "DELETE", "/", nil); w.Code != http.StatusMethodNotAllowed || !strings.Contains(w.Body.String(), "cannot be used in that way") {
+		t.Errorf("DELETE /: status = %d, want 405 and words\n%s", w.Code, w.Body)
+	}
+}
+
+// browsers answers what it is told about whoever asks.
+type browsers struct {
+	user store.User
+	err  error
+}
+
+func (b browsers) Of(context.Context, string) (store.BrowserSession, store.User, error) {
+	return store.BrowserSession{ID: "b", UserID: b.user.ID}, b.user, b.err
+}
+
+func TestHomeNamesThePersonWhoIsSignedIn(t *testing.T) {
+	at := func(b browsers) *httptest.ResponseRecorder {
+		return ask(t, pages.Endpoints{Home: pages.Home{Visitors: pages.Visitors{Browsers: b}}}, "GET", "/", nil)
+	}
+	w := at(browsers{user: store.User{ID: 1, Sub: "s", Username: "ann", Email: "ann@example.com"}})
+	for _, want := range []string{"ann@example.com", `href="/logout"`} {
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("status = %d, want 200 and %s in\n%s", w.Code, want, w.Body)
+		}
+	}
+	if w := at(browsers{err: errors.New("disk on fire")}); w.Code != http.StatusInternalServerError {
+		t.Errorf("status after a fault of ours = %d, want 500", w.Code)
+	}
+}
+
+func TestInWords(t *testing.T) {
+	for seconds, want := range map[int]string{1: "a second", 2: "2 seconds", 89: "89 seconds", 90: "2 minutes", 5399: "90 minutes", 5400: "2 hours"} {
+		if got := pages.InWords(seconds); got != want {
+			t.Errorf("InWords(%d) = %q, want %q", seconds, got, want)
+		}
+	}
+}
