@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 )
@@ -33,21 +32,23 @@ type Address struct {
 	Country    string `json:"country,omitempty"`
 }
 
-// Profiles reads profiles.
-type Profiles interface {
-	// ProfileOf returns the person's profile, or ErrNotFound if the person is gone.
-	// Most requests need none, so it is no part of User; see ProfileFor.
-	ProfileOf(ctx context.Context, userID int64) (Profile, error)
-}
+// A ProfileText is a profile as it is kept, encoded: most requests need none, so it is
+// decoded only by ProfileOf. It is empty for a person of whom nothing was ever said.
+type ProfileText string
 
-// ProfileFor returns the person's profile: that which came with u, and if none did,
-// what profiles has.
-func ProfileFor(ctx context.Context, profiles Profiles, u User) (p Profile, err error) {
-	if u.ProfileText == "" {
-		return profiles.ProfileOf(ctx, u.ID)
+// ProfileOf decodes the profile of u.
+func ProfileOf(u User) (p Profile, err error) {
+	if u.Profile == "" {
+		return p, nil
 	}
-	if err := json.Unmarshal([]byte(u.ProfileText), &p); err != nil {
+	if err := json.Unmarshal([]byte(u.Profile), &p); err != nil {
 		return Profile{}, fmt.Errorf("reading the profile of person %d: %w", u.ID, err)
 	}
 	return p, nil
+}
+
+// Text encodes the profile. Texts always encode.
+func (p Profile) Text() ProfileText {
+	kept, _ := json.Marshal(p)
+	return ProfileText(kept)
 }

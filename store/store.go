@@ -24,7 +24,6 @@ type DB interface {
 	Devices
 	OneTime
 	Notices
-	Profiles
 	Epochs
 
 	// Write runs f in one transaction. Nothing that f did through its Tx remains

@@ -46,10 +46,8 @@ type User struct {
 	// for a person who was there before this was kept and has not changed since.
 	UpdatedAt time.Time
 
-	// ProfileText is the profile as it is kept, not decoded. It comes with
-	// SessionWithUser and UserByName, whose callers show it, and is empty elsewhere;
-	// ProfileFor reads it.
-	ProfileText string
+	// Profile holds the standard claims that are not fields above; ProfileOf reads it.
+	Profile ProfileText
 }
 
 // Staff reports whether u is staff or an administrator.
@@ -134,10 +132,6 @@ type UsersTx interface {
 	// transaction, or ErrNotFound.
 	LockUser(id int64) (User, error)
 
-	// ProfileOf returns the person's profile, kept from other writers like the
-	// person, or ErrNotFound.
-	ProfileOf(id int64) (Profile, error)
-
 	// CreateUser adds u and returns its new ID. It ignores u.ID. It returns a
 	// *NameTaken if the username or e-mail address is somebody's.
 	CreateUser(u User) (int64, error)
@@ -166,7 +160,7 @@ type UserChange struct {
 	// UpdatedAt goes with every change but that of LastLoginAt.
 	UpdatedAt *time.Time
 	// Profile replaces the whole profile.
-	Profile *Profile
+	Profile *ProfileText
 
 	// IfActive and IfPasswordHash (empty: any) make the change conditional on what
 	// the row holds at that moment: where they do not hold, UpdateUser changes

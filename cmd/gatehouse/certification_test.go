@@ -443,11 +443,11 @@ func TestClaimsOfCertifiedApps(t *testing.T) {
 	if err := g.db.Write(t.Context(), func(tx store.Tx) error {
 		return tx.UpdateUser(g.ann.ID, store.UserChange{
 			FirstName: &first, LastName: &last, EmailVerified: &proved, UpdatedAt: &now,
-			Profile: &store.Profile{
+			Profile: new(store.Profile{
 				MiddleName: "B.", Nickname: "annie", Website: "https://ann.example", PageURL: "https://ann.example/me", Picture: "https://ann.example/me.png",
 				Gender: "female", Birthdate: "2000-02-29", ZoneInfo: "Europe/Berlin", Locale: "de-DE", PhoneNumber: "+49301234", PhoneProved: true,
 				Address: store.Address{Formatted: "A 1\nB", Street: "A 1", Locality: "B", Region: "C", PostalCode: "12345", Country: "DE"},
-			},
+			}.Text()),
 		})
 	}); err != nil {
 		t.Fatalf("changing the user: %v", err)

@@ -92,7 +92,7 @@ func (e endpoints) protocol() (protocol.Endpoints, error) {
 		Introspect: protocol.Introspect{Clients: e.clients, Sessions: e.sessions},
 		PAR:        protocol.PAR{Clients: e.clients, Requests: e.requests},
 		Device:     protocol.DeviceAuthorization{Clients: e.clients, Devices: e.devices},
-		Userinfo:   protocol.Userinfo{Sessions: e.sessions, People: e.db},
+		Userinfo:   protocol.Userinfo{Sessions: e.sessions},
 		JWKS:       protocol.JWKS{Keys: e.ring},
 	}, err
 }

@@ -400,7 +400,7 @@ func TestVerifiedIsNeverSetBySending(t *testing.T) {
 	boss, ann := w.person(t, "boss", store.RoleAdmin), w.person(t, "ann", store.RoleUser)
 	admin, _ := w.signIn(t, "boss")
 	own, _ := w.signIn(t, "ann")
-	proved := store.Profile{PhoneNumber: "+491234567", PhoneProved: true}
+	proved := store.Profile{PhoneNumber: "+491234567", PhoneProved: true}.Text()
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
 		t.Fatalf("changing the user: %v", err)
 	}

@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"context"
 	"net/http"
 
 	"gatehouse/handlers/api"
@@ -12,17 +11,18 @@ import (
 )
 
 // A Profile is a person with all attributes, as every answer about one person has
-// it. Lists have Persons: a page of a thousand is one query of short columns, and
-// who wants to know more of one opens that one.
+// it. Lists have Persons, so that a page of a thousand stays short: a caller who wants
+// to know more of one person opens that one.
 type Profile struct {
 	Person
 	attributes store.Profile
 	updatedAt  *string
 }
 
-// ProfileOf shows u with the profile p.
-func ProfileOf(u store.User, p store.Profile) Profile {
-	return Profile{PersonOf(u), p, api.TimeOrNull(u.UpdatedAt)}
+// ProfileOf shows u with all attributes.
+func ProfileOf(u store.User) (Profile, error) {
+	attributes, err := store.ProfileOf(u)
+	return Profile{PersonOf(u), attributes, api.TimeOrNull(u.UpdatedAt)}, err
 }
 
 // shape has the attributes behind the members of Person.
@@ -44,18 +44,9 @@ func (p Profile) answer() any {
 	})
 }
 
-// whole reads what else there is to show of u.
-func (h *Handlers) whole(ctx context.Context, u store.User) (Profile, error) {
-	profile, err := h.Accounts.Profile(ctx, u)
-	if err != nil {
-		return Profile{}, err
-	}
-	return ProfileOf(u, profile), nil
-}
-
 // show answers with u.
-func (h *Handlers) show(w http.ResponseWriter, r *http.Request, u store.User) error {
-	shown, err := h.whole(r.Context(), u)
+func show(w http.ResponseWriter, u store.User) error {
+	shown, err := ProfileOf(u)
 	if err != nil {
 		return err
 	}
@@ -63,8 +54,8 @@ func (h *Handlers) show(w http.ResponseWriter, r *http.Request, u store.User) er
 }
 
 // tell answers with what was done, and u as it is now.
-func (h *Handlers) tell(w http.ResponseWriter, r *http.Request, status int, message string, u store.User) error {
-	shown, err := h.whole(r.Context(), u)
+func tell(w http.ResponseWriter, status int, message string, u store.User) error {
+	shown, err := ProfileOf(u)
 	if err != nil {
 		return err
 	}

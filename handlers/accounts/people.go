@@ -33,7 +33,7 @@ func (h *Handlers) detail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, user)
+	return show(w, user)
 }
 
 // create makes an account for somebody, with any role.
@@ -52,7 +52,7 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", h.personURL(user.ID))
-	return h.tell(w, r, http.StatusCreated, "User created", user)
+	return tell(w, http.StatusCreated, "User created", user)
 }
 
 func (h *Handlers) personURL(id int64) string {
@@ -78,7 +78,7 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request, whole bool) erro
 	if err != nil {
 		return err
 	}
-	shown, err := h.whole(r.Context(), was)
+	shown, err := ProfileOf(was)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request, whole bool) erro
 	if err != nil {
 		return err
 	}
-	return h.tell(w, r, http.StatusOK, "User updated", user)
+	return tell(w, http.StatusOK, "User updated", user)
 }
 
 // remove erases somebody.

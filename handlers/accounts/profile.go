@@ -8,7 +8,7 @@ import (
 
 // profile shows the caller, as the guard has just read them.
 func (h *Handlers) profile(w http.ResponseWriter, r *http.Request) error {
-	return h.show(w, r, api.CallerOf(r).Person)
+	return show(w, api.CallerOf(r).Person)
 }
 
 // replaceProfile wants all that a sign-up wants.
@@ -27,7 +27,7 @@ func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, whole boo
 	if err != nil {
 		return err
 	}
-	shown, err := h.whole(r.Context(), caller.Person)
+	shown, err := ProfileOf(caller.Person)
 	if err != nil {
 		return err
 	}
@@ -38,5 +38,5 @@ func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, whole boo
 	if err != nil {
 		return err
 	}
-	return h.tell(w, r, http.StatusOK, "Profile updated", user)
+	return tell(w, http.StatusOK, "Profile updated", user)
 }

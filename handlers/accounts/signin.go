@@ -46,7 +46,7 @@ func (h *Handlers) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.tell(w, r, http.StatusCreated, "User created successfully", user)
+	return tell(w, http.StatusCreated, "User created successfully", user)
 }
 
 type tokens struct {
@@ -74,10 +74,6 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	profile, err := h.Accounts.Profile(r.Context(), proof.User)
-	if err != nil {
-		return err
-	}
 	set, started, err := h.Sessions.Start(r.Context(), session.Start{
 		User: proof.User, Client: session.Accounts(), Scope: authz.ForRole(proof.User.Role),
 		Method: "login", NewHash: proof.NewHash,
@@ -86,8 +82,11 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	proof.User.LastLoginAt = started.CreatedAt
-	person := ProfileOf(proof.User, profile).answer()
-	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person})
+	person, err := ProfileOf(proof.User)
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person.answer()})
 }
 
 // refresh exchanges a refresh token of the built-in app.

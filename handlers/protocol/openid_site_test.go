@@ -48,7 +48,7 @@ func (s *site) wireOpenID(clients *client.Cache, auth *clientauth.Authenticator)
 		Requests: s.requests,
 		Browser:  func(http.ResponseWriter, *http.Request) (oauth.Browser, error) { return s.browser, nil },
 	}.Serve)
-	userinfo := protocol.Userinfo{Sessions: s.sessions, People: s.db}.Serve
+	userinfo := protocol.Userinfo{Sessions: s.sessions}.Serve
 	s.mux.HandleFunc("/oauth/userinfo", func(w http.ResponseWriter, r *http.Request) {
 		if err := userinfo(w, r); err != nil {
 			protocol.RefuseBearer(w, r, err)

@@ -18,7 +18,6 @@ type Userinfo struct {
 	Sessions interface {
 		Holder(ctx context.Context, rawAccess string) (session.Holder, error)
 	}
-	People store.Profiles
 }
 
 // Serve answers with the claims of the token's scope, and those that were asked
@@ -39,15 +38,15 @@ func (e Userinfo) Serve(w http.ResponseWriter, r *http.Request) error {
 	if !holder.Token.Scope.Has("openid") {
 		return &BearerError{Status: http.StatusForbidden, Code: "insufficient_scope", Scope: "openid", reason: errors.New("a token without openid")}
 	}
-	about, err := e.about(r.Context(), holder)
+	answer, err := about(holder)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, about)
+	writeJSON(w, http.StatusOK, answer)
 	return nil
 }
 
-func (e Userinfo) about(ctx context.Context, h session.Holder) (map[string]any, error) {
+func about(h session.Holder) (map[string]any, error) {
 	wishes, err := claims.Parse(h.Session.Claims)
 	if err != nil {
 		return nil, fmt.Errorf("reading what a session asked for: %w", err)
@@ -55,8 +54,8 @@ func (e Userinfo) about(ctx context.Context, h session.Holder) (map[string]any, 
 	names := append(claims.ForScope(h.Token.Scope), wishes.FromUserinfo()...)
 	var profile store.Profile
 	if claims.NeedProfile(names) {
-		if profile, err = store.ProfileFor(ctx, e.People, h.User); err != nil {
-			return nil, fmt.Errorf("reading a profile: %w", err)
+		if profile, err = store.ProfileOf(h.User); err != nil {
+			return nil, err
 		}
 	}
 	about := claims.Of(h.User, profile, names)

@@ -20,11 +20,11 @@ func (s *site) fill(t testing.TB) {
 	s.write(t, func(tx store.Tx) error {
 		return tx.UpdateUser(s.browser.User.ID, store.UserChange{
 			FirstName: &first, LastName: &last, EmailVerified: &proved, UpdatedAt: &now,
-			Profile: &store.Profile{
+			Profile: new(store.Profile{
 				MiddleName: "B.", Nickname: "annie", Website: "https://ann.example", PageURL: "https://ann.example/me", Picture: "https://ann.example/me.png",
 				Gender: "female", Birthdate: "2000-02-29", ZoneInfo: "Europe/Berlin", Locale: "de-DE", PhoneNumber: "+49301234", PhoneProved: true,
 				Address: store.Address{Formatted: "A 1\nB", Street: "A 1", Locality: "B", Region: "C", PostalCode: "12345", Country: "DE"},
-			},
+			}.Text()),
 		})
 	})
 }

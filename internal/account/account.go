@@ -81,11 +81,6 @@ func (s *Service) Get(ctx context.Context, id int64) (store.User, error) {
 	return s.DB.UserByID(ctx, id)
 }
 
-// Profile returns a person's profile, or store.ErrNotFound.
-func (s *Service) Profile(ctx context.Context, u store.User) (store.Profile, error) {
-	return store.ProfileFor(ctx, s.DB, u)
-}
-
 // forget passes on what a commit has ended. The record says so already, and every
 // use of a token asks the record; so a failure here is no reason to tell the
 // caller that the act failed.

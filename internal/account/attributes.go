@@ -60,7 +60,7 @@ func (a Attributes) objects(faults *fields.Errors) {
 
 // profileAgainst returns the profile that d makes of p, and adds what differs to
 // both sides of the record; nil if nothing does.
-func (d draft) profileAgainst(p store.Profile, before, after map[string]any) *store.Profile {
+func (d draft) profileAgainst(p store.Profile, before, after map[string]any) *store.ProfileText {
 	is := p
 	for _, s := range d.settings {
 		if was := *s.Text(&p); was != s.text {
@@ -75,5 +75,5 @@ func (d draft) profileAgainst(p store.Profile, before, after map[string]any) *st
 	if is == p {
 		return nil
 	}
-	return &is
+	return new(is.Text())
 }

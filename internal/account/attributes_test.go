@@ -16,7 +16,11 @@ import (
 
 func (w *world) profile(u store.User) store.Profile {
 	w.t.Helper()
-	p, err := w.Profile(w.t.Context(), u)
+	kept, err := w.Get(w.t.Context(), u.ID)
+	if err != nil {
+		w.t.Fatalf("loading the user: %v", err)
+	}
+	p, err := store.ProfileOf(kept)
 	if err != nil {
 		w.t.Fatalf("loading the profile: %v", err)
 	}
@@ -132,7 +136,7 @@ func TestAnotherNumberIsNotProved(t *testing.T) {
 				return err
 			},
 		} {
-			if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
+			if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: new(proved.Text())}) }); err != nil {
 				t.Fatalf("changing the user: %v", err)
 			}
 			if err := by(account.Input{Attributes: account.Attributes{"phone_number": fields.Given(c.number)}}); err != nil {

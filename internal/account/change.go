@@ -61,7 +61,7 @@ func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id
 // not outlive it.
 func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, []string, error) {
 	now := s.Now()
-	change, before, after, err := d.inTx(tx, target, now)
+	change, before, after, err := d.at(now, target)
 	if err != nil || len(after) == 0 {
 		return target, nil, err
 	}

@@ -83,8 +83,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 // create writes a person and the evidence in one transaction, after first, which
 // may refuse. Whoever makes an administrator puts an end to the links for the
 // first one.
-func (s *Service) create(ctx context.Context, actor authz.Actor, n newcomer, by string, first func(store.Tx) error) (store.User, error) {
-	u := n.User
+func (s *Service) create(ctx context.Context, actor authz.Actor, u store.User, by string, first func(store.Tx) error) (store.User, error) {
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		if u.Role == store.RoleAdmin {
 			if err := tx.LockAdmins(); err != nil {
@@ -98,11 +97,6 @@ func (s *Service) create(ctx context.Context, actor authz.Actor, n newcomer, by 
 		}
 		if u.ID, err = tx.CreateUser(u); err != nil {
 			return err
-		}
-		if n.profile != nil {
-			if err := tx.UpdateUser(u.ID, store.UserChange{Profile: n.profile}); err != nil {
-				return err
-			}
 		}
 		if u.Role == store.RoleAdmin {
 			if err := tx.ClearBootstrap(); err != nil {
@@ -124,15 +118,10 @@ func created(actor authz.Actor, u store.User, by string) audit.Event {
 	}
 }
 
-// A newcomer is somebody who is to be created; the profile is nil if it is empty.
-type newcomer struct {
-	store.User
-	profile *store.Profile
-}
-
 // newUser is the account that d describes, with what is usual for the rest.
-func newUser(d draft, now time.Time) newcomer {
+func newUser(d draft, now time.Time) store.User {
 	u := store.User{Sub: uuid.NewString(), Role: store.RoleUser, Active: true, JoinedAt: now, UpdatedAt: now}
 	change, before, after := d.against(u)
-	return newcomer{applied(u, change), d.profileAgainst(store.Profile{}, before, after)}
+	change.Profile = d.profileAgainst(store.Profile{}, before, after)
+	return applied(u, change)
 }

@@ -6,13 +6,12 @@ import (
 	"gatehouse/store"
 )
 
-// inTx is against with the profile, which is asked for only if it is to change.
-// A change is dated: apps see when what they know of a person was last true
-// (updated_at, OIDC Core 1.0 §5.1).
-func (d draft) inTx(tx store.Tx, u store.User, now time.Time) (c store.UserChange, before, after map[string]any, err error) {
+// at is against with the profile, at a time: apps see when what they know of a
+// person was last true (updated_at, OIDC Core 1.0 §5.1).
+func (d draft) at(now time.Time, u store.User) (c store.UserChange, before, after map[string]any, err error) {
 	c, before, after = d.against(u)
 	if len(d.settings) > 0 {
-		profile, err := tx.ProfileOf(u.ID)
+		profile, err := store.ProfileOf(u)
 		if err != nil {
 			return c, nil, nil, err
 		}
@@ -77,6 +76,7 @@ func applied(u store.User, c store.UserChange) store.User {
 	set(&u.Active, c.Active)
 	set(&u.PasswordHash, c.PasswordHash)
 	set(&u.UpdatedAt, c.UpdatedAt)
+	set(&u.Profile, c.Profile)
 	return u
 }
 

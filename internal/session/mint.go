@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/claims"
@@ -22,16 +21,16 @@ func (s *Service) mint(ctx context.Context, client store.Client, session store.S
 	if !openID(session, scope) {
 		return s.Minter.ForSession(ctx, session, user, r, scope, life)
 	}
-	about, err := s.about(ctx, session, user)
+	known, err := about(session, user)
 	if err != nil {
 		return token.Set{}, err
 	}
-	return s.Minter.ForOpenID(ctx, session, user, r, scope, life, token.Identity{Nonce: nonce, Claims: about})
+	return s.Minter.ForOpenID(ctx, session, user, r, scope, life, token.Identity{Nonce: nonce, Claims: known})
 }
 
 // about are the claims about the person that the app asked to have in its ID
 // tokens, as they are today. Few apps do; the others cost nothing here.
-func (s *Service) about(ctx context.Context, session store.Session, user store.User) (map[string]any, error) {
+func about(session store.Session, user store.User) (map[string]any, error) {
 	wishes, err := claims.Parse(session.Claims)
 	names := wishes.FromIDToken()
 	if err != nil || len(names) == 0 {
@@ -39,8 +38,8 @@ func (s *Service) about(ctx context.Context, session store.Session, user store.U
 	}
 	var profile store.Profile
 	if claims.NeedProfile(names) {
-		if profile, err = store.ProfileFor(ctx, s.DB, user); err != nil {
-			return nil, fmt.Errorf("reading a profile: %w", err)
+		if profile, err = store.ProfileOf(user); err != nil {
+			return nil, err
 		}
 	}
 	return claims.Of(user, profile, names), nil

@@ -48,7 +48,7 @@ var (
 	sessionTable  = tableOf("sessions", "s.", sessionColumns)
 	rotationTable = tableOf("sessions", "s.", rotationColumns)
 
-	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", COALESCE(u.profile, '{}'), " + epochBegan +
+	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan +
 		" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?"
 	listSessions = "SELECT " + sessionTable.selected + " FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
 		" AND s.auth_time >= " + epochBegan + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
@@ -68,7 +68,7 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 	}
 	err := d.Read(ctx, func(db *gorm.DB) error {
 		return engine.Row(db, sessionWithUser, []any{id},
-			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.user.ProfileText, &found.epoch)...)...)
+			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch)...)...)
 	})
 	if err != nil {
 		return store.Session{}, store.User{}, err

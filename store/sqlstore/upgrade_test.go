@@ -57,9 +57,9 @@ func wantFirst(t *testing.T, db store.DB, name string) {
 		t.Fatalf("looking up the user by name: %v", err)
 	}
 	compare(t, u, store.User{
-		ID: u.ID, Sub: name, Username: name, UsernameKey: name, FirstName: "Ann", Role: store.RoleUser, Active: true, PasswordHash: "hash", JoinedAt: second, ProfileText: "{}",
+		ID: u.ID, Sub: name, Username: name, UsernameKey: name, FirstName: "Ann", Role: store.RoleUser, Active: true, PasswordHash: "hash", JoinedAt: second,
 	})
-	p, err := db.ProfileOf(t.Context(), u.ID)
+	p, err := store.ProfileOf(u)
 	if err != nil {
 		t.Errorf("looking up the profile: %v", err)
 	}

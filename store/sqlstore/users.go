@@ -31,14 +31,14 @@ var userColumns = []column[store.User]{
 	col("joined_at", func(u *store.User) any { return (*moment)(&u.JoinedAt) }),
 	col("last_login_at", func(u *store.User) any { return (*moment)(&u.LastLoginAt) }),
 	col("updated_at", func(u *store.User) any { return (*moment)(&u.UpdatedAt) }),
+	col("profile", func(u *store.User) any { return &u.Profile }).orEmpty(),
 }
 
 var (
 	userTable  = tableOf("users", "u.", userColumns)
 	userByID   = "SELECT " + userTable.selected + " FROM users u WHERE u.id = ?"
 	userBySub  = "SELECT " + userTable.selected + " FROM users u WHERE u.sub = ?"
-	userByName = "SELECT " + userTable.selected + ", COALESCE(u.profile, '{}')" +
-		" FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?"
+	userByName = "SELECT " + userTable.selected + " FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?"
 )
 
 // searchKey is a name as it is sought, cut to its column: a letter can fold into
@@ -78,16 +78,13 @@ func (d *DB) UserBySub(ctx context.Context, sub string) (u store.User, err error
 }
 
 // UserByName implements store.Users.
-func (d *DB) UserByName(ctx context.Context, key string) (store.User, error) {
+func (d *DB) UserByName(ctx context.Context, key string) (u store.User, err error) {
 	digest := store.DigestOf(key)
-	var u store.User
-	err := d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, userByName, []any{blob(digest[:])}, userTable.dest(&u, &u.ProfileText)...)
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		u, err = oneUser(db, userByName, blob(digest[:]))
+		return err
 	})
-	if err != nil {
-		return store.User{}, err
-	}
-	return u, nil
+	return u, err
 }
 
 // HasAdmin implements store.Users.

@@ -151,7 +151,7 @@ func assignments(c store.UserChange) (sets []string, args []any) {
 		set("updated_at", millis(*c.UpdatedAt))
 	}
 	if c.Profile != nil {
-		set("profile", profileText(*c.Profile))
+		set("profile", string(*c.Profile))
 	}
 	if len(sets) == 0 { // the conditions are asked all the same
 		sets = []string{"email_verified = email_verified"}

@@ -55,12 +55,12 @@ func deletedWithAll(t *testing.T, db store.DB) {
 	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
 	anns, bens := give(t, db, ann.ID, "shop"), give(t, db, ben.ID, "shop")
 	owe(t, db, newNotice("S"))
-	update(t, db, ann.ID, store.UserChange{Profile: new(newProfile())})
+	update(t, db, ann.ID, store.UserChange{Profile: new(newProfile().Text())})
 	write(t, db, func(tx store.Tx) error { return tx.DeleteUser(ann.ID) })
 	same(t, "of hers", anns.left(t, db), map[string]bool{"browser": false, "code": false, "device": false, "pushed": true, "consent": false})
 	same(t, "of another person's", bens.left(t, db), allLeft)
-	_, err := db.ProfileOf(t.Context(), ann.ID)
-	wantError(t, "ProfileOf", err, store.ErrNotFound)
+	_, err := db.UserByID(t.Context(), ann.ID)
+	wantError(t, "UserByID", err, store.ErrNotFound)
 	wantClaimed(t, "owed", claim(t, db, odd(), odd(), 9), "S")
 }
 

@@ -20,71 +20,67 @@ func newProfile() store.Profile {
 
 func wantProfile(t *testing.T, db store.DB, what string, id int64, want store.Profile) {
 	t.Helper()
-	got, err := db.ProfileOf(t.Context(), id)
+	got, err := store.ProfileOf(reread(t, db, id))
 	if err != nil {
-		t.Errorf("%s: looking up the profile: %v", what, err)
+		t.Errorf("%s: reading the profile: %v", what, err)
 	}
 	same(t, what, got, want)
 }
 
 func profileRoundTrip(t *testing.T, db store.DB) {
-	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	silent := newUser("ann")
+	silent.Profile = ""
+	ann, ben := create(t, db, silent), create(t, db, newUser("ben"))
 	wantProfile(t, db, "none yet", ann.ID, store.Profile{})
 	filled(t, newProfile())
 	for _, want := range []store.Profile{newProfile(), {Nickname: "all the rest is gone"}, {}, {Address: store.Address{Country: "CH"}}} {
 		for range 2 { // what is so already is no error
-			update(t, db, ann.ID, store.UserChange{Profile: &want})
+			update(t, db, ann.ID, store.UserChange{Profile: new(want.Text())})
 			wantProfile(t, db, "replaced", ann.ID, want)
 		}
 	}
-	kept := newProfile()
-	update(t, db, ann.ID, store.UserChange{Profile: &kept, Active: new(false)})
+	ann.Profile = newProfile().Text()
+	update(t, db, ann.ID, store.UserChange{Profile: &ann.Profile, Active: new(false)})
 	ann.Active = false
 	update(t, db, ann.ID, store.UserChange{FirstName: &ann.FirstName})
-	wantProfile(t, db, "as it is", ann.ID, kept)
 	same(t, "the person", reread(t, db, ann.ID), ann)
-	wantProfile(t, db, "another's", ben.ID, store.Profile{})
-	_, err := db.ProfileOf(t.Context(), ben.ID+1)
-	wantError(t, "nobody's", err, store.ErrNotFound)
+	wantProfile(t, db, "another's", ben.ID, newProfile())
 }
 
-// profileComesAlong: with the session and with who has the name, and says what
-// ProfileOf says.
+// profileComesAlong with the person, whichever way they were read.
 func profileComesAlong(t *testing.T, db store.DB) {
-	ann := create(t, db, newUser("ann"))
+	silent := newUser("ann")
+	silent.Profile = ""
+	ann := create(t, db, silent)
 	s := newSession(ann.ID)
 	start(t, db, s)
-	for _, want := range []store.Profile{{}, newProfile(), {Nickname: "Nick"}} {
-		if want != (store.Profile{}) {
+	for _, want := range []store.ProfileText{"", newProfile().Text(), store.Profile{Nickname: "Nick"}.Text()} {
+		if want != "" {
 			update(t, db, ann.ID, store.UserChange{Profile: &want})
 		}
 		_, ofSession, err := db.SessionWithUser(t.Context(), s.ID)
 		if err != nil {
 			t.Fatalf("looking up the session: %v", err)
 		}
+		same(t, "with the session", ofSession.Profile, want)
 		byName, err := db.UserByName(t.Context(), ann.EmailKey)
 		if err != nil {
 			t.Fatalf("looking up the user by name: %v", err)
 		}
-		for what, u := range map[string]store.User{"with the session": ofSession, "by name": byName} {
-			if u.ProfileText == "" {
-				t.Fatalf("%s: %+v, want a person with a profile", what, u)
-			}
-			got, err := store.ProfileFor(t.Context(), nil, u) // nobody needs to be asked
-			if err != nil {
-				t.Errorf("loading the profile: %v", err)
-			}
-			same(t, what, got, want)
-		}
+		same(t, "by name", byName.Profile, want)
+		write(t, db, func(tx store.Tx) error {
+			locked, err := tx.LockUser(ann.ID)
+			same(t, "locked", locked.Profile, want)
+			return err
+		})
 	}
 }
 
 func profileConditions(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
-	p := newProfile()
 	err := db.Write(t.Context(), func(tx store.Tx) error {
-		return tx.UpdateUser(ann.ID, store.UserChange{Profile: &p, IfPasswordHash: "other"})
+		return tx.UpdateUser(ann.ID, store.UserChange{Profile: new(store.Profile{}.Text()), IfPasswordHash: "other"})
 	})
 	wantError(t, "UpdateUser", err, store.ErrNotFound)
-	wantProfile(t, db, "not changed", ann.ID, store.Profile{})
+	wantProfile(t, db, "not changed", ann.ID, newProfile())
 }
