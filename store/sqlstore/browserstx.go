@@ -18,7 +18,7 @@ func (t *tx) CreateBrowser(b store.BrowserSession) error {
 // sessions that began in it still belong to it.
 func (t *tx) RenewBrowser(b store.BrowserSession) (renewed bool, err error) {
 	err = t.Do(func(db *gorm.DB) error {
-		n, err := engine.Exec(db, renewBrowser, browserRenewal.values(&b, b.ID, b.UserID)...)
+		n, err := engine.Update(db, renewBrowser, browserRenewal.values(&b, b.ID, b.UserID)...)
 		renewed = n == 1
 		return err
 	})

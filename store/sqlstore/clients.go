@@ -130,7 +130,7 @@ func (t *tx) CreateClient(c store.Client) error {
 // PutClient implements store.ClientsTx.
 func (t *tx) PutClient(c store.Client) error {
 	return t.Do(func(db *gorm.DB) error {
-		n, err := engine.Exec(db, putClient, clientRest.values(&c, c.ID)...)
+		n, err := engine.Update(db, putClient, clientRest.values(&c, c.ID)...)
 		if err == nil && n == 0 {
 			return store.ErrNotFound
 		}

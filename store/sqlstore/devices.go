@@ -68,7 +68,7 @@ func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Tim
 		return false, fmt.Errorf("deciding on a device: %q is no decision", g.Status)
 	}
 	err = d.Change(ctx, func(db *gorm.DB) error {
-		n, err := engine.Exec(db, decideDevice, deviceDecision.values(&g, blob(g.Device[:]), millis(now))...)
+		n, err := engine.Update(db, decideDevice, deviceDecision.values(&g, blob(g.Device[:]), millis(now))...)
 		decided = n == 1
 		return err
 	})

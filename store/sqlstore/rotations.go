@@ -41,7 +41,7 @@ func (r rotations) step(db *gorm.DB, sid string, s store.Step) (int64, error) {
 	next := s.Next
 	args := append(append([]any{s.JTI}, at...), at...)
 	args = rotationTable.values(&next, append(args, sid, s.Gen, s.JTI, ahead(s), s.Gen)...)
-	return engine.Exec(db, "UPDATE sessions SET "+rotationTable.set+", prev_jti = ?, rotated_at = "+now+", last_used_at = "+now+
+	return engine.Update(db, "UPDATE sessions SET "+rotationTable.set+", prev_jti = ?, rotated_at = "+now+", last_used_at = "+now+
 		" WHERE id = ? AND ended_at = 0 AND ((gen = ? AND jti = ?) OR (? AND gen < ?))", args...)
 }
 

@@ -93,7 +93,7 @@ func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (ses
 // TouchSession implements store.Sessions.
 func (d *DB) TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error {
 	return d.Change(ctx, func(db *gorm.DB) error {
-		_, err := engine.Exec(db, touchSession, rotationTable.values(&r, millis(at), millis(at), id, r.Gen)...)
+		_, err := engine.Update(db, touchSession, rotationTable.values(&r, millis(at), millis(at), id, r.Gen)...)
 		return err
 	})
 }

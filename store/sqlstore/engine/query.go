@@ -134,10 +134,20 @@ func Exists(db *gorm.DB, query string, args ...any) (bool, error) {
 	return found, err
 }
 
-// Exec runs a statement and returns how many rows it found to change.
+// Exec is Update, through gorm, which spreads a list over as many question marks.
 func Exec(db *gorm.DB, statement string, args ...any) (int64, error) {
 	done := db.Exec(statement, args...)
 	return done.RowsAffected, done.Error
+}
+
+// Update runs a statement, and returns how many rows it found to change. It goes round
+// gorm as Rows does, so no argument may be a list.
+func Update(db *gorm.DB, statement string, args ...any) (int64, error) {
+	done, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
 }
 
 // Count reads the only number of the answer.
