@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
+	"gatehouse/internal/oauth/clientauth"
 	"gatehouse/internal/oauth/discovery"
 )
 
@@ -26,7 +27,7 @@ func (e Endpoints) Tables() []handlers.Table {
 	resource := handlers.Audience{Name: "resource", Refuse: RefuseBearer, NotAllowed: notAllowed}
 	return []handlers.Table{
 		{Audience: apps, Routes: []handlers.Route{
-			{Method: http.MethodPost, Path: "/oauth/token", Discovery: "token_endpoint", Serve: e.Token.Serve},
+			{Method: http.MethodPost, Path: clientauth.TokenPath, Discovery: "token_endpoint", Serve: e.Token.Serve},
 			{Method: http.MethodPost, Path: "/oauth/introspect", Discovery: "introspection_endpoint", Serve: e.Introspect.Serve},
 			{Method: http.MethodPost, Path: "/oauth/revoke", Discovery: "revocation_endpoint", Serve: e.Revoke.Serve},
 			{Method: http.MethodPost, Path: "/oauth/par", Discovery: "pushed_authorization_request_endpoint", Serve: e.PAR.Serve},

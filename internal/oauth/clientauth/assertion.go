@@ -140,6 +140,9 @@ func (s *Assertions) judge(r *http.Request, client store.Client, a assertion) er
 	return nil
 }
 
+// TokenPath is the path of the token endpoint.
+const TokenPath = "/oauth/token" //nolint:gosec // G101: a path, not a credential
+
 // addressed: an assertion for another server must not work here. The issuer as the
 // one audience is what FAPI 2.0 demands; older clients name the endpoint.
 func (s *Assertions) addressed(r *http.Request, client store.Client, given audience) bool {
@@ -147,7 +150,7 @@ func (s *Assertions) addressed(r *http.Request, client store.Client, given audie
 		return !given.array && slices.Equal(given.values, []string{s.Issuer})
 	}
 	base := strings.TrimSuffix(s.Issuer, "/")
-	for _, ours := range []string{s.Issuer, base + "/oauth/token", base + r.URL.Path} {
+	for _, ours := range []string{s.Issuer, base + TokenPath, base + r.URL.Path} {
 		if slices.Contains(given.values, ours) {
 			return true
 		}
