@@ -23,7 +23,7 @@ import (
 func main() {
 	found, err := check(os.DirFS("."))
 	for _, line := range found {
-		fmt.Println(line)
+		fmt.Fprintln(os.Stdout, line)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "messages:", err)
