@@ -30,7 +30,7 @@ func ask(t *testing.T, e pages.Endpoints, method, path string, change func(*http
 			return serve(func(_ http.ResponseWriter, r *http.Request) error { return table.NotAllowed(r, rt) }, r)
 		}
 	}
-	t.Fatalf("the table has no route at %s", path)
+	t.Fatalf("the table has no route at %s, want one", path)
 	return nil
 }
 

@@ -101,7 +101,7 @@ func TestTheSignInPageForSomebodyWhoIsSignedIn(t *testing.T) {
 	link, _, _ = strings.Cut(link, `"`)
 	other := v.get("/login?another" + strings.ReplaceAll(link, "&amp;", "&"))
 	if strings.Contains(other.body, "You are signed in as") {
-		t.Errorf("the page for another account still names ann:\n%s", other.body)
+		t.Errorf("the page for another account names ann, want it to ask who signs in:\n%s", other.body)
 	}
 	v.signIn(other, "bob").shows(http.StatusOK, "bob@example.com", "Allow")
 }

@@ -156,7 +156,7 @@ func (s *site) hint() string {
 func (s *site) must(what string, err error) {
 	s.t.Helper()
 	if err != nil {
-		s.t.Fatalf("%s: %v", what, err)
+		s.t.Fatalf("this step failed: %s: %v", what, err)
 	}
 }
 
