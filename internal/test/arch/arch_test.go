@@ -2,34 +2,12 @@
 package arch
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 )
-
-// layers lists our packages from the ground up. A package may import those of
-// lower layers only; those in one layer do not know each other.
-var layers = [][]string{
-	{"internal/clock", "internal/loopback", "internal/secret", "internal/finding", "internal/logging", "internal/machine"},
-	{"internal/test/testkit"},
-	{"store", "store/breaker", "config", "web", "internal/grant", "internal/reqctx", "internal/names", "internal/password", "internal/metrics", "internal/cursor", "internal/fields", "internal/sweep", "internal/test/testdb", "internal/test/apicheck"},
-	{"internal/authz", "internal/audit", "internal/profile", "internal/throttle", "internal/notify", "store/sqlstore/dbfile", "store/sqlstore/migrations", "store/redisstore", "store/storetest"},
-	{"store/sqlstore/engine"},
-	{"store/sqlstore"},
-	{"store/sqlstore/rescue"},
-	{"keys", "internal/claims", "internal/outbound"},
-	{"internal/token", "internal/doctor"},
-	{"internal/session"},
-	{"internal/client", "internal/account", "internal/browser", "internal/figures"},
-	{"internal/recovery"},
-	{"internal/oauth", "internal/test/replay"},
-	{"internal/oauth/authorize", "internal/oauth/clientauth", "internal/oauth/grants", "internal/oauth/device", "internal/oauth/discovery", "internal/oauth/logout"},
-	{"handlers"},
-	{"handlers/api", "handlers/pages", "server"},
-	{"handlers/protocol", "handlers/pages/signin", "handlers/accounts", "handlers/operators"},
-	{"cmd/gatehouse", "internal/test/gendocs", "internal/test/messages", "bench", "test/faults", "test/system", "test/interop", "test/model"},
-}
 
 // owners names the packages, one or a few, that alone may import a library or an inner
 // package of ours, so that the step to another one is a change of one place.
@@ -56,21 +34,17 @@ var owners = map[string]string{
 }
 
 func TestImportsPointDown(t *testing.T) {
-	level := map[string]int{}
-	for i, layer := range layers {
-		for _, p := range layer {
-			level[p] = i
+	layerOf := drawing(t)
+	imports := listImports(t)
+	for pkg, imported := range imports {
+		from, drawn := layerOf[pkg]
+		if !drawn {
+			t.Errorf("docs/architecture.md does not show %s, want every package in its drawing", pkg)
 		}
-	}
-	for pkg, imports := range listImports(t) {
-		from, known := level[pkg]
-		if !known && pkg != "internal/test/arch" {
-			t.Errorf("%s has no place in layers, want one", pkg)
-		}
-		for _, imp := range imports {
-			if ours, ok := strings.CutPrefix(imp, "gatehouse/"); ok {
-				if to, known := level[ours]; known && to >= from {
-					t.Errorf("%s imports %s, want only packages below it", pkg, ours)
+		for _, imp := range imported {
+			if ours, ok := strings.CutPrefix(imp, "gatehouse/"); ok && drawn {
+				if to, drawn := layerOf[ours]; drawn && to <= from {
+					t.Errorf("%s imports %s, want only packages of layers below it", pkg, ours)
 				}
 			}
 			if owner := ownerOf(imp); owner != "" && !slices.Contains(strings.Fields(owner), pkg) {
@@ -78,6 +52,40 @@ func TestImportsPointDown(t *testing.T) {
 			}
 		}
 	}
+	for pkg := range layerOf {
+		if _, there := imports[pkg]; !there {
+			t.Errorf("docs/architecture.md shows %s, want only packages that exist", pkg)
+		}
+	}
+}
+
+// drawing reads the rooms in docs/architecture.md: the layer of every package,
+// counted from the top. Packages in one layer do not know each other.
+func drawing(t *testing.T) map[string]int {
+	t.Helper()
+	page, err := os.ReadFile("../../../docs/architecture.md")
+	if err != nil {
+		t.Fatalf("reading the drawing: %v", err)
+	}
+	_, rooms, _ := strings.Cut(string(page), "## The rooms")
+	_, rooms, _ = strings.Cut(rooms, "```\n")
+	rooms, _, found := strings.Cut(rooms, "```\n")
+	if !found {
+		t.Fatal("docs/architecture.md has no drawing under its heading The rooms, want one")
+	}
+	layerOf, layer := map[string]int{}, 0
+	for line := range strings.Lines(rooms) {
+		pkg, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if pkg == "----" {
+			layer++
+			continue
+		}
+		if _, twice := layerOf[pkg]; twice {
+			t.Errorf("docs/architecture.md shows %s twice, want it once", pkg)
+		}
+		layerOf[pkg] = layer
+	}
+	return layerOf
 }
 
 // ownerOf goes by the longest prefix.
