@@ -16,7 +16,6 @@ import (
 	"gatehouse/internal/clock"
 	"gatehouse/internal/recovery"
 	"gatehouse/keys"
-	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 	"gatehouse/store/sqlstore/rescue"
 )
@@ -95,7 +94,7 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 func carryOver(ctx context.Context, p rescue.Preparing, masters keys.MasterKeys) (recovery.Carried, error) {
 	over := &recovery.CarryOver{
 		Restored: p.Restored, Replaced: p.Replaced, Reseal: masters.Reseal, Now: clock.Millis(time.Now), Actor: "cli",
-		Kept: func(ctx context.Context, name string) (store.DB, error) { return p.Earlier(ctx, name) },
+		Kept: func(ctx context.Context, name string) (recovery.Replaced, error) { return p.Earlier(ctx, name) },
 	}
 	return over.Do(ctx)
 }

@@ -21,7 +21,17 @@ import (
 
 // Service does what is asked of accounts, or says why not.
 type Service struct {
-	DB store.DB
+	DB interface {
+		UserByID(ctx context.Context, id int64) (store.User, error)
+		UserByName(ctx context.Context, key string) (store.User, error)
+		ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
+		HasAdmin(ctx context.Context) (bool, error)
+		HasBootstrap(ctx context.Context, link store.Digest, now time.Time) (bool, error)
+		ClientByID(ctx context.Context, id string) (store.Client, error)
+		store.Consents
+		Audit(ctx context.Context, e store.AuditEvent) error
+		Write(ctx context.Context, f func(store.Tx) error) error
+	}
 	// Sessions is told which sessions a change has ended, after its commit.
 	Sessions interface {
 		ForgetEnded(ctx context.Context, sids []string) error

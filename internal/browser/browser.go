@@ -18,7 +18,11 @@ import (
 // The SQL record alone says whether a browser session lives, and it is asked at
 // every request: an end counts everywhere as soon as it is committed.
 type Service struct {
-	DB store.DB
+	DB interface {
+		BrowserWithUser(ctx context.Context, cookie store.Digest) (store.BrowserSession, store.User, error)
+		TouchBrowser(ctx context.Context, id string, at time.Time) error
+		Write(ctx context.Context, f func(store.Tx) error) error
+	}
 	// Sessions is told which app sessions a sign-out has ended, after its commit.
 	Sessions interface {
 		ForgetEnded(ctx context.Context, sids []string) error

@@ -23,6 +23,7 @@ import (
 type rig struct {
 	*Service
 	t      *testing.T
+	db     store.DB
 	now    time.Time
 	forgot []string
 }
@@ -42,7 +43,7 @@ func newRig(t *testing.T) *rig {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatalf("migrating the database: %v", err)
 	}
-	r := &rig{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	r := &rig{t: t, db: db, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	r.Service = &Service{
 		DB: db, Sessions: r, Idle: 24 * time.Hour, Lifetime: 30 * 24 * time.Hour,
 		Now: func() time.Time { return r.now }, Log: slog.New(slog.DiscardHandler),
@@ -56,7 +57,7 @@ func (r *rig) person(name string, role store.Role) store.User {
 		Sub: rand.Text(), Username: name, UsernameKey: name, Email: name + "@example.com", EmailKey: name + "@example.com",
 		Role: role, Active: true, PasswordHash: "a hash", JoinedAt: r.now,
 	}
-	err := r.DB.Write(r.t.Context(), func(tx store.Tx) (err error) {
+	err := r.db.Write(r.t.Context(), func(tx store.Tx) (err error) {
 		u.ID, err = tx.CreateUser(u)
 		return err
 	})
@@ -77,7 +78,7 @@ func (r *rig) signIn(u store.User, old string) (string, store.BrowserSession) {
 
 func (r *rig) change(u store.User, c store.UserChange) {
 	r.t.Helper()
-	if err := r.DB.Write(r.t.Context(), func(tx store.Tx) error { return tx.UpdateUser(u.ID, c) }); err != nil {
+	if err := r.db.Write(r.t.Context(), func(tx store.Tx) error { return tx.UpdateUser(u.ID, c) }); err != nil {
 		r.t.Fatalf("changing the user: %v", err)
 	}
 }
@@ -174,7 +175,7 @@ func TestAnEndTakesTheAppsAlong(t *testing.T) {
 	r := newRig(t)
 	ann := r.person("ann", store.RoleUser)
 	cookie, b := r.signIn(ann, "")
-	err := r.DB.Write(t.Context(), func(tx store.Tx) error {
+	err := r.db.Write(t.Context(), func(tx store.Tx) error {
 		for _, s := range []store.Session{{ID: "here", BrowserID: b.ID}, {ID: "elsewhere", BrowserID: "another"}, {ID: "without"}} {
 			s.UserID, s.ClientID, s.ExpiresAt = ann.ID, "shop", r.now.Add(time.Hour)
 			if err := tx.CreateSession(s); err != nil {
@@ -192,7 +193,7 @@ func TestAnEndTakesTheAppsAlong(t *testing.T) {
 	if r.lives(cookie) || !slices.Equal(r.forgot, []string{"here"}) {
 		t.Errorf("lives %v, forgot %v, want false and [here]", r.lives(cookie), r.forgot)
 	}
-	events, err := r.DB.ListAudit(t.Context(), store.AuditQuery{Limit: 10})
+	events, err := r.db.ListAudit(t.Context(), store.AuditQuery{Limit: 10})
 	var kinds []string
 	for _, e := range events {
 		kinds = append(kinds, e.Kind)

@@ -21,7 +21,11 @@ import (
 
 // Service registers apps.
 type Service struct {
-	DB store.DB
+	DB interface {
+		store.Clients
+		UserByName(ctx context.Context, key string) (store.User, error)
+		Write(ctx context.Context, f func(store.Tx) error) error
+	}
 	// Sessions is told which sessions ended with a client, after the commit.
 	Sessions interface {
 		ForgetEnded(ctx context.Context, sids []string) error

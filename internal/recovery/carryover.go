@@ -12,13 +12,31 @@ import (
 	"gatehouse/store"
 )
 
+// A Replaced database is one in the place of which a backup was restored. It is only read.
+type Replaced interface {
+	history
+	ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
+	UserBySub(ctx context.Context, sub string) (store.User, error)
+	ConsentOf(ctx context.Context, userID int64, clientID string) (store.Consent, error)
+	ClientByID(ctx context.Context, id string) (store.Client, error)
+	SigningKeys(ctx context.Context) ([]store.SigningKey, error)
+}
+
 // CarryOver takes away in a restored database what the replaced one says was taken
 // away since the backup. It only ever takes: nobody gains a right by it.
 type CarryOver struct {
-	Restored, Replaced store.DB
+	Restored interface {
+		history
+		ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
+		ListConsents(ctx context.Context, userID int64) ([]store.Consent, error)
+		ListClients(ctx context.Context, after string, limit int) ([]store.Client, error)
+		store.Keys
+		Write(ctx context.Context, f func(store.Tx) error) error
+	}
+	Replaced Replaced
 	// Kept opens a database that an earlier restoring replaced, by the name that it has
 	// since. An error means that there is none that can be read; nil: there are none.
-	Kept func(ctx context.Context, name string) (store.DB, error)
+	Kept func(ctx context.Context, name string) (Replaced, error)
 	// Reseal returns a signing key as it is under the master key of that ID, or an
 	// error if it cannot be opened.
 	Reseal func(k store.SigningKey, under string) (store.SigningKey, error)
@@ -123,7 +141,7 @@ func (c *CarryOver) people(ctx context.Context, done *Carried) error {
 // person compares one person, and reports whether the replaced database has them.
 func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (bool, error) {
 	var since store.User
-	db, fate, err := c.ask(was.JoinedAt, func(db store.DB) (err error) {
+	db, fate, err := c.ask(was.JoinedAt, func(db Replaced) (err error) {
 		since, err = db.UserBySub(ctx, was.Sub)
 		return err
 	})
@@ -185,7 +203,7 @@ func rank(r store.Role) int {
 	return slices.Index([]store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin}, r)
 }
 
-func (c *CarryOver) consents(ctx context.Context, db store.DB, was, since store.User, done *Carried) error {
+func (c *CarryOver) consents(ctx context.Context, db Replaced, was, since store.User, done *Carried) error {
 	granted, err := c.Restored.ListConsents(ctx, was.ID)
 	if err != nil {
 		return err

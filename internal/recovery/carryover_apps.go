@@ -31,7 +31,7 @@ func (c *CarryOver) clients(ctx context.Context, done *Carried) error {
 // was deleted since.
 func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried) error {
 	now := was
-	_, fate, err := c.ask(was.CreatedAt, func(db store.DB) error {
+	_, fate, err := c.ask(was.CreatedAt, func(db Replaced) error {
 		since, err := db.ClientByID(ctx, was.ID)
 		if err == nil {
 			now = least(was, since)

@@ -22,7 +22,10 @@ const maxClockDifference = time.Minute
 
 // Epochs begins epochs. Its times are those of the database, as sqlstore has them.
 type Epochs struct {
-	DB store.DB
+	DB interface {
+		EndOutdated(ctx context.Context, at time.Time, n int) (int64, error)
+		Write(ctx context.Context, f func(store.Tx) error) error
+	}
 	// Clock is the time at the database.
 	Clock func(ctx context.Context) (time.Time, error)
 	Now   func() time.Time

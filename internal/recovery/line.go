@@ -17,8 +17,13 @@ import (
 // it because it was brought back itself, to a point before them, and not because
 // somebody took them away.
 type witness struct {
-	db    store.DB
+	db    Replaced
 	until time.Time
+}
+
+// A history is the evidence of what happened in a database.
+type history interface {
+	ListAudit(ctx context.Context, q store.AuditQuery) ([]store.AuditEvent, error)
 }
 
 // maxWitnesses ends a line that leads back to itself.
@@ -50,7 +55,7 @@ func (c *CarryOver) summon(ctx context.Context, done *Carried) error {
 
 // parted returns the first restoring in the history of a database that the backup knows
 // nothing of: there they went different ways. It is zero if there is none.
-func (c *CarryOver) parted(ctx context.Context, db store.DB) (audit.DatabaseRestored, error) {
+func (c *CarryOver) parted(ctx context.Context, db Replaced) (audit.DatabaseRestored, error) {
 	var first audit.DatabaseRestored
 	known, err := restorings(ctx, c.Restored)
 	if err != nil {
@@ -68,14 +73,14 @@ func (c *CarryOver) parted(ctx context.Context, db store.DB) (audit.DatabaseRest
 	return first, nil
 }
 
-func restorings(ctx context.Context, db store.DB) ([]store.AuditEvent, error) {
+func restorings(ctx context.Context, db history) ([]store.AuditEvent, error) {
 	return db.ListAudit(ctx, store.AuditQuery{Kind: audit.DatabaseRestored{}.Kind(), Limit: page})
 }
 
 // PointOf is when the last thing happened that is in a backup, to be kept with the
 // evidence that it was restored; zero if nothing is on record. The last few are asked,
 // for a clock may have been set back.
-func PointOf(ctx context.Context, db store.DB) (point time.Time, err error) {
+func PointOf(ctx context.Context, db history) (point time.Time, err error) {
 	events, err := db.ListAudit(ctx, store.AuditQuery{Limit: page})
 	for _, e := range events {
 		if e.At.After(point) {
@@ -96,7 +101,7 @@ const (
 
 // ask asks the witnesses in turn; find looks for what was made at a time in one of them.
 // The database is the one that has it.
-func (c *CarryOver) ask(made time.Time, find func(store.DB) error) (store.DB, fate, error) {
+func (c *CarryOver) ask(made time.Time, find func(Replaced) error) (Replaced, fate, error) {
 	for _, w := range c.line {
 		err := find(w.db)
 		switch {

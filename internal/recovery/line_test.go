@@ -118,7 +118,7 @@ func carries(t *testing.T, backup, present, kept *sqlstore.DB, want recovery.Car
 	t.Helper()
 	over := &recovery.CarryOver{
 		Restored: backup, Replaced: present, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal,
-		Kept: func(_ context.Context, name string) (store.DB, error) {
+		Kept: func(_ context.Context, name string) (recovery.Replaced, error) {
 			if name != "main.db" || kept == nil {
 				return nil, fs.ErrNotExist
 			}
@@ -208,7 +208,7 @@ func TestALineThatLeadsBackToItselfEnds(t *testing.T) {
 	wasRestored(t, b.present, "main.db")
 	over := &recovery.CarryOver{
 		Restored: b.newer, Replaced: b.present, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal,
-		Kept: func(context.Context, string) (store.DB, error) { return b.present, nil },
+		Kept: func(context.Context, string) (recovery.Replaced, error) { return b.present, nil },
 	}
 	done, err := over.Do(t.Context())
 	if err != nil || len(done.Untold) != 6 {

@@ -33,7 +33,16 @@ import (
 // spares the loser of the race a token that is dead on arrival, and ends the
 // matter for a refresh that hung between its two steps.
 type Service struct {
-	DB        store.DB
+	DB interface {
+		SessionWithUser(ctx context.Context, id string) (store.Session, store.User, error)
+		ListSessions(ctx context.Context, userID int64, now time.Time) ([]store.Session, error)
+		TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error
+		UserBySub(ctx context.Context, sub string) (store.User, error)
+		RevokeToken(ctx context.Context, jti string, expires time.Time) error
+		TokenRevoked(ctx context.Context, jti string, issued time.Time) (bool, error)
+		Audit(ctx context.Context, e store.AuditEvent) error
+		Write(ctx context.Context, f func(store.Tx) error) error
+	}
 	Rotations store.Rotations
 	// Clients knows the apps as they are, at most a second old: a token of an app
 	// that was switched off or erased counts no longer.
