@@ -107,7 +107,10 @@ func (m *mint) sign(ctx context.Context, all []signIn) error {
 }
 
 func (m *mint) signOne(ctx context.Context, in *signIn) error {
-	set, err := m.minter.ForSession(ctx, in.session, in.user, in.session.Rotation, authz.Scope(in.session.Scope), tokenLife)
+	set, err := m.minter.Mint(ctx, token.Grant{
+		ClientID: in.session.ClientID, Scope: authz.Scope(in.session.Scope), Life: tokenLife,
+		Session: in.session, Rotation: in.session.Rotation, User: in.user,
+	})
 	if err != nil {
 		return fmt.Errorf("minting tokens: %w", err)
 	}
@@ -123,7 +126,7 @@ func (c *crowd) session(i int, kid string) store.Session {
 	person := i % c.size
 	s := store.Session{
 		ID: rand.Text(), UserID: int64(firstID + person), ClientID: session.AccountsID, Scope: string(authz.ForRole(role(person))),
-		AuthTime: c.now.Add(-time.Hour), CreatedAt: c.now.Add(-time.Hour), LastUsedAt: c.now.Add(-time.Hour),
+		SignIn: store.SignIn{At: c.now.Add(-time.Hour)}, CreatedAt: c.now.Add(-time.Hour), LastUsedAt: c.now.Add(-time.Hour),
 		ExpiresAt: c.now.Add(90 * 24 * time.Hour), IP: "192.0.2.1", UserAgent: userAgent,
 		Rotation: store.Rotation{
 			Gen: 1, JTI: rand.Text(), IssuedAt: c.now.Add(-time.Hour), ExpiresAt: c.now.Add(14 * 24 * time.Hour),

@@ -104,7 +104,7 @@ func (f filler) sessions(c *crowd, known []signIn) error {
 			s = known[i].session
 		}
 		r := s.Rotation
-		return append(args, s.ID, s.UserID, s.ClientID, s.Scope, s.AuthTime.UnixMilli(), s.CreatedAt.UnixMilli(),
+		return append(args, s.ID, s.UserID, s.ClientID, s.Scope, s.SignIn.At.UnixMilli(), s.CreatedAt.UnixMilli(),
 			s.ExpiresAt.UnixMilli(), s.LastUsedAt.UnixMilli(), 0, "", s.IP, s.UserAgent,
 			r.Gen, r.JTI, "", r.IssuedAt.UnixMilli(), r.ExpiresAt.UnixMilli(), string(r.Role), r.KeyID, s.CreatedAt.UnixMilli())
 	})

@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"time"
 
-	"gatehouse/internal/browser"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -25,7 +25,7 @@ func (f filler) browserSessions(c *crowd) error {
 	began, expires := c.now.Add(-time.Hour).UnixMilli(), c.now.Add(30*24*time.Hour).UnixMilli()
 	return f.insert("browser_sessions", columns, c.browsers, func(i int, args []any) []any {
 		cookie := store.DigestOf(c.secret("session", i))
-		return append(args, rand.Text(), cookie[:], firstID+i%c.size, began, `["`+browser.MethodPassword+`"]`, browser.LevelPassword,
+		return append(args, rand.Text(), cookie[:], firstID+i%c.size, began, `["`+signin.AMRPassword+`"]`, signin.ACRPassword,
 			began, began, expires, 0, "192.0.2.1", userAgent)
 	})
 }
@@ -49,6 +49,6 @@ func (f filler) codes(c *crowd) error {
 			person--
 		}
 		return append(args, code[:], rand.Text(), publicApp, firstID+person, rand.Text(), redirectURI, appScope, "a-nonce-of-the-app",
-			challenge(), browser.LevelPassword, `["`+browser.MethodPassword+`"]`, "", signedIn, expires, 0, 0)
+			challenge(), signin.ACRPassword, `["`+signin.AMRPassword+`"]`, "", signedIn, expires, 0, 0)
 	})
 }

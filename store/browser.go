@@ -9,12 +9,10 @@ import (
 // cookie has 256 random bits and is known here by its digest.
 type BrowserSession struct {
 	// ID names it in records; it is not the cookie.
-	ID       string
-	Cookie   Digest
-	UserID   int64
-	AuthTime time.Time
-	AMR      []string
-	ACR      string
+	ID     string
+	Cookie Digest
+	UserID int64
+	SignIn SignIn
 	// LastSeenAt is up to a minute late. ExpiresAt is the absolute end.
 	CreatedAt, LastSeenAt, ExpiresAt time.Time
 	EndedAt                          time.Time
@@ -37,9 +35,8 @@ type Browsers interface {
 type BrowsersTx interface {
 	// CreateBrowser returns ErrConflict if the ID or the cookie is taken.
 	CreateBrowser(b BrowserSession) error
-	// RenewBrowser gives the living one with b's ID and UserID b's cookie, AuthTime,
-	// AMR, ACR, LastSeenAt, ExpiresAt, IP and UserAgent, and reports whether there
-	// was one. The old cookie leads nowhere then.
+	// RenewBrowser gives the living one with b's ID and UserID b's cookie, SignIn,
+	// LastSeenAt, ExpiresAt, IP and UserAgent, and reports whether there was one. The old cookie leads nowhere then.
 	RenewBrowser(b BrowserSession) (bool, error)
 	// EndBrowser ends a living one and reports whether this call did it. What was
 	// asked for in it and founded no session yet (codes not redeemed, devices

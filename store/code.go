@@ -22,11 +22,10 @@ type AuthCode struct {
 	Nonce       string
 	// Challenge is a PKCE S256 code_challenge; empty: none was sent (RFC 7636).
 	Challenge string
-	ACR       string
-	AMR       []string
+	// SignIn is the browser session's when the code was made.
+	SignIn SignIn
 	// Claims is the `claims` request parameter, JSON, or empty (OIDC Core 1.0 §5.5).
-	Claims   string
-	AuthTime time.Time
+	Claims string
 	// ExpiresAt is the caller's to judge.
 	ExpiresAt time.Time
 	// UsedAt is zero until it is redeemed.

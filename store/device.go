@@ -25,11 +25,10 @@ type DeviceGrant struct {
 	ClientID  string
 	Scope     string
 	Status    DeviceStatus
-	// UserID, BrowserID, AuthTime and AMR are of the person who approved.
+	// UserID, BrowserID and SignIn are of the person who approved.
 	UserID    int64
 	BrowserID string
-	AuthTime  time.Time
-	AMR       []string
+	SignIn    SignIn
 	// IP is where the device is; the page shows it.
 	IP        string
 	CreatedAt time.Time

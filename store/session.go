@@ -15,7 +15,8 @@ type Session struct {
 	// Scope is what was granted; a refresh may narrow an access token, not this.
 	Scope string
 
-	AuthTime  time.Time
+	// SignIn is the one that the session began with.
+	SignIn    SignIn
 	CreatedAt time.Time
 	// ExpiresAt is the absolute end.
 	ExpiresAt time.Time
@@ -29,11 +30,10 @@ type Session struct {
 	// IP and UserAgent are those of the sign-in.
 	IP, UserAgent string
 
-	// BrowserID is the browser session that it began in; empty: none. Nonce, ACR,
-	// AMR and Claims are of the request that founded it, for its ID tokens.
+	// BrowserID is the browser session that it began in; empty: none. A session
+	// without one has no ID tokens. Claims is the `claims` parameter of the request
+	// that it began with, for its ID tokens.
 	BrowserID string
-	ACR       string
-	AMR       []string
 	Claims    string
 
 	// Rotation is the last rotation that the record knows. Where Redis holds the

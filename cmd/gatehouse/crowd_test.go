@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -61,7 +62,7 @@ func (c *crowd) token(t *testing.T, caller string) string {
 	}
 	who := c.people[caller]
 	c.activate(t, who, true)
-	set, _, err := c.sessions.Start(t.Context(), session.Start{User: who, Client: session.Accounts(), Scope: authz.ForRole(who.Role), Method: "login"})
+	set, err := c.sessions.Begin(t.Context(), signin.Password(who, "login", c.sessions.Now()), session.Accounts(), authz.ForRole(who.Role))
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -21,8 +22,8 @@ import (
 type Handlers struct {
 	Accounts *account.Service
 	Sessions interface {
-		Start(ctx context.Context, in session.Start) (token.Set, store.Session, error)
-		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error)
+		Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (session.Set, error)
+		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (session.Set, error)
 		List(ctx context.Context, userID int64) ([]store.Session, error)
 		End(ctx context.Context, actor, sid string, userID int64, reason string) (bool, error)
 		EndAll(ctx context.Context, actor string, userID int64, except, reason string) ([]string, error)

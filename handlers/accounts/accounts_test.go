@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/profile"
-	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -96,7 +96,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		w.person(t, name, role)
 		callers[name], _ = w.signIn(t, name)
 	}
-	narrow, _, err := w.sessions.Start(t.Context(), session.Start{User: boss, Client: store.Client{ID: "reader"}, Scope: "openid"})
+	narrow, err := w.sessions.Begin(t.Context(), signin.Password(boss, "login", w.sessions.Now()), store.Client{ID: "reader"}, "openid")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
@@ -336,7 +336,7 @@ func TestAnotherAppsTokenDoesNotSignOutHere(t *testing.T) {
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(shop) }); err != nil {
 		t.Fatalf("creating the client: %v", err)
 	}
-	set, _, err := w.sessions.Start(t.Context(), session.Start{User: ann, Client: shop, Scope: "openid account"})
+	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, "login", w.sessions.Now()), shop, "openid account")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
@@ -489,7 +489,7 @@ func TestConsentsOverHTTP(t *testing.T) {
 	}); err != nil {
 		t.Fatalf("writing to the database: %v", err)
 	}
-	set, _, err := w.sessions.Start(t.Context(), session.Start{User: ann, Client: app, Scope: "openid account"})
+	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, "login", w.sessions.Now()), app, "openid account")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 )
 
@@ -26,7 +27,7 @@ func endpoint(serve handler) handlers.Endpoint {
 		switch {
 		case errors.Is(err, account.ErrClosed):
 			return &api.Forbidden{Detail: "Sign-up is closed. An administrator can create an account."}
-		case errors.Is(err, account.ErrCredentials), errors.Is(err, session.ErrCredentialsChanged):
+		case errors.Is(err, account.ErrCredentials), errors.Is(err, signin.ErrCredentialsChanged):
 			return api.CredentialsRefused(err)
 		}
 		return err
@@ -74,15 +75,11 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set, started, err := h.Sessions.Start(r.Context(), session.Start{
-		User: proof.User, Client: session.Accounts(), Scope: authz.ForRole(proof.User.Role),
-		Method: "login", NewHash: proof.NewHash,
-	})
+	set, err := h.Sessions.Begin(r.Context(), proof, session.Accounts(), authz.ForRole(proof.User.Role))
 	if err != nil {
 		return err
 	}
-	proof.User.LastLoginAt = started.CreatedAt
-	person, err := ProfileOf(proof.User)
+	person, err := ProfileOf(set.User)
 	if err != nil {
 		return err
 	}
@@ -95,7 +92,7 @@ func (h *Handlers) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set, _, _, err := h.Sessions.Refresh(r.Context(), session.Accounts(), raw, "")
+	set, err := h.Sessions.Refresh(r.Context(), session.Accounts(), raw, "")
 	if errors.Is(err, session.ErrInvalid) {
 		return h.refused(r, err)
 	}

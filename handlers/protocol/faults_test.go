@@ -412,7 +412,7 @@ func tokenContents(t *testing.T, s *site) {
 	if header["typ"] != "at+jwt" || header["alg"] != "RS256" || header["kid"] == nil {
 		t.Errorf("header %v, want at+jwt, RS256 and a kid", header)
 	}
-	want := []string{"aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "role", "scope", "sid", "sub"}
+	want := []string{"acr", "amr", "aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "role", "scope", "sid", "sub"}
 	if got := slices.Sorted(maps.Keys(claims)); !slices.Equal(got, want) {
 		t.Errorf("claims %v, want %v", got, want)
 	}

@@ -133,7 +133,7 @@ func (s *site) signedIn(t testing.TB) {
 		t.Fatalf("looking up the user by subject: %v", err)
 	}
 	b := store.BrowserSession{
-		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: ann.ID, AuthTime: s.clock(), AMR: []string{"pwd"}, ACR: oauth.ACRPassword,
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: ann.ID, SignIn: store.SignIn{At: s.clock(), ACR: "urn:gatehouse:pwd", AMR: []string{"pwd"}},
 		CreatedAt: s.clock(), LastSeenAt: s.clock(), ExpiresAt: s.clock().Add(30 * 24 * time.Hour),
 	}
 	s.write(t, func(tx store.Tx) error { return tx.CreateBrowser(b) })

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/internal/account"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/password"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -84,14 +84,14 @@ func TestTheBuiltInAppsTokensStayAtHome(t *testing.T) {
 	if err != nil {
 		t.Fatalf("looking up the user by name: %v", err)
 	}
-	set, _, err := s.sessions.Start(t.Context(), session.Start{User: ann, Client: session.Accounts(), Scope: "account", Method: "login"})
+	set, err := s.sessions.Begin(t.Context(), signin.Password(ann, "login", s.clock()), session.Accounts(), "account")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
 	refused(t, s.refresh(t, "shop", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, "page", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, session.AccountsID, set.RefreshToken), 400, "unauthorized_client")
-	if _, _, _, err := s.sessions.Refresh(t.Context(), session.Accounts(), set.RefreshToken, ""); err != nil {
+	if _, err := s.sessions.Refresh(t.Context(), session.Accounts(), set.RefreshToken, ""); err != nil {
 		t.Errorf("at home: %v", err)
 	}
 }
@@ -167,7 +167,7 @@ type overtaken struct {
 	first func() error
 }
 
-func (o overtaken) CheckPassword(ctx context.Context, name, given, method string) (account.Proof, error) {
+func (o overtaken) CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error) {
 	proof, err := o.people.CheckPassword(ctx, name, given, method)
 	return proof, errors.Join(err, o.first())
 }

@@ -30,6 +30,7 @@ import (
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -65,27 +66,28 @@ func (s *site) advance(d time.Duration) { s.now.Add(int64(d)) }
 
 // passwords is what the password grant asks.
 type passwords interface {
-	CheckPassword(ctx context.Context, name, given, method string) (account.Proof, error)
+	CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error)
 }
 
 // people answers for account.Service: the name finds the person, the password is
 // always the same, and each question is counted, for it would cost a hash.
 type people struct {
 	db    *sqlstore.DB
+	now   func() time.Time
 	asked atomic.Int32
 	fail  error // trouble instead of an answer
 }
 
-func (p *people) CheckPassword(ctx context.Context, name, given, _ string) (account.Proof, error) {
+func (p *people) CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error) {
 	p.asked.Add(1)
 	if p.fail != nil {
-		return account.Proof{}, p.fail
+		return signin.Proof{}, p.fail
 	}
 	user, err := p.db.UserByName(ctx, name)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (given != annsPassword || !user.Active) {
-		return account.Proof{}, account.ErrCredentials
+		return signin.Proof{}, account.ErrCredentials
 	}
-	return account.Proof{User: user}, err
+	return signin.Password(user, method, p.now()), err
 }
 
 // limits counts failures, and refuses all of them once it is told to.
@@ -128,7 +130,7 @@ func openOn(t testing.TB, dsn string) *site {
 		t.Fatalf("opening the key ring: %v", err)
 	}
 	t.Cleanup(ring.Close)
-	s.db, s.ring, s.people = db, ring, &people{db: db}
+	s.db, s.ring, s.people = db, ring, &people{now: s.clock, db: db}
 	s.populate(t)
 	s.wire(t, s.people)
 	return s

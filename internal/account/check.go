@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/names"
 	"gatehouse/internal/password"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -16,23 +17,16 @@ import (
 // finishing is how long the end of a try may take that the caller cannot call off.
 const finishing = 3 * time.Second
 
-// A Proof says who showed a password. It is as old as the check: package session
-// writes the sign-in on condition that User is still as it was.
-type Proof struct {
-	User store.User
-	// NewHash replaces the password's hash, if it is not empty.
-	NewHash string
-}
-
-// CheckPassword says whose name and password these are. Name is a username or an
-// e-mail address in any spelling; method says for the record what asks.
+// CheckPassword returns the proof of the person whose name and password these
+// are. Name is a username or an e-mail address in any spelling; method says for
+// the record what asks.
 //
 // An unknown name, a wrong password and an inactive person get the same answer
 // after the same work. The slot for the try is taken before any of it, under one
 // key for all spellings and for both names of a person, so that a guesser gains
 // nothing by changing the spelling or the way in. It returns ErrCredentials,
 // *throttle.Limited or *password.Busy.
-func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (Proof, error) {
+func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (signin.Proof, error) {
 	proof, result, err := s.checkPassword(ctx, name, pw, method)
 	if s.Observe != nil {
 		s.Observe(method, result)
@@ -42,22 +36,22 @@ func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (P
 
 // checkPassword tells the result in one word as well: "ok", why it was refused, or
 // what kept it from being known.
-func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (proof Proof, result string, err error) {
+func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (proof signin.Proof, result string, err error) {
 	if err := s.Passwords.Room(); err != nil {
-		return Proof{}, hindrance(err), err
+		return signin.Proof{}, hindrance(err), err
 	}
 	key := names.Lookup(name)
 	user, err := s.DB.UserByName(ctx, key)
 	known := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Proof{}, "fault", fmt.Errorf("looking up a name: %w", err)
+		return signin.Proof{}, "fault", fmt.Errorf("looking up a name: %w", err)
 	}
 	if known {
 		key = user.UsernameKey
 	}
 	attempt, err := s.Limits.SignIn(ctx, key)
 	if err != nil {
-		return Proof{}, hindrance(err), err
+		return signin.Proof{}, hindrance(err), err
 	}
 	right, rehash, err := s.compare(ctx, user, known, pw)
 	// The outcome is written though the caller has hung up: otherwise he could try
@@ -66,13 +60,15 @@ func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (p
 	defer cancel()
 	if err != nil {
 		attempt.Abandoned(end)
-		return Proof{}, hindrance(err), fmt.Errorf("checking a password: %w", err)
+		return signin.Proof{}, hindrance(err), fmt.Errorf("checking a password: %w", err)
 	}
 	if reason := refusal(known, right, user); reason != "" {
-		return Proof{}, reason, s.refused(end, attempt, user, known, method, reason)
+		return signin.Proof{}, reason, s.refused(end, attempt, user, known, method, reason)
 	}
 	attempt.Succeeded(end)
-	return Proof{User: user, NewHash: s.rehashed(ctx, rehash, pw)}, "ok", nil
+	proof = signin.Password(user, method, s.Now())
+	proof.NewHash = s.rehashed(ctx, rehash, pw)
+	return proof, "ok", nil
 }
 
 // hindrance is what kept a password from being checked.

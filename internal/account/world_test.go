@@ -125,7 +125,7 @@ func (w *world) sessionOf(u store.User, clientID string) string {
 	now := w.clock().UTC()
 	err := w.db.Write(w.t.Context(), func(tx store.Tx) error {
 		return tx.CreateSession(store.Session{
-			ID: sid, UserID: u.ID, ClientID: clientID, AuthTime: now, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+			ID: sid, UserID: u.ID, ClientID: clientID, SignIn: store.SignIn{At: now}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
 			Rotation: store.Rotation{Gen: 1, JTI: rand.Text(), IssuedAt: now, ExpiresAt: now.Add(time.Hour), Role: u.Role, KeyID: "k"},
 		})
 	})

@@ -43,12 +43,6 @@ const (
 // touchEvery is how exactly the record knows when a browser was last seen.
 const touchEvery = time.Minute
 
-// How somebody proved who they are: the values of `amr` (RFC 8176) and `acr`.
-const (
-	MethodPassword = "pwd"
-	LevelPassword  = "urn:gatehouse:pwd" //nolint:gosec // G101: a name, not a credential
-)
-
 // ErrNone: nobody is signed in with this cookie.
 var ErrNone = errors.New("browser: nobody is signed in")
 
@@ -81,7 +75,7 @@ func (s *Service) lives(b store.BrowserSession, u store.User, now time.Time) boo
 		idle, lifetime = min(idle, adminIdle), min(lifetime, adminLifetime)
 	}
 	return u.Active && b.EndedAt.IsZero() && now.Before(b.ExpiresAt) &&
-		now.Before(b.LastSeenAt.Add(idle)) && now.Before(b.AuthTime.Add(lifetime))
+		now.Before(b.LastSeenAt.Add(idle)) && now.Before(b.SignIn.At.Add(lifetime))
 }
 
 // touch notes that the browser was seen. That the note could not be made is no

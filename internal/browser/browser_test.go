@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"gatehouse/internal/secret"
-	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
@@ -67,11 +67,14 @@ func (r *rig) person(name string, role store.Role) store.User {
 	return u
 }
 
+// proof is the person's, just now.
+func (r *rig) proof(u store.User) signin.Proof { return signin.Password(u, "page", r.now) }
+
 func (r *rig) signIn(u store.User, old string) (string, store.BrowserSession) {
 	r.t.Helper()
-	cookie, b, err := r.SignIn(r.t.Context(), SignIn{User: u, Old: old})
+	cookie, b, err := r.SignIn(r.t.Context(), r.proof(u), old)
 	if err != nil {
-		r.t.Fatalf("signing in: %v", err)
+		r.t.Fatalf("signing %s in: %v", u.Username, err)
 	}
 	return cookie, b
 }
@@ -146,7 +149,7 @@ func TestASignInLosesToAChangeOfTheAccount(t *testing.T) {
 		r := newRig(t)
 		ann := r.person("ann", store.RoleUser)
 		r.change(ann, change)
-		if _, _, err := r.SignIn(t.Context(), SignIn{User: ann}); !errors.Is(err, session.ErrCredentialsChanged) {
+		if _, _, err := r.SignIn(t.Context(), r.proof(ann), ""); !errors.Is(err, signin.ErrCredentialsChanged) {
 			t.Errorf("%s: err = %v, want ErrCredentialsChanged", name, err)
 		}
 	}
@@ -158,7 +161,7 @@ func TestACookieIsNewAtEverySignIn(t *testing.T) {
 	first, one := r.signIn(ann, "")
 	r.now = r.now.Add(time.Minute)
 	second, two := r.signIn(ann, first)
-	if second == first || r.lives(first) || !r.lives(second) || one.ID != two.ID || !two.AuthTime.Equal(r.now) {
+	if second == first || r.lives(first) || !r.lives(second) || one.ID != two.ID || !two.SignIn.At.Equal(r.now) {
 		t.Errorf("signing in again: %+v after %+v, want another cookie for the same session", two, one)
 	}
 	third, three := r.signIn(bob, second)

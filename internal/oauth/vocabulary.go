@@ -3,10 +3,6 @@ package oauth
 // MaxClientID is well above any ID that can be registered.
 const MaxClientID = 255
 
-// ACRPassword is the authentication context of a person who signed in with a
-// password at our own page (OIDC Core 1.0 §2).
-const ACRPassword = "urn:gatehouse:pwd" //nolint:gosec // G101: a name, not a credential
-
 // The response modes (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
 const (
 	QueryMode    = "query"

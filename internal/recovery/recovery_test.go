@@ -360,7 +360,7 @@ func TestAnEpochHoldsNobodyUp(t *testing.T) {
 
 func living(userID int64, at time.Time) store.Session {
 	return store.Session{
-		ID: rand.Text(), UserID: userID, ClientID: "shop", AuthTime: at, CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour),
+		ID: rand.Text(), UserID: userID, ClientID: "shop", SignIn: store.SignIn{At: at}, CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour),
 		Rotation: store.Rotation{Gen: 1, JTI: rand.Text(), ExpiresAt: at.Add(24 * time.Hour)},
 	}
 }

@@ -16,7 +16,7 @@ func TestAClockThatWasSetBackSignsNobodyOut(t *testing.T) {
 		g.advance(time.Hour)
 		ahead, _ := g.start(t)
 		g.advance(-time.Hour)
-		if _, _, _, err := g.Refresh(t.Context(), g.shop, ahead.RefreshToken, ""); !errors.Is(err, store.ErrUnavailable) {
+		if _, err := g.Refresh(t.Context(), g.shop, ahead.RefreshToken, ""); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("refresh: err = %v, want ErrUnavailable", err)
 		}
 		for _, raw := range []string{ahead.AccessToken, ahead.RefreshToken} {

@@ -26,15 +26,9 @@ var (
 	ErrClientGone = fmt.Errorf("%w: client gone or disabled", ErrInvalid)
 )
 
-// Why a request with a good token, or a right password, is refused.
-var (
-	// ErrScope: a refresh asked for more than was granted. The token is not used up.
-	ErrScope = errors.New("scope wider than granted")
-
-	// ErrCredentialsChanged: the person was deactivated, deleted or given another
-	// password while the sign-in was under way.
-	ErrCredentialsChanged = errors.New("credentials changed during sign-in")
-)
+// ErrScope says that a refresh asked for more than was granted. The token is not
+// used up.
+var ErrScope = errors.New("scope wider than granted")
 
 // verifying makes a refusal of package token an ErrInvalid, and leaves trouble
 // with the keys what it is.

@@ -12,20 +12,23 @@ import (
 // openID reports whether tokens of that scope come with an ID token: the session
 // began with a sign-in at our own pages, and the app asks for OpenID Connect.
 func openID(s store.Session, scope authz.Scope) bool {
-	return s.ACR != "" && scope.Has("openid")
+	return s.BrowserID != "" && scope.Has("openid")
 }
 
 // mint makes the tokens of a session at a rotation.
 func (s *Service) mint(ctx context.Context, client store.Client, session store.Session, user store.User, r store.Rotation, scope authz.Scope, nonce string) (token.Set, error) {
-	life := s.Lifetimes.For(client).Access
-	if !openID(session, scope) {
-		return s.Minter.ForSession(ctx, session, user, r, scope, life)
+	grant := token.Grant{
+		ClientID: client.ID, Scope: scope, Life: s.Lifetimes.For(client).Access,
+		Session: session, Rotation: r, User: user,
 	}
-	known, err := about(session, user)
-	if err != nil {
-		return token.Set{}, err
+	if openID(session, scope) {
+		known, err := about(session, user)
+		if err != nil {
+			return token.Set{}, err
+		}
+		grant.Identity = &token.Identity{Nonce: nonce, Claims: known}
 	}
-	return s.Minter.ForOpenID(ctx, session, user, r, scope, life, token.Identity{Nonce: nonce, Claims: known})
+	return s.Minter.Mint(ctx, grant)
 }
 
 // about are the claims about the person that the app asked to have in its ID

@@ -23,7 +23,7 @@ func oneSuccessor(t *testing.T, g *rig) {
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
-			set, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
+			set, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
 			if err != nil {
 				t.Errorf("refreshing the tokens: %v", err)
 			}
@@ -47,7 +47,7 @@ func oneAnswered(t *testing.T, g *rig) {
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
-			switch _, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, ""); {
+			switch _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, ""); {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, session.ErrInvalid):
@@ -71,11 +71,11 @@ func nothingLives(t *testing.T, g *rig) {
 	var wg sync.WaitGroup
 	for i, set := range sets {
 		wg.Go(func() {
-			fresh, _, _, err := g.Refresh(t.Context(), g.shop, set.RefreshToken, "")
+			fresh, err := g.Refresh(t.Context(), g.shop, set.RefreshToken, "")
 			if err != nil && !errors.Is(err, session.ErrInvalid) {
 				t.Errorf("looking for what lives: err = %v, want nil or ErrInvalid", err)
 			}
-			refreshed[i] = fresh
+			refreshed[i] = fresh.Set
 		})
 		wg.Go(func() {
 			if err := g.Revoke(t.Context(), g.shop.ID, set.RefreshToken); err != nil {

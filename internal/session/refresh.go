@@ -18,31 +18,31 @@ import (
 // Nothing that can be refused is left for after the rotation, so a refused
 // request uses up no token. If signing fails after it, nothing is lost either:
 // the same token is answered with the same successor for as long as the grace.
-func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error) {
+func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (Set, error) {
 	claims, err := s.Verifier.Refresh(ctx, raw)
 	if err != nil {
-		return token.Set{}, store.Session{}, store.User{}, s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID)
+		return Set{}, s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID)
 	}
 	if claims.ClientID != client.ID { // RFC 6749 §10.4
-		return token.Set{}, store.Session{}, store.User{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)
+		return Set{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)
 	}
 	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, client.ID)
 	if err != nil {
-		return token.Set{}, store.Session{}, store.User{}, err
+		return Set{}, err
 	}
 	scope, err = accessScope(client, session, user, scope)
 	if err != nil {
-		return token.Set{}, store.Session{}, store.User{}, err
+		return Set{}, err
 	}
 	rotation, err := s.rotate(ctx, client, session, user, claims)
 	if err != nil {
-		return token.Set{}, store.Session{}, store.User{}, err
+		return Set{}, err
 	}
 	set, err := s.mint(ctx, client, session, user, rotation, scope, "")
 	if err != nil {
-		return token.Set{}, store.Session{}, store.User{}, fmt.Errorf("minting the next tokens: %w", err)
+		return Set{}, fmt.Errorf("minting the next tokens: %w", err)
 	}
-	return set, session, user, nil
+	return Set{set, session, user}, nil
 }
 
 // accessScope decides the scope of the new access token: what is asked for, or

@@ -17,12 +17,12 @@ func TestRefreshTellsHowThingsAreToday(t *testing.T) {
 	first, s := g.start(t)
 	g.advance(time.Minute)
 	g.change(t, store.UserChange{Role: new(store.RoleStaff)})
-	set, _, user, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
+	set, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
 	if err != nil {
 		t.Fatalf("refreshing the tokens: %v", err)
 	}
-	if set.Access.Role != store.RoleStaff || user.Role != store.RoleStaff {
-		t.Errorf("role %s in the token and %s on record, want %s in both", set.Access.Role, user.Role, store.RoleStaff)
+	if set.Access.Role != store.RoleStaff || set.User.Role != store.RoleStaff {
+		t.Errorf("role %s in the token and %s on record, want %s in both", set.Access.Role, set.User.Role, store.RoleStaff)
 	}
 	claims, err := g.Verifier.Refresh(t.Context(), set.RefreshToken)
 	if err != nil {
@@ -57,7 +57,7 @@ func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 		{"scope that the client has lost", shrunk, first.RefreshToken, "", session.ErrScope},
 	}
 	for _, tt := range tests {
-		if _, _, _, err := g.Refresh(t.Context(), tt.client, tt.raw, tt.scope); !errors.Is(err, tt.want) {
+		if _, err := g.Refresh(t.Context(), tt.client, tt.raw, tt.scope); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
@@ -69,7 +69,7 @@ func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 func TestNarrowingLastsForOneAccessToken(t *testing.T) {
 	g := open(t)
 	first, _ := g.start(t)
-	narrow, _, _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "openid")
+	narrow, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "openid")
 	if err != nil || narrow.Access.Scope != "openid" {
 		t.Fatalf(`scope %q, %v; want "openid"`, narrow.Access.Scope, err)
 	}
@@ -80,13 +80,13 @@ func TestNarrowingLastsForOneAccessToken(t *testing.T) {
 
 func TestTheBuiltInClientsScopeFollowsTheRole(t *testing.T) {
 	g := open(t)
-	set, _, err := g.Start(t.Context(), session.Start{User: g.ann, Client: session.Accounts(), Scope: authz.ForRole(g.ann.Role), Method: "login"})
+	set, err := g.Begin(t.Context(), g.proof(), session.Accounts(), authz.ForRole(g.ann.Role))
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
 	for _, role := range []store.Role{store.RoleAdmin, store.RoleUser} {
 		g.change(t, store.UserChange{Role: new(role)})
-		set, _, _, err = g.Refresh(t.Context(), session.Accounts(), set.RefreshToken, "")
+		set, err = g.Refresh(t.Context(), session.Accounts(), set.RefreshToken, "")
 		if err != nil || set.Access.Scope != authz.ForRole(role) {
 			t.Errorf("%s: scope %q, %v; want %q", role, set.Access.Scope, err, authz.ForRole(role))
 		}

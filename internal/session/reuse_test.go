@@ -75,7 +75,7 @@ func TestAThiefCannotHangUpOnTheAlarm(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	thiefs := *g.Service
 	thiefs.Rotations = hangUp{g.Rotations, cancel}
-	if _, _, _, err := thiefs.Refresh(ctx, g.shop, first.RefreshToken, ""); !errors.Is(err, session.ErrEnded) {
+	if _, err := thiefs.Refresh(ctx, g.shop, first.RefreshToken, ""); !errors.Is(err, session.ErrEnded) {
 		t.Errorf("reuse: err = %v, want ErrEnded", err)
 	}
 	g.dead(t, second)

@@ -58,7 +58,7 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 	var sets [2]token.Set
 	for i := range sets {
 		var err error
-		if sets[i], err = minter.ForClient(t.Context(), g.shop, "users:read", time.Minute); err != nil {
+		if sets[i], err = minter.Mint(t.Context(), token.Grant{ClientID: "shop", Scope: "users:read", Life: time.Minute}); err != nil {
 			t.Fatalf("minting a token for the client: %v", err)
 		}
 	}

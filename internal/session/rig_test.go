@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/client"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -134,20 +135,23 @@ func (g *rig) delete(t *testing.T) {
 	g.write(t, func(tx store.Tx) error { return tx.DeleteUser(g.ann.ID) })
 }
 
+// proof is ann's, just now.
+func (g *rig) proof() signin.Proof { return signin.Password(g.ann, "password", g.clock()) }
+
 // start signs ann in at the shop.
 func (g *rig) start(t *testing.T) (token.Set, store.Session) {
 	t.Helper()
-	set, s, err := g.Start(t.Context(), session.Start{User: g.ann, Client: g.shop, Scope: "openid account", Method: "password"})
+	set, err := g.Begin(t.Context(), g.proof(), g.shop, "openid account")
 	if err != nil {
-		t.Fatalf("starting the session: %v", err)
+		t.Fatalf("beginning a session: %v", err)
 	}
-	return set, s
+	return set.Set, set.Session
 }
 
 func (g *rig) refresh(t *testing.T, raw string) (token.Set, error) {
 	t.Helper()
-	set, _, _, err := g.Refresh(t.Context(), g.shop, raw, "")
-	return set, err
+	set, err := g.Refresh(t.Context(), g.shop, raw, "")
+	return set.Set, err
 }
 
 func (g *rig) mustRefresh(t *testing.T, raw string) token.Set {

@@ -53,8 +53,7 @@ type Service struct {
 		SigningKeyID(ctx context.Context) (string, error)
 	}
 	Minter interface {
-		ForSession(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration) (token.Set, error)
-		ForOpenID(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration, more token.Identity) (token.Set, error)
+		Mint(ctx context.Context, g token.Grant) (token.Set, error)
 	}
 	Verifier interface {
 		Access(ctx context.Context, raw string) (token.Access, error)

@@ -10,128 +10,119 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/reqctx"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
 
-// Start asks for a session.
-type Start struct {
-	// User is the person as read when the password was checked.
-	User   store.User
-	Client store.Client
-	Scope  authz.Scope
-	// Method says how the person signed in, for the audit log: "login", "password".
-	Method string
-	// AuthTime is when the person proved who they are; zero: now.
-	AuthTime time.Time
-	// NewHash replaces the password's hash, if it is not empty.
-	NewHash string
-
-	// The rest is for a person who signed in at our own pages before, for a client
-	// that comes with a code of theirs.
-
-	// UserID is whose code it is, in the place of User: the person is read in the
-	// transaction, as they are then, must be active, and their row is not written.
-	UserID int64
-	// ID is the session's, settled with the code; empty: a new one.
-	ID string
-	// BrowserID is the browser session it was asked for in.
-	BrowserID string
-	// ACR, AMR, Nonce and Claims go into the ID token; without an ACR there is none.
-	ACR, Nonce, Claims string
-	AMR                []string
-	// Before, if set, is done first in the transaction; its error ends it.
-	Before func(store.Tx) error
+// A Set is the answer to a grant: the tokens, their session and its person.
+type Set struct {
+	token.Set
+	Session store.Session
+	User    store.User
 }
 
-// Start begins a session and returns its first tokens. The session's CreatedAt
-// is the person's new LastLoginAt.
-//
-// Checking a password takes long enough for the person to be deactivated or to
-// change it meanwhile. The sign-in writes the person's row on condition that it
-// still says what was checked, in the transaction that makes the session, so
-// either the change comes first and this returns ErrCredentialsChanged, or the
-// session is there for the change to end.
-func (s *Service) Start(ctx context.Context, in Start) (token.Set, store.Session, error) {
+// A Grant is what a person allowed an app at our own pages, and what a code or a
+// device code of theirs stands for.
+type Grant struct {
+	// SessionID is the session's, settled with the code.
+	SessionID string
+	UserID    int64
+	// BrowserID is the browser session that it was allowed in, and SignIn its own.
+	BrowserID string
+	SignIn    store.SignIn
+	Scope     authz.Scope
+	// Nonce and Claims are the parameters of the request, for the ID tokens.
+	Nonce, Claims string
+	// Method says for the audit log what was redeemed: "code", "device".
+	Method string
+	// Use marks the code used, as the first step of the transaction; its error ends it.
+	Use func(store.Tx) error
+}
+
+// Begin begins a session of a person who has just proved who they are, and
+// returns its first tokens. The session's CreatedAt is the person's new
+// LastLoginAt. It returns signin.ErrCredentialsChanged as Proof.Honour does.
+func (s *Service) Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (Set, error) {
+	grant := Grant{SessionID: rand.Text(), SignIn: proof.SignIn, Scope: scope, Method: proof.Method}
+	return s.start(ctx, client, grant, func(tx store.Tx, at time.Time) (store.User, error) {
+		user := proof.User
+		user.LastLoginAt = at
+		return user, proof.Honour(tx, at)
+	})
+}
+
+// Redeem begins the session of a grant, and returns its first tokens. The person
+// signed in before: they are read in the transaction, as they are then, must be
+// active, or it returns signin.ErrCredentialsChanged, and their row is not
+// written.
+func (s *Service) Redeem(ctx context.Context, client store.Client, grant Grant) (Set, error) {
+	return s.start(ctx, client, grant, func(tx store.Tx, _ time.Time) (store.User, error) {
+		if err := grant.Use(tx); err != nil {
+			return store.User{}, err
+		}
+		user, err := tx.LockUser(grant.UserID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
+			return store.User{}, signin.ErrCredentialsChanged
+		}
+		return user, err
+	})
+}
+
+// start begins a session of the person whom admit returns, in the transaction
+// that writes it.
+func (s *Service) start(ctx context.Context, client store.Client, grant Grant, admit func(store.Tx, time.Time) (store.User, error)) (Set, error) {
 	kid, err := s.Keys.SigningKeyID(ctx)
 	if err != nil {
-		return token.Set{}, store.Session{}, fmt.Errorf("choosing a signing key: %w", err)
+		return Set{}, fmt.Errorf("choosing a signing key: %w", err)
 	}
-	session := s.newSession(ctx, in, kid)
-	if err := s.DB.Write(ctx, func(tx store.Tx) error { return record(ctx, tx, &in, &session) }); err != nil {
-		return token.Set{}, store.Session{}, fmt.Errorf("starting a session: %w", err)
+	session := s.newSession(ctx, client, grant, kid)
+	var user store.User
+	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		if user, err = admit(tx, session.CreatedAt); err != nil {
+			return err
+		}
+		session.UserID, session.Rotation.Role = user.ID, user.Role
+		return record(ctx, tx, session, user, grant.Method)
+	})
+	if err != nil {
+		return Set{}, fmt.Errorf("starting a session: %w", err)
 	}
 	s.observe(Started, 1)
-	set, err := s.mint(ctx, in.Client, session, in.User, session.Rotation, in.Scope, in.Nonce)
+	set, err := s.mint(ctx, client, session, user, session.Rotation, grant.Scope, grant.Nonce)
 	if err != nil {
-		return token.Set{}, store.Session{}, fmt.Errorf("minting the first tokens: %w", err)
+		return Set{}, fmt.Errorf("minting the first tokens: %w", err)
 	}
-	return set, session, nil
+	return Set{set, session, user}, nil
 }
 
-func (s *Service) newSession(ctx context.Context, in Start, kid string) store.Session {
-	now := s.Now().UTC()
+func (s *Service) newSession(ctx context.Context, client store.Client, grant Grant, kid string) store.Session {
+	now := s.Now()
 	second := now.Truncate(time.Second) // NumericDate, RFC 7519 §2
-	life := s.Lifetimes.For(in.Client)
-	if in.AuthTime.IsZero() {
-		in.AuthTime = now
-	}
+	life := s.Lifetimes.For(client)
 	info := reqctx.From(ctx)
 	end := second.Add(life.RefreshAbsolute)
-	if in.ID == "" {
-		in.ID = rand.Text()
-	}
 	return store.Session{
-		ID: in.ID, ClientID: in.Client.ID, Scope: string(in.Scope),
-		AuthTime: in.AuthTime, CreatedAt: now, LastUsedAt: now, ExpiresAt: end,
+		ID: grant.SessionID, ClientID: client.ID, Scope: string(grant.Scope),
+		SignIn: grant.SignIn, CreatedAt: now, LastUsedAt: now, ExpiresAt: end,
 		IP: info.IPString(), UserAgent: info.UserAgent,
-		BrowserID: in.BrowserID, ACR: in.ACR, AMR: in.AMR, Claims: in.Claims,
+		BrowserID: grant.BrowserID, Claims: grant.Claims,
 		Rotation: store.Rotation{
 			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end), KeyID: kid,
 		},
 	}
 }
 
-// record writes a sign-in, and adds the person to both.
-func record(ctx context.Context, tx store.Tx, in *Start, session *store.Session) error {
-	if in.Before != nil {
-		if err := in.Before(tx); err != nil {
-			return err
-		}
-	}
-	if err := admit(tx, in, session.CreatedAt); err != nil {
-		return err
-	}
-	session.UserID, session.Rotation.Role = in.User.ID, in.User.Role
-	if err := tx.CreateSession(*session); err != nil {
+// record writes a session and its evidence.
+func record(ctx context.Context, tx store.Tx, session store.Session, user store.User, method string) error {
+	if err := tx.CreateSession(session); err != nil {
 		return fmt.Errorf("creating the session: %w", err)
 	}
-	subject := audit.UserSubject(in.User.Sub)
+	subject := audit.UserSubject(user.Sub)
 	return tx.Audit(audit.Event{
 		Actor: subject, Subject: subject, SessionID: session.ID, ClientID: session.ClientID,
-		What: audit.SignInOK{Method: in.Method},
+		What: audit.SignInOK{Method: method},
 	}.Record(ctx, session.CreatedAt))
-}
-
-// admit makes sure, in the transaction, that the person may still sign in.
-func admit(tx store.Tx, in *Start, now time.Time) (err error) {
-	if in.UserID != 0 {
-		in.User, err = tx.LockUser(in.UserID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !in.User.Active {
-			return ErrCredentialsChanged
-		}
-		return err
-	}
-	change := store.UserChange{LastLoginAt: &now, IfActive: true, IfPasswordHash: in.User.PasswordHash}
-	if in.NewHash != "" {
-		change.PasswordHash = &in.NewHash
-	}
-	if err := tx.UpdateUser(in.User.ID, change); errors.Is(err, store.ErrNotFound) {
-		return ErrCredentialsChanged
-	} else if err != nil {
-		return fmt.Errorf("noting the sign-in: %w", err)
-	}
-	return nil
 }
 
 func earlier(a, b time.Time) time.Time {

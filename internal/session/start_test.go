@@ -8,18 +8,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/authz"
-	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
 func TestStartRecordsTheSignIn(t *testing.T) {
 	g := open(t)
-	set, s, err := g.Start(t.Context(), session.Start{
-		User: g.ann, Client: g.shop, Scope: "openid account", Method: "password", NewHash: "$argon2id$second",
-	})
+	proof := g.proof()
+	proof.NewHash = "$argon2id$second"
+	set, err := g.Begin(t.Context(), proof, g.shop, "openid account")
 	if err != nil {
-		t.Fatalf("starting the session: %v", err)
+		t.Fatalf("beginning a session: %v", err)
 	}
+	s := set.Session
 	kept, user, err := g.db.SessionWithUser(t.Context(), s.ID)
 	if err != nil {
 		t.Fatalf("looking up the session: %v", err)
@@ -50,9 +51,11 @@ func TestStartLosesAgainstAChangeOfThePerson(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := open(t)
 			change(t, g)
-			_, _, err := g.Start(t.Context(), session.Start{User: g.ann, Client: g.shop, Method: "password", NewHash: "$argon2id$second"})
-			if !errors.Is(err, session.ErrCredentialsChanged) {
-				t.Errorf("starting the session: err = %v, want ErrCredentialsChanged", err)
+			proof := g.proof()
+			proof.NewHash = "$argon2id$second"
+			_, err := g.Begin(t.Context(), proof, g.shop, "")
+			if !errors.Is(err, signin.ErrCredentialsChanged) {
+				t.Errorf("beginning a session: err = %v, want ErrCredentialsChanged", err)
 			}
 			if left, _ := g.List(t.Context(), g.ann.ID); len(left) != 0 {
 				t.Errorf("%d sessions were left behind, want none", len(left))

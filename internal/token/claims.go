@@ -33,6 +33,11 @@ type Access struct {
 	Role      store.Role `json:"role,omitempty"`
 	SessionID string     `json:"sid,omitempty"`
 	AuthTime  int64      `json:"auth_time,omitempty"`
+
+	// ACR and AMR are those of the sign-in (RFC 9068 §2.2.1). A session of the first
+	// release has neither.
+	ACR string   `json:"acr,omitempty"`
+	AMR []string `json:"amr,omitempty"`
 }
 
 // Refresh are the claims of a refresh token. Times are Unix seconds.

@@ -14,7 +14,7 @@ func FuzzClaims(f *testing.F) {
 	g := start(f)
 	for _, typ := range []string{token.TypeAccess, token.TypeRefresh, token.TypeID, token.TypeLogout} {
 		for _, c := range []claims{
-			g.goodAccess(), g.goodRefresh(), g.goodAccess().with(claims{"exp": 1e300}), g.goodAccess().with(claims{"exp": g.now.Unix()}), g.goodAccess().with(claims{"sid": absent, "role": absent, "auth_time": absent, "sub": "shop"}),
+			g.goodAccess(), g.goodRefresh(), g.goodAccess().with(claims{"exp": 1e300}), g.goodAccess().with(claims{"exp": g.now.Unix()}), g.goodAccess().with(claims{"sid": absent, "role": absent, "auth_time": absent, "acr": absent, "amr": absent, "sub": "shop"}),
 			g.goodRefresh().with(claims{"gen": -1}), g.goodRefresh().with(claims{"role": "king"}), g.goodAccess().with(claims{"nbf": g.now.Unix() + 1}), g.goodAccess().with(claims{"aud": []string{audience}}),
 		} {
 			text, err := json.Marshal(c)

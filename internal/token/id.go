@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-
-	"gatehouse/store"
 )
 
 // ID are the claims of an ID token (OIDC Core 1.0 §2). Times are Unix seconds.
@@ -42,13 +40,17 @@ type Identity struct {
 // had at the userinfo endpoint alone.
 const maxMoreBytes = 3 << 10
 
-// identity makes the claims of an ID token. It lives as long as the access token
-// beside it; as a hint it is accepted longer (Verifier.Hint).
-func (m *Minter) identity(s store.Session, u store.User, access Access, more Identity) ID {
-	id := ID{
-		Issuer: m.Issuer, Subject: u.Sub, Audience: s.ClientID, AuthorizedParty: s.ClientID,
-		Expires: access.Expires, IssuedAt: access.IssuedAt, AuthTime: s.AuthTime.Unix(),
-		Nonce: more.Nonce, ACR: s.ACR, AMR: s.AMR, SessionID: s.ID,
+// identity makes the claims of an ID token, if one is asked for. It says of the
+// sign-in what the access token beside it says, and lives as long; as a hint it is
+// accepted longer (Verifier.Hint).
+func (m *Minter) identity(access Access, more *Identity) *ID {
+	if more == nil {
+		return nil
+	}
+	id := &ID{
+		Issuer: m.Issuer, Subject: access.Subject, Audience: access.ClientID, AuthorizedParty: access.ClientID,
+		Expires: access.Expires, IssuedAt: access.IssuedAt, AuthTime: access.AuthTime,
+		Nonce: more.Nonce, ACR: access.ACR, AMR: access.AMR, SessionID: access.SessionID,
 	}
 	if text, err := json.Marshal(more.Claims); err == nil && len(text) <= maxMoreBytes {
 		id.More = more.Claims

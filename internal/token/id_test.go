@@ -7,18 +7,33 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/token"
 )
 
 func (g *rig) mintID(more token.Identity) token.Set {
 	g.Helper()
-	s, u, r := g.state()
-	s.ACR, s.AMR = "urn:gatehouse:pwd", []string{"pwd"}
-	set, err := g.minter.ForOpenID(g.Context(), s, u, r, "openid", life, more)
+	grant := g.grant()
+	grant.Identity = &more
+	return g.mint(grant)
+}
+
+// An ID token says of the sign-in what the access token beside it says.
+func TestAnIDTokenSaysHowThePersonSignedIn(t *testing.T) {
+	g := start(t)
+	set := g.mintID(token.Identity{Nonce: "n"})
+	got, err := g.verifier.Hint(t.Context(), set.IDToken)
 	if err != nil {
-		g.Fatalf("minting tokens with an ID token: %v", err)
+		t.Fatalf("verifying the ID token: %v", err)
 	}
-	return set
+	want := token.ID{
+		Issuer: issuer, Subject: set.Access.Subject, Audience: "shop", AuthorizedParty: "shop", Expires: g.now.Unix() + 300, IssuedAt: g.now.Unix(),
+		AuthTime: g.now.Unix() - 3600, Nonce: "n", ACR: "urn:example:2", AMR: []string{"pwd", "otp"}, SessionID: "SESSION", AccessHash: got.AccessHash,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ID token (- want, + got):\n%s", diff)
+	}
 }
 
 // No attribute of a person stands in for a claim of the token.

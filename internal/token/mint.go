@@ -24,51 +24,57 @@ type Minter struct {
 	Now      func() time.Time
 }
 
-// ForSession makes the tokens of a session at rotation r. The refresh token
-// follows from s, u.Sub and r alone: made again, it is the same byte for byte, as
-// long as the key that first signed it is in use. The access token is new each
-// time; it has scope, which the caller found to be within s.Scope, and the role
-// that the person has today.
-func (m *Minter) ForSession(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration) (Set, error) {
-	return m.forSession(ctx, s, u, r, scope, life, nil)
+// A Grant is what the tokens of one answer are made of. That of a client acting
+// for itself (RFC 6749 §4.4) has no session and none of what follows it here.
+type Grant struct {
+	ClientID string
+	// Scope is the access token's; the caller found it to be within the session's.
+	Scope authz.Scope
+	// Life is how long the access token works.
+	Life time.Duration
+
+	Session  store.Session
+	Rotation store.Rotation
+	// User is the person as they are today.
+	User store.User
+	// Identity, if it is not nil, asks for an ID token (OIDC Core 1.0 §2, and §12.2
+	// for a refresh).
+	Identity *Identity
 }
 
-// ForOpenID makes the tokens of a session like ForSession, and an ID token
-// (OIDC Core 1.0 §2, and §12.2 for a refresh).
-func (m *Minter) ForOpenID(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration, more Identity) (Set, error) {
-	return m.forSession(ctx, s, u, r, scope, life, &more)
-}
-
-func (m *Minter) forSession(ctx context.Context, s store.Session, u store.User, r store.Rotation, scope authz.Scope, life time.Duration, more *Identity) (Set, error) {
-	access := m.access(u.Sub, s.ClientID, scope, life)
-	access.Role, access.SessionID, access.AuthTime = u.Role, s.ID, s.AuthTime.Unix()
+// Mint makes the tokens of a grant.
+//
+// The refresh token of a session follows from the session, its person's sub and
+// the rotation alone: made again, it is the same byte for byte, as long as the key
+// that first signed it is in use. The access token is new each time, and has the
+// role that the person has today.
+//
+// The subject of a client's own token is the client (RFC 9068 §2.2). It has no
+// role, and there is no refresh token (RFC 6749 §4.4.3).
+func (m *Minter) Mint(ctx context.Context, g Grant) (Set, error) {
+	access := m.access(g)
+	if g.Session.ID == "" {
+		return m.issue(ctx, access, nil, "", nil)
+	}
+	s, r := g.Session, g.Rotation
+	access.Subject, access.Role, access.SessionID = g.User.Sub, g.User.Role, s.ID
+	access.AuthTime, access.ACR, access.AMR = s.SignIn.At.Unix(), s.SignIn.ACR, s.SignIn.AMR
 	// No token of a session outlives it: offline verifiers do not ask.
 	access.Expires = min(access.Expires, s.ExpiresAt.Unix())
 	refresh := Refresh{
-		Issuer: m.Issuer, Subject: u.Sub, Audience: m.Issuer, ClientID: s.ClientID,
+		Issuer: m.Issuer, Subject: access.Subject, Audience: m.Issuer, ClientID: g.ClientID,
 		IssuedAt: r.IssuedAt.Unix(), Expires: r.ExpiresAt.Unix(), JTI: r.JTI,
 		Scope: authz.Scope(s.Scope), Role: r.Role, SessionID: s.ID, Gen: r.Gen,
 	}
-	if more == nil {
-		return m.issue(ctx, access, &refresh, r.KeyID, nil)
-	}
-	id := m.identity(s, u, access, *more)
-	return m.issue(ctx, access, &refresh, r.KeyID, &id)
+	return m.issue(ctx, access, &refresh, r.KeyID, m.identity(access, g.Identity))
 }
 
-// ForClient makes the token of a client acting for itself (RFC 6749 §4.4). Its
-// subject is the client (RFC 9068 §2.2), it has no role, and there is no refresh
-// token (RFC 6749 §4.4.3).
-func (m *Minter) ForClient(ctx context.Context, c store.Client, scope authz.Scope, life time.Duration) (Set, error) {
-	return m.issue(ctx, m.access(c.ID, c.ID, scope, life), nil, "", nil)
-}
-
-func (m *Minter) access(sub, clientID string, scope authz.Scope, life time.Duration) Access {
+func (m *Minter) access(g Grant) Access {
 	now := m.Now()
 	return Access{
-		Issuer: m.Issuer, Subject: sub, Audience: m.Audience, ClientID: clientID,
-		IssuedAt: now.Unix(), Expires: now.Add(life).Unix(),
-		JTI: rand.Text(), Scope: scope,
+		Issuer: m.Issuer, Subject: g.ClientID, Audience: m.Audience, ClientID: g.ClientID,
+		IssuedAt: now.Unix(), Expires: now.Add(g.Life).Unix(),
+		JTI: rand.Text(), Scope: g.Scope,
 	}
 }
 

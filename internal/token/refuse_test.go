@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ func (g *rig) goodAccess() claims {
 	return claims{
 		"iss": issuer, "sub": "person", "aud": audience, "client_id": "shop", "iat": g.now.Unix(), "exp": g.now.Unix() + 300,
 		"jti": "JTI", "scope": "openid", "role": "user", "sid": "SESSION", "auth_time": g.now.Unix() - 60,
+		"acr": "urn:example:2", "amr": []string{"pwd"},
 	}
 }
 
@@ -97,18 +99,25 @@ func inBoth(now int64) []change {
 
 func TestAccessTokensAreRefused(t *testing.T) {
 	g := start(t)
+	clients := claims{"sub": "shop", "sid": absent, "auth_time": absent, "role": absent, "acr": absent, "amr": absent}
 	changes := append(inBoth(g.now.Unix()),
 		change{"the audience of a refresh token", claims{"aud": issuer}, token.ErrInvalid},
 		change{"no auth_time", claims{"auth_time": absent}, token.ErrInvalid},
-		change{"a client's with a role", claims{"sub": "shop", "sid": absent, "auth_time": absent}, token.ErrInvalid},
-		change{"a client's under another name", claims{"sid": absent, "auth_time": absent, "role": absent}, token.ErrInvalid},
+		change{"a session of the first release", claims{"acr": absent, "amr": absent}, nil},
+		change{"acr a list", claims{"acr": []string{"urn:example:2"}}, token.ErrInvalid},
+		change{"amr a string", claims{"amr": "pwd"}, token.ErrInvalid},
+		change{"a client's with an acr", clients.with(claims{"acr": "urn:example:2"}), token.ErrInvalid},
+		change{"a client's with an amr", clients.with(claims{"amr": []string{"pwd"}}), token.ErrInvalid},
+		change{"a client's with an auth_time", clients.with(claims{"auth_time": g.now.Unix()}), token.ErrInvalid},
+		change{"a client's with a role", clients.with(claims{"role": "user"}), token.ErrInvalid},
+		change{"a client's under another name", clients.with(claims{"sub": "person"}), token.ErrInvalid},
 		change{"a person's under the client's name", claims{"sub": "shop"}, token.ErrInvalid},
-		change{"a client's", claims{"sub": "shop", "sid": absent, "auth_time": absent, "role": absent}, nil},
+		change{"a client's", clients, nil},
 	)
 	for _, c := range changes {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := g.verifier.Access(t.Context(), g.sign(token.TypeAccess, g.goodAccess().with(c.changes)))
-			judge(t, err, c.want, (got == token.Access{}) != errors.Is(c.want, token.ErrEarly))
+			judge(t, err, c.want, reflect.DeepEqual(got, token.Access{}) != errors.Is(c.want, token.ErrEarly))
 		})
 	}
 }
@@ -161,8 +170,7 @@ func TestNoTokenPassesForAnotherKind(t *testing.T) {
 			}
 		}
 	}
-	s, u, r := g.state()
-	set := g.mint(s, u, r)
+	set := g.mint(g.grant())
 	if _, err := g.verifier.Access(t.Context(), set.RefreshToken); !errors.Is(err, token.ErrWrongType) {
 		t.Errorf("a refresh token as access: %v", err)
 	}

@@ -3,13 +3,13 @@ package token_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"gatehouse/internal/authz"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
 	"gatehouse/store"
@@ -87,37 +87,39 @@ func start(t testing.TB) *rig {
 	return g
 }
 
-// state is a session at its third rotation.
-func (g *rig) state() (store.Session, store.User, store.Rotation) {
+// grant is a session at its third rotation.
+func (g *rig) grant() token.Grant {
 	kid, err := g.ring.SigningKeyID(g.Context())
 	if err != nil {
 		g.Fatalf("asking for the signing key: %v", err)
 	}
 	s := store.Session{
 		ID: "SESSION", UserID: 7, ClientID: "shop", Scope: "openid account",
-		AuthTime: g.now.Add(-time.Hour), CreatedAt: g.now.Add(-time.Hour), ExpiresAt: g.now.Add(90 * 24 * time.Hour),
+		SignIn:    store.SignIn{At: g.now.Add(-time.Hour), ACR: "urn:example:2", AMR: []string{"pwd", "otp"}},
+		CreatedAt: g.now.Add(-time.Hour), ExpiresAt: g.now.Add(90 * 24 * time.Hour),
 	}
 	u := store.User{ID: 7, Sub: "0b0e2a0c-6a0f-4f0c-9a54-2f4d5c8f2a11", Role: store.RoleStaff, Active: true}
 	r := store.Rotation{
 		Gen: 3, JTI: "JTI", IssuedAt: g.now.Truncate(time.Second), ExpiresAt: g.now.Add(14 * 24 * time.Hour).Truncate(time.Second),
 		Role: store.RoleUser, KeyID: kid,
 	}
-	return s, u, r
+	return token.Grant{ClientID: "shop", Scope: "openid", Life: life, Session: s, Rotation: r, User: u}
 }
 
-func (g *rig) mint(s store.Session, u store.User, r store.Rotation) token.Set {
+func (g *rig) mint(grant token.Grant) token.Set {
 	g.Helper()
-	set, err := g.minter.ForSession(g.Context(), s, u, r, "openid", life)
+	set, err := g.minter.Mint(g.Context(), grant)
 	if err != nil {
-		g.Fatalf("minting tokens for the session: %v", err)
+		g.Fatalf("minting tokens: %v", err)
 	}
 	return set
 }
 
 func TestTokensOfASession(t *testing.T) {
 	g := start(t)
-	s, u, r := g.state()
-	set := g.mint(s, u, r)
+	grant := g.grant()
+	s, u, r := grant.Session, grant.User, grant.Rotation
+	set := g.mint(grant)
 
 	access, err := g.verifier.Access(t.Context(), set.AccessToken)
 	if err != nil {
@@ -126,10 +128,17 @@ func TestTokensOfASession(t *testing.T) {
 	want := token.Access{
 		Issuer: issuer, Subject: u.Sub, Audience: audience, ClientID: "shop",
 		IssuedAt: g.now.Unix(), Expires: g.now.Unix() + 300, JTI: access.JTI, Scope: "openid",
-		Role: store.RoleStaff, SessionID: "SESSION", AuthTime: s.AuthTime.Unix(),
+		Role: store.RoleStaff, SessionID: "SESSION", AuthTime: s.SignIn.At.Unix(),
+		ACR: "urn:example:2", AMR: []string{"pwd", "otp"},
 	}
-	if access != want || set.Access != want || len(access.JTI) != 26 || set.ExpiresIn != life {
-		t.Errorf("an access token for %s, want %s; it differs (-want +got):\n%s\nin the set:\n%s", set.ExpiresIn, life, cmp.Diff(want, access), cmp.Diff(want, set.Access))
+	if diff := cmp.Diff(want, access); diff != "" {
+		t.Errorf("access token (- want, + got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, set.Access); diff != "" {
+		t.Errorf("access token in the set (- want, + got):\n%s", diff)
+	}
+	if len(access.JTI) != 26 || set.ExpiresIn != life {
+		t.Errorf("jti = %q for %s, want 26 characters for %s", access.JTI, set.ExpiresIn, life)
 	}
 	refresh, err := g.verifier.Refresh(t.Context(), set.RefreshToken)
 	if err != nil {
@@ -147,16 +156,16 @@ func TestTokensOfASession(t *testing.T) {
 
 func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 	g := start(t)
-	s, u, r := g.state()
-	first := g.mint(s, u, r)
+	grant := g.grant()
+	first := g.mint(grant)
 
 	// What may have changed meanwhile: the time, the role, the key in force.
 	if _, err := g.ring.Rotate(t.Context(), "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	g.now = g.now.Add(61 * time.Minute)
-	u.Role = store.RoleAdmin
-	again := g.mint(s, u, r)
+	grant.User.Role = store.RoleAdmin
+	again := g.mint(grant)
 	if again.RefreshToken != first.RefreshToken {
 		t.Errorf("the refresh token made again:\n%s\nwant\n%s", again.RefreshToken, first.RefreshToken)
 	}
@@ -164,10 +173,10 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 		t.Errorf("role %q in the access token, want today's", again.Access.Role)
 	}
 
-	if err := g.ring.Retire(t.Context(), r.KeyID, "cli"); err != nil {
+	if err := g.ring.Retire(t.Context(), grant.Rotation.KeyID, "cli"); err != nil {
 		t.Fatalf("retiring the key: %v", err)
 	}
-	under := g.mint(s, u, r)
+	under := g.mint(grant)
 	if under.RefreshToken == first.RefreshToken {
 		t.Error("the token is signed with a retired key, want another key")
 	}
@@ -178,53 +187,54 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 
 func TestAccessTokensOfOneSecondDiffer(t *testing.T) {
 	g := start(t)
-	s, u, r := g.state()
-	if a, b := g.mint(s, u, r), g.mint(s, u, r); a.AccessToken == b.AccessToken || a.Access.JTI == b.Access.JTI {
+	grant := g.grant()
+	if a, b := g.mint(grant), g.mint(grant); a.AccessToken == b.AccessToken || a.Access.JTI == b.Access.JTI {
 		t.Error("two access tokens are the same, want two different ones")
 	}
 }
 
 func TestNoAccessTokenOutlivesItsSession(t *testing.T) {
 	g := start(t)
-	s, u, r := g.state()
-	s.ExpiresAt = g.now.Add(time.Minute)
-	if set := g.mint(s, u, r); set.Access.Expires != s.ExpiresAt.Unix() || set.ExpiresIn != time.Minute {
-		t.Errorf("expires %d, in %s, want %d and %s", set.Access.Expires, set.ExpiresIn, s.ExpiresAt.Unix(), time.Minute)
+	grant := g.grant()
+	grant.Session.ExpiresAt = g.now.Add(time.Minute)
+	if set := g.mint(grant); set.Access.Expires != g.now.Add(time.Minute).Unix() || set.ExpiresIn != time.Minute {
+		t.Errorf("expires %d, in %s, want %d and %s", set.Access.Expires, set.ExpiresIn, grant.Session.ExpiresAt.Unix(), time.Minute)
 	}
-	s.ExpiresAt = g.now
-	if _, err := g.minter.ForSession(t.Context(), s, u, r, "openid", life); !errors.Is(err, token.ErrExpired) {
-		t.Errorf("minting tokens for the session: err = %v, want ErrExpired", err)
+	grant.Session.ExpiresAt = g.now
+	if _, err := g.minter.Mint(t.Context(), grant); !errors.Is(err, token.ErrExpired) {
+		t.Errorf("minting for a session that ends now: err = %v, want ErrExpired", err)
 	}
 }
 
 func TestTheTokenOfAClient(t *testing.T) {
 	g := start(t)
-	set, err := g.minter.ForClient(t.Context(), store.Client{ID: "robot"}, "users:read", life)
-	if err != nil {
-		t.Fatalf("minting a token for the client: %v", err)
-	}
+	set := g.mint(token.Grant{ClientID: "robot", Scope: "users:read", Life: life})
 	got, err := g.verifier.Access(t.Context(), set.AccessToken)
 	want := token.Access{
 		Issuer: issuer, Subject: "robot", Audience: audience, ClientID: "robot",
 		IssuedAt: g.now.Unix(), Expires: g.now.Unix() + 300, JTI: got.JTI, Scope: "users:read",
 	}
-	if err != nil || got != want || set.RefreshToken != "" || set.ExpiresIn != life {
-		t.Errorf("a token for %s with the refresh token %q, %v; want %s and no refresh token; it differs (-want +got):\n%s", set.ExpiresIn, set.RefreshToken, err, life, cmp.Diff(want, got))
+	if err != nil {
+		t.Fatalf("verifying the access token: %v", err)
 	}
-	if none, err := g.minter.ForClient(t.Context(), store.Client{ID: "robot"}, authz.Scope(""), life); err != nil {
-		t.Errorf("minting a token for the client: %v", err)
-	} else if _, err := g.verifier.Access(t.Context(), none.AccessToken); err != nil {
-		t.Errorf("without scope: %v", err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("access token (- want, + got):\n%s", diff)
+	}
+	if set.RefreshToken != "" || set.IDToken != "" || set.ExpiresIn != life {
+		t.Errorf("refresh token %q and ID token %q for %s, want none, and %s", set.RefreshToken, set.IDToken, set.ExpiresIn, life)
+	}
+	none := g.mint(token.Grant{ClientID: "robot", Life: life})
+	if _, err := g.verifier.Access(t.Context(), none.AccessToken); err != nil {
+		t.Errorf("verifying a token without scope: %v", err)
 	}
 }
 
 func TestASetIsWholeOrNothing(t *testing.T) {
 	g := start(t)
-	s, u, r := g.state()
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	set, err := g.minter.ForSession(ended, s, u, r, "openid", life)
-	if err == nil || set != (token.Set{}) {
-		t.Errorf("set %+v, err = %v, want an empty set and an error", set, err)
+	set, err := g.minter.Mint(ended, g.grant())
+	if err == nil || !reflect.DeepEqual(set, token.Set{}) {
+		t.Errorf("set = %+v, err = %v, want the zero Set and an error", set, err)
 	}
 }

@@ -48,9 +48,11 @@ func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
 }
 
 // whole: a token of a session has all claims of one, any other none. So a token
-// that a client got for itself never passes for a person's (RFC 9068 §5).
+// that a client got for itself never passes for a person's (RFC 9068 §5). ACR and
+// AMR may be absent from both.
 func (a Access) whole() error {
-	if a.SessionID == "" && a.Role == "" && a.AuthTime == 0 && a.Subject == a.ClientID {
+	signedIn := a.SessionID != "" || a.Role != "" || a.AuthTime != 0 || a.ACR != "" || len(a.AMR) > 0
+	if !signedIn && a.Subject == a.ClientID {
 		return nil
 	}
 	if a.SessionID != "" && a.Role.Valid() && a.AuthTime > 0 && a.Subject != a.ClientID {

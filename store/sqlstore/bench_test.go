@@ -32,11 +32,11 @@ func BenchmarkHotPaths(b *testing.B) {
 			if err := tx.CreateClient(store.Client{ID: "shop", GrantTypes: []string{"password"}, Secrets: make([]store.ClientSecret, 2)}); err != nil {
 				return err
 			}
-			browser := store.BrowserSession{ID: "B", Cookie: cookie, UserID: session.UserID, AMR: []string{"pwd"}, IP: "192.0.2.1", UserAgent: "Firefox"}
+			browser := store.BrowserSession{ID: "B", Cookie: cookie, UserID: session.UserID, SignIn: store.SignIn{AMR: []string{"pwd"}}, IP: "192.0.2.1", UserAgent: "Firefox"}
 			return errors.Join(tx.CreateSession(session), tx.CreateBrowser(browser))
 		})
 		if err == nil {
-			err = db.AddCode(b.Context(), store.AuthCode{Digest: cookie, SessionID: "S", ClientID: "shop", AMR: []string{"pwd"}, ExpiresAt: time.Now()})
+			err = db.AddCode(b.Context(), store.AuthCode{Digest: cookie, SessionID: "S", ClientID: "shop", SignIn: store.SignIn{AMR: []string{"pwd"}}, ExpiresAt: time.Now()})
 		}
 		if err != nil {
 			b.Fatalf("filling the database: %v", err)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,20 +12,17 @@ import (
 )
 
 // browserColumns are those of a browser session.
-var browserColumns = []column[store.BrowserSession]{
+var browserColumns = slices.Concat([]column[store.BrowserSession]{
 	col("id", func(b *store.BrowserSession) any { return &b.ID }),
 	col("cookie_digest", func(b *store.BrowserSession) any { return (*digestColumn)(&b.Cookie) }).written(),
 	col("user_id", func(b *store.BrowserSession) any { return &b.UserID }),
-	col("auth_time", func(b *store.BrowserSession) any { return (*moment)(&b.AuthTime) }),
-	col("amr", func(b *store.BrowserSession) any { return (*texts)(&b.AMR) }),
-	col("acr", func(b *store.BrowserSession) any { return &b.ACR }),
 	col("created_at", func(b *store.BrowserSession) any { return (*moment)(&b.CreatedAt) }),
 	col("last_seen_at", func(b *store.BrowserSession) any { return (*moment)(&b.LastSeenAt) }),
 	col("expires_at", func(b *store.BrowserSession) any { return (*moment)(&b.ExpiresAt) }),
 	col("ended_at", func(b *store.BrowserSession) any { return (*moment)(&b.EndedAt) }),
 	col("ip", func(b *store.BrowserSession) any { return &b.IP }).upTo(64),
 	col("user_agent", func(b *store.BrowserSession) any { return &b.UserAgent }).upTo(255),
-}
+}, within(func(b *store.BrowserSession) *store.SignIn { return &b.SignIn }, signInColumns))
 
 var (
 	browserTable   = tableOf("browser_sessions", "b.", browserColumns)
@@ -50,7 +48,7 @@ func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.Br
 		return store.BrowserSession{}, store.User{}, err
 	}
 	b := found.browser
-	b.EndedAt, _ = overtaken(b.AuthTime, b.EndedAt, time.Time(found.epoch))
+	b.EndedAt, _ = overtaken(b.SignIn.At, b.EndedAt, time.Time(found.epoch))
 	return b, found.user, nil
 }
 

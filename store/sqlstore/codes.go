@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,7 +12,7 @@ import (
 )
 
 // codeColumns are those of an authorization code.
-var codeColumns = []column[store.AuthCode]{
+var codeColumns = slices.Concat([]column[store.AuthCode]{
 	col("digest", func(c *store.AuthCode) any { return (*digestColumn)(&c.Digest) }).written(),
 	col("session_id", func(c *store.AuthCode) any { return &c.SessionID }),
 	col("client_id", func(c *store.AuthCode) any { return &c.ClientID }),
@@ -21,14 +22,11 @@ var codeColumns = []column[store.AuthCode]{
 	col("scope", func(c *store.AuthCode) any { return &c.Scope }),
 	col("nonce", func(c *store.AuthCode) any { return &c.Nonce }),
 	col("challenge", func(c *store.AuthCode) any { return &c.Challenge }),
-	col("acr", func(c *store.AuthCode) any { return &c.ACR }),
-	col("amr", func(c *store.AuthCode) any { return (*texts)(&c.AMR) }),
 	col("claims", func(c *store.AuthCode) any { return &c.Claims }),
-	col("auth_time", func(c *store.AuthCode) any { return (*moment)(&c.AuthTime) }),
 	col("expires_at", func(c *store.AuthCode) any { return (*moment)(&c.ExpiresAt) }),
 	col("used_at", func(c *store.AuthCode) any { return (*moment)(&c.UsedAt) }),
 	col("misses", func(c *store.AuthCode) any { return &c.Misses }),
-}
+}, within(func(c *store.AuthCode) *store.SignIn { return &c.SignIn }, signInColumns))
 
 var (
 	codeTable    = tableOf("auth_codes", "", codeColumns)

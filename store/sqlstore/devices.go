@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -12,7 +13,7 @@ import (
 )
 
 // deviceColumns are those of a device authorization.
-var deviceColumns = []column[store.DeviceGrant]{
+var deviceColumns = slices.Concat([]column[store.DeviceGrant]{
 	col("device_digest", func(g *store.DeviceGrant) any { return (*digestColumn)(&g.Device) }),
 	col("user_digest", func(g *store.DeviceGrant) any { return (*digestColumn)(&g.User) }),
 	col("session_id", func(g *store.DeviceGrant) any { return &g.SessionID }),
@@ -21,18 +22,16 @@ var deviceColumns = []column[store.DeviceGrant]{
 	col("status", func(g *store.DeviceGrant) any { return &g.Status }),
 	col("user_id", func(g *store.DeviceGrant) any { return &g.UserID }),
 	col("browser_id", func(g *store.DeviceGrant) any { return &g.BrowserID }),
-	col("auth_time", func(g *store.DeviceGrant) any { return (*moment)(&g.AuthTime) }),
-	col("amr", func(g *store.DeviceGrant) any { return (*texts)(&g.AMR) }),
 	col("ip", func(g *store.DeviceGrant) any { return &g.IP }).upTo(64),
 	col("created_at", func(g *store.DeviceGrant) any { return (*moment)(&g.CreatedAt) }),
 	col("expires_at", func(g *store.DeviceGrant) any { return (*moment)(&g.ExpiresAt) }),
 	col("interval_s", func(g *store.DeviceGrant) any { return &g.Interval }),
 	col("polled_at", func(g *store.DeviceGrant) any { return (*moment)(&g.PolledAt) }),
-}
+}, within(func(g *store.DeviceGrant) *store.SignIn { return &g.SignIn }, signInColumns))
 
 var (
 	deviceTable    = tableOf("device_grants", "", deviceColumns)
-	deviceDecision = part(deviceColumns, "status", "user_id", "browser_id", "auth_time", "amr")
+	deviceDecision = part(deviceColumns, "status", "user_id", "browser_id", "auth_time", "acr", "amr")
 	decideDevice   = "UPDATE device_grants SET " + deviceDecision.set + " WHERE device_digest = ? AND status = 'pending' AND expires_at > ?"
 )
 

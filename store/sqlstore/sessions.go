@@ -28,7 +28,6 @@ var sessionColumns = slices.Concat([]column[store.Session]{
 	col("user_id", func(s *store.Session) any { return &s.UserID }),
 	col("client_id", func(s *store.Session) any { return &s.ClientID }),
 	col("scope", func(s *store.Session) any { return &s.Scope }),
-	col("auth_time", func(s *store.Session) any { return (*moment)(&s.AuthTime) }),
 	col("created_at", func(s *store.Session) any { return (*moment)(&s.CreatedAt) }),
 	col("expires_at", func(s *store.Session) any { return (*moment)(&s.ExpiresAt) }),
 	col("last_used_at", func(s *store.Session) any { return (*moment)(&s.LastUsedAt) }),
@@ -37,12 +36,12 @@ var sessionColumns = slices.Concat([]column[store.Session]{
 	col("ip", func(s *store.Session) any { return &s.IP }).upTo(64),
 	col("user_agent", func(s *store.Session) any { return &s.UserAgent }).upTo(255),
 	col("browser_id", func(s *store.Session) any { return &s.BrowserID }),
-	col("acr", func(s *store.Session) any { return &s.ACR }),
-	col("amr", func(s *store.Session) any { return (*texts)(&s.AMR) }),
 	col("claims", func(s *store.Session) any { return &s.Claims }).orEmpty(),
 	col("prev_jti", func(*store.Session) any { return "" }).written(),
 	col("rotated_at", func(*store.Session) any { return 0 }).written(),
-}, within(func(s *store.Session) *store.Rotation { return &s.Rotation }, rotationColumns))
+},
+	within(func(s *store.Session) *store.SignIn { return &s.SignIn }, signInColumns),
+	within(func(s *store.Session) *store.Rotation { return &s.Rotation }, rotationColumns))
 
 var (
 	sessionTable  = tableOf("sessions", "s.", sessionColumns)
@@ -75,7 +74,7 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 	}
 	s := found.session
 	var byEpoch bool
-	if s.EndedAt, byEpoch = overtaken(s.AuthTime, s.EndedAt, time.Time(found.epoch)); byEpoch {
+	if s.EndedAt, byEpoch = overtaken(s.SignIn.At, s.EndedAt, time.Time(found.epoch)); byEpoch {
 		s.EndReason = store.EpochReason
 	}
 	return s, found.user, nil

@@ -69,7 +69,7 @@ func wantFirst(t *testing.T, db store.DB, name string) {
 		t.Fatalf("looking up the session: %v", err)
 	}
 	compare(t, s, store.Session{
-		ID: name, UserID: u.ID, ClientID: name, Scope: "openid", AuthTime: second, CreatedAt: second, ExpiresAt: time.Unix(9, 0).UTC(),
+		ID: name, UserID: u.ID, ClientID: name, Scope: "openid", SignIn: store.SignIn{At: second}, CreatedAt: second, ExpiresAt: time.Unix(9, 0).UTC(),
 		Rotation: store.Rotation{Gen: 1, JTI: "J", IssuedAt: second, ExpiresAt: time.Unix(2, 0).UTC(), Role: store.RoleUser, KeyID: "K"},
 	})
 	c, err := db.ClientByID(t.Context(), name)

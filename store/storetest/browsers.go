@@ -27,8 +27,7 @@ func browsers() []promise {
 // newBrowser is a living browser session with every field filled.
 func newBrowser(userID int64) store.BrowserSession {
 	return store.BrowserSession{
-		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: userID, AuthTime: odd().Add(-time.Second),
-		AMR: []string{"pwd", "o\"tp", "é"}, ACR: "urn:example:löa:2",
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: userID, SignIn: newSignIn(odd().Add(-time.Second)),
 		CreatedAt: odd(), LastSeenAt: odd().Add(time.Minute), ExpiresAt: odd().Add(30 * 24 * time.Hour),
 		IP: "2001:db8::ffff:1", UserAgent: "Mözilla/5.0 ✓ (名)",
 	}
@@ -155,8 +154,9 @@ func browserRenewed(t *testing.T, db store.DB) {
 		return renewed
 	}
 	next := newBrowser(was.UserID)
-	next.ID, next.AMR, next.ACR, next.IP, next.UserAgent = was.ID, []string{"otp"}, "2", "192.0.2.1", "other"
-	next.AuthTime, next.LastSeenAt, next.ExpiresAt = odd().Add(time.Hour), odd().Add(2*time.Hour), odd().Add(900*time.Hour)
+	next.ID, next.IP, next.UserAgent = was.ID, "192.0.2.1", "other"
+	next.SignIn = store.SignIn{At: odd().Add(time.Hour), ACR: "2", AMR: []string{"otp"}}
+	next.LastSeenAt, next.ExpiresAt = odd().Add(2*time.Hour), odd().Add(900*time.Hour)
 	others := next
 	others.UserID = ben.ID
 	if renew(others) || renew(newBrowser(was.UserID)) {

@@ -32,8 +32,8 @@ func newCode(userID int64) store.AuthCode {
 	return store.AuthCode{
 		Digest: store.DigestOf(rand.Text()), SessionID: rand.Text(), ClientID: "shop", UserID: userID, BrowserID: rand.Text(),
 		RedirectURI: "https://a.example/cb?x=[1]&y=\"é\"", Scope: "openid email", Nonce: "n-0S6_Wz✓ A2Mj ", Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
-		ACR: "urn:example:löa:2", AMR: []string{"pwd", "o\"tp", "é"}, Claims: `{"id_token":{"auth_tïme":{"essential":true}}}`,
-		AuthTime: odd().Add(-time.Hour), ExpiresAt: odd().Add(time.Minute),
+		SignIn: newSignIn(odd().Add(-time.Hour)), Claims: `{"id_token":{"auth_tïme":{"essential":true}}}`,
+		ExpiresAt: odd().Add(time.Minute),
 	}
 }
 

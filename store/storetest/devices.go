@@ -34,8 +34,7 @@ func newDevice() store.DeviceGrant {
 
 // decide is g as ann decides on it.
 func decide(g store.DeviceGrant, status store.DeviceStatus) store.DeviceGrant {
-	g.Status, g.UserID, g.BrowserID = status, 7, "browser"
-	g.AuthTime, g.AMR = odd().Add(-time.Minute), []string{"pwd", "o\"tp", "é"}
+	g.Status, g.UserID, g.BrowserID, g.SignIn = status, 7, "browser", newSignIn(odd().Add(-time.Minute))
 	return g
 }
 

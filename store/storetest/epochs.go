@@ -47,7 +47,7 @@ func issue(t *testing.T, db store.DB, userID int64, at time.Time) issued {
 		pushed: store.PushedRequest{Digest: store.DigestOf(rand.Text()), ClientID: "shop", Parameters: "a=b", ExpiresAt: at.Add(time.Minute)},
 		jti:    rand.Text(), at: at,
 	}
-	all.session.AuthTime, all.browser.AuthTime, all.code.AuthTime, all.device.CreatedAt = at, at, at, at
+	all.session.SignIn.At, all.browser.SignIn.At, all.code.SignIn.At, all.device.CreatedAt = at, at, at, at
 	start(t, db, all.session)
 	signIn(t, db, all.browser)
 	addCode(t, db, all.code)

@@ -35,13 +35,19 @@ func newSession(userID int64) store.Session {
 	seconds := odd().Truncate(time.Second)
 	return store.Session{
 		ID: rand.Text(), UserID: userID, ClientID: "shop-" + rand.Text(), Scope: "openid users:read",
-		AuthTime: odd().Add(-time.Second), CreatedAt: odd(), ExpiresAt: odd().Add(90 * 24 * time.Hour), LastUsedAt: odd().Add(time.Millisecond),
+		SignIn: newSignIn(odd().Add(-time.Second)), CreatedAt: odd(), ExpiresAt: odd().Add(90 * 24 * time.Hour), LastUsedAt: odd().Add(time.Millisecond),
 		IP: "2001:db8::ffff:1", UserAgent: "Mözilla/5.0 ✓ (名)",
-		BrowserID: rand.Text(), ACR: "urn:example:löa:2", AMR: []string{"pwd", "o\"tp", "é"}, Claims: `{"userinfo":{"given_näme":{"essential":true}}}`,
+		BrowserID: rand.Text(), Claims: `{"userinfo":{"given_näme":{"essential":true}}}`,
 		Rotation: store.Rotation{
 			Gen: 7, JTI: rand.Text(), IssuedAt: seconds, ExpiresAt: seconds.Add(14 * 24 * time.Hour), Role: store.RoleStaff, KeyID: rand.Text(),
 		},
 	}
+}
+
+// newSignIn is a sign-in with every field filled, and nothing that only ASCII or
+// plain JSON would bring through.
+func newSignIn(at time.Time) store.SignIn {
+	return store.SignIn{At: at, ACR: "urn:example:löa:2", AMR: []string{"pwd", "o\"tp", "é"}}
 }
 
 func start(t *testing.T, db store.DB, sessions ...store.Session) {

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -114,9 +115,9 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 	if p.gone {
 		t.Skip("nobody to sign in")
 	}
-	set, _, err := q.sessions.Start(t.Context(), session.Start{User: p.User, Client: a.Client, Scope: authz.ForRole(p.Role), Method: "login"})
+	set, err := q.sessions.Begin(t.Context(), signin.Password(p.User, "login", q.clock()), a.Client, authz.ForRole(p.Role))
 	if !p.here() {
-		if !errors.Is(err, session.ErrCredentialsChanged) {
+		if !errors.Is(err, signin.ErrCredentialsChanged) {
 			t.Fatalf("somebody inactive signed in: %v", err)
 		}
 		return
@@ -247,7 +248,7 @@ func (q *sequence) exchanged(t *rapid.T, by *app, raw, asked string) answer {
 	if !by.builtIn() {
 		return q.post(t, "/oauth/token", by.Client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {raw}, "scope": {asked}})
 	}
-	set, _, _, err := q.sessions.Refresh(t.Context(), by.Client, raw, "")
+	set, err := q.sessions.Refresh(t.Context(), by.Client, raw, "")
 	return answer{Code: codeOf(err), Access: set.AccessToken, Refresh: set.RefreshToken}
 }
 

@@ -27,6 +27,7 @@ import (
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -178,7 +179,7 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, Sessions: s.sessions, Now: s.clock, Log: log}
 	auth := &clientauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
 	engine, err := grants.NewEngine(grants.Steps{
-		Types: grant.Types(), Clients: auth, People: everybody{s.db}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
+		Types: grant.Types(), Clients: auth, People: everybody{s.db, s.clock}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
 	})
 	if err != nil {
 		t.Fatalf("building the token endpoint: %v", err)
@@ -215,14 +216,17 @@ type unlimited struct{}
 func (unlimited) Failure(context.Context, string, string) error { return nil }
 
 // everybody knows the own password.
-type everybody struct{ db *sqlstore.DB }
+type everybody struct {
+	db  *sqlstore.DB
+	now func() time.Time
+}
 
-func (e everybody) CheckPassword(ctx context.Context, name, _, _ string) (account.Proof, error) {
+func (e everybody) CheckPassword(ctx context.Context, name, _, method string) (signin.Proof, error) {
 	user, err := e.db.UserByName(ctx, name)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
-		return account.Proof{}, account.ErrCredentials
+		return signin.Proof{}, account.ErrCredentials
 	}
-	return account.Proof{User: user}, err
+	return signin.Password(user, method, e.now()), err
 }
 
 // person adds somebody.

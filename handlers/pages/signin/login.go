@@ -10,10 +10,9 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
-	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/authorize"
-	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 	"gatehouse/web"
 )
@@ -25,10 +24,10 @@ type Login struct {
 		Pending(ctx context.Context, sealed string, b oauth.Browser) (authorize.Pending, error)
 	}
 	People interface {
-		CheckPassword(ctx context.Context, name, password, method string) (account.Proof, error)
+		CheckPassword(ctx context.Context, name, password, method string) (signin.Proof, error)
 	}
 	Browsers interface {
-		SignIn(ctx context.Context, in browser.SignIn) (string, store.BrowserSession, error)
+		SignIn(ctx context.Context, proof signin.Proof, old string) (string, store.BrowserSession, error)
 	}
 }
 
@@ -93,9 +92,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return e.again(w, data, err)
 	}
-	cookie, _, err := e.Browsers.SignIn(r.Context(), browser.SignIn{
-		User: proof.User, NewHash: proof.NewHash, Old: e.Visitors.Cookies.Session(r),
-	})
+	cookie, _, err := e.Browsers.SignIn(r.Context(), proof, e.Visitors.Cookies.Session(r))
 	if err != nil {
 		return e.again(w, data, err)
 	}
@@ -105,7 +102,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 
 // again shows the form once more, if another try can mend it.
 func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error {
-	if errors.Is(err, account.ErrCredentials) || errors.Is(err, session.ErrCredentialsChanged) {
+	if errors.Is(err, account.ErrCredentials) || errors.Is(err, signin.ErrCredentialsChanged) {
 		data.Problem = notRight
 		return web.Login.Render(w, http.StatusUnprocessableEntity, data)
 	}

@@ -147,8 +147,10 @@ func (s *site) app(id string, change func(*store.Client)) store.Client {
 func (s *site) hint() string {
 	s.t.Helper()
 	now := time.Now().UTC()
-	set, err := s.minter.ForOpenID(s.t.Context(), store.Session{ID: "sid", ClientID: s.shop.ID, UserID: s.ann.ID, AuthTime: now, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
-		s.ann, store.Rotation{}, authz.Scope("openid"), time.Minute, token.Identity{})
+	set, err := s.minter.Mint(s.t.Context(), token.Grant{
+		ClientID: s.shop.ID, Scope: "openid", Life: time.Minute, User: s.ann, Identity: &token.Identity{},
+		Session: store.Session{ID: "sid", ClientID: s.shop.ID, UserID: s.ann.ID, SignIn: store.SignIn{At: now}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
+	})
 	s.must("minting an ID token", err)
 	return set.IDToken
 }

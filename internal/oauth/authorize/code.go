@@ -25,7 +25,7 @@ func (a *Endpoint) issue(ctx context.Context, req *request, b oauth.Browser) (St
 		Digest: store.DigestOf(code), SessionID: rand.Text(), ClientID: req.client.ID,
 		UserID: b.User.ID, BrowserID: b.Session.ID, RedirectURI: req.redirectURI, Scope: string(req.scope),
 		Nonce: req.get("nonce"), Challenge: req.get("code_challenge"),
-		ACR: oauth.ACRPassword, AMR: b.Session.AMR, AuthTime: b.Session.AuthTime,
+		SignIn: b.Session.SignIn,
 		Claims: req.wishes.Within(authz.Scope(req.client.Scope)).String(), ExpiresAt: a.Now().Add(codeLife),
 	})
 	if err != nil {

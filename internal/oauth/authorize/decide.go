@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -18,13 +20,17 @@ func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b o
 	switch {
 	case c.Denied:
 		return 0, oauth.AccessDenied.Because("the person said no")
-	case req.wishes.RefusesACR(oauth.ACRPassword):
-		return 0, oauth.UnmetAuthentication.Because("an essential acr that is not there")
+	case !reachable(req):
+		return 0, oauth.UnmetAuthentication.Because("an essential acr that no sign-in here reaches")
 	case !b.SignedIn():
 		return signIn(req, "nobody is signed in")
 	case a.mustSignInAgain(req, c, b):
 		return signIn(req, "the sign-in is too old")
-	case !wanted(req, b) && madeFor(c, b.Session.AuthTime):
+	case req.wishes.RefusesACR(b.Session.SignIn.ACR) && madeFor(c, b.Session.SignIn.At):
+		return 0, oauth.UnmetAuthentication.Because("a sign-in that did not reach an essential acr")
+	case req.wishes.RefusesACR(b.Session.SignIn.ACR):
+		return signIn(req, "the sign-in does not reach an essential acr")
+	case !wanted(req, b) && madeFor(c, b.Session.SignIn.At):
 		return 0, oauth.LoginRequired.Because("somebody else signed in than was asked for")
 	case !wanted(req, b):
 		return signIn(req, "somebody else is signed in than was asked for")
@@ -55,11 +61,17 @@ func madeFor(c Continuation, at time.Time) bool { return at.UnixMilli() >= c.Beg
 // mustSignInAgain: prompt=login, prompt=select_account and max_age (OIDC Core 1.0
 // §3.1.2.1). Choosing an account is done by signing in with it.
 func (a *Endpoint) mustSignInAgain(req *request, c Continuation, b oauth.Browser) bool {
-	if madeFor(c, b.Session.AuthTime) {
+	if madeFor(c, b.Session.SignIn.At) {
 		return false
 	}
-	tooOld := req.maxAge >= 0 && a.Now().Sub(b.Session.AuthTime) > req.maxAge
+	tooOld := req.maxAge >= 0 && a.Now().Sub(b.Session.SignIn.At) > req.maxAge
 	return tooOld || req.asks("login") || req.asks("select_account")
+}
+
+// reachable reports whether a sign-in here can reach what the client wants of one
+// (OIDC Core 1.0 §5.5.1.1).
+func reachable(req *request) bool {
+	return slices.ContainsFunc(signin.ACRValues(), func(acr string) bool { return !req.wishes.RefusesACR(acr) })
 }
 
 // wanted reports whether the person is the one whom the client named, if it did,

@@ -193,7 +193,7 @@ func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, al
 	if allow {
 		device.Status = store.DeviceApproved
 	}
-	device.UserID, device.BrowserID, device.AuthTime, device.AMR = b.User.ID, b.Session.ID, b.Session.AuthTime, b.Session.AMR
+	device.UserID, device.BrowserID, device.SignIn = b.User.ID, b.Session.ID, b.Session.SignIn
 	// The evidence comes first: no row, no act.
 	subject := audit.UserSubject(b.User.Sub)
 	event := audit.Event{

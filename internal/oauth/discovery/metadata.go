@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/claims"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/signin"
 	"gatehouse/keys"
 	"gatehouse/store"
 )
@@ -106,7 +107,7 @@ func (s Server) OpenIDConfiguration() ([]byte, error) {
 	if m.Authorization != "" {
 		m.Claims = append([]string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid", "at_hash"}, claims.Supported()...)
 		m.more = &more{
-			ClaimTypes: []string{"normal"}, ClaimsParameter: true, ACRs: []string{oauth.ACRPassword}, Languages: []string{"en"},
+			ClaimTypes: []string{"normal"}, ClaimsParameter: true, ACRs: signin.ACRValues(), Languages: []string{"en"},
 			Backchannel: s.BackchannelLogout, BackchannelSession: s.BackchannelLogout,
 		}
 	}

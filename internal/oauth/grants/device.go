@@ -33,10 +33,10 @@ func (s Steps) device(ctx context.Context, req *request) (token.Set, error) {
 	if err := s.polled(ctx, device); err != nil {
 		return token.Set{}, s.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
 	}
-	set, err := s.startFrom(ctx, req, session.Start{
-		UserID: device.UserID, Scope: authz.Scope(device.Scope), Method: "device", ID: device.SessionID, BrowserID: device.BrowserID,
-		AuthTime: device.AuthTime, ACR: oauth.ACRPassword, AMR: device.AMR,
-		Before: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
+	set, err := s.startFrom(ctx, req, session.Grant{
+		SessionID: device.SessionID, UserID: device.UserID, BrowserID: device.BrowserID, SignIn: device.SignIn,
+		Scope: authz.Scope(device.Scope), Method: "device",
+		Use: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
 	})
 	return set, s.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
 }

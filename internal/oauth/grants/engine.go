@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 )
 
@@ -212,7 +213,7 @@ func normalised(err error) error {
 	switch {
 	case errors.Is(err, session.ErrScope):
 		return oauth.InvalidScope.Because("%w", err)
-	case errors.Is(err, session.ErrInvalid), errors.Is(err, session.ErrCredentialsChanged):
+	case errors.Is(err, session.ErrInvalid), errors.Is(err, signin.ErrCredentialsChanged):
 		return oauth.InvalidGrant.Because("%w", err)
 	}
 	return fmt.Errorf("answering a token request: %w", err)

@@ -42,10 +42,10 @@ func (s Steps) redeem(ctx context.Context, req *request) (token.Set, error) {
 	if err := s.redeemable(ctx, code, req.form.Get("code_verifier")); err != nil {
 		return token.Set{}, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 	}
-	set, err := s.startFrom(ctx, req, session.Start{
-		UserID: code.UserID, Scope: authz.Scope(code.Scope), Method: "code", ID: code.SessionID, BrowserID: code.BrowserID,
-		AuthTime: code.AuthTime, ACR: code.ACR, AMR: code.AMR, Nonce: code.Nonce, Claims: code.Claims,
-		Before: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, s.Now()) }),
+	set, err := s.startFrom(ctx, req, session.Grant{
+		SessionID: code.SessionID, UserID: code.UserID, BrowserID: code.BrowserID, SignIn: code.SignIn,
+		Scope: authz.Scope(code.Scope), Nonce: code.Nonce, Claims: code.Claims, Method: "code",
+		Use: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, s.Now()) }),
 	})
 	return set, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 }
@@ -98,13 +98,12 @@ func once(use func(store.Tx) (bool, error)) func(store.Tx) error {
 
 // startFrom begins the session of a code of either kind. Person and registration are asked
 // as they are today, not as they were when the person said yes.
-func (s Steps) startFrom(ctx context.Context, req *request, start session.Start) (token.Set, error) {
-	if !start.Scope.Within(authz.Scope(req.client.Scope)) {
+func (s Steps) startFrom(ctx context.Context, req *request, grant session.Grant) (token.Set, error) {
+	if !grant.Scope.Within(authz.Scope(req.client.Scope)) {
 		return token.Set{}, oauth.InvalidGrant.Because("client %s is no longer registered for all of the scope", req.client.ID)
 	}
-	start.Client = req.client
-	set, _, err := s.Sessions.Start(ctx, start)
-	return usable(req.client, set), err
+	set, err := s.Sessions.Redeem(ctx, req.client, grant)
+	return usable(req.client, set.Set), err
 }
 
 // afterReplay ends the session of a code that was used before, and is err otherwise.

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -37,11 +38,12 @@ type Steps struct {
 		Fresh(ctx context.Context, id string) (store.Client, error)
 	}
 	People interface {
-		CheckPassword(ctx context.Context, name, password, method string) (account.Proof, error)
+		CheckPassword(ctx context.Context, name, password, method string) (signin.Proof, error)
 	}
 	Sessions interface {
-		Start(ctx context.Context, in session.Start) (token.Set, store.Session, error)
-		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (token.Set, store.Session, store.User, error)
+		Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (session.Set, error)
+		Redeem(ctx context.Context, client store.Client, grant session.Grant) (session.Set, error)
+		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (session.Set, error)
 		EndReplayed(ctx context.Context, clientID, sub, sid string) error
 	}
 	// Codes holds what people gave their apps to redeem.
@@ -53,7 +55,7 @@ type Steps struct {
 		PollDevice(ctx context.Context, device store.Digest, now time.Time) (bool, error)
 	}
 	Minter interface {
-		ForClient(ctx context.Context, c store.Client, scope authz.Scope, life time.Duration) (token.Set, error)
+		Mint(ctx context.Context, g token.Grant) (token.Set, error)
 	}
 	// Limits counts the failed refreshes of one client from one network. It costs
 	// a refresh that succeeds nothing.
@@ -72,7 +74,7 @@ type request struct {
 	// scope is what is granted if the grant is; for a refresh, what was asked for. A
 	// code has a scope of its own.
 	scope authz.Scope
-	proof account.Proof // of the password grant
+	proof signin.Proof // of the password grant
 }
 
 // preflight asks everything that can be asked without looking at the grant
@@ -126,21 +128,18 @@ func (s Steps) allowed(client store.Client, name string) (grant.Type, error) {
 }
 
 // prove checks a person's password (RFC 6749 §4.3.2).
-func (s Steps) prove(ctx context.Context, username, password string) (account.Proof, error) {
+func (s Steps) prove(ctx context.Context, username, password string) (signin.Proof, error) {
 	proof, err := s.People.CheckPassword(ctx, username, password, grant.Password)
 	if errors.Is(err, account.ErrCredentials) {
-		return account.Proof{}, oauth.InvalidGrant.Because("%w", err)
+		return signin.Proof{}, oauth.InvalidGrant.Because("%w", err)
 	}
 	return proof, err
 }
 
 // password signs a person in who was proved (RFC 6749 §4.3).
 func (s Steps) password(ctx context.Context, req *request) (token.Set, error) {
-	set, _, err := s.Sessions.Start(ctx, session.Start{
-		User: req.proof.User, Client: req.client, Scope: req.scope,
-		Method: grant.Password, NewHash: req.proof.NewHash,
-	})
-	return usable(req.client, set), err
+	set, err := s.Sessions.Begin(ctx, req.proof, req.client, req.scope)
+	return usable(req.client, set.Set), err
 }
 
 // usable takes out of a set what the client could not use.
@@ -154,16 +153,16 @@ func usable(client store.Client, set token.Set) token.Set {
 // refresh answers RFC 6749 §6. A token that has merely run out is not counted as
 // a failure: an honest app comes with it when its person was away.
 func (s Steps) refresh(ctx context.Context, req *request) (token.Set, error) {
-	set, _, _, err := s.Sessions.Refresh(ctx, req.client, req.form.Get("refresh_token"), req.scope)
+	set, err := s.Sessions.Refresh(ctx, req.client, req.form.Get("refresh_token"), req.scope)
 	if errors.Is(err, session.ErrInvalid) && !errors.Is(err, token.ErrExpired) {
 		if limited := s.Limits.Failure(ctx, "refresh", req.client.ID); limited != nil {
 			return token.Set{}, limited
 		}
 	}
-	return set, err
+	return set.Set, err
 }
 
 // clientCredentials answers RFC 6749 §4.4.
 func (s Steps) clientCredentials(ctx context.Context, req *request) (token.Set, error) {
-	return s.Minter.ForClient(ctx, req.client, req.scope, s.Lifetimes.For(req.client).Access)
+	return s.Minter.Mint(ctx, token.Grant{ClientID: req.client.ID, Scope: req.scope, Life: s.Lifetimes.For(req.client).Access})
 }

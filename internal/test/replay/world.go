@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/names"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -63,9 +64,7 @@ func (p *player) find(username string) store.User {
 // signIn starts a session without a password.
 func (p *player) signIn(u store.User) tokens {
 	p.t.Helper()
-	set, _, err := p.world.Sessions.Start(p.ctx(), session.Start{
-		User: u, Client: session.Accounts(), Scope: authz.ForRole(u.Role), Method: "login",
-	})
+	set, err := p.world.Sessions.Begin(p.ctx(), signin.Password(u, "login", p.world.Sessions.Now()), session.Accounts(), authz.ForRole(u.Role))
 	if err != nil {
 		p.t.Fatalf("signing in %s: %v", u.Username, err)
 	}
