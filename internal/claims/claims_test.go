@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/claims"
+	"gatehouse/internal/profile"
 	"gatehouse/store"
 )
 
@@ -22,9 +23,9 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 
 func TestEveryClaimHasAValue(t *testing.T) {
 	u := store.User{Sub: "s", Username: "u", Email: "e", FirstName: "f", LastName: "l", UpdatedAt: time.Unix(7, 0)}
-	p := store.Profile{
-		MiddleName: "m", Nickname: "n", Website: "w", PageURL: "p", Picture: "p", Gender: "g", Birthdate: "2000", ZoneInfo: "z", Locale: "l",
-		PhoneNumber: "1", Address: store.Address{Country: "DE"},
+	var p store.Profile
+	for _, a := range profile.Texts {
+		*a.Text(&p) = a.Example
 	}
 	got := claims.Of(u, p, claims.Supported())
 	for _, name := range claims.Supported() {

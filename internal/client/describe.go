@@ -35,7 +35,8 @@ func choices(names []string, standard string) string {
 	return fields.Or(marked)
 }
 
-// Change is what differs of an app, but for its secrets; nothing, if After is empty.
+// Change returns what differs between two states of a client, but for its secrets;
+// After is empty if nothing does.
 func Change(was, is store.Client) audit.ClientUpdated {
 	changed := audit.ClientUpdated{Before: map[string]any{}, After: map[string]any{}}
 	for _, a := range Attributes(nil) {

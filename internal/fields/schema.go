@@ -1,7 +1,7 @@
 package fields
 
-// A Schema says of a value what the API document says of it (JSON Schema, as
-// OpenAPI 3.1 has it). What is zero is not said.
+// A Schema describes a value in the API document (JSON Schema, as OpenAPI 3.1 uses
+// it). Fields that are zero are left out.
 type Schema struct {
 	Ref string `json:"$ref,omitempty"`
 	// Type is one name, or several: "null" is a type of its own.

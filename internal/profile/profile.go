@@ -1,7 +1,7 @@
 // Package profile lists the attributes of a person that are no columns of
 // store.User: the standard claims of OIDC Core 1.0 §5.1. A request is decoded, an
-// answer written and the API document composed from the list; what an app may learn
-// is for package claims to say.
+// answer written and the API document composed from the list. Package claims
+// says what an app may learn of it.
 package profile
 
 import (
@@ -48,18 +48,19 @@ var List = []Attribute{
 	{Name: "address.country", Text: func(p *store.Profile) *string { return &p.Address.Country }, Form: line(maxName), Example: "GB"},
 }
 
-// Texts are those that are sent, and Flags those that are not.
-var Texts, Flags = divided()
+// Texts are the attributes that a caller can send.
+var Texts = chosen(func(a Attribute) bool { return a.Text != nil })
 
-func divided() (texts, flags []Attribute) {
+// Flags are the attributes that nobody sets.
+var Flags = chosen(func(a Attribute) bool { return a.Flag != nil })
+
+func chosen(by func(Attribute) bool) (some []Attribute) {
 	for _, a := range List {
-		if a.Flag != nil {
-			flags = append(flags, a)
-		} else {
-			texts = append(texts, a)
+		if by(a) {
+			some = append(some, a)
 		}
 	}
-	return texts, flags
+	return some
 }
 
 // Part returns the object that the attribute is a part of, and its name there; the

@@ -55,7 +55,8 @@ func example() node {
 	return all
 }
 
-// released are the claims. What is more than a text, its place in the document says.
+// released returns the claims as texts. The place in the document overrides those
+// that are more than a text.
 func released() node {
 	var all object
 	for _, name := range claims.Supported() {
