@@ -17,7 +17,7 @@ const (
 // The endpoints at which grants begin and are answered, as discovery calls them
 // (RFC 8414 §2, RFC 8628 §4).
 const (
-	TokenEndpoint         = "token_endpoint" //nolint:gosec // G101: a name, not a credential
+	TokenEndpoint         = "token_endpoint"
 	AuthorizationEndpoint = "authorization_endpoint"
 	DeviceEndpoint        = "device_authorization_endpoint"
 )
