@@ -1,0 +1,118 @@
+package grants_test
+
+import (
+	"testing"
+	"time"
+
+	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth"
+	"gatehouse/store"
+)
+
+// RFC 6749 §4.1.2: a code is good once. Its second use ends what the first began.
+func TestACodeIsRedeemedOnce(t *testing.T) {
+	w := open(t)
+	code := w.code(t, nil)
+	answer, err := w.redeem(t, "shop", code)
+	refresh := granted(t, "redeeming a code", answer, err)
+	if id, _ := answer["id_token"].(string); id == "" || answer["scope"] != "openid" {
+		t.Errorf("answer = %v, want an ID token and the scope of the code", answer)
+	}
+	w.now = w.now.Add(time.Hour)
+	answer, err = w.redeem(t, "shop", code)
+	refused(t, "the code again", answer, err, oauth.InvalidGrant)
+	answer, err = w.ask(t, "shop", grant.RefreshToken, "refresh_token", refresh)
+	refused(t, "what the first use began", answer, err, oauth.InvalidGrant)
+}
+
+// Whoever stole a code cannot use it up: it stays good for its client.
+func TestACodeStaysGood(t *testing.T) {
+	w := open(t)
+	code := w.code(t, nil)
+	answer, err := w.redeem(t, "tv", code)
+	refused(t, "another client", answer, err, oauth.InvalidGrant)
+	answer, err = w.redeem(t, "shop", code, "redirect_uri", "https://evil.test/")
+	refused(t, "another redirect URI", answer, err, oauth.InvalidGrant)
+	answer, err = w.redeem(t, "shop", code, "redirect_uri", "")
+	refused(t, "no redirect URI", answer, err, oauth.InvalidRequest)
+	for range 2 {
+		answer, err = w.redeem(t, "shop", code, "code_verifier", "")
+		refused(t, "no verifier", answer, err, oauth.InvalidGrant)
+	}
+	answer, err = w.redeem(t, "shop", code)
+	granted(t, "its client, after all of these", answer, err)
+}
+
+// Three wrong verifiers burn a code.
+func TestVerifiersCannotBeGuessed(t *testing.T) {
+	w := open(t)
+	code := w.code(t, nil)
+	for range 3 {
+		answer, err := w.redeem(t, "shop", code, "code_verifier", s256Of)
+		refused(t, "a wrong verifier", answer, err, oauth.InvalidGrant)
+	}
+	answer, err := w.redeem(t, "shop", code)
+	refused(t, "the right verifier, too late", answer, err, oauth.InvalidGrant)
+}
+
+func TestCodesThatGiveNothing(t *testing.T) {
+	w := open(t)
+	answer, err := w.redeem(t, "shop", "made up")
+	refused(t, "an unknown code", answer, err, oauth.InvalidGrant)
+	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.ExpiresAt = w.now }))
+	refused(t, "one that has expired", answer, err, oauth.InvalidGrant)
+	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.Scope = "openid phone" }))
+	refused(t, "a scope that is registered no more", answer, err, oauth.InvalidGrant)
+	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.Challenge = "" }))
+	refused(t, "a verifier without a challenge", answer, err, oauth.InvalidGrant) // RFC 9700 §4.8.2
+}
+
+// The person is asked for as they are when the code is redeemed, not as they were
+// when they said yes.
+func TestAPersonWhoIsInactiveByNow(t *testing.T) {
+	w := open(t)
+	code, device := w.code(t, nil), w.device(t, store.DeviceApproved)
+	no := false
+	w.write(t, func(tx store.Tx) error { return tx.UpdateUser(w.ann.ID, store.UserChange{Active: &no}) })
+	answer, err := w.redeem(t, "shop", code)
+	refused(t, "a code", answer, err, oauth.InvalidGrant)
+	answer, err = w.poll(t, "tv", device)
+	refused(t, "a device", answer, err, oauth.InvalidGrant)
+}
+
+// RFC 8628 §3.5.
+func TestPolls(t *testing.T) {
+	w := open(t)
+	code := w.device(t, store.DevicePending)
+	answer, err := w.poll(t, "tv", code)
+	refused(t, "nobody has answered", answer, err, oauth.AuthorizationPending)
+	answer, err = w.poll(t, "tv", code)
+	refused(t, "too soon", answer, err, oauth.SlowDown)
+	answer, err = w.poll(t, "shop", code)
+	refused(t, "another client", answer, err, oauth.InvalidGrant)
+	answer, err = w.poll(t, "tv", "")
+	refused(t, "no device code", answer, err, oauth.InvalidRequest)
+	answer, err = w.poll(t, "tv", "made up")
+	refused(t, "an unknown device code", answer, err, oauth.InvalidGrant)
+	answer, err = w.poll(t, "tv", w.device(t, store.DeviceDenied))
+	refused(t, "the person said no", answer, err, oauth.AccessDenied)
+	w.now = w.now.Add(10 * time.Minute)
+	answer, err = w.poll(t, "tv", code)
+	refused(t, "too late", answer, err, oauth.ExpiredToken)
+}
+
+// A device code is good once, as a code is.
+func TestADeviceCodeIsRedeemedOnce(t *testing.T) {
+	w := open(t)
+	code := w.device(t, store.DeviceApproved)
+	answer, err := w.poll(t, "tv", code)
+	refresh := granted(t, "the person said yes", answer, err)
+	if id, _ := answer["id_token"].(string); id == "" {
+		t.Errorf("answer = %v, want an ID token", answer)
+	}
+	w.now = w.now.Add(time.Minute)
+	answer, err = w.poll(t, "tv", code)
+	refused(t, "the device code again", answer, err, oauth.InvalidGrant)
+	answer, err = w.ask(t, "tv", grant.RefreshToken, "refresh_token", refresh)
+	refused(t, "what the first use began", answer, err, oauth.InvalidGrant)
+}
