@@ -52,7 +52,7 @@ func (r *Ring) read(ctx context.Context) error {
 	began := r.options.Now()
 	records, err := r.options.Store.SigningKeys(ctx)
 	if err == nil {
-		err = r.take(records, began)
+		err = r.adopt(records, began)
 	}
 	if err != nil {
 		err = fmt.Errorf("reading the signing keys: %w", err)
@@ -63,8 +63,8 @@ func (r *Ring) read(ctx context.Context) error {
 	return nil
 }
 
-// take makes records the present view.
-func (r *Ring) take(records []store.SigningKey, readAt time.Time) error {
+// adopt makes records the present view.
+func (r *Ring) adopt(records []store.SigningKey, readAt time.Time) error {
 	before := r.current.Load()
 	if len(records) == 0 && before != nil && len(before.keys) > 0 {
 		// Only keys that are gone are ever erased. To start anew here would put new

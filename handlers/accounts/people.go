@@ -69,7 +69,7 @@ func (h *Handlers) change(w http.ResponseWriter, r *http.Request) error {
 	return h.save(w, r, false)
 }
 
-func (h *Handlers) save(w http.ResponseWriter, r *http.Request, whole bool) error {
+func (h *Handlers) save(w http.ResponseWriter, r *http.Request, replaceAll bool) error {
 	was, err := h.target(r)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request, whole bool) erro
 	}
 	in := inputOf(body)
 	in.Active = body.Flag("is_active")
-	user, err := h.Accounts.Change(r.Context(), api.CallerOf(r).Actor, was, in, whole)
+	user, err := h.Accounts.Change(r.Context(), api.CallerOf(r).Actor, was, in, replaceAll)
 	if err != nil {
 		return err
 	}

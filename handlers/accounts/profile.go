@@ -21,7 +21,7 @@ func (h *Handlers) changeProfile(w http.ResponseWriter, r *http.Request) error {
 	return h.saveProfile(w, r, false)
 }
 
-func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, whole bool) error {
+func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, replaceAll bool) error {
 	caller := api.CallerOf(r)
 	body, err := api.ReadBody(w, r)
 	if err != nil {
@@ -34,7 +34,7 @@ func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, whole boo
 	if err := fixed(body, &shown, readOnly("is_active")...); err != nil {
 		return err
 	}
-	user, err := h.Accounts.ChangeOwn(r.Context(), caller.Actor, caller.Person, inputOf(body), whole)
+	user, err := h.Accounts.ChangeOwn(r.Context(), caller.Actor, caller.Person, inputOf(body), replaceAll)
 	if err != nil {
 		return err
 	}

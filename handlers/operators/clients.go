@@ -193,7 +193,7 @@ func (h *Handlers) changeClient(w http.ResponseWriter, r *http.Request) error {
 	return h.saveClient(w, r, false)
 }
 
-func (h *Handlers) saveClient(w http.ResponseWriter, r *http.Request, whole bool) error {
+func (h *Handlers) saveClient(w http.ResponseWriter, r *http.Request, replaceAll bool) error {
 	id := r.PathValue("id")
 	if _, err := h.Clients.Get(r.Context(), id); err != nil {
 		return err
@@ -205,7 +205,7 @@ func (h *Handlers) saveClient(w http.ResponseWriter, r *http.Request, whole bool
 	if err := settled(body, id); err != nil {
 		return err
 	}
-	c, secret, err := h.Clients.Update(r.Context(), api.CallerOf(r).Actor, id, inputOf(body), whole)
+	c, secret, err := h.Clients.Update(r.Context(), api.CallerOf(r).Actor, id, inputOf(body), replaceAll)
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ type setting struct {
 	text string
 }
 
-// take returns what was sent and holds, and reports every fault.
-func (a Attributes) take(now time.Time, faults *fields.Errors) []setting {
+// settings returns what was sent and holds, and reports every fault.
+func (a Attributes) settings(now time.Time, faults *fields.Errors) []setting {
 	a.objects(faults)
 	var settings []setting
 	for _, one := range profile.Texts {

@@ -53,13 +53,13 @@ func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.Use
 		first := newUser(d, s.Now())
 		first.Role = store.RoleAdmin
 		return s.create(ctx, authz.Actor{}, first, "bootstrap", func(tx store.Tx) error {
-			return s.take(tx, token)
+			return s.useLink(tx, token)
 		})
 	})
 }
 
-// take uses up the link, under the lock that create holds for a new administrator.
-func (s *Service) take(tx store.Tx, token string) error {
+// useLink uses up the link, under the lock that create holds for a new administrator.
+func (s *Service) useLink(tx store.Tx, token string) error {
 	there, err := tx.TakeBootstrap(store.DigestOf(token), s.Now())
 	if err != nil {
 		return err

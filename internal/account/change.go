@@ -12,16 +12,16 @@ import (
 
 // Change lets actor change target, as just read, and returns what it has become.
 // What decides is read again in the transaction that writes. The username, e-mail
-// address and password must be there if whole.
+// address and password must be there if replaceAll.
 //
 // A new password, and a deactivation, end the person's sessions, but for the one
 // in which somebody changes his own password. A change of role ends none: the
 // role of today is what counts at our own API.
-func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.User, in Input, whole bool) (store.User, error) {
+func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.User, in Input, replaceAll bool) (store.User, error) {
 	if err := authz.ChangePeople.Allow(actor); err != nil {
 		return store.User{}, err
 	}
-	d, faults := s.examine(actor, in, target, whole)
+	d, faults := s.examine(actor, in, target, replaceAll)
 	if err := faults.Err(); err != nil {
 		return store.User{}, err
 	}

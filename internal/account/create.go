@@ -39,7 +39,7 @@ func (s *Service) admit(ctx context.Context, in Input, goOn func(draft) (store.U
 	if err != nil {
 		return store.User{}, err
 	}
-	end, err := s.turns.take(ctx, *d.usernameKey, *d.emailKey)
+	end, err := s.turns.wait(ctx, *d.usernameKey, *d.emailKey)
 	if err != nil {
 		return store.User{}, fmt.Errorf("waiting for others who want the name: %w", err)
 	}

@@ -43,22 +43,22 @@ type draft struct {
 
 // examine checks what can be checked without asking anybody, and reports every
 // fault at once. Current is the person to be changed; a new one has the role
-// "user". The username, e-mail address and password must be there if whole.
-func (s *Service) examine(actor authz.Actor, in Input, current store.User, whole bool) (draft, *fields.Errors) {
+// "user". The username, e-mail address and password must be there if replaceAll.
+func (s *Service) examine(actor authz.Actor, in Input, current store.User, replaceAll bool) (draft, *fields.Errors) {
 	var d draft
 	faults := &fields.Errors{}
-	d.takeUsername(in.Username, whole, faults)
-	d.takeEmail(in.Email, whole, faults)
-	s.takePassword(&d, in, current, whole, faults)
-	d.takeRole(actor, in.Role, current.Role, faults)
-	d.first = takeName("first_name", in.FirstName, faults)
-	d.last = takeName("last_name", in.LastName, faults)
+	d.setUsername(in.Username, replaceAll, faults)
+	d.setEmail(in.Email, replaceAll, faults)
+	s.setPassword(&d, in, current, replaceAll, faults)
+	d.setRole(actor, in.Role, current.Role, faults)
+	d.first = readName("first_name", in.FirstName, faults)
+	d.last = readName("last_name", in.LastName, faults)
 	if in.Active.Problem != "" {
 		faults.Add("is_active", in.Active.Problem)
 	} else if in.Active.Sent {
 		d.active = &in.Active.Value
 	}
-	d.settings = in.Attributes.take(s.Now(), faults)
+	d.settings = in.Attributes.settings(s.Now(), faults)
 	return d, faults
 }
 
@@ -78,7 +78,7 @@ func present(name string, t fields.Text, required bool, faults *fields.Errors) b
 	return false
 }
 
-func (d *draft) takeUsername(t fields.Text, required bool, faults *fields.Errors) {
+func (d *draft) setUsername(t fields.Text, required bool, faults *fields.Errors) {
 	if !present("username", t, required, faults) {
 		return
 	}
@@ -91,7 +91,7 @@ func (d *draft) takeUsername(t fields.Text, required bool, faults *fields.Errors
 	d.username, d.usernameKey = &shown, &key
 }
 
-func (d *draft) takeEmail(t fields.Text, required bool, faults *fields.Errors) {
+func (d *draft) setEmail(t fields.Text, required bool, faults *fields.Errors) {
 	if !present("email", t, required, faults) {
 		return
 	}
@@ -111,8 +111,8 @@ func messages(err error) []string {
 	return []string{err.Error()}
 }
 
-// takePassword never trims: what was typed is what will have to be typed.
-func (s *Service) takePassword(d *draft, in Input, current store.User, required bool, faults *fields.Errors) {
+// setPassword never trims: what was typed is what will have to be typed.
+func (s *Service) setPassword(d *draft, in Input, current store.User, required bool, faults *fields.Errors) {
 	if !present("password", in.Password, required, faults) {
 		return
 	}
@@ -133,7 +133,7 @@ func or(t fields.Text, otherwise string) string {
 	return otherwise
 }
 
-func (d *draft) takeRole(actor authz.Actor, t fields.Text, current store.Role, faults *fields.Errors) {
+func (d *draft) setRole(actor authz.Actor, t fields.Text, current store.Role, faults *fields.Errors) {
 	role := store.Role(t.Value)
 	switch {
 	case t.Problem != "":
@@ -148,7 +148,7 @@ func (d *draft) takeRole(actor authz.Actor, t fields.Text, current store.Role, f
 	}
 }
 
-func takeName(name string, t fields.Text, faults *fields.Errors) *string {
+func readName(name string, t fields.Text, faults *fields.Errors) *string {
 	if t.Problem != "" {
 		faults.Add(name, t.Problem)
 	}

@@ -18,16 +18,16 @@ var errMovedOn = errors.New("account: password changed meanwhile")
 
 // ChangeOwn lets somebody change themselves, and returns what they have become.
 // Me is the person as just read. The username, e-mail address and password must
-// be there if whole.
+// be there if replaceAll.
 //
 // A change of the password or of the e-mail address needs the current password
 // (OWASP ASVS 5.0 §6.2.3, §7.5.1): whoever finds a browser open shall not be able
 // to keep the account. Asking for it makes this a place to guess passwords, so
 // it goes through CheckPassword like every other.
-func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.User, in Input, whole bool) (store.User, error) {
+func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.User, in Input, replaceAll bool) (store.User, error) {
 	// Nobody gives a role here, an administrator neither: that is what the
 	// administrators' pages are for, with their scope.
-	d, faults := s.examine(authz.Actor{}, in, me, whole)
+	d, faults := s.examine(authz.Actor{}, in, me, replaceAll)
 	if in.CurrentPassword.Problem != "" {
 		faults.Add("current_password", in.CurrentPassword.Problem)
 	}

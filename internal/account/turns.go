@@ -31,8 +31,8 @@ type turn struct {
 	waiting int
 }
 
-// take waits for its turn at all the names, and returns what ends it.
-func (t *turns) take(ctx context.Context, names ...string) (end func(), err error) {
+// wait waits for a turn at all the names, and returns what ends it.
+func (t *turns) wait(ctx context.Context, names ...string) (end func(), err error) {
 	slices.Sort(names) // two that want the same two do not wait for each other
 	var ends []func()
 	end = func() {

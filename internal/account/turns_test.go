@@ -22,7 +22,7 @@ func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
 			names[0], names[1] = names[1], names[0]
 		}
 		wg.Go(func() {
-			end, err := all.take(t.Context(), names...)
+			end, err := all.wait(t.Context(), names...)
 			if err != nil {
 				t.Errorf("taking a turn: %v", err)
 				return
@@ -40,13 +40,13 @@ func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
 
 func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
 	var all turns
-	end, err := all.take(t.Context(), "ann")
+	end, err := all.wait(t.Context(), "ann")
 	if err != nil {
 		t.Fatalf("taking a turn: %v", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := all.take(gone, "ann", "bob"); !errors.Is(err, context.Canceled) {
+	if _, err := all.wait(gone, "ann", "bob"); !errors.Is(err, context.Canceled) {
 		t.Errorf("taking a place: err = %v, want context.Canceled", err)
 	}
 	end()
@@ -59,7 +59,7 @@ func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
 func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var all turns
-		end, err := all.take(t.Context(), "ann")
+		end, err := all.wait(t.Context(), "ann")
 		if err != nil {
 			t.Fatalf("taking a turn: %v", err)
 		}
@@ -68,7 +68,7 @@ func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
 		var atOnce, inTime atomic.Int32
 		for range MaxTurns + 10 {
 			wg.Go(func() {
-				_, err := all.take(t.Context(), "ann")
+				_, err := all.wait(t.Context(), "ann")
 				if !errors.Is(err, password.ErrBusy) {
 					t.Errorf("taking a place: err = %v, want ErrBusy", err)
 				}

@@ -57,7 +57,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	now := s.Now()
 	c := store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, CreatedAt: now, UpdatedAt: now}
 	faults := &fields.Errors{}
-	if err := s.takeID(ctx, &c, in.ID, faults); err != nil {
+	if err := s.assignID(ctx, &c, in.ID, faults); err != nil {
 		return store.Client{}, "", err
 	}
 	if !in.Name.Sent {
@@ -91,11 +91,11 @@ func (s *Service) Get(ctx context.Context, id string) (store.Client, error) {
 	return s.DB.ClientByID(ctx, id)
 }
 
-// Update changes what in names, or replaces everything but the ID, the secrets
-// and the authentication method, with its keys, if whole. A client that is to have
-// a secret, and has none, gets one, which is returned; one that becomes public, or
+// Update changes what in names or, if replaceAll, replaces everything but the ID, the
+// secrets and the authentication method with its keys. A client that is to have a
+// secret, and has none, gets one, which is returned; one that becomes public, or
 // signs with keys of its own, loses its secrets.
-func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in Input, whole bool) (store.Client, string, error) {
+func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in Input, replaceAll bool) (store.Client, string, error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return store.Client{}, "", err
 	}
@@ -104,7 +104,7 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	var ended []string
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		ended = nil
-		was, is, made, err := s.update(ctx, tx, actor, id, in, whole)
+		was, is, made, err := s.update(ctx, tx, actor, id, in, replaceAll)
 		if after, secret = is, made; err == nil && was.AuthMethod != is.AuthMethod {
 			// A refresh token is for the client as it authenticated when it was given out.
 			ended, err = tx.EndClientSessions(id, "client authentication changed", s.Now())
@@ -126,7 +126,7 @@ func (s *Service) forget(ctx context.Context, ended []string) {
 	}
 }
 
-func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, whole bool) (was, is store.Client, secret string, err error) {
+func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, replaceAll bool) (was, is store.Client, secret string, err error) {
 	if err = stillAllowed(tx, actor); err != nil {
 		return was, is, "", err
 	}
@@ -136,7 +136,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	}
 	faults := &fields.Errors{}
 	is = was
-	if whole {
+	if replaceAll {
 		is = store.Client{
 			ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, CreatedAt: was.CreatedAt,
 			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,

@@ -18,17 +18,17 @@ const (
 	anyAudience = "any"
 )
 
-// takeKeys takes what a client with private_key_jwt proves itself by: a set of
+// setKeys sets what a client with private_key_jwt proves itself by: a set of
 // public keys or the place to fetch it from, one of the two (RFC 7591 §2). Sending
 // one takes the other's place.
-func takeKeys(c *store.Client, in Input, faults *fields.Errors) {
+func setKeys(c *store.Client, in Input, faults *fields.Errors) {
 	if faults.Has("auth_method") {
 		return
 	}
 	was := *c
-	takeSet(&c.JWKS, in.JWKS, faults)
-	takeURI(keysFault)(&c.JWKSURI, "jwks_uri", in.JWKSURI, faults)
-	takeAudience(c, in.AssertionAudience, faults)
+	setKeySet(&c.JWKS, in.JWKS, faults)
+	setURI(keysFault)(&c.JWKSURI, "jwks_uri", in.JWKSURI, faults)
+	setAudience(c, in.AssertionAudience, faults)
 	if c.AuthMethod != store.PrivateKeyJWT {
 		withoutKeys(c, in, faults)
 		return
@@ -59,7 +59,7 @@ func withoutKeys(c *store.Client, in Input, faults *fields.Errors) {
 	c.JWKS, c.JWKSURI, c.AssertionAudience = "", "", ""
 }
 
-func takeSet(to *string, t fields.Text, faults *fields.Errors) {
+func setKeySet(to *string, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
 		faults.Add("jwks", t.Problem)
@@ -80,7 +80,7 @@ func takeSet(to *string, t fields.Text, faults *fields.Errors) {
 	}
 }
 
-func takeAudience(c *store.Client, t fields.Text, faults *fields.Errors) {
+func setAudience(c *store.Client, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
 		faults.Add("assertion_audience", t.Problem)

@@ -98,9 +98,9 @@ func TestAClientThatSigns(t *testing.T) {
 	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 0); fault(err, "non_field_errors") == "" {
 		t.Errorf("a secret for it: %v", err)
 	}
-	update := func(in Input, whole bool) store.Client {
+	update := func(in Input, replaceAll bool) store.Client {
 		t.Helper()
-		got, _, err := w.Update(t.Context(), authz.Operator, c.ID, in, whole)
+		got, _, err := w.Update(t.Context(), authz.Operator, c.ID, in, replaceAll)
 		if err != nil {
 			t.Fatalf("updating the client: %v", err)
 		}

@@ -30,10 +30,10 @@ const (
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`)
 
-// takeID takes the ID that was sent, or makes one. An app's own tokens have its ID
+// assignID gives c the ID that was sent, or a new one. An app's own tokens have its ID
 // as their subject, so no ID may pass for a person's (RFC 9068 §5): neither one
 // in the form of a person's subject nor one that is a person's name.
-func (s *Service) takeID(ctx context.Context, c *store.Client, t fields.Text, faults *fields.Errors) error {
+func (s *Service) assignID(ctx context.Context, c *store.Client, t fields.Text, faults *fields.Errors) error {
 	switch {
 	case t.Problem != "":
 		faults.Add("client_id", t.Problem)
@@ -72,11 +72,11 @@ const MaxAccessTokenLifetime = time.Hour
 // server's own settings do not say less.
 const longest = 366 * 24 * time.Hour
 
-// examine moves what was sent into c, and says what of it, or of the whole, cannot be.
+// examine moves what was sent into c, and reports what of it cannot be, alone or together.
 func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
 	for _, a := range s.attributes() {
-		if a.take != nil {
-			a.take(a.Name, c, in, faults)
+		if a.set != nil {
+			a.set(a.Name, c, in, faults)
 		}
 	}
 	s.wantsRedirect(c, faults)
@@ -90,7 +90,7 @@ func (s *Service) wantsRedirect(c *store.Client, faults *fields.Errors) {
 	}
 }
 
-func takeName(to *string, name string, t fields.Text, faults *fields.Errors) {
+func setName(to *string, name string, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
 		faults.Add(name, t.Problem)
@@ -108,7 +108,7 @@ func takeName(to *string, name string, t fields.Text, faults *fields.Errors) {
 // unshowable characters could make the name on a consent page read as another.
 func unshowable(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
 
-func takeMethod(to *string, name string, t fields.Text, faults *fields.Errors) {
+func setMethod(to *string, name string, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
 		faults.Add(name, t.Problem)
@@ -119,7 +119,7 @@ func takeMethod(to *string, name string, t fields.Text, faults *fields.Errors) {
 	}
 }
 
-func takeFlag(to *bool, name string, f fields.Flag, faults *fields.Errors) {
+func setFlag(to *bool, name string, f fields.Flag, faults *fields.Errors) {
 	if f.Problem != "" {
 		faults.Add(name, f.Problem)
 	} else if f.Sent {
@@ -127,7 +127,7 @@ func takeFlag(to *bool, name string, f fields.Flag, faults *fields.Errors) {
 	}
 }
 
-func (s *Service) takeGrants(c *store.Client, in Input, faults *fields.Errors) {
+func (s *Service) setGrants(c *store.Client, in Input, faults *fields.Errors) {
 	l := in.GrantTypes
 	if l.Problem != "" {
 		faults.Add("grant_types", l.Problem)
@@ -148,7 +148,7 @@ func (s *Service) takeGrants(c *store.Client, in Input, faults *fields.Errors) {
 	}
 }
 
-func takeScope(to *string, name string, t fields.Text, faults *fields.Errors) {
+func setScope(to *string, name string, t fields.Text, faults *fields.Errors) {
 	scope := authz.Scope(t.Value)
 	switch {
 	case t.Problem != "":
@@ -161,7 +161,7 @@ func takeScope(to *string, name string, t fields.Text, faults *fields.Errors) {
 	}
 }
 
-func takeURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
+func setURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
 	if l.Problem != "" {
 		faults.Add(name, l.Problem)
 		return
@@ -181,8 +181,8 @@ func takeURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
 	}
 }
 
-// takeURI takes one URI, or none, in which no fault is found.
-func takeURI(fault func(string) string) func(*string, string, fields.Text, *fields.Errors) {
+// setURI sets one URI, or none, in which no fault is found.
+func setURI(fault func(string) string) func(*string, string, fields.Text, *fields.Errors) {
 	return func(to *string, name string, t fields.Text, faults *fields.Errors) {
 		switch {
 		case t.Problem != "":
@@ -209,8 +209,8 @@ func (s *Service) maxRefreshIdle() bound {
 	return bound{is: longest}
 }
 
-// takeLifetime takes what lasts no longer than most.
-func takeLifetime(most bound) func(*time.Duration, string, fields.Number, *fields.Errors) {
+// setLifetime sets a lifetime no longer than most.
+func setLifetime(most bound) func(*time.Duration, string, fields.Number, *fields.Errors) {
 	const least = time.Minute
 	return func(to *time.Duration, name string, n fields.Number, faults *fields.Errors) {
 		switch {
