@@ -50,7 +50,7 @@ func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except
 		if err != nil {
 			return err
 		}
-		now := s.Now().UTC()
+		now := s.Now()
 		if err := tx.EndBrowsers(userID, browser, now); err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (s *Service) List(ctx context.Context, userID int64) ([]store.Session, erro
 func (s *Service) end(ctx context.Context, sid string, userID int64, reason string, e audit.Event) (bool, error) {
 	var done bool
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		now := s.Now().UTC()
+		now := s.Now()
 		done, err = tx.EndSession(sid, userID, reason, now)
 		if err != nil || !done {
 			return err

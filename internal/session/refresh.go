@@ -72,7 +72,7 @@ func (s *Service) rotate(ctx context.Context, client store.Client, session store
 	if err != nil {
 		return store.Rotation{}, fmt.Errorf("choosing a signing key: %w", err)
 	}
-	now := s.Now().UTC()
+	now := s.Now()
 	second := now.Truncate(time.Second)
 	rotation, outcome, err := s.Rotations.Rotate(ctx, session.ID, store.Step{
 		Gen: presented.Gen, JTI: presented.JTI, Known: session.Rotation,

@@ -66,5 +66,5 @@ func (s *Service) revokeToken(ctx context.Context, actor string, claims token.Ac
 		Actor: actor, Subject: audit.ClientSubject(claims.ClientID), ClientID: claims.ClientID,
 		What: audit.TokenRevoked{JTI: claims.JTI},
 	}
-	return s.DB.Audit(ctx, event.Record(ctx, s.Now().UTC()))
+	return s.DB.Audit(ctx, event.Record(ctx, s.Now()))
 }
