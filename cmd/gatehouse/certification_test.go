@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/config"
 	"gatehouse/store"
 )
@@ -385,6 +387,28 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 		sum := sha256.Sum256([]byte(set["access_token"].(string)))
 		if id["at_hash"] != base64.RawURLEncoding.EncodeToString(sum[:16]) {
 			t.Errorf("at_hash %v, want %v", id["at_hash"], base64.RawURLEncoding.EncodeToString(sum[:16]))
+		}
+	})
+	g.each("the tokens say how the person signed in", func(t *testing.T, v *visitor) {
+		_ = v.code()
+		set := g.redeem(v.silent("claims", `{"id_token":{"acr":{"essential":true,"values":["urn:gatehouse:pwd"]}}}`))
+		_, next := g.send("/oauth/token", "shop", shopSecret, "grant_type", "refresh_token", "refresh_token", set["refresh_token"].(string))
+		_, id := g.signed(set["id_token"])
+		for name, raw := range map[string]any{
+			"ID token": set["id_token"], "access token": set["access_token"], // RFC 9068 §2.2.1
+			"ID token of the refresh": next["id_token"], "access token of the refresh": next["access_token"],
+		} {
+			_, got := g.signed(raw)
+			want := object{"auth_time": id["auth_time"], "acr": "urn:gatehouse:pwd", "amr": []any{"pwd"}}
+			if diff := cmp.Diff(want, object{"auth_time": got["auth_time"], "acr": got["acr"], "amr": got["amr"]}); diff != "" {
+				t.Errorf("%s: the sign-in (-want +got):\n%s", name, diff)
+			}
+		}
+	})
+	g.each("a level that no sign-in here reaches", func(t *testing.T, v *visitor) {
+		_ = v.code()
+		for _, who := range []*visitor{v, g.visitor()} {
+			v.refusal("unmet_authentication_requirements", who.get(ask("claims", `{"id_token":{"acr":{"essential":true,"value":"urn:example:9"}}}`)).leads(shopURI))
 		}
 	})
 	g.each("a code is used once, and then the tokens are dead", func(t *testing.T, v *visitor) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
@@ -271,6 +273,22 @@ func TestAGuesserWaitsAndIsToldHowLong(t *testing.T) {
 	got := w.ask(t, "POST", "/login/", "", `{"username":"ANN@example.com","password":"`+secret+`"}`)
 	if got.status != 429 || got.header.Get("Retry-After") == "" || !strings.HasPrefix(got.body, `{"detail":"Request was throttled. Expected available in `) {
 		t.Errorf("status %d, headers %v, body %s, want 429 with Retry-After and the wait in words", got.status, got.header, got.body)
+	}
+}
+
+// An access token says how its person signed in (RFC 9068 §2.2.1).
+func TestASignInIsInItsTokens(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "ann", store.RoleUser)
+	before := time.Now().Truncate(time.Second)
+	access, _ := w.signIn(t, "ann")
+	claims, err := w.sessions.Verifier.Access(t.Context(), access)
+	if err != nil {
+		t.Fatalf("verifying the access token: %v", err)
+	}
+	want := store.SignIn{At: time.Unix(claims.AuthTime, 0), ACR: "urn:gatehouse:pwd", AMR: []string{"pwd"}}
+	if diff := cmp.Diff(want, store.SignIn{At: want.At, ACR: claims.ACR, AMR: claims.AMR}); diff != "" || want.At.Before(before) || want.At.After(time.Now()) {
+		t.Errorf("auth_time %s, want now; the sign-in (-want +got):\n%s", want.At, diff)
 	}
 }
 

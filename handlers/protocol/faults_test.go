@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
@@ -418,6 +420,9 @@ func tokenContents(t *testing.T, s *site) {
 	}
 	if claims["sub"] != annsSub || claims["iss"] != issuer || claims["aud"] != issuer || claims["client_id"] != "shop" || claims["role"] != "user" {
 		t.Errorf("claims %v, want those of ann at the client shop", claims)
+	}
+	if got, want := s.provedIn(t, a.text("access_token")), (proved{float64(s.clock().Unix()), "urn:gatehouse:pwd", []any{"pwd"}}); !cmp.Equal(got, want) {
+		t.Errorf("the access token says %v of the sign-in, want %v", got, want)
 	}
 	header, claims = decoded(t, a.text("refresh_token"))
 	want = []string{"aud", "client_id", "exp", "gen", "iat", "iss", "jti", "role", "scope", "sid", "sub"}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
@@ -61,5 +63,85 @@ func TestStartLosesAgainstAChangeOfThePerson(t *testing.T) {
 				t.Errorf("%d sessions were left behind, want none", len(left))
 			}
 		})
+	}
+}
+
+// The tokens of a session say how its person signed in, whatever it began with.
+func TestTokensSayHowThePersonSignedIn(t *testing.T) {
+	g := open(t)
+	// A level and methods that no constructor of ours gives, an hour ago.
+	other := store.SignIn{At: g.clock().Add(-time.Hour), ACR: "urn:example:2", AMR: []string{"pwd", "otp"}}
+	begins := map[string]struct {
+		begin  func() (session.Set, error)
+		signIn store.SignIn
+		openID bool
+	}{
+		"a proof": {func() (session.Set, error) { return g.Begin(t.Context(), g.proof(), g.shop, "openid account") }, g.proof().SignIn, false},
+		"a grant": {func() (session.Set, error) {
+			return g.Redeem(t.Context(), g.shop, session.Grant{
+				SessionID: "S", UserID: g.ann.ID, BrowserID: "B", SignIn: other, Scope: "openid account", Nonce: "n", Method: "code",
+				Use: func(store.Tx) error { return nil },
+			})
+		}, other, true},
+	}
+	for name, c := range begins {
+		set, err := c.begin()
+		if err != nil {
+			t.Fatalf("beginning a session with %s: %v", name, err)
+		}
+		for range 2 {
+			if diff := cmp.Diff(c.signIn, set.Session.SignIn); diff != "" {
+				t.Errorf("%s: the session's sign-in (-want +got):\n%s", name, diff)
+			}
+			access := set.Access
+			if got := (store.SignIn{At: time.Unix(access.AuthTime, 0), ACR: access.ACR, AMR: access.AMR}); !cmp.Equal(got, inSeconds(c.signIn)) {
+				t.Errorf("%s: the access token says %+v, want %+v", name, got, inSeconds(c.signIn))
+			}
+			if got := set.IDToken != ""; got != c.openID {
+				t.Errorf("%s: an ID token: %t, want %t", name, got, c.openID)
+			}
+			if set, err = g.Refresh(t.Context(), g.shop, set.RefreshToken, ""); err != nil {
+				t.Fatalf("%s: refreshing: %v", name, err)
+			}
+		}
+	}
+}
+
+// inSeconds is a sign-in as tokens say it (NumericDate, RFC 7519 §2).
+func inSeconds(s store.SignIn) store.SignIn {
+	s.At = time.Unix(s.At.Unix(), 0)
+	return s
+}
+
+// A grant is redeemed for the person as they are at that moment.
+func TestAGrantIsRedeemedByTheLiving(t *testing.T) {
+	spent := errors.New("spent")
+	for name, c := range map[string]struct {
+		change func(*testing.T, *rig)
+		use    error
+		want   error
+	}{
+		"nothing happened": {func(*testing.T, *rig) {}, nil, nil},
+		"another password": {func(t *testing.T, g *rig) { g.change(t, store.UserChange{PasswordHash: new("$argon2id$other")}) }, nil, nil},
+		"deactivated":      {func(t *testing.T, g *rig) { g.change(t, store.UserChange{Active: new(false)}) }, nil, signin.ErrCredentialsChanged},
+		"deleted":          {func(t *testing.T, g *rig) { g.delete(t) }, nil, signin.ErrCredentialsChanged},
+		"used before":      {func(*testing.T, *rig) {}, spent, spent},
+	} {
+		g := open(t)
+		c.change(t, g)
+		set, err := g.Redeem(t.Context(), g.shop, session.Grant{
+			SessionID: "S", UserID: g.ann.ID, SignIn: g.proof().SignIn, Scope: "openid", Method: "code",
+			Use: func(store.Tx) error { return c.use },
+		})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: err = %v, want %v", name, err, c.want)
+		}
+		left, _ := g.List(t.Context(), g.ann.ID)
+		if begun := c.want == nil; (len(left) == 1) != begun || (set.Session.ID == "S") != begun {
+			t.Errorf("%s: %d sessions on record, set = %+v, want a session: %t", name, len(left), set, begun)
+		}
+		if begun := c.want == nil; begun && !set.User.LastLoginAt.IsZero() {
+			t.Errorf("%s: last login at %s, want none: the person signed in before", name, set.User.LastLoginAt)
+		}
 	}
 }

@@ -126,6 +126,7 @@ func (w *world) consented(t *testing.T, values url.Values) string {
 
 func TestTheWayToACode(t *testing.T) {
 	w := open(t)
+	w.ann.Session.SignIn = store.SignIn{At: w.now, ACR: "urn:example:2", AMR: []string{"pwd", "otp"}}
 	step, err := w.Begin(t.Context(), asking("login_hint", "ann", "ui_locales", "de en"), oauth.Browser{Pre: "pre"})
 	sealed := next(t, "beginning, with nobody signed in", step, err, SignIn).Request
 	page, err := w.Pending(t.Context(), sealed, oauth.Browser{Pre: "pre"})
@@ -151,6 +152,9 @@ func TestTheWayToACode(t *testing.T) {
 	if code.ClientID != "web" || code.UserID != w.ann.User.ID || code.BrowserID != w.ann.Session.ID || code.RedirectURI != callback ||
 		code.Scope != "openid" || code.Nonce != "n" || !code.ExpiresAt.Equal(w.now.Add(codeLife)) {
 		t.Errorf("code = %+v, want what was asked for, by ann in her browser, for a minute", code)
+	}
+	if diff := cmp.Diff(w.ann.Session.SignIn, code.SignIn); diff != "" {
+		t.Errorf("the code's sign-in is not the browser's (-want +got):\n%s", diff)
 	}
 	// The consent is remembered, for this scope and no other.
 	step, err = w.Begin(t.Context(), asking(), w.ann)
@@ -261,6 +265,32 @@ func TestASignInForTheRequestCounts(t *testing.T) {
 
 	step, err = w.Begin(t.Context(), asking("claims", `{"id_token":{"sub":{"value":"bob's"}}}`), w.ann)
 	told(t, "ann signed in at this moment, and bob was asked for", step, err, oauth.LoginRequired)
+}
+
+// An essential level is asked of the sign-in that is there, and then of one that
+// could be (OIDC Core 1.0 §5.5.1.1).
+func TestAnEssentialLevel(t *testing.T) {
+	const password = `{"id_token":{"acr":{"essential":true,"values":["urn:gatehouse:pwd","urn:example:9"]}}}`
+	w := open(t)
+	w.now = w.now.Add(time.Minute)
+	w.consented(t, asking("claims", password))
+
+	w.ann.Session.SignIn.ACR = "urn:example:0"
+	step, err := w.Begin(t.Context(), asking("claims", password, "prompt", "none"), w.ann)
+	told(t, "a sign-in of another level, and no page is wanted", step, err, oauth.LoginRequired)
+	step, err = w.Begin(t.Context(), asking("claims", password), w.ann)
+	sealed := next(t, "a sign-in of another level", step, err, SignIn).Request
+	w.signIn(t)
+	step, err = w.Resume(t.Context(), sealed, w.ann)
+	next(t, "after the sign-in", step, err, AskConsent)
+	w.ann.Session.SignIn.ACR = "urn:example:0"
+	step, err = w.Resume(t.Context(), sealed, w.ann)
+	told(t, "after a sign-in of another level again", step, err, oauth.UnmetAuthentication)
+
+	for name, b := range map[string]oauth.Browser{"ann": w.ann, "nobody": {Pre: "pre"}} {
+		step, err = w.Begin(t.Context(), asking("claims", `{"id_token":{"acr":{"essential":true,"value":"urn:example:9"}}}`), b)
+		told(t, "a level that no sign-in here reaches, of "+name, step, err, oauth.UnmetAuthentication)
+	}
 }
 
 // First parties are not asked for consent, unless they want it.

@@ -42,7 +42,10 @@ func open(t *testing.T) *world {
 	}
 	w.app = store.Client{ID: "tv", AuthMethod: store.NoSecret, Scope: "openid email", GrantTypes: []string{grant.DeviceCode}, CreatedAt: w.now, UpdatedAt: w.now}
 	user := store.User{Sub: "ann's", Username: "ann", UsernameKey: "ann", Email: "a@x.example", EmailKey: "a@x.example", Role: store.RoleUser, Active: true, JoinedAt: w.now}
-	browser := store.BrowserSession{ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), CreatedAt: w.now, LastSeenAt: w.now, ExpiresAt: w.now.Add(time.Hour)}
+	browser := store.BrowserSession{
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), CreatedAt: w.now, LastSeenAt: w.now, ExpiresAt: w.now.Add(time.Hour),
+		SignIn: store.SignIn{At: w.now, ACR: "urn:example:2", AMR: []string{"pwd", "otp"}},
+	}
 	err = db.Write(t.Context(), func(tx store.Tx) (err error) {
 		if user.ID, err = tx.CreateUser(user); err != nil {
 			return err
@@ -108,6 +111,9 @@ func TestADeviceIsLetIn(t *testing.T) {
 	}
 	if err := w.Decide(t.Context(), a.UserCode, w.ann, true); err != nil {
 		t.Fatalf("allowing a device: %v", err)
+	}
+	if diff := cmp.Diff(w.ann.Session.SignIn, w.kept(t, a).SignIn); diff != "" {
+		t.Errorf("the grant's sign-in is not the browser's (-want +got):\n%s", diff)
 	}
 	kept := w.kept(t, a)
 	if kept.Status != store.DeviceApproved || kept.UserID != w.ann.User.ID || kept.BrowserID != w.ann.Session.ID {

@@ -1,0 +1,216 @@
+package protocol_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/token"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore/migrations"
+)
+
+// before is the last step of the schema before devices had a level.
+const before = 3
+
+// atSchema brings an empty database to a step of the schema, and returns a way to
+// write there as a release of that time did.
+func atSchema(t *testing.T, dsn string, version int) func(statement string, args ...any) {
+	t.Helper()
+	dialect, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
+	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
+		login, place, _ := strings.Cut(rest, "@")
+		host, database, _ := strings.Cut(place, "/")
+		dialect, source = "mysql", login+"@tcp("+host+")/"+database+"?multiStatements=true"
+	}
+	pool, err := sql.Open(dialect, source)
+	if err != nil {
+		t.Fatalf("opening the database: %v", err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	write := func(statement string, args ...any) {
+		t.Helper()
+		if _, err := pool.ExecContext(t.Context(), statement, args...); err != nil {
+			t.Fatalf("executing %s: %v", statement, err)
+		}
+	}
+	steps, err := migrations.Of(dialect)
+	if err != nil {
+		t.Fatalf("reading the migrations: %v", err)
+	}
+	write("CREATE TABLE schema_migrations (version INTEGER NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, sha256 VARCHAR(64) NOT NULL, applied_at BIGINT NOT NULL)")
+	for _, step := range steps[:version] {
+		write(step.Text)
+		write("INSERT INTO schema_migrations VALUES (?, ?, ?, 1)", step.Version, step.Name, step.Digest)
+	}
+	return write
+}
+
+// An earlier release writes what a person who is user 1 did an hour, or a minute,
+// before the clock of the site stands at now. It names the columns that it knows.
+type earlier struct {
+	write func(statement string, args ...any)
+	now   time.Time
+}
+
+func (e earlier) ago(d time.Duration) int64 { return e.now.Add(-d).UnixMilli() }
+
+// session writes a session whose refresh token has the JTI "J-" and its ID.
+func (e earlier) session(id, browser, acr, amr string) {
+	e.write("INSERT INTO sessions (id, user_id, client_id, scope, auth_time, created_at, expires_at, last_used_at, ended_at, end_reason,"+
+		" ip, user_agent, browser_id, acr, amr, claims, gen, jti, prev_jti, token_iat, token_exp, token_role, key_id, rotated_at)"+
+		" VALUES (?, 1, 'web', 'openid', ?, ?, ?, ?, 0, '', '', '', ?, ?, ?, '', 1, ?, '', ?, ?, 'user', 'K', 0)",
+		id, e.ago(time.Hour), e.ago(time.Hour), e.ago(-time.Hour), e.ago(time.Hour), browser, acr, amr,
+		"J-"+id, e.ago(time.Hour), e.ago(-time.Hour))
+}
+
+func (e earlier) browser(cookie string) {
+	digest := store.DigestOf(cookie)
+	e.write("INSERT INTO browser_sessions (id, cookie_digest, user_id, auth_time, amr, acr, created_at, last_seen_at, expires_at, ended_at, ip, user_agent)"+
+		" VALUES (?, ?, 1, ?, '[\"pwd\"]', 'urn:gatehouse:pwd', ?, ?, ?, 0, '', '')",
+		cookie, digest[:], e.ago(time.Hour), e.ago(time.Hour), e.ago(0), e.ago(-time.Hour))
+}
+
+func (e earlier) code(code string) {
+	digest := store.DigestOf(code)
+	e.write("INSERT INTO auth_codes (digest, session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims,"+
+		" auth_time, expires_at, used_at, misses) VALUES (?, ?, 'web', 1, 'B', ?, 'openid', 'n', ?, 'urn:gatehouse:pwd', '[\"pwd\"]', '', ?, ?, 0, 0)",
+		digest[:], "of-"+code, callback, s256Of, e.ago(time.Hour), e.ago(-time.Minute))
+}
+
+// device writes a device that waits under its name as a user code.
+func (e earlier) device(code, userCode string) {
+	digest, user := store.DigestOf(code), store.DigestOf(userCode)
+	e.write("INSERT INTO device_grants (device_digest, user_digest, session_id, client_id, scope, status, user_id, browser_id, auth_time, amr,"+
+		" ip, created_at, expires_at, interval_s, polled_at) VALUES (?, ?, ?, 'web', 'openid', 'pending', 0, '', 0, '[]', '', ?, ?, 5, 0)",
+		digest[:], user[:], "of-"+code, e.ago(time.Minute), e.ago(-time.Minute))
+}
+
+func (e earlier) approve(code string) {
+	digest := store.DigestOf(code)
+	e.write("UPDATE device_grants SET status = 'approved', user_id = 1, browser_id = 'B', auth_time = ?, amr = '[\"pwd\"]'"+
+		" WHERE device_digest = ? AND status = 'pending'", e.ago(time.Hour), digest[:])
+}
+
+// proved is what the tokens of an answer say of the sign-in.
+type proved struct {
+	At  float64
+	ACR any
+	AMR any
+}
+
+func (s *site) provedIn(t *testing.T, raw string) proved {
+	t.Helper()
+	verified, err := s.ring.Verify(t.Context(), raw)
+	if err != nil {
+		t.Fatalf("verifying a token: %v", err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(verified.Payload, &members); err != nil {
+		t.Fatalf("reading a token: %v", err)
+	}
+	at, _ := members["auth_time"].(float64)
+	return proved{at, members["acr"], members["amr"]}
+}
+
+// wantProved fails unless the access token says so of the sign-in, and the ID
+// token, if there is to be one, the same.
+func (s *site) wantProved(t *testing.T, what string, a answer, want proved, identity bool) {
+	t.Helper()
+	if a.status != http.StatusOK {
+		t.Fatalf("%s: %d %s, want 200 and tokens", what, a.status, a.body)
+	}
+	if diff := cmp.Diff(want, s.provedIn(t, a.text("access_token"))); diff != "" {
+		t.Errorf("%s: the access token's sign-in (-want +got):\n%s", what, diff)
+	}
+	if got := a.text("id_token") != ""; got != identity {
+		t.Errorf("%s: an ID token: %t, want %t", what, got, identity)
+	} else if !identity {
+		return
+	}
+	if diff := cmp.Diff(want, s.provedIn(t, a.text("id_token"))); diff != "" {
+		t.Errorf("%s: the ID token's sign-in (-want +got):\n%s", what, diff)
+	}
+}
+
+// TestAnUpgradeKeepsWhatPeopleAllowed: sessions, codes and devices of the release
+// before go on after the upgrade, and so do those that a replica of it writes
+// beside this one. It knew no proof but a password.
+func TestAnUpgradeKeepsWhatPeopleAllowed(t *testing.T) {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+		t.Run(name, func(t *testing.T) {
+			dsn := dsn(t)
+			old := earlier{atSchema(t, dsn, before), time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)}
+			writes := func(when string) {
+				old.session("page-"+when, "B", "urn:gatehouse:pwd", `["pwd"]`)
+				old.session("grant-"+when, "", "", "[]")
+				old.browser("browser-" + when)
+				old.code("code-" + when)
+				old.device("approved-"+when, "approved-"+when)
+				old.approve("approved-" + when)
+			}
+			writes("before")
+			old.device("waiting", "BCDFGHJK")
+			s := openOn(t, dsn)
+			s.addWebApps(t)
+			writes("beside")
+			for _, when := range []string{"before", "beside"} {
+				s.goesOn(t, old.now.Add(-time.Hour), when)
+			}
+			s.signedIn(t)
+			if err := s.devices.Decide(t.Context(), "BCDFGHJK", s.browser, true); err != nil {
+				t.Fatalf("approving the device that waited: %v", err)
+			}
+			s.wantProved(t, "the device that waited", s.polled(t, "waiting"), proved{float64(old.now.Unix()), "urn:gatehouse:pwd", []any{"pwd"}}, true)
+			// Asked for here and approved at a replica of the release before, which
+			// leaves the level as it is: none.
+			a := s.device(t, "web")
+			old.approve(a.text("device_code"))
+			s.wantProved(t, "the device that went to both", s.poll(t, "web", a), proved{float64(old.now.Add(-time.Hour).Unix()), nil, []any{"pwd"}}, true)
+		})
+	}
+}
+
+// goesOn redeems and refreshes what was written then.
+func (s *site) goesOn(t *testing.T, signedIn time.Time, when string) {
+	t.Helper()
+	password := proved{float64(signedIn.Unix()), "urn:gatehouse:pwd", []any{"pwd"}}
+	s.wantProved(t, "a session from the pages, "+when, s.refresh(t, "web", s.refreshToken(t, "page-"+when)), password, true)
+	s.wantProved(t, "a session of a grant, "+when, s.refresh(t, "web", s.refreshToken(t, "grant-"+when)), proved{At: password.At}, false)
+	redeemed := s.exchange(t, "web", "code-"+when)
+	s.wantProved(t, "a code, "+when, redeemed, password, true)
+	s.wantProved(t, "its session, "+when, s.refresh(t, "web", redeemed.text("refresh_token")), password, true)
+	s.wantProved(t, "a device, "+when, s.polled(t, "approved-"+when), password, true)
+	b, user, err := s.db.BrowserWithUser(t.Context(), store.DigestOf("browser-"+when))
+	if err != nil {
+		t.Fatalf("reading the browser session, %s: %v", when, err)
+	}
+	s.browser = oauth.Browser{Pre: "pre", Session: b, User: user}
+	s.wantProved(t, "a code asked for since, "+when, s.exchange(t, "web", s.code(t, asking("web"))), password, true)
+}
+
+// refreshToken is the current one of a session that the earlier release wrote.
+func (s *site) refreshToken(t *testing.T, sid string) string {
+	t.Helper()
+	raw, err := s.ring.Sign(t.Context(), token.TypeRefresh, token.Refresh{
+		Issuer: issuer, Subject: annsSub, Audience: issuer, ClientID: "web", JTI: "J-" + sid, Scope: "openid", Role: store.RoleUser,
+		IssuedAt: s.clock().Add(-time.Hour).Unix(), Expires: s.clock().Add(time.Hour).Unix(), SessionID: sid, Gen: 1,
+	})
+	if err != nil {
+		t.Fatalf("signing a refresh token: %v", err)
+	}
+	return raw
+}
+
+// polled is a poll of a device of that code.
+func (s *site) polled(t *testing.T, code string) answer {
+	t.Helper()
+	return s.poll(t, "web", answer{members: map[string]any{"device_code": code}})
+}

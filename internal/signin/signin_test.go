@@ -1,0 +1,77 @@
+package signin_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gatehouse/internal/signin"
+	"gatehouse/store"
+)
+
+// record is a transaction of which only the person's row is asked.
+type record struct {
+	store.Tx
+	id     int64
+	change store.UserChange
+	err    error
+}
+
+func (r *record) UpdateUser(id int64, c store.UserChange) error {
+	r.id, r.change = id, c
+	return r.err
+}
+
+var (
+	at  = time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
+	ann = store.User{ID: 7, Sub: "ann's", PasswordHash: "$argon2id$first"}
+)
+
+func TestAPasswordProvesItsLevelAndMethod(t *testing.T) {
+	want := signin.Proof{
+		User: ann, Method: "page",
+		SignIn: store.SignIn{At: at, ACR: "urn:gatehouse:pwd", AMR: []string{"pwd"}},
+	}
+	if diff := cmp.Diff(want, signin.Password(ann, "page", at)); diff != "" {
+		t.Errorf("the proof of a password (-want +got):\n%s", diff)
+	}
+	if got := signin.ACRValues(); !slices.Contains(got, want.SignIn.ACR) {
+		t.Errorf("levels = %q, want %q among them", got, want.SignIn.ACR)
+	}
+}
+
+// The row is written on condition that it still says what was checked, and at the
+// time of the sign-in, which is later than the proof.
+func TestAProofIsHonouredForThePersonWhoWasChecked(t *testing.T) {
+	now, rehashed := at.Add(time.Second), "$argon2id$second"
+	for hash, want := range map[string]store.UserChange{
+		"":       {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash},
+		rehashed: {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash, PasswordHash: &rehashed},
+	} {
+		proof, tx := signin.Password(ann, "page", at), &record{}
+		proof.NewHash = hash
+		if err := proof.Honour(tx, now); err != nil || tx.id != ann.ID {
+			t.Errorf("honouring with the new hash %q: person %d, %v, want person %d", hash, tx.id, err, ann.ID)
+		}
+		if diff := cmp.Diff(want, tx.change); diff != "" {
+			t.Errorf("the change with the new hash %q (-want +got):\n%s", hash, diff)
+		}
+	}
+}
+
+func TestAProofIsNotHonouredOnceThePersonHasChanged(t *testing.T) {
+	trouble := errors.New("no room")
+	for _, c := range []struct{ has, want error }{
+		{fmt.Errorf("updating: %w", store.ErrNotFound), signin.ErrCredentialsChanged},
+		{trouble, trouble},
+	} {
+		err := signin.Password(ann, "page", at).Honour(&record{err: c.has}, at)
+		if !errors.Is(err, c.want) {
+			t.Errorf("honouring where the record says %v: err = %v, want %v", c.has, err, c.want)
+		}
+	}
+}
