@@ -2,19 +2,18 @@ package keys
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// maxAssertionBytes is many times what a client assertion has.
+// maxAssertionBytes is many times the size of a usual client assertion.
 const maxAssertionBytes = 8 << 10
 
-// VerifyAssertion returns the payload of a token that one of somebody else's keys
-// signed: a client's assertion (RFC 7523 §2.2). The keys are a JWK Set (RFC 7517
-// §5); of a key in the token's own header nothing is read. Whatever is wrong, the
-// error is ErrInvalid; what the claims say is for the caller to judge.
+// VerifyAssertion checks the signature of a client assertion (RFC 7523 §2.2) and
+// returns its payload. keySet is the client's JWK Set (RFC 7517 §5); a key in the
+// token's own header is ignored. Every refusal is ErrInvalid. The caller judges the
+// claims.
 func VerifyAssertion(keySet []byte, raw string) ([]byte, error) {
 	if len(raw) > maxAssertionBytes || strings.Count(raw, ".") != 2 {
 		return nil, invalid("not a token of at most %d bytes", maxAssertionBytes)
@@ -39,7 +38,8 @@ func VerifyAssertion(keySet []byte, raw string) ([]byte, error) {
 	return payload, nil
 }
 
-// assertionTypes are the typ headers of an assertion; it may have none (RFC 7519 §5.1).
+// assertionTypes are the typ headers that an assertion may have. The header is
+// optional (RFC 7519 §5.1).
 var assertionTypes = []string{"", "jwt", "client-authentication+jwt"}
 
 func assertionHeader(segment string) (header, error) {
@@ -47,12 +47,9 @@ func assertionHeader(segment string) (header, error) {
 	if err != nil {
 		return header{}, fmt.Errorf("header: %w", err)
 	}
-	members, err := parseObject(text)
+	members, err := headerMembers(text)
 	if err != nil {
-		return header{}, fmt.Errorf("header: %w", err)
-	}
-	if _, ok := members["crit"]; ok {
-		return header{}, errors.New("header: crit names an extension, and none is understood") // RFC 7515 §4.1.11
+		return header{}, err
 	}
 	var h header
 	for name, value := range map[string]*string{"alg": &h.Algorithm, "kid": &h.KeyID, "typ": &h.Type} {
@@ -68,8 +65,8 @@ func assertionHeader(segment string) (header, error) {
 	return header{}, fmt.Errorf("header: typ %.32q", h.Type)
 }
 
-// Claims reads the payload of a token that nobody has verified, for finding out
-// who it says it is from.
+// Claims returns the payload of a token without verifying it, so that the caller
+// can find out whom the token claims to be from.
 func Claims(raw string) ([]byte, error) {
 	parts := strings.Split(raw[:min(len(raw), maxAssertionBytes)], ".")
 	if len(parts) != 3 {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// claims are of the size of an access token's.
+// claims have the size of an access token's.
 type claims struct {
 	Issuer   string `json:"iss"`
 	Subject  string `json:"sub"`
@@ -43,7 +43,7 @@ func benchRing(b *testing.B) *Ring {
 	return r
 }
 
-// BenchmarkRawRSA is what BenchmarkSign is to be compared with.
+// BenchmarkRawRSA is the baseline of BenchmarkSign.
 func BenchmarkRawRSA(b *testing.B) {
 	r := benchRing(b)
 	private := r.current.Load().keys[0].signer.(*rsa.PrivateKey)
@@ -71,7 +71,7 @@ func (instant) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return make([]byte, 256), nil
 }
 
-// BenchmarkSignWithoutRSA is the overhead alone.
+// BenchmarkSignWithoutRSA measures the overhead alone.
 func BenchmarkSignWithoutRSA(b *testing.B) {
 	o := options(&memory{}, time.Now)
 	o.Signer = func(_ string, private crypto.PrivateKey) (crypto.Signer, error) {
@@ -89,7 +89,7 @@ func BenchmarkSignWithoutRSA(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify: a token for the first time, and again.
+// BenchmarkVerify verifies a token for the first time, and again.
 func BenchmarkVerify(b *testing.B) {
 	r := benchRing(b)
 	token := mustSign(b, r, "at+jwt", benchClaims)
@@ -116,7 +116,7 @@ func BenchmarkJWKS(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen is what a start costs when there are keys.
+// BenchmarkOpen measures what the keys add to the time of a start.
 func BenchmarkOpen(b *testing.B) {
 	s := &memory{}
 	first, err := Open(b.Context(), options(s, time.Now))
@@ -135,7 +135,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkReload is what following the record costs, twice a second.
+// BenchmarkReload measures one reading of the record. A ring reads twice a second.
 func BenchmarkReload(b *testing.B) {
 	r := benchRing(b)
 	b.ReportAllocs()

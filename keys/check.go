@@ -2,8 +2,8 @@ package keys
 
 import "gatehouse/store"
 
-// Check reports why masters do not open the keys of a record: a *WrongMasterKey,
-// or the first that is damaged. It changes nothing.
+// Check reports why masters do not open the signing keys: a *WrongMasterKey, or
+// an error that names the first damaged key. It changes nothing.
 func Check(masters MasterKeys, records []store.SigningKey) error {
 	r := &Ring{options: Options{Masters: masters, Signer: plainSigner}}
 	for _, k := range records {

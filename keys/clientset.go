@@ -11,13 +11,14 @@ const (
 	maxSetKeys  = 20
 )
 
-// privateMembers are those of a JWK that its owner alone may have (RFC 7518 §6).
+// privateMembers are the members of a JWK that only its owner may see (RFC 7518 §6).
 var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
-// CheckClientSet decides whether a JWK Set can be registered for a client that is
-// to sign its assertions (VerifyAssertion). The error is in words for who registers
-// it, and repeats nothing of the keys. A private key is refused rather than cut
-// down to its public half: who has shown it to us may show it to others.
+// CheckClientSet decides whether a JWK Set can be registered for a client that
+// signs assertions (VerifyAssertion). The error is in words for the person who
+// registers the set, and repeats nothing of the keys. A private key is refused
+// rather than cut down to its public half, because a client that shows it to us
+// may show it to others.
 func CheckClientSet(set []byte) error {
 	if len(set) > maxSetBytes {
 		return fmt.Errorf("it has more than %d bytes", maxSetBytes)
@@ -46,8 +47,8 @@ func CheckClientSet(set []byte) error {
 	return nil
 }
 
-// membersOf are the members of each key of a set. Of members that are named alike,
-// one reader takes the first and another the last; so there may be none.
+// membersOf returns the members of each key in a set. It refuses duplicate names,
+// because one parser uses the first of two and another the last.
 func membersOf(set []byte) (keys []map[string]json.RawMessage, err error) {
 	var list []json.RawMessage
 	top, err := parseObject(set)

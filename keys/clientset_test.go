@@ -72,8 +72,8 @@ func TestWhichSetsOfKeysCanBeRegistered(t *testing.T) {
 	}
 }
 
-// A set behind an address may have thousands of keys; which of them are tried is
-// bounded, and the token's kid says which.
+// A set behind an address may have thousands of keys. At most maxSetKeys of them are
+// tried, and only those that match the token's kid.
 func TestNoMoreKeysAreTriedThanCanBeRegistered(t *testing.T) {
 	var list []string
 	for range maxSetKeys {

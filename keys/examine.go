@@ -7,8 +7,8 @@ import (
 	"gatehouse/store"
 )
 
-// Examine says of the keys of a record whether the master keys of o open them, and
-// whether its schedule is kept.
+// Examine reports whether the master keys in o open the signing keys, and whether
+// the ring keeps its schedule.
 func Examine(records []store.SigningKey, o Options) finding.List {
 	var found finding.List
 	if len(records) == 0 {
@@ -16,7 +16,7 @@ func Examine(records []store.SigningKey, o Options) finding.List {
 		return found
 	}
 	if err := Check(o.Masters, records); err != nil {
-		found.Fault("master key", "configure the master key that belongs to this database, or restore a backup from before", "%s", err)
+		found.Fault("master key", "configure the master key that belongs to this database, or restore an earlier backup", "%s", err)
 		return found
 	}
 	o.Masters.examine(records, &found)
@@ -39,31 +39,32 @@ func Examine(records []store.SigningKey, o Options) finding.List {
 		found.OK("signing keys", "%s signs", current.ID)
 	case now.Sub(due) > late:
 		found.Warn("signing keys", "see that a server runs and what it logs about the key ring, or: gatehouse keys rotate",
-			"%s signs, and the key that is to follow it was due at %s and is not there", current.ID, due.UTC().Format(time.RFC3339))
+			"%s signs, and its successor was due at %s but is missing", current.ID, due.UTC().Format(time.RFC3339))
 	default:
 		found.OK("signing keys", "%s signs; the next is made at %s", current.ID, due.UTC().Format(time.RFC3339))
 	}
 	return found
 }
 
-// late is how long after its time a key is missed: making one takes seconds, and a
-// second replica tries as well.
+// late is how long after its due time a key counts as missing. Making one takes
+// seconds, and every replica tries.
 const late = 5 * time.Minute
 
-// examine says under which of the master keys, which open all records, they are.
+// examine reports which master keys the records are sealed under. The caller has
+// checked that m opens them all.
 func (m MasterKeys) examine(records []store.SigningKey, found *finding.List) {
-	var before int
+	var previous int
 	for _, r := range records {
 		if r.MasterKeyID != m[0].ID() {
-			before++
+			previous++
 		}
 	}
 	switch {
-	case before > 0:
-		found.Warn("master key", "once every replica knows both master keys: gatehouse keys rewrap",
-			"%d of %d signing keys are sealed under the previous one", before, len(records))
+	case previous > 0:
+		found.Warn("master key", "once every replica has both master keys: gatehouse keys rewrap",
+			"%d of %d signing keys are sealed under the previous one", previous, len(records))
 	case len(m) > 1:
-		found.OK("master key", "it opens all %d signing keys; the previous one may go a quarter of an hour after it was replaced", len(records))
+		found.OK("master key", "it opens all %d signing keys; the previous one can be removed a quarter of an hour after it was replaced", len(records))
 	default:
 		found.OK("master key", "it opens all %d signing keys", len(records))
 	}

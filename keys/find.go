@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// find returns a key in use. A kid that is not known may be that of a key which
-// took over from a retired one a moment ago on another replica, so the record is
-// read again, at most once in askEvery however many strangers make kids up. The
-// error is ErrUnknownKey, or that of the reading: while the record is away nobody
-// can say that a kid is not ours.
+// find returns a key in use. An unknown kid may belong to a key that has just taken
+// over from a retired one on another replica, so find reads the record again, but at
+// most once per askEvery, however many kids strangers invent. The error is
+// ErrUnknownKey, or the error of the reading: without the record, find cannot tell
+// that a kid is not ours.
 func (r *Ring) find(ctx context.Context, kid string) (*key, error) {
 	s, err := r.snapshot(ctx)
 	if err != nil {
@@ -31,8 +31,8 @@ func (r *Ring) find(ctx context.Context, kid string) (*key, error) {
 	return nil, fmt.Errorf("%w: %.64q", ErrUnknownKey, kid)
 }
 
-// ask reads the record unless somebody has just done so. Who comes meanwhile
-// waits for that reading.
+// ask reads the record unless another caller has just done so. Callers that arrive
+// meanwhile wait for that reading.
 func (r *Ring) ask(ctx context.Context) error {
 	if err := r.reading.enter(ctx); err != nil {
 		return fmt.Errorf("waiting for the signing keys: %w", err)

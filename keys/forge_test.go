@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// What an attacker needs to write tokens by hand.
+// The helpers below write tokens by hand, as an attacker would.
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Whatever verifies was signed here, byte for byte.
+// FuzzVerify checks that every token that verifies was signed here, byte for byte.
 func FuzzVerify(f *testing.F) {
 	r := openRing(f, options(&memory{}, newClock().Now))
 	signed := []string{mustSign(f, r, "at+jwt", map[string]int{"a": 1}), mustSign(f, r, "rt+jwt", "x")}
@@ -38,8 +38,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// Whatever header a forger thinks of, only RS256 by our key, named by its kid,
-// counts; and what our key signed counts under a plain header alone.
+// FuzzForgedHeader checks that a token counts only if our key signed it by RS256 under
+// a header that names its kid. A token of our key counts only under a plain header.
 func FuzzForgedHeader(f *testing.F) {
 	r := openRing(f, options(&memory{}, newClock().Now))
 	k, err := r.inForce(f.Context())
@@ -77,7 +77,7 @@ func FuzzForgedHeader(f *testing.F) {
 	})
 }
 
-// clientKeys are a client's key and the set with its public half.
+// clientKeys returns a client's key and the set with its public half.
 func clientKeys(f testing.TB) (*ecdsa.PrivateKey, []byte) {
 	f.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -91,7 +91,7 @@ func clientKeys(f testing.TB) (*ecdsa.PrivateKey, []byte) {
 	return k, fmt.Appendf(nil, `{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":%q,"y":%q}]}`, encode(point[1:33]), encode(point[33:]))
 }
 
-// es256By signs as RFC 7518 §3.4 has it.
+// es256By signs by ES256 (RFC 7518 §3.4).
 func es256By(k *ecdsa.PrivateKey) func([]byte) []byte {
 	return func(input []byte) []byte {
 		digest := sha256.Sum256(input)
@@ -103,8 +103,8 @@ func es256By(k *ecdsa.PrivateKey) func([]byte) []byte {
 	}
 }
 
-// An assertion counts if the client's key signed it under a header that names
-// ES256; whatever else the header says brings in no other key.
+// FuzzAssertion checks that an assertion counts if the client's key signed it under a
+// header that names ES256. Nothing else in the header brings in another key.
 func FuzzAssertion(f *testing.F) {
 	k, set := clientKeys(f)
 	other, otherSet := clientKeys(f)
@@ -139,8 +139,8 @@ func FuzzAssertion(f *testing.F) {
 	})
 }
 
-// A set that can be registered has no private half anywhere in it, and no key
-// that would keep us busy.
+// FuzzClientSet checks that a set with a private half anywhere in it, or with a key
+// that would keep us busy, cannot be registered.
 func FuzzClientSet(f *testing.F) {
 	_, set := clientKeys(f)
 	public := strings.TrimSuffix(strings.TrimPrefix(string(set), `{"keys":[`), `]}`)
@@ -172,7 +172,7 @@ func FuzzClientSet(f *testing.F) {
 				t.Errorf("%s verifies a signature of nothing but ones, want a refusal", set)
 			}
 		}
-		if took := time.Since(began); took > 5*time.Second { // a stranger could make it last for ever
+		if took := time.Since(began); took > 5*time.Second { // otherwise a stranger could keep us busy
 			t.Errorf("%.60s keeps us busy for %s, want at most 5s", set, took)
 		}
 	})
@@ -185,8 +185,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// firstPrivate finds a member of a private key in a set, also of two that are
-// named alike.
+// firstPrivate finds a member of a private key in a set, even among duplicate names.
 func firstPrivate(set []byte) string {
 	for _, path := range pathsIn(json.NewDecoder(bytes.NewReader(set)), "") {
 		if name, ok := strings.CutPrefix(path, ".keys[]."); ok && slices.Contains(privateMembers, name) {
@@ -216,10 +215,10 @@ func pathsIn(d *json.Decoder, at string) (paths []string) {
 	return paths
 }
 
-// masterKeyFault is every way to say that a master key cannot be read.
-var masterKeyFault = regexp.MustCompile(`^the master key (is not base64|has [0-9]+ bytes, want 32 \(openssl rand -base64 32 makes one\)|is one byte repeated, which is a sample and no secret)$`)
+// masterKeyFault matches every refusal of a master key.
+var masterKeyFault = regexp.MustCompile(`^the master key (is not base64|has [0-9]+ bytes, want 32 \(openssl rand -base64 32 makes one\)|is one byte repeated, which is a sample and not a secret)$`)
 
-// A master key is read in one way, and never shown.
+// FuzzMasterKey checks that a master key reads the same again and is never shown.
 func FuzzMasterKey(f *testing.F) {
 	for _, s := range []string{testMaster.Reveal(), "", "AAAA", strings.Repeat(" ", 21), strings.Repeat("A", 43) + "=", " " + testMaster.Reveal() + "\n", strings.TrimRight(testMaster.Reveal(), "=") + "====="} {
 		f.Add(s)
@@ -228,7 +227,7 @@ func FuzzMasterKey(f *testing.F) {
 		k, err := ParseMasterKey(text)
 		if err != nil {
 			if !masterKeyFault.MatchString(err.Error()) {
-				t.Errorf("the refusal of %q = %q, want one that does not depend on what was read but for its size", text, err)
+				t.Errorf("the refusal of %q = %q, want one that repeats at most the size of the key", text, err)
 			}
 			return
 		}

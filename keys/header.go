@@ -8,7 +8,8 @@ import (
 	"io"
 )
 
-// A header is what counts of a JOSE header. The order is that of our tokens.
+// A header holds the members of a JOSE header that count here, in the order in
+// which our tokens have them.
 type header struct {
 	Algorithm string `json:"alg"`
 	KeyID     string `json:"kid"`
@@ -16,17 +17,14 @@ type header struct {
 }
 
 // parseHeader reads a JOSE header. Member names must be unique (RFC 7515 §4) and
-// are compared as they are; encoding/json by itself would take the last of two
-// and "ALG" for "alg". Members that bring or name a key (jwk, jku, x5u, x5c) are
-// ignored like every one that is not known here: only the ring has keys
+// are compared exactly; encoding/json on its own would use the last of two, and
+// treat "ALG" as "alg". Members that carry or name a key (jwk, jku, x5u, x5c) are
+// ignored like every other unknown member: keys come from the ring alone
 // (RFC 8725 §3.10).
 func parseHeader(text []byte) (header, error) {
-	members, err := parseObject(text)
+	members, err := headerMembers(text)
 	if err != nil {
-		return header{}, fmt.Errorf("header: %w", err)
-	}
-	if _, ok := members["crit"]; ok {
-		return header{}, errors.New("header: crit names an extension, and none is understood") // RFC 7515 §4.1.11
+		return header{}, err
 	}
 	var h header
 	for name, value := range map[string]*string{"alg": &h.Algorithm, "kid": &h.KeyID, "typ": &h.Type} {
@@ -35,6 +33,19 @@ func parseHeader(text []byte) (header, error) {
 		}
 	}
 	return h, nil
+}
+
+// headerMembers reads the members of a JOSE header. It refuses crit, which names
+// extensions that the recipient must understand (RFC 7515 §4.1.11).
+func headerMembers(text []byte) (map[string]json.RawMessage, error) {
+	members, err := parseObject(text)
+	if err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	if _, ok := members["crit"]; ok {
+		return nil, errors.New("header: crit names an extension, and none is understood")
+	}
+	return members, nil
 }
 
 // parseObject reads one JSON object whose member names are unique.

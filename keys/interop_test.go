@@ -12,7 +12,7 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwt"
 )
 
-// A resource server knows nothing of us but the JWKS.
+// A resource server has nothing from us but the JWKS.
 func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	set, err := jwk.Parse(mustJWKS(t, r).Body)
@@ -37,7 +37,7 @@ func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
 	}
 }
 
-// Two implementations of one deterministic signature agree byte for byte.
+// RS256 is deterministic, so two implementations agree byte for byte.
 func TestAnotherImplementationSignsTheSame(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	k := r.current.Load().keys[0]

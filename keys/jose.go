@@ -16,16 +16,15 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// rs256 is what Gatehouse uses of jwx: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518
-// §3.3); keySet below is the rest. Version 2 gets no more fixes, so no other file
-// imports it but a test.
+// rs256 signs and verifies with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 7518 §3.3), by
+// jwx. Version 2 of jwx gets no more fixes, so no other file imports it but a test.
 //
-// Its two primitives are called rather than jws.Sign and jws.Verify. Those build
-// and parse headers with some 150 allocations each, and read more of a
-// stranger's token than we accept: JSON serialisation, keys in headers, base64
-// in other spellings. Package keys reads tokens itself, strictly (header.go), and
-// asks jwx one question: is this signature that key's. Keys are raw, never
-// jwk.Key, which would be converted for each signature (13 % more).
+// It calls the two primitives rather than jws.Sign and jws.Verify. Those build and
+// parse headers with about 150 allocations each, and accept more of a stranger's
+// token than we do: JSON serialisation, keys in headers, other spellings of base64.
+// Package keys parses tokens itself, strictly (header.go), and asks jwx only
+// whether a key made a signature. Keys are raw rather than jwk.Key, which jwx would
+// convert for each signature (13 % more time).
 type rs256 struct {
 	signer   jws.Signer
 	verifier jws.Verifier
@@ -69,8 +68,8 @@ func keySet(keys []*key) ([]byte, error) {
 }
 
 // verifyForeign checks a signature with the keys of a JWK Set. The algorithm must
-// be one of four, and the key one of its kind (RFC 8725 §3.1): an RSA key never
-// serves as the secret of an HMAC.
+// be one of ForeignAlgorithms, and the key must fit it (RFC 8725 §3.1), so an RSA
+// key never serves as the secret of an HMAC.
 func verifyForeign(set []byte, h header, input, signature []byte) error {
 	if !slices.Contains(ForeignAlgorithms(), h.Algorithm) {
 		return fmt.Errorf("alg %.32q", h.Algorithm)
@@ -83,7 +82,7 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 	if err != nil {
 		return errors.New("the registered keys cannot be read")
 	}
-	// A set behind an address has any number of keys.
+	// A set that was fetched from an address may have any number of keys.
 	for i, tried := 0, 0; i < keys.Len() && tried < maxSetKeys; i++ {
 		candidate, _ := keys.Key(i)
 		public := foreignKey(candidate, h)
@@ -98,10 +97,10 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 	return errors.New("no registered key has signed it")
 }
 
-// ForeignAlgorithms are those that others may sign with.
+// ForeignAlgorithms returns the algorithms that clients may sign with.
 func ForeignAlgorithms() []string { return []string{"RS256", "PS256", "ES256", "EdDSA"} }
 
-// foreignKey returns the public key, if it may have signed under that header.
+// foreignKey returns the public key of k, or nil if k cannot have signed under h.
 func foreignKey(k jwk.Key, h header) any {
 	if h.KeyID != "" && k.KeyID() != h.KeyID || k.KeyUsage() != "" && k.KeyUsage() != string(jwk.ForSignature) {
 		return nil
@@ -120,11 +119,11 @@ func foreignKey(k jwk.Key, h header) any {
 	return raw
 }
 
-// fits reports whether the key is of the algorithm's kind, and strong enough, but
-// not so long that checking a signature keeps us busy: a modulus of 160,000 bits
-// took 1.2 s.
+// fits reports whether the key suits the algorithm. An RSA key must be strong
+// enough, but not so long that checking a signature keeps us busy: with a modulus
+// of 160,000 bits it took 1.2 s.
 func fits(key any, algorithm string) bool {
-	const leastRSA, mostRSA = 2048, 8192 // RFC 7518 §3.3; what crypto/tls takes
+	const leastRSA, mostRSA = 2048, 8192 // RFC 7518 §3.3; the limit of crypto/tls
 	switch key := key.(type) {
 	case *rsa.PublicKey:
 		return (algorithm == "RS256" || algorithm == "PS256") && key.N.BitLen() >= leastRSA && key.N.BitLen() <= mostRSA

@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// A Document is the JWK Set (RFC 7517 §5) and how long it may be kept.
+// A Document is the JWK Set (RFC 7517 §5) and how long a verifier may cache it.
 type Document struct {
 	Body   []byte // shared; it must not be changed
 	ETag   string // strong, with its quotes
 	MaxAge time.Duration
 }
 
-// A jwks is a document and what it was made from.
+// A jwks is a document and the keys that it was made from.
 type jwks struct {
 	keys []*key
 	body []byte
 	etag string
 }
 
-// JWKS returns the public keys: all that are published, sign or verify.
+// JWKS returns the public keys of all keys that are published, sign or verify.
 func (r *Ring) JWKS(ctx context.Context) (Document, error) {
 	s, err := r.snapshot(ctx)
 	if err != nil {
@@ -31,33 +31,33 @@ func (r *Ring) JWKS(ctx context.Context) (Document, error) {
 	return Document{Body: s.jwks.body, ETag: s.jwks.etag, MaxAge: r.maxAge(s.readAt)}, nil
 }
 
-// longestMaxAge is how long a retired key may go on being trusted by verifiers
-// that keep the JWKS, so it is not long even where the schedule would allow it.
+// longestMaxAge bounds maxAge, because a verifier that caches the JWKS keeps
+// trusting a retired key for that long.
 const longestMaxAge = time.Hour
 
-// maxAge is how long the JWKS may be kept so that a verifier that keeps it never
-// meets a kid that is not in it.
+// maxAge returns how long a verifier may cache the JWKS and never meet a kid that
+// is missing from it.
 //
-// A key that is not in the document was added after readAt, and signs, on any
-// replica, PublishLead after it was made at the earliest. From that is taken what
-// can lie between the clocks of replicas and between making a key and its being in
-// the record (clockMargin). The one exception is an emergency: a key that follows
-// a retired one signs at once.
+// A key that is missing from the document was added after readAt, and no replica
+// signs with it until PublishLead after it was made. clockMargin, which is
+// subtracted, covers the difference between the replicas' clocks and the delay
+// between making a key and recording it. The one exception is an emergency: the
+// successor of a retired key signs at once.
 //
-// If the record cannot be read, readAt stands still and the answer falls to zero
-// in time: the document is still served, but not kept.
+// While the record cannot be read, readAt stands still and the result falls to
+// zero: the document is still served, but not cached.
 func (r *Ring) maxAge(readAt time.Time) time.Duration {
 	safe := r.options.PublishLead - r.clockMargin()
 	age := min(safe-r.options.Now().Sub(readAt), safe, longestMaxAge)
 	return max(age, 0).Truncate(time.Second)
 }
 
-// clockMargin is a minute, as much as replicas' clocks may differ elsewhere
-// (package token), or half of a very short lead.
+// clockMargin is a minute, the difference between replicas' clocks that package
+// token allows, too, or half of a very short lead.
 func (r *Ring) clockMargin() time.Duration { return min(time.Minute, r.options.PublishLead/2) }
 
-// publish makes the document, or takes it from the view before if the same keys
-// are in it. A key that has just gone may be in it until the next reading.
+// publish makes the document, or reuses that of the previous snapshot if it has the
+// same keys. A key that has just gone may stay in it until the next reading.
 func (s *snapshot) publish(before *snapshot, now time.Time) error {
 	keys := s.keys.inUse(now)
 	sameKey := func(a, b *key) bool { return a.ID == b.ID }

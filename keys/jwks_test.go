@@ -24,7 +24,7 @@ func mustJWKS(t testing.TB, r *Ring) Document {
 	return doc
 }
 
-// kids are those of a document.
+// kids returns the kids in a document.
 func kids(t testing.TB, doc Document) []string {
 	t.Helper()
 	var set struct{ Keys []struct{ KID string } }
@@ -77,18 +77,18 @@ func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
 	c.Advance(2*time.Hour + 15*24*time.Hour)
 	mustReload(t, r)
 	if third := mustJWKS(t, r); !slices.Equal(kids(t, third), []string{s.rows[1].ID}) {
-		t.Errorf("the first is gone, and the document has %v, want %v", kids(t, third), []string{s.rows[1].ID})
+		t.Errorf("after the first key is gone the document has %v, want %v", kids(t, third), []string{s.rows[1].ID})
 	}
 }
 
 func TestMaxAgeFollowsFromTheLeadAndTheLastReading(t *testing.T) {
 	for _, c := range []struct{ lead, since, want time.Duration }{
-		{24 * time.Hour, 0, time.Hour},                                              // never longer than a retired key may be trusted
-		{30 * time.Minute, 0, 29 * time.Minute},                                     // less the margin
+		{24 * time.Hour, 0, time.Hour},                                              // bounded by longestMaxAge
+		{30 * time.Minute, 0, 29 * time.Minute},                                     // minus the margin
 		{30 * time.Minute, 500 * time.Millisecond, 28*time.Minute + 59*time.Second}, // whole seconds, rounded down
-		{30 * time.Minute, 28 * time.Minute, time.Minute},                           // the record is away
-		{30 * time.Minute, 30 * time.Minute, 0},                                     // for long
-		{30 * time.Minute, -time.Hour, 29 * time.Minute},                            // the clock went back
+		{30 * time.Minute, 28 * time.Minute, time.Minute},                           // the record is unavailable
+		{30 * time.Minute, 30 * time.Minute, 0},                                     // and stays so
+		{30 * time.Minute, -time.Hour, 29 * time.Minute},                            // the clock went backwards
 		{4 * time.Second, 0, 2 * time.Second},                                       // a short lead
 		{4 * time.Second, time.Second, time.Second},
 		{time.Second, 0, 0},
@@ -106,16 +106,16 @@ func TestMaxAgeFollowsFromTheLeadAndTheLastReading(t *testing.T) {
 	}
 }
 
-// A replica is a ring with a clock of its own. The times here are by the common clock.
+// A replica is a ring with a clock of its own. The times here are those of the common clock.
 type replica struct {
 	*Ring
 	readAt    time.Time
 	awayUntil time.Time // it cannot reach the record
 }
 
-// A simulation is two replicas on one record, whose clocks differ, which read it
-// up to a second late and at times cannot, and a verifier that keeps the JWKS for
-// max-age.
+// A simulation has two replicas on one record and a verifier that caches the JWKS
+// for max-age. The replicas' clocks differ, and they read the record up to a second
+// late or, at times, not at all.
 type simulation struct {
 	*testing.T
 	*rand.Rand
@@ -182,7 +182,7 @@ func simulate(t *testing.T, seed uint64, pool []*rsa.PrivateKey) *simulation {
 	return s
 }
 
-// follow is one turn of Run.
+// follow does what Run does in one round.
 func (s *simulation) follow(r *replica) {
 	if s.clock.Now().Before(r.awayUntil) {
 		return
@@ -196,11 +196,11 @@ func (s *simulation) follow(r *replica) {
 	}
 }
 
-// step lets some time pass, in which the replicas do what they do, and then has
-// a token made and verified.
+// step lets some time pass, in which the replicas follow the record, and then makes
+// and verifies a token.
 func (s *simulation) step() {
 	pause := time.Duration(s.Int64N(int64(700 * time.Millisecond)))
-	if s.IntN(2) == 0 { // a long one, in which they read again and again
+	if s.IntN(2) == 0 { // a long step, in which they read many times
 		s.clock.Advance(time.Duration(s.Int64N(int64(s.lead / 3))))
 		for _, r := range s.replicas {
 			s.follow(r)
@@ -238,11 +238,11 @@ func (s *simulation) verify(kid string) {
 		s.known, s.until = kids(s, doc), s.clock.Now().Add(doc.MaxAge)
 	}
 	if !slices.Contains(s.known, kid) {
-		s.Errorf("unknown kid; the JWKS may be kept for another %s, want every kid in it", s.until.Sub(s.clock.Now()))
+		s.Errorf("unknown kid; the JWKS may be cached for another %s, want every kid in it", s.until.Sub(s.clock.Now()))
 	}
 }
 
-// verifyOld: whatever has not expired verifies, on every replica.
+// verifyOld checks that every token that has not expired verifies on every replica.
 func (s *simulation) verifyOld() {
 	s.tokens = slices.DeleteFunc(s.tokens, func(i issued) bool { return !s.clock.Now().Before(i.expires) })
 	for _, i := range s.tokens {

@@ -14,12 +14,12 @@ import (
 
 const (
 	algorithm = "RS256"
-	keyBits   = 2048 // RFC 7518 §3.3 demands them; a signature of 3,072 bits costs three times as much
+	keyBits   = 2048 // the minimum of RFC 7518 §3.3; signing with 3,072 bits costs three times as much
 )
 
 // A WrongMasterKey says that the signing keys were sealed under another master key.
 type WrongMasterKey struct {
-	Have, Want string // MasterKey.ID, of which there may be several that we have
+	Have, Want string // IDs as MasterKey.ID returns them; Have may list several
 }
 
 func (e *WrongMasterKey) Error() string {
@@ -42,8 +42,8 @@ type pair struct {
 
 func (k *key) retired() bool { return !k.RetiredAt.IsZero() }
 
-// takesOver reports whether the key has signed or will; one that was retired
-// before its time has not.
+// takesOver reports whether the key has signed or will sign. A key that was retired
+// before its SignFrom never does.
 func (k *key) takesOver() bool { return !k.retired() || k.RetiredAt.After(k.SignFrom) }
 
 func (k *key) gone(now time.Time) bool {
@@ -55,8 +55,8 @@ func sealedFor(kid, algorithm string) []byte {
 	return []byte("signing key\x00" + algorithm + "\x00" + kid)
 }
 
-// seal makes the record of a private key, under the master key in force. Its times
-// and generation are the caller's.
+// seal makes the record of a private key, under the master key in force. The caller
+// fills in the times and the generation.
 func (r *Ring) seal(private *rsa.PrivateKey) (store.SigningKey, error) {
 	secret, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
@@ -78,8 +78,9 @@ func (r *Ring) seal(private *rsa.PrivateKey) (store.SigningKey, error) {
 	return store.SigningKey{ID: kid, Algorithm: algorithm, Public: public, Sealed: sealed, MasterKeyID: master.ID()}, nil
 }
 
-// unseal opens a record. The public half comes from the private one, and must be
-// what the kid says: who can write to the database cannot make us trust a key.
+// unseal opens a record. It derives the public half from the private one and
+// compares it with the kid, so write access to the database is not enough to make
+// us trust a key.
 func (r *Ring) unseal(k store.SigningKey) (*pair, error) {
 	master, err := r.options.Masters.find(k.MasterKeyID)
 	if err != nil {
@@ -91,7 +92,7 @@ func (r *Ring) unseal(k store.SigningKey) (*pair, error) {
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(secret)
 	if err != nil {
-		return nil, errors.New("not PKCS #8") // the cause might tell of the key
+		return nil, errors.New("not PKCS #8") // the cause might reveal part of the key
 	}
 	private, ok := parsed.(*rsa.PrivateKey)
 	if !ok || k.Algorithm != algorithm {

@@ -16,10 +16,10 @@ import (
 // masterKeyBytes is the length of a master key: that of an AES-256 key.
 const masterKeyBytes = 32
 
-// A MasterKey seals the private signing keys at rest, and gives other parts
-// keys of their own (Derive). It hides from fmt, slog and JSON. The bytes are in
-// a closure because fmt, which cannot call methods on an unexported field of
-// another struct, would follow a pointer to them.
+// A MasterKey seals the private signing keys at rest, and other packages derive
+// keys of their own from it (Derive). It hides its bytes from fmt, slog and JSON.
+// They are in a closure because fmt cannot call the methods of an unexported field
+// in another struct, and would follow a pointer to them.
 type MasterKey struct{ bytes func() [masterKeyBytes]byte }
 
 func masterKey(b [masterKeyBytes]byte) MasterKey {
@@ -29,7 +29,7 @@ func masterKey(b [masterKeyBytes]byte) MasterKey {
 // NewMasterKey makes a random master key.
 func NewMasterKey() MasterKey {
 	var b [masterKeyBytes]byte
-	rand.Read(b[:]) // never fails: the process ends rather than go on without randomness
+	rand.Read(b[:]) // never fails: without randomness the process crashes
 	return masterKey(b)
 }
 
@@ -44,7 +44,7 @@ func ParseMasterKey(text string) (MasterKey, error) {
 		return MasterKey{}, fmt.Errorf("the master key has %d bytes, want %d (openssl rand -base64 32 makes one)", len(decoded), masterKeyBytes)
 	}
 	if monotonous(decoded) {
-		return MasterKey{}, errors.New("the master key is one byte repeated, which is a sample and no secret")
+		return MasterKey{}, errors.New("the master key is one byte repeated, which is a sample and not a secret")
 	}
 	return masterKey([masterKeyBytes]byte(decoded)), nil
 }
@@ -59,7 +59,7 @@ func monotonous(key []byte) bool {
 	return bytes.Count(key, key[:1]) == len(key)
 }
 
-// IsZero reports whether m is no key at all.
+// IsZero reports whether m is the zero value rather than a key.
 func (m MasterKey) IsZero() bool { return m.bytes == nil }
 
 // ID names the key without giving it away.
@@ -68,13 +68,13 @@ func (m MasterKey) ID() string {
 	return hex.EncodeToString(id[:8])
 }
 
-// Derive returns a key for one purpose, by HKDF-SHA256 (RFC 5869). Keys of
-// different labels tell nothing of each other or of m.
+// Derive returns a key for one purpose, by HKDF-SHA256 (RFC 5869). A derived key
+// reveals nothing about m or about the keys of other labels.
 func (m MasterKey) Derive(label string) [32]byte {
 	secret := m.bytes()
 	derived, err := hkdf.Key(sha256.New, secret[:], nil, label, 32)
 	if err != nil {
-		panic(fmt.Sprintf("keys: deriving 32 bytes: %v", err)) // only a length over 8,160 bytes is refused
+		panic(fmt.Sprintf("keys: deriving 32 bytes: %v", err)) // HKDF refuses only lengths over 8,160 bytes
 	}
 	return [32]byte(derived)
 }

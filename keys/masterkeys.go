@@ -2,9 +2,9 @@ package keys
 
 import "strings"
 
-// MasterKeys are those that a process knows, the configured one first. Each opens
-// what it sealed; Rewrap seals the signing keys under the first. Until then all
-// goes on under the one that they are sealed under, which every replica knows.
+// MasterKeys are the master keys of a process, the configured one first. Each opens
+// what it sealed. Rewrap seals the signing keys under the first; until then every
+// replica keeps using the one that they are sealed under, which all replicas have.
 type MasterKeys []MasterKey
 
 // find returns the key with that ID, or a *WrongMasterKey.
@@ -26,7 +26,7 @@ func (m MasterKeys) ids() string {
 	return strings.Join(ids, " or ")
 }
 
-// complete reports whether there is a key to seal with, and none that is empty.
+// complete reports whether m has at least one key and none of them is empty.
 func (m MasterKeys) complete() bool {
 	for _, k := range m {
 		if k.IsZero() {
@@ -36,9 +36,10 @@ func (m MasterKeys) complete() bool {
 	return len(m) > 0
 }
 
-// Derive returns keys for one purpose, of each master key. The first is to seal
-// with and all are to open with: that of the master key in force comes first, so
-// that what one replica seals the others open while the master key is replaced.
+// Derive returns a function that gives the keys for one purpose, one derived from
+// each master key. The caller seals with the first and opens with any. The first is
+// derived from the master key in force, so that while the master key is being
+// replaced, each replica opens what another has sealed.
 func (r *Ring) Derive(label string) func() [][32]byte {
 	orders := map[string][][32]byte{}
 	for i, first := range r.options.Masters {

@@ -124,7 +124,7 @@ func (c *setClock) Advance(d time.Duration) {
 
 var testMaster = NewMasterKey()
 
-// options are those of most tests.
+// options returns the options of most tests.
 func options(s store.Keys, now func() time.Time) Options {
 	return Options{
 		Remember: "at+jwt",
@@ -133,7 +133,7 @@ func options(s store.Keys, now func() time.Time) Options {
 	}
 }
 
-// openRing opens a ring that makes small keys, which takes a tenth of the time.
+// openRing opens a ring that makes small keys, in a tenth of the time.
 func openRing(t testing.TB, o Options) *Ring {
 	t.Helper()
 	r, err := newRing(o)

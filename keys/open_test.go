@@ -64,12 +64,13 @@ func TestADamagedKeyRefuses(t *testing.T) {
 			if len(s.rows) != 2 {
 				t.Errorf("%d keys on record, want the 2 there were", len(s.rows))
 			}
-			mustSign(t, r, "at+jwt", 1) // a ring that has the key goes on
+			mustSign(t, r, "at+jwt", 1) // a ring that has the key keeps using it
 		})
 	}
 }
 
-// Who can write to the database and has no master key cannot make us trust his key.
+// An attacker who can write to the database, but does not have the master key, cannot
+// make us trust their key.
 func TestThePublicKeyOnRecordIsNotTrusted(t *testing.T) {
 	s, c := &memory{}, newClock()
 	openRing(t, options(s, c.Now)).Close()
@@ -156,7 +157,7 @@ func TestWithoutTheRecordTheRingGoesOn(t *testing.T) {
 		t.Errorf("verifying the token: %v", err)
 	}
 	unknown := forge(t, header{algorithm, "unknown", "at+jwt"}, `{}`, func([]byte) []byte { return []byte("x") })
-	for range 2 { // the second does not ask the record, and says the same
+	for range 2 { // the second call does not read the record, and fails alike
 		if _, err := r.Verify(t.Context(), unknown); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, ErrInvalid) {
 			t.Errorf("verifying a token with an unknown kid: err = %v, want ErrUnavailable and not ErrInvalid: nobody can say now that the kid is not ours", err)
 		}
@@ -191,7 +192,7 @@ func TestAnUnknownKidReadsTheRecordAtMostOnceASecond(t *testing.T) {
 	}
 }
 
-// slow is a signer that counts how many signatures are made at once.
+// slow is a signer that counts how many signatures are in progress.
 type slow struct {
 	crypto.Signer
 	now, most *atomic.Int32
@@ -249,10 +250,10 @@ func TestRunFollowsTheRecordAndEndsWithItsContext(t *testing.T) {
 	if _, err := other.Rotate(t.Context(), "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
-	deadline := time.Now().Add(5 * time.Second) // one, on a machine with nothing else to do
+	deadline := time.Now().Add(5 * time.Second) // an idle machine needs one
 	for len(states(t, r)) != 2 {
 		if time.Now().After(deadline) {
-			t.Fatal("a new key does not become known, want it to")
+			t.Fatal("the ring does not find a new key within 5 s, want it to")
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

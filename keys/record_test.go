@@ -11,8 +11,8 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// The same contention on real databases, where each replica has connections of
-// its own.
+// TestReplicasOnOneDatabaseAgree repeats the contention on real databases, where each
+// replica has connections of its own.
 func TestReplicasOnOneDatabaseAgree(t *testing.T) {
 	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MySQL": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func openTogether(t *testing.T, dbs []*sqlstore.DB, n int) []*Ring {
 	}
 	wg.Wait()
 	if t.Failed() {
-		t.FailNow() // one that was not opened is nil
+		t.FailNow() // a ring that failed to open is nil
 	}
 	return rings
 }

@@ -18,13 +18,13 @@ type snapshot struct {
 	byID map[string]*key
 	// readAt is when the reading began: a key that is not in it was added later.
 	readAt time.Time
-	// masterID is of the master key in force: the one that the last key is sealed under.
+	// masterID names the master key in force: the one that the last key is sealed under.
 	masterID string
 	jwks     jwks
 }
 
-// usable returns a key that may verify, and sign what it signed before; nil if
-// there is none.
+// usable returns the key with that kid if it may verify, and sign again what it
+// signed before; otherwise it returns nil.
 func (s *snapshot) usable(kid string, now time.Time) *key {
 	if k := s.byID[kid]; k != nil && k.pair != nil && !k.gone(now) {
 		return k
@@ -32,11 +32,12 @@ func (s *snapshot) usable(kid string, now time.Time) *key {
 	return nil
 }
 
-// reload reads the record. If it cannot, the ring goes on with what it has. That
-// is safe: a key that appeared since then signs elsewhere PublishLead later at the
-// earliest, and the JWKS's max-age shrinks to nothing by then (maxAge); a key that
-// was retired since then is trusted here for as long as the record is away, during
-// which no session can be checked, so no token of a person is accepted either.
+// reload reads the record. If that fails, the ring keeps using the keys it has,
+// which is safe. A key that was added since then does not sign on any replica until
+// PublishLead has passed, and by then the JWKS's max-age has fallen to zero
+// (maxAge). A key that was retired since then is trusted here while the record is
+// unavailable, but meanwhile no session can be checked, so no token of a user is
+// accepted either.
 func (r *Ring) reload(ctx context.Context) error {
 	if err := r.reading.enter(ctx); err != nil {
 		return fmt.Errorf("reading the signing keys: %w: %w", store.ErrUnavailable, err)
@@ -45,7 +46,7 @@ func (r *Ring) reload(ctx context.Context) error {
 	return r.read(ctx)
 }
 
-// read is reload for who has entered the gate.
+// read is reload for a caller that has entered the gate.
 func (r *Ring) read(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -63,12 +64,12 @@ func (r *Ring) read(ctx context.Context) error {
 	return nil
 }
 
-// adopt makes records the present view.
+// adopt makes records the current snapshot.
 func (r *Ring) adopt(records []store.SigningKey, readAt time.Time) error {
 	before := r.current.Load()
 	if len(records) == 0 && before != nil && len(before.keys) > 0 {
-		// Only keys that are gone are ever erased. To start anew here would put new
-		// keys in the place of those that a restored database is about to bring back.
+		// Only keys that are gone are ever erased, so the database was emptied.
+		// Starting again would replace the keys that a restore is about to bring back.
 		return errors.New("the signing keys have vanished from the database; keeping those in memory")
 	}
 	now := &snapshot{byID: make(map[string]*key, len(records)), readAt: readAt, masterID: r.options.Masters[0].ID()}
@@ -95,9 +96,10 @@ func (r *Ring) adopt(records []store.SigningKey, readAt time.Time) error {
 	return nil
 }
 
-// follow takes from a record under a master key that is not ours what needs none: which
-// of the keys in memory are retired or erased, and when the others sign. The view stays
-// as old as it is, so that the key set is kept for ever shorter. It returns why.
+// follow applies what can be read of records that are sealed under a master key that
+// is not ours: which of the keys in memory are retired or erased, and when the others
+// sign. readAt stays as it was, so verifiers cache the key set ever more briefly. It
+// returns why.
 func (r *Ring) follow(before *snapshot, records []store.SigningKey, why error) error {
 	if before == nil {
 		return why
@@ -120,7 +122,7 @@ func (r *Ring) follow(before *snapshot, records []store.SigningKey, why error) e
 	return why
 }
 
-// unsealAll gives each key that is not gone its pair, those of before again.
+// unsealAll gives each key that is not gone its pair, and reuses the pairs of before.
 func (r *Ring) unsealAll(now, before *snapshot) error {
 	for _, k := range now.keys {
 		if known := before.find(k); known != nil {
@@ -139,8 +141,8 @@ func (r *Ring) unsealAll(now, before *snapshot) error {
 	return nil
 }
 
-// open is unseal with the key's name in the error, unless all are sealed under a
-// master key that is not ours.
+// open is unseal with the kid in the error, unless that is a WrongMasterKey, which
+// concerns all keys.
 func (r *Ring) open(k store.SigningKey) (*pair, error) {
 	opened, err := r.unseal(k)
 	var wrong *WrongMasterKey
@@ -150,7 +152,7 @@ func (r *Ring) open(k store.SigningKey) (*pair, error) {
 	return opened, err
 }
 
-// find returns the same key in s, if the sealed bytes are the same, too.
+// find returns the key in s with the same kid and the same sealed bytes, or nil.
 func (s *snapshot) find(k *key) *key {
 	if s == nil {
 		return nil

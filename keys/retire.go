@@ -9,14 +9,14 @@ import (
 	"gatehouse/store"
 )
 
-// Retire withdraws a key at once: it signs and verifies no more, and leaves the
-// JWKS. Tokens that it signed are worthless from then on. If it is the one in
-// force, its successor signs at once; verifiers that keep the JWKS meet a kid
-// that they must fetch. Retiring a key again changes nothing. The error is
-// ErrUnknownKey if there is no such key.
+// Retire withdraws a key at once: it stops signing and verifying, and leaves the
+// JWKS. Tokens that it signed are worthless from then on. If the key is in force,
+// its successor signs at once; a verifier that cached the JWKS has to fetch it
+// again for the new kid. Retiring a key again changes nothing. The error is
+// ErrUnknownKey if the ring does not have the key.
 //
-// The successor is there before the key is withdrawn, so whatever interrupts
-// this leaves a key in force, and a second call finishes it.
+// The successor is recorded before the key is withdrawn, so an interruption always
+// leaves a key in force, and a second call finishes the work.
 func (r *Ring) Retire(ctx context.Context, kid, actor string) error {
 	if _, err := r.snapshot(ctx); err != nil {
 		return err
@@ -56,8 +56,8 @@ func (r *Ring) retire(ctx context.Context, kid, actor string) error {
 	return r.ensureSigner(ctx, actor)
 }
 
-// ensureSuccessor makes a key that signs at once, if kid is in force and no
-// other is published.
+// ensureSuccessor makes a key that signs at once if kid is in force and no
+// successor is published.
 func (r *Ring) ensureSuccessor(ctx context.Context, kid, actor string) error {
 	keys, now := r.current.Load().keys, r.options.Now()
 	if current := keys.signing(now); current == nil || current.ID != kid || keys.next(now) != nil {
@@ -67,9 +67,9 @@ func (r *Ring) ensureSuccessor(ctx context.Context, kid, actor string) error {
 	return err
 }
 
-// ensureSigner reads the record, and makes a key that signs at once if none is
-// in force any more: two operators may have retired the one in force and its
-// successor at the same moment.
+// ensureSigner reads the record and, if it has no key in force, makes one that signs
+// at once: two operators may have retired the key in force and its successor at
+// the same moment.
 func (r *Ring) ensureSigner(ctx context.Context, actor string) error {
 	if err := r.reload(ctx); err != nil {
 		return err

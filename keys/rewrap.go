@@ -9,20 +9,21 @@ import (
 	"gatehouse/store"
 )
 
-// Rewrapped tells what Rewrap did.
+// Rewrapped is the result of Rewrap.
 type Rewrapped struct {
 	// Master is the ID of the master key that all signing keys are sealed under now.
 	Master string
-	// Keys is how many there are, and Changed how many were sealed under another.
+	// Keys counts all signing keys, and Changed those that were sealed under another
+	// master key before.
 	Keys, Changed int
 }
 
-// Rewrap seals all signing keys under the first of the master keys. It is done for
-// all of them or for none, and again where a key was added or erased meanwhile.
-// Replicas that know both master keys notice nothing; one that knows only the one
-// from before goes on with the keys it has in memory, as long as they are not retired,
-// and does not start again. Until Settle, a replica may still go by the master key from
-// before, and so make what another does not open.
+// Rewrap seals all signing keys under the first of the master keys. It changes all of
+// them or none, and starts again if a key was added or erased meanwhile. Replicas that
+// have both master keys notice nothing. A replica that has only the previous one keeps
+// using the keys in its memory until they are retired, but cannot be restarted. Until
+// Settle returns, a replica may still seal with the previous master key what another
+// replica does not open.
 func (r *Ring) Rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	if err := r.changing.enter(ctx); err != nil {
 		return Rewrapped{}, fmt.Errorf("rewrapping the signing keys: %w", err)
@@ -63,9 +64,9 @@ func (r *Ring) rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	return done, r.options.Store.RewrapSigningKeys(ctx, records, audit.Event{Actor: actor, What: what}.Record(ctx, at))
 }
 
-// Reseal returns k as it is under the master key of that ID. Keys that are gone are
-// sealed anew, too: they stay on record for a while, and what cannot be opened would
-// stop a start.
+// Reseal returns k sealed under the master key with the ID under. Keys that are gone
+// are resealed, too: they stay on record for a while, and a record that cannot be
+// opened would prevent a start.
 func (m MasterKeys) Reseal(k store.SigningKey, under string) (store.SigningKey, error) {
 	if k.MasterKeyID == under {
 		return k, nil

@@ -14,14 +14,14 @@ import (
 	"gatehouse/store"
 )
 
-// knowing are options of a replica that knows those master keys.
+// knowing returns the options of a replica with those master keys.
 func knowing(s store.Keys, c *setClock, masters ...MasterKey) Options {
 	o := options(s, c.Now)
 	o.Masters = masters
 	return o
 }
 
-// TestTheMasterKeyIsReplaced goes the operator's way: old, both, rewrap, new.
+// TestTheMasterKeyIsReplaced follows the operator's steps: old, both, rewrap, new.
 func TestTheMasterKeyIsReplaced(t *testing.T) {
 	s, c, next := &memory{}, newClock(), NewMasterKey()
 	before := openRing(t, knowing(s, c, testMaster))
@@ -31,7 +31,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 	if _, err := both.Rotate(t.Context(), "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
-	if err := before.reload(t.Context()); err != nil { // what a new replica makes, an old one opens
+	if err := before.reload(t.Context()); err != nil { // an old replica opens the keys that a new one makes
 		t.Fatalf("reloading the key ring: %v", err)
 	}
 	kids := kidsOf(s)
@@ -58,7 +58,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 	if _, err := Open(t.Context(), knowing(s, c, testMaster)); !errors.As(err, &wrong) || wrong.Want != next.ID() {
 		t.Errorf("the old master key alone: %v", err)
 	}
-	mustSign(t, before, "at+jwt", 2) // goes on with what it has in memory
+	mustSign(t, before, "at+jwt", 2) // with the keys in its memory
 }
 
 // underTestMaster is a database with a first key, sealed under testMaster.
@@ -75,8 +75,8 @@ func kidsOf(s *memory) (kids []string) {
 	return kids
 }
 
-// A key that was sealed just before all were rewrapped is not added under the
-// master key of before, nor lost.
+// A key that was sealed just before all were rewrapped is neither added under the
+// previous master key nor lost.
 func TestAKeyIsMadeWhileAllAreRewrapped(t *testing.T) {
 	s, c := underTestMaster(t)
 	next := NewMasterKey()
@@ -85,7 +85,7 @@ func TestAKeyIsMadeWhileAllAreRewrapped(t *testing.T) {
 	generate := replica.generate
 	replica.generate = func() (*rsa.PrivateKey, error) {
 		private, err := generate()
-		if _, err := other.Rewrap(t.Context(), "cli"); err != nil { // after replica has decided
+		if _, err := other.Rewrap(t.Context(), "cli"); err != nil { // after the replica has decided to make a key
 			t.Errorf("rewrapping the signing keys: %v", err)
 		}
 		return private, err
@@ -141,21 +141,21 @@ func TestRewrapRefuses(t *testing.T) {
 	}
 }
 
-// What is derived is of the master key in force first, whichever was configured,
-// so that two replicas agree all along.
+// The first derived key is that of the master key in force, whichever is configured,
+// so that two replicas agree throughout.
 func TestDerivedKeysFollowTheMasterKeyInForce(t *testing.T) {
 	s, c, next := &memory{}, newClock(), NewMasterKey()
 	old := openRing(t, knowing(s, c, testMaster)).Derive("x")
 	both := openRing(t, knowing(s, c, next, testMaster))
 	derived := both.Derive("x")
 	if got, want := derived(), [][32]byte{testMaster.Derive("x"), next.Derive("x")}; !slices.Equal(got, want) || old()[0] != got[0] {
-		t.Error("before: not the old one first")
+		t.Error("before the rewrap the first derived key is not that of the old master key, want that")
 	}
 	if _, err := both.Rewrap(t.Context(), "cli"); err != nil {
 		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	if got, want := derived(), [][32]byte{next.Derive("x"), testMaster.Derive("x")}; !slices.Equal(got, want) {
-		t.Error("after: not the new one first")
+		t.Error("after the rewrap the first derived key is not that of the new master key, want that")
 	}
 	if empty := openRing(t, knowing(&memory{}, c, next, testMaster)).Derive("x"); empty()[0] != next.Derive("x") {
 		t.Error("with a new database the derived key is not that of the configured master key, want that")
@@ -201,7 +201,7 @@ func TestExamineSaysWhichMasterKey(t *testing.T) {
 	}
 	for want, got := range map[string]string{
 		"master key: it opens all 1 signing keys": say(testMaster),
-		"master key: 1 of 1 signing keys are sealed under the previous one; once every replica knows both master keys: gatehouse keys rewrap": say(next, testMaster),
+		"master key: 1 of 1 signing keys are sealed under the previous one; once every replica has both master keys: gatehouse keys rewrap": say(next, testMaster),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -210,13 +210,13 @@ func TestExamineSaysWhichMasterKey(t *testing.T) {
 	if _, err := ring.Rewrap(t.Context(), "cli"); err != nil {
 		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
-	if got, want := say(next, testMaster), "master key: it opens all 1 signing keys; the previous one may go a quarter of an hour after it was replaced"; got != want {
+	if got, want := say(next, testMaster), "master key: it opens all 1 signing keys; the previous one can be removed a quarter of an hour after it was replaced"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
 
-// A replica that was not given the new master key hears of what needs none, and does
-// not make keys in vain.
+// A replica without the new master key follows the changes that do not need it, and
+// does not make keys in vain.
 func TestAReplicaThatWasLeftOutHearsOfARetirement(t *testing.T) {
 	s, c, next := &memory{}, newClock(), NewMasterKey()
 	left := openRing(t, knowing(s, c, testMaster))

@@ -1,10 +1,10 @@
-// Package keys owns Gatehouse's signing keys: it makes, seals, publishes,
-// rotates and erases them, signs tokens and says of a token whether one of them
-// signed it. What is in a token is package token's; OAuth is not known here.
+// Package keys owns Gatehouse's signing keys: it makes, seals, publishes, rotates
+// and erases them, signs tokens and verifies their signatures. Package token owns
+// the contents of tokens; nothing here depends on OAuth.
 //
-// A key is published first, signs later, then only verifies, and at last is
-// gone (see State). The record in SQL decides; a Ring is one process's view of
-// it, at most a second old.
+// A key is first published, then signs, then only verifies, and finally is gone
+// (see State). The record in SQL decides; a Ring is one process's view of it, at
+// most a second old.
 package keys
 
 import (
@@ -25,11 +25,11 @@ import (
 )
 
 var (
-	// ErrInvalid says that a token is not one that a key of ours has signed, or is not
+	// ErrInvalid says that none of our keys has signed a token, or that it is not
 	// written as we write them. The reason is wrapped with it, for the log.
 	ErrInvalid = errors.New("keys: invalid token")
 
-	// ErrUnknownKey says that there is no such key, or that it is gone.
+	// ErrUnknownKey says that the ring does not have a key, or that it is gone.
 	ErrUnknownKey = errors.New("keys: unknown key")
 )
 
@@ -40,7 +40,7 @@ type Options struct {
 	Masters MasterKeys
 	Now     func() time.Time
 	Log     *slog.Logger
-	// Signer is plain crypto/rsa if it is nil.
+	// Signer makes the signers of the keys; nil: plain crypto/rsa.
 	Signer Signer
 
 	// RotateEvery is how long a key signs; 0: until Rotate is called.
@@ -49,17 +49,17 @@ type Options struct {
 	// JWKS's max-age.
 	PublishLead time.Duration
 	// VerifyFor is how long a key verifies after it last signed: the longest life
-	// of a token and VerifyMargin.
+	// of a token plus VerifyMargin.
 	VerifyFor time.Duration
-	// Remember is the type of tokens that come back often: access tokens. One that
-	// was made or verified here is verified again without RSA.
+	// Remember is the type of tokens that come back often: access tokens. A token of
+	// that type that was made or verified here is verified again without RSA.
 	Remember string
 	// SignSlots is how many signatures are made at once; 0: one per core.
 	SignSlots int
 }
 
 // VerifyMargin is how much longer a key verifies than its last token lives, because
-// replicas may disagree about the time.
+// the replicas' clocks may differ.
 const VerifyMargin = 5 * time.Minute
 
 func (o *Options) complete() error {
@@ -84,7 +84,7 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// A Ring holds the keys in force. Its methods may be called at once. Until the
+// A Ring holds the keys in force. Its methods are safe for concurrent use. Until the
 // very first key is made they wait, as long as the context allows.
 type Ring struct {
 	options  Options
@@ -94,21 +94,21 @@ type Ring struct {
 	current  atomic.Pointer[snapshot]
 	stale    atomic.Pointer[error] // why the last reading of the record failed, or nil
 	reading  gate                  // one at a time, so that an older reading never replaces a newer one
-	askedAt  time.Time             // of the last reading for an unknown kid; under reading
+	askedAt  time.Time             // of the last reading for an unknown kid; guarded by reading
 	changing gate                  // one key is made at a time
 	slots    gate                  // for signatures
 	verified *lru.Cache[store.Digest, Verified]
 	headers  sync.Map // segment → header, of tokens that were verified
 
-	ready      chan struct{} // closed once there is a key in force
+	ready      chan struct{} // closed once a key is in force
 	readyOnce  sync.Once
 	stop       context.CancelFunc
 	background sync.WaitGroup
 }
 
-// Open reads and unseals the keys of the record. A wrong master key is a
-// *WrongMasterKey. If there are no keys yet, the first is made in the background:
-// that takes long enough to delay listening.
+// Open reads the record and unseals its keys. The error for a wrong master key is a
+// *WrongMasterKey. If the record is empty, Open makes the first key in the
+// background, because that takes long enough to delay listening.
 func Open(ctx context.Context, o Options) (*Ring, error) {
 	r, err := newRing(o)
 	if err != nil {
@@ -151,19 +151,19 @@ func newRing(o Options) (*Ring, error) {
 	}, nil
 }
 
-// Close ends what Open began, and waits for it.
+// Close stops the work that Open began and waits for its end.
 func (r *Ring) Close() {
 	r.stop()
 	r.background.Wait()
 }
 
-// Ready reports whether there is a key in force.
+// Ready reports whether a key is in force.
 func (r *Ring) Ready() bool {
 	s := r.current.Load()
 	return s != nil && s.keys.signing(r.options.Now()) != nil
 }
 
-// snapshot returns the present view, as soon as there has ever been a key in force.
+// snapshot returns the current snapshot, and waits until the first key was in force.
 func (r *Ring) snapshot(ctx context.Context) (*snapshot, error) {
 	select {
 	case <-r.ready:
@@ -178,5 +178,5 @@ func (r *Ring) snapshot(ctx context.Context) (*snapshot, error) {
 	}
 }
 
-// recordNow is the time as the record of the keys has it.
+// recordNow is the time in the precision of the record.
 func (r *Ring) recordNow() time.Time { return clock.Millis(r.options.Now)() }

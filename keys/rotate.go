@@ -10,11 +10,12 @@ import (
 	"gatehouse/store"
 )
 
-// system is the actor of what the schedule does.
+// system is the actor of changes that the schedule makes.
 const system = "system"
 
-// Rotate publishes the next key, which signs PublishLead later. If one is
-// published already, by whomever, it is that one, and Status.Already is set.
+// Rotate publishes the next key, which signs PublishLead later. If the next key is
+// published already, by this replica or another, Rotate returns that one with
+// Status.Already set.
 func (r *Ring) Rotate(ctx context.Context, actor string) (Status, error) {
 	if _, err := r.snapshot(ctx); err != nil {
 		return Status{}, err
@@ -38,8 +39,8 @@ func (r *Ring) Rotate(ctx context.Context, actor string) (Status, error) {
 	return s.keys.status(s.keys[len(s.keys)-1], r.options.Now(), !made), nil
 }
 
-// keepSchedule makes the next key when it is due, and one that signs at once if
-// none is in force: in a new database, or if all were retired.
+// keepSchedule makes the next key when it is due. In a new database, or if all keys
+// were retired, none is in force, and it makes one that signs at once.
 func (r *Ring) keepSchedule(ctx context.Context) error {
 	if err := r.changing.enter(ctx); err != nil {
 		return err
@@ -69,16 +70,16 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// add makes the generation after the last one of known, by which the caller has
-// decided, and reads the record again. The generation is unique there: made is
-// false if somebody else's came first, which is then the one that counts. Making a
-// key takes long enough for that to be read meanwhile; it must not be taken for
-// one that is to be followed.
+// add makes the generation after the last one in known, which is what the caller
+// decided by, and reads the record again. A generation is unique in the record: if
+// another replica's key came first, that one counts and made is false. Making a key
+// takes long enough for that key to be read meanwhile, so the generation follows
+// from known rather than from the current snapshot.
 //
-// The key's times are taken after it was made, which may take seconds, and adding
-// it must not take longer than the margin that maxAge allows for.
+// The key's times are set after it was made, which may take seconds. Adding it must
+// not take longer than clockMargin, which maxAge allows for.
 func (r *Ring) add(ctx context.Context, known schedule, actor string, signFrom func(now time.Time) time.Time) (made bool, err error) {
-	if r.stale.Load() != nil { // what is made by an old view is in vain, and would be made again every second
+	if r.stale.Load() != nil { // a key made by an old snapshot would be refused, and made again every second
 		if err := r.reload(ctx); err != nil {
 			return false, err
 		}
@@ -105,7 +106,7 @@ func (r *Ring) add(ctx context.Context, known schedule, actor string, signFrom f
 		return err == nil, again
 	}
 	if now := r.current.Load().keys; now.lastGeneration() == known.lastGeneration() {
-		return r.add(ctx, now, actor, signFrom) // nobody's came first: all keys were rewrapped meanwhile
+		return r.add(ctx, now, actor, signFrom) // no other key came first: all were rewrapped meanwhile
 	}
 	return false, nil
 }

@@ -34,7 +34,7 @@ func TestKeysGoThroughTheirLifeBySchedule(t *testing.T) {
 			t.Errorf("step %d: %v, want %v", i, got, step.want)
 		}
 	}
-	c.Advance(14 * 24 * time.Hour) // the first was superseded 15 days ago
+	c.Advance(14 * 24 * time.Hour) // the first key was superseded 15 days ago
 	mustKeep(t, r)
 	mustReload(t, r)
 	if oldest := s.rows[0]; oldest.Generation != 2 {
@@ -116,8 +116,8 @@ func TestOneNextKeyAmongManyRotations(t *testing.T) {
 	}
 }
 
-// TestAKeyReadWhileOneIsMadeIsTheNextOne: another replica's key may come in at the
-// regular reading while this one makes its own.
+// TestAKeyReadWhileOneIsMadeIsTheNextOne lets the regular reading bring in another
+// replica's key while this replica makes its own.
 func TestAKeyReadWhileOneIsMadeIsTheNextOne(t *testing.T) {
 	s, c := &memory{}, newClock()
 	r, other := openRing(t, options(s, c.Now)), openRing(t, options(s, c.Now))

@@ -8,19 +8,19 @@ import (
 )
 
 // Settled is how soon every replica that reaches the database acts on a change of the
-// record: a retirement, or another master key.
+// record, such as a retirement or a new master key.
 const Settled = time.Second
 
 const (
 	// readEvery leaves half of Settled for the reading itself.
 	readEvery = Settled / 2
-	// keepEvery is how often the schedule is looked at. It costs nothing as long
-	// as nothing is due.
+	// keepEvery is how often the schedule is checked. A check costs nothing until a
+	// key is due.
 	keepEvery = time.Second
 )
 
-// Run follows the record, keeps the schedule and erases keys that are gone,
-// until ctx ends. Making a key takes long and never delays the reading.
+// Run follows the record, keeps the schedule and erases keys that are gone, until
+// ctx ends. Making a key is slow and never delays the reading.
 func (r *Ring) Run(ctx context.Context) error {
 	defer r.Close()
 	var loops sync.WaitGroup
@@ -47,8 +47,8 @@ func (r *Ring) keep(ctx context.Context) error {
 	return r.erase(ctx)
 }
 
-// repeat does what it is given, at once and then every so often, until ctx ends.
-// A failure is logged when it begins and when it ends, not each time.
+// repeat calls do at once and then at intervals of every, until ctx ends. It logs
+// when calls begin to fail and when they succeed again, not each failure.
 func (r *Ring) repeat(ctx context.Context, every time.Duration, do func(context.Context) error) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -58,7 +58,7 @@ func (r *Ring) repeat(ctx context.Context, every time.Duration, do func(context.
 		case ctx.Err() != nil:
 			return
 		case err != nil && !failing:
-			r.options.Log.ErrorContext(ctx, "key ring: going on with the keys in memory", "error", err)
+			r.options.Log.ErrorContext(ctx, "key ring: continuing with the keys in memory", "error", err)
 		case err == nil && failing:
 			r.options.Log.InfoContext(ctx, "key ring: recovered")
 		}
@@ -70,8 +70,8 @@ func (r *Ring) repeat(ctx context.Context, every time.Duration, do func(context.
 	}
 }
 
-// makeFirst makes the first key of a new database, or takes the one that another
-// process made first. It keeps trying until there is one.
+// makeFirst makes the first key of a new database, or uses the one that another
+// process made first. It keeps trying until a key is in force.
 func (r *Ring) makeFirst(ctx context.Context) {
 	ctx, done := context.WithCancel(ctx)
 	defer done()
@@ -84,9 +84,8 @@ func (r *Ring) makeFirst(ctx context.Context) {
 	})
 }
 
-// erase removes keys that are gone, the oldest first and none before those older
-// than it: when a key is gone depends on the one that followed it, which must
-// stay as long.
+// erase removes keys that are gone, strictly from the oldest on: the time at which a
+// key is gone depends on its successor, which therefore must not be erased before it.
 func (r *Ring) erase(ctx context.Context) error {
 	keys, now := r.current.Load().keys, r.options.Now()
 	for _, k := range keys {
@@ -101,7 +100,8 @@ func (r *Ring) erase(ctx context.Context) error {
 	return nil
 }
 
-// erasable: a retired key stays on record as long as one that went by schedule.
+// erasable reports whether the key may be erased. A retired key stays on record as
+// long as one that went by schedule.
 func (k *key) erasable(now time.Time, verifyFor time.Duration) bool {
 	if k.retired() {
 		return !now.Before(k.RetiredAt.Add(verifyFor))

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A State is where a key is in its life. It follows from the times of the
-// generations alone, so every replica sees the same without asking the others.
+// A State is the stage of a key's life. It follows from the times of the
+// generations alone, so all replicas agree on it without asking each other.
 type State string
 
 // The states, in order. A key is in the JWKS while published, signing or verifying.
@@ -18,11 +18,11 @@ const (
 	Retired   State = "retired"   // withdrawn by an operator
 )
 
-// A schedule is all keys of the record, by generation.
+// A schedule holds all keys of the record, ordered by generation.
 type schedule []*key
 
-// setGone works out when each key is gone: verifyFor after the next one that
-// signs takes over, when its last token has expired.
+// setGone computes when each key is gone: verifyFor after its successor takes over,
+// when its last token has expired.
 func (s schedule) setGone(verifyFor time.Duration) {
 	for i, k := range s {
 		k.goneAt = k.RetiredAt
@@ -32,10 +32,9 @@ func (s schedule) setGone(verifyFor time.Duration) {
 	}
 }
 
-// signing returns the key in force: the latest whose time has come. If that one
-// was retired, it is the next whose time is to come; a key that has been
-// superseded never signs again, for it will be gone too soon. It returns nil if
-// there is none.
+// signing returns the key in force: the latest one whose SignFrom has come. If that
+// one was retired, the next one signs early; a superseded key never signs again,
+// because it will be gone too soon. signing returns nil if no key is in force.
 func (s schedule) signing(now time.Time) *key {
 	var early *key
 	for _, k := range slices.Backward(s) {
@@ -53,7 +52,7 @@ func (s schedule) signing(now time.Time) *key {
 	return early
 }
 
-// next returns the key that is to follow the one in force, or nil.
+// next returns the successor of the key in force, or nil.
 func (s schedule) next(now time.Time) *key {
 	current := s.signing(now)
 	for _, k := range s {
@@ -83,7 +82,7 @@ func (s schedule) inUse(now time.Time) []*key {
 	return slices.DeleteFunc(slices.Clone(s), func(k *key) bool { return k.gone(now) })
 }
 
-// lastGeneration is that of the newest key; the newest is never erased.
+// lastGeneration returns the generation of the newest key, which is never erased.
 func (s schedule) lastGeneration() int64 {
 	if len(s) == 0 {
 		return 0
@@ -91,7 +90,8 @@ func (s schedule) lastGeneration() int64 {
 	return s[len(s)-1].Generation
 }
 
-// dueAt is when the next key is to be published, if every has a value.
+// dueAt returns when the next key is to be published. It has a meaning only if every
+// is not 0.
 func dueAt(current *key, every, lead time.Duration) time.Time {
 	return current.SignFrom.Add(every - lead)
 }

@@ -8,8 +8,8 @@ import (
 	"gatehouse/store"
 )
 
-// A key of the tables below: published at 0, signing from signFrom, retired at
-// retired (0: not), in minutes.
+// A key of the tables below is published at 0, signs from signFrom and is retired at
+// retired (0: never), all in minutes.
 type planned struct{ signFrom, retired int }
 
 func plan(keys ...planned) schedule {

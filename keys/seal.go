@@ -19,8 +19,8 @@ func (m MasterKey) aead() (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// Seal encrypts plain. Open gives it back only with the same aad, so what was
-// sealed for one place is of no use in another.
+// Seal encrypts plain. Open needs the same aad, so bytes that were sealed for one
+// place are useless in another.
 func (m MasterKey) Seal(plain, aad []byte) ([]byte, error) {
 	aead, err := m.aead()
 	if err != nil {
@@ -32,7 +32,7 @@ func (m MasterKey) Seal(plain, aad []byte) ([]byte, error) {
 // Open decrypts what Seal returned.
 func (m MasterKey) Open(sealed, aad []byte) ([]byte, error) {
 	if len(sealed) == 0 || sealed[0] != sealVersion {
-		return nil, fmt.Errorf("unsealing: not sealed in a way known here")
+		return nil, fmt.Errorf("unsealing: the format is unknown")
 	}
 	aead, err := m.aead()
 	if err != nil {

@@ -28,9 +28,9 @@ func (r *Ring) SigningKeyID(ctx context.Context) (string, error) {
 	return k.ID, nil
 }
 
-// SignWith makes a token with a key that may no longer be in force. The same
-// claims give the same token, byte for byte: RS256 is deterministic. If the key
-// is gone or was retired, the error is ErrUnknownKey.
+// SignWith makes a token with the key kid, which may have been superseded. The same
+// claims give the same token, byte for byte, because RS256 is deterministic. If the
+// key is gone or was retired, the error is ErrUnknownKey.
 func (r *Ring) SignWith(ctx context.Context, kid, typ string, claims any) (string, error) {
 	k, err := r.find(ctx, kid)
 	if err != nil {
@@ -73,7 +73,7 @@ func (r *Ring) mint(ctx context.Context, k *key, typ string, claims any) (string
 	token = append(token, '.')
 	token = base64.RawURLEncoding.AppendEncode(token, signature)
 	if len(token) > maxTokenBytes {
-		return "", fmt.Errorf("signing a token: it has %d bytes, and %d are accepted", len(token), maxTokenBytes)
+		return "", fmt.Errorf("signing a token: it has %d bytes, and at most %d are accepted", len(token), maxTokenBytes)
 	}
 	if typ == r.options.Remember {
 		r.verified.Add(sha256.Sum256(token), Verified{Type: typ, KeyID: k.ID, Payload: payload})

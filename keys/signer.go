@@ -8,12 +8,12 @@ import (
 	"gatehouse/store"
 )
 
-// A Signer makes what signs with a private key that was just unsealed. It is
-// the seam for a faster implementation of RSA, or for one that hands the key to
-// hardware. It is called once for each key.
+// A Signer makes the crypto.Signer of a private key that was just unsealed. It is
+// called once for each key. A faster implementation of RSA, or one that hands the
+// key to hardware, plugs in here.
 type Signer func(kid string, private crypto.PrivateKey) (crypto.Signer, error)
 
-// plainSigner signs with the key itself, by crypto/rsa.
+// plainSigner returns the key itself, which signs by crypto/rsa.
 func plainSigner(_ string, private crypto.PrivateKey) (crypto.Signer, error) {
 	signer, ok := private.(crypto.Signer)
 	if !ok {
@@ -22,8 +22,8 @@ func plainSigner(_ string, private crypto.PrivateKey) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// A gate lets so many through at a time, the others in the order they came. One
-// slot makes it a lock whose waiting ends with the context.
+// A gate admits as many callers at a time as it has slots, in the order in which
+// they arrive. With one slot it is a lock whose waiting ends with the context.
 type gate chan struct{}
 
 func (g gate) enter(ctx context.Context) error {
@@ -40,9 +40,8 @@ func (g gate) enter(ctx context.Context) error {
 
 func (g gate) leave() { <-g }
 
-// signature signs input as soon as a slot is free. There are as many slots as
-// cores: more signatures at once finish no earlier on average, and the slowest
-// much later.
+// signature signs input as soon as one of Options.SignSlots is free. Beyond one per
+// core, signatures finish no earlier on average, and the slowest much later.
 func (r *Ring) signature(ctx context.Context, k *key, input []byte) ([]byte, error) {
 	if err := r.slots.enter(ctx); err != nil {
 		return nil, fmt.Errorf("waiting for a signing slot: %w: %w", store.ErrUnavailable, err)

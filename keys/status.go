@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// A Status tells of one key.
+// A Status describes one key.
 type Status struct {
 	ID         string
 	Generation int64
 	State      State
 	CreatedAt  time.Time
-	// SignFrom is when it took or takes over.
+	// SignFrom is when the key took over or will take over.
 	SignFrom time.Time
-	// GoneAt is when it left or leaves the JWKS; zero as long as no key follows it.
+	// GoneAt is when the key left or will leave the JWKS; zero until a key follows it.
 	GoneAt time.Time
-	// Already is set by Rotate for a key that was published before.
+	// Already is set by Rotate if it did not make the key.
 	Already bool
 }
 
@@ -26,7 +26,7 @@ func (s schedule) status(k *key, now time.Time, already bool) Status {
 	}
 }
 
-// List returns all keys of the record, by generation.
+// List returns all keys of the record, ordered by generation.
 func (r *Ring) List(ctx context.Context) ([]Status, error) {
 	s, err := r.snapshot(ctx)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// maxTokenBytes is many times what a token of ours has.
+	// maxTokenBytes is many times the size of our tokens.
 	maxTokenBytes = 8 << 10
 	// verifiedTokens is how many verified tokens are remembered: about 3 MB when full.
 	verifiedTokens = 4096
@@ -19,20 +19,19 @@ const (
 	askEvery = time.Second
 )
 
-// Verified is a token that a key of ours signed. Who it is for and whether it
-// has expired is for the caller to judge.
+// Verified is a token that one of our keys signed. The caller judges its audience
+// and its expiry.
 type Verified struct {
 	Type, KeyID string
 	// Payload is shared; it must not be changed.
 	Payload []byte
 }
 
-// Verify checks form and signature of a token. Whatever is wrong with it, the
-// error is ErrInvalid. A token that was verified before costs no RSA; its key
-// must still be in use.
+// Verify checks the form and the signature of a token. Every refusal is ErrInvalid.
+// A token that was verified before needs no RSA, but its key must still be in use.
 func (r *Ring) Verify(ctx context.Context, raw string) (Verified, error) {
 	if len(raw) > maxTokenBytes {
-		return Verified{}, invalid("%d bytes, %d are accepted", len(raw), maxTokenBytes)
+		return Verified{}, invalid("%d bytes, want at most %d", len(raw), maxTokenBytes)
 	}
 	s, err := r.snapshot(ctx)
 	if err != nil {
@@ -71,8 +70,8 @@ func (r *Ring) verifyNew(ctx context.Context, raw string) (Verified, error) {
 	return Verified{Type: t.header.Type, KeyID: k.ID, Payload: t.payload}, nil
 }
 
-// ours returns the header that a segment spells, if a key of ours has signed that
-// very spelling before. There are as many as keys and types of tokens.
+// ours returns the parsed form of a header segment if one of our keys has signed that
+// very spelling before. There are as many as keys times types of tokens.
 func (r *Ring) ours(segment string) (header, bool) {
 	h, ok := r.headers.Load(segment)
 	if !ok {
@@ -81,7 +80,7 @@ func (r *Ring) ours(segment string) (header, bool) {
 	return h.(header), true
 }
 
-// parts are those of a token in compact serialisation (RFC 7515 §7.1).
+// parts are the parts of a token in compact serialisation (RFC 7515 §7.1).
 type parts struct {
 	head      string // the header's segment
 	header    header
@@ -90,9 +89,9 @@ type parts struct {
 	input     string // what is signed
 }
 
-// split reads a token. Nothing in it is trusted yet, but whatever we would not
-// write ourselves is refused here, so one token has one spelling. A header that
-// known has need not be read again.
+// split parses a token. It trusts nothing in it yet, but refuses every spelling that
+// we would not write ourselves, so one token has one spelling. A header that known
+// returns is not parsed again.
 func split(raw string, known func(segment string) (header, bool)) (parts, error) {
 	if n := strings.Count(raw, "."); n != 2 {
 		return parts{}, invalid("%d dots, want 2", n)
@@ -117,8 +116,8 @@ func split(raw string, known func(segment string) (header, bool)) (parts, error)
 	return t, nil
 }
 
-// readHeader reads a stranger's header. There is one algorithm for every key
-// (RFC 8725 §3.1): neither "none" nor an HMAC keyed with a public key gets any further.
+// readHeader parses a header that is not known yet. All keys have one algorithm
+// (RFC 8725 §3.1), so "none" and an HMAC keyed with a public key are refused here.
 func readHeader(segment string) (header, error) {
 	text, err := decodeSegment(segment)
 	if err != nil {
@@ -134,9 +133,9 @@ func readHeader(segment string) (header, error) {
 	return h, nil
 }
 
-// decodeSegment decodes base64url without padding (RFC 7515 §2), in its one
-// canonical form: encoding/base64 would skip line ends, and ignore bits that
-// belong to no byte.
+// decodeSegment decodes base64url without padding (RFC 7515 §2). It accepts only the
+// canonical form: encoding/base64 on its own would skip line ends and ignore bits
+// that do not belong to a byte.
 func decodeSegment(segment string) ([]byte, error) {
 	if segment == "" || strings.ContainsAny(segment, "\r\n") {
 		return nil, fmt.Errorf("empty, or with line ends")

@@ -30,7 +30,7 @@ func TestWhatTheRingSignsItVerifies(t *testing.T) {
 			t.Fatalf("verified %+v, %v; want %s of type at+jwt, signed by %s", v, err, somePayload, kid)
 		}
 	}
-	// A refresh token comes back once: it would only push out what comes back often.
+	// A refresh token comes back once, and would only displace tokens that come back often.
 	if _, err := r.Verify(t.Context(), mustSign(t, r, "rt+jwt", map[string]string{"sub": "x"})); err != nil {
 		t.Fatalf("verifying the token: %v", err)
 	}
@@ -60,7 +60,7 @@ func TestTheSameClaimsSignToTheSameTokenEvenAfterARotation(t *testing.T) {
 	}
 }
 
-// Each of these would be accepted somewhere if a check were missing: where the
+// Each of these tokens would be accepted if one check were missing: where the
 // signature can be right, it is.
 func TestForgedTokensAreRefused(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
@@ -94,7 +94,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	part := strings.Split(valid, ".")
 
 	cases := map[string]string{
-		// An HMAC keyed with what is public.
+		// An HMAC keyed with public data.
 		"HS256 with the public key, PKIX DER": forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(der)),
 		"HS256 with the public key, PEM":      forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))),
 		"HS256 with the public key, PKCS #1":  forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(k.public)}))),
@@ -182,7 +182,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	}
 }
 
-// What a header may say beside alg, kid and typ is ignored, keys among it.
+// Every header member besides alg, kid and typ is ignored, even a key.
 func TestKeysInTheHeaderAreIgnored(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	kid, _ := r.SigningKeyID(t.Context())
@@ -192,8 +192,8 @@ func TestKeysInTheHeaderAreIgnored(t *testing.T) {
 	}
 }
 
-// One token has one spelling: no other string passes for it, in a list of
-// revoked tokens or anywhere else.
+// One token has one spelling, so no other string can be mistaken for it, for instance
+// in a list of revoked tokens.
 func TestEveryOtherSpellingIsRefused(t *testing.T) {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	o := options(&memory{}, newClock().Now)
@@ -282,7 +282,7 @@ func TestNothingIsSignedForARequestThatHasEnded(t *testing.T) {
 	}
 }
 
-// FuzzSplit: whatever is read as a token is the one spelling of its parts.
+// FuzzSplit checks that every token that parses is the one spelling of its parts.
 func FuzzSplit(f *testing.F) {
 	for _, seed := range []string{
 		"", "..", "a.b.c",
