@@ -20,7 +20,7 @@ import (
 // goodKey is 32 bytes in base64.
 const goodKey = "Zm9yIHRlc3RzIGFsb25lLCAzMiBieXRlcyBsb25nISE="
 
-// environment makes sources of variables, whose prefix is left out.
+// environment returns Sources with these variables, given without their prefix.
 func environment(variables map[string]string) Sources {
 	full := map[string]string{}
 	for name, value := range variables {
@@ -38,7 +38,7 @@ func environment(variables map[string]string) Sources {
 	}
 }
 
-// file writes a file of that mode and returns its path.
+// file writes a file with that mode and returns its path.
 func file(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -129,7 +129,7 @@ func TestSecretsFromFiles(t *testing.T) {
 	if c.MasterKey.Reveal() != goodKey || c.Database.Reveal() != "mysql://ann:s3cret@db/gatehouse" {
 		t.Errorf(`read %q and %q, want %q and "mysql://ann:s3cret@db/gatehouse"`, c.MasterKey.Reveal(), c.Database.Reveal(), goodKey)
 	}
-	// A file that a later source overrules need not be there.
+	// A file that a later source overrides does not have to exist.
 	from.Env = environment(map[string]string{"DATABASE": "sqlite:x.db"}).Env
 	if err := os.Remove(key); err != nil {
 		t.Fatalf("removing the file: %v", err)
@@ -198,14 +198,14 @@ func TestWhatMayBeSeenOfAURL(t *testing.T) {
 	}
 }
 
-// Every fault is named by its variable, with what was wrong with the value.
+// Every fault names its variable and says what was wrong with the value.
 func TestBadConfigurations(t *testing.T) {
 	openKey := file(t, "key", goodKey, 0o644)
 	empty := file(t, "empty", "\n", 0o600)
 	const mysql = "mysql://ann:s3cret@db/gatehouse"
 	for _, c := range []struct {
 		set  map[string]string
-		want string // the variable, and what follows
+		want string // the start of the fault, without the prefix of the variable
 	}{
 		{map[string]string{"ADDR": ""}, `ADDR "" is not an address`},
 		{map[string]string{"ADDR": "8080"}, "ADDR 8080 is not an address"},
@@ -221,22 +221,22 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"ISSUER": "https://login.example.com/"}, "ISSUER https://login.example.com/ ends in a slash"},
 		{map[string]string{"ISSUER": "https://login.example.com?a=b"}, "ISSUER https://login.example.com?[redacted] has a user, a query"},
 		{map[string]string{"ISSUER": "https://ann:s3cret@example.com"}, "ISSUER https://[redacted]@example.com has a user"},
-		{map[string]string{"AUDIENCE": "a b"}, `AUDIENCE "a b" has white space`},
+		{map[string]string{"AUDIENCE": "a b"}, `AUDIENCE "a b" contains white space`},
 		{map[string]string{"DATABASE": "postgres://ann:s3cret@db/g"}, "DATABASE postgres://[redacted]@db/g is neither"},
 		{map[string]string{"DATABASE": "s3cret"}, "DATABASE [redacted] is neither"},
 		{map[string]string{"DATABASE": ""}, "DATABASE  is neither"},
-		{map[string]string{"DATABASE": "sqlite:"}, "DATABASE sqlite: names no file"},
+		{map[string]string{"DATABASE": "sqlite:"}, "DATABASE sqlite: does not name a file"},
 		{map[string]string{"DATABASE": "mysql://db/gatehouse", "MASTER_KEY": goodKey}, "DATABASE mysql://db/gatehouse needs a user"},
 		{map[string]string{"DATABASE": "mysql://ann:s3cret@db", "MASTER_KEY": goodKey}, "DATABASE mysql://[redacted]@db needs"},
 		{map[string]string{"DATABASE": "mysql://ann:s3%cret@db/g", "MASTER_KEY": goodKey}, "DATABASE mysql://[redacted]@db/g is not a URL"},
-		{map[string]string{"DATABASE": "mysql://ann:change-me@db/g", "MASTER_KEY": goodKey}, "DATABASE has a password out of an example"},
-		{map[string]string{"DATABASE": mysql}, "MASTER_KEY is not set, and with MySQL it must be"},
+		{map[string]string{"DATABASE": "mysql://ann:change-me@db/g", "MASTER_KEY": goodKey}, "DATABASE has a password from an example"},
+		{map[string]string{"DATABASE": mysql}, "MASTER_KEY is not set, which MySQL requires"},
 		{map[string]string{"DATABASE": mysql, "DATABASE_FILE": openKey, "MASTER_KEY": goodKey}, "DATABASE is given twice: as GATEHOUSE_DATABASE and as GATEHOUSE_DATABASE_FILE"},
 		{map[string]string{"DATABASE_CONNECTIONS": "1"}, "DATABASE_CONNECTIONS 1 is not between 2 and 10000"},
 		{map[string]string{"DATABASE_CONNECTIONS": "many"}, "DATABASE_CONNECTIONS many is not a whole number"},
-		{map[string]string{"REDIS": "localhost:6379"}, "REDIS localhost:6379 is none of"},
-		{map[string]string{"REDIS": "http://cache"}, "REDIS http://cache is none of"},
-		{map[string]string{"REDIS": "redis://:changeme@cache"}, "REDIS has a password out of an example"},
+		{map[string]string{"REDIS": "localhost:6379"}, "REDIS localhost:6379 is not one of"},
+		{map[string]string{"REDIS": "http://cache"}, "REDIS http://cache is not one of"},
+		{map[string]string{"REDIS": "redis://:changeme@cache"}, "REDIS has a password from an example"},
 		{map[string]string{"MASTER_KEY": "changeme"}, "MASTER_KEY is not 32 bytes in base64"},
 		{map[string]string{"MASTER_KEY": "c2hvcnQ="}, "MASTER_KEY is not 32 bytes in base64"},
 		{map[string]string{"MASTER_KEY": strings.Repeat("A", 43) + "="}, "MASTER_KEY is one byte repeated"},
@@ -245,9 +245,9 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"MASTER_KEY_FILE": empty}, "MASTER_KEY cannot be read from a file: " + empty + " is empty"},
 		{map[string]string{"MASTER_KEY_FILE": t.TempDir()}, "MASTER_KEY cannot be read from a file: read"},
 		{map[string]string{"MASTER_KEY": goodKey, "MASTER_KEY_FILE": openKey}, "MASTER_KEY is given twice"},
-		{map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL loud is none of debug, info, warn, error"},
-		{map[string]string{"LOG_LEVEL": ""}, `LOG_LEVEL "" is none of`},
-		{map[string]string{"SIGNUP": "maybe"}, "SIGNUP maybe is none of open, closed"},
+		{map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL loud is not one of debug, info, warn, error"},
+		{map[string]string{"LOG_LEVEL": ""}, `LOG_LEVEL "" is not one of`},
+		{map[string]string{"SIGNUP": "maybe"}, "SIGNUP maybe is not one of open, closed"},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, `TRUSTED_PROXIES "10.0.0.0/8, proxy" is not a list of networks`},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/33"}, "TRUSTED_PROXIES 10.0.0.0/33 is not a list of networks"},
 		{map[string]string{"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES 0.0.0.0/0 trusts everybody"},
@@ -274,9 +274,9 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"KEY_ROTATE_EVERY": "30m"}, "KEY_PUBLISH_LEAD 1h is not less than GATEHOUSE_KEY_ROTATE_EVERY, 30m"},
 		{map[string]string{"SIGNIN_FREE_TRIES": "0"}, "SIGNIN_FREE_TRIES 0 is not between 1 and 100"},
 		{map[string]string{"AUDIT_KEEP": "1s"}, "AUDIT_KEEP 1s is not between 24h and 175200h"},
-		{map[string]string{"ISUER": "https://a.example"}, "ISUER is no setting; did you mean GATEHOUSE_ISSUER?"},
-		{map[string]string{"ISSUER_FILE": "/tmp/issuer"}, "ISSUER_FILE is no setting; did you mean GATEHOUSE_ISSUER?"},
-		{map[string]string{"WHATEVER_THIS_IS": "1"}, "WHATEVER_THIS_IS is no setting"},
+		{map[string]string{"ISUER": "https://a.example"}, "ISUER is not a setting; did you mean GATEHOUSE_ISSUER?"},
+		{map[string]string{"ISSUER_FILE": "/tmp/issuer"}, "ISSUER_FILE is not a setting; did you mean GATEHOUSE_ISSUER?"},
+		{map[string]string{"WHATEVER_THIS_IS": "1"}, "WHATEVER_THIS_IS is not a setting"},
 	} {
 		faults := faultsOf(t, environment(c.set))
 		if len(faults) != 1 || !strings.HasPrefix(faults[0].String(), prefix+c.want) {
@@ -294,13 +294,13 @@ func TestBadFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"addr: [":                         "FILE is not YAML",
 		"- addr":                          "FILE does not consist of",
-		"adr: localhost:1":                "adr is no setting; did you mean addr? (FILE:1)",
-		"GATEHOUSE_ADDR: a:1":             "GATEHOUSE_ADDR is no setting (FILE:1)",
-		"addr: a:1\naddr: a:2":            "addr is there twice (FILE:2)",
-		"addr: {host: a}":                 "addr has no simple value or list (FILE:1)",
-		"\naccess_token_lifetime: 300":    "GATEHOUSE_ACCESS_TOKEN_LIFETIME 300 is not a duration with its unit, as 90s, 15m or 720h (FILE:2)",
+		"adr: localhost:1":                "adr is not a setting; did you mean addr? (FILE:1)",
+		"GATEHOUSE_ADDR: a:1":             "GATEHOUSE_ADDR is not a setting (FILE:1)",
+		"addr: a:1\naddr: a:2":            "addr occurs twice (FILE:2)",
+		"addr: {host: a}":                 "addr is neither a simple value nor a list (FILE:1)",
+		"\naccess_token_lifetime: 300":    "GATEHOUSE_ACCESS_TOKEN_LIFETIME 300 is not a duration with its unit, such as 90s, 15m or 720h (FILE:2)",
 		"access_token_lifetime: 2h":       "GATEHOUSE_ACCESS_TOKEN_LIFETIME 2h is not between 1m and 1h (FILE:1)",
-		"log_level:":                      `GATEHOUSE_LOG_LEVEL "" is none of debug, info, warn, error (FILE:1)`,
+		"log_level:":                      `GATEHOUSE_LOG_LEVEL "" is not one of debug, info, warn, error (FILE:1)`,
 		"master_key: " + goodKey:          "GATEHOUSE_MASTER_KEY is in a file that is not private: FILE can be read by everybody (mode 0644); chmod 600 it (FILE:1)",
 		"redis: redis://x\nredis_file: x": "GATEHOUSE_REDIS is given twice: as FILE:1 and as FILE:2",
 		"master_key_file: /nowhere/key":   "GATEHOUSE_MASTER_KEY cannot be read from a file: open /nowhere/key: no such file or directory (FILE:1)",
@@ -337,7 +337,7 @@ func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("loading gave no fault, want all of them")
 	}
-	for _, want := range []string{"6 faults", "GATEHOUSE_ADDR x", "GATEHOUSE_ISSUER y", "GATEHOUSE_ACCESS_TOKEN_LIFETIME z", "GATEHOUSE_MASTER_KEY is", "GATEHOUSE_TYPO is", "GATEHOUSE_SIGNUP perhaps is none of open, closed (--signup)"} {
+	for _, want := range []string{"6 faults", "GATEHOUSE_ADDR x", "GATEHOUSE_ISSUER y", "GATEHOUSE_ACCESS_TOKEN_LIFETIME z", "GATEHOUSE_MASTER_KEY is", "GATEHOUSE_TYPO is", "GATEHOUSE_SIGNUP perhaps is not one of open, closed (--signup)"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwant it to say %q", err, want)
 		}

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// testPrefix begins the variables that the project's own tests read.
+// testPrefix is the prefix of the variables that the project's own tests read.
 const testPrefix = prefix + "TEST_"
 
-// kubernetes matches what Kubernetes sets in every container for a service that
-// is called "gatehouse" or "gatehouse-…".
+// kubernetes matches the variables that Kubernetes sets in every container for a
+// service named "gatehouse" or "gatehouse-…".
 var kubernetes = regexp.MustCompile(`^GATEHOUSE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_.+)?)$`)
 
 func (l *loader) fromEnvironment(from Sources) {
@@ -35,8 +35,8 @@ func variable(from Sources, name string) *given {
 	return &given{text: text, origin: name}
 }
 
-// unknownVariables: a setting with a misspelt name would have its default without
-// a word.
+// unknownVariables reports variables with our prefix that are not settings. Without
+// it, a misspelt setting would silently keep its default.
 func (l *loader) unknownVariables(environ []string) {
 	var known []string
 	for _, s := range l.settings {
@@ -49,7 +49,7 @@ func (l *loader) unknownVariables(environ []string) {
 		name, _, _ := strings.Cut(pair, "=")
 		ours := strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, testPrefix) && !kubernetes.MatchString(name)
 		if ours && !slices.Contains(known, name) {
-			l.faults.add(name, "is no setting"+nearest(name, known), "")
+			l.faults.add(name, "is not a setting"+nearest(name, known), "")
 		}
 	}
 }

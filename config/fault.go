@@ -8,12 +8,12 @@ import (
 
 // A Fault is one thing that is wrong with the configuration.
 type Fault struct {
-	// Variable is the setting's, whatever the source; or what took its place: an
-	// unknown name.
+	// Variable is the setting's variable, whatever the source; or an unknown name as
+	// it was given.
 	Variable string
-	// Problem follows the name, and has the value unless that is a secret.
+	// Problem follows the name, and shows the value unless it is secret.
 	Problem string
-	// Origin is where the value came from; empty for the variable itself.
+	// Origin is where the value came from; empty if from the variable itself.
 	Origin string
 }
 
@@ -25,7 +25,7 @@ func (f Fault) String() string {
 	return text
 }
 
-// Faults are all that is wrong, so that it can be mended at once.
+// Faults holds every fault, so that the operator can correct all of them in one go.
 type Faults struct{ All []Fault }
 
 func (f *Faults) Error() string {
@@ -43,7 +43,7 @@ func (f *Faults) add(variable, problem, origin string) {
 	f.All = append(f.All, Fault{variable, problem, origin})
 }
 
-// orNil avoids an error that holds no fault.
+// orNil returns nil rather than an empty list of faults.
 func (f *Faults) orNil() error {
 	if len(f.All) == 0 {
 		return nil
@@ -51,12 +51,13 @@ func (f *Faults) orNil() error {
 	return f
 }
 
-// names reports whether there is a fault of the variable.
+// names reports whether the variable has a fault.
 func (f *Faults) names(variable string) bool {
 	return slices.ContainsFunc(f.All, func(one Fault) bool { return one.Variable == variable })
 }
 
-// nearest finds what an unknown name was meant to be, and makes a question of it.
+// nearest returns a question that suggests the known name closest to name; it is
+// empty if none is close.
 func nearest(name string, known []string) string {
 	best, least := "", len(name)/3+1
 	for _, candidate := range known {
@@ -70,14 +71,15 @@ func nearest(name string, known []string) string {
 	return "; did you mean " + best + "?"
 }
 
-// distance is how many letters must be put in, taken out or changed (Levenshtein).
+// distance is the Levenshtein distance in bytes: how many must be inserted, deleted
+// or replaced.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		before := row[0] // the cell left above
+		before := row[0] // the cell above and to the left
 		row[0] = i + 1
 		for j := range len(b) {
 			cost := before

@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// defaultFile is read where it is, and not missed where it is not.
+// defaultFile is read if it exists.
 const defaultFile = "gatehouse.yaml"
 
 const maxFileBytes = 64 << 10
@@ -37,7 +37,7 @@ func (l *loader) fromFile(path string) {
 		return
 	}
 	if len(document.Content) == 0 {
-		return // empty, or comments alone
+		return // empty, or only comments
 	}
 	if document.Content[0].Kind != yaml.MappingNode {
 		l.faults.add(path, "does not consist of \"name: value\" lines", "")
@@ -46,16 +46,16 @@ func (l *loader) fromFile(path string) {
 	l.fromYAML(path, document.Content[0].Content)
 }
 
-// unreadable is what the parser says, but where it repeats a value: that may be a
-// password that begins with "*" and was not put into quotes.
+// unreadable returns the parser's message, unless it repeats a value, which may be a
+// password that begins with "*" and lacks quotes.
 func unreadable(err error) string {
 	if strings.Contains(err.Error(), "unknown anchor") {
-		return "a value begins with *, and so needs quotes"
+		return "a value that begins with * needs quotes"
 	}
 	return err.Error()
 }
 
-// fromYAML takes keys and values in turn.
+// fromYAML reads nodes, in which keys and values alternate.
 func (l *loader) fromYAML(path string, nodes []*yaml.Node) {
 	said := map[string]*given{}
 	for i := 0; i+1 < len(nodes); i += 2 {
@@ -64,9 +64,9 @@ func (l *loader) fromYAML(path string, nodes []*yaml.Node) {
 		text, ok := scalar(value)
 		switch {
 		case said[key.Value] != nil:
-			l.faults.add(key.Value, "is there twice", place)
+			l.faults.add(key.Value, "occurs twice", place)
 		case !ok:
-			l.faults.add(key.Value, "has no simple value or list", place)
+			l.faults.add(key.Value, "is neither a simple value nor a list", place)
 			continue
 		}
 		said[key.Value] = &given{text: text, origin: place}
@@ -78,12 +78,12 @@ func (l *loader) fromYAML(path string, nodes []*yaml.Node) {
 		known = append(known, s.YAML)
 	}
 	for key, g := range said {
-		l.faults.add(key, "is no setting"+nearest(key, known), g.origin)
+		l.faults.add(key, "is not a setting"+nearest(key, known), g.origin)
 	}
 }
 
-// fileKey looks for a secret's name_file. The file with a secret itself must not
-// be for everybody to read.
+// fileKey returns what the file says under a secret's name_file. If the file holds
+// the secret itself, it must not be readable by everybody.
 func (l *loader) fileKey(said map[string]*given, s Setting, path string) *given {
 	if !s.Secret {
 		return nil
@@ -99,7 +99,7 @@ func (l *loader) fileKey(said map[string]*given, s Setting, path string) *given 
 	return file
 }
 
-// scalar is the text of a value as it is written; a list's items by commas.
+// scalar returns the text of a value as written, and joins a list's items by commas.
 func scalar(n *yaml.Node) (string, bool) {
 	switch {
 	case n.Kind == yaml.AliasNode:
@@ -121,8 +121,8 @@ func scalar(n *yaml.Node) (string, bool) {
 	return strings.Join(items, ","), true
 }
 
-// begin begins to read, and returns what waits for the end of it: not for ever, as for
-// a pipe that nobody writes into.
+// begin starts reading in the background and returns a function that waits for the
+// result. The wait is bounded, because nobody may ever write to a pipe.
 func (l *loader) begin(path string, read func() (string, error)) func() (string, error) {
 	type content struct {
 		text string
@@ -138,22 +138,22 @@ func (l *loader) begin(path string, read func() (string, error)) func() (string,
 		case c := <-done:
 			return c.text, c.err
 		case <-over:
-			return "", fmt.Errorf("%s has given nothing for %s; if it is a pipe, see that somebody writes into it", path, l.patience)
+			return "", fmt.Errorf("%s has delivered nothing for %s; if it is a pipe, check that a process writes to it", path, l.patience)
 		}
 	}
 }
 
-// RegularFile refuses what can be read only once, or without end: a pipe or a device.
-// A link to a file is one, as Kubernetes mounts them. What is not there is for who
-// opens it to say.
+// RegularFile refuses a pipe or a device, which can be read only once or never ends. It
+// follows links, because Kubernetes mounts files as links. It accepts a missing file;
+// opening it gives the better error.
 func RegularFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file; it is read again and again, as a pipe cannot be", path)
+		return fmt.Errorf("%s is not a regular file; the server reads it repeatedly, which a pipe does not allow", path)
 	}
 	return nil
 }
 
-// readSecret reads a file that holds nothing but a secret.
+// readSecret reads a file that contains only a secret.
 func readSecret(path string) (string, error) {
 	text, err := readFile(path)
 	if err != nil {
@@ -173,7 +173,7 @@ func readFile(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close() //nolint:errcheck // only read
 	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 	if err == nil && len(text) > maxFileBytes {
 		err = fmt.Errorf("%s has more than %d bytes", path, maxFileBytes)
@@ -181,8 +181,9 @@ func readFile(path string) (string, error) {
 	return string(text), err
 }
 
-// private refuses a file that everybody may read, but for those that Docker and
-// Kubernetes mount for one container and mark so.
+// private refuses a file that everybody may read. It makes an exception for the
+// secrets of Docker and Kubernetes, which have that mode but are mounted into one
+// container only.
 func private(path string) error {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A file of settings is read or refused with *Faults, and what it says of a
-// secret is in no fault, in whatever way it was written.
+// FuzzFile checks that a file of settings is read or refused with *Faults, and that
+// no fault shows a secret, however it was written.
 func FuzzFile(f *testing.F) {
 	for _, s := range []string{
 		"database: %s", "database: \"mysql://u:%s@h/d\"", "redis: redis://:%s@h", "redis: redis://h/%s\nredis: x", "master_key: %s", "master_key: '%s", "master_key: *%s", "master_key: &a [%s]", "smtp_password: %s", "master_key: {a: %s}",
@@ -40,7 +40,8 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// readsBack: what is shown of a configuration, secrets left out, is read as the same.
+// readsBack checks that what is shown of a setting parses to the same value. It skips
+// secrets.
 func readsBack(t *testing.T, c Config) {
 	t.Helper()
 	for _, s := range settings() {
@@ -54,7 +55,8 @@ func readsBack(t *testing.T, c Config) {
 	}
 }
 
-// A value of the environment is read or refused, and a secret is not shown.
+// FuzzEnvironment checks that a value of the environment is read or refused, and that
+// no fault shows a secret.
 func FuzzEnvironment(f *testing.F) {
 	for _, s := range settings() {
 		f.Add(s.Env, s.Default)
@@ -85,8 +87,8 @@ func FuzzEnvironment(f *testing.F) {
 	})
 }
 
-// passwordIn is what stands between the first colon after the scheme and the last
-// "@", if it is long enough to be known again.
+// passwordIn returns the text between the first colon after the scheme and the last
+// "@", if it is long enough to be recognised.
 func passwordIn(value string) (string, bool) {
 	_, rest, found := strings.Cut(value, "://")
 	at := strings.LastIndexByte(rest, '@')

@@ -7,31 +7,31 @@ import (
 	"time"
 )
 
-// Sources are where settings are read from, the last with the last word: the
+// Sources are where settings are read from. Later ones override earlier ones: the
 // defaults, the file, the environment, the flags.
 type Sources struct {
-	// File is a YAML file. If empty, gatehouse.yaml in the working folder is read
-	// where there is one.
+	// File is a YAML file. If empty, gatehouse.yaml in the working folder is read if
+	// it exists.
 	File string
-	// Env is os.LookupEnv, and Environ os.Environ, in which unknown variables of
-	// ours are looked for. Either may be nil.
+	// Env is os.LookupEnv, and Environ os.Environ, which is searched for unknown
+	// variables with our prefix. Either may be nil.
 	Env     func(string) (string, bool)
 	Environ func() []string
-	// Flags are by name, without the dashes.
+	// Flags maps names, without the dashes, to values.
 	Flags map[string]string
-	// Patience is how long a file that somebody has yet to write into, a pipe, is
-	// waited for. 0: half a minute.
+	// Patience is how long Load waits for a file to deliver, such as a pipe that
+	// another process has yet to write to. 0: half a minute.
 	Patience time.Duration
 }
 
-// given is what a source says of a setting.
+// given is a setting's value from one source.
 type given struct {
 	text, origin string
 	file         bool // text names the file that holds the value
 	read         func() (string, error)
 }
 
-// loader collects what is given, and the faults.
+// loader collects the values given and the faults.
 type loader struct {
 	settings []Setting
 	winners  map[string]given // by variable
@@ -39,7 +39,7 @@ type loader struct {
 	patience time.Duration
 }
 
-// Default returns the settings of which nothing is said anywhere.
+// Default returns the settings as they are if no source gives a value.
 func Default() Config {
 	c := Config{origins: map[string]string{}}
 	for _, s := range settings() {
@@ -50,7 +50,7 @@ func Default() Config {
 	return c
 }
 
-// Load reads all sources. The error is *Faults, with every fault there is.
+// Load reads all sources. The error is *Faults, with every fault found.
 func Load(from Sources) (Config, error) {
 	const halfMinute = 30 * time.Second
 	l := &loader{settings: settings(), winners: map[string]given{}, patience: cmp.Or(from.Patience, halfMinute)}
@@ -62,7 +62,7 @@ func Load(from Sources) (Config, error) {
 	c := Default()
 	for _, s := range l.settings {
 		if g, ok := l.winners[s.Env]; ok {
-			l.take(&c, s, g)
+			l.apply(&c, s, g)
 		}
 	}
 	if c.Audience == "" {
@@ -73,8 +73,8 @@ func Load(from Sources) (Config, error) {
 	return c, l.faults.orNil()
 }
 
-// beginReading reads all files at the same time, so that together they are waited for
-// no longer than one.
+// beginReading starts reading all files at the same time, so that Load waits for all
+// of them no longer than for one.
 func (l *loader) beginReading() {
 	for variable, g := range l.winners {
 		if path := g.text; g.file {
@@ -84,7 +84,8 @@ func (l *loader) beginReading() {
 	}
 }
 
-func (l *loader) take(c *Config, s Setting, g given) {
+// apply puts the value given into c, or adds a fault.
+func (l *loader) apply(c *Config, s Setting, g given) {
 	c.origins[s.Env] = g.origin
 	if g.file {
 		text, err := g.read()
@@ -99,7 +100,8 @@ func (l *loader) take(c *Config, s Setting, g given) {
 	}
 }
 
-// origin is worth a mention unless it is the variable that is named anyway.
+// origin returns where the value came from, or nothing if that is the variable, which
+// the fault names anyway.
 func origin(s Setting, g given) string {
 	if g.origin == s.Env {
 		return ""
@@ -114,8 +116,8 @@ func quoted(text string) string {
 	return text
 }
 
-// offer enters what one source says. A secret may be given by itself or by the
-// name of a file, not by both.
+// offer records the value from one source. A secret may be given directly or as the
+// name of a file, but not both.
 func (l *loader) offer(s Setting, direct, file *given) {
 	switch {
 	case direct != nil && file != nil:
@@ -137,14 +139,14 @@ func (l *loader) fromFlags(flags map[string]string) {
 			continue
 		}
 		if s.Secret && NewSecretURL(text).String() != text {
-			l.faults.add(s.Env, "may hold no password on the command line, where everybody on this machine can read it; set the variable or "+s.FileEnv, "--"+s.Flag)
+			l.faults.add(s.Env, "must not contain a password on the command line, where everybody on this machine can read it; set the variable or "+s.FileEnv, "--"+s.Flag)
 			continue
 		}
 		l.winners[s.Env] = given{text: text, origin: "--" + s.Flag}
 	}
 	for name := range flags {
 		if name == "" || !known[name] {
-			l.faults.add("--"+name, "is no setting", "")
+			l.faults.add("--"+name, "is not a setting", "")
 		}
 	}
 }

@@ -21,8 +21,8 @@ func pipe(t *testing.T) string {
 	return name
 }
 
-// TestASecretThroughAPipe: as a shell's <(…) gives it, and one with a name whose other
-// end comes late.
+// TestASecretThroughAPipe reads a pipe as a shell's <(…) makes it, and a named pipe
+// whose writer comes late.
 func TestASecretThroughAPipe(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -42,8 +42,8 @@ func TestASecretThroughAPipe(t *testing.T) {
 	}
 }
 
-// TestAPipeIsNotWaitedForWithoutEnd: of several, all are named, in the time of one; and
-// the rest is read.
+// TestAPipeIsNotWaitedForWithoutEnd gives several silent pipes: Load names all of them
+// in the time of one, and reads the rest.
 func TestAPipeIsNotWaitedForWithoutEnd(t *testing.T) {
 	from := environment(map[string]string{"MASTER_KEY_FILE": pipe(t), "REDIS_FILE": pipe(t), "DATABASE_FILE": file(t, "database", "sqlite:x.db", 0o600)})
 	from.Patience = 2 * time.Second
@@ -66,8 +66,8 @@ func TestAPipeIsNotWaitedForWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestACertificateIsAFile: it is read again whenever it may have changed. Kubernetes
-// mounts links.
+// TestACertificateIsAFile refuses pipes, because a certificate is read again whenever it
+// may have changed, and accepts links, as Kubernetes mounts them.
 func TestACertificateIsAFile(t *testing.T) {
 	certificate, key := selfSigned(t)
 	set := map[string]string{"ISSUER": "https://a.example", "TLS_CERT": link(t, file(t, "cert", certificate, 0o644)), "TLS_KEY": link(t, file(t, "key", key, 0o600))}

@@ -6,10 +6,10 @@ import (
 	"text/tabwriter"
 )
 
-// A Value is a setting as it is.
+// A Value is a setting's value, for people to see.
 type Value struct {
 	Variable string `json:"variable"`
-	// Value shows nothing of a secret.
+	// Value hides what is secret.
 	Value string `json:"value"`
 	// Origin is a variable, a place in a file, a flag, or "default".
 	Origin string `json:"origin"`

@@ -9,16 +9,16 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a value that shows neither in a log nor in an error: printing it in
-// any way, or encoding it, gives what may be seen of it.
+// A Secret is a value that is hidden from logs and errors: however it is printed or
+// encoded, only its harmless part shows.
 type Secret struct {
-	// value is behind a pointer because fmt looks into unexported fields without
-	// asking the methods below.
+	// value is behind a pointer because fmt prints unexported fields without calling
+	// the methods below.
 	value *string
 	shown string
 }
 
-// NewSecret returns a Secret of which nothing may be seen, but whether it is empty.
+// NewSecret returns a Secret that shows only whether it is empty.
 func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
@@ -26,8 +26,8 @@ func NewSecret(value string) Secret {
 	return Secret{&value, redacted}
 }
 
-// NewSecretURL returns a Secret of which the scheme and the place may be seen,
-// but not the user, the password and the parameters.
+// NewSecretURL returns a Secret that shows the scheme and the place, but not the
+// user, the password or the parameters.
 func NewSecretURL(value string) Secret {
 	s := NewSecret(value)
 	if value != "" {
@@ -36,9 +36,9 @@ func NewSecretURL(value string) Secret {
 	return s
 }
 
-// redactURL shows the scheme and the place. It goes by the "@" and not by the
-// rules for URLs, lest a password with a "/" in it show, and where it is not clear
-// what is what it shows the scheme alone.
+// redactURL keeps the scheme and the place. It splits at the "@" rather than by the
+// rules for URLs, so that a password with a "/" in it stays hidden, and keeps only
+// the scheme if the text is ambiguous.
 func redactURL(raw string) string {
 	scheme, rest, found := strings.Cut(raw, ":")
 	if !found || strings.ContainsAny(scheme, "@/?") {
@@ -57,7 +57,7 @@ func redactURL(raw string) string {
 	return scheme + ":" + place
 }
 
-// Reveal returns the value, to be called where it is used.
+// Reveal returns the value. It is called only where the value is used.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -65,7 +65,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// String returns what may be seen.
+// String returns the part that may be seen.
 func (s Secret) String() string { return s.shown }
 
 // Format implements fmt.Formatter, for every verb.

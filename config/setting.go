@@ -8,30 +8,30 @@ import (
 	"unicode/utf8"
 )
 
-// prefix begins the names of all our variables.
+// prefix is the prefix of all our variables.
 const prefix = "GATEHOUSE_"
 
 // A Setting describes a field of Config.
 type Setting struct {
-	// Env is the variable; FileEnv the one that names a file with the value, for
-	// secrets.
+	// Env is the variable. For a secret, FileEnv is the variable that names a file with
+	// the value.
 	Env, FileEnv string
-	// YAML is the key in the file. Flag is empty if there is none, for what could be
-	// read by everybody on the machine.
+	// YAML is the key in the file. Flag is empty for a key, which everybody on the
+	// machine could read from the command line.
 	YAML, Flag string
-	// Default, Kind and Bounds are for people.
+	// Default, Kind and Bounds are texts for people.
 	Default, Kind, Bounds string
 	Secret                bool
 	// Doc is the field's comment as one paragraph.
 	Doc string
 
 	index    int    // of the field
-	secret   string // the tag: "url", "key" or none
+	secret   string // the tag: "url", "key" or empty
 	min, max string
 	oneOf    []string
 }
 
-// Settings returns all settings, in the order in which they are to be read.
+// Settings returns all settings with their comments, in the order of the fields.
 func Settings() []Setting {
 	all := settings()
 	docs := comments()
@@ -41,7 +41,7 @@ func Settings() []Setting {
 	return all
 }
 
-// settings returns them without the comments.
+// settings returns all settings without the comments.
 func settings() []Setting {
 	var all []Setting
 	fields := reflect.TypeFor[Config]()
@@ -84,8 +84,8 @@ func newSetting(index int, name string, field reflect.StructField) Setting {
 //go:embed config.go
 var source string
 
-// comments returns the comment above each field, by the name of its variable. The
-// field's own name at the start, which Go's custom wants, is taken away.
+// comments maps each variable to the comment above its field, without the field's
+// name at the start, which is Go's convention.
 func comments() map[string]string {
 	docs := map[string]string{}
 	var comment []string

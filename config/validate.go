@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/loopback"
 )
 
-// A rule is what bounds cannot say. Its problem is told of the first variable; it
-// is not asked if one of them has a fault already.
+// A rule checks what bounds cannot express. Its problem is reported for the first
+// variable. The rule is skipped if one of its variables already has a fault.
 type rule struct {
 	variables []string
 	problem   func(Config) string
@@ -44,14 +44,14 @@ func (c Config) rules() []rule {
 	}
 }
 
-// Validate returns *Faults with all that is wrong with c.
+// Validate returns every fault in c as *Faults, or nil.
 func (c Config) Validate() error {
 	var faults Faults
 	c.check(&faults)
 	return faults.orNil()
 }
 
-// check adds to the faults of reading.
+// check adds the faults of the values to those of reading.
 func (c Config) check(faults *Faults) {
 	failed := map[string]bool{}
 	report := func(variable, problem string) {
@@ -83,7 +83,7 @@ func (c Config) check(faults *Faults) {
 func address(addr string) string {
 	_, port, err := net.SplitHostPort(addr)
 	if n, convErr := strconv.Atoi(port); err != nil || convErr != nil || n < 0 || n > 65535 {
-		return quoted(addr) + " is not an address as 127.0.0.1:8080"
+		return quoted(addr) + " is not an address such as 127.0.0.1:8080"
 	}
 	return ""
 }
@@ -98,24 +98,24 @@ func metricsAddress(c Config) string {
 	return address(c.MetricsAddr)
 }
 
-// issuer: RFC 8414 §2.
+// issuer checks an issuer identifier (RFC 8414 §2).
 func issuer(raw string) string {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return quoted(raw) + " is not a URL as https://login.example.com"
+		return quoted(raw) + " is not a URL such as https://login.example.com"
 	case u.User != nil || strings.ContainsAny(raw, "?#"):
 		return redactURL(raw) + " has a user, a query or a fragment"
 	case strings.HasSuffix(raw, "/"):
 		return raw + " ends in a slash"
 	case u.Scheme == "http" && !here(u.Hostname()):
-		return raw + " is not https, which only this machine itself (localhost) may go without"
+		return raw + " is not https; only this machine itself (localhost) can do without"
 	}
 	return ""
 }
 
-// here reports whether host is this machine. Names below localhost are, too (RFC
-// 6761 §6.3): the operator who wrote one into a setting knows where it leads.
+// here reports whether host is this machine. Names below localhost count, too (RFC 6761
+// §6.3): an operator who puts one into a setting knows where it leads.
 func here(host string) bool { return loopback.Host(host) || strings.HasSuffix(host, ".localhost") }
 
 func issuerWithTLS(c Config) string {
@@ -127,7 +127,7 @@ func issuerWithTLS(c Config) string {
 
 func audience(c Config) string {
 	if strings.ContainsFunc(c.Audience, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return quoted(c.Audience) + " has white space in it"
+		return quoted(c.Audience) + " contains white space"
 	}
 	return ""
 }
@@ -138,7 +138,7 @@ func database(c Config) string {
 	switch scheme {
 	case "sqlite":
 		if path == "" || strings.HasPrefix(path, ":memory:") {
-			return raw + " names no file"
+			return raw + " does not name a file"
 		}
 	case "mysql", "mariadb":
 		return mySQL(c.Database)
@@ -152,7 +152,7 @@ func mySQL(s Secret) string {
 	u, err := url.Parse(s.Reveal())
 	switch {
 	case err != nil:
-		return s.String() + " is not a URL; special characters of a password are written as %XX"
+		return s.String() + " is not a URL; write special characters in a password as %XX"
 	case u.User.Username() == "" || strings.Trim(u.Path, "/") == "" || u.Hostname() == "" && !u.Query().Has("socket"):
 		return s.String() + " needs a user, a host and a name: mysql://user:password@host:3306/name"
 	}
@@ -166,7 +166,7 @@ func redis(c Config) string {
 		return ""
 	}
 	if !slices.Contains([]string{"redis", "rediss", "redis+sentinel", "redis+cluster"}, scheme) || rest == "" {
-		return c.Redis.String() + " is none of redis://host:6379/0, rediss://…, redis+sentinel://…, redis+cluster://…"
+		return c.Redis.String() + " is not one of redis://host:6379/0, rediss://…, redis+sentinel://…, redis+cluster://…"
 	}
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 		if u, err := url.Parse("redis://" + rest[:at] + "@host"); err == nil {
@@ -176,12 +176,12 @@ func redis(c Config) string {
 	return ""
 }
 
-// samplePassword refuses what stands in examples in a password's place: whoever
-// reads the example knows it.
+// samplePassword refuses the placeholders of examples, because everybody who has read
+// the example knows them.
 func samplePassword(user *url.Userinfo) string {
 	password, _ := user.Password()
 	if sample(password) {
-		return "has a password out of an example"
+		return "has a password from an example"
 	}
 	return ""
 }
@@ -207,22 +207,23 @@ func masterKey(secret Secret) string {
 	return ""
 }
 
-// base64Alphabet makes one of the two alphabets of RFC 4648.
+// base64Alphabet translates the URL alphabet of RFC 4648 to the standard one.
 var base64Alphabet = strings.NewReplacer("-", "+", "_", "/")
 
 func masterKeyForMySQL(c Config) string {
 	if c.MasterKey.Reveal() == "" && !strings.HasPrefix(c.Database.Reveal(), "sqlite:") {
-		return "is not set, and with MySQL it must be; make one with: openssl rand -base64 32"
+		return "is not set, which MySQL requires; make one with: openssl rand -base64 32"
 	}
 	return ""
 }
 
-// origins: RFC 6454 §6.2, and no wildcard, for the answers hold tokens.
+// origins checks that each is an origin as RFC 6454 §6.2 writes it. Wildcards are
+// refused, because the answers contain tokens.
 func origins(c Config) string {
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
 		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || origin != strings.ToLower(origin) || strings.Contains(origin, "*") {
-			return origin + " is not an origin as https://app.example.com"
+			return origin + " is not an origin such as https://app.example.com"
 		}
 		if u.Scheme != "https" && (u.Scheme != "http" || !here(u.Hostname())) {
 			return origin + " is not https"
@@ -281,8 +282,8 @@ func lead(c Config) string {
 	return ""
 }
 
-// leastWork is the least that the OWASP Password Storage Cheat Sheet advises for
-// argon2id: 7 MiB five times over.
+// leastWork is the minimum that the OWASP Password Storage Cheat Sheet advises for
+// argon2id: 7 MiB, 5 iterations.
 const leastWork = 7168 * 5
 
 func passwordCost(c Config) string {

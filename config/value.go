@@ -27,8 +27,8 @@ func kindOf(t reflect.Type) string {
 	return "text"
 }
 
-// parse reads a value for the setting and puts it into c. The error says what the
-// value is not; it does not repeat it.
+// parse reads a value for the setting and puts it into c. The error says what is wrong
+// with the value but does not repeat it.
 func (s Setting) parse(c *Config, text string) error {
 	field := reflect.ValueOf(c).Elem().Field(s.index)
 	value, err := s.read(field.Interface(), text)
@@ -41,7 +41,7 @@ func (s Setting) parse(c *Config, text string) error {
 
 func (s Setting) read(kind any, text string) (any, error) {
 	if len(s.oneOf) > 0 && !slices.Contains(s.oneOf, text) {
-		return nil, errors.New("is none of " + strings.Join(s.oneOf, ", "))
+		return nil, errors.New("is not one of " + strings.Join(s.oneOf, ", "))
 	}
 	switch kind.(type) {
 	case string:
@@ -53,7 +53,7 @@ func (s Setting) read(kind any, text string) (any, error) {
 		return n, whenWrong(err, "is not a whole number")
 	case time.Duration:
 		d, err := time.ParseDuration(text)
-		return d, whenWrong(err, "is not a duration with its unit, as 90s, 15m or 720h")
+		return d, whenWrong(err, "is not a duration with its unit, such as 90s, 15m or 720h")
 	case slog.Level:
 		var level slog.Level
 		return level, level.UnmarshalText([]byte(text))
@@ -67,7 +67,7 @@ func (s Setting) read(kind any, text string) (any, error) {
 		}
 		return NewSecret(text), nil
 	}
-	return nil, fmt.Errorf("has the type %T, which no setting can have", kind)
+	return nil, fmt.Errorf("has the type %T, which settings do not support", kind)
 }
 
 func whenWrong(err error, problem string) error {
@@ -93,17 +93,17 @@ func networks(texts []string) ([]netip.Prefix, error) {
 			}
 		}
 		if err != nil {
-			return nil, errors.New("is not a list of networks, as 10.0.0.0/8, and addresses")
+			return nil, errors.New("is not a list of networks, such as 10.0.0.0/8, and addresses")
 		}
 		if network.Bits() == 0 {
-			return nil, errors.New("trusts everybody: then anybody may say to be anyone")
+			return nil, errors.New("trusts everybody, so anybody could claim any address")
 		}
 		all = append(all, network.Masked())
 	}
 	return all, nil
 }
 
-// show is the value as it would be written, or what may be seen of it.
+// show returns the value as an operator would write it, without what is secret.
 func (s Setting) show(c Config) string {
 	switch value := reflect.ValueOf(c).Field(s.index).Interface().(type) {
 	case time.Duration:
@@ -124,7 +124,7 @@ func (s Setting) show(c Config) string {
 	}
 }
 
-// short is "5m" for 5m0s.
+// short writes 5m0s as "5m".
 func short(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -136,14 +136,14 @@ func short(d time.Duration) string {
 	return text
 }
 
-// outOfBounds says what is wrong with a number or a duration.
+// outOfBounds returns what is wrong with a number or a duration; empty if nothing.
 func (s Setting) outOfBounds(c Config) string {
 	if s.max == "" {
 		return ""
 	}
 	var low, high Config
 	if s.parse(&low, s.min) != nil || s.parse(&high, s.max) != nil {
-		return "has bounds that cannot be read"
+		return "has unreadable bounds"
 	}
 	number := func(c Config) int64 { return reflect.ValueOf(c).Field(s.index).Int() }
 	if n := number(c); n < number(low) || n > number(high) {

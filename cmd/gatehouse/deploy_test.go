@@ -58,7 +58,7 @@ func TestEveryVariableOfTheContainersIsASetting(t *testing.T) {
 	}
 	for name := range variables {
 		if !slices.Contains(known(), name) {
-			t.Errorf("docker-compose.yml: %s is no setting, want one", name)
+			t.Errorf("docker-compose.yml: %s is not a setting, want one", name)
 		}
 	}
 	dockerfile, err := os.ReadFile("../../Dockerfile")
@@ -67,7 +67,7 @@ func TestEveryVariableOfTheContainersIsASetting(t *testing.T) {
 	}
 	for _, name := range regexp.MustCompile(`GATEHOUSE_[A-Z_]+`).FindAllString(string(dockerfile), -1) {
 		if !slices.Contains(known(), name) {
-			t.Errorf("Dockerfile: %s is no setting, want one", name)
+			t.Errorf("Dockerfile: %s is not a setting, want one", name)
 		}
 	}
 }
