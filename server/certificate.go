@@ -12,16 +12,17 @@ import (
 )
 
 const (
-	// lookEvery is how often the files are read, and remindEvery how often somebody
-	// is reminded of a certificate that ends within expiresSoon.
+	// lookEvery is how often the files are read, and remindEvery how often the log
+	// warns of a certificate that expires within expiresSoon.
 	lookEvery   = 5 * time.Second
 	remindEvery = 24 * time.Hour
 	expiresSoon = 14 * 24 * time.Hour
 )
 
 // A Certificate is a certificate chain and its key in two PEM files, as they were
-// when they last made a pair. Files that are broken, do not belong together, are not
-// valid yet or not any more change nothing: the old pair goes on.
+// when they last made a valid pair. Files that are broken, do not belong together, or
+// hold a certificate that is not yet valid or has expired change nothing: the old pair
+// stays in use.
 type Certificate struct {
 	certFile, keyFile string
 	now               func() time.Time
@@ -29,11 +30,12 @@ type Certificate struct {
 
 	current  atomic.Pointer[tls.Certificate]
 	files    [2][]byte // those of current
-	refused  [2][]byte // the last that were complained of
+	refused  [2][]byte // the last ones that the log complained about
 	reminded time.Time
 }
 
-// LoadCertificate reads the files. Here, unlike later, what makes no pair is an error.
+// LoadCertificate reads the files. Files that do not make a pair are an error here,
+// unlike in Watch.
 func LoadCertificate(certFile, keyFile string, now func() time.Time, log *slog.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, now: now, log: log}
 	files, err := c.read()
@@ -49,8 +51,8 @@ func LoadCertificate(certFile, keyFile string, now func() time.Time, log *slog.L
 	return c, nil
 }
 
-// Config is for listeners that present the pair as it is at each handshake. What is
-// connected already stays.
+// Config returns the configuration of a listener that presents the current pair at each
+// handshake. Existing connections stay open.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
@@ -59,11 +61,11 @@ func (c *Certificate) Config() *tls.Config {
 	}
 }
 
-// Expires is when the certificate ends.
+// Expires returns when the current certificate expires.
 func (c *Certificate) Expires() time.Time { return c.current.Load().Leaf.NotAfter }
 
-// Watch looks at the files every few seconds and whenever it is told to, until ctx
-// ends, and reminds of a certificate that is about to end or has ended.
+// Watch reads the files every few seconds and whenever told receives a signal, until
+// ctx ends, and warns in the log of a certificate that is about to expire or has expired.
 func (c *Certificate) Watch(ctx context.Context, told <-chan os.Signal) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -75,7 +77,7 @@ func (c *Certificate) Watch(ctx context.Context, told <-chan os.Signal) {
 			return
 		case <-tick.C:
 		case <-told:
-			c.refused = [2][]byte{} // whoever asks wants to hear
+			c.refused = [2][]byte{} // an operator who sends the signal wants to see the result
 		}
 	}
 }
@@ -92,17 +94,18 @@ func (c *Certificate) read() (files [2][]byte, err error) {
 	return files, nil
 }
 
-// reload compares the contents, which tell more than times of files on any file system.
+// reload compares the contents, because modification times are not reliable on every
+// file system.
 func (c *Certificate) reload() {
 	files, err := c.read()
 	if err == nil && same(files, c.files) {
-		c.refused = [2][]byte{} // whoever breaks them again is told again
+		c.refused = [2][]byte{} // if the files break again, the log says so again
 		return
 	}
 	pair, err := c.judge(files, err)
 	if err != nil {
 		if c.refused[0] == nil || !same(files, c.refused) {
-			c.log.Error("the new TLS certificate is not used; the old one goes on", "error", err, "expires", c.Expires())
+			c.log.Error("the new TLS certificate is not used; the old one stays in use", "error", err, "expires", c.Expires())
 			c.refused = [2][]byte{append([]byte{}, files[0]...), files[1]}
 		}
 		return
@@ -124,14 +127,14 @@ func (c *Certificate) judge(files [2][]byte, err error) (*tls.Certificate, error
 		return nil, fmt.Errorf("it is not valid before %s", from.UTC().Format(time.RFC3339))
 	}
 	if end := pair.Leaf.NotAfter; end.Before(c.now()) {
-		return nil, fmt.Errorf("it ended at %s", end.UTC().Format(time.RFC3339))
+		return nil, fmt.Errorf("it expired at %s", end.UTC().Format(time.RFC3339))
 	}
 	return &pair, nil
 }
 
 func same(a, b [2][]byte) bool { return bytes.Equal(a[0], b[0]) && bytes.Equal(a[1], b[1]) }
 
-// remind never ends the service: a certificate that has ended is still better than none.
+// remind only logs: an expired certificate is still better than none.
 func (c *Certificate) remind() {
 	now, end := c.now(), c.Expires()
 	if end.Sub(now) > expiresSoon || now.Sub(c.reminded) < remindEvery && !c.reminded.IsZero() {
@@ -139,8 +142,8 @@ func (c *Certificate) remind() {
 	}
 	c.reminded = now
 	if end.Before(now) {
-		c.log.Error("the TLS certificate has expired; put a new one into the file, which is noticed by itself", "file", c.certFile, "expired", end)
+		c.log.Error("the TLS certificate has expired; replace the file, and the server picks it up on its own", "file", c.certFile, "expired", end)
 		return
 	}
-	c.log.Warn("the TLS certificate expires soon; put a new one into the file, which is noticed by itself", "file", c.certFile, "expires", end)
+	c.log.Warn("the TLS certificate expires soon; replace the file, and the server picks it up on its own", "file", c.certFile, "expires", end)
 }

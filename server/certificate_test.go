@@ -24,7 +24,7 @@ import (
 // A pair is a certificate and its key in PEM.
 type pair struct{ cert, key []byte }
 
-// certify makes a pair under a serial number, valid for a while around now.
+// certify makes a pair with a serial number, valid from and until the given times.
 func certify(t *testing.T, serial int64, from, until time.Time) pair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -43,7 +43,7 @@ func certify(t *testing.T, serial int64, from, until time.Time) pair {
 	return pair{pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})}
 }
 
-// A shelf is where the files are, with a clock and a log.
+// A shelf is a folder with the two files, with a clock and a log.
 type shelf struct {
 	*Certificate
 	cert, key string
@@ -65,7 +65,7 @@ func (s *shelf) Write(p []byte) (int, error) {
 	return s.log.Write(p)
 }
 
-// said counts the lines with a text.
+// said counts how often a text is in the log.
 func (s *shelf) said(text string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,8 +103,8 @@ func serialAt(t *testing.T, addr string) int64 {
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
 
-// TestANewCertificateIsTakenUp: and no connection is dropped for it.
-func TestANewCertificateIsTakenUp(t *testing.T) {
+// A new certificate is used without dropping a connection.
+func TestANewCertificateIsUsed(t *testing.T) {
 	year := time.Now().AddDate(1, 0, 0)
 	hour := time.Now().Add(-time.Hour)
 	s := newShelf(t, certify(t, 1, hour, year))
@@ -114,7 +114,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 	go func() { s.Watch(ctx, told); close(ended) }()
 	defer func() { stop(); <-ended }()
 	look := func() {
-		told <- os.Interrupt // any signal; the second finds the first one done
+		told <- os.Interrupt // any signal; Watch receives the second when it is done with the first
 		told <- os.Interrupt
 	}
 
@@ -136,7 +136,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 		"half a file":   {second.cert[:100], second.key},
 		"empty":         {},
 		"not yet valid": certify(t, 4, time.Now().Add(time.Hour), year),
-		"over":          certify(t, 5, hour, time.Now().Add(-time.Minute)),
+		"expired":       certify(t, 5, hour, time.Now().Add(-time.Minute)),
 	} {
 		before := s.said("is not used")
 		s.put(t, bad)
@@ -145,7 +145,7 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 			t.Errorf("%s: serves certificate %d, want 1", name, got)
 		}
 		if got := s.said("is not used"); got <= before {
-			t.Errorf("%s: nothing was said, want a line in the log", name)
+			t.Errorf("%s: nothing was logged, want a line", name)
 		}
 	}
 	if err := os.Remove(s.cert); err != nil {
@@ -158,15 +158,15 @@ func TestANewCertificateIsTakenUp(t *testing.T) {
 		t.Errorf("serves certificate %d, want 2", got)
 	}
 	if got := ask(); got != first {
-		t.Errorf("the connection was dropped: from %s, want %s as before", got, first)
+		t.Errorf("the connection was dropped: the server saw %s, want %s as before", got, first)
 	}
 	if !s.Expires().Equal(year.UTC().Truncate(time.Second)) {
 		t.Errorf("the certificate expires at %s, want %s", s.Expires(), year)
 	}
 }
 
-// TestABrokenFileIsComplainedOfOnce until it changes.
-func TestABrokenFileIsComplainedOfOnce(t *testing.T) {
+// A broken file is logged once, until it changes.
+func TestABrokenFileIsLoggedOnce(t *testing.T) {
 	good := certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0))
 	s := newShelf(t, good)
 	for range 2 {
@@ -187,11 +187,11 @@ func TestABrokenFileIsComplainedOfOnce(t *testing.T) {
 	s.put(t, pair{[]byte("x"), []byte("y")})
 	s.reload()
 	if n := s.said("is not used"); n != 5 {
-		t.Errorf("broken again after it was whole: %d lines, want 5", n)
+		t.Errorf("broken again after it was valid: %d lines, want 5", n)
 	}
 }
 
-func TestSomebodyIsRemindedOfTheEnd(t *testing.T) {
+func TestTheLogWarnsOfExpiry(t *testing.T) {
 	start := time.Now()
 	s := newShelf(t, certify(t, 1, start.Add(-time.Hour), start.AddDate(0, 0, 20)))
 	for hour := range 24 * 30 {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// TestAPipeIsNoNewCertificate: waiting for one would end the watching for good.
-func TestAPipeIsNoNewCertificate(t *testing.T) {
+// A named pipe is not read: waiting for it would stop Watch for good.
+func TestAPipeIsNotACertificate(t *testing.T) {
 	s := newShelf(t, certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)))
 	var log bytes.Buffer
 	s.Certificate.log = slog.New(slog.NewTextHandler(&log, nil))
@@ -28,7 +28,7 @@ func TestAPipeIsNoNewCertificate(t *testing.T) {
 	select {
 	case <-looked:
 	case <-time.After(10 * time.Second):
-		t.Fatal("it waits for the pipe")
+		t.Fatal("reload waits for the pipe, want it refused")
 	}
 	if !strings.Contains(log.String(), "is not a regular file") {
 		t.Errorf(`log: %s, want it to contain "is not a regular file"`, &log)

@@ -14,13 +14,14 @@ import (
 )
 
 // connections is a listener that bounds how many connections are open. At the limit
-// a new one takes the place of the one that has been idle longest: whoever holds
-// thousands open cannot keep others out. One is idle until a whole request has come
-// on it, for to send one slowly is to hold a connection open like any other. If all
-// are at work, the new one waits, and those behind it in the system's queue.
+// a new one replaces the one that has been idle longest, so that a caller with thousands
+// of open connections cannot keep others out. A connection is idle until a complete
+// request has arrived on it: a slow sender holds a connection open like any other. If
+// all are at work, the new one waits, and those behind it wait in the system's queue.
 //
-// A network that holds more than its share of the limit makes room for its own: else one
-// that opens connections all the time would cut everybody off before he has asked.
+// A network that holds more than its share of the limit makes room out of its own
+// connections. Otherwise a network that keeps opening connections would cut off all
+// others before they could send a request.
 type connections struct {
 	net.Listener
 	limit int
@@ -28,37 +29,38 @@ type connections struct {
 
 	mu     sync.Mutex
 	change *sync.Cond
-	// open holds every connection; those that are idle have a place in idle, the
-	// longest first, and one in the list of their network.
+	// open holds every connection. The idle ones are also in idle, the longest idle
+	// first, and in the list of their network.
 	open     map[net.Conn]*connection
 	idle     *list.List // of *connection
 	networks map[netip.Prefix]*neighbours
 	streams  streams
 	closed   bool
-	// complained is when the log was last told that places are short.
+	// complained is when the log last said that connections are short.
 	complained time.Time
 }
 
-// neighbours are the open connections of a network: how many, and those that are idle.
+// neighbours are the open connections of a network: their number, and the idle ones.
 type neighbours struct {
 	open int
 	idle *list.List // of *connection
 }
 
-// A connection is at work, for so many requests, or has its places among the idle ones.
+// A connection is at work for one or more requests, or is in the lists of idle ones.
 type connection struct {
 	net.Conn
 	network netip.Prefix
 	works   int
-	streams int           // that are under way on HTTP/2
+	streams int           // requests in progress over HTTP/2
 	place   *list.Element // in connections.idle
 	near    *list.Element // in neighbours.idle
-	// answering is since when the work is done and the answer perhaps not sent yet; zero
-	// otherwise.
+	// answering is when the work ended, while the answer may not have been sent yet;
+	// zero otherwise.
 	answering time.Time
 }
 
-// limited returns l if there is no limit. srv must serve what it returns, and nothing else.
+// limited bounds the connections of l; without a limit it returns l itself. srv must
+// serve the returned listener, and no other.
 func limited(l net.Listener, limit int, srv *http.Server, log *slog.Logger) net.Listener {
 	if limit <= 0 {
 		return l
@@ -80,8 +82,8 @@ type cameBy struct {
 	conn net.Conn
 }
 
-// working tells the connection of a request that work on it has begun, and returns
-// what tells of the end.
+// working marks the connection of a request as at work, and returns the function that
+// marks the end of the work.
 func working(ctx context.Context) (done func()) {
 	by, bounded := ctx.Value(cameByKey{}).(cameBy)
 	if !bounded {
@@ -91,8 +93,9 @@ func working(ctx context.Context) (done func()) {
 	return func() { by.all.works(by.conn, -1) }
 }
 
-// Accept implements net.Listener. Where the system has no file left, the one that is
-// idle longest makes room; package http waits a moment and comes again.
+// Accept implements net.Listener. When the system has no file descriptors left, it
+// closes the connection that has been idle longest; package http waits a moment and
+// calls Accept again.
 func (c *connections) Accept() (net.Conn, error) {
 	conn, err := c.Listener.Accept()
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
@@ -117,7 +120,7 @@ func (c *connections) admit(conn net.Conn) error {
 		}
 	}
 	if c.closed {
-		_ = conn.Close() // nobody will serve it
+		_ = conn.Close() // the server no longer serves it
 		return net.ErrClosed
 	}
 	known := &connection{Conn: conn, network: network}
@@ -130,13 +133,13 @@ func (c *connections) admit(conn net.Conn) error {
 	return nil
 }
 
-// rests puts a connection behind those that are idle longer.
+// rests puts a connection behind those that have been idle longer.
 func (c *connections) rests(known *connection) {
 	known.place = c.idle.PushBack(known)
 	known.near = c.networks[known.network].idle.PushBack(known)
 }
 
-// wakes takes a connection out of those that are idle, if it is one.
+// wakes removes a connection from the lists of idle ones, if it is in them.
 func (c *connections) wakes(known *connection) {
 	if known.place != nil {
 		c.idle.Remove(known.place)
@@ -151,7 +154,7 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 	defer c.mu.Unlock()
 	known := c.open[conn]
 	switch {
-	case known == nil: // it had to go
+	case known == nil: // it was evicted
 	case state == http.StateClosed || state == http.StateHijacked:
 		c.forget(conn)
 		c.change.Signal()
@@ -163,13 +166,13 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// works adds n to the requests that a connection is at work for.
+// works adds n to the number of requests that a connection is at work for.
 func (c *connections) works(conn net.Conn, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known := c.open[conn]
 	if known == nil {
-		return // it had to go
+		return // it was evicted
 	}
 	known.works += n
 	switch {
@@ -177,7 +180,7 @@ func (c *connections) works(conn net.Conn, n int) {
 		c.wakes(known)
 	case known.works == 0 && known.place == nil:
 		c.rests(known)
-		known.answering = time.Now() //nolint:forbidigo // for how long, not when
+		known.answering = time.Now() //nolint:forbidigo // measures a duration
 	}
 }
 

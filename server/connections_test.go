@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// A line is a connection that is kept open.
+// A line is a connection that stays open.
 type line struct {
 	net.Conn
 	r *bufio.Reader
@@ -31,7 +31,7 @@ func dial(t *testing.T, addr string) *line {
 	return &line{conn, bufio.NewReader(conn)}
 }
 
-// ask sends a request and returns the status, or why there is none.
+// ask sends a request and returns the status, or the error that came instead.
 func (l *line) ask(path string) (int, error) {
 	if _, err := fmt.Fprintf(l, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path); err != nil {
 		return 0, err
@@ -58,7 +58,7 @@ func want(t *testing.T, l *line, path string) {
 	}
 }
 
-// TestIdleConnectionsMakeRoom: the longest idle first, one that works never.
+// The longest idle connection makes room first, and one at work never does.
 func TestIdleConnectionsMakeRoom(t *testing.T) {
 	entered, leave := make(chan bool), make(chan bool)
 	addr, _, _ := serving(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -76,21 +76,21 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 	want(t, second, "/")
 	want(t, third, "/")
 	time.Sleep(300 * time.Millisecond)
-	want(t, second, "/") // third is idle longer now
+	want(t, second, "/") // third has been idle longer now
 	time.Sleep(300 * time.Millisecond)
 	fourth := dial(t, addr)
 	want(t, fourth, "/")
-	for end := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) { // it is closed beside
+	for end := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) { // it is closed in the background
 		if _, err := third.ask("/"); err != nil {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatal("the connection that was idle longest is still there, want it closed")
+			t.Fatal("the connection that was idle longest is still open, want it closed")
 		}
 	}
 	want(t, second, "/")
 
-	// All three at work: the next one waits for one of them.
+	// All three are at work: the next one waits for one of them.
 	for _, l := range []*line{second, fourth} {
 		go func() { _, _ = l.ask("/slow") }()
 		<-entered
@@ -100,19 +100,19 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 	go func() { _, err := waits.ask("/"); answered <- err }()
 	select {
 	case <-answered:
-		t.Error("there was no room for the waiting connection, want an answer")
+		t.Error("the connection was served while all were at work, want it to wait")
 	case <-time.After(100 * time.Millisecond):
 	}
 	close(leave)
 	if err := <-answered; err != nil {
-		t.Errorf("it waited in vain: %v", err)
+		t.Errorf("the waiting connection was not answered: %v", err)
 	}
 	if err := <-slow; err != nil {
 		t.Errorf("a request in progress was cut off: %v", err)
 	}
 }
 
-// TestAnAnswerIsSentBeforeItsConnectionMakesRoom for one that waits.
+// A connection whose work is done sends its answer before it makes room.
 func TestAnAnswerIsSentBeforeItsConnectionMakesRoom(t *testing.T) {
 	entered, leave := make(chan bool), make(chan bool)
 	addr, _, _ := serving(t, func(w http.ResponseWriter, r *http.Request) {
@@ -147,8 +147,8 @@ func TestAnAnswerIsSentBeforeItsConnectionMakesRoom(t *testing.T) {
 	}
 }
 
-// TestWhoTakesNoAnswerMakesRoom: HTTP/2 lets a caller hold it back.
-func TestWhoTakesNoAnswerMakesRoom(t *testing.T) {
+// HTTP/2 lets a caller hold back the answer; such a connection makes room.
+func TestAConnectionThatReadsNoAnswerMakesRoom(t *testing.T) {
 	s := newShelf(t, certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)))
 	h := gated(func(w http.ResponseWriter, _ *http.Request) error {
 		_, err := w.Write(make([]byte, 16<<10))
@@ -173,8 +173,8 @@ func TestWhoTakesNoAnswerMakesRoom(t *testing.T) {
 	}
 }
 
-// TestWhoSendsSlowlyMakesRoom: a request that has not come to its end is no work.
-func TestWhoSendsSlowlyMakesRoom(t *testing.T) {
+// A connection whose request is not complete is idle, and makes room.
+func TestASlowSenderMakesRoom(t *testing.T) {
 	served := gated(func(w http.ResponseWriter, _ *http.Request) error { return nil }, func() {})
 	addr, _, _ := serving(t, served.ServeHTTP, ServeOptions{MaxConnections: 2})
 	for range 4 {
@@ -191,8 +191,8 @@ func TestWhoSendsSlowlyMakesRoom(t *testing.T) {
 	}
 }
 
-// TestTheEndIsNotWaitedForWhenThereIsNoRoom: Serve ends though its listener waits.
-func TestTheEndIsNotWaitedForWhenThereIsNoRoom(t *testing.T) {
+// Serve ends although its listener waits for room.
+func TestServeEndsWhileItsListenerWaitsForRoom(t *testing.T) {
 	entered, leave := make(chan bool), make(chan bool)
 	defer close(leave)
 	addr, stop, ended := serving(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -213,8 +213,8 @@ func TestTheEndIsNotWaitedForWhenThereIsNoRoom(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreToldOfTheEnd: while it drains every answer says so, and what is
-// idle stays open until the delay is over.
+// While the server drains, every answer says so, and idle connections stay open until
+// the delay is over.
 func TestConnectionsAreToldOfTheEnd(t *testing.T) {
 	draining := make(chan bool)
 	addr, stop, ended := serving(t, func(http.ResponseWriter, *http.Request) {}, ServeOptions{
@@ -226,21 +226,21 @@ func TestConnectionsAreToldOfTheEnd(t *testing.T) {
 	stop()
 	<-draining
 	if status, err := used.ask("/"); status != http.StatusOK || !errors.Is(err, errGoodbye) {
-		t.Errorf("%d, %v; want it to be told", status, err)
+		t.Errorf("status = %d, %v; want 200 with Connection: close", status, err)
 	}
 	_ = idle.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
 	if _, err := idle.r.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("an idle connection in the drain delay: %v", err)
+		t.Errorf("an idle connection in the drain delay: %v, want it open", err)
 	}
 	if status, err := idle.ask("/"); status != http.StatusOK || !errors.Is(err, errGoodbye) {
-		t.Errorf("%d, %v; want it to be answered", status, err)
+		t.Errorf("status on an idle connection = %d, %v; want 200 with Connection: close", status, err)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("serving until the end: %v", err)
 	}
 }
 
-// TestNoFilesLeft runs in a process of its own, for the limit is the process's.
+// TestNoFilesLeft runs in a process of its own, because it lowers the limit of the process.
 func TestNoFilesLeft(t *testing.T) {
 	if os.Getenv("GATEHOUSE_TEST_FEW_FILES") == "" {
 		run := exec.Command(os.Args[0], "-test.run=^TestNoFilesLeft$", "-test.v")
@@ -271,16 +271,16 @@ func TestNoFilesLeft(t *testing.T) {
 		ended <- Serve(t.Context(), l, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
 			ServeOptions{MaxConnections: 1000, Log: slog.New(slog.DiscardHandler)})
 	}()
-	// The last in the queue is served: those before it, which ask nothing, make room.
+	// The last in the queue is served: those before it, which send nothing, make room.
 	want(t, clients[len(clients)-1], "/")
 	var used syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
 	if cpu := time.Duration(used.Utime.Nano()); cpu > 2*time.Second {
-		t.Errorf("it spins: %s of processor time, want at most 2s", cpu)
+		t.Errorf("the server spins: %s of processor time, want at most 2s", cpu)
 	}
 	select {
 	case err := <-ended:
-		t.Errorf("it ended: %v", err)
+		t.Errorf("the server ended: %v, want it to continue", err)
 	default:
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // cors lets the pages of the configured origins call the API and the endpoints
 // for apps from a browser (Fetch standard §3.2). Cookies are never allowed: the
-// tokens travel in headers and bodies. Without origins it is not there at all.
+// tokens travel in headers and bodies. Without configured origins it returns next.
 func cors(next http.Handler, origins []string) http.Handler {
 	if len(origins) == 0 {
 		return next

@@ -9,23 +9,23 @@ import (
 	"gatehouse/internal/metrics"
 )
 
-// Options are what the door needs beside the tables.
+// Options are what the door needs besides the tables.
 type Options struct {
-	// Programs and People are told of a path that no table has. What is told of a
-	// panic is written for programs.
+	// Programs and People write the refusal of a path that no table has. Programs
+	// also writes the answer after a panic.
 	Programs, People handlers.Refuse
 	Proxies          Proxies
 	CORSOrigins      []string
 	// HSTS is set where the issuer is https.
 	HSTS bool
-	// Places is how many requests are worked on at once; 0: any number.
+	// Places is how many requests are processed at once; 0 means any number.
 	Places  int
 	Metrics *metrics.Metrics
 	Log     *slog.Logger
 }
 
-// New returns the handler of all tables, in this order: observe (log, count, catch
-// panics), secure (headers), cross-origin answers, router.
+// New returns the handler of all tables, behind the middleware in this order: observe
+// (log, count, catch panics), secure (headers), cors.
 func New(o Options, tables ...handlers.Table) http.Handler {
 	h := router(tables, http.HandlerFunc(o.unknown), newGate(o.Places, o.Metrics.Shed))
 	h = cors(h, o.CORSOrigins)
@@ -36,8 +36,8 @@ func New(o Options, tables ...handlers.Table) http.Handler {
 	}
 }
 
-// unknown refuses an unknown path in the way of the caller who is likely to ask: a
-// person gets a page, a program JSON.
+// unknown refuses an unknown path in the form that suits the likely caller: a page for
+// a person, JSON for a program.
 func (o Options) unknown(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/api/") || !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		o.Programs(w, r, handlers.ErrNotFound)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// everyHeader is what no answer goes without, whatever wrote it.
+// everyHeader holds the headers that every answer has, whichever part wrote it.
 var everyHeader = map[string]string{
 	"X-Frame-Options":            "DENY",
 	"X-Content-Type-Options":     "nosniff",
@@ -76,7 +76,7 @@ func TestOnlyHTTPSIsToldToStay(t *testing.T) {
 	for _, https := range []bool{true, false} {
 		door := watch(func(http.ResponseWriter, *http.Request) {}, func(o *Options) { o.HSTS = https })
 		if told := ask(door, "GET", "/nowhere").Header().Get("Strict-Transport-Security"); (told == "max-age=63072000; includeSubDomains") != https {
-			t.Errorf("https %v: Strict-Transport-Security %q, want it with https only", https, told)
+			t.Errorf("https %v: Strict-Transport-Security = %q, want it only with https", https, told)
 		}
 	}
 }
@@ -98,10 +98,10 @@ func TestOtherOriginsInABrowser(t *testing.T) {
 		{"another asks first", []string{ours}, "OPTIONS", "/api/thing", theirs, "DELETE", 405, ""},
 		{"one that begins alike", []string{ours}, "GET", "/api/thing", ours + ".evil.com", "", 200, ""},
 		{"null, as of a file or a sandbox", []string{ours}, "GET", "/api/thing", "null", "", 200, ""},
-		{"no browser", []string{ours}, "GET", "/api/thing", "", "", 200, ""},
-		{"a refusal can be read, too", []string{ours}, "GET", "/api/nowhere", ours, "", 404, ours},
+		{"not a browser", []string{ours}, "GET", "/api/thing", "", "", 200, ""},
+		{"a refusal can be read as well", []string{ours}, "GET", "/api/nowhere", ours, "", 404, ours},
 		{"the endpoints for apps", []string{ours}, "OPTIONS", "/oauth/token", ours, "POST", 204, ours},
-		{"pages are nobody else's", []string{ours}, "OPTIONS", "/setup", ours, "POST", 404, ""},
+		{"pages are only ours", []string{ours}, "OPTIONS", "/setup", ours, "POST", 404, ""},
 		{"none configured", nil, "GET", "/api/thing", ours, "", 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

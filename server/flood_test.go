@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// dialFrom connects from an address of this machine, which is a network of its own.
+// dialFrom connects from an address of this machine, which counts as a network of its own.
 func dialFrom(t *testing.T, from, addr string) (*line, error) {
 	t.Helper()
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 3 * time.Second}
@@ -21,9 +21,9 @@ func dialFrom(t *testing.T, from, addr string) (*line, error) {
 	return &line{conn, bufio.NewReader(conn)}, nil
 }
 
-// TestWhoOpensConnectionsCutsOffHisOwn: one network opens one after the other, and
-// somebody of another takes his time.
-func TestWhoOpensConnectionsCutsOffHisOwn(t *testing.T) {
+// One network keeps opening connections and thereby closes its own, while a slow caller
+// of another network is served.
+func TestANetworkThatFloodsLosesItsOwnConnections(t *testing.T) {
 	addr, _, _ := serving(t, func(http.ResponseWriter, *http.Request) {}, ServeOptions{MaxConnections: 50})
 	ctx, over := context.WithCancel(t.Context())
 	var flood sync.WaitGroup

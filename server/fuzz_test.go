@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Whoever is no proxy of ours cannot choose the address that we know him by; and
-// a proxy's word is the right-most that is not another proxy's.
+// A peer that is not a trusted proxy cannot choose its address, and the address that a
+// proxy states is the right-most one that is not another proxy's.
 func FuzzClientIP(f *testing.F) {
 	trusted := Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
 	for _, s := range [][3]string{
@@ -25,7 +25,7 @@ func FuzzClientIP(f *testing.F) {
 		from, err := netip.ParseAddrPort(peer)
 		if err != nil {
 			if got.IsValid() {
-				t.Errorf("the address %s of nobody, want none", got)
+				t.Errorf("ClientIP = %s for a peer without an address, want none", got)
 			}
 			return
 		}

@@ -12,21 +12,23 @@ import (
 	"gatehouse/handlers"
 )
 
-// patience is how long a request waits for a place. With it, an answer that a part
-// of ours makes late is still given in time.
+// patience is how long a request waits for a place. It is short, so that a request
+// still answers in time when the database or Redis is slow as well.
 const patience = 500 * time.Millisecond
 
-// A gate lets a bounded number of requests work at once. When thousands come
+// A gate lets a bounded number of requests work at once. If thousands arrived
 // together, each would otherwise be so slow that Redis and the database seem to
-// hang, and a refresh could rotate and then fail. Whoever is turned away has begun
-// nothing, and may come again with the same token. A nil gate lets everybody in.
+// hang, and a refresh could rotate and then fail. A request that is turned away has
+// begun nothing, so the caller may try again with the same token. A nil gate admits
+// every request.
 type gate struct {
 	places *places
-	large  *places // for bodies that are large, while they are received
+	large  *places // held by a large body while it is received
 	shed   func()
 }
 
-// newGate returns nil if places is 0.
+// newGate returns a gate with that many places, or nil if places is 0. The gate calls
+// shed for each request that it turns away.
 func newGate(places int, shed func()) *gate {
 	if places <= 0 {
 		return nil
@@ -34,8 +36,9 @@ func newGate(places int, shed func()) *gate {
 	return &gate{newPlaces(places), newPlaces(largeBodies), shed}
 }
 
-// enter waits for a place, and returns what gives it back, which may be called again.
-// The body is read before: who sends slowly holds a connection, but no place.
+// enter waits for a place, and returns the function that releases it, which may be
+// called more than once. It reads the body first: a slow sender holds a connection,
+// but not a place.
 func (g *gate) enter(r *http.Request) (leave func(), err error) {
 	if g == nil {
 		return func() {}, nil
@@ -52,12 +55,12 @@ func (g *gate) enter(r *http.Request) (leave func(), err error) {
 		done()
 		return nil, err
 	}
-	return sync.OnceFunc(func() { g.places.giveBack(); done() }), nil
+	return sync.OnceFunc(func() { g.places.release(); done() }), nil
 }
 
-// wait takes one of those, if it can be had with patience.
+// wait acquires a place within patience, and counts the request as shed otherwise.
 func (g *gate) wait(ctx context.Context, of *places) error {
-	err := of.take(ctx, patience)
+	err := of.acquire(ctx, patience)
 	if errors.Is(err, handlers.ErrBusy) {
 		g.shed()
 	}
@@ -65,14 +68,15 @@ func (g *gate) wait(ctx context.Context, of *places) error {
 }
 
 const (
-	// smallBytes is more than nearly every body has.
+	// smallBytes is larger than nearly every body.
 	smallBytes = 8 << 10
-	// largeBodies is how many larger ones are received at once: with thousands that
-	// are sent slowly, memory would run out before anybody had begun to work.
+	// largeBodies is how many larger bodies are received at once: thousands of them,
+	// sent slowly, would exhaust the memory before the work on any had begun.
 	largeBodies = 256
 )
 
-// receive reads the body into memory. What went wrong with it is for its reader to hear.
+// receive reads the body into memory. An error of the body is returned to its reader,
+// not here.
 func (g *gate) receive(r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
@@ -83,7 +87,7 @@ func (g *gate) receive(r *http.Request) error {
 		if err := g.wait(r.Context(), g.large); err != nil {
 			return err
 		}
-		defer g.large.giveBack()
+		defer g.large.release()
 		if _, err = body.ReadFrom(r.Body); err == nil {
 			err = io.EOF
 		}
@@ -92,7 +96,7 @@ func (g *gate) receive(r *http.Request) error {
 	return nil
 }
 
-// received is a body that has been read, and what came after it.
+// received is a body that has been read, and the error that ended it.
 type received struct {
 	body *bytes.Reader
 	end  error
@@ -107,8 +111,9 @@ func (b *received) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// An answer gives the place back when its body begins, for the work is done then. Who
-// takes it slowly, or over HTTP/2 lets nothing be sent, holds a connection, but no place.
+// An answer releases the place when its body begins, because the work is done then. A
+// caller that reads it slowly, or over HTTP/2 opens no window for it, holds a
+// connection, but not a place.
 type answer struct {
 	http.ResponseWriter
 	leave func()

@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/reqctx"
 )
 
-// BenchmarkGate is what a place costs where nobody waits for one.
+// BenchmarkGate measures what a place costs when no request waits for one.
 func BenchmarkGate(b *testing.B) {
 	g := newGate(128, func() {})
 	b.ReportAllocs()

@@ -19,7 +19,7 @@ import (
 	"gatehouse/handlers"
 )
 
-// gated is a server with two places, and a path that never goes through the gate.
+// gated returns a server with two places, and a path that never passes the gate.
 func gated(serve handlers.Endpoint, shed func()) http.Handler {
 	refuse := func(w http.ResponseWriter, _ *http.Request, err error) {
 		status := http.StatusTeapot
@@ -59,7 +59,7 @@ func TestTooManyAtOnceAreTurnedAwayBeforeTheyBegin(t *testing.T) {
 			t.Errorf("status %d after %s, %d shed, want 503, %s and 1", got.Code, time.Since(start), shed, patience)
 		}
 		if got := send(h, "GET", "/keys", nil); got.Code != 200 {
-			t.Errorf("keys: %d, want 200", got.Code)
+			t.Errorf("keys: status = %d, want 200", got.Code)
 		}
 		go func() { done <- send(h, "POST", "/work", nil).Code }() // waits
 		synctest.Wait()
@@ -72,13 +72,13 @@ func TestTooManyAtOnceAreTurnedAwayBeforeTheyBegin(t *testing.T) {
 			}
 		}
 		if begun != 3 {
-			t.Errorf("%d were begun, want 3", begun)
+			t.Errorf("%d requests were begun, want 3", begun)
 		}
 	})
 }
 
-// TestAMethodThatIsNotThereNeedsAPlace: to refuse it, a guard asks the database who asks.
-func TestAMethodThatIsNotThereNeedsAPlace(t *testing.T) {
+// To refuse an unknown method, the guard queries the database about the caller.
+func TestAnUnknownMethodNeedsAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		leave := make(chan bool)
 		var asked atomic.Int32
@@ -109,8 +109,8 @@ func TestAMethodThatIsNotThereNeedsAPlace(t *testing.T) {
 	})
 }
 
-// TestLargeBodiesAreReceivedAFewAtATime: thousands that are sent slowly would fill the
-// memory before anybody had begun to work. Small ones go on.
+// Thousands of large bodies, sent slowly, would exhaust the memory before the work on
+// any had begun. Small ones are still received.
 func TestLargeBodiesAreReceivedAFewAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := gated(func(http.ResponseWriter, *http.Request) error { return nil }, func() {})
@@ -127,24 +127,23 @@ func TestLargeBodiesAreReceivedAFewAtATime(t *testing.T) {
 		}
 		synctest.Wait()
 		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes+1))); got.Code != 503 {
-			t.Errorf("one large body more: %d, want 503", got.Code)
+			t.Errorf("another large body: status = %d, want 503", got.Code)
 		}
 		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes-1))); got.Code != 200 {
-			t.Errorf("a small one: %d, want 200", got.Code)
+			t.Errorf("a small body: status = %d, want 200", got.Code)
 		}
 		_ = sender.Close()
 		for range largeBodies {
 			<-done
 		}
 		if got := send(h, "POST", "/work", bytes.NewReader(make([]byte, smallBytes+1))); got.Code != 200 {
-			t.Errorf("a large body afterwards: %d, want 200", got.Code)
+			t.Errorf("a large body afterwards: status = %d, want 200", got.Code)
 		}
 	})
 }
 
-// TestWhoSendsSlowlyHoldsNoPlace: and what is wrong with a body is still heard of by
-// who reads it.
-func TestWhoSendsSlowlyHoldsNoPlace(t *testing.T) {
+// A slow sender holds no place, and the endpoint that reads a body still gets its error.
+func TestASlowSenderHoldsNoPlace(t *testing.T) {
 	h := gated(func(w http.ResponseWriter, r *http.Request) error {
 		body, err := io.ReadAll(r.Body)
 		if err == nil {
@@ -166,9 +165,8 @@ func TestWhoSendsSlowlyHoldsNoPlace(t *testing.T) {
 	}
 }
 
-// TestWhoTakesTheAnswerSlowlyHoldsNoPlace: over HTTP/2 one connection can ask for many
-// answers and let nothing of them be sent.
-func TestWhoTakesTheAnswerSlowlyHoldsNoPlace(t *testing.T) {
+// Over HTTP/2 one connection can send many requests and hold back all of their answers.
+func TestASlowReaderHoldsNoPlace(t *testing.T) {
 	begun := make(chan bool)
 	h := gated(func(w http.ResponseWriter, r *http.Request) error {
 		if r.ProtoMajor == 2 {
@@ -189,11 +187,11 @@ func TestWhoTakesTheAnswerSlowlyHoldsNoPlace(t *testing.T) {
 		<-begun
 	}
 	if got := send(h, "POST", "/work", nil); got.Code != 200 {
-		t.Errorf("status %d while two answers are not taken, want 200", got.Code)
+		t.Errorf("status = %d while two answers are held back, want 200", got.Code)
 	}
 }
 
-// askForNothing sends n requests, and lets nothing of their answers' bodies be sent.
+// askForNothing sends n requests, and holds back the bodies of their answers.
 func askForNothing(t *testing.T, conn io.Writer, path string, n int) {
 	t.Helper()
 	var head, out bytes.Buffer

@@ -6,8 +6,8 @@ import (
 	"gatehouse/web"
 )
 
-// secure sets the headers that every answer carries, whatever wrote it. It is
-// wrapped round the router, which runs no middleware of its own on 404 and 405.
+// secure sets the headers that every answer carries, whichever part wrote it. It wraps
+// the router, whose own middleware would not run on 404 and 405.
 func secure(next http.Handler, hsts bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -16,7 +16,7 @@ func secure(next http.Handler, hsts bool) http.Handler {
 		h["X-Content-Type-Options"] = noSniff
 		h["Referrer-Policy"] = noReferrer
 		h["Cross-Origin-Opener-Policy"] = sameOrigin
-		h["Cache-Control"] = noStore // JWKS, metadata and assets say otherwise themselves
+		h["Cache-Control"] = noStore // JWKS, metadata and assets replace it
 		if hsts {
 			h["Strict-Transport-Security"] = twoYears
 		}
@@ -24,7 +24,7 @@ func secure(next http.Handler, hsts bool) http.Handler {
 	})
 }
 
-// The values are shared by all answers; nobody appends to them.
+// All answers share these values, so nothing may append to them.
 var (
 	contentSecurityPolicy = []string{web.Policy()}
 	deny                  = []string{"DENY"}

@@ -14,14 +14,14 @@ import (
 	"gatehouse/internal/reqctx"
 )
 
-// requestBudget is how long the work for one request may take, waits for the
-// database, Redis and a hashing slot included.
+// requestBudget is how long the work for one request may take, including waits for the
+// database, Redis and a password hash.
 const requestBudget = 9 * time.Second
 
 var errPanic = errors.New("panic while answering")
 
-// observer is the outermost layer: it gives the request its Info and its budget,
-// catches panics, logs one line and counts.
+// observer is the outermost layer: it gives the request its Info and its deadline,
+// catches panics, logs one line and counts the request.
 type observer struct {
 	next    http.Handler
 	proxies Proxies
@@ -32,7 +32,7 @@ type observer struct {
 }
 
 func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now() //nolint:forbidigo // how long it took, not what time it is
+	start := time.Now() //nolint:forbidigo // measures a duration
 	info := &reqctx.Info{ID: rand.Text()[:16], IP: o.proxies.ClientIP(r), UserAgent: cut(r.UserAgent(), 255)}
 	ctx, cancel := context.WithTimeout(reqctx.With(r.Context(), info), requestBudget)
 	defer cancel()
@@ -43,11 +43,11 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.metrics.InFlight(-1)
 	o.done(r.Context(), seen{r, rec, info, time.Since(start)})
 	if !finished {
-		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+		panic(http.ErrAbortHandler) // a partial answer must not look complete
 	}
 }
 
-// serve reports whether the answer is whole, be it one that says that we failed.
+// serve reports whether the answer is complete, even if it is the answer after a panic.
 // A panic's value stays out of the log: it may quote what the caller sent.
 func (o *observer) serve(w *recorder, r *http.Request, info *reqctx.Info) (finished bool) {
 	defer func() {
@@ -56,7 +56,7 @@ func (o *observer) serve(w *recorder, r *http.Request, info *reqctx.Info) (finis
 			return
 		}
 		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			return // somebody means to cut the answer off
+			return // the handler means to abort the answer
 		}
 		o.metrics.Panic()
 		o.log.Error("panic", "request", info.ID, "route", info.Route, "stack", string(debug.Stack()))
@@ -68,7 +68,7 @@ func (o *observer) serve(w *recorder, r *http.Request, info *reqctx.Info) (finis
 	return true
 }
 
-// seen is what there is to tell of one request.
+// seen is what is logged and counted of one request.
 type seen struct {
 	request  *http.Request
 	recorder *recorder
@@ -76,8 +76,8 @@ type seen struct {
 	took     time.Duration
 }
 
-// closedByCaller is what nginx logs when the caller hung up before the answer. It
-// is no fault of ours, and must not look like one.
+// closedByCaller is the status that nginx logs when the caller disconnects before the
+// answer. It is not a fault of ours, and must not look like one.
 const closedByCaller = 499
 
 func (s seen) status() int {
@@ -130,7 +130,7 @@ func (s seen) attributes() []slog.Attr {
 	return attrs
 }
 
-// quiet are the paths of the routes that say so.
+// quiet returns the paths of the routes that are marked Quiet.
 func quiet(tables []handlers.Table) map[string]bool {
 	paths := map[string]bool{}
 	for _, rt := range handlers.Routes(tables) {

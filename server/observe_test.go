@@ -20,7 +20,7 @@ import (
 	"gatehouse/internal/reqctx"
 )
 
-// A watched door has one endpoint, and keeps its log.
+// A watched is a door with one endpoint, with its log and its metrics.
 type watched struct {
 	http.Handler
 	log     bytes.Buffer
@@ -79,7 +79,7 @@ func TestAPanicIsAnsweredAndItsValueIsNotLogged(t *testing.T) {
 		t.Errorf(`status %d, body %+v, X-Request-Id %q, want 500, "A server error occurred." and the same id in both`, got.Code, body, id)
 	}
 	if strings.Contains(door.log.String()+got.Body.String(), "hunter2") {
-		t.Errorf("the panic's value shows, want it nowhere:\n%s%s", door.log.String(), got.Body)
+		t.Errorf("the panic's value is visible, want it nowhere:\n%s%s", door.log.String(), got.Body)
 	}
 	lines := door.lines(t)
 	if len(lines) != 2 || lines[0]["msg"] != "panic" || lines[0]["request"] != id || !strings.Contains(lines[0]["stack"].(string), "TestAPanicIsAnswered") {
@@ -106,7 +106,7 @@ func TestAPanicHalfwayCutsTheAnswer(t *testing.T) {
 		answer.Body.Close()
 	}
 	if err == nil {
-		t.Error("half an answer looked like a whole one, want an error")
+		t.Error("a partial answer looked complete, want an error")
 	}
 }
 
@@ -132,14 +132,14 @@ func TestTheLogLine(t *testing.T) {
 		}
 	}
 	if _, ok := lines[0]["ms"].(float64); !ok {
-		t.Error("no duration")
+		t.Errorf("ms = %v, want a number", lines[0]["ms"])
 	}
 	if strings.Contains(door.log.String(), "secret") {
 		t.Errorf("a secret is in the log: %s, want none", door.log.String())
 	}
 }
 
-func TestWhatCallersInventIsNoLabel(t *testing.T) {
+func TestWordsOfCallersAreNotLabels(t *testing.T) {
 	door := watch(func(http.ResponseWriter, *http.Request) {})
 	ask(door, "BREW", "/api/thing")
 	ask(door, "GET", "/api/nothing-like-it")
@@ -150,11 +150,11 @@ func TestWhatCallersInventIsNoLabel(t *testing.T) {
 		}
 	}
 	if strings.Contains(figures+door.log.String(), "BREW") || strings.Contains(figures, "nothing-like-it") {
-		t.Error("a caller's word is in a label or in the log")
+		t.Error("a caller's word is in a label or in the log, want it in neither")
 	}
 }
 
-func TestWhoHangsUpIsNoFaultOfOurs(t *testing.T) {
+func TestACallerThatDisconnectsIsNotAFaultOfOurs(t *testing.T) {
 	ctx, hangUp := context.WithCancel(t.Context())
 	door := watch(func(w http.ResponseWriter, r *http.Request) {
 		hangUp()
@@ -168,14 +168,14 @@ func TestWhoHangsUpIsNoFaultOfOurs(t *testing.T) {
 		t.Errorf("log lines %v, want one with level INFO and status 499", lines)
 	}
 	if !strings.Contains(door.figures(), `status="499"`) {
-		t.Error("the request was not counted with status 499, want that")
+		t.Error("the request was not counted with status 499, want it counted")
 	}
 }
 
 func TestARequestHasABudget(t *testing.T) {
 	door := watch(func(w http.ResponseWriter, r *http.Request) {
 		if _, limited := r.Context().Deadline(); !limited {
-			t.Error("the work for a request may take for ever, want a deadline")
+			t.Error("the work for a request may take forever, want a deadline")
 		}
 	})
 	ask(door, "GET", "/api/thing")

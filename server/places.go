@@ -13,27 +13,28 @@ import (
 	"gatehouse/internal/reqctx"
 )
 
-// places are taken by requests, one each. Who finds none stands in the line of his
-// network, and the lines are served in turn: a network that asks for thousands makes
-// one of another wait for one of its own at most. Where all are of one network, as
-// behind a proxy that is not trusted, there is one line.
+// places are acquired by requests, one each. A request that finds no free place queues
+// with the others of its network, and the queues are served in turn: however many
+// requests one network sends, a request of another network waits for one of them at
+// most. If all requests come from one network, as behind a proxy that is not trusted,
+// there is one queue.
 type places struct {
 	mu    sync.Mutex
-	free  int // none while somebody waits
+	free  int // 0 while a request waits
 	lines map[netip.Prefix]*queue
-	turns *list.List // of *queue; whose turn is next first
+	turns *list.List // of *queue; the one whose turn is next comes first
 }
 
-// A queue is the line of one network, and never empty.
+// A queue holds the waiting requests of one network, and is never empty.
 type queue struct {
 	network netip.Prefix
-	waiting *list.List    // of chan struct{}, which are closed when a place is there
+	waiting *list.List    // of chan struct{}, each closed when its request gets a place
 	turn    *list.Element // in turns
 }
 
-// Places is how many requests are worked on at once. Each core gets through placesPerCore
-// of them in a fraction of a second; beside those, there is room for all that wait for a
-// password to be hashed or for a name, because they hold up nobody.
+// Places returns how many requests are processed at once. Each core completes
+// placesPerCore of them in a fraction of a second; waiting is how many more may wait
+// for a password hash or for the lock on a name, because they use no processor time.
 func Places(waiting int) int {
 	const placesPerCore = 64
 	return placesPerCore*runtime.GOMAXPROCS(0) + waiting
@@ -43,9 +44,9 @@ func newPlaces(n int) *places {
 	return &places{free: n, lines: map[netip.Prefix]*queue{}, turns: list.New()}
 }
 
-// take waits for a place, for so long at most, after which it returns
-// [handlers.ErrBusy]. Whoever is gone already takes none.
-func (p *places) take(ctx context.Context, patience time.Duration) error {
+// acquire waits for a place, for patience at most, and then returns
+// [handlers.ErrBusy]. A request whose context has ended gets no place.
+func (p *places) acquire(ctx context.Context, patience time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("asking for a place: %w", err)
 	}
@@ -69,7 +70,7 @@ func (p *places) take(ctx context.Context, patience time.Duration) error {
 	}
 }
 
-// join puts one more into the line of the network.
+// join adds a request to the queue of its network.
 func (p *places) join(network netip.Prefix) (*queue, *list.Element) {
 	l := p.lines[network]
 	if l == nil {
@@ -80,7 +81,7 @@ func (p *places) join(network netip.Prefix) (*queue, *list.Element) {
 	return l, l.waiting.PushBack(make(chan struct{}))
 }
 
-// giveUp leaves the line and returns why, or nil if the place came just now.
+// giveUp leaves the queue and returns why, or returns nil if a place was just assigned.
 func (p *places) giveUp(l *queue, me *list.Element, why error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,7 +94,7 @@ func (p *places) giveUp(l *queue, me *list.Element, why error) error {
 	}
 }
 
-// leave takes one out of a line, which ends with its last.
+// leave removes a request from its queue, and the queue itself when it is empty.
 func (p *places) leave(l *queue, who *list.Element) {
 	l.waiting.Remove(who)
 	if l.waiting.Len() == 0 {
@@ -102,8 +103,8 @@ func (p *places) leave(l *queue, who *list.Element) {
 	}
 }
 
-// giveBack gives a place to the first of the next line.
-func (p *places) giveBack() {
+// release hands the place to the first request of the next queue.
+func (p *places) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := p.turns.Front()

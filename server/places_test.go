@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/reqctx"
 )
 
-// sendFrom asks for work from an address.
+// sendFrom sends a request for work from an address.
 func sendFrom(ctx context.Context, h http.Handler, address string) int {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/work", nil)
@@ -23,8 +23,8 @@ func sendFrom(ctx context.Context, h http.Handler, address string) int {
 	return w.Code
 }
 
-// TestAFloodFromOneNetworkKeepsNobodyElseOut: two places that are held for work each
-// time, and a network that asks for hundreds. Whoever else comes is next but one.
+// There are two places, and one network asks for hundreds. A request of another network
+// waits for two at most.
 func TestAFloodFromOneNetworkKeepsNobodyElseOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const work = 40 * time.Millisecond
@@ -52,27 +52,27 @@ func TestAFloodFromOneNetworkKeepsNobodyElseOut(t *testing.T) {
 	})
 }
 
-// TestNetworksAreServedInTurn: one place, and lines of several lengths.
+// Queues of several lengths are served in turn, with one place.
 func TestNetworksAreServedInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlaces(1)
-		if err := p.take(t.Context(), patience); err != nil {
-			t.Fatalf("taking a slot: %v", err)
+		if err := p.acquire(t.Context(), patience); err != nil {
+			t.Fatalf("acquiring a place: %v", err)
 		}
 		var order []string
 		var all sync.WaitGroup
 		for _, caller := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.1.0.1", "10.1.0.2", "10.2.0.1"} {
 			all.Go(func() {
 				ctx := reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(caller)})
-				if err := p.take(ctx, patience); err != nil {
-					t.Errorf("taking a slot: %v", err)
+				if err := p.acquire(ctx, patience); err != nil {
+					t.Errorf("acquiring a place: %v", err)
 				}
 				order = append(order, caller)
-				p.giveBack()
+				p.release()
 			})
 			synctest.Wait()
 		}
-		p.giveBack()
+		p.release()
 		all.Wait()
 		want := []string{"10.0.0.1", "10.1.0.1", "10.2.0.1", "10.0.0.2", "10.1.0.2", "10.0.0.3"}
 		for i := range want {
@@ -86,8 +86,8 @@ func TestNetworksAreServedInTurn(t *testing.T) {
 	})
 }
 
-// TestWhoGivesUpHoldsNothing: neither a place nor a turn, whatever comes together.
-func TestWhoGivesUpHoldsNothing(t *testing.T) {
+// A request that gives up holds neither a place nor a turn, whatever happens at once.
+func TestARequestThatGivesUpHoldsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlaces(3)
 		var all sync.WaitGroup
@@ -96,12 +96,12 @@ func TestWhoGivesUpHoldsNothing(t *testing.T) {
 				address := netip.AddrFrom4([4]byte{10, 0, byte(i % 7), 1})
 				ctx, cancel := context.WithTimeout(reqctx.With(t.Context(), &reqctx.Info{IP: address}), time.Duration(i%90)*time.Millisecond)
 				defer cancel()
-				err := p.take(ctx, 60*time.Millisecond)
+				err := p.acquire(ctx, 60*time.Millisecond)
 				if err == nil {
 					time.Sleep(time.Duration(i%5) * time.Millisecond)
-					p.giveBack()
+					p.release()
 				} else if !errors.Is(err, handlers.ErrBusy) && !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("taking a place: err = %v, want ErrBusy or DeadlineExceeded", err)
+					t.Errorf("acquiring a place: err = %v, want ErrBusy or DeadlineExceeded", err)
 				}
 			})
 		}
@@ -112,12 +112,12 @@ func TestWhoGivesUpHoldsNothing(t *testing.T) {
 	})
 }
 
-// TestTheAbandonedTakeNoPlace: a request that was reset before it came here begins nothing.
-func TestTheAbandonedTakeNoPlace(t *testing.T) {
+// A request that was cancelled before it got here begins nothing.
+func TestACancelledRequestGetsNoPlace(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	p := newPlaces(1)
-	if err := p.take(ctx, patience); !errors.Is(err, context.Canceled) || p.free != 1 {
-		t.Errorf("taking a place: err = %v, %d places free, want context.Canceled and 1", err, p.free)
+	if err := p.acquire(ctx, patience); !errors.Is(err, context.Canceled) || p.free != 1 {
+		t.Errorf("acquiring a place: err = %v, %d places free, want context.Canceled and 1", err, p.free)
 	}
 }

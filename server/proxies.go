@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose word on a client's address is taken. None by
-// default: what a stranger writes into a header must not choose his throttle.
+// Proxies are the networks that are trusted to state a client's address. There are none
+// by default: a stranger must not choose a throttle by writing a header.
 type Proxies []netip.Prefix
 
-// ClientIP is the peer's address or, if the peer is a trusted proxy, the
-// right-most address of X-Forwarded-For that is not one. A header that cannot be
-// read counts for nothing. The result is invalid only if the peer's is, and never
-// has a zone: no network contains an address with one, and one that is written into
-// a header may be any text.
+// ClientIP returns the peer's address or, if the peer is a trusted proxy, the
+// right-most address of X-Forwarded-For that is not a trusted proxy. A malformed part
+// of the header ends the search. The result is invalid only if the peer's address is.
+// It never has a zone: no network contains an address with a zone, and a zone in a
+// header may be any text.
 func (p Proxies) ClientIP(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -2,7 +2,7 @@ package server
 
 import "net/http"
 
-// recorder notes the status.
+// recorder records the status of an answer.
 type recorder struct {
 	http.ResponseWriter
 	status int

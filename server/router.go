@@ -14,11 +14,11 @@ import (
 // maxBodyBytes bounds what any request may send.
 const maxBodyBytes = 64 << 10
 
-// router builds the router of the tables. Unknown paths go to notFound.
+// router returns the router of the tables. Unknown paths go to notFound.
 //
-// gorilla/mux asks its routes one after the other, each by a regular expression:
-// 2 to 4 µs for a path in the middle of the tables. So it has only the paths with
-// variables, and those without are looked up first, in 50 ns.
+// gorilla/mux tries its routes one after the other, each by a regular expression, and
+// takes 2 to 4 µs for a path in the middle of the tables. So it has only the paths with
+// variables; those without are looked up first, in 50 ns.
 func router(tables []handlers.Table, notFound http.Handler, g *gate) http.Handler {
 	fixed := map[string]http.Handler{}
 	variable := mux.NewRouter().SkipClean(true)
@@ -51,9 +51,9 @@ func router(tables []handlers.Table, notFound http.Handler, g *gate) http.Handle
 	})
 }
 
-// hidesASlash reports whether an encoded slash or backslash is in the path. A proxy
-// in front may judge the path by its parts, and must see those that we see.
-// rawPath is empty unless something in it is encoded that need not be.
+// hidesASlash reports whether the path contains an encoded slash or backslash. A proxy
+// in front may decide by the segments of the path, and must see the same ones as we do.
+// rawPath is empty unless something in the path is encoded that need not be.
 func hidesASlash(rawPath string) bool {
 	if rawPath == "" {
 		return false
@@ -62,7 +62,7 @@ func hidesASlash(rawPath string) bool {
 	return strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c")
 }
 
-// byPath gathers the routes of each path, in the order of the table.
+// byPath groups the routes by path, in the order of the table.
 func byPath(table []handlers.Route) [][]handlers.Route {
 	var groups [][]handlers.Route
 	index := map[string]int{}
@@ -78,7 +78,7 @@ func byPath(table []handlers.Route) [][]handlers.Route {
 	return groups
 }
 
-// path answers for one path template.
+// path serves one path template.
 type path struct {
 	first    handlers.Route
 	audience handlers.Audience
@@ -107,7 +107,7 @@ func newPath(audience handlers.Audience, group []handlers.Route, g *gate) *path 
 func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reqctx.From(r.Context()).Route = p.first.Path
 	for name, value := range mux.Vars(r) {
-		r.SetPathValue(name, value) // the handlers know no router
+		r.SetPathValue(name, value) // the handlers do not depend on the router
 	}
 	if r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
@@ -124,8 +124,8 @@ func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve is for those who have a place: to find out who may be told of a method that is
-// not there is work as well.
+// serve runs while the request holds a place, also for a method that the path does not
+// have: deciding whether the caller may learn that is work as well.
 func (p *path) serve(w http.ResponseWriter, r *http.Request) error {
 	if serve, ok := p.methods[r.Method]; ok {
 		return serve(w, r)

@@ -13,8 +13,8 @@ import (
 	"gatehouse/handlers"
 )
 
-// open are the lines of front ends and operators that ask for nothing, not even
-// for a token. Whoever adds one here says with that: anybody may do this.
+// open lists the routes for front ends and operators that require no permission, not
+// even a token. Adding one here declares that anybody may use it.
 var open = []string{
 	"POST /api/accounts/token/refresh", "OPTIONS /api/accounts/token/refresh",
 	"POST /api/accounts/login", "OPTIONS /api/accounts/login",
@@ -32,11 +32,11 @@ func TestEveryRouteNeedsAPermissionOrIsDeclaredOpen(t *testing.T) {
 	slices.Sort(found)
 	want := slices.Sorted(slices.Values(open))
 	if !slices.Equal(found, want) {
-		t.Errorf("what is open to everybody differs from what is declared (-want +got):\n%s", cmp.Diff(want, found))
+		t.Errorf("the routes that are open to everybody differ from those declared (-want +got):\n%s", cmp.Diff(want, found))
 	}
 }
 
-// Nobody but the guarded tables may serve below /api/.
+// Only the guarded tables may serve paths below /api/.
 func TestTheAPIIsServedByGuardedTablesAlone(t *testing.T) {
 	guarded := map[string]handlers.Route{}
 	for _, rt := range handlers.Routes(guardedTables()) {
@@ -44,7 +44,7 @@ func TestTheAPIIsServedByGuardedTablesAlone(t *testing.T) {
 	}
 	for _, rt := range handlers.Routes(realTables()) {
 		if _, known := guarded[rt.Method+" "+rt.Path]; strings.HasPrefix(rt.Path, "/api/") != known {
-			t.Errorf("%s %s: want what is below /api/ to be guarded, and nothing else", rt.Method, rt.Path)
+			t.Errorf("%s %s: want paths below /api/ to be guarded, and no others", rt.Method, rt.Path)
 		}
 	}
 }
@@ -60,9 +60,9 @@ func TestTheTableIsInOrder(t *testing.T) {
 			owner, known := owners[rt.Path]
 			switch {
 			case lines[line]:
-				t.Errorf("%s is there twice, want it once", line)
+				t.Errorf("%s is in the tables twice, want it once", line)
 			case known && owner != i:
-				t.Errorf("%s: the path is in two tables, want it in one, as it can refuse in one way only", line)
+				t.Errorf("%s: the path is in two tables, want it in one, because it can refuse in one way only", line)
 			case rt.Path != "/" && strings.HasSuffix(rt.Path, "/"):
 				t.Errorf("%s ends in a slash, want none", line)
 			case table.Slash != strings.HasPrefix(rt.Path, "/api/"):
@@ -87,7 +87,7 @@ func TestPagesThatChangeSomethingRefuseOtherOrigins(t *testing.T) {
 		}
 	}
 	if asked == 0 {
-		t.Error("the tables have no page that changes something, want one")
+		t.Error("the tables have no page that changes something, want at least one")
 	}
 }
 
@@ -98,16 +98,16 @@ func TestAMemberOfTheMetadataNamesOneEndpoint(t *testing.T) {
 			continue
 		}
 		if other, taken := paths[rt.Discovery]; taken {
-			t.Errorf("%s names %s and %s, want one of them", rt.Discovery, other, rt.Path)
+			t.Errorf("%s names both %s and %s, want one of them", rt.Discovery, other, rt.Path)
 		}
 		paths[rt.Discovery] = rt.Path
 	}
 	if len(paths) == 0 {
-		t.Error("no route is advertised")
+		t.Error("no route is advertised, want some")
 	}
 }
 
-// The templates write the paths of pages out, and this holds them against the tables.
+// The templates spell out the paths of pages; this test compares them with the tables.
 func TestPagesLeadToPathsThatAreServed(t *testing.T) {
 	served := map[string]bool{}
 	for _, rt := range handlers.Routes(realTables()) {
@@ -134,5 +134,5 @@ func TestPagesLeadToPathsThatAreServed(t *testing.T) {
 	}
 }
 
-// leads finds links, and forms with their methods, that lead to a fixed path.
+// leads matches links, and forms with their methods, that lead to a fixed path.
 var leads = regexp.MustCompile(`(?:<form method="(get|post)" action|href)="(/[^"{?#]*)["?#]`)

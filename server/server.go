@@ -1,5 +1,5 @@
-// Package server is the door: one table of routes, one order of middleware, and
-// an http.Server whose every wait has an end.
+// Package server is the door: one router for all tables, one order of middleware, and
+// an http.Server in which every wait is bounded.
 package server
 
 import (
@@ -13,22 +13,22 @@ import (
 	"time"
 )
 
-// The budgets of one connection. A client that is slower than these is cut off,
-// so that slow ones cannot use up the connections of the others.
+// The time limits of one connection. A caller that is slower is cut off, so that slow
+// callers cannot use up the connections of others.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 60 * time.Second
 	maxHeaderBytes    = 16 << 10
-	// maxStreams is how many requests one HTTP/2 connection may have under way: more
-	// than a page of ours needs, and no crowd.
+	// maxStreams is how many requests one HTTP/2 connection may have in progress: more
+	// than our pages need, but not a flood.
 	maxStreams = 64
 )
 
-// Serve answers on l until ctx ends, then drains: ready turns to false, and after
-// drainDelay, in which a balancer can notice, no new connection is accepted and
-// those in progress have until shutdownTimeout to end.
+// Serve answers on l until ctx ends, and then drains: it calls Draining, waits
+// DrainDelay so that load balancers can notice, accepts no more connections, and gives
+// the requests in progress ShutdownTimeout to end.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) error {
 	var draining atomic.Bool
 	srv := newHTTPServer(multiplexed(sayGoodbye(h, &draining)), o.Log)
@@ -47,10 +47,10 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) 
 	return drain(context.WithoutCancel(ctx), srv, failed, o)
 }
 
-// sayGoodbye tells each caller with the last answer that the connection ends, so that
-// a balancer sends nothing more on one that is about to be closed. Those that are idle
-// stay open until the drain delay is over: closing one just when a request comes on it
-// would lose that request. HTTP/2 takes the header for a GOAWAY.
+// sayGoodbye announces the end of the connection with its last answer, so that a load
+// balancer sends nothing more on a connection that is about to be closed. Idle ones
+// stay open until the drain delay is over: closing one just as a request arrives on it
+// would lose that request. Over HTTP/2, package http turns the header into a GOAWAY.
 func sayGoodbye(next http.Handler, draining *atomic.Bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
@@ -76,13 +76,13 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 // ServeOptions are the choices of Serve.
 type ServeOptions struct {
 	TLS *tls.Config
-	// MaxConnections is how many connections may be open; 0: any number.
+	// MaxConnections is how many connections may be open; 0 means any number.
 	MaxConnections int
 	DrainDelay     time.Duration
-	// AtOnce is asked when the end has begun, and says that nobody needs the delay.
+	// AtOnce reports, once draining has begun, whether the drain delay can be skipped.
 	AtOnce          func() bool
 	ShutdownTimeout time.Duration
-	// Draining is told that the end has begun, before the drain delay.
+	// Draining is called when draining begins, before the drain delay.
 	Draining func()
 	Log      *slog.Logger
 }

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// serving starts Serve and returns its address, how to stop it, and its end.
+// serving starts Serve and returns its address, the function that stops it, and a
+// channel with its result.
 func serving(t *testing.T, h http.HandlerFunc, o ServeOptions) (addr string, stop context.CancelFunc, ended chan error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -30,7 +31,7 @@ func serving(t *testing.T, h http.HandlerFunc, o ServeOptions) (addr string, sto
 	return l.Addr().String(), stop, ended
 }
 
-func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
+func TestRequestsInProgressAreFinishedBeforeTheEnd(t *testing.T) {
 	entered, leave, draining := make(chan bool), make(chan bool), make(chan bool)
 	addr, stop, ended := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
@@ -45,7 +46,7 @@ func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
 	<-entered
 	stop()
 	<-draining
-	// While a balancer has not noticed yet, its requests are served.
+	// Until a load balancer notices, its requests are served.
 	if got := get("http://" + addr + "/"); got != "done" {
 		t.Errorf(`in the drain delay: %q, want "done"`, got)
 	}
@@ -56,7 +57,7 @@ func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
 		}
 		conn.Close()
 		if time.Now().After(deadline) {
-			t.Fatal("new connections are taken after the drain delay, want them refused")
+			t.Fatal("new connections are accepted after the drain delay, want them refused")
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -69,7 +70,7 @@ func TestWhatIsInProgressIsFinishedBeforeTheEnd(t *testing.T) {
 	}
 }
 
-func TestTheEndDoesNotWaitForEver(t *testing.T) {
+func TestTheEndDoesNotWaitForever(t *testing.T) {
 	entered, leave := make(chan bool), make(chan bool)
 	defer close(leave)
 	addr, stop, ended := serving(t, func(http.ResponseWriter, *http.Request) {
@@ -82,7 +83,7 @@ func TestTheEndDoesNotWaitForEver(t *testing.T) {
 	select {
 	case err := <-ended:
 		if err == nil {
-			t.Error("a request was cut off without a word, want an error")
+			t.Error("Serve reports nothing of a request that it cut off, want an error")
 		}
 	case <-time.After(5 * time.Second):
 		t.Fatal("the server hangs at the end, want it to stop")

@@ -6,17 +6,18 @@ import (
 	"net/netip"
 )
 
-// streams bounds how many requests are under way on HTTP/2 connections besides the first
-// of each, for one connection may have 64 and each keeps up to 50 KiB while it is sent
-// slowly. Beyond as many as connections are allowed, only networks below an equal share
-// may have more. The first of each is bounded by the connections.
+// streams bounds how many requests are in progress on HTTP/2 connections besides the
+// first of each connection, because one connection may have maxStreams, and each uses up
+// to 50 KiB while it is sent slowly. Beyond the limit, which is that of the connections,
+// only networks below an equal share may have more. The limit on connections bounds the
+// first requests.
 type streams struct {
 	limit    int
 	all      int
 	networks map[netip.Prefix]int
 }
 
-// begin counts one more request on a connection, and reports whether there is room for it.
+// begin counts one more request of a connection, and reports whether there is room for it.
 func (s *streams) begin(on *connection) bool {
 	if on.streams++; on.streams == 1 {
 		return true
@@ -26,7 +27,7 @@ func (s *streams) begin(on *connection) bool {
 	return s.all <= s.limit || s.networks[on.network]*len(s.networks) <= s.limit
 }
 
-// end is for each that has begun, before on.streams is one less.
+// end must be called once for each begin, before on.streams is decremented.
 func (s *streams) end(on *connection) {
 	if on.streams == 1 {
 		return
@@ -39,11 +40,11 @@ func (s *streams) end(on *connection) {
 
 type crowdedKey struct{}
 
-// crowded reports whether there is no room for a request.
+// crowded reports whether multiplexed found no room for the request.
 func crowded(ctx context.Context) bool { return ctx.Value(crowdedKey{}) != nil }
 
-// multiplexed counts the requests that come by HTTP/2, and marks those for which there
-// is no room. The gate turns them away; what has no gate is answered at once.
+// multiplexed counts the requests that arrive over HTTP/2, and marks those that find no
+// room. The gate turns them away; a route without a gate answers them at once.
 func multiplexed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		by, bounded := r.Context().Value(cameByKey{}).(cameBy)
@@ -69,7 +70,7 @@ func (by cameBy) begin() (room bool) {
 func (by cameBy) end() {
 	by.all.mu.Lock()
 	defer by.all.mu.Unlock()
-	if known := by.all.open[by.conn]; known != nil { // else it had to go
+	if known := by.all.open[by.conn]; known != nil { // otherwise it was evicted
 		by.all.streams.end(known)
 		known.streams--
 	}

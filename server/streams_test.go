@@ -26,7 +26,7 @@ func dialTLS(ctx context.Context, from, addr string) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", addr)
 }
 
-// begin sends the first n requests of a connection, of whose bodies nothing comes.
+// begin sends the first n requests of a connection, without their bodies.
 func begin(t *testing.T, conn net.Conn, n int) {
 	t.Helper()
 	var head, out bytes.Buffer
@@ -47,7 +47,7 @@ func begin(t *testing.T, conn net.Conn, n int) {
 	go func() { _, _ = io.Copy(io.Discard, conn) }()
 }
 
-// eventually waits a while until n has a value, and then looks whether it keeps it.
+// eventually waits until n has the value want, and then checks that it keeps it.
 func eventually(t *testing.T, n *atomic.Int32, want int32) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); n.Load() < want && time.Now().Before(deadline); {
@@ -55,12 +55,11 @@ func eventually(t *testing.T, n *atomic.Int32, want int32) {
 	}
 	time.Sleep(50 * time.Millisecond)
 	if got := n.Load(); got != want {
-		t.Errorf("%d, want %d", got, want)
+		t.Errorf("the counter is %d, want %d", got, want)
 	}
 }
 
-// TestRequestsByHTTP2AreBounded: one network has more than there is room for, sent slowly,
-// and another is served.
+// One network slowly sends more requests than there is room for, and another is served.
 func TestRequestsByHTTP2AreBounded(t *testing.T) {
 	const limit = 20
 	var shed atomic.Int32
@@ -68,7 +67,7 @@ func TestRequestsByHTTP2AreBounded(t *testing.T) {
 	s := newShelf(t, certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)))
 	addr, _, _ := serving(t, h.ServeHTTP, ServeOptions{TLS: s.Config(), MaxConnections: limit, ShutdownTimeout: time.Second})
 	const each, room = 50, limit + 2 // the first of each connection always has room
-	for range 2 {                    // and what was turned away or cut off is not counted any more
+	for range 2 {                    // requests that were turned away or cut off no longer count
 		var flood []net.Conn
 		before := shed.Load()
 		for range 2 {
@@ -106,7 +105,7 @@ func TestRequestsByHTTP2AreBounded(t *testing.T) {
 	}
 }
 
-// TestStreamsThatEndAreForgotten, also those of a connection that had to go.
+// Streams that end are forgotten, also those of a connection that was evicted.
 func TestStreamsThatEndAreForgotten(t *testing.T) {
 	srv := &http.Server{}
 	c := limited(nil, 3, srv, nil).(*connections)

@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/oauth/discovery"
 )
 
-// realTables are those of all audiences, with nothing behind them.
+// realTables returns the tables of all audiences, with no services behind them.
 func realTables() []handlers.Table {
 	metadata, _ := protocol.Metadata(discovery.Server{}) // no endpoint, no error
 	return slices.Concat(protocol.Endpoints{}.Tables(), signin.Endpoints{}.Tables(), guardedTables(), []handlers.Table{
@@ -22,7 +22,7 @@ func realTables() []handlers.Table {
 	})
 }
 
-// guardedTables are those whose routes each ask for a permission.
+// guardedTables returns the tables whose routes each require a permission.
 func guardedTables() []handlers.Table {
 	return []handlers.Table{(&accounts.Handlers{}).Table(), (&operators.Handlers{}).Table()}
 }
@@ -37,7 +37,7 @@ func newCrossSite(method, path string) *http.Request {
 	return r
 }
 
-// serveOne asks one line of a table, past its door.
+// serveOne sends a request to one route of a table, without the middleware of the door.
 func serveOne(audience handlers.Audience, rt handlers.Route, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	router([]handlers.Table{tableOf(audience, rt)}, http.NotFoundHandler(), nil).ServeHTTP(w, r)
