@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// What is wrong with an Authorization header where an access token opens.
+// The errors of Bearer.
 var (
-	// ErrNoBearer says that there is no header, or one of another scheme.
+	// ErrNoBearer says that the header is missing, or has another scheme.
 	ErrNoBearer = errors.New("no bearer token in the Authorization header")
-	// ErrBadBearer says that a bearer token was meant, and not exactly one came.
+	// ErrBadBearer says that the header does not hold exactly one bearer token.
 	ErrBadBearer = errors.New("an Authorization header that does not hold one bearer token")
 )
 
-// Bearer returns the token of the Authorization header (RFC 6750 §2.1), or one of the
-// errors above. The scheme is read in any case (RFC 9110 §11.1). Spaces follow it
-// (§11.4) or, as the application that Gatehouse takes over from had it, any white space.
-// Whether the token can be one is for its verifier to say.
+// Bearer returns the token of the Authorization header (RFC 6750 §2.1), or ErrNoBearer
+// or ErrBadBearer. The scheme matches in any case (RFC 9110 §11.1). Spaces follow it
+// (§11.4) or, as in the application that Gatehouse replaces, any white space. Bearer
+// does not check the token's syntax; its verifier does.
 func Bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	var words []string

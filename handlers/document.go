@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// WriteDocument writes a public JSON document, or says that the caller has it
-// already. Any web page may read it: there is nothing in it that is not meant for all.
+// WriteDocument writes a public JSON document, or 304 if the caller already has it. Any
+// web page may read it, because everything in it is public.
 func WriteDocument(w http.ResponseWriter, r *http.Request, body []byte, tag string, maxAge time.Duration) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -22,11 +22,12 @@ func WriteDocument(w http.ResponseWriter, r *http.Request, body []byte, tag stri
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the connection's trouble, not ours
+		_, _ = w.Write(body) // an error concerns the connection only
 	}
 }
 
-// matches compares an If-None-Match header with our tag, weakly (RFC 9110 §13.1.2).
+// matches reports whether an If-None-Match header names the tag, by weak comparison
+// (RFC 9110 §13.1.2).
 func matches(header, tag string) bool {
 	for candidate := range strings.SplitSeq(header, ",") {
 		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of a form. A token request has a dozen parameters, and its longest
-// are tokens of less than 2 KiB.
+// The bounds of a form. A token request has a dozen parameters, and the longest
+// of them are tokens of less than 2 KiB.
 const (
 	maxFormBytes      = 64 << 10
 	maxFormParameters = 64
@@ -29,11 +29,10 @@ func (e *FormError) Error() string { return "form: " + http.StatusText(e.Status)
 
 func badForm(reason string) *FormError { return &FormError{http.StatusBadRequest, reason} }
 
-// Form reads the parameters of a POST from its body, and from its body alone,
-// by the rules of RFC 6749 §3.2 and Appendix B: form-urlencoded UTF-8, no
-// parameter twice, and one without a value is as one that is not there. It
-// leaves them in r.PostForm and r.Form too, so that no later reader can find
-// others in the query.
+// Form reads the parameters of a POST from its body alone, by the rules of
+// RFC 6749 §3.2 and Appendix B: form-urlencoded UTF-8, no parameter twice, and a
+// parameter without a value counts as omitted. It also sets r.PostForm and r.Form,
+// so that a later reader does not find parameters of the query.
 func Form(r *http.Request) (url.Values, error) {
 	form, err := readForm(r)
 	if err != nil {
@@ -51,8 +50,8 @@ func Form(r *http.Request) (url.Values, error) {
 	return form, nil
 }
 
-// Repeatable reads a form like Form, but leaves it to the caller to judge of
-// repeated and empty parameters, and sets nothing in r.
+// Repeatable reads a form like Form, but leaves repeated and empty parameters to the
+// caller, and does not change r.
 func Repeatable(r *http.Request) (url.Values, error) { return readForm(r) }
 
 func readForm(r *http.Request) (url.Values, error) {
@@ -75,15 +74,15 @@ func readForm(r *http.Request) (url.Values, error) {
 	return parseForm(string(body))
 }
 
-// secretParameters do not belong into a URL, which is logged on its way.
+// secretParameters do not belong in a URL, which proxies and servers log.
 var secretParameters = []string{
 	"client_secret", "client_assertion", "password", "refresh_token", "access_token",
 	"token", "code", "code_verifier", "assertion", "subject_token", "device_code",
 }
 
-// formHeaders judges what is known before the body is read. A query is ignored
-// (RFC 6749 §3.2 allows one), but if it carries a secret, its sender must learn
-// of the mistake.
+// formHeaders checks what is known before the body is read. A query is ignored
+// (RFC 6749 §3.2 allows one), but if it carries a secret, the sender must learn of the
+// mistake.
 func formHeaders(r *http.Request) error {
 	types := r.Header.Values("Content-Type")
 	if len(types) != 1 {

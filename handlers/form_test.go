@@ -44,7 +44,7 @@ func TestForm(t *testing.T) {
 		{"plain", post("/oauth/token", "grant_type=password&username=ann", formType), 0},
 		{"with charset", post("/oauth/token", "a=1", formType+"; charset=UTF-8"), 0},
 		{"type in capitals", post("/oauth/token", "a=1", strings.ToUpper(formType)), 0},
-		{"nothing in it", post("/oauth/token", "", formType), 0},
+		{"empty", post("/oauth/token", "", formType), 0},
 		{"a harmless query", post("/oauth/token?lang=en", "a=1", formType), 0},
 		{"64 parameters", post("/oauth/token", manyParameters(64), formType), 0},
 		{"64 KiB", post("/oauth/token", "a="+strings.Repeat("x", 64<<10-2), formType), 0},
@@ -107,8 +107,7 @@ func FuzzForm(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Whatever is accepted says each thing once, and says it again when it is
-		// written anew.
+		// An accepted form has each parameter once, and survives encoding and parsing.
 		for name, values := range form {
 			if len(values) != 1 || values[0] == "" {
 				t.Errorf("%q has the values %q, want one", name, values)

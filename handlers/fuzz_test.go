@@ -10,8 +10,8 @@ import (
 	"gatehouse/handlers"
 )
 
-// Whatever is accepted came from the body alone, within the bounds, and with no
-// secret in the URL.
+// An accepted form comes from the body alone, is within the bounds, and has no secret
+// in the URL.
 func FuzzFormAndQuery(f *testing.F) {
 	for _, s := range [][3]string{
 		{"", "a=1", formType}, {"client_secret=s", "a=1", formType}, {"a=2&b=3", "a=1", formType + "; charset=UTF-8"},
@@ -37,13 +37,13 @@ func FuzzFormAndQuery(f *testing.F) {
 		}
 		for _, secret := range []string{"client_secret", "code", "password", "refresh_token", "token"} {
 			if r.URL.Query().Has(secret) {
-				t.Errorf("%s in the query %q, want it taken out", secret, query)
+				t.Errorf("accepted %s in the query %q, want a refusal", secret, query)
 			}
 		}
 	})
 }
 
-// Whatever token is taken is the one word after the scheme of the one header.
+// An accepted token is the only word after the scheme in the only header.
 func FuzzBearer(f *testing.F) {
 	for _, s := range [][2]string{{"Bearer a.b.c", ""}, {"bearer  x", ""}, {"Bearer", ""}, {"Bearer a b", ""}, {"Basic x", ""}, {"Bearer a", "Bearer b"}, {"Bearer\ta", ""}, {"Bearer a,b", ""}} {
 		f.Add(s[0], s[1])
@@ -58,7 +58,7 @@ func FuzzBearer(f *testing.F) {
 			return
 		}
 		if second != "" || raw == "" || strings.ContainsAny(raw, " \t\r\n") || !strings.HasSuffix(strings.TrimSpace(first), raw) || !strings.EqualFold(first[:min(len(first), 6)], "Bearer") && !strings.EqualFold(strings.Fields(first)[0], "Bearer") {
-			t.Errorf("%q came out of %q and %q, want the token of a single header", raw, first, second)
+			t.Errorf("Bearer of %q and %q = %q, want the token of a single header", first, second, raw)
 		}
 	})
 }

@@ -1,10 +1,10 @@
-// Package handlers holds what the endpoints of all audiences share. An audience
+// Package handlers holds what the endpoints of all audiences share. Each audience
 // (apps, front ends, operators, people) has a package of its own below, because
-// it settles how a route is guarded and how it refuses.
+// the audience decides how a route is guarded and how it refuses.
 package handlers
 
 import "net/http"
 
-// An Endpoint reads the request, calls one service and writes the answer, or
-// returns the reason why it did not. Never both.
+// An Endpoint reads the request, calls one service, and either writes the answer or
+// returns the reason why it did not.
 type Endpoint func(w http.ResponseWriter, r *http.Request) error

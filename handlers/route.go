@@ -7,49 +7,49 @@ import (
 	"gatehouse/internal/authz"
 )
 
-// A Route is one line of the table of an audience.
+// A Route is one line of an audience's table.
 type Route struct {
-	// Method is what the route answers; GET answers HEAD as well.
+	// Method is the HTTP method of the route; GET includes HEAD.
 	Method string
 	// Path is a template of gorilla/mux without a slash at its end.
-	// Request.PathValue knows its {names}.
+	// Request.PathValue returns the values of its {names}.
 	Path string
-	// Needs is what Serve, which guards itself, asks of the caller.
+	// Needs is the permission that Serve requires of the caller; Serve checks it itself.
 	Needs authz.Permission
 	// Discovery is the member of the metadata in which apps find the path
 	// (RFC 8414 §2); empty for a path that is not advertised.
 	Discovery string
-	// Quiet keeps the route out of the log at its usual level: programs ask for it
-	// all the time, and nobody reads about it.
+	// Quiet lowers the log level of the route: programs request it all the time, and
+	// its log lines are of no interest.
 	Quiet bool
 	Serve Endpoint
 }
 
-// Refuse writes err as an audience reads refusals.
+// Refuse writes err in the form in which an audience reads refusals.
 type Refuse func(w http.ResponseWriter, r *http.Request, err error)
 
 // An Audience is a kind of caller: apps, front ends, operators, people.
 type Audience struct {
 	Name string
-	// Slash lets every path of the audience answer with a slash at its end as well.
+	// Slash lets every path of the audience also answer with a slash at its end.
 	Slash bool
-	// FromMemory lets the audience in however busy the server is: what it asks for
-	// costs next to nothing.
+	// FromMemory admits the audience however busy the server is, because its requests
+	// cost next to nothing.
 	FromMemory bool
 	Refuse     Refuse
-	// NotAllowed returns the refusal of a method that the path does not have. It is
-	// given the first route of the path, so that a guarded path can tell a stranger
-	// no more than any other path would. The header Allow is set already.
+	// NotAllowed returns the refusal of a method that the path does not have. It gets
+	// the first route of the path, so that a guarded path reveals no more to a stranger
+	// than its routes do. The Allow header is already set.
 	NotAllowed func(r *http.Request, first Route) error
 }
 
-// A Table is what one audience is served.
+// A Table holds the routes of one audience.
 type Table struct {
 	Audience
 	Routes []Route
 }
 
-// Routes are those of all tables.
+// Routes returns the routes of all tables.
 func Routes(tables []Table) []Route {
 	var all []Route
 	for _, table := range tables {
@@ -58,7 +58,7 @@ func Routes(tables []Table) []Route {
 	return all
 }
 
-// Advertised are the paths that apps are told of, by the members of the metadata.
+// Advertised returns the paths that the metadata names, by its members.
 func Advertised(tables []Table) map[string]string {
 	paths := map[string]string{}
 	for _, rt := range Routes(tables) {
@@ -69,7 +69,7 @@ func Advertised(tables []Table) map[string]string {
 	return paths
 }
 
-// Plain makes an endpoint of a handler that refuses nothing.
+// Plain turns a handler that refuses nothing into an endpoint.
 func Plain(h http.Handler) Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		h.ServeHTTP(w, r)
@@ -77,5 +77,5 @@ func Plain(h http.Handler) Endpoint {
 	}
 }
 
-// ErrNotFound says that there is nothing at this path.
+// ErrNotFound says that nothing is served at this path.
 var ErrNotFound = errors.New("nothing at this path")

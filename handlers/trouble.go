@@ -12,15 +12,15 @@ import (
 	"gatehouse/store"
 )
 
-// ErrBusy: there are more requests at once than the server works on. It is told as
-// 503 before anything is begun, so that the caller can come again with the same.
+// ErrBusy says that more requests arrived at once than the server processes. It becomes
+// a 503 before anything is begun, so that the caller can repeat the same request.
 var ErrBusy = errors.New("too many requests at once")
 
 // Trouble returns the status of an error that passes with time, 503 (RFC 9110
 // §15.6.4) or 429 (RFC 6585 §4), and the whole seconds of its Retry-After; for any
-// other error it returns zeros. The writers of refusals ask it before anything else:
-// where a back-end could not be asked, nothing is known of the caller's token or
-// rights, and a refusal of them would log people out.
+// other error it returns zeros. The writers of refusals call it before anything else:
+// if a back end is unreachable, the caller's token and rights are not known to be bad,
+// and refusing them would log people out.
 func Trouble(err error) (status, seconds int) {
 	if unavailable(err) {
 		return http.StatusServiceUnavailable, comeBack()
@@ -39,13 +39,13 @@ func unavailable(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// wholeSeconds rounds up, so that a caller who waits as long as told is not told again.
+// wholeSeconds rounds up, so that a caller who waits that long is not refused again.
 func wholeSeconds(d time.Duration) int {
 	return max(1, int((d+time.Second-1)/time.Second))
 }
 
-// comeBack is how many seconds a caller is asked to wait when a part is away or
-// everything is busy: 1 to 5, by chance, so that callers turned away together do not
+// comeBack returns how many seconds a caller is to wait when a back end is unreachable
+// or the server is busy: 1 to 5 at random, so that callers turned away together do not
 // come back together.
 func comeBack() int {
 	var b [1]byte

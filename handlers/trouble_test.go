@@ -24,16 +24,16 @@ func TestTrouble(t *testing.T) {
 		{"no error", nil, 0, 0},
 		{"a fault", errors.New("disk on fire"), 0, 0},
 		{"a refusal", fmt.Errorf("asking: %w", store.ErrNotFound), 0, 0},
-		{"a back-end away", fmt.Errorf("asking: %w", store.ErrUnavailable), http.StatusServiceUnavailable, chance},
+		{"a back end is unreachable", fmt.Errorf("asking: %w", store.ErrUnavailable), http.StatusServiceUnavailable, chance},
 		{"no free place", fmt.Errorf("waiting: %w", ErrBusy), http.StatusServiceUnavailable, chance},
 		{"out of time", fmt.Errorf("asking: %w", context.DeadlineExceeded), http.StatusServiceUnavailable, chance},
 		{"the caller is gone", fmt.Errorf("asking: %w", context.Canceled), http.StatusServiceUnavailable, chance},
 		{"no room for a hash", fmt.Errorf("hashing: %w", &password.Busy{RetryAfter: 2 * time.Second}), http.StatusServiceUnavailable, 2},
-		{"no room, no time told", &password.Busy{}, http.StatusServiceUnavailable, 1},
+		{"no room, no wait given", &password.Busy{}, http.StatusServiceUnavailable, 1},
 		{"throttled", fmt.Errorf("asking: %w", &throttle.Limited{RetryAfter: 90 * time.Second}), http.StatusTooManyRequests, 90},
 		{"a started second counts", &throttle.Limited{RetryAfter: 90*time.Second + time.Millisecond}, http.StatusTooManyRequests, 91},
 		{"less than a second", &throttle.Limited{RetryAfter: time.Millisecond}, http.StatusTooManyRequests, 1},
-		{"throttled while a back-end is away", errors.Join(&throttle.Limited{RetryAfter: time.Minute}, store.ErrUnavailable), http.StatusServiceUnavailable, chance},
+		{"throttled while a back end is unreachable", errors.Join(&throttle.Limited{RetryAfter: time.Minute}, store.ErrUnavailable), http.StatusServiceUnavailable, chance},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, seconds := Trouble(c.err)

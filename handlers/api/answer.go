@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// JSON answers with v: compact, UTF-8 as it is, nothing escaped for HTML's sake.
-// It is encoded before the status is sent, so that half an answer cannot leave.
+// JSON answers with v as compact JSON, in plain UTF-8 without HTML escapes. It encodes
+// v before it sends the status, so that an answer is never sent in part.
 func JSON(w http.ResponseWriter, status int, v any) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -21,21 +21,21 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n"))) // who hung up does not hear it
+	_, _ = w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n"))) // an error means that the caller has disconnected
 	return nil
 }
 
-// Done answers 204: it is done, and there is nothing to say (RFC 9110 §15.3.5).
+// Done answers 204 without a body (RFC 9110 §15.3.5).
 func Done(w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// Time is a moment as answers have it, in UTC and whole seconds.
+// Time formats a time as in answers, in UTC and whole seconds.
 func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// TimeOrNull is null for a moment that never was.
+// TimeOrNull formats a time like Time; the zero time becomes null.
 func TimeOrNull(t time.Time) *string {
 	if t.IsZero() {
 		return nil

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// MaxBodyBytes is the size of the largest body.
+	// MaxBodyBytes is how large a body may be.
 	MaxBodyBytes = 64 << 10
-	// maxParameters is how many fields a form may have; the largest of ours has 24.
+	// maxParameters is how many fields a form may have; our largest has 24.
 	maxParameters = 64
 )
 
@@ -27,19 +27,19 @@ type ParseError struct{ Detail string }
 
 func (e *ParseError) Error() string { return e.Detail }
 
-// An UnsupportedMedia refuses a kind of body that no endpoint reads.
+// An UnsupportedMedia refuses a media type that no endpoint reads.
 type UnsupportedMedia struct{ Type string }
 
 func (e *UnsupportedMedia) Error() string { return "unsupported media type" }
 
-// A Body is what was sent, whatever its form. No body at all is one without fields.
+// A Body holds the fields of a JSON object or a form. An empty body has no fields.
 type Body struct {
 	values map[string]any
-	// form: a field left blank is one not filled in.
+	// form is set for a form, where a blank field counts as not filled in.
 	form bool
 }
 
-// A file stands for the upload in a form. Nothing here takes one.
+// A file stands for an upload in a form, which no field accepts.
 type file struct{}
 
 // ReadBody reads the request's body, which must be a JSON object or a form.
@@ -146,8 +146,8 @@ func (b Body) addPart(part *multipart.Part) error {
 	return b.add(part.FormName(), string(value))
 }
 
-// add keeps a field of a form. One that comes twice is refused: we and whoever
-// checked the form before us might each take another of the two.
+// add keeps a field of a form. A repeated field is refused: a proxy that checked the
+// form before us might have read the other value.
 func (b Body) add(name string, value any) error {
 	text, _ := value.(string)
 	if !utf8.ValidString(name) || !utf8.ValidString(text) {

@@ -19,10 +19,10 @@ import (
 	"gatehouse/store"
 )
 
-// soon is 1 to 5 seconds, by chance.
+// soon stands for 1 to 5 seconds, at random.
 const soon = "soon"
 
-// refused reads a body and returns what Refuse makes of the error; 200 if there is none.
+// refused reads a body and returns what Refuse writes for the error, or 200 without one.
 func refused(contentType, body string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/", strings.NewReader(body))

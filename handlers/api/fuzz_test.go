@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Whatever is accepted has one reading: no name twice, no deeper than the bound,
-// and what is written of it is read as the same again.
+// An accepted JSON text has one reading: no name occurs twice, it nests no deeper than
+// the bound, and encoding and reading it again gives the same value.
 func FuzzJSONHasOneReading(f *testing.F) {
 	deep := strings.Repeat(`{"a":[`, 8) + strings.Repeat("]}", 8)
 	for _, s := range []string{
@@ -30,7 +30,7 @@ func FuzzJSONHasOneReading(f *testing.F) {
 			t.Errorf("accepted %d levels, want at most %d", d, maxNesting)
 		}
 		if n, m := namesIn(text), countNames(v); n != m {
-			t.Errorf("%q has %d names, want the %d that were kept", text, n, m)
+			t.Errorf("%q has %d names, want %d, as many as were kept", text, n, m)
 		}
 		if !allValid(v) {
 			return
@@ -78,7 +78,7 @@ func countNames(v any) int {
 	return n
 }
 
-// namesIn counts the member names of a text: each is a string before a colon.
+// namesIn counts the member names of a text by the colons outside its strings.
 func namesIn(text []byte) int {
 	n, inString := 0, false
 	for i := 0; i < len(text); i++ {
@@ -94,8 +94,8 @@ func namesIn(text []byte) int {
 	return n
 }
 
-// Whatever body is accepted, a field is found under its exact name alone, and
-// every way of reading it has an answer.
+// In an accepted body a field is found under its exact name alone, and every way of
+// reading it returns a value or a problem.
 func FuzzBody(f *testing.F) {
 	const boundary = "multipart/form-data; boundary=b"
 	part := func(name, value string) string {
@@ -118,7 +118,7 @@ func FuzzBody(f *testing.F) {
 			return
 		}
 		if len(body) > MaxBodyBytes || b.form && len(b.values) > maxParameters {
-			t.Errorf("accepted %d fields in %d bytes, want at most %d and %d", len(b.values), len(body), maxParameters, MaxBodyBytes)
+			t.Errorf("accepted %d fields in %d bytes, want at most %d in %d bytes", len(b.values), len(body), maxParameters, MaxBodyBytes)
 		}
 		for name, value := range b.values {
 			readable(t, b, name)
@@ -132,20 +132,20 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// readable reads a field in every way. Whatever cannot be read so has a problem,
-// and no value.
+// readable reads a field in every way. A reading that fails must have a problem and no
+// value.
 func readable(t *testing.T, b Body, name string) {
 	t.Helper()
 	text, flag, list, number := b.Text(name), b.Flag(name), b.List(name), b.Number(name)
 	b.Choice(name)
 	b.Same(name, "x")
 	if part, problem := b.Part(name); problem != "" && len(part.values) > 0 {
-		t.Errorf("%q: a part in spite of %s, want none", name, problem)
+		t.Errorf("%q: a part despite the problem %s, want none", name, problem)
 	}
 	if doc := b.Document(name); doc.Problem != "" && doc.Value != "" {
-		t.Errorf("%q: a document in spite of %s, want none", name, doc.Problem)
+		t.Errorf("%q: a document despite the problem %s, want none", name, doc.Problem)
 	}
 	if text.Problem != "" && text.Value != "" || flag.Problem != "" && flag.Value || list.Problem != "" && len(list.Values) > 0 || number.Problem != "" && number.Value != 0 {
-		t.Errorf("%q: %+v %+v %+v %+v, want no value beside a problem", name, text, flag, list, number)
+		t.Errorf("%q: %+v %+v %+v %+v, want no value together with a problem", name, text, flag, list, number)
 	}
 }

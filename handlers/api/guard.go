@@ -12,14 +12,14 @@ import (
 	"gatehouse/store"
 )
 
-// A Guard stands before the endpoints.
+// A Guard authenticates callers and checks their permissions before an endpoint runs.
 type Guard struct {
 	Sessions interface {
 		Authenticate(ctx context.Context, rawAccess string) (authz.Actor, store.User, error)
 	}
 }
 
-// A Caller is who acts, and the person as the record has it at this moment.
+// A Caller is who acts, and the record of that person as of this request.
 type Caller struct {
 	authz.Actor
 	Person store.User
@@ -27,13 +27,13 @@ type Caller struct {
 
 type callerKey struct{}
 
-// CallerOf returns who the guard let through; the zero Caller where it asked nobody.
+// CallerOf returns the caller that the guard admitted; the zero Caller on an open route.
 func CallerOf(r *http.Request) Caller {
 	c, _ := r.Context().Value(callerKey{}).(Caller)
 	return c
 }
 
-// Protect lets those through to next who have the permission.
+// Protect runs next only for callers who have the permission.
 func (g Guard) Protect(needs authz.Permission, next handlers.Endpoint) handlers.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		r, err := g.admit(r, needs)
@@ -44,8 +44,8 @@ func (g Guard) Protect(needs authz.Permission, next handlers.Endpoint) handlers.
 	}
 }
 
-// admit returns the request with its Caller. Where everybody is admitted, a token
-// is not even looked at: a stale one must not keep anybody from signing in.
+// admit returns the request with its Caller. On an open route it ignores the token: a
+// stale one must not keep anybody from signing in.
 func (g Guard) admit(r *http.Request, needs authz.Permission) (*http.Request, error) {
 	if needs.Open() {
 		return r, nil
@@ -62,8 +62,8 @@ func (g Guard) admit(r *http.Request, needs authz.Permission) (*http.Request, er
 		return nil, err
 	}
 	if actor.ClientID == session.AccountsID {
-		// The built-in app may do for a person whatever the person's role can, and
-		// the role is today's: a promotion counts at once, as a demotion does.
+		// The built-in app may do whatever the person's current role allows, so that a
+		// promotion takes effect at once, as a demotion does.
 		actor.Scope = authz.ForRole(actor.Role)
 	}
 	reqctx.From(r.Context()).Actor = actor.String()
@@ -73,8 +73,8 @@ func (g Guard) admit(r *http.Request, needs authz.Permission) (*http.Request, er
 	return r.WithContext(context.WithValue(r.Context(), callerKey{}, Caller{actor, person})), nil
 }
 
-// bearer returns the token of the Authorization header, the only place where one is
-// looked for.
+// bearer returns the token of the Authorization header, the only place where a token is
+// accepted.
 func bearer(h http.Header) (string, error) {
 	raw, err := handlers.Bearer(h)
 	switch {

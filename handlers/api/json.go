@@ -10,14 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxNesting is how deep a body may nest. Nothing that we read is deeper than 3.
+// maxNesting is how deep a body may nest. No body that we read is deeper than 3.
 const maxNesting = 16
 
 // A syntaxError says what is wrong with a JSON text and where, in the words of
-// the Python parser whose messages front ends have seen so far.
+// the Python parser whose messages front ends already handle.
 type syntaxError struct {
 	message string
-	// line and column count from 1, char from 0, all of them in code points.
+	// line and column count from 1, char from 0; column and char are in code points.
 	line, column, char int
 }
 
@@ -28,14 +28,14 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("%s: line %d column %d (char %d)", e.message, e.line, e.column, e.char)
 }
 
-// parseJSON reads one JSON text (RFC 8259) strictly, where encoding/json is lax:
-// a name may come once, must be matched exactly by who looks it up, and the
-// text must be UTF-8 without a byte order mark. The values are nil, bool,
-// json.Number, string, []any and map[string]any.
+// parseJSON reads one JSON text (RFC 8259) more strictly than encoding/json: a name
+// may occur only once and matches by exact spelling, and the text must be UTF-8
+// without a byte order mark. The values are nil, bool, json.Number, string, []any and
+// map[string]any.
 //
-// A lone surrogate in an escape comes out as the three bytes that UTF-8 would
-// have for it, were it allowed there: the string is no valid UTF-8 then, so that
-// each field refuses it by itself (surrogate).
+// A lone surrogate in an escape becomes the three bytes that would encode it if UTF-8
+// allowed surrogates. The string is then invalid UTF-8, so that the field that it is
+// for refuses it with a message of its own.
 func parseJSON(text []byte) (any, error) {
 	if strings.HasPrefix(string(text), "\ufeff") {
 		return nil, &syntaxError{"Unexpected UTF-8 BOM (decode using utf-8-sig)", 1, 1, 0}
@@ -67,7 +67,7 @@ func invalidUTF8(text []byte) int {
 	return -1
 }
 
-// parser is a recursive descent over text; at is the next byte.
+// parser parses text by recursive descent; at is the offset of the next byte.
 type parser struct {
 	text string
 	at   int
@@ -84,7 +84,7 @@ func (p *parser) fail(message string, at int) error {
 	}
 }
 
-// peek returns the next byte, 0 at the end. A NUL in the text is no JSON either.
+// peek returns the next byte, or 0 at the end. JSON does not allow a NUL byte either.
 func (p *parser) peek() byte {
 	if p.at < len(p.text) {
 		return p.text[p.at]
@@ -98,8 +98,8 @@ func (p *parser) blanks() {
 	}
 }
 
-// literals are the values without a structure; those with a reason are values in
-// Python and none in JSON.
+// literals are the values spelt as words; those with a reason are valid in Python, but
+// not in JSON.
 var literals = []struct {
 	word, reason string
 	value        any
@@ -204,8 +204,7 @@ func (p *parser) array(depth int) (any, error) {
 	}
 }
 
-// more steps over a comma and reports true, or over the closing bracket and
-// reports false.
+// more skips a comma and reports true, or skips the closing bracket and reports false.
 func (p *parser) more(closing byte) (bool, error) {
 	p.blanks()
 	switch p.peek() {

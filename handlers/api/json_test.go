@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestJSONFaults(t *testing.T) {
+func TestJSONSyntaxErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{``, "Expecting value: line 1 column 1 (char 0)"},
 		{` `, "Expecting value: line 1 column 2 (char 1)"},
@@ -52,14 +52,14 @@ func TestJSONValues(t *testing.T) {
 	got, err := parseJSON([]byte(text))
 	want := map[string]any{"a": "é🔑\n/", "A": []any{json.Number("1"), json.Number("-2.5e3"), true, nil, map[string]any{}}, "": []any{}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("reading it again: %v, differences (-want +got):\n%s", err, diff)
+		t.Errorf("err = %v, value differs (-want +got):\n%s", err, diff)
 	}
 	if _, err := parseJSON([]byte(strings.Repeat("[", 16) + strings.Repeat("]", 16))); err != nil {
-		t.Errorf("sixteen levels: %v", err)
+		t.Errorf("sixteen levels: err = %v, want none", err)
 	}
 }
 
-func TestALoneSurrogateIsSeenByTheField(t *testing.T) {
+func TestALoneSurrogateBecomesInvalidUTF8(t *testing.T) {
 	for _, text := range []string{`"\ud800"`, `"a\udc00b"`, `"\ud800\ud800"`, `"\ud800\u0041"`} {
 		v, err := parseJSON([]byte(text))
 		if s, ok := v.(string); err != nil || !ok || utf8.ValidString(s) {
@@ -68,7 +68,7 @@ func TestALoneSurrogateIsSeenByTheField(t *testing.T) {
 	}
 }
 
-// Whatever we accept, encoding/json accepts too, and reads the same.
+// encoding/json also accepts every text that we accept, and reads the same value.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,2.0,"x"],"b":null}`, `"\ud83d\udd11"`, ` [true , false] `, `{"a":{"b":{}}}`, `-0.1E+3`} {
 		f.Add([]byte(seed))

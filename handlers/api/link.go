@@ -6,9 +6,9 @@ import (
 	"net/url"
 )
 
-// LinkNext tells where the list goes on (RFC 8288 §3): the same path and
-// parameters with the cursor of the next page, under our own URL and not the one
-// that the request claims to have come to. It does nothing for the last page.
+// LinkNext sets the Link header to the next page of a list (RFC 8288 §3): the same path
+// and parameters with the cursor of the next page, under the issuer's URL, because the
+// request's Host header is not trusted. It does nothing on the last page.
 func LinkNext(w http.ResponseWriter, r *http.Request, issuer *url.URL, next string) {
 	if next == "" {
 		return
@@ -20,9 +20,9 @@ func LinkNext(w http.ResponseWriter, r *http.Request, issuer *url.URL, next stri
 	w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, link))
 }
 
-// Query returns the parameters of the URL, and refuses a query that is malformed:
-// Request.URL.Query drops what it cannot read, and a filter that is dropped shows
-// more than was asked for.
+// Query returns the parameters of the URL, and refuses a malformed query.
+// Request.URL.Query would drop malformed parts, and dropping a filter would show more
+// than the caller asked for.
 func Query(r *http.Request) (url.Values, error) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

@@ -15,18 +15,18 @@ import (
 )
 
 // A MethodNotAllowed refuses a method that a path does not have. The router
-// sets Allow.
+// sets the Allow header.
 type MethodNotAllowed struct{ Method string }
 
 func (e *MethodNotAllowed) Error() string { return "method not allowed" }
 
-// A Forbidden refuses what nobody may do at present, in words of its own.
+// A Forbidden refuses an action that nobody may take at present, with its own message.
 type Forbidden struct{ Detail string }
 
 func (e *Forbidden) Error() string { return e.Detail }
 
-// Refuse is the one writer of refusals. What is not a refusal is a fault of ours:
-// the caller learns the request's ID, by which the log tells the rest.
+// Refuse writes all refusals. Any other error is a fault of ours: the caller gets the
+// request's ID, under which the log has the details.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info := reqctx.From(r.Context())
 	info.Err = err
@@ -40,7 +40,8 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// refusal decides what the caller is told.
+// refusal returns the status and the body for an error, and sets headers that belong to
+// them. The body is nil for a fault of ours.
 func refusal(h http.Header, err error) (status int, body any) {
 	if status, seconds := handlers.Trouble(err); status != 0 {
 		h.Set("Retry-After", strconv.Itoa(seconds))
@@ -84,7 +85,8 @@ func refusal(h http.Header, err error) (status int, body any) {
 	return http.StatusInternalServerError, nil
 }
 
-// later says why a caller has to come again, in the words of [handlers.Trouble]'s answer.
+// later returns the message for a caller who is to try again, given the results of
+// [handlers.Trouble].
 func later(err error, status, seconds int) string {
 	switch {
 	case status == http.StatusTooManyRequests && seconds == 1:
@@ -97,7 +99,7 @@ func later(err error, status, seconds int) string {
 	return "Service temporarily unavailable, try again later."
 }
 
-// challengeScope tells the app, not the person, what its token lacks (RFC 6750 §3.1).
+// challengeScope names the scope that the app's token lacks (RFC 6750 §3.1).
 func challengeScope(h http.Header, err error) {
 	var scope *authz.ScopeError
 	if errors.As(err, &scope) {

@@ -1,7 +1,7 @@
-// Package api is what the endpoints for front ends and for operators share: the
+// Package api holds what the endpoints for front ends and for operators share: the
 // guard before them, how they read a body, how they answer and how they refuse.
 // Both speak JSON in the manner of Django REST framework (docs: section 2 of the
-// HTTP contract). What an endpoint does is its audience's package to say.
+// HTTP contract). The endpoints themselves are in the packages of their audiences.
 package api
 
 import (
@@ -12,26 +12,26 @@ import (
 	"gatehouse/internal/authz"
 )
 
-// A Resource is a path and what can be done there.
+// A Resource is a path and its methods.
 type Resource struct {
 	Path string
-	// Name is the title that OPTIONS tells.
+	// Name is the title in the answer to OPTIONS.
 	Name string
-	// Methods are in the order in which OPTIONS and Allow list them. The first
-	// one's permission is asked of who calls a method that is not there.
+	// Methods must not be empty. OPTIONS, and a call of a method that is not listed,
+	// require the permission of the first one.
 	Methods []Method
 }
 
-// A Method is one thing that can be done.
+// A Method is one method of a Resource.
 type Method struct {
 	Verb  string
 	Needs authz.Permission
 	Serve handlers.Endpoint
 }
 
-// Table is that of an audience which speaks as Django REST framework does. Every
-// route is guarded, every path has OPTIONS and answers with and without a slash at
-// its end.
+// Table returns the table of an audience that speaks like Django REST framework. Every
+// route is guarded; every path has OPTIONS, and answers with and without a slash at its
+// end.
 func (g Guard) Table(name string, resources ...Resource) handlers.Table {
 	table := handlers.Table{Audience: handlers.Audience{Name: name, Slash: true, Refuse: Refuse, NotAllowed: g.notAllowed}}
 	for _, res := range resources {
@@ -46,7 +46,7 @@ func (g Guard) Table(name string, resources ...Resource) handlers.Table {
 }
 
 // notAllowed refuses a method that the path does not have. A caller who may not use
-// the path at all is told that, and not what could be done there.
+// the path at all gets that refusal instead, which reveals nothing of its methods.
 func (g Guard) notAllowed(r *http.Request, first handlers.Route) error {
 	if _, err := g.admit(r, first.Needs); err != nil {
 		return err
@@ -54,7 +54,8 @@ func (g Guard) notAllowed(r *http.Request, first handlers.Route) error {
 	return notAllowed(r, first)
 }
 
-// Documents is the table of what everybody may read however busy the server is.
+// Documents returns the table of documents that anybody may read, however busy the
+// server is.
 func Documents(routes ...handlers.Route) handlers.Table {
 	return handlers.Table{
 		Audience: handlers.Audience{Name: "documents", FromMemory: true, Refuse: Refuse, NotAllowed: notAllowed},
@@ -64,7 +65,7 @@ func Documents(routes ...handlers.Route) handlers.Table {
 
 func notAllowed(r *http.Request, _ handlers.Route) error { return &MethodNotAllowed{Method: r.Method} }
 
-// describe answers OPTIONS as Django REST framework does, with what there is here.
+// describe answers OPTIONS in the manner of Django REST framework.
 func describe(name string) handlers.Endpoint {
 	answer := struct {
 		Name        string   `json:"name"`

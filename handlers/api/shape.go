@@ -6,29 +6,30 @@ import (
 	"strings"
 )
 
-// A Shape is an answer whose members come from a list. It is written as a struct
-// that is spelt out would be: in the order of the list, and as fast.
+// A Shape is an answer whose members come from a list. It is encoded in the order of
+// the list, and as fast as a struct that is declared in code.
 type Shape struct {
 	of reflect.Type
 	at [][]int
 }
 
-// A Member is a line of the list: a name, with what a tag may say behind it, and a
-// pointer to a value of its type. That of "address.country" is a part of the object
-// "address"; the parts of an object follow each other.
+// A Member is an entry of the list: a name, which may carry the options of a JSON tag,
+// and a pointer to a value of its type. The name "address.country" is a member of the
+// object "address"; the members of an object are consecutive.
 type Member struct {
 	Name string
 	Of   any
 }
 
-// NewShape returns a shape with the members of the struct first, and then those of
-// the list.
+// NewShape returns a shape that has the fields of the struct first, and then the members
+// of the list.
 func NewShape(first any, list []Member) Shape {
 	of, at := shapeOf(list, reflect.StructField{Name: "First", Type: reflect.TypeOf(first), Anonymous: true})
 	return Shape{of, at}
 }
 
-// shapeOf returns a type with the fields and those of the list, and where the latter are.
+// shapeOf returns a struct type with the fields all and the members of the list, and the
+// index of each member.
 func shapeOf(list []Member, all ...reflect.StructField) (of reflect.Type, at [][]int) {
 	for len(list) > 0 {
 		name, n := list[0].Name, 1
@@ -54,7 +55,7 @@ func shapeOf(list []Member, all ...reflect.StructField) (of reflect.Type, at [][
 	return reflect.StructOf(all), at
 }
 
-// Fill returns the answer with first and with what the pointers lead to, one for
+// Fill returns the answer with first and with the values behind the pointers, one for
 // each member of the list.
 func (s Shape) Fill(first any, pointers func(i int) any) any {
 	answer := reflect.New(s.of)

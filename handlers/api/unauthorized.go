@@ -7,12 +7,12 @@ import (
 	"gatehouse/internal/token"
 )
 
-// An Unauthorized refuses whoever has not shown who they are, with the body that
-// front ends know. Reason is for our log.
+// An Unauthorized refuses a caller that is not authenticated, with the body that front
+// ends expect. Reason is for our log.
 type Unauthorized struct {
 	Body any
-	// Challenge is the WWW-Authenticate header (RFC 6750 §3); empty for a sign-in
-	// that was refused, which no token would have helped.
+	// Challenge is the WWW-Authenticate header (RFC 6750 §3); empty for a refused
+	// sign-in, where a token would not have helped.
 	Challenge string
 	Reason    error
 }
@@ -46,12 +46,13 @@ type tokenMessage struct {
 	Message string `json:"message"`
 }
 
-// CredentialsRefused is the one answer to a sign-in that failed, whatever the reason.
+// CredentialsRefused returns the same refusal for every failed sign-in, whatever the
+// reason.
 func CredentialsRefused(reason error) error {
 	return &Unauthorized{Body: map[string]string{"error": "Invalid credentials"}, Reason: reason}
 }
 
-// RefreshRefused answers a refresh token that is not good.
+// RefreshRefused refuses an invalid refresh token.
 func RefreshRefused(reason error) error {
 	return &Unauthorized{Body: detail{Detail: tokenFault(reason), Code: "token_not_valid"}, Challenge: invalidToken, Reason: reason}
 }
@@ -67,8 +68,8 @@ func malformedHeader() error {
 	}
 }
 
-// badAccessToken says of a person's own good token that the person is gone or
-// inactive, and no more of any other.
+// badAccessToken says that the person is gone or inactive only if the token is genuine;
+// of any other token it says only that it is invalid.
 func badAccessToken(reason error) error {
 	body := detail{
 		Detail: "Given token not valid for any token type", Code: "token_not_valid",

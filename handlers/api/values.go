@@ -15,8 +15,7 @@ func (b Body) Has(name string) bool {
 	return ok
 }
 
-// Text returns a string without the white space around it. A number is as good
-// as its digits.
+// Text returns a string without surrounding white space. A number counts as its digits.
 func (b Body) Text(name string) fields.Text {
 	t := b.Verbatim(name)
 	t.Value = strings.TrimSpace(t.Value)
@@ -40,9 +39,9 @@ func (b Body) Verbatim(name string) fields.Text {
 	return fields.Text{Sent: true, Problem: fields.NotAString}
 }
 
-// Part returns an object within the body, or why what was sent is none; one that
-// was not sent has no fields. In a form its fields are named "address.country" and
-// the like.
+// Part returns an object within the body, or the problem if the value is not an object.
+// An object that was not sent has no fields. In a form its fields have names like
+// "address.country".
 func (b Body) Part(name string) (part Body, problem string) {
 	v, ok := b.values[name]
 	switch v := v.(type) {
@@ -67,8 +66,8 @@ func (b Body) dotted(name string) Body {
 	return part
 }
 
-// Document returns a JSON object as text; null is none. A string counts for the
-// text that it is, for forms can send nothing else.
+// Document returns a JSON object as text; null is the empty text. A string is taken as
+// the text itself, because forms can send nothing else.
 func (b Body) Document(name string) fields.Text {
 	switch v := b.values[name].(type) {
 	case map[string]any:
@@ -85,7 +84,7 @@ func (b Body) Document(name string) fields.Text {
 	return fields.Text{Sent: true, Problem: fields.NotAnObject}
 }
 
-// Choice returns one of a few words. In a form, a blank one was not chosen.
+// Choice returns one of a few words. In a form, a blank field counts as not sent.
 func (b Body) Choice(name string) fields.Text {
 	if b.form && b.values[name] == "" {
 		return fields.Text{}
@@ -110,7 +109,8 @@ func (b Body) Flag(name string) fields.Flag {
 	return fields.Flag{Sent: true, Problem: fields.NotABoolean}
 }
 
-// List returns a list of strings. A form has one string, of words with blanks between them.
+// List returns a list of strings. A form sends it as one string of words separated by
+// spaces.
 func (b Body) List(name string) fields.List {
 	v, ok := b.values[name]
 	if !ok {
@@ -141,7 +141,7 @@ func listOf(items []any) fields.List {
 	return list
 }
 
-// Number returns a whole number. Null stands for 0, "none of its own".
+// Number returns a whole number. Null counts as 0.
 func (b Body) Number(name string) fields.Number {
 	v, ok := b.values[name]
 	if !ok {
@@ -163,8 +163,8 @@ func (b Body) Number(name string) fields.Number {
 	return fields.Whole(n)
 }
 
-// Same reports whether the field was sent with the value that shown has, or not
-// at all: who sends back what he was shown does not ask for a change.
+// Same reports whether the field was sent with the value shown, or not at all: a caller
+// that sends back the value it was shown does not ask for a change.
 func (b Body) Same(name string, shown any) bool {
 	v, ok := b.values[name]
 	if !ok {

@@ -1,4 +1,4 @@
-// Package pages serves people: HTML, readable without a script.
+// Package pages serves people: HTML pages that work without scripts.
 package pages
 
 import (
@@ -13,13 +13,13 @@ import (
 	"gatehouse/web"
 )
 
-// Home is the page that / opens.
+// Home is the page at /.
 type Home struct {
 	Visitors Visitors
 	Issuer   string
 }
 
-// Show says what this is, and who is signed in.
+// Show says what this server is, and who is signed in.
 func (e Home) Show(w http.ResponseWriter, r *http.Request) error {
 	data := web.HomeData{Issuer: e.Issuer}
 	visitor, err := e.Visitors.SignedIn(r)
@@ -33,7 +33,7 @@ func (e Home) Show(w http.ResponseWriter, r *http.Request) error {
 	return web.Home.Render(w, http.StatusOK, data)
 }
 
-// A Problem is a refusal in words of the page's own.
+// A Problem is a refusal with its own status and words.
 type Problem struct {
 	Status        int
 	Heading, Text string
@@ -43,7 +43,7 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.Reason }
 
-// Refuse is the one writer of refusals for people.
+// Refuse writes all refusals for people.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info := reqctx.From(r.Context())
 	info.Err = err
@@ -54,8 +54,8 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// problem decides what the person is told, and sets Retry-After where they are to
-// come again.
+// problem returns the status and the words for an error, and sets Retry-After if trying
+// again can help.
 func problem(h http.Header, err error) (int, web.ProblemData) {
 	status, seconds := handlers.Trouble(err)
 	if status != 0 {
@@ -63,9 +63,9 @@ func problem(h http.Header, err error) (int, web.ProblemData) {
 	}
 	switch status {
 	case http.StatusTooManyRequests:
-		return status, web.ProblemData{Heading: "Too many tries", Text: "Please wait " + InWords(seconds) + " before the next one."}
+		return status, web.ProblemData{Heading: "Too many tries", Text: "Please wait " + InWords(seconds) + " before you try again."}
 	case http.StatusServiceUnavailable:
-		return status, web.ProblemData{Heading: "Please try again in a moment", Text: "The server is busy or a part of it cannot be reached. Nothing was changed."}
+		return status, web.ProblemData{Heading: "Please try again in a moment", Text: "The server is busy, or a part of it cannot be reached. Nothing was changed."}
 	}
 	var form *handlers.FormError
 	var shown *oauth.UserError
@@ -83,7 +83,7 @@ func problem(h http.Header, err error) (int, web.ProblemData) {
 	return http.StatusInternalServerError, web.ProblemData{Heading: "Something went wrong", Text: "The fault is ours, and it has been noted."}
 }
 
-// InWords is a time to wait, as a person would say it.
+// InWords writes a waiting time as a person would say it.
 func InWords(seconds int) string {
 	switch {
 	case seconds == 1:

@@ -26,10 +26,10 @@ import (
 	"gatehouse/store"
 )
 
-// soon is 1 to 5 seconds, by chance.
+// soon stands for 1 to 5 seconds, at random.
 const soon = "soon"
 
-// people is what Setup asks: it notes what it was given, and answers as told.
+// people stands in for the account service: it records its input and returns err.
 type people struct {
 	token string
 	in    account.Input
@@ -43,7 +43,7 @@ func (p *people) Redeem(_ context.Context, token string, in account.Input) (stor
 
 const typedPassword = "seven grey herons"
 
-// send sends the form as a browser does, and reads the page.
+// send sends the form as a browser does, and returns the page.
 func send(t *testing.T, p *people, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	form := url.Values{"token": {"tok"}, "username": {`ann"<b>`}, "email": {"ann@example.com"}, "password": {typedPassword}}
@@ -72,18 +72,18 @@ func TestTheFormMakesTheFirstAdministrator(t *testing.T) {
 		t.Errorf(`status %d %s, want 201 and "Administrator created"`, w.Code, w.Body)
 	}
 	if p.token != "tok" || p.in.Username.Value != `ann"<b>` || p.in.Email.Value != "ann@example.com" || p.in.Password.Value != typedPassword || p.in.Role.Sent {
-		t.Errorf("token %q, input %+v, want what was typed and no role", p.token, p.in)
+		t.Errorf("token %q, input %+v, want the typed values and no role", p.token, p.in)
 	}
 	if strings.Contains(w.Body.String(), "<b>") {
 		t.Error("the name is not escaped, want it escaped")
 	}
 }
 
-func TestAFormWithFaultsKeepsWhatWasTypedButThePassword(t *testing.T) {
+func TestAFormWithErrorsKeepsAllButThePassword(t *testing.T) {
 	faults := &fields.Errors{}
 	faults.Add("username", "A user with that username already exists.")
 	faults.Add("password", "This is <i>wrong</i>.")
-	faults.Add("", "And the whole of it is, too.")
+	faults.Add("", "The form is wrong as well.")
 	w := send(t, &people{err: faults.Err()}, nil)
 	body := w.Body.String()
 	if w.Code != http.StatusUnprocessableEntity {
@@ -91,7 +91,7 @@ func TestAFormWithFaultsKeepsWhatWasTypedButThePassword(t *testing.T) {
 	}
 	for _, want := range []string{
 		`value="ann&#34;&lt;b&gt;"`, `value="ann@example.com"`, `name="token" value="tok"`,
-		"A user with that username already exists.", "This is &lt;i&gt;wrong&lt;/i&gt;.", "And the whole of it is, too.",
+		"A user with that username already exists.", "This is &lt;i&gt;wrong&lt;/i&gt;.", "The form is wrong as well.",
 		`aria-describedby="username-error"`, `id="username-error"`, `aria-describedby="password-hint password-error"`, `id="password-error"`,
 	} {
 		if !strings.Contains(body, want) {
@@ -99,14 +99,14 @@ func TestAFormWithFaultsKeepsWhatWasTypedButThePassword(t *testing.T) {
 		}
 	}
 	if strings.Contains(body, typedPassword) {
-		t.Error("the password came back")
+		t.Error("the page repeats the password, want it left out")
 	}
 	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="username"[^>]* autofocus`).MatchString(body) {
-		t.Error("the first field with a fault does not have the focus, want it there alone")
+		t.Error("the first field with an error does not have the focus, want it there alone")
 	}
 }
 
-func TestTheFocusIsOnTheFirstFault(t *testing.T) {
+func TestTheFocusIsOnTheFirstError(t *testing.T) {
 	faults := fields.New("password", "Too short.")
 	body := send(t, &people{err: faults}, nil).Body.String()
 	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="password"[^>]* autofocus`).MatchString(body) {
@@ -123,7 +123,7 @@ func TestRefusals(t *testing.T) {
 		says       string
 		retryAfter string
 	}{
-		{"a link that was used", account.ErrLink, nil, 410, "This link works no longer", ""},
+		{"a link that was used", account.ErrLink, nil, 410, "This link no longer works", ""},
 		{"a form of another site", nil, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403, "This form came from another site", ""},
 		{"an old browser's form of another site", nil, func(r *http.Request) {
 			r.Header.Del("Sec-Fetch-Site")
@@ -147,10 +147,10 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("status %d, Retry-After %q, want %d, %q and %q:\n%s", w.Code, w.Header().Get("Retry-After"), c.status, c.retryAfter, c.says, body)
 			}
 			if !strings.Contains(body, "REQUEST7") {
-				t.Error("the page does not show the request's id, want it for those who ask for help")
+				t.Error("the page does not show the request's id, want it for people who ask for help")
 			}
 			if c.err != nil && strings.Contains(body, c.err.Error()) || strings.Contains(body, typedPassword) || strings.Contains(body, "ann@") {
-				t.Errorf("something of ours shows, want nothing:\n%s", body)
+				t.Errorf("the page shows an internal error or a typed value, want neither:\n%s", body)
 			}
 		})
 	}
@@ -163,7 +163,7 @@ func TestAProgramMayUseTheForm(t *testing.T) {
 	}
 }
 
-func TestTheFormTakesTheLinksToken(t *testing.T) {
+func TestTheFormHoldsTheTokenOfTheLink(t *testing.T) {
 	r := httptest.NewRequest("GET", "http://localhost:8080/setup?token=a%22b%2Bc", nil)
 	w := serve(pages.Setup{}.Show, r)
 	body := w.Body.String()
@@ -171,7 +171,7 @@ func TestTheFormTakesTheLinksToken(t *testing.T) {
 		t.Errorf("status %d, want 200 and the token in the form:\n%s", w.Code, body)
 	}
 	if strings.Count(body, " autofocus") != 1 || !regexp.MustCompile(`name="username"[^>]* autofocus`).MatchString(body) {
-		t.Error("no field has the focus, want it on the username alone")
+		t.Error("the username does not have the focus, want it there alone")
 	}
 	for _, want := range []string{`autocomplete="new-password"`, `autocomplete="username"`, `autocomplete="email"`, `method="post" action="/setup"`} {
 		if !strings.Contains(body, want) {
@@ -180,14 +180,14 @@ func TestTheFormTakesTheLinksToken(t *testing.T) {
 	}
 }
 
-func TestWithoutATokenTheFormSaysWhereItIs(t *testing.T) {
+func TestWithoutATokenThePageSaysWhereTheLinkIs(t *testing.T) {
 	w := serve(pages.Setup{}.Show, httptest.NewRequest("GET", "http://localhost:8080/setup", nil))
 	if body := w.Body.String(); w.Code != http.StatusOK || strings.Contains(body, "<form") || !strings.Contains(body, "one-time link") {
-		t.Errorf("status %d, want 200, no form and a word on the one-time link:\n%s", w.Code, body)
+		t.Errorf("status %d, want 200, no form and a mention of the one-time link:\n%s", w.Code, body)
 	}
 }
 
-// nobody is signed in anywhere.
+// nobody stands in for the browser sessions when nobody is signed in.
 type nobody struct{}
 
 func (nobody) Of(context.Context, string) (store.BrowserSession, store.User, error) {
@@ -198,7 +198,7 @@ func TestHome(t *testing.T) {
 	w := serve(pages.Home{Issuer: "https://login.example.com", Visitors: pages.Visitors{Browsers: nobody{}}}.Show, httptest.NewRequest("GET", "http://evil.example.com/", nil))
 	body := w.Body.String()
 	if w.Code != http.StatusOK || !strings.Contains(body, "https://login.example.com") || strings.Contains(body, "evil") {
-		t.Errorf("status %d, want 200 and only the login address:\n%s", w.Code, body)
+		t.Errorf("status %d, want 200 and only the issuer's address:\n%s", w.Code, body)
 	}
 	for _, want := range []string{`href="/.well-known/openid-configuration"`, `href="/.well-known/jwks.json"`, `href="/openapi.json"`} {
 		if !strings.Contains(body, want) {
@@ -207,8 +207,8 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// The token of the link is worth an administrator until it is used.
-func TestNothingThatThePagesLogHoldsTheToken(t *testing.T) {
+// Until the token of the link is used, it is worth as much as an administrator's password.
+func TestThePagesDoNotLogTheToken(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	for _, err := range []error{nil, account.ErrLink, fields.New("username", "Taken."), errors.New("disk on fire")} {
@@ -223,6 +223,6 @@ func TestNothingThatThePagesLogHoldsTheToken(t *testing.T) {
 		logger.Info("request", "why", info.Err)
 	}
 	if strings.Contains(log.String(), "THETOKEN") || strings.Contains(log.String(), typedPassword) {
-		t.Errorf("a secret is in what is logged, want none: %s", log.String())
+		t.Errorf("a secret is in the log, want none: %s", log.String())
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"gatehouse/web"
 )
 
-// Setup lets whoever holds the one-time link create the first administrator.
+// Setup lets the holder of the one-time link create the first administrator.
 type Setup struct {
 	People interface {
 		Redeem(ctx context.Context, token string, in account.Input) (store.User, error)
@@ -20,13 +20,13 @@ type Setup struct {
 	Issuer string
 }
 
-// Show is the form. It does not look at the token: asking costs nothing, and only
-// the answer to the form uses the link up.
+// Show shows the form. It does not check the token; only sending the form uses up the
+// link.
 func (e Setup) Show(w http.ResponseWriter, r *http.Request) error {
 	return web.Setup.Render(w, http.StatusOK, web.SetupData{Token: r.URL.Query().Get("token")})
 }
 
-// Create uses the link up and makes the administrator.
+// Create uses up the link and creates the administrator.
 func (e Setup) Create(w http.ResponseWriter, r *http.Request) error {
 	form, err := handlers.Form(r)
 	if err != nil {
@@ -51,6 +51,6 @@ func (e Setup) Create(w http.ResponseWriter, r *http.Request) error {
 
 var errLinkUsed = &Problem{
 	Status: http.StatusGone, Reason: "bootstrap link unknown, used or expired",
-	Heading: "This link works no longer",
-	Text:    "It was used, or an hour has passed. If there is no administrator yet, restart the server for a new link, or run: gatehouse user create --role admin",
+	Heading: "This link no longer works",
+	Text:    "It has been used, or an hour has passed. If there is no administrator yet, restart the server for a new link, or run: gatehouse user create --role admin",
 }

@@ -11,7 +11,7 @@ import (
 // SetupPath is where the one-time link for the first administrator leads.
 const SetupPath = "/setup"
 
-// Endpoints are the pages that belong to no room, and what all pages need.
+// Endpoints are the pages outside the sign-in.
 type Endpoints struct {
 	Home  Home
 	Setup Setup
@@ -19,7 +19,7 @@ type Endpoints struct {
 	HTTPS bool
 }
 
-// Table is that of the pages and of the assets.
+// Table returns the table of these pages and of the assets.
 func (e Endpoints) Table() handlers.Table {
 	style, serveStyle := web.Stylesheet()
 	script, serveScript := web.FormPostScript()
@@ -32,8 +32,8 @@ func (e Endpoints) Table() handlers.Table {
 	)
 }
 
-// Table is a table of pages. A route that is not a GET changes something, so it is
-// called by our own pages only.
+// Table returns a table of pages. A route that is not a GET changes something, so only
+// our own pages may call it.
 func Table(https bool, routes ...handlers.Route) handlers.Table {
 	own := SameOrigin(https)
 	for i, rt := range routes {
@@ -44,8 +44,9 @@ func Table(https bool, routes ...handlers.Route) handlers.Table {
 	return handlers.Table{Audience: handlers.Audience{Name: "people", Refuse: Refuse, NotAllowed: notAllowed}, Routes: routes}
 }
 
-// FrontChannel is a table of what apps lead browsers to, also by forms on their own
-// sites. Such a form changes nothing; the browser goes on by GET (SameSite=Lax).
+// FrontChannel returns a table of endpoints that apps send browsers to, also by forms on
+// their own sites. Such a form changes nothing; the browser is redirected to a GET, which
+// carries the cookies (SameSite=Lax).
 func FrontChannel(routes ...handlers.Route) handlers.Table {
 	return handlers.Table{Audience: handlers.Audience{Name: "front channel", Refuse: Refuse, NotAllowed: notAllowed}, Routes: routes}
 }
@@ -53,7 +54,7 @@ func FrontChannel(routes ...handlers.Route) handlers.Table {
 var (
 	errMethod = &Problem{
 		Status: http.StatusMethodNotAllowed, Reason: "method not allowed",
-		Heading: "That does not work here", Text: "This page cannot be used in that way.",
+		Heading: "This does not work here", Text: "This page cannot be used in that way.",
 	}
 	errCrossOrigin = &Problem{
 		Status: http.StatusForbidden, Reason: "a form from another origin",
@@ -63,10 +64,10 @@ var (
 
 func notAllowed(*http.Request, handlers.Route) error { return errMethod }
 
-// SameOrigin lets an endpoint that changes something be called by our own pages
-// only: a browser says where a form comes from, and a program is not a browser.
-// Where we are https, a page of the same host that came in clear is not ours: it
-// may be anybody's who holds the line.
+// SameOrigin lets only our own pages, and programs, call an endpoint that changes
+// something: a browser says where a form comes from, and a program is not a browser.
+// With https, a page of the same host that was loaded over plain http is not ours: an
+// attacker on the network may have written it.
 func SameOrigin(https bool) func(handlers.Endpoint) handlers.Endpoint {
 	protection := http.NewCrossOriginProtection()
 	return func(next handlers.Endpoint) handlers.Endpoint {
@@ -79,7 +80,8 @@ func SameOrigin(https bool) func(handlers.Endpoint) handlers.Endpoint {
 	}
 }
 
-// inClear: the standard library compares hosts, and leaves the scheme to us.
+// inClear reports whether the origin is a plain http page. The standard library compares
+// only hosts.
 func inClear(r *http.Request) bool {
 	return strings.HasPrefix(strings.ToLower(r.Header.Get("Origin")), "http://")
 }

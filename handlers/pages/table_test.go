@@ -12,7 +12,7 @@ import (
 	"gatehouse/store"
 )
 
-// ask sends a request to the route of the table, and reads the page.
+// ask sends a request to a route of the table, and returns the page.
 func ask(t *testing.T, e pages.Endpoints, method, path string, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, "https://id.example.com"+path, nil)
@@ -34,14 +34,14 @@ func ask(t *testing.T, e pages.Endpoints, method, path string, change func(*http
 	return nil
 }
 
-// A form that came in clear to an https server may be anybody's who holds the line.
+// A form whose page was loaded over plain http may be an attacker's.
 func TestOriginsOfAForm(t *testing.T) {
 	for _, c := range []struct {
 		origin string
 		https  bool
 		want   int
 	}{
-		{"https://id.example.com", true, http.StatusBadRequest}, // it is let through, and is no form
+		{"https://id.example.com", true, http.StatusBadRequest}, // accepted, but the body is not a form
 		{"http://id.example.com", true, http.StatusForbidden},
 		{"HTTP://id.example.com", true, http.StatusForbidden},
 		{"http://id.example.com", false, http.StatusBadRequest},
@@ -73,7 +73,7 @@ func TestAMethodThatAPageDoesNotHave(t *testing.T) {
 	}
 }
 
-// browsers answers what it is told about whoever asks.
+// browsers stands in for the browser sessions, with the same answer for every cookie.
 type browsers struct {
 	user store.User
 	err  error

@@ -12,7 +12,7 @@ import (
 	"gatehouse/web"
 )
 
-// Visitors says who is in front of the browser that asks.
+// Visitors finds out who is signed in with a browser.
 type Visitors struct {
 	Cookies  browser.Cookies
 	Browsers interface {
@@ -20,7 +20,7 @@ type Visitors struct {
 	}
 }
 
-// Read returns what is known of the browser, and gives it the cookie that ties an
+// Read returns what is known about the browser, and sets the cookie that ties an
 // authorization to it if it has none.
 func (v Visitors) Read(w http.ResponseWriter, r *http.Request) (oauth.Browser, error) {
 	b, err := v.SignedIn(r)
@@ -31,7 +31,7 @@ func (v Visitors) Read(w http.ResponseWriter, r *http.Request) (oauth.Browser, e
 	return b, nil
 }
 
-// SignedIn is Read for pages that no authorization leads to.
+// SignedIn is Read without that cookie, for pages that are not part of an authorization.
 func (v Visitors) SignedIn(r *http.Request) (oauth.Browser, error) {
 	session, user, err := v.Browsers.Of(r.Context(), v.Cookies.Session(r))
 	if errors.Is(err, browser.ErrNone) {
@@ -44,11 +44,11 @@ func (v Visitors) SignedIn(r *http.Request) (oauth.Browser, error) {
 	return oauth.Browser{Session: session, User: user}, nil
 }
 
-// AccountOf is the person to whom the page speaks.
+// AccountOf returns the account that a page shows for a user.
 func AccountOf(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
 
-// SeeOther sends the browser on by GET, whatever it came with: the password in a
-// form must not travel along, as 307 would have it (RFC 9700 §4.12).
+// SeeOther redirects the browser to a GET, whatever its method was: with 307 it would
+// send the form again, including the password (RFC 9700 §4.12).
 func SeeOther(w http.ResponseWriter, to string) error {
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)

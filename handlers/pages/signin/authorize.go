@@ -13,10 +13,10 @@ import (
 	"gatehouse/web"
 )
 
-// Authorize is the authorization endpoint (RFC 6749 §3.1). What it refuses to the
-// person comes back as an error, for the pages to show; all else is an answer.
+// Authorize is the authorization endpoint (RFC 6749 §3.1). A refusal that the person
+// must see is returned as an error, for the pages to show; every other goes to the app.
 type Authorize struct {
-	// Browser says which browser asks, and gives it the pre-login cookie.
+	// Browser returns the browser that sent the request, and gives it the pre-login cookie.
 	Browser  func(w http.ResponseWriter, r *http.Request) (oauth.Browser, error)
 	Requests interface {
 		Begin(ctx context.Context, values url.Values, b oauth.Browser) (authorize.Step, error)
@@ -26,7 +26,7 @@ type Authorize struct {
 }
 
 // Serve answers GET and POST (OIDC Core 1.0 §3.1.2.1). A POST comes from the app's
-// site, without our cookies; it is carried over to a GET, with which they come.
+// site without our cookies, so it is redirected to a GET, which carries them.
 func (e Authorize) Serve(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		form, err := handlers.Repeatable(r)
@@ -54,8 +54,8 @@ func (e Authorize) Serve(w http.ResponseWriter, r *http.Request) error {
 	return e.follow(w, r, step)
 }
 
-// next: a request parameter by itself is one that we sealed; with a client_id it
-// would be a request object (OIDC Core 1.0 §6.1).
+// next resumes or begins the authorization. A request parameter without a client_id is
+// one that we sealed; with a client_id it would be a request object (OIDC Core 1.0 §6.1).
 func (e Authorize) next(ctx context.Context, values url.Values, b oauth.Browser) (authorize.Step, error) {
 	if values.Has("request") && !values.Has("client_id") {
 		return e.Requests.Resume(ctx, values.Get("request"), b)

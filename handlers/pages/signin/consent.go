@@ -13,7 +13,7 @@ import (
 	"gatehouse/web"
 )
 
-// Consent is the page that asks a person whether an app may have what it wants.
+// Consent is the page that asks a person whether an app may have what it asks for.
 type Consent struct {
 	Visitors pages.Visitors
 	Requests interface {
@@ -23,7 +23,7 @@ type Consent struct {
 	}
 }
 
-// Show is the question.
+// Show shows the question.
 func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 	sealed := r.URL.Query().Get("request")
 	visitor, err := e.Visitors.Read(w, r)
@@ -44,8 +44,8 @@ func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// Answer takes the answer. The sealed request says what was asked, of whom and in
-// which browser, so that no answer can be made up or carried over.
+// Answer handles the person's answer. The sealed request says what was asked, of whom
+// and in which browser, so that an answer can be neither forged nor transferred.
 func (e Consent) Answer(w http.ResponseWriter, r *http.Request) error {
 	form, err := handlers.Form(r)
 	if err != nil {
@@ -70,7 +70,7 @@ func (e Consent) Answer(w http.ResponseWriter, r *http.Request) error {
 	return pages.SeeOther(w, resume)
 }
 
-// chosen is the one of two that the button stood for.
+// chosen returns allow or deny, as the person's answer says.
 func chosen[T any](answer string, allow, deny T) (T, error) {
 	switch answer {
 	case "allow":
@@ -84,7 +84,7 @@ func chosen[T any](answer string, allow, deny T) (T, error) {
 
 var errNoAnswer = &pages.Problem{
 	Status: http.StatusBadRequest, Reason: "a form without an answer",
-	Heading: "The form could not be read", Text: "It has neither of the two answers. Go back and choose one.",
+	Heading: "The form could not be read", Text: "It has neither of the two answers. Go back and choose one of them.",
 }
 
 func texts(scopes []oauth.ScopeText) []string {
@@ -95,8 +95,8 @@ func texts(scopes []oauth.ScopeText) []string {
 	return all
 }
 
-// hostOf is the host that a person goes back to; "" for an app on a machine of
-// their own, whose address would say nothing.
+// hostOf returns the host that the person goes back to, or "" for an app on their own
+// machine, whose address would mean nothing to them.
 func hostOf(origin string) string {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "https" {

@@ -15,7 +15,7 @@ import (
 	"gatehouse/web"
 )
 
-// Device is the page where people let in a device that has no browser (RFC 8628 §3.3).
+// Device is the page where people connect a device that has no browser (RFC 8628 §3.3).
 type Device struct {
 	Visitors pages.Visitors
 	Requests interface {
@@ -25,9 +25,9 @@ type Device struct {
 	Now func() time.Time
 }
 
-// Show asks for the code, and then whether the device may have what it wants. It
-// asks also where the code came with the address (§5.4): somebody else may have
-// sent that.
+// Show asks for the code, and then whether the device may have what it asks for. It
+// also asks if the code came in the address (§5.4), because somebody else may have sent
+// that address.
 func (e Device) Show(w http.ResponseWriter, r *http.Request) error {
 	visitor, err := e.Visitors.SignedIn(r)
 	if err != nil {
@@ -50,7 +50,7 @@ func (e Device) Show(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// noCode goes through the sign-in in place of a code that is yet to be typed.
+// noCode passes through the sign-in in place of a code that is not yet typed.
 const noCode = "-"
 
 func orNone(code string) string {
@@ -60,7 +60,7 @@ func orNone(code string) string {
 	return code
 }
 
-// Answer takes the answer.
+// Answer handles the person's answer.
 func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 	form, err := handlers.Form(r)
 	if err != nil {
@@ -88,7 +88,7 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 	return web.DeviceDone.Render(w, http.StatusOK, web.DeviceDoneData{Allowed: allow, App: asked.Client.Name})
 }
 
-// again asks for the code once more, if another one can mend it.
+// again asks for the code once more, if another try can help.
 func (e Device) again(w http.ResponseWriter, code string, err error) error {
 	data := web.DeviceData{UserCode: code}
 	if shown, ok := errors.AsType[*oauth.UserError](err); ok {
@@ -97,7 +97,7 @@ func (e Device) again(w http.ResponseWriter, code string, err error) error {
 	}
 	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		data.Problem = "Too many codes that are not right. Please wait " + pages.InWords(seconds) + " before the next one."
+		data.Problem = "Too many wrong codes. Please wait " + pages.InWords(seconds) + " before you try again."
 		return web.Device.Render(w, status, data)
 	}
 	return err

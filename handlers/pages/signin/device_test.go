@@ -11,7 +11,7 @@ import (
 	"gatehouse/store"
 )
 
-// began is what a television was told, which waits to be let in.
+// began returns the answer to a television, which now waits to be connected.
 func (s *site) began() device.Answer {
 	s.t.Helper()
 	tv, err := s.db.ClientByID(s.t.Context(), "tv")
@@ -23,7 +23,7 @@ func (s *site) began() device.Answer {
 	return answer
 }
 
-func TestADeviceIsLetInOrNot(t *testing.T) {
+func TestADeviceIsConnectedOrRefused(t *testing.T) {
 	s := open(t)
 	for answer, words := range map[string]string{"allow": "Device connected", "deny": "Device refused"} {
 		code := s.began().UserCode
@@ -31,11 +31,11 @@ func TestADeviceIsLetInOrNot(t *testing.T) {
 		login := v.get("/device?user_code="+strings.ToLower(strings.ReplaceAll(code, "-", ""))).shows(http.StatusOK, "<h1>Sign in</h1>")
 		question := v.signIn(login, "ann").shows(http.StatusOK, "Living Room TV", code, "just now", "ann@example.com", "Use another account")
 		v.post("/device", question, "answer", answer).shows(http.StatusOK, words, "Living Room TV")
-		v.post("/device", question, "answer", answer).shows(http.StatusUnprocessableEntity) // it was used
+		v.post("/device", question, "answer", answer).shows(http.StatusUnprocessableEntity) // it has been used
 	}
 }
 
-// The code that a person has not typed yet goes through the sign-in as well.
+// A person who has not typed the code yet is asked for it after the sign-in.
 func TestTheDevicePageAsksForTheCode(t *testing.T) {
 	v := open(t).visitor()
 	login := v.get("/device").shows(http.StatusOK, "<h1>Sign in</h1>")
@@ -59,13 +59,13 @@ func TestGuessingCodesIsThrottled(t *testing.T) {
 	for range s.limits.Rules.UserCode.Free {
 		v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity)
 	}
-	limited := v.get("/device?user_code=BBBB-BBBB").shows(http.StatusTooManyRequests, "Too many codes that are not right. Please wait ")
+	limited := v.get("/device?user_code=BBBB-BBBB").shows(http.StatusTooManyRequests, "Too many wrong codes. Please wait ")
 	if limited.header.Get("Retry-After") == "" {
 		t.Error("Retry-After = \"\", want seconds")
 	}
 }
 
-func TestTheQuestionSaysHowLongTheDeviceWaits(t *testing.T) {
+func TestTheQuestionSaysHowLongTheDeviceHasWaited(t *testing.T) {
 	s := open(t)
 	code := s.began().UserCode
 	s.later = 2 * time.Minute

@@ -8,8 +8,8 @@ import (
 	"gatehouse/web"
 )
 
-// leadsTo lets the forms of the page lead to first, which may be empty, and to the
-// app's own addresses.
+// leadsTo sets the policy that lets the forms of the page lead to first, which may be
+// empty, and to the app's registered addresses.
 func leadsTo(w http.ResponseWriter, c store.Client, first string) {
 	sources := []string{}
 	for _, uri := range slices.Concat([]string{first}, c.RedirectURIs, c.PostLogoutRedirectURIs) {

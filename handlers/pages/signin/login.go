@@ -31,12 +31,12 @@ type Login struct {
 	}
 }
 
-// notRight is the one answer to every name and password that do not open,
-// whatever the reason: any other would tell a guesser who has an account here.
-const notRight = "This username and password do not go together. Check both and try again."
+// notRight is the answer to every refused name and password, whatever the reason: a
+// different one would reveal to a guesser who has an account here.
+const notRight = "This username and password do not match. Check both and try again."
 
-// Show is the form. Somebody who is signed in gets it if an app wants the
-// password once more, or with ?another to sign in as somebody else.
+// Show shows the form. A person who is signed in sees it only if an app wants the
+// password again, or with ?another, to sign in to another account.
 func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	data := web.LoginData{Request: query.Get("request"), UserCode: query.Get("user_code")}
@@ -57,8 +57,8 @@ func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 	return web.Login.Render(w, http.StatusOK, data)
 }
 
-// prepare fills in what the waiting request says, and reports whether the person
-// was sent on instead.
+// prepare fills in data from the waiting request, and reports whether it redirected the
+// person instead.
 func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginData) (oauth.Browser, bool, error) {
 	visitor, err := e.Visitors.Read(w, r)
 	if err != nil || data.Request == "" {
@@ -100,7 +100,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 	return pages.SeeOther(w, onward(data))
 }
 
-// again shows the form once more, if another try can mend it.
+// again shows the form once more, if another try can help.
 func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error {
 	if errors.Is(err, account.ErrCredentials) || errors.Is(err, signin.ErrCredentialsChanged) {
 		data.Problem = notRight
@@ -108,14 +108,14 @@ func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error
 	}
 	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		data.Problem = "Too many tries. Please wait " + pages.InWords(seconds) + " before the next one."
+		data.Problem = "Too many tries. Please wait " + pages.InWords(seconds) + " before you try again."
 		return web.Login.Render(w, status, data)
 	}
 	return err
 }
 
-// onward is where a sign-in leads: to what waits for it, and home otherwise. It is
-// put together here, and no address is taken from the request.
+// onward returns where a sign-in leads: to the request or device that waits for it, or
+// else home. The address is built here and never taken from the request.
 func onward(data web.LoginData) string {
 	switch {
 	case data.Request != "":
@@ -126,7 +126,7 @@ func onward(data web.LoginData) string {
 	return "/"
 }
 
-// elsewhere is the same page for another account.
+// elsewhere returns the address of the same page for another account.
 func elsewhere(data web.LoginData) string {
 	query := url.Values{"another": {"1"}}
 	if data.Request != "" {

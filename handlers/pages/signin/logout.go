@@ -14,8 +14,8 @@ import (
 	"gatehouse/web"
 )
 
-// Logout signs people out of this browser: because they want to, or because an
-// app asks for it (OpenID Connect RP-Initiated Logout 1.0).
+// Logout signs people out of this browser, because they want to or because an app asks
+// for it (OpenID Connect RP-Initiated Logout 1.0).
 type Logout struct {
 	Visitors pages.Visitors
 	Requests interface {
@@ -29,9 +29,9 @@ type Logout struct {
 	}
 }
 
-// Ask is the endpoint that apps lead to, by GET or POST. A form from an app's own
-// site brings no cookie of ours, so that who is signed in is known only after
-// the browser has gone on by GET.
+// Ask is the endpoint that apps send browsers to, by GET or POST. A form from an app's
+// own site carries no cookie of ours, so only the GET that follows shows who is signed
+// in.
 func (e Logout) Ask(w http.ResponseWriter, r *http.Request) error {
 	params, err := parameters(r)
 	if err != nil {
@@ -56,7 +56,8 @@ func (e Logout) Ask(w http.ResponseWriter, r *http.Request) error {
 	return e.settle(w, r, out, visitor)
 }
 
-// Show asks, unless there is nobody to ask or an app has shown whom it means.
+// Show asks whether to sign out, unless nobody is signed in or the app has proved that
+// it means the person who is.
 func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 	sealed := r.URL.Query().Get("request")
 	out, err := e.Requests.Open(r.Context(), sealed)
@@ -80,7 +81,7 @@ func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 	return web.Logout.Render(w, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: pages.AccountOf(visitor.User)})
 }
 
-// SignOut takes the answer to the question.
+// SignOut handles the answer to the question.
 func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
 	form, err := handlers.Form(r)
 	if err != nil {
@@ -103,8 +104,8 @@ func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
 	return pages.SeeOther(w, logoutPath)
 }
 
-// settle signs out whoever is there without a question, and sends the person back
-// to the app that proved to know them (§3). Another app's address is offered only.
+// settle signs out without a question, and sends the person back to the app if it proved
+// to know them (§3). The address of any other app is only offered as a link.
 func (e Logout) settle(w http.ResponseWriter, r *http.Request, out logout.Request, visitor oauth.Browser) error {
 	if err := e.end(w, r, visitor); err != nil {
 		return err
@@ -134,8 +135,8 @@ func (e Logout) end(w http.ResponseWriter, r *http.Request, visitor oauth.Browse
 	return nil
 }
 
-// parameters are those of a GET's query or a POST's form. One that is there twice
-// could be read in two ways, and is refused.
+// parameters returns those of a GET's query or a POST's form. A repeated one is refused,
+// because it could be read in two ways.
 func parameters(r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodPost {
 		return handlers.Form(r)
@@ -146,7 +147,7 @@ func parameters(r *http.Request) (url.Values, error) {
 	}
 	for name, values := range query {
 		if len(values) > 1 {
-			return nil, oauth.MessageUnreadable.Because("%.40q is there twice", name)
+			return nil, oauth.MessageUnreadable.Because("%.40q is repeated", name)
 		}
 	}
 	return query, nil

@@ -7,13 +7,14 @@ import (
 	"testing"
 )
 
-// RP-Initiated Logout 1.0: who is asked, and who is sent where.
-func TestWhatAnAppCanAskForAtTheEndOfASession(t *testing.T) {
+// This table follows RP-Initiated Logout 1.0: it says who is asked, and where people are
+// sent.
+func TestLogoutRequestsOfApps(t *testing.T) {
 	s := open(t)
 	s.person("bob")
 	hint, bye := "id_token_hint="+s.hint(), "post_logout_redirect_uri="+url.QueryEscape(shopBye)
 	for _, c := range []struct {
-		name, query, as string // as is the person who is signed in
+		name, query, as string // as names the person who is signed in
 		want            string // asked, out, refused, or an address
 		stays           bool
 	}{
@@ -72,8 +73,8 @@ func TestSigningOutHere(t *testing.T) {
 	v.get("/").shows(http.StatusOK, `href="/login"`)
 }
 
-// A form on an app's own site brings no cookie, so who is signed in is known only
-// after the browser has gone on by GET.
+// A form on an app's own site carries no cookie, so only the GET that follows shows who
+// is signed in.
 func TestAnAppMayAskForASignOutByPOST(t *testing.T) {
 	s := open(t)
 	v := s.visitor()

@@ -37,7 +37,7 @@ func TestARefusalGoesToTheApp(t *testing.T) {
 	}
 }
 
-// A POST from the app's own site brings no cookie, so it is carried over to a GET.
+// A POST from the app's own site carries no cookie, so it is redirected to a GET.
 func TestAnAppMayAskByPOST(t *testing.T) {
 	v := open(t).visitor()
 	first := v.do(authorize.Path, asked())
@@ -58,12 +58,12 @@ func TestAnAnswerCanBeAForm(t *testing.T) {
 	}
 }
 
-func TestWhatDoesNotSignInLooksTheSame(t *testing.T) {
+func TestEveryRefusedSignInLooksTheSame(t *testing.T) {
 	v := open(t).visitor()
 	login := v.get(ask())
 	pages := map[string]string{}
 	for name, secret := range map[string]string{"ann": "wrong", "nobody": "wrong", "nobody@example.com": annsPassword} {
-		got := v.post("/login", login, "username", name, "password", secret).shows(http.StatusUnprocessableEntity, `value="`+name+`"`, "do not go together")
+		got := v.post("/login", login, "username", name, "password", secret).shows(http.StatusUnprocessableEntity, `value="`+name+`"`, "do not match")
 		if strings.Contains(got.body, secret) && secret == annsPassword {
 			t.Errorf("the page for %s has the password in it, want it left out", name)
 		}
@@ -81,7 +81,7 @@ func TestGuessingPasswordsIsThrottled(t *testing.T) {
 	for range s.limits.Rules.SignIn.Free {
 		v.post("/login", login, "username", "ann", "password", "wrong").shows(http.StatusUnprocessableEntity)
 	}
-	for range 2 { // the first beyond the free ones is the first to have to wait
+	for range 2 { // the first beyond the free ones makes the next one wait
 		login = v.post("/login", login, "username", "ann", "password", "wrong")
 	}
 	login.shows(http.StatusTooManyRequests, "Too many tries. Please wait ", `value="ann"`)
@@ -106,9 +106,9 @@ func TestTheSignInPageForSomebodyWhoIsSignedIn(t *testing.T) {
 	v.signIn(other, "bob").shows(http.StatusOK, "bob@example.com", "Allow")
 }
 
-// A request belongs to the browser that began it, and to the person to whom the
-// question was shown.
-func TestARequestThatWasCarriedElsewhereBeginsAnew(t *testing.T) {
+// A request belongs to the browser that began it, and to the person who was shown the
+// question.
+func TestARequestThatMovesToAnotherBrowserStartsAgain(t *testing.T) {
 	s := open(t)
 	s.person("eve")
 	first, second := s.visitor(), s.visitor()

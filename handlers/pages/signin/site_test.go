@@ -47,8 +47,8 @@ const (
 	verifier     = "a-verifier-of-more-than-forty-three-characters-0123"
 )
 
-// A site is the pages behind a real door, on real services and a SQLite file. It
-// knows ann, and the app shop.
+// A site has the pages behind a real server, on real services and a SQLite file, with
+// the user ann and the client shop.
 type site struct {
 	t       testing.TB
 	door    *httptest.Server
@@ -59,7 +59,7 @@ type site struct {
 	limits  *throttle.Limiter
 	shop    store.Client
 	ann     store.User
-	later   time.Duration // by which the clock of the device page is ahead
+	later   time.Duration // how far the clock of the device page is ahead
 }
 
 func open(t testing.TB) *site {
@@ -143,7 +143,7 @@ func (s *site) app(id string, change func(*store.Client)) store.Client {
 	return c
 }
 
-// hint is an ID token that the shop was given for ann.
+// hint returns an ID token that was issued to the shop for ann.
 func (s *site) hint() string {
 	s.t.Helper()
 	now := time.Now().UTC()
@@ -183,7 +183,7 @@ type page struct {
 	body   string
 }
 
-// do sends one request, and follows nothing. A nil form is a GET.
+// do sends one request, without following redirects. A nil form means GET.
 func (v *visitor) do(path string, form url.Values) page {
 	v.t.Helper()
 	var resp *http.Response
@@ -219,7 +219,7 @@ func (v *visitor) follow(p page) page {
 		}
 		p = v.do(to, nil)
 	}
-	v.t.Fatalf("%s: a circle of redirects", p.at)
+	v.t.Fatalf("%s: more than ten redirects, want a page", p.at)
 	return p
 }
 
@@ -231,7 +231,7 @@ func (v *visitor) signIn(at page, name string) page {
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
 
-// form has the hidden fields of the page's form and the pairs.
+// form returns the hidden fields of the page's form and the given pairs.
 func (p page) form(pairs ...string) url.Values {
 	form := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(p.body, -1) {
@@ -243,7 +243,7 @@ func (p page) form(pairs ...string) url.Values {
 	return form
 }
 
-// shows fails unless the page has the status and says the words.
+// shows fails unless the page has the status and contains the words.
 func (p page) shows(status int, words ...string) page {
 	p.t.Helper()
 	if p.status != status {
@@ -257,7 +257,7 @@ func (p page) shows(status int, words ...string) page {
 	return p
 }
 
-// leads fails unless the page leads to the address, and returns its parameters.
+// leads fails unless the page redirects to the address, and returns its parameters.
 func (p page) leads(to string) url.Values {
 	p.t.Helper()
 	address, query, _ := strings.Cut(p.header.Get("Location"), "?")
@@ -271,7 +271,8 @@ func (p page) leads(to string) url.Values {
 	return values
 }
 
-// ask is an authorization request of the shop's; pairs change it, "" removes.
+// ask returns the path of an authorization request by the shop. The pairs change its
+// parameters; an empty value removes one.
 func ask(pairs ...string) string { return authorize.Path + "?" + asked(pairs...).Encode() }
 
 func asked(pairs ...string) url.Values {

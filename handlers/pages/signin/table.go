@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/oauth/authorize"
 )
 
-// The paths of the pages. The templates have them too, and a test compares them.
+// The paths of the pages. The templates repeat them, and a test compares the two.
 const (
 	loginPath   = "/login"
 	consentPath = "/consent"
@@ -20,7 +20,8 @@ const (
 
 const endSessionPath = "/oauth/logout"
 
-// Endpoints are what apps lead browsers to, and the pages where people answer.
+// Endpoints are the endpoints that apps send browsers to, and the pages where people
+// answer.
 type Endpoints struct {
 	Authorize Authorize
 	Login     Login
@@ -31,7 +32,7 @@ type Endpoints struct {
 	HTTPS bool
 }
 
-// Tables are that of the front channel and that of the pages.
+// Tables returns the table of the front channel and the table of the pages.
 func (e Endpoints) Tables() []handlers.Table {
 	return []handlers.Table{
 		pages.FrontChannel(
