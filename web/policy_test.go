@@ -18,7 +18,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-func TestPolicyLeavesOutWhatMustNotStandThere(t *testing.T) {
+func TestPolicyLeavesOutEmptySources(t *testing.T) {
 	if got, want := web.Policy("", web.Source("https://a;b")), web.Policy(); got != want {
 		t.Errorf("Policy with empty sources = %q, want %q", got, want)
 	}

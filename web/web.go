@@ -1,5 +1,5 @@
-// Package web holds the pages inside the binary: templates, one style sheet, no
-// build step. Each page is typed, so that the compiler refuses the wrong data.
+// Package web holds the pages inside the binary: templates, one style sheet, and no
+// build step. Each page is typed, so that the compiler rejects the wrong data.
 package web
 
 import (
@@ -17,7 +17,7 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// A Page is a template that takes data of type T and no other.
+// A Page is a template for data of type T.
 type Page[T any] struct {
 	name string
 	tree *template.Template
@@ -25,13 +25,13 @@ type Page[T any] struct {
 
 // The pages.
 var (
-	// Home is what / opens.
+	// Home is the page at /.
 	Home = page[HomeData]("home")
-	// Setup makes the first administrator.
+	// Setup asks for the account of the first administrator.
 	Setup = page[SetupData]("setup")
-	// SetupDone says that he is there.
+	// SetupDone says that the administrator was created.
 	SetupDone = page[SetupDoneData]("setup_done")
-	// Problem says what went wrong, to a person.
+	// Problem tells a person what went wrong.
 	Problem = page[ProblemData]("problem")
 )
 
@@ -41,14 +41,14 @@ type HomeData struct {
 	Account *Account
 }
 
-// SetupData fills Setup: what was typed, but for the password, and what is wrong with it.
+// SetupData fills Setup with the typed values, except the password, and their errors.
 type SetupData struct {
 	Token, Username, Email string
-	// Errors are messages by field; those under "" are about the whole.
+	// Errors are messages by field; those under "" concern the form as a whole.
 	Errors map[string][]string
 }
 
-// Focus is the field to begin with: the first that has a fault, or the first.
+// Focus returns the field that gets the focus: the first with an error, or else the first.
 func (d SetupData) Focus() string {
 	for _, field := range []string{"username", "email", "password"} {
 		if len(d.Errors[field]) > 0 {
@@ -61,7 +61,7 @@ func (d SetupData) Focus() string {
 // SetupDoneData fills SetupDone.
 type SetupDoneData struct{ Username, Issuer string }
 
-// ProblemData fills Problem. RequestID is what the operator finds in the log.
+// ProblemData fills Problem. The operator finds RequestID in the log.
 type ProblemData struct{ Heading, Text, RequestID string }
 
 func page[T any](name string) Page[T] {
@@ -71,7 +71,7 @@ func page[T any](name string) Page[T] {
 	return Page[T]{name: name, tree: tree}
 }
 
-// initial is the letter that stands for a name.
+// initial returns the letter that represents a name.
 func initial(name string) string {
 	for _, r := range name {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -81,8 +81,8 @@ func initial(name string) string {
 	return "?"
 }
 
-// Render writes the page, or returns an error and writes nothing: a template that
-// fails halfway is an error, not half a page.
+// Render writes the page. If the template fails, it returns an error and writes nothing,
+// not even a part of the page.
 func (p Page[T]) Render(w http.ResponseWriter, status int, data T) error {
 	var b bytes.Buffer
 	if err := p.tree.Execute(&b, data); err != nil {
@@ -94,7 +94,8 @@ func (p Page[T]) Render(w http.ResponseWriter, status int, data T) error {
 	return err
 }
 
-// An asset is a file whose path changes with its content, so that it may be kept for ever.
+// An asset is a file whose path changes with its content, so that browsers may cache it
+// forever.
 type asset struct {
 	path, mime string
 	body       []byte
@@ -105,7 +106,7 @@ var stylesheet = load("static/style.css", "text/css; charset=utf-8")
 func load(name, mime string) asset {
 	body, err := files.ReadFile(name)
 	if err != nil {
-		panic(err) // it is embedded: it is there, or the binary was not built
+		panic(err) // cannot happen: the file is embedded
 	}
 	sum := sha256.Sum256(body)
 	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + path.Ext(name), mime: mime, body: body}

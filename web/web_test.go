@@ -10,7 +10,7 @@ import (
 
 const evil = `"><svg/onload=alert(1)>{{7*7}}`
 
-// rendered are all pages, filled with what nobody would like to be called.
+// rendered returns all pages, filled with a hostile text.
 func rendered(t *testing.T) map[string]string {
 	t.Helper()
 	who := Account{Username: evil, Email: evil}
@@ -59,10 +59,10 @@ func rendered(t *testing.T) map[string]string {
 	return bodies
 }
 
-func TestPagesEscapeWhatPeopleType(t *testing.T) {
+func TestPagesEscapeTheirData(t *testing.T) {
 	for name, body := range rendered(t) {
 		if strings.Contains(body, "<svg/onload") {
-			t.Errorf("%s runs what was typed, want it escaped:\n%s", name, body)
+			t.Errorf("%s runs its data, want it escaped:\n%s", name, body)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestPagesNeedNoInlineCode(t *testing.T) {
 	for name, body := range rendered(t) {
 		for _, forbidden := range []string{"<script", "<style", " style=", " onclick", " src=\"http"} {
 			if strings.Contains(body, forbidden) {
-				t.Errorf("%s contains %s, want nothing that the Content-Security-Policy refuses", name, forbidden)
+				t.Errorf("%s contains %s, want nothing that the Content-Security-Policy blocks", name, forbidden)
 			}
 		}
 	}
@@ -82,14 +82,14 @@ var (
 	labels = regexp.MustCompile(`<label for="([a-z_]+)"`)
 )
 
-// What a screen reader is told: a heading, and a label for each field.
-func TestPagesCanBeHeard(t *testing.T) {
+// A screen reader needs a heading, and a label for each field.
+func TestPagesWorkWithAScreenReader(t *testing.T) {
 	for name, body := range rendered(t) {
 		if n := strings.Count(body, "<h1>"); n != 1 {
 			t.Errorf("%s has %d headings of the first order, want 1", name, n)
 		}
 		if !strings.Contains(body, `<html lang="en">`) || !strings.Contains(body, "<main") {
-			t.Errorf("%s says neither its language nor where it begins, want both", name)
+			t.Errorf("%s does not declare both its language and its main part, want both", name)
 		}
 		labelled := map[string]bool{}
 		for _, m := range labels.FindAllStringSubmatch(body, -1) {

@@ -81,7 +81,7 @@ func TestEveryReasonLooksTheSameAtTheLoginPage(t *testing.T) {
 	login := v.get(ask())
 	var first string
 	for _, c := range [][2]string{{"ann", "wrong"}, {"nobody", "wrong"}, {"off", "wrong"}, {"off", secretPhrase}, {"nobody@example.com", secretPhrase}} {
-		got := v.post("/login", append(login.fields(), "username", c[0], "password", c[1])...).shows(http.StatusUnprocessableEntity, `value="`+c[0]+`"`, "do not go together")
+		got := v.post("/login", append(login.fields(), "username", c[0], "password", c[1])...).shows(http.StatusUnprocessableEntity, `value="`+c[0]+`"`, "do not match")
 		if strings.Contains(got.body, secretPhrase) {
 			t.Error("the password is in the page, want it left out")
 		}
@@ -210,7 +210,7 @@ func TestCodesOfDevicesCannotBeGuessed(t *testing.T) {
 	for range g.limits.Rules.UserCode.Free {
 		v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity)
 	}
-	limited := v.get("/device?user_code=BBBB-BBBB").shows(http.StatusTooManyRequests, "Too many codes")
+	limited := v.get("/device?user_code=BBBB-BBBB").shows(http.StatusTooManyRequests, "Too many wrong codes")
 	if limited.header.Get("Retry-After") == "" {
 		t.Error("the refusal has no Retry-After, want one")
 	}
