@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// An AuditEvent is one line of evidence. IDs, not secrets.
+// An AuditEvent is one line of evidence. It holds IDs, never secrets.
 type AuditEvent struct {
 	ID int64
 	At time.Time
@@ -13,13 +13,13 @@ type AuditEvent struct {
 	Kind string
 	// Actor is who did it: "user:<sub>", "client:<id>", "cli", "system" or "anonymous".
 	Actor string
-	// Subject is whom or what it was done to: "user:<sub>", "client:<id>", "key:<kid>" or empty.
+	// Subject is the person or thing acted on: "user:<sub>", "client:<id>", "key:<kid>" or empty.
 	Subject   string
 	SessionID string
 	ClientID  string
 	IP        string
 	RequestID string
-	// Detail is a JSON object with what the kind has to tell, before and after among it.
+	// Detail is a JSON object with the members of the kind, such as before and after.
 	Detail []byte
 }
 
@@ -27,14 +27,14 @@ type AuditEvent struct {
 type AuditQuery struct {
 	Kind, Actor, Subject string    // empty: any; Kind may end in "*"
 	Since, Until         time.Time // zero: any; Until is exclusive
-	// Before is the ID of the last event of the page before; 0: the first page.
+	// Before is the ID of the last event of the previous page; 0: the first page.
 	Before int64
 	Limit  int
 }
 
 // AuditLog reads and writes evidence.
 type AuditLog interface {
-	// Audit writes one event by itself, where the act has no transaction.
+	// Audit writes one event on its own, for an act without a transaction.
 	Audit(ctx context.Context, e AuditEvent) error
 	// ListAudit returns at most q.Limit events.
 	ListAudit(ctx context.Context, q AuditQuery) ([]AuditEvent, error)

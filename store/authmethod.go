@@ -9,8 +9,8 @@ const (
 	NoSecret      = "none"
 )
 
-// AuthMethods returns all of them. It is the one list that registration, client
-// authentication, discovery, the command line and the API document read.
+// AuthMethods returns all the ways above. Registration, client authentication,
+// discovery, the command line and the API document all read this list.
 func AuthMethods() []string {
 	return []string{SecretBasic, SecretPost, PrivateKeyJWT, NoSecret}
 }

@@ -6,9 +6,9 @@ import (
 )
 
 // A BrowserSession is one person signed in at our own pages in one browser. The
-// cookie has 256 random bits and is known here by its digest.
+// cookie has 256 random bits; only its digest is kept.
 type BrowserSession struct {
-	// ID names it in records; it is not the cookie.
+	// ID names the browser session in records; it is not the cookie.
 	ID     string
 	Cookie Digest
 	UserID int64
@@ -21,13 +21,13 @@ type BrowserSession struct {
 
 // Browsers reads browser sessions.
 type Browsers interface {
-	// BrowserWithUser returns the browser session, living or ended, of a cookie and
-	// its person, in one query, or ErrNotFound.
+	// BrowserWithUser returns the browser session of a cookie, living or ended, and
+	// its person, in one query. It returns ErrNotFound for an unknown cookie.
 	BrowserWithUser(ctx context.Context, cookie Digest) (BrowserSession, User, error)
-	// TouchBrowser notes that it was seen, and never goes back.
+	// TouchBrowser sets LastSeenAt to at, unless it is later already.
 	TouchBrowser(ctx context.Context, id string, at time.Time) error
-	// SweepBrowsers deletes at most n that ended or expired before limit, or were
-	// last seen before idle.
+	// SweepBrowsers deletes at most n browser sessions that ended or expired before
+	// limit, or were last seen before idle.
 	SweepBrowsers(ctx context.Context, limit, idle time.Time, n int) (int64, error)
 }
 
@@ -35,19 +35,20 @@ type Browsers interface {
 type BrowsersTx interface {
 	// CreateBrowser returns ErrConflict if the ID or the cookie is taken.
 	CreateBrowser(b BrowserSession) error
-	// RenewBrowser gives the living one with b's ID and UserID b's cookie, SignIn,
-	// LastSeenAt, ExpiresAt, IP and UserAgent, and reports whether there was one. The old cookie leads nowhere then.
+	// RenewBrowser finds the living browser session with b's ID and UserID, and
+	// gives it b's cookie, SignIn, LastSeenAt, ExpiresAt, IP and UserAgent. The old
+	// cookie stops working. RenewBrowser reports whether it found one.
 	RenewBrowser(b BrowserSession) (bool, error)
-	// EndBrowser ends a living one and reports whether this call did it. What was
-	// asked for in it and founded no session yet (codes not redeemed, devices
-	// approved) founds none any more. Who ends sessions as well ends them after
-	// this, so that he finds those being founded.
+	// EndBrowser ends a living browser session and reports whether this call did it.
+	// Codes not yet redeemed and devices approved in it can no longer start a
+	// session. A caller that also ends sessions does so after this call, to catch
+	// those that are just being started.
 	EndBrowser(id string, at time.Time) (bool, error)
-	// EndBrowsers ends all of the person's but except (empty: all), with what was
-	// asked for in them, as EndBrowser does.
+	// EndBrowsers ends all browser sessions of the person but except (empty: all),
+	// with their codes and devices, as EndBrowser does.
 	EndBrowsers(userID int64, except string, at time.Time) error
 	// EndBrowserSessions ends all living app sessions that began in the browser
-	// session, and returns them, ended. An empty browserID is no browser session.
+	// session, and returns them, ended. With an empty browserID it ends nothing.
 	EndBrowserSessions(browserID, reason string, at time.Time) ([]Session, error)
 }
 
@@ -61,18 +62,18 @@ type Consent struct {
 
 // Consents reads consents.
 type Consents interface {
-	// ConsentOf returns ErrNotFound if there is none.
+	// ConsentOf returns ErrNotFound if the person has not consented to the client.
 	ConsentOf(ctx context.Context, userID int64, clientID string) (Consent, error)
-	// ListConsents returns a person's, by client.
+	// ListConsents returns the person's consents in order of client ID.
 	ListConsents(ctx context.Context, userID int64) ([]Consent, error)
 }
 
 // ConsentsTx changes consents.
 type ConsentsTx interface {
-	// PutConsent adds or replaces.
+	// PutConsent adds c, or replaces the person's consent to the same client.
 	PutConsent(c Consent) error
-	// DeleteConsent reports whether there was one. The app's sessions of the person
-	// end with it (reason "consent withdrawn"), and their IDs are returned; codes not
-	// redeemed and devices approved for it found none any more.
+	// DeleteConsent reports whether there was a consent. It ends the person's
+	// sessions in the app (reason "consent withdrawn") and returns their IDs. Codes
+	// not yet redeemed and devices approved for the app can no longer start a session.
 	DeleteConsent(userID int64, clientID string, at time.Time) (bool, []string, error)
 }

@@ -13,7 +13,7 @@ type Client struct {
 	AuthMethod string
 	// FirstParty clients skip consent.
 	FirstParty bool
-	// Disabled clients get nothing.
+	// Disabled clients are refused everywhere.
 	Disabled bool
 
 	GrantTypes             []string
@@ -21,27 +21,27 @@ type Client struct {
 	RedirectURIs           []string
 	PostLogoutRedirectURIs []string
 
-	// BackchannelLogoutURI is told when a session of the app ends (OIDC Back-Channel
-	// Logout 1.0); empty: it is not. BackchannelSession: the app wants `sid`.
+	// BackchannelLogoutURI receives a notice when a session of the app ends (OIDC
+	// Back-Channel Logout 1.0); empty: no notices. BackchannelSession: the app wants `sid`.
 	BackchannelLogoutURI string
 	BackchannelSession   bool
 
-	// JWKS (JSON) or JWKSURI have the client's public keys for PrivateKeyJWT.
-	// AssertionAudience is what its assertions must name: "issuer" alone, or "any"
-	// of issuer and the endpoint asked (RFC 7523 §3).
+	// JWKS (JSON) or JWKSURI holds the client's public keys for PrivateKeyJWT.
+	// AssertionAudience says what its assertions must name as audience: "issuer", the
+	// issuer only, or "any", the issuer or the endpoint called (RFC 7523 §3).
 	JWKS, JWKSURI, AssertionAudience string
 
 	// Secrets are the secrets in force, at most two. A confidential client has
 	// at least one, unless its method is PrivateKeyJWT.
 	Secrets []ClientSecret
 
-	// The lifetimes of its tokens where they differ from the defaults; 0: the default.
+	// The lifetimes of the client's tokens; 0: the default.
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime time.Duration
 
 	CreatedAt, UpdatedAt time.Time
 }
 
-// Public reports whether the client has no secret to keep (RFC 6749 §2.1).
+// Public reports whether the client cannot keep a secret (RFC 6749 §2.1).
 func (c Client) Public() bool { return c.AuthMethod == NoSecret }
 
 // A ClientSecret is a generated secret of 256 bits, so its digest needs no salt
@@ -55,28 +55,28 @@ type ClientSecret struct {
 
 // Clients reads apps.
 type Clients interface {
-	// ClientByID compares byte for byte. It returns ErrNotFound.
+	// ClientByID compares IDs byte for byte. It returns ErrNotFound for an unknown ID.
 	ClientByID(ctx context.Context, id string) (Client, error)
-	// ListClients returns up to limit clients with an ID after the given one,
+	// ListClients returns up to limit clients whose ID comes after the given one,
 	// in order of ID.
 	ListClients(ctx context.Context, after string, limit int) ([]Client, error)
-	// CountClients returns how many there are.
+	// CountClients returns the number of clients.
 	CountClients(ctx context.Context) (int64, error)
 }
 
 // ClientsTx changes apps.
 type ClientsTx interface {
-	// LockClient returns the client, kept from other writers until the end of the
-	// transaction, or ErrNotFound.
+	// LockClient returns the client, or ErrNotFound. Other writers of the client
+	// wait until the transaction ends.
 	LockClient(id string) (Client, error)
 	// CreateClient returns ErrConflict if the ID is taken.
 	CreateClient(c Client) error
-	// PutClient replaces the client of that ID, or returns ErrNotFound.
+	// PutClient replaces the client with c's ID, or returns ErrNotFound.
 	PutClient(c Client) error
 	// EndClientSessions ends the client's living sessions and returns their IDs.
 	EndClientSessions(id, reason string, at time.Time) ([]string, error)
-	// DeleteClient ends its living sessions (reason "client deleted"), erases it with
-	// its consents, codes, pushed requests, devices and notices, and returns the
-	// sessions' IDs, or ErrNotFound.
+	// DeleteClient ends the client's living sessions (reason "client deleted") and
+	// returns their IDs, or ErrNotFound. It erases the client with its consents,
+	// codes, pushed requests, devices and notices.
 	DeleteClient(id string, at time.Time) ([]string, error)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A DeviceStatus says how far a device authorization is.
+// A DeviceStatus is the state of a device authorization.
 type DeviceStatus string
 
 // The states of a device authorization.
@@ -20,20 +20,21 @@ const (
 type DeviceGrant struct {
 	Device Digest // of device_code, 256 bits
 	User   Digest // of the canonical user_code
-	// SessionID is the session that redeeming it founds.
+	// SessionID is the session that redeeming the grant starts.
 	SessionID string
 	ClientID  string
 	Scope     string
 	Status    DeviceStatus
-	// UserID, BrowserID and SignIn are of the person who approved.
+	// UserID, BrowserID and SignIn are those of the person who decided.
 	UserID    int64
 	BrowserID string
 	SignIn    SignIn
-	// IP is where the device is; the page shows it.
+	// IP is the device's address, which the page shows.
 	IP        string
 	CreatedAt time.Time
 	ExpiresAt time.Time
-	// Interval is the seconds a device waits between polls; PolledAt the last poll.
+	// Interval is the number of seconds that a device waits between polls; PolledAt
+	// is the time of the last poll.
 	Interval int
 	PolledAt time.Time
 }
@@ -42,16 +43,16 @@ type DeviceGrant struct {
 type Devices interface {
 	// AddDevice returns ErrConflict if one of the codes is taken.
 	AddDevice(ctx context.Context, g DeviceGrant) error
-	// DeviceByUserCode and DeviceByDeviceCode return ErrNotFound for a device that
-	// never was or was deleted.
+	// DeviceByUserCode and DeviceByDeviceCode return ErrNotFound for an unknown or
+	// deleted device.
 	DeviceByUserCode(ctx context.Context, user Digest) (DeviceGrant, error)
 	DeviceByDeviceCode(ctx context.Context, device Digest) (DeviceGrant, error)
 	// DecideDevice moves a pending, unexpired grant to approved or denied, with the
-	// person of g, and reports whether this call did it: one decides.
+	// person of g, and reports whether this call did it. Of concurrent calls, one decides.
 	DecideDevice(ctx context.Context, g DeviceGrant, now time.Time) (bool, error)
-	// PollDevice notes a poll at now and reports whether the interval had passed
-	// since the one before; if not, the interval grows by five seconds (RFC 8628
-	// §3.5). It returns ErrNotFound for a device that never was or was deleted.
+	// PollDevice records a poll at now and reports whether the interval had passed
+	// since the previous one; if not, the interval grows by five seconds (RFC 8628
+	// §3.5). It returns ErrNotFound for an unknown or deleted device.
 	PollDevice(ctx context.Context, device Digest, now time.Time) (bool, error)
 	// SweepDevices deletes at most n devices that expired before limit.
 	SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error)

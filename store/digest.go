@@ -3,9 +3,9 @@ package store
 import "crypto/sha256"
 
 // A Digest is the SHA-256 of a secret or of a key of variable length. Bearer
-// secrets reach a back-end as digests only, so that who reads the database
-// cannot use what he finds; names are compared as digests, byte for byte, so
-// that no collation can find one person under another's name.
+// secrets reach a back-end only as digests, so that a reader of the database
+// cannot use them. Names are compared as digests, byte for byte, so that no
+// collation can match one person to another's name.
 type Digest [sha256.Size]byte
 
 // DigestOf returns the digest of s.

@@ -8,30 +8,31 @@ import (
 // EpochReason is the EndReason of what an epoch ended.
 const EpochReason = "epoch"
 
-// Epochs knows since when what was issued counts. A database that was restored
-// from a backup has forgotten what was ended and revoked since; beginning an epoch
-// makes everything from before it void, which needs no knowledge of what that was.
+// Epochs remembers the time before which everything issued is void. A database
+// restored from a backup has forgotten what was ended and revoked since. Beginning
+// an epoch makes all that is older void, without a record of what was lost.
 //
-// An epoch counts from its commit, for every process at once, because it is asked
-// in the queries that are made anyway: SessionWithUser and BrowserWithUser return
-// what somebody signed in to before it as ended (EpochReason), ListSessions leaves
-// it out, CodeByDigest, DeviceByUserCode and DeviceByDeviceCode do not find what is
-// older, and TokenRevoked reports true.
+// An epoch takes effect at its commit, for every process at once, because the
+// queries of every request read it. SessionWithUser and BrowserWithUser return a
+// session from an older sign-in as ended (EpochReason), and ListSessions omits it.
+// CodeByDigest, DeviceByUserCode and DeviceByDeviceCode do not find older records,
+// and TokenRevoked reports true.
 type Epochs interface {
-	// Epoch returns when the last epoch began; zero: there was none.
+	// Epoch returns when the last epoch began; zero if there has not been one.
 	Epoch(ctx context.Context) (time.Time, error)
-	// EndOutdated ends, or deletes, at most n of each kind of what was issued before
-	// the last epoch, and returns how many: 0 when there is no more. Of that it only
-	// cleans up, and owes apps the notices of the sessions that it ends. What a
-	// wrong clock dated more than five minutes after at end with it.
+	// EndOutdated ends or deletes at most n records of each kind that were issued
+	// before the last epoch, and returns how many; 0 means that it is done. These
+	// records are void already: EndOutdated cleans up, and owes apps the notices of
+	// the sessions that it ends. Records that a wrong clock dated more than five
+	// minutes after at end with them.
 	EndOutdated(ctx context.Context, at time.Time, n int) (int64, error)
 }
 
 // EpochTx begins epochs.
 type EpochTx interface {
-	// BeginEpoch makes all that was issued at or before the later of at and the
-	// database's clock void, and returns when the epoch began. Links for the first
-	// administrator and pushed requests are deleted with it. Epochs never go back; one
+	// BeginEpoch makes void everything issued up to the later of at and the
+	// database's clock, and returns when the epoch began. It also deletes links for
+	// the first administrator and pushed requests. An epoch never moves back: one
 	// that began later stays.
 	BeginEpoch(at time.Time) (time.Time, error)
 }

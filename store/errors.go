@@ -6,20 +6,19 @@ import (
 )
 
 var (
-	// ErrNotFound: there is no such record.
+	// ErrNotFound means that the record does not exist.
 	ErrNotFound = errors.New("store: not found")
 
-	// ErrConflict: a record with this key is there already.
+	// ErrConflict means that a record with this key exists already.
 	ErrConflict = errors.New("store: conflict")
 
-	// ErrUnavailable: the back-end could not be asked, or did not answer in time.
-	// What was to be done may or may not have been done. It is wrapped round the
-	// driver's error.
+	// ErrUnavailable means that the back-end could not be reached or did not answer
+	// in time. The change may or may not have been made. It wraps the driver's error.
 	ErrUnavailable = errors.New("store: back-end unavailable")
 )
 
-// A NameTaken refuses a username or e-mail address that somebody has, in any
-// spelling, as either of the two. It is an ErrConflict.
+// A NameTaken refuses a username or e-mail address that another person uses as
+// either of the two, in any spelling. It is an ErrConflict.
 type NameTaken struct{ Username, Email bool }
 
 func (e *NameTaken) Error() string {

@@ -19,17 +19,17 @@ type LogoutNotice struct {
 
 // Notices keeps back-channel logouts until they are delivered.
 type Notices interface {
-	// ClaimNotices returns at most n notices that are due at now, and puts their
-	// next try off to again: of several replicas one gets each. A claim counts as
-	// a try; Tries has it.
+	// ClaimNotices returns at most n notices that are due at now, and sets their
+	// next try to again, so that each goes to one replica only. A claim counts as a
+	// try, which Tries includes.
 	ClaimNotices(ctx context.Context, now, again time.Time, n int) ([]LogoutNotice, error)
-	// PutOffNotice puts the next try of one that was not delivered off to next.
+	// PutOffNotice sets the next try of a notice that was not delivered.
 	PutOffNotice(ctx context.Context, id int64, next time.Time) error
-	// DropNotice forgets one that was delivered or given up.
+	// DropNotice forgets a notice that was delivered or given up.
 	DropNotice(ctx context.Context, id int64) error
 }
 
-// NoticesTx owes notices in the transaction that ends the session.
+// NoticesTx adds notices in the transaction that ends the session.
 type NoticesTx interface {
 	AddNotice(n LogoutNotice) error
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // A Profile holds the standard claims that are not columns of User (OIDC Core 1.0
-// §5.1). Empty: not known. Birthdate is YYYY-MM-DD, 0000-MM-DD or YYYY.
+// §5.1). Empty: unknown. Birthdate is YYYY-MM-DD, 0000-MM-DD or YYYY.
 type Profile struct {
 	MiddleName  string  `json:"middle_name,omitempty"`
 	Nickname    string  `json:"nickname,omitempty"`
@@ -22,7 +22,7 @@ type Profile struct {
 	Address     Address `json:"address,omitzero"`
 }
 
-// An Address is a postal one (OIDC Core 1.0 §5.1.1).
+// An Address is a postal address (OIDC Core 1.0 §5.1.1).
 type Address struct {
 	Formatted  string `json:"formatted,omitempty"`
 	Street     string `json:"street_address,omitempty"`
@@ -32,8 +32,8 @@ type Address struct {
 	Country    string `json:"country,omitempty"`
 }
 
-// A ProfileText is a profile as it is kept, encoded: most requests need none, so it is
-// decoded only by ProfileOf. It is empty for a person of whom nothing was ever said.
+// A ProfileText is an encoded profile, as it is kept. Most requests do not need the
+// profile, so only ProfileOf decodes it. It is empty for a person without one.
 type ProfileText string
 
 // ProfileOf decodes the profile of u.
@@ -47,7 +47,8 @@ func ProfileOf(u User) (p Profile, err error) {
 	return p, nil
 }
 
-// Text encodes the profile. Texts always encode.
+// Text encodes the profile. A profile holds only strings and a flag, so encoding
+// cannot fail.
 func (p Profile) Text() ProfileText {
 	kept, _ := json.Marshal(p)
 	return ProfileText(kept)

@@ -6,7 +6,7 @@ import (
 )
 
 // A PushedRequest is an authorization request that a client pushed (RFC 9126).
-// Its request_uri has 256 random bits and is known here by its digest.
+// Its request_uri has 256 random bits; only its digest is kept.
 type PushedRequest struct {
 	Digest   Digest
 	ClientID string
@@ -19,9 +19,9 @@ type PushedRequest struct {
 type PushedRequests interface {
 	// AddPushed returns ErrConflict if the digest is taken.
 	AddPushed(ctx context.Context, p PushedRequest) error
-	// PushedByDigest returns ErrNotFound for one that never was or was deleted.
+	// PushedByDigest returns ErrNotFound for an unknown or deleted request.
 	PushedByDigest(ctx context.Context, d Digest) (PushedRequest, error)
-	// DeletePushed forgets one. Repeating it is no error.
+	// DeletePushed forgets a request. Repeating it does no harm.
 	DeletePushed(ctx context.Context, d Digest) error
 	// SweepPushed deletes at most n requests that expired before limit.
 	SweepPushed(ctx context.Context, limit time.Time, n int) (int64, error)

@@ -12,16 +12,17 @@ type Session struct {
 	ID       string
 	UserID   int64
 	ClientID string
-	// Scope is what was granted; a refresh may narrow an access token, not this.
+	// Scope is what was granted. A refresh may narrow the scope of an access token,
+	// but not this.
 	Scope string
 
-	// SignIn is the one that the session began with.
+	// SignIn is the sign-in with which the session began.
 	SignIn    SignIn
 	CreatedAt time.Time
 	// ExpiresAt is the absolute end.
 	ExpiresAt time.Time
-	// LastUsedAt is when it was last refreshed, up to a minute late where Redis
-	// holds the moving part.
+	// LastUsedAt is the time of the last refresh. Where Redis holds the moving part
+	// it may lag by up to a minute.
 	LastUsedAt time.Time
 	// EndedAt is zero while the session lives; EndReason says why it ended.
 	EndedAt   time.Time
@@ -30,19 +31,19 @@ type Session struct {
 	// IP and UserAgent are those of the sign-in.
 	IP, UserAgent string
 
-	// BrowserID is the browser session that it began in; empty: none. A session
-	// without one has no ID tokens. Claims is the `claims` parameter of the request
-	// that it began with, for its ID tokens.
+	// BrowserID is the browser session in which the session began; empty: none. A
+	// session without one gets no ID tokens. Claims is the `claims` parameter of the
+	// request that started the session, for its ID tokens.
 	BrowserID string
 	Claims    string
 
-	// Rotation is the last rotation that the record knows. Where Redis holds the
-	// moving part it may be behind.
+	// Rotation is the last rotation that SQL has recorded. Where Redis holds the
+	// moving part it may lag.
 	Rotation Rotation
 }
 
-// A Rotation is one step of a session: all that is needed to make its refresh
-// token again, byte for byte.
+// A Rotation is one step of a session: everything needed to make its refresh token
+// again, byte for byte.
 type Rotation struct {
 	// Gen counts the refresh tokens of the session: the first has 1.
 	Gen int64
@@ -59,23 +60,22 @@ type Rotation struct {
 // Sessions reads the record of sessions.
 type Sessions interface {
 	// SessionWithUser returns a session, living or ended, and its person, as they
-	// are now, in one query. ErrNotFound: no such session, or the person is gone.
+	// are now, in one query. It returns ErrNotFound if either does not exist.
 	SessionWithUser(ctx context.Context, id string) (Session, User, error)
 	// ListSessions returns the person's living sessions, newest first, at most
-	// 1,000. One whose last refresh token has expired lives no more.
+	// 1,000. A session whose last refresh token has expired does not count as living.
 	ListSessions(ctx context.Context, userID int64, now time.Time) ([]Session, error)
-	// TouchSession notes that the session has reached r. It never goes back in
-	// generations, and does nothing to a session that ended.
+	// TouchSession records that the session has reached r. It never moves back to an
+	// earlier generation, and does nothing to a session that has ended.
 	TouchSession(ctx context.Context, id string, r Rotation, at time.Time) error
 	// SweepSessions deletes sessions that ended, or whose last refresh token expired,
 	// before limit, at most n of them, and returns how many.
 	SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
-// SessionsTx changes the record of sessions. Whatever ends a living session, here
-// and elsewhere in a Tx, owes its app a LogoutNotice, due at once, in the same
-// transaction, if the app has a BackchannelLogoutURI: the app is owed a notice
-// however the session ended.
+// SessionsTx changes the record of sessions. Every method of a Tx that ends a
+// living session also adds a LogoutNotice, due at once, if the app has a
+// BackchannelLogoutURI: the app is owed a notice however the session ended.
 type SessionsTx interface {
 	// CreateSession adds s.
 	CreateSession(s Session) error
@@ -93,25 +93,23 @@ type Rotations interface {
 	// Rotate moves the session from the presented token to s.Next, as one atomic
 	// step, which gives the same answer when a driver repeats it. See Outcome.
 	//
-	// The back-end knows the last rotation of the session, and when it happened
-	// by its own clock. If it knows nothing, or less than s.Known, it takes
-	// s.Known to be the last, made when it was issued, and adds a minute to the
-	// grace, for while the back-end was away nobody could be answered; if the
-	// presented token is a later generation still, it takes that: a token is
-	// signed, so it was once given out. So a back-end that comes back empty or old
-	// loses nobody's session.
+	// The back-end keeps the last rotation of the session, and when it happened by
+	// its own clock. If it has none, or one older than s.Known, it treats s.Known as
+	// the last, made when it was issued, and adds a minute to the grace: while the
+	// back-end was away, no client could get an answer. If the presented token is of
+	// a later generation still, the back-end trusts it, because it is signed and so
+	// was issued. A back-end that comes back empty or old therefore loses no session.
 	Rotate(ctx context.Context, sid string, s Step) (Rotation, Outcome, error)
 
-	// Forget makes every later Rotate of the sessions answer Ended. The record
-	// must say so already.
+	// Forget makes every later Rotate of the sessions return Ended. The sessions
+	// must have ended in SQL first.
 	Forget(ctx context.Context, sids ...string) error
 
-	// Current returns the last rotation, judged as in Rotate but for the
-	// presented token, and changes nothing. It returns ErrNotFound for a session
-	// that has ended.
+	// Current returns the last rotation, found as in Rotate but without a presented
+	// token, and changes nothing. It returns ErrNotFound for a session that has ended.
 	Current(ctx context.Context, sid string, known Rotation) (Rotation, error)
 
-	// Ping asks whether the back-end answers.
+	// Ping returns an error if the back-end does not answer.
 	Ping(ctx context.Context) error
 }
 
@@ -121,13 +119,13 @@ type Step struct {
 	// expiry the caller has checked.
 	Gen int64
 	JTI string
-	// Known is Session.Rotation as just read from the record.
+	// Known is Session.Rotation as just read from SQL.
 	Known Rotation
-	// Next is what the rotation will be if this call does it: Next.Gen is Gen+1,
-	// Next.JTI is fresh and names this attempt.
+	// Next is the new rotation if this call makes it. Next.Gen is Gen+1; Next.JTI is
+	// fresh and names this attempt.
 	Next Rotation
-	// Grace is how long a repeat of the immediate predecessor is answered with
-	// the same successor; 0 switches it off.
+	// Grace is how long the immediate predecessor gets the same successor again; 0
+	// turns it off.
 	Grace time.Duration
 	// Until is when the state may be dropped: the session's absolute end.
 	Until time.Time
@@ -138,28 +136,29 @@ type Outcome int
 
 // The outcomes of Rotate.
 const (
-	// Rotated: the presented token was the current one; the rotation is Next.
+	// Rotated means that the presented token was the current one. The rotation
+	// returned is Next.
 	Rotated Outcome = iota + 1
-	// Repeated: it was the immediate predecessor, within the grace; the rotation
-	// returned is the one that followed it. (A driver's repeat of our own step is
+	// Repeated means that the token was the immediate predecessor, within the grace.
+	// The rotation returned is its successor. (A driver's repeat of our own step is
 	// Rotated, whatever the grace.)
 	Repeated
-	// Reused: it was older, or later than the grace, or never ours at that
-	// generation. Nothing changed; the caller ends the session.
+	// Reused means that the token was older, or came after the grace, or was never
+	// the token of its generation. Nothing changed; the caller ends the session.
 	Reused
-	// Ended: the session has ended.
+	// Ended means that the session has ended.
 	Ended
 )
 
 // RevokedTokens remembers access tokens without a session (client_credentials)
 // that were revoked, one by one or by an epoch.
 type RevokedTokens interface {
-	// RevokeToken remembers jti until expires. Repeating it is no error.
+	// RevokeToken remembers jti until expires. Repeating it does no harm.
 	RevokeToken(ctx context.Context, jti string, expires time.Time) error
-	// TokenRevoked reports whether jti was revoked, or an epoch has begun since it
-	// was issued, which is a whole second (RFC 7519 §2): what remains of the second
-	// in which an epoch begins counts as before it.
+	// TokenRevoked reports whether jti was revoked, or an epoch has begun since the
+	// token was issued. Since `iat` is in seconds here, the rest of the second in
+	// which an epoch begins counts as before it.
 	TokenRevoked(ctx context.Context, jti string, issued time.Time) (bool, error)
-	// SweepRevokedTokens forgets at most n that expired before limit.
+	// SweepRevokedTokens forgets at most n tokens that expired before limit.
 	SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error)
 }

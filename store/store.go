@@ -1,8 +1,8 @@
-// Package store says what Gatehouse remembers and what a memory must promise.
+// Package store says what Gatehouse remembers and what a back-end must promise.
 //
 // It holds the records and the interfaces, and imports nothing of ours. The
-// back-ends sqlstore and redisstore implement them; the promises are tested, for
-// every back-end alike, by storetest.
+// back-ends sqlstore and redisstore implement the interfaces, and storetest tests
+// the promises on every back-end alike.
 package store
 
 import "context"
@@ -26,14 +26,13 @@ type DB interface {
 	Notices
 	Epochs
 
-	// Write runs f in one transaction. Nothing that f did through its Tx remains
-	// if f or the commit fails. f may be run again, at most twice, when the
-	// database gives up on it through no fault of its own (deadlock, lock wait,
-	// busy): f must have no effect but through its Tx and on variables that it
-	// sets anew in each run.
+	// Write runs f in one transaction. If f or the commit fails, nothing that f did
+	// through its Tx remains. When the database gives up on the transaction through
+	// no fault of f (deadlock, lock wait, busy), f may run again, at most twice. So f
+	// may only act through its Tx and on variables that it sets anew in each run.
 	Write(ctx context.Context, f func(Tx) error) error
 
-	// Ping asks whether the database answers.
+	// Ping returns an error if the database does not answer.
 	Ping(ctx context.Context) error
 }
 
@@ -50,7 +49,7 @@ type Tx interface {
 	NoticesTx
 	EpochTx
 
-	// Audit writes the events in this transaction: no row, no act. Many at once cost
-	// little more than one.
+	// Audit writes the events in this transaction, so an act without its events
+	// cannot be committed. Many events at once cost little more than one.
 	Audit(events ...AuditEvent) error
 }

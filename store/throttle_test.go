@@ -25,7 +25,7 @@ func TestDelayAfter(t *testing.T) {
 		{doubling, math.MaxInt64, 15 * time.Minute},
 		{even, 2, time.Second},
 		{even, math.MaxInt64, time.Second},
-		{store.Rule{Delay: time.Second, Factor: 2}, 0, 0}, // nothing to wait for
+		{store.Rule{Delay: time.Second, Factor: 2}, 0, 0}, // the first try never waits
 		{store.Rule{Delay: 0, Factor: 2, MaxDelay: time.Hour}, math.MaxInt64, 0},
 		{store.Rule{Delay: time.Second, Factor: math.MaxInt, MaxDelay: math.MaxInt64}, 9, math.MaxInt64},
 	}

@@ -25,9 +25,8 @@ type User struct {
 	// Sub is the subject of tokens: a UUID v4, never reused (OIDC Core 1.0 §2).
 	Sub string
 
-	// Username and Email are as the person spelt them; UsernameKey and EmailKey
-	// are their canonical forms (internal/names), by which they are unique, both
-	// in one name space.
+	// Username and Email are as the person spelt them. UsernameKey and EmailKey are
+	// their canonical forms (internal/names), which are unique, both in one name space.
 	Username, UsernameKey string
 	Email, EmailKey       string
 	EmailVerified         bool
@@ -42,8 +41,8 @@ type User struct {
 	JoinedAt time.Time
 	// LastLoginAt is zero if the person never signed in.
 	LastLoginAt time.Time
-	// UpdatedAt is when an attribute last changed, a sign-in not counted. It is zero
-	// for a person who was there before this was kept and has not changed since.
+	// UpdatedAt is when an attribute other than LastLoginAt last changed. It is zero
+	// for an account that is older than this field and has not changed since.
 	UpdatedAt time.Time
 
 	// Profile holds the standard claims that are not fields above; ProfileOf reads it.
@@ -55,16 +54,15 @@ func (u User) Staff() bool { return u.Role == RoleStaff || u.Role == RoleAdmin }
 
 // Users reads people.
 type Users interface {
-	// UserByID returns ErrNotFound for an ID that is nobody's.
+	// UserByID returns ErrNotFound for an unknown ID.
 	UserByID(ctx context.Context, id int64) (User, error)
-	// UserBySub returns ErrNotFound for a subject that is nobody's.
+	// UserBySub returns ErrNotFound for an unknown subject.
 	UserBySub(ctx context.Context, sub string) (User, error)
 	// UserByName finds a person by the canonical form of a username or an e-mail
-	// address. It returns ErrNotFound if it is nobody's.
+	// address. It returns ErrNotFound for an unknown name.
 	UserByName(ctx context.Context, key string) (User, error)
-	// ListUsers returns one page. Its cost does not grow with the page's distance
-	// from the start, nor that of Total with the number of people unless there is
-	// a Search.
+	// ListUsers returns one page. A page costs the same however far it is from the
+	// start. Without a Search, Total costs the same however many people there are.
 	ListUsers(ctx context.Context, q UserQuery) (UserPage, error)
 	// HasAdmin reports whether there is an active administrator.
 	HasAdmin(ctx context.Context) (bool, error)
@@ -72,21 +70,21 @@ type Users interface {
 
 // A UserQuery selects and orders people.
 type UserQuery struct {
-	// Search are prefixes in canonical form; each must be the start of the
-	// username, the e-mail address, its domain, the first or the last name. Empty: everybody.
+	// Search lists prefixes in canonical form. The username, the e-mail address, its
+	// domain, the first or the last name must start with each of them. Empty: everybody.
 	Search []string
 	Role   Role  // empty: any
 	Active *bool // nil: any
 
 	OrderBy    UserOrder
 	Descending bool
-	// After is the last person of the page before; nil: the first page.
+	// After is the last person of the previous page; nil: the first page.
 	After *UserPosition
 	// Limit is the size of the page, at least 1.
 	Limit int
 }
 
-// A UserOrder is a column that people can be ordered by. Equals are ordered by ID.
+// A UserOrder is a column by which people can be ordered. Ties are ordered by ID.
 type UserOrder string
 
 // The orders.
@@ -95,7 +93,7 @@ const (
 	ByUsername  UserOrder = "username" // by canonical form
 	ByEmail     UserOrder = "email"    // by canonical form
 	ByJoined    UserOrder = "date_joined"
-	ByLastLogin UserOrder = "last_login" // who never signed in comes first
+	ByLastLogin UserOrder = "last_login" // people who never signed in come first
 )
 
 // A UserPosition is a place in an ordered list.
@@ -112,42 +110,42 @@ type UserPage struct {
 	Users []User
 	// Total is the exact number of people whom the query selects, on all pages.
 	Total int64
-	// More says that another page follows.
+	// More is true if another page follows.
 	More bool
 }
 
 // UsersTx changes people.
 type UsersTx interface {
-	// LockAdmins makes this transaction wait for, and keep out until its end,
-	// every other one that called it. Whoever may take an administrator away, or
-	// make the first one, calls it before reading anything else: so the last
-	// administrator cannot be lost to two acts at once.
+	// LockAdmins waits for every other transaction that called it, and keeps later
+	// ones waiting until this one ends. A transaction that may remove an
+	// administrator, or make the first one, calls it before it reads anything else,
+	// so that two acts at once cannot remove the last administrator.
 	LockAdmins() error
 
 	// OtherAdmin reports whether there is an active administrator other than id.
-	// It is exact after LockAdmins.
+	// The answer is reliable only after LockAdmins.
 	OtherAdmin(id int64) (bool, error)
 
-	// LockUser returns the person, kept from other writers until the end of the
-	// transaction, or ErrNotFound.
+	// LockUser returns the person, or ErrNotFound. Other writers of the person wait
+	// until the transaction ends.
 	LockUser(id int64) (User, error)
 
 	// CreateUser adds u and returns its new ID. It ignores u.ID. It returns a
-	// *NameTaken if the username or e-mail address is somebody's.
+	// *NameTaken if another person has the username or e-mail address.
 	CreateUser(u User) (int64, error)
 
-	// UpdateUser writes what c names, and nothing else. It returns ErrNotFound,
-	// or a *NameTaken.
+	// UpdateUser writes the fields that c sets, and nothing else. It returns
+	// ErrNotFound or a *NameTaken.
 	UpdateUser(id int64, c UserChange) error
 
-	// DeleteUser erases the person with profile, sessions, browser sessions, consents
-	// and codes, or returns ErrNotFound. Logouts that apps are owed stay until they
-	// are delivered.
+	// DeleteUser erases the person with their profile, sessions, browser sessions,
+	// consents and codes, or returns ErrNotFound. Notices that apps are owed stay
+	// until they are delivered.
 	DeleteUser(id int64) error
 }
 
-// A UserChange names what changes; nil means "as it is". Username and
-// UsernameKey, Email and EmailKey go together.
+// A UserChange sets the fields that change; nil leaves a field as it is. Username
+// and UsernameKey go together, as do Email and EmailKey.
 type UserChange struct {
 	Username, UsernameKey *string
 	Email, EmailKey       *string
@@ -157,24 +155,24 @@ type UserChange struct {
 	Active                *bool
 	PasswordHash          *string
 	LastLoginAt           *time.Time
-	// UpdatedAt goes with every change but that of LastLoginAt.
+	// UpdatedAt is set with every change but that of LastLoginAt.
 	UpdatedAt *time.Time
 	// Profile replaces the whole profile.
 	Profile *ProfileText
 
-	// IfActive and IfPasswordHash (empty: any) make the change conditional on what
-	// the row holds at that moment: where they do not hold, UpdateUser changes
-	// nothing and returns ErrNotFound. So a sign-in cannot outrun a deactivation
-	// or a change of password.
+	// IfActive and IfPasswordHash (empty: any) are conditions on the row at the
+	// moment of the change. If one does not hold, UpdateUser changes nothing and
+	// returns ErrNotFound. So a sign-in cannot outrun a deactivation or a change of
+	// password.
 	IfActive       bool
 	IfPasswordHash string
 }
 
 // Bootstraps reads and sweeps the one-time links for the first administrator.
 type Bootstraps interface {
-	// HasBootstrap reports whether the link is there and has not expired at now.
+	// HasBootstrap reports whether the link exists and has not expired at now.
 	HasBootstrap(ctx context.Context, link Digest, now time.Time) (bool, error)
-	// SweepBootstraps deletes at most n that expired before limit.
+	// SweepBootstraps deletes at most n links that expired before limit.
 	SweepBootstraps(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
@@ -182,9 +180,9 @@ type Bootstraps interface {
 type BootstrapTx interface {
 	// AddBootstrap keeps the digest of a link until expires.
 	AddBootstrap(link Digest, expires time.Time) error
-	// TakeBootstrap removes the link and reports whether it was there and had not
-	// expired at now: of any number of takers, one gets true.
-	TakeBootstrap(link Digest, now time.Time) (bool, error)
+	// UseBootstrap removes the link and reports whether it existed and had not
+	// expired at now. Of any number of concurrent callers, one gets true.
+	UseBootstrap(link Digest, now time.Time) (bool, error)
 	// ClearBootstrap removes every link.
 	ClearBootstrap() error
 }

@@ -60,7 +60,7 @@ func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.Use
 
 // useLink uses up the link, under the lock that create holds for a new administrator.
 func (s *Service) useLink(tx store.Tx, token string) error {
-	there, err := tx.TakeBootstrap(store.DigestOf(token), s.Now())
+	there, err := tx.UseBootstrap(store.DigestOf(token), s.Now())
 	if err != nil {
 		return err
 	}

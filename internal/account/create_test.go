@@ -177,7 +177,7 @@ func TestALinkThatIsNotGood(t *testing.T) {
 	}
 	w.person("boss", store.RoleAdmin) // from the shell meanwhile
 	err = w.db.Write(t.Context(), func(tx store.Tx) error {
-		if there, err := tx.TakeBootstrap(store.DigestOf(fresh), w.clock()); err != nil || there {
+		if there, err := tx.UseBootstrap(store.DigestOf(fresh), w.clock()); err != nil || there {
 			t.Errorf("the link is kept beside an administrator: %v, %v; want false", there, err)
 		}
 		return errors.New("only a look")

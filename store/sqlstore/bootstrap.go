@@ -26,8 +26,8 @@ func (t *tx) AddBootstrap(link store.Digest, expires time.Time) error {
 	})
 }
 
-// TakeBootstrap implements store.BootstrapTx. The DELETE is the gate.
-func (t *tx) TakeBootstrap(link store.Digest, now time.Time) (taken bool, err error) {
+// UseBootstrap implements store.BootstrapTx. The DELETE is the gate.
+func (t *tx) UseBootstrap(link store.Digest, now time.Time) (taken bool, err error) {
 	err = t.Do(func(db *gorm.DB) error {
 		n, err := engine.Exec(db, "DELETE FROM bootstrap_links WHERE digest = ? AND expires_at > ?", blob(link[:]), millis(now))
 		taken = n == 1

@@ -24,7 +24,7 @@ func races() []promise {
 		{"a name goes to one", "CreateUser", raceForName},
 		{"two people who want each other's names", "UpdateUser", raceCrosswise},
 		{"a name changed goes to one", "UpdateUser", raceToRename},
-		{"a link is taken by one", "TakeBootstrap", raceForLink},
+		{"a link is taken by one", "UseBootstrap", raceForLink},
 		{"a generation of keys is one's", "AddSigningKey", raceForGeneration},
 		{"a session is ended by one", "EndSession", raceToEnd},
 		{"a password is changed from what it was by one", "UpdateUser", raceForPassword},
@@ -132,7 +132,7 @@ func raceForLink(t *testing.T, db store.DB) {
 		link := addLink(t, db, fmt.Sprint(round), odd())
 		wantOne(t, winners(t, func(int) (taken bool, err error) {
 			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
-				taken, err = tx.TakeBootstrap(link, odd().AddDate(-1, 0, 0))
+				taken, err = tx.UseBootstrap(link, odd().AddDate(-1, 0, 0))
 				return err
 			})
 			return taken, err

@@ -12,8 +12,8 @@ func tokens() []promise {
 	return []promise{
 		{"a revoked token is revoked", "RevokeToken TokenRevoked", revoked},
 		{"sweeping revoked tokens", "SweepRevokedTokens", sweptTokens},
-		{"a link is taken once", "AddBootstrap TakeBootstrap", linkOnce},
-		{"a link that has expired", "TakeBootstrap", linkExpired},
+		{"a link is taken once", "AddBootstrap UseBootstrap", linkOnce},
+		{"a link that has expired", "UseBootstrap", linkExpired},
 		{"clearing links", "ClearBootstrap", linksCleared},
 		{"a link that is asked for stays", "HasBootstrap", linkAsked},
 		{"sweeping links", "SweepBootstraps", sweptLinks},
@@ -72,7 +72,7 @@ func addLink(t *testing.T, db store.DB, name string, expires time.Time) store.Di
 func takeLink(t *testing.T, db store.DB, link store.Digest, now time.Time) (taken bool) {
 	t.Helper()
 	write(t, db, func(tx store.Tx) (err error) {
-		taken, err = tx.TakeBootstrap(link, now)
+		taken, err = tx.UseBootstrap(link, now)
 		return err
 	})
 	return taken
