@@ -2,7 +2,7 @@ package audit
 
 // SignInOK: somebody signed in, and a session began.
 type SignInOK struct {
-	Method string `json:"method"` // "login", "password", later "page"
+	Method string `json:"method"` // "login", "page", "password"; "code" and "device" for what was redeemed
 }
 
 // SignInRefused: a name and password did not open. Reason is for operators; the
