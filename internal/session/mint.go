@@ -15,20 +15,23 @@ func openID(s store.Session, scope authz.Scope) bool {
 	return s.BrowserID != "" && scope.Has("openid")
 }
 
-// mint makes the tokens of a session at a rotation.
-func (s *Service) mint(ctx context.Context, client store.Client, session store.Session, user store.User, r store.Rotation, scope authz.Scope, nonce string) (token.Set, error) {
-	grant := token.Grant{
-		ClientID: client.ID, Scope: scope, Life: s.Lifetimes.For(client).Access,
-		Session: session, Rotation: r, User: user,
-	}
-	if openID(session, scope) {
-		known, err := about(session, user)
+// mint makes the tokens of a session at a rotation. The grant has all that is not
+// the client's to settle; nonce is that of the authorization request, if this answers
+// it (OIDC Core 1.0 §12.2).
+func (s *Service) mint(ctx context.Context, client store.Client, grant token.Grant, nonce string) (Set, error) {
+	grant.ClientID, grant.Life = client.ID, s.Lifetimes.For(client).Access
+	if openID(grant.Session, grant.Scope) {
+		known, err := about(grant.Session, grant.User)
 		if err != nil {
-			return token.Set{}, err
+			return Set{}, err
 		}
 		grant.Identity = &token.Identity{Nonce: nonce, Claims: known}
 	}
-	return s.Minter.Mint(ctx, grant)
+	set, err := s.Minter.Mint(ctx, grant)
+	if err != nil {
+		return Set{}, err
+	}
+	return Set{set, grant.Session, grant.User}, nil
 }
 
 // about are the claims about the person that the app asked to have in its ID

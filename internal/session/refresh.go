@@ -38,11 +38,11 @@ func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, 
 	if err != nil {
 		return Set{}, err
 	}
-	set, err := s.mint(ctx, client, session, user, rotation, scope, "")
+	set, err := s.mint(ctx, client, token.Grant{Session: session, Rotation: rotation, User: user, Scope: scope}, "")
 	if err != nil {
 		return Set{}, fmt.Errorf("minting the next tokens: %w", err)
 	}
-	return Set{set, session, user}, nil
+	return set, nil
 }
 
 // accessScope decides the scope of the new access token: what is asked for, or

@@ -89,11 +89,11 @@ func (s *Service) start(ctx context.Context, client store.Client, grant Grant, a
 		return Set{}, fmt.Errorf("starting a session: %w", err)
 	}
 	s.observe(Started, 1)
-	set, err := s.mint(ctx, client, session, user, session.Rotation, grant.Scope, grant.Nonce)
+	set, err := s.mint(ctx, client, token.Grant{Session: session, Rotation: session.Rotation, User: user, Scope: grant.Scope}, grant.Nonce)
 	if err != nil {
 		return Set{}, fmt.Errorf("minting the first tokens: %w", err)
 	}
-	return Set{set, session, user}, nil
+	return set, nil
 }
 
 func (s *Service) newSession(ctx context.Context, client store.Client, grant Grant, kid string) store.Session {
