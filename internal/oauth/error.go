@@ -1,8 +1,8 @@
 // Package oauth is the vocabulary that the OAuth 2.0 endpoints share: codes and
-// refusals, messages for people, scopes and the browser that asks. The endpoints
-// themselves have a room each, and none of those knows another:
+// refusals, messages for people, scopes and the browser that asks. Each endpoint
+// has a package of its own, and none of them imports another:
 //
-//	clientauth   who is the client?             every request of an app's own
+//	clientauth   who is the client?             every request that an app sends itself
 //	authorize    may the app have a code?       /oauth/authorize, /oauth/par
 //	device       may a device have tokens?      /oauth/device_authorization
 //	grants       what does a grant give?        /oauth/token
@@ -15,11 +15,11 @@ package oauth
 
 import "fmt"
 
-// A Code is an error code registered for OAuth. It is itself an error, so
-// errors.Is(err, oauth.InvalidGrant) asks the question in plain words.
+// A Code is an error code registered for OAuth. It is itself an error, for
+// errors.Is(err, oauth.InvalidGrant).
 type Code string
 
-// The codes of RFC 6749 §5.2, and two of §4.1.2.1 for faults of ours.
+// The codes of RFC 6749 §5.2, and two of §4.1.2.1 for our own faults.
 const (
 	InvalidRequest         Code = "invalid_request"
 	InvalidClient          Code = "invalid_client"
@@ -47,8 +47,8 @@ const (
 	ExpiredToken            Code = "expired_token"
 )
 
-// descriptions are all that a client reads beside the code. They hang on the
-// code, so that no reason of ours can leak into one. ASCII, without " and \
+// descriptions are all that a client reads besides the code. Each depends on the
+// code alone, so none can leak an internal reason. They are ASCII without " and \
 // (RFC 6749 §5.2).
 var descriptions = map[Code]string{
 	InvalidRequest:         "The request is malformed, lacks a parameter, repeats one or has one that is not allowed here.",
@@ -79,13 +79,13 @@ func (c Code) Error() string { return string(c) }
 // Description is the sentence that goes with the code.
 func (c Code) Description() string { return descriptions[c] }
 
-// Because returns a refusal with code c. The reason is for our log alone; use %w
-// in it to keep a cause in the chain.
+// Because returns a refusal with code c. Only our log shows the reason; %w in it
+// keeps a cause in the chain.
 func (c Code) Because(reason string, args ...any) *Error {
 	return &Error{Code: c, reason: fmt.Errorf(reason, args...)}
 }
 
-// An Error is a refusal: a code that the client reads, and a reason that only we do.
+// An Error is a refusal: a code for the client and a reason for our log.
 type Error struct {
 	Code   Code
 	reason error

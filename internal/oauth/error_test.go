@@ -29,7 +29,7 @@ func TestDescriptionsMayBeSent(t *testing.T) {
 func TestARefusalHasCodeAndCause(t *testing.T) {
 	err := error(oauth.InvalidGrant.Because("reading a token: %w", io.ErrUnexpectedEOF))
 	if !errors.Is(err, oauth.InvalidGrant) || !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, oauth.InvalidClient) {
-		t.Errorf("chain of %v, want InvalidGrant and ErrUnexpectedEOF, and no other code", err)
+		t.Errorf("chain of %v, want InvalidGrant and ErrUnexpectedEOF and no other code", err)
 	}
 	if want := "invalid_grant: reading a token: unexpected EOF"; err.Error() != want {
 		t.Errorf("text %q, want %q", err, want)

@@ -8,7 +8,7 @@ import (
 	"gatehouse/store"
 )
 
-// What is granted is within the registration, whatever is asked for.
+// A granted scope is within the registration, whatever the client asks for.
 func FuzzGrantedScope(f *testing.F) {
 	for _, s := range [][2]string{{"openid account", "openid"}, {"openid account", ""}, {"openid", "openid admin"}, {"", "openid"}, {"openid", "OPENID"}, {"openid", "openid openid"}} {
 		f.Add(s[0], s[1])
@@ -24,7 +24,7 @@ func FuzzGrantedScope(f *testing.F) {
 		}
 		for _, token := range granted.Tokens() {
 			if !slices.Contains(strings.Fields(registered), token) {
-				t.Errorf("%q of %q grants %q, want no more than is registered", raw, registered, granted)
+				t.Errorf("%q of %q grants %q, want no more than the registered scope", raw, registered, granted)
 			}
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"gatehouse/store"
 )
 
-// The bounds of a scope parameter. All that we know of has a dozen tokens.
+// The bounds of a scope parameter. The scope of everything has about a dozen tokens.
 const (
 	maxScopeBytes  = 4096
 	maxScopeTokens = 64
@@ -39,10 +39,10 @@ func notInScopeToken(c rune) bool {
 	return c < 0x21 || c > 0x7e || c == '"' || c == '\\'
 }
 
-// GrantedScope decides the scope of a grant that starts afresh: what the client
-// asks for, if all of it is registered for it, and else all that is registered.
-// What the person's role allows is asked where the token is used, for a role can
-// change while a token lives.
+// GrantedScope decides the scope of a new grant: all of the client's registered
+// scope if it asks for none, and otherwise what it asks for, or InvalidScope if
+// that goes beyond the registration. The person's role is checked where the token
+// is used, because a role can change while a token lives.
 func GrantedScope(client store.Client, asked authz.Scope) (authz.Scope, error) {
 	registered := authz.Scope(client.Scope)
 	if asked == "" {

@@ -57,11 +57,10 @@ func FuzzParseScope(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Whatever is accepted reads back as itself, and asks for nothing that
-		// was not asked for.
+		// An accepted scope reads back as itself and adds nothing to the input.
 		again, err := oauth.ParseScope(string(got))
 		if err != nil || again != got {
-			t.Errorf("what was read is read again as %q, %v; want %q", again, err, got)
+			t.Errorf("scope read a second time = %q, %v, want %q", again, err, got)
 		}
 		for _, token := range got.Tokens() {
 			if !strings.Contains(raw, token) {

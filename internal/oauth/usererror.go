@@ -2,10 +2,9 @@ package oauth
 
 import "fmt"
 
-// A UserError is a refusal that nobody but the person in front of the browser may be
-// told: as long as it is not known that the redirect URI is the client's, nothing
-// is sent there (RFC 6749 §4.1.2.1). Its message is for people; the reason is for
-// our log.
+// A UserError is a refusal that only the person at the browser may see: nothing is
+// sent to a redirect URI until it is known to be the client's (RFC 6749 §4.1.2.1).
+// Its message is for the person; the reason is for our log.
 type UserError struct {
 	Message UserMessage
 	reason  error
@@ -14,16 +13,16 @@ type UserError struct {
 // A UserMessage is a sentence for people.
 type UserMessage string
 
-// What a person is told.
+// The messages that several endpoints show.
 const (
 	MessageUnreadable    UserMessage = "The address that led here cannot be read. Go back to the app and start again."
-	MessageUnknownClient UserMessage = "The app that sent you here is not known here, or is switched off. Nothing was passed on to it."
+	MessageUnknownClient UserMessage = "We do not know the app that sent you here, or it is switched off. Nothing was passed on to it."
 	MessageNoRedirect    UserMessage = "The app did not say where to send you back to. Nothing was passed on to it."
 	MessageRedirect      UserMessage = "The app asked to send you back to an address that is not registered for it. Nothing was passed on to it."
-	MessageTooLong       UserMessage = "The request of the app is too long."
+	MessageTooLong       UserMessage = "The app's request is too long."
 	MessageStale         UserMessage = "This sign-in took too long, or its address was changed. Go back to the app and start again."
-	MessagePushed        UserMessage = "The request of the app has expired or was used already. Go back to the app and start again."
-	MessageDevice        UserMessage = "This code is not known, was used already or has expired. Look at your device for a new one."
+	MessagePushed        UserMessage = "The app's request has expired or was already used. Go back to the app and start again."
+	MessageDevice        UserMessage = "This code is unknown, was already used or has expired. Look at your device for a new one."
 )
 
 // Because returns a refusal with this message.

@@ -9,7 +9,7 @@ const (
 	FormPostMode = "form_post"
 )
 
-// NotBase64URL reports whether r cannot stand in base64url (RFC 4648 §5).
+// NotBase64URL reports whether r is outside the base64url alphabet (RFC 4648 §5).
 func NotBase64URL(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }

@@ -17,14 +17,14 @@ func TestAUserErrorKeepsItsReasonFromThePerson(t *testing.T) {
 	err := error(oauth.MessageStale.Because("opening a request: %w", io.ErrUnexpectedEOF))
 	shown, ok := errors.AsType[*oauth.UserError](err)
 	if !ok || shown.Message != oauth.MessageStale || strings.Contains(string(shown.Message), "EOF") {
-		t.Errorf("message = %+v, want that of MessageStale", shown)
+		t.Errorf("message = %+v, want MessageStale and no reason", shown)
 	}
 	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "opening a request") {
-		t.Errorf("error = %v, want one with its reason and cause, for the log", err)
+		t.Errorf("error = %v, want its reason and cause in it, for the log", err)
 	}
 }
 
-// Every scope that can be registered is explained to the person who is asked for it.
+// Every scope that can be registered has an explanation for the consent page.
 func TestEveryScopeIsExplained(t *testing.T) {
 	var got []string
 	for _, text := range oauth.Explain(authz.AllScopes) {

@@ -2,7 +2,7 @@ package oauth
 
 import "gatehouse/internal/authz"
 
-// A ScopeText is a scope token and what it means, as the consent page says it.
+// A ScopeText is a scope token and its meaning in the words of the consent page.
 type ScopeText struct{ Token, Text string }
 
 // scopeTexts are in the order in which the page shows them.
@@ -19,7 +19,7 @@ var scopeTexts = []ScopeText{
 	{authz.ScopeClients, "Manage the apps that use this sign-in, as far as you may"},
 }
 
-// Explain says in plain words what a scope lets an app do.
+// Explain returns in plain words what a scope lets an app do.
 func Explain(scope authz.Scope) []ScopeText {
 	var texts []ScopeText
 	for _, t := range scopeTexts {

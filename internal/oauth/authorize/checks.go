@@ -18,21 +18,20 @@ import (
 )
 
 // checks are the rules of the authorization endpoint in the order in which they
-// are asked; the first refusal wins. The order is part of the protocol: until the
-// redirect URI is known to be the client's, nothing may be sent there (RFC 6749
-// §4.1.2.1), so what fails above the line is shown to the person.
+// run; the first refusal wins. The order is part of the protocol: nothing may be
+// sent to the redirect URI until it is known to be the client's (RFC 6749
+// §4.1.2.1), so a failure above the line is shown to the person.
 //
-// How an answer is sent is settled first below the line, so that every later
-// refusal is sent that way too.
+// The response mode comes first below the line, so that every later refusal uses it.
 var checks = []struct {
 	name string
 	ask  func(*Endpoint, context.Context, *request) error
 }{
 	{"client known and enabled", clientKnown},
 	{"redirect URI registered", redirectKnown},
-	// ---- from here on the client may be told
+	// ---- the line: a refusal below it goes to the client
 	{"response mode", responseModeKnown},
-	{"nothing repeated or garbled", wellFormed},
+	{"no parameter repeated or garbled", wellFormed},
 	{"no request object", noRequestObject},
 	{"response type", responseTypeIsCode},
 	{"grant registered", grantRegistered},
@@ -45,7 +44,7 @@ var checks = []struct {
 	{"id_token_hint", hintIsOurs},
 }
 
-// clientKnown: RFC 6749 §3.1, §4.1.1.
+// clientKnown checks client_id (RFC 6749 §3.1, §4.1.1).
 func clientKnown(a *Endpoint, ctx context.Context, req *request) error {
 	id := req.get("client_id")
 	if id == "" || len(id) > oauth.MaxClientID || slices.Contains(req.repeated, "client_id") {
@@ -64,8 +63,8 @@ func clientKnown(a *Endpoint, ctx context.Context, req *request) error {
 	return nil
 }
 
-// redirectKnown: OIDC Core 1.0 §3.1.2.1 demands one, RFC 9700 §2.1 that it is
-// registered, exactly.
+// redirectKnown checks redirect_uri: OIDC Core 1.0 §3.1.2.1 requires it, and RFC 9700
+// §2.1 requires an exact match with a registered one.
 func redirectKnown(_ *Endpoint, _ context.Context, req *request) error {
 	uri := req.get("redirect_uri")
 	switch {
@@ -80,7 +79,8 @@ func redirectKnown(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// responseModeKnown: OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2.
+// responseModeKnown checks response_mode (OAuth 2.0 Multiple Response Types §2.1, Form
+// Post Response Mode §2).
 func responseModeKnown(_ *Endpoint, _ context.Context, req *request) error {
 	switch mode := req.get("response_mode"); {
 	case slices.Contains(req.repeated, "response_mode"):
@@ -94,7 +94,7 @@ func responseModeKnown(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// wellFormed: RFC 6749 §3.1 and Appendix A.
+// wellFormed refuses repeated parameters and broken UTF-8 (RFC 6749 §3.1, Appendix A).
 func wellFormed(_ *Endpoint, _ context.Context, req *request) error {
 	if len(req.repeated) > 0 {
 		return oauth.InvalidRequest.Because("%d repeated parameters", len(req.repeated))
@@ -105,8 +105,8 @@ func wellFormed(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// noRequestObject: OIDC Core 1.0 §3.1.2.6. A request_uri of a pushed request has
-// been resolved before.
+// noRequestObject refuses parameters that we do not support (OIDC Core 1.0 §3.1.2.6).
+// The request_uri of a pushed request is already resolved here.
 func noRequestObject(_ *Endpoint, _ context.Context, req *request) error {
 	switch {
 	case req.get("request") != "":
@@ -119,8 +119,8 @@ func noRequestObject(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// responseTypeIsCode: RFC 6749 §3.1.1. The implicit and hybrid ones put tokens
-// into URLs (RFC 9700 §2.1.2).
+// responseTypeIsCode checks response_type (RFC 6749 §3.1.1). Implicit and hybrid
+// response types put tokens into URLs (RFC 9700 §2.1.2).
 func responseTypeIsCode(_ *Endpoint, _ context.Context, req *request) error {
 	switch kind := req.get("response_type"); kind {
 	case "code":
@@ -139,8 +139,9 @@ func grantRegistered(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// challengeIsS256: RFC 7636 §4.2. A public client must send one (RFC 9700 §2.1.1),
-// and whoever sends one sends S256; without a method it would be plain (§4.3).
+// challengeIsS256 checks the PKCE challenge (RFC 7636 §4.2). A public client must send
+// one (RFC 9700 §2.1.1), and the method must be S256; a challenge without a method
+// would be plain (RFC 7636 §4.3).
 func challengeIsS256(_ *Endpoint, _ context.Context, req *request) error {
 	const s256Length = 43 // a SHA-256 in base64url without padding
 	challenge, method := req.get("code_challenge"), req.get("code_challenge_method")
@@ -153,7 +154,7 @@ func challengeIsS256(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// scopeAllowed: RFC 6749 §3.3. Single claims need the scope that they belong to.
+// scopeAllowed decides the scope (RFC 6749 §3.3).
 func scopeAllowed(_ *Endpoint, _ context.Context, req *request) error {
 	scope, err := oauth.ParseScope(req.get("scope"))
 	if err == nil {
@@ -163,7 +164,7 @@ func scopeAllowed(_ *Endpoint, _ context.Context, req *request) error {
 	return err
 }
 
-// promptMakesSense: OIDC Core 1.0 §3.1.2.1: "none" stands alone.
+// promptMakesSense checks prompt (OIDC Core 1.0 §3.1.2.1): "none" must stand alone.
 func promptMakesSense(_ *Endpoint, _ context.Context, req *request) error {
 	req.prompt = strings.Fields(req.get("prompt"))
 	for _, p := range req.prompt {
@@ -179,7 +180,7 @@ func promptMakesSense(_ *Endpoint, _ context.Context, req *request) error {
 
 var promptValues = []string{"none", "login", "consent", "select_account"}
 
-// maxAgeIsNumber: OIDC Core 1.0 §3.1.2.1: seconds.
+// maxAgeIsNumber checks max_age, in seconds (OIDC Core 1.0 §3.1.2.1).
 func maxAgeIsNumber(_ *Endpoint, _ context.Context, req *request) error {
 	given := req.get("max_age")
 	if given == "" {
@@ -193,7 +194,7 @@ func maxAgeIsNumber(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// nonceFits: a nonce comes back in the ID token, which has bounds of its own.
+// nonceFits bounds the nonce, because it comes back in the ID token.
 func nonceFits(_ *Endpoint, _ context.Context, req *request) error {
 	const maxNonceBytes = 1024
 	if n := len(req.get("nonce")); n > maxNonceBytes {
@@ -202,8 +203,9 @@ func nonceFits(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// claimsReadable: OIDC Core 1.0 §5.5. A claim that the client is not registered
-// for is one that it does not get, which is no error (§5.5.1).
+// claimsReadable reads the claims parameter (OIDC Core 1.0 §5.5) and adds the scopes of
+// its claims to what the person is asked for. A claim outside the client's
+// registration is left out without an error (§5.5.1).
 func claimsReadable(_ *Endpoint, _ context.Context, req *request) error {
 	wishes, err := claims.Parse(req.get("claims"))
 	if err != nil {
@@ -215,8 +217,8 @@ func claimsReadable(_ *Endpoint, _ context.Context, req *request) error {
 	return err
 }
 
-// hintIsOurs: OIDC Core 1.0 §3.1.2.1. It must be an ID token that we gave to this
-// client; whether the person is still the same is decided later.
+// hintIsOurs checks that id_token_hint is an ID token that we issued to this client
+// (OIDC Core 1.0 §3.1.2.1). Whether it names the person at the browser is decided later.
 func hintIsOurs(a *Endpoint, ctx context.Context, req *request) error {
 	raw := req.get("id_token_hint")
 	if raw == "" {

@@ -34,8 +34,8 @@ func endpoint() *Endpoint {
 	}
 }
 
-// Each fault is found before those that come after it: a request with all of them
-// is refused for the first, and, mended one after the other, for the next.
+// Each fault is found before those that come after it: a request with all of them is
+// refused for the first and, once that is mended, for the next.
 func TestTheOrderOfTheChecks(t *testing.T) {
 	values := url.Values{
 		"client_id": {"nobody"}, "redirect_uri": {"https://evil.test/"}, "response_mode": {"fragment"}, "state": {"a", "b"}, "request": {"x"}, "request_uri": {"x"},
@@ -83,8 +83,7 @@ func TestTheOrderOfTheChecks(t *testing.T) {
 	}
 }
 
-// Nothing is written into a check that the table does not have, and the line
-// between the person and the client is where it belongs.
+// The checks above the line are those of the client and the redirect URI.
 func TestTheLineInTheChecks(t *testing.T) {
 	for i, c := range checks {
 		if above := i < 2; above != (c.name == "client known and enabled" || c.name == "redirect URI registered") {
@@ -104,7 +103,7 @@ func TestContinuationsAreSealed(t *testing.T) {
 	}
 	opened, err := c.Open(sealed)
 	if err != nil || !opened.begunIn(b) || opened.begunIn(oauth.Browser{Pre: "other"}) || opened.begunIn(oauth.Browser{}) || opened.parameters().Get("a") != "b" {
-		t.Errorf("opened %+v, %v; want the request of its browser alone", opened, err)
+		t.Errorf("opened %+v, %v; want the request, open only to its browser", opened, err)
 	}
 	var shown *oauth.UserError
 	for name, bad := range map[string]string{"edited": "A" + sealed[1:], "empty": "", "longer": sealed + "AA"} {
@@ -114,9 +113,9 @@ func TestContinuationsAreSealed(t *testing.T) {
 	}
 	now = now.Add(continuationLife + time.Millisecond)
 	if _, err := c.Open(sealed); !errors.As(err, &shown) {
-		t.Errorf("stale: %v", err)
+		t.Errorf("stale: err = %v, want an error for the page", err)
 	}
 	if unbound := (Continuation{}); unbound.begunIn(b) || unbound.begunIn(oauth.Browser{}) {
-		t.Error("a request that is bound to no browser passes for one of any browser, want it refused")
+		t.Error("a request that is not bound to a browser is accepted in any browser, want it refused")
 	}
 }

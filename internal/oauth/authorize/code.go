@@ -13,12 +13,12 @@ import (
 	"gatehouse/store"
 )
 
-// codeLife is how long a code may be redeemed: a minute, where RFC 6749 §4.1.2
-// recommends at most ten.
+// codeLife is how long a code may be redeemed. RFC 6749 §4.1.2 recommends at most ten
+// minutes.
 const codeLife = time.Minute
 
-// issue gives the client a code (RFC 6749 §4.1.2). A request that was pushed is
-// used up by it (RFC 9126 §4), and not before: a person may reload the page.
+// issue gives the client a code (RFC 6749 §4.1.2). Only this uses up a pushed request
+// (RFC 9126 §4), so that a person may reload the pages before.
 func (a *Endpoint) issue(ctx context.Context, req *request, b oauth.Browser) (Step, error) {
 	code := secret.New()
 	err := a.DB.AddCode(ctx, store.AuthCode{
@@ -29,7 +29,7 @@ func (a *Endpoint) issue(ctx context.Context, req *request, b oauth.Browser) (St
 		Claims: req.wishes.Within(authz.Scope(req.client.Scope)).String(), ExpiresAt: a.Now().Add(codeLife),
 	})
 	if err != nil {
-		return Step{}, fmt.Errorf("keeping a code: %w", err)
+		return Step{}, fmt.Errorf("storing a code: %w", err)
 	}
 	if req.pushed != "" {
 		if err := a.DB.DeletePushed(ctx, pushedDigest(req.pushed)); err != nil {

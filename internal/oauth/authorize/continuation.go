@@ -14,25 +14,25 @@ import (
 // continuationLife is how long a person may take at our pages.
 const continuationLife = 15 * time.Minute
 
-// maxParameterBytes bounds what a sealed request carries: the URL that it becomes
-// has to fit into a request's headers.
+// maxParameterBytes bounds the parameters in a sealed request, because it travels in
+// a URL, which has to fit into a request's headers.
 const maxParameterBytes = 6 << 10
 
-// A Continuation is an authorization request that waits for a person. Nothing of
-// it is kept here: it travels with the browser, sealed.
+// A Continuation is an authorization request that waits for a person. The server
+// stores nothing: the sealed continuation travels with the browser.
 type Continuation struct {
-	// Query are the request's parameters, form-urlencoded. Of a pushed request they
-	// are its reference alone: what was pushed comes into no URL.
+	// Query holds the request's parameters, form-urlencoded. A pushed request has only
+	// its reference here, because pushed parameters must not appear in a URL.
 	Query string `json:"q"`
-	// Began is when the request came, in Unix milliseconds. A sign-in or consent from
-	// then on is one that was made for it.
+	// Began is when the request came, in Unix milliseconds. A sign-in or consent since
+	// then was made for it.
 	Began int64 `json:"t"`
-	// Browser is the digest of the pre-login cookie of the browser that it was begun
-	// in; empty: it may be begun in any.
+	// Browser is the digest of the pre-login cookie of the browser that began the
+	// request. If it is empty, no browser has begun it yet.
 	Browser string `json:"b,omitempty"`
 	// SessionID is the browser session that was asked for consent.
 	SessionID string `json:"s,omitempty"`
-	// Denied says that the person said no.
+	// Denied says that the person refused.
 	Denied bool `json:"d,omitempty"`
 }
 
@@ -43,7 +43,7 @@ func (c Continuation) parameters() url.Values {
 
 func (c Continuation) began() time.Time { return time.UnixMilli(c.Began).UTC() }
 
-// begunIn reports whether b is the browser in which it was begun.
+// begunIn reports whether b is the browser that began the request.
 func (c Continuation) begunIn(b oauth.Browser) bool {
 	return b.Pre != "" && subtle.ConstantTimeCompare([]byte(c.Browser), []byte(browserDigest(b))) == 1
 }
@@ -55,7 +55,7 @@ func browserDigest(b oauth.Browser) string {
 
 // Continuations seals and opens continuations.
 type Continuations struct {
-	Sealer cursor.Sealer // its key is derived for nothing else
+	Sealer cursor.Sealer // its key is used for nothing else
 	Now    func() time.Time
 }
 
@@ -69,8 +69,8 @@ func (s Continuations) Seal(c Continuation) (string, error) {
 	return s.Sealer.Seal(continuationLabel, c)
 }
 
-// Open reads what Seal made, or returns an *oauth.UserError: it may have been edited, or
-// have taken too long.
+// Open reads a sealed continuation. It returns an *oauth.UserError if the text was
+// edited or is too old.
 func (s Continuations) Open(sealed string) (Continuation, error) {
 	var c Continuation
 	if err := s.Sealer.Open(continuationLabel, sealed, &c); err != nil {

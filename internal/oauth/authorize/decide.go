@@ -13,13 +13,13 @@ import (
 	"gatehouse/store"
 )
 
-// decide says what comes next of a request that passed the checks, given who is
-// signed in in the browser. An *Error goes to the client (OIDC Core 1.0 §3.1.2.3,
-// §3.1.2.4, §3.1.2.6).
+// decide returns the next step of a request that passed the checks, given who is
+// signed in at the browser. An *oauth.Error goes to the client (OIDC Core 1.0
+// §3.1.2.3, §3.1.2.4, §3.1.2.6).
 func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b oauth.Browser) (StepKind, error) {
 	switch {
 	case c.Denied:
-		return 0, oauth.AccessDenied.Because("the person said no")
+		return 0, oauth.AccessDenied.Because("the person refused")
 	case !reachable(req):
 		return 0, oauth.UnmetAuthentication.Because("an essential acr that no sign-in here reaches")
 	case !b.SignedIn():
@@ -31,9 +31,9 @@ func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b o
 	case req.wishes.RefusesACR(b.Session.SignIn.ACR):
 		return signIn(req, "the sign-in does not reach an essential acr")
 	case !wanted(req, b) && madeFor(c, b.Session.SignIn.At):
-		return 0, oauth.LoginRequired.Because("somebody else signed in than was asked for")
+		return 0, oauth.LoginRequired.Because("the person who signed in is not the one asked for")
 	case !wanted(req, b):
-		return signIn(req, "somebody else is signed in than was asked for")
+		return signIn(req, "the person signed in is not the one asked for")
 	}
 	needed, err := a.consentNeeded(ctx, req, c, b)
 	switch {
@@ -47,7 +47,7 @@ func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b o
 	return AnswerClient, nil
 }
 
-// signIn sends the person to the page, or tells a client that wanted no page.
+// signIn sends the person to the sign-in page, or refuses if the client asked for none.
 func signIn(req *request, reason string) (StepKind, error) {
 	if req.asks("none") {
 		return 0, oauth.LoginRequired.Because("prompt none, and %s", reason)
@@ -55,11 +55,11 @@ func signIn(req *request, reason string) (StepKind, error) {
 	return SignIn, nil
 }
 
-// madeFor reports whether something was done for this request, and not before it.
+// madeFor reports whether something was done for this request, and not before it began.
 func madeFor(c Continuation, at time.Time) bool { return at.UnixMilli() >= c.Began }
 
-// mustSignInAgain: prompt=login, prompt=select_account and max_age (OIDC Core 1.0
-// §3.1.2.1). Choosing an account is done by signing in with it.
+// mustSignInAgain applies prompt=login, prompt=select_account and max_age (OIDC Core
+// 1.0 §3.1.2.1). A person chooses an account by signing in with it.
 func (a *Endpoint) mustSignInAgain(req *request, c Continuation, b oauth.Browser) bool {
 	if madeFor(c, b.Session.SignIn.At) {
 		return false
@@ -68,14 +68,14 @@ func (a *Endpoint) mustSignInAgain(req *request, c Continuation, b oauth.Browser
 	return tooOld || req.asks("login") || req.asks("select_account")
 }
 
-// reachable reports whether a sign-in here can reach what the client wants of one
+// reachable reports whether any sign-in here can have an acr that the client accepts
 // (OIDC Core 1.0 §5.5.1.1).
 func reachable(req *request) bool {
 	return slices.ContainsFunc(signin.ACRValues(), func(acr string) bool { return !req.wishes.RefusesACR(acr) })
 }
 
-// wanted reports whether the person is the one whom the client named, if it did,
-// by id_token_hint or by a sub claim with a value.
+// wanted reports whether the person is the one whom the client named by id_token_hint
+// or by a sub claim with a value, if it named one.
 func wanted(req *request, b oauth.Browser) bool {
 	for _, sub := range []string{req.hint.Subject, req.wishes.Subject()} {
 		if sub != "" && sub != b.User.Sub {
@@ -85,7 +85,8 @@ func wanted(req *request, b oauth.Browser) bool {
 	return true
 }
 
-// consentNeeded: OIDC Core 1.0 §3.1.2.4. Consent is remembered by app and scope.
+// consentNeeded reports whether the person must be asked for consent (OIDC Core 1.0
+// §3.1.2.4). Consent is remembered by client and scope.
 func (a *Endpoint) consentNeeded(ctx context.Context, req *request, c Continuation, b oauth.Browser) (bool, error) {
 	if req.client.FirstParty && !req.asks("consent") {
 		return false, nil

@@ -11,9 +11,8 @@ import (
 	"gatehouse/store"
 )
 
-// An Endpoint is the authorization endpoint (RFC 6749 §3.1, OIDC Core 1.0 §3.1.2):
-// it decides what comes next of a request, and gives codes. What a person sees
-// and types is for the pages.
+// An Endpoint is the authorization endpoint (RFC 6749 §3.1, OIDC Core 1.0 §3.1.2). It
+// decides the next step of a request and issues codes.
 type Endpoint struct {
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
@@ -35,15 +34,14 @@ type Endpoint struct {
 	Now    func() time.Time
 }
 
-// Begin decides what comes next of a request that has just come. What the client
-// is to be told, a refusal too, is a Step; an error is an *oauth.UserError for the person,
-// or trouble of ours.
+// Begin decides the next step of a new request. A refusal for the client is a Step
+// too. An error is an *oauth.UserError for the person, or a fault of ours.
 func (a *Endpoint) Begin(ctx context.Context, values url.Values, b oauth.Browser) (Step, error) {
 	return a.decideOn(ctx, values, Continuation{Began: a.Now().UnixMilli()}, false, b)
 }
 
-// Resume decides what comes next of a request that has been at a page. In a
-// browser that it was not begun in, it begins anew.
+// Resume decides the next step of a request that comes back from a page. In another
+// browser than the one that began it, the request begins again.
 func (a *Endpoint) Resume(ctx context.Context, sealed string, b oauth.Browser) (Step, error) {
 	c, err := a.Continuations.Open(sealed)
 	if err != nil {
@@ -55,8 +53,8 @@ func (a *Endpoint) Resume(ctx context.Context, sealed string, b oauth.Browser) (
 	return a.decideOn(ctx, c.parameters(), c, true, b)
 }
 
-// Carry seals a request that came by POST, for a GET to take up: a browser sends
-// our cookies with it, and not with a form of another site (SameSite=Lax).
+// Carry seals a request that came by POST and returns a path for a GET: a browser sends
+// our cookies with a GET, but not with a POST from another site (SameSite=Lax).
 func (a *Endpoint) Carry(values url.Values) (resume string, err error) {
 	req := readRequest(values)
 	kept := url.Values{}
@@ -96,7 +94,7 @@ func (a *Endpoint) decideOn(ctx context.Context, values url.Values, c Continuati
 	return Step{Kind: kind, Request: sealed}, err
 }
 
-// A refusal goes to the client.
+// A refusal is an error that goes to the client.
 type refusal struct {
 	req *request
 	why *oauth.Error
@@ -105,8 +103,8 @@ type refusal struct {
 func (r *refusal) Error() string { return r.why.Error() }
 func (r *refusal) Unwrap() error { return r.why }
 
-// examine reads a request and asks the checks. What the client may be told is a
-// *refusal, what only the person may is an *oauth.UserError.
+// examine reads a request and runs the checks. It returns a *refusal for the client or
+// an *oauth.UserError for the person.
 func (a *Endpoint) examine(ctx context.Context, values url.Values, resumed bool) (*request, error) {
 	req := readRequest(values)
 	if err := a.resolve(ctx, req, resumed); err != nil {
@@ -130,7 +128,7 @@ func (a *Endpoint) check(ctx context.Context, req *request) error {
 	return nil
 }
 
-// refuse is the answer to a request that passed the checks above the line.
+// refuse answers the client of a request that passed the checks above the line.
 func (a *Endpoint) refuse(req *request, why *oauth.Error) Step {
 	answer := a.answer(req, url.Values{"error": {string(why.Code)}, "error_description": {why.Code.Description()}})
 	answer.Err = why

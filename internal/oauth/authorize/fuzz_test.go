@@ -12,8 +12,8 @@ import (
 	"gatehouse/store"
 )
 
-// Until the address is known to be the client's, nothing is sent anywhere; and
-// what is accepted is within the client's registration.
+// Nothing is sent anywhere until the address is known to be the client's, and an
+// accepted request is within the client's registration.
 func FuzzAuthorize(f *testing.F) {
 	const good = "client_id=web&redirect_uri=https%3A%2F%2Fweb.example%2Fcb&response_type=code"
 	for _, s := range []string{
@@ -43,12 +43,12 @@ func FuzzAuthorize(f *testing.F) {
 		}
 		leadsBack(t, req)
 		if err == nil && (!req.scope.Within(authz.Scope(req.client.Scope)) || !req.asked.Within(authz.Scope(req.client.Scope)) || req.client.Public() && req.get("code_challenge") == "") {
-			t.Errorf("%q was accepted for %q, want no more than is registered", query, req.asked)
+			t.Errorf("%q was accepted for %q, want no more than the registered scope", query, req.asked)
 		}
 	})
 }
 
-// leadsBack: an answer goes to the registered host, and brings the state as it came.
+// leadsBack fails unless an answer goes to the registered host with the state as it came.
 func leadsBack(t *testing.T, req *request) {
 	t.Helper()
 	location := Answer{RedirectURI: req.redirectURI, Parameters: url.Values{"code": {"c"}, "state": {req.state()}}}.Location()
@@ -59,7 +59,7 @@ func leadsBack(t *testing.T, req *request) {
 	}
 }
 
-// What was not sealed here does not open, in time or out of it.
+// A text that was not sealed here does not open.
 func FuzzContinuation(f *testing.F) {
 	now := time.Unix(1_800_000_000, 0)
 	c := Continuations{Now: func() time.Time { return now }}
@@ -77,7 +77,7 @@ func FuzzContinuation(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		if _, err := c.Open(raw); err == nil && raw != sealed {
-			t.Errorf("%q was opened, want only what was sealed to open", raw)
+			t.Errorf("%q was opened, want an error: it was not sealed here", raw)
 		}
 	})
 }

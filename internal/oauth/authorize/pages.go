@@ -14,19 +14,19 @@ import (
 // Path is the path of the authorization endpoint.
 const Path = "/oauth/authorize"
 
-// ResumePath is where a sealed request goes on.
+// ResumePath returns the path at which a sealed request resumes.
 func ResumePath(sealed string) string {
 	return Path + "?request=" + url.QueryEscape(sealed)
 }
 
 // A Pending is an authorization that waits at one of our pages.
 type Pending struct {
-	// Resume is the path at which it goes on.
+	// Resume is the path at which it resumes.
 	Resume string
 	Client store.Client
-	// Scopes is what the app asks for, for the consent page.
+	// Scopes are what the consent page asks for.
 	Scopes []oauth.ScopeText
-	// LoginHint is what may stand in the name field (OIDC Core 1.0 §3.1.2.1).
+	// LoginHint may fill the name field (OIDC Core 1.0 §3.1.2.1).
 	LoginHint string
 	// UILocales are the languages that the app prefers, best first.
 	UILocales []string
@@ -35,7 +35,7 @@ type Pending struct {
 }
 
 // Pending opens a sealed request for a page to show. It returns an *oauth.UserError, or
-// ErrMoved where the browser is not the one that began it.
+// oauth.ErrMoved if another browser began the request.
 func (a *Endpoint) Pending(ctx context.Context, sealed string, b oauth.Browser) (Pending, error) {
 	c, err := a.Continuations.Open(sealed)
 	if err != nil {
@@ -55,7 +55,8 @@ func (a *Endpoint) Pending(ctx context.Context, sealed string, b oauth.Browser) 
 	}, nil
 }
 
-// movedOn: what the client is to be told is said at the authorization endpoint.
+// movedOn turns a refusal into oauth.ErrMoved: the authorization endpoint sends it to
+// the client.
 func movedOn(err error) error {
 	if _, ok := errors.AsType[*refusal](err); ok {
 		return oauth.ErrMoved
@@ -63,8 +64,8 @@ func movedOn(err error) error {
 	return err
 }
 
-// Allow records that the person lets the client have what it asks for, and
-// returns the path at which the authorization goes on.
+// Allow records the person's consent and returns the path at which the authorization
+// resumes.
 func (a *Endpoint) Allow(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error) {
 	c, req, err := a.atConsent(ctx, sealed, b)
 	if err != nil {
@@ -77,7 +78,7 @@ func (a *Endpoint) Allow(ctx context.Context, sealed string, b oauth.Browser) (r
 	return ResumePath(resume), err
 }
 
-// Deny seals the refusal and returns the path at which the client is told.
+// Deny seals the person's refusal and returns the path at which the client learns of it.
 func (a *Endpoint) Deny(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error) {
 	c, _, err := a.atConsent(ctx, sealed, b)
 	if err != nil {
@@ -88,8 +89,8 @@ func (a *Endpoint) Deny(ctx context.Context, sealed string, b oauth.Browser) (re
 	return ResumePath(resume), err
 }
 
-// atConsent opens a request that was sealed for the consent page, in the browser
-// and the sign-in to which the page was shown (OIDC Core 1.0 §3.1.2.4).
+// atConsent opens a request that was sealed for the consent page. The browser and the
+// sign-in must be those that saw the page (OIDC Core 1.0 §3.1.2.4).
 func (a *Endpoint) atConsent(ctx context.Context, sealed string, b oauth.Browser) (Continuation, *request, error) {
 	c, err := a.Continuations.Open(sealed)
 	if err != nil {
@@ -105,7 +106,7 @@ func (a *Endpoint) atConsent(ctx context.Context, sealed string, b oauth.Browser
 	return c, req, nil
 }
 
-// remember adds to what the person has let the client have before.
+// remember adds what the client asks for to the person's earlier consent.
 func (a *Endpoint) remember(ctx context.Context, req *request, b oauth.Browser) error {
 	before, err := a.DB.ConsentOf(ctx, b.User.ID, req.client.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -15,15 +15,15 @@ import (
 
 const (
 	pushedPrefix = "urn:ietf:params:oauth:request_uri:" // RFC 9126 §2.2
-	// pushedLife is how long a pushed request may be begun.
+	// pushedLife is how long after the push the request may begin.
 	pushedLife = 90 * time.Second
 )
 
 func pushedDigest(requestURI string) store.Digest { return store.DigestOf(requestURI) }
 
-// resolve puts what was pushed in the place of its reference (RFC 9126 §4). All
-// other parameters are ignored, so that nobody on the way can add one. A request
-// that was begun in time may be finished later.
+// resolve replaces the reference to a pushed request by its parameters (RFC 9126 §4).
+// All other parameters are ignored, so that nobody on the way can add one. A request
+// that began in time may finish later.
 func (a *Endpoint) resolve(ctx context.Context, req *request, resumed bool) error {
 	reference := req.get("request_uri")
 	if !strings.HasPrefix(reference, pushedPrefix) {
@@ -44,7 +44,7 @@ func (a *Endpoint) resolve(ctx context.Context, req *request, resumed bool) erro
 	case req.get("client_id") != pushed.ClientID:
 		return oauth.MessagePushed.Because("client %.40q came with a request that %s pushed", req.get("client_id"), pushed.ClientID)
 	case !a.Now().Before(until):
-		return oauth.MessagePushed.Because("a pushed request that expired at %s", pushed.ExpiresAt)
+		return oauth.MessagePushed.Because("the pushed request expired at %s", pushed.ExpiresAt)
 	}
 	values, err := url.ParseQuery(pushed.Parameters)
 	if err != nil {
@@ -55,13 +55,13 @@ func (a *Endpoint) resolve(ctx context.Context, req *request, resumed bool) erro
 	return nil
 }
 
-// A Pushed answers a push (RFC 9126 §2.2).
+// A Pushed is the answer to a push (RFC 9126 §2.2).
 type Pushed struct {
 	RequestURI string `json:"request_uri"`
 	ExpiresIn  int    `json:"expires_in"` // seconds
 }
 
-// Push checks a request as the authorization endpoint would, and keeps it. The
+// Push checks a request as the authorization endpoint would, and stores it. The
 // client has authenticated; values are its form.
 func (a *Endpoint) Push(ctx context.Context, client store.Client, values url.Values) (Pushed, error) {
 	if values.Has("request_uri") { // RFC 9126 §2.1
@@ -84,10 +84,10 @@ func (a *Endpoint) Push(ctx context.Context, client store.Client, values url.Val
 		Digest: pushedDigest(reference), ClientID: client.ID, Parameters: parameters, ExpiresAt: a.Now().Add(pushedLife),
 	})
 	if err != nil {
-		return Pushed{}, fmt.Errorf("keeping a pushed request: %w", err)
+		return Pushed{}, fmt.Errorf("storing a pushed request: %w", err)
 	}
 	return Pushed{RequestURI: reference, ExpiresIn: int(pushedLife / time.Second)}, nil
 }
 
-// maxPushedBytes is what a request may have that travels in no URL.
+// maxPushedBytes bounds a pushed request, which does not travel in a URL.
 const maxPushedBytes = 16 << 10

@@ -11,7 +11,7 @@ import (
 	"gatehouse/store"
 )
 
-// push pushes a request and returns what the browser brings of it.
+// push pushes a request and returns the parameters that the browser brings.
 func (w *world) push(t *testing.T) url.Values {
 	t.Helper()
 	pushed, err := w.Push(t.Context(), w.web, asking())
@@ -21,7 +21,7 @@ func (w *world) push(t *testing.T) url.Values {
 	return url.Values{"client_id": {"web"}, "request_uri": {pushed.RequestURI}}
 }
 
-// gone fails unless the person is told that the pushed request is gone.
+// gone fails unless err tells the person that the pushed request is gone.
 func gone(t *testing.T, what string, err error) {
 	t.Helper()
 	if shown, ok := errors.AsType[*oauth.UserError](err); !ok || shown.Message != oauth.MessagePushed {
@@ -29,8 +29,7 @@ func gone(t *testing.T, what string, err error) {
 	}
 }
 
-// RFC 9126 §4: what was pushed counts, what comes beside it does not, and it gives
-// one code.
+// RFC 9126 §4: only the pushed parameters count, and they give one code.
 func TestAPushedRequestGivesOneCode(t *testing.T) {
 	w := open(t)
 	values := w.push(t)
@@ -39,7 +38,7 @@ func TestAPushedRequestGivesOneCode(t *testing.T) {
 	if page, err := w.Pending(t.Context(), sealed, w.ann); err != nil || len(page.Scopes) != 1 {
 		t.Errorf("what the page shows = %+v, %v, want the scope that was pushed", page, err)
 	}
-	w.now = w.now.Add(10 * time.Minute) // it was begun in time
+	w.now = w.now.Add(10 * time.Minute) // it began in time
 	path, err := w.Allow(t.Context(), sealed, w.ann)
 	if err != nil {
 		t.Fatalf("allowing: %v", err)
@@ -50,7 +49,7 @@ func TestAPushedRequestGivesOneCode(t *testing.T) {
 	gone(t, "a pushed request that was used", err)
 }
 
-func TestAPushedRequestThatIsNotTaken(t *testing.T) {
+func TestAPushedRequestThatIsRefused(t *testing.T) {
 	w := open(t)
 	values := w.push(t)
 	_, err := w.Begin(t.Context(), url.Values{"client_id": {"other"}, "request_uri": values["request_uri"]}, w.ann)
@@ -59,7 +58,7 @@ func TestAPushedRequestThatIsNotTaken(t *testing.T) {
 	_, err = w.Begin(t.Context(), values, w.ann)
 	gone(t, "too late", err)
 	_, err = w.Begin(t.Context(), url.Values{"client_id": {"web"}, "request_uri": {pushedPrefix + "x"}}, w.ann)
-	gone(t, "a reference that was made up", err)
+	gone(t, "a made-up reference", err)
 }
 
 // A push is refused for what the authorization endpoint would refuse (RFC 9126 §2.3).
@@ -72,11 +71,11 @@ func TestWhatCannotBePushed(t *testing.T) {
 		values url.Values
 		want   oauth.Code
 	}{
-		"a reference":           {w.web, asking("request_uri", pushedPrefix+"x"), oauth.InvalidRequest},
-		"a foreign address":     {w.web, asking("redirect_uri", "https://evil.test/"), oauth.InvalidRequest},
-		"an unknown client":     {off, asking(), oauth.InvalidRequest},
-		"too much scope":        {w.web, asking("scope", "openid phone"), oauth.InvalidScope},
-		"what fits into no row": {w.web, asking("acr_values", strings.Repeat("x", maxPushedBytes)), oauth.InvalidRequest},
+		"a reference":        {w.web, asking("request_uri", pushedPrefix+"x"), oauth.InvalidRequest},
+		"a foreign address":  {w.web, asking("redirect_uri", "https://evil.test/"), oauth.InvalidRequest},
+		"an unknown client":  {off, asking(), oauth.InvalidRequest},
+		"too much scope":     {w.web, asking("scope", "openid phone"), oauth.InvalidScope},
+		"too long a request": {w.web, asking("acr_values", strings.Repeat("x", maxPushedBytes)), oauth.InvalidRequest},
 	} {
 		if got, err := w.Push(t.Context(), c.client, c.values); !errors.Is(err, c.want) {
 			t.Errorf("%s: %+v, %v, want %s", name, got, err, c.want)

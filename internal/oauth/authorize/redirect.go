@@ -8,14 +8,14 @@ import (
 	"gatehouse/store"
 )
 
-// redirectRegistered decides whether uri is one of the client's. It is compared
-// character by character (RFC 9700 §2.1): nothing is parsed, decoded or folded,
-// so no two readings of one address can differ.
+// redirectRegistered reports whether uri is registered for the client. It is compared
+// character by character (RFC 9700 §2.1): nothing is parsed, decoded or folded, so
+// it cannot be read in two ways.
 //
-// The one exception is the port of a loopback address, which a native app learns
-// from the system when it opens the socket (RFC 8252 §7.3). It is made for public
-// clients, for the two addresses themselves and not for a name that may lead
-// elsewhere (§8.3), and everything else must be the same.
+// The only exception is the port of a loopback address, which a native app gets from
+// the operating system when it opens the socket (RFC 8252 §7.3). The exception is for
+// public clients and for the two IP addresses, not for a name that may lead elsewhere
+// (§8.3), and everything but the port must match.
 func redirectRegistered(client store.Client, uri string) bool {
 	if slices.Contains(client.RedirectURIs, uri) {
 		return true
@@ -30,10 +30,10 @@ func redirectRegistered(client store.Client, uri string) bool {
 	})
 }
 
-// assured reports whether the identity of the client is known beyond what it says
-// of itself: by its secret, or because only its owner can be reached at its
-// address. Any app on a device can take a loopback port or a private scheme, so
-// there the person is asked every time (RFC 8252 §8.6, RFC 6749 §10.2).
+// assured reports whether there is proof of the client's identity: its secret, or an
+// address at which only its owner can be reached. Any app on a device can claim a
+// loopback port or a private scheme, so for those the person is asked every time
+// (RFC 8252 §8.6, RFC 6749 §10.2).
 func assured(client store.Client, redirectURI string) bool {
 	return !client.Public() || strings.HasPrefix(redirectURI, "https://")
 }

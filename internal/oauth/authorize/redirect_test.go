@@ -24,14 +24,14 @@ func TestRedirectRegistered(t *testing.T) {
 	confidential := native
 	confidential.AuthMethod = store.SecretBasic
 	if redirectRegistered(confidential, "http://127.0.0.1:1/cb") {
-		t.Error("a confidential client may choose the port, want the registered one")
+		t.Error("a confidential client may choose the port, want only the registered one")
 	}
 	if redirectRegistered(store.Client{AuthMethod: store.NoSecret}, "https://learn.example/") {
 		t.Error("an address that is not registered was accepted, want it refused")
 	}
 }
 
-// Whatever is accepted leads to a registered host and path, as net/url reads it.
+// An accepted URI leads to a registered host and path, as net/url reads it.
 func FuzzRedirectRegistered(f *testing.F) {
 	client := store.Client{AuthMethod: store.NoSecret, RedirectURIs: []string{"https://web.example/cb", "http://127.0.0.1/cb", "http://[::1]:8080/cb?x=1"}}
 	for _, seed := range append(client.RedirectURIs, "http://127.0.0.1:51004/cb", "http://127.0.0.1:80@evil/cb", "http://[::1]:1/cb?x=1", "https://web.example.evil/cb", "http://127.0.0.1:1\\@evil/cb", "http://127.0.0.1:٣/cb") {

@@ -14,29 +14,28 @@ import (
 	"gatehouse/store"
 )
 
-// parameterNames are those that are read at the authorization endpoint; all
-// others are ignored (RFC 6749 §3.1).
+// parameterNames are the parameters that the authorization endpoint reads; it ignores
+// all others (RFC 6749 §3.1).
 var parameterNames = []string{
 	"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
 	"code_challenge", "code_challenge_method", "prompt", "max_age", "login_hint", "id_token_hint",
 	"acr_values", "ui_locales", "claims", "request", "request_uri", "registration",
 }
 
-// A request is an authorization request as far as it has been read. The
-// checks fill in what they find.
+// A request is an authorization request. The checks fill in what they find.
 type request struct {
 	params   url.Values // one value each, none empty
 	repeated []string
-	// malformed says that some value is not UTF-8.
+	// malformed says that a value is not UTF-8.
 	malformed bool
-	// pushed is the request_uri that it came by, if it was pushed (RFC 9126).
+	// pushed is the request_uri of a pushed request, or empty (RFC 9126).
 	pushed string
 
 	client      store.Client
 	redirectURI string
 	mode        string
 	scope       authz.Scope // of the tokens
-	asked       authz.Scope // what the person is asked for: scope, and what the claims belong to
+	asked       authz.Scope // what the person is asked for: scope, and the scopes of the claims
 	prompt      []string
 	maxAge      time.Duration // negative: none
 	wishes      claims.Request
@@ -61,11 +60,10 @@ func readRequest(values url.Values) *request {
 	return req
 }
 
-// get returns a parameter; one without a value is as one that is not there
-// (RFC 6749 §3.1).
+// get returns a parameter, or "" if it is absent or has no value (RFC 6749 §3.1).
 func (r *request) get(name string) string { return r.params.Get(name) }
 
-// state is echoed as it came, if it came once.
+// state returns the state to echo, or "" if the request repeats it.
 func (r *request) state() string {
 	if slices.Contains(r.repeated, "state") {
 		return ""
@@ -75,7 +73,7 @@ func (r *request) state() string {
 
 func (r *request) asks(prompt string) bool { return slices.Contains(r.prompt, prompt) }
 
-// query is what a sealed request carries.
+// query returns the parameters that a sealed request carries.
 func (r *request) query() string {
 	if r.pushed != "" {
 		return url.Values{"client_id": {r.client.ID}, "request_uri": {r.pushed}}.Encode()
@@ -83,7 +81,7 @@ func (r *request) query() string {
 	return r.params.Encode()
 }
 
-// locales are the languages of the ui_locales parameter. At most a handful is of use.
+// locales returns the languages of the ui_locales parameter, at most eight.
 func (r *request) locales() []string {
 	found := strings.Fields(r.get("ui_locales"))
 	return found[:min(len(found), 8)]

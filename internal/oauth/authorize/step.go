@@ -5,43 +5,42 @@ import (
 	"strings"
 )
 
-// A Step is what comes next of an authorization.
+// A Step is the next step of an authorization.
 type Step struct {
 	Kind StepKind
-	// Request is the sealed request, which the pages carry on; empty for an Answer.
+	// Request is the sealed request for the pages; empty for AnswerClient.
 	Request string
 	// Answer goes to the client.
 	Answer Answer
 }
 
-// A StepKind says who has to do something next.
+// A StepKind is one of the kinds below.
 type StepKind int
 
 // The kinds of steps.
 const (
-	// SignIn: the person signs in, at the page for it.
+	// SignIn sends the person to the sign-in page.
 	SignIn StepKind = iota + 1
-	// AskConsent: the person who is signed in says whether the client may.
+	// AskConsent sends the person who is signed in to the consent page.
 	AskConsent
-	// AnswerClient: all is said; the client gets a code or an error.
+	// AnswerClient gives the client a code or an error.
 	AnswerClient
 )
 
-// An Answer is an authorization response (RFC 6749 §4.1.2). Its RedirectURI is
-// the client's: an Answer is made of a request that passed the checks, and of
-// no other.
+// An Answer is an authorization response (RFC 6749 §4.1.2). It is made only for a
+// request whose RedirectURI is known to be the client's.
 type Answer struct {
 	Mode        string
 	RedirectURI string
-	// Parameters are code, or error and error_description; state, if there was
+	// Parameters are code, or error and error_description; state, if the request had
 	// one; and iss (RFC 9207).
 	Parameters url.Values
-	// Err is why there is no code, for the log.
+	// Err is the reason for a refusal, for the log.
 	Err error
 }
 
-// Location is where a query answer leads. A query that belongs to the redirect
-// URI stays as it is (RFC 6749 §3.1.2).
+// Location returns the URL of an answer in query mode. A query that belongs to the
+// redirect URI stays as it is (RFC 6749 §3.1.2).
 func (a Answer) Location() string {
 	separator := "?"
 	if strings.Contains(a.RedirectURI, "?") {

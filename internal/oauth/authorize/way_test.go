@@ -21,8 +21,8 @@ import (
 
 const callback = "https://web.example/cb"
 
-// world is the endpoint on a database, with ann signed in and the app web, which
-// has to ask for consent.
+// world is the endpoint on a database, with ann signed in and the client web, which
+// needs consent.
 type world struct {
 	*Endpoint
 	db  *sqlstore.DB
@@ -62,7 +62,7 @@ func open(t *testing.T) *world {
 	return w
 }
 
-// signIn makes ann prove who she is, now.
+// signIn signs ann in, now.
 func (w *world) signIn(t *testing.T) {
 	t.Helper()
 	w.ann.Session = store.BrowserSession{
@@ -79,7 +79,7 @@ func (w *world) write(t *testing.T, f func(store.Tx) error) {
 	}
 }
 
-// asking is a good request, changed by pairs.
+// asking returns a valid request, altered by pairs.
 func asking(pairs ...string) url.Values {
 	v := url.Values{"client_id": {"web"}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"}, "state": {"s"}, "nonce": {"n"}}
 	for i := 0; i < len(pairs); i += 2 {
@@ -97,17 +97,17 @@ func next(t *testing.T, what string, step Step, err error, want StepKind) Step {
 	return step
 }
 
-// resume goes on at a path that a page was given.
+// resume resumes a request at a path that a page was given.
 func (w *world) resume(t *testing.T, path string, b oauth.Browser) (Step, error) {
 	t.Helper()
 	u, err := url.Parse(path)
 	if err != nil || u.Path != Path {
-		t.Fatalf("the way goes on at %q, %v, want %s", path, err, Path)
+		t.Fatalf("the request resumes at %q, %v, want %s", path, err, Path)
 	}
 	return w.Resume(t.Context(), u.Query().Get("request"), b)
 }
 
-// told fails unless the client is told code, by its state and from our issuer.
+// told fails unless the client gets code, with its state and our issuer.
 func told(t *testing.T, what string, step Step, err error, code oauth.Code) {
 	t.Helper()
 	got := next(t, what, step, err, AnswerClient).Answer
@@ -128,14 +128,14 @@ func TestTheWayToACode(t *testing.T) {
 	w := open(t)
 	w.ann.Session.SignIn = store.SignIn{At: w.now, ACR: "urn:example:2", AMR: []string{"pwd", "otp"}}
 	step, err := w.Begin(t.Context(), asking("login_hint", "ann", "ui_locales", "de en"), oauth.Browser{Pre: "pre"})
-	sealed := next(t, "beginning, with nobody signed in", step, err, SignIn).Request
+	sealed := next(t, "beginning without a sign-in", step, err, SignIn).Request
 	page, err := w.Pending(t.Context(), sealed, oauth.Browser{Pre: "pre"})
 	want := Pending{
 		Resume: ResumePath(sealed), Client: page.Client, Scopes: []oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}},
 		LoginHint: "ann", UILocales: []string{"de", "en"}, RedirectURI: callback,
 	}
 	if diff := cmp.Diff(want, page); err != nil || diff != "" || page.Client.ID != "web" {
-		t.Errorf("what the page shows, %v (-want +got):\n%s", err, diff)
+		t.Errorf("Pending: error = %v, page (-want +got):\n%s", err, diff)
 	}
 	step, err = w.resume(t, page.Resume, w.ann)
 	sealed = next(t, "after the sign-in", step, err, AskConsent).Request
@@ -156,13 +156,13 @@ func TestTheWayToACode(t *testing.T) {
 	if diff := cmp.Diff(w.ann.Session.SignIn, code.SignIn); diff != "" {
 		t.Errorf("the code's sign-in is not the browser's (-want +got):\n%s", diff)
 	}
-	// The consent is remembered, for this scope and no other.
+	// The consent is remembered, but only for this scope.
 	step, err = w.Begin(t.Context(), asking(), w.ann)
 	next(t, "beginning again", step, err, AnswerClient)
 	w.consented(t, asking("scope", "openid email"))
 }
 
-func TestThePersonMaySayNo(t *testing.T) {
+func TestThePersonMayRefuse(t *testing.T) {
 	w := open(t)
 	path, err := w.Deny(t.Context(), w.consented(t, asking()), w.ann)
 	if err != nil {
@@ -175,7 +175,7 @@ func TestThePersonMaySayNo(t *testing.T) {
 	}
 }
 
-// What was asked of one person in one browser is answered by no other.
+// A consent page can be answered only by the person and in the browser that saw it.
 func TestAConsentBelongsToItsSignIn(t *testing.T) {
 	w := open(t)
 	sealed := w.consented(t, asking())
@@ -194,13 +194,13 @@ func TestAConsentBelongsToItsSignIn(t *testing.T) {
 	if _, err := w.Pending(t.Context(), sealed, oauth.Browser{Pre: "other"}); !errors.Is(err, oauth.ErrMoved) {
 		t.Errorf("another browser reads the request: error = %v, want ErrMoved", err)
 	}
-	// In another browser it begins anew, and there it asks who that is.
+	// In another browser the request begins again, with a sign-in.
 	step, err := w.Resume(t.Context(), sealed, oauth.Browser{Pre: "other"})
 	next(t, "resuming in another browser", step, err, SignIn)
 }
 
-// A client that changed while the page was open is dealt with where the request is
-// decided, not at the page.
+// If a client changes while the page is open, the authorization endpoint answers it,
+// not the page.
 func TestAClientThatChangedMeanwhile(t *testing.T) {
 	w := open(t)
 	sealed := w.consented(t, asking())
@@ -227,11 +227,11 @@ func TestWhoHasToDoSomethingNext(t *testing.T) {
 		{"none, and no consent", asking("prompt", "none"), false, AnswerClient, oauth.ConsentRequired},
 		{"login", asking("prompt", "login"), false, SignIn, ""},
 		{"select_account", asking("prompt", "select_account"), false, SignIn, ""},
-		{"login, and none is not to be", asking("max_age", "0", "prompt", "none"), false, AnswerClient, oauth.LoginRequired},
+		{"too old a sign-in, and none", asking("max_age", "0", "prompt", "none"), false, AnswerClient, oauth.LoginRequired},
 		{"a sign-in that is too old", asking("max_age", "59"), false, SignIn, ""},
-		{"a sign-in that is young enough", asking("max_age", "60"), false, AskConsent, ""},
+		{"a sign-in that is recent enough", asking("max_age", "60"), false, AskConsent, ""},
 		{"somebody else", asking("claims", `{"id_token":{"sub":{"value":"bob's"}}}`), false, SignIn, ""},
-		{"an essential acr that is not there", asking("claims", `{"id_token":{"acr":{"essential":true,"value":"gold"}}}`), false, AnswerClient, oauth.UnmetAuthentication},
+		{"an essential acr that we do not have", asking("claims", `{"id_token":{"acr":{"essential":true,"value":"gold"}}}`), false, AnswerClient, oauth.UnmetAuthentication},
 		{"a claim that belongs to a scope", asking("claims", `{"userinfo":{"email":null}}`), false, AskConsent, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -251,8 +251,8 @@ func TestWhoHasToDoSomethingNext(t *testing.T) {
 	}
 }
 
-// A sign-in that was made for the request counts once, though the request asked
-// for a new one; and one of somebody else than was asked for is told to the client.
+// A sign-in that was made for the request counts even if the request asked for a new
+// one. The client is told if it is that of another person than the one asked for.
 func TestASignInForTheRequestCounts(t *testing.T) {
 	w := open(t)
 	w.now = w.now.Add(time.Minute)
@@ -264,11 +264,11 @@ func TestASignInForTheRequestCounts(t *testing.T) {
 	next(t, "after the sign-in", step, err, AskConsent)
 
 	step, err = w.Begin(t.Context(), asking("claims", `{"id_token":{"sub":{"value":"bob's"}}}`), w.ann)
-	told(t, "ann signed in at this moment, and bob was asked for", step, err, oauth.LoginRequired)
+	told(t, "ann has just signed in, and bob was asked for", step, err, oauth.LoginRequired)
 }
 
-// An essential level is asked of the sign-in that is there, and then of one that
-// could be (OIDC Core 1.0 §5.5.1.1).
+// The present sign-in is checked for an essential level, and then whether a new one
+// could reach it (OIDC Core 1.0 §5.5.1.1).
 func TestAnEssentialLevel(t *testing.T) {
 	const password = `{"id_token":{"acr":{"essential":true,"values":["urn:gatehouse:pwd","urn:example:9"]}}}`
 	w := open(t)
@@ -293,7 +293,7 @@ func TestAnEssentialLevel(t *testing.T) {
 	}
 }
 
-// First parties are not asked for consent, unless they want it.
+// First-party clients do not need consent, unless they ask for it.
 func TestFirstParties(t *testing.T) {
 	w := open(t)
 	w.web.FirstParty = true
@@ -303,7 +303,7 @@ func TestFirstParties(t *testing.T) {
 	w.consented(t, asking("prompt", "consent"))
 }
 
-// A client that anybody can pass for asks every time (RFC 8252 §8.6).
+// A client that any app can impersonate needs consent every time (RFC 8252 §8.6).
 func TestAnUnassuredClientAsksEveryTime(t *testing.T) {
 	w := open(t)
 	w.web.AuthMethod, w.web.RedirectURIs = store.NoSecret, []string{"http://127.0.0.1/cb"}
@@ -320,7 +320,7 @@ func TestAnUnassuredClientAsksEveryTime(t *testing.T) {
 	}
 }
 
-// A request that came by POST is decided as it came, its faults too.
+// A request that came by POST keeps its parameters, faults included.
 func TestCarry(t *testing.T) {
 	w := open(t)
 	path, err := w.Carry(asking("unknown", "x"))
@@ -337,6 +337,6 @@ func TestCarry(t *testing.T) {
 	step, err = w.resume(t, path, w.ann)
 	told(t, "a nonce that came twice", step, err, oauth.InvalidRequest)
 	if _, err := w.Carry(asking("nonce", string(make([]byte, maxParameterBytes)))); !errors.As(err, new(*oauth.UserError)) {
-		t.Errorf("a request that fits into no URL: error = %v, want one for the person", err)
+		t.Errorf("a request that is too long for a URL: error = %v, want one for the person", err)
 	}
 }

@@ -17,17 +17,17 @@ import (
 
 const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-	// assertionLife is how far ahead an assertion may expire: as long as that its
-	// jti has to be remembered.
+	// assertionLife is how far ahead an assertion may expire. Its jti has to be
+	// remembered for as long.
 	assertionLife = 5 * time.Minute
 	// assertionSkew is how far ahead of ours a client's clock may be.
 	assertionSkew = 10 * time.Second
 	maxJTI        = 255
 )
 
-// Assertions checks what clients sign to say who they are.
+// Assertions verifies the assertions that clients sign to authenticate (RFC 7523).
 type Assertions struct {
-	// Once marks an assertion used, on every replica (RFC 7523 §3, rule 7).
+	// Once marks an assertion as used on every replica (RFC 7523 §3, rule 7).
 	Once interface {
 		UseOnce(ctx context.Context, key store.Digest, expires time.Time) (bool, error)
 	}
@@ -39,7 +39,7 @@ type Assertions struct {
 	Now    func() time.Time
 }
 
-// assertion are the claims of a client assertion (RFC 7523 §3).
+// assertion holds the claims of a client assertion (RFC 7523 §3).
 type assertion struct {
 	Issuer    string   `json:"iss"`
 	Subject   string   `json:"sub"`
@@ -67,7 +67,7 @@ func (a *audience) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &a.values)
 }
 
-// claimed reads who an assertion says it is from, before anything is verified.
+// claimed returns the sub of an assertion before anything is verified.
 func claimed(raw string) (string, error) {
 	payload, err := keys.Claims(raw)
 	if err != nil {
@@ -80,8 +80,8 @@ func claimed(raw string) (string, error) {
 	return a.Subject, nil
 }
 
-// verify decides whether client signed the assertion, for us, now, and for the
-// first time. Whatever is wrong is InvalidClient.
+// verify checks that client signed the assertion, that it is for us and in force, and
+// that it comes for the first time. Otherwise it returns InvalidClient.
 func (s *Assertions) verify(r *http.Request, client store.Client, raw string) error {
 	set, err := s.keySet(r.Context(), client)
 	if err != nil {
@@ -98,13 +98,13 @@ func (s *Assertions) verify(r *http.Request, client store.Client, raw string) er
 	if err := s.judge(r, client, a); err != nil {
 		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err)
 	}
-	// Last, so that only what is good in every other way is used up.
+	// This comes last, so that it uses up only an assertion that is otherwise valid.
 	first, err := s.Once.UseOnce(r.Context(), store.DigestOf("client assertion\x00"+client.ID+"\x00"+a.JTI), seconds(a.Expires))
 	if err != nil {
-		return fmt.Errorf("marking an assertion used: %w", err)
+		return fmt.Errorf("marking an assertion as used: %w", err)
 	}
 	if !first {
-		return oauth.InvalidClient.Because("assertion of client %s came again", client.ID)
+		return oauth.InvalidClient.Because("assertion of client %s was replayed", client.ID)
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func (s *Assertions) keySet(ctx context.Context, client store.Client) ([]byte, e
 	return nil, errors.New("none registered")
 }
 
-// judge asks the claims (RFC 7523 §3).
+// judge checks the claims (RFC 7523 §3).
 func (s *Assertions) judge(r *http.Request, client store.Client, a assertion) error {
 	now := s.Now()
 	latest := now.Add(assertionSkew)
@@ -127,9 +127,9 @@ func (s *Assertions) judge(r *http.Request, client store.Client, a assertion) er
 	case a.Issuer != client.ID || a.Subject != client.ID:
 		return errors.New("iss or sub is not the client")
 	case a.JTI == "" || len(a.JTI) > maxJTI:
-		return errors.New("no jti, or an endless one")
+		return errors.New("jti is missing or too long")
 	case a.Expires <= 0 || !now.Before(seconds(a.Expires)):
-		return errors.New("no exp, or it has passed")
+		return errors.New("exp is missing or has passed")
 	case seconds(a.Expires).After(latest.Add(assertionLife)):
 		return errors.New("exp is too far ahead")
 	case seconds(a.IssuedAt).After(latest), seconds(a.NotBefore).After(latest):
@@ -143,8 +143,9 @@ func (s *Assertions) judge(r *http.Request, client store.Client, a assertion) er
 // TokenPath is the path of the token endpoint.
 const TokenPath = "/oauth/token" //nolint:gosec // G101: a path, not a credential
 
-// addressed: an assertion for another server must not work here. The issuer as the
-// one audience is what FAPI 2.0 demands; older clients name the endpoint.
+// addressed reports whether the audience is this server: an assertion for another one
+// must not work here. FAPI 2.0 requires the issuer as the only audience; older clients
+// name the endpoint.
 func (s *Assertions) addressed(r *http.Request, client store.Client, given audience) bool {
 	if client.AssertionAudience == "issuer" {
 		return !given.array && slices.Equal(given.values, []string{s.Issuer})
@@ -158,7 +159,7 @@ func (s *Assertions) addressed(r *http.Request, client store.Client, given audie
 	return false
 }
 
-// seconds is a NumericDate, which may have a fraction (RFC 7519 §2).
+// seconds converts a NumericDate, which may have a fraction (RFC 7519 §2).
 func seconds(n float64) time.Time {
 	const farthest = 1 << 40
 	return time.UnixMilli(int64(min(max(n, -farthest), farthest) * 1000)).UTC()

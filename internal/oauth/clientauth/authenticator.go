@@ -17,28 +17,28 @@ import (
 	"gatehouse/store"
 )
 
-// Authenticator finds out which client is asking.
+// Authenticator authenticates the client of a request (RFC 6749 §2.3).
 type Authenticator struct {
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 		Fresh(ctx context.Context, id string) (store.Client, error)
 	}
-	// Limits counts the failures of one client from one network. It costs a
-	// client that authenticates nothing.
+	// Limits counts the failures of one client from one network. A client that
+	// authenticates costs nothing.
 	Limits interface {
 		Failure(ctx context.Context, kind, id string) error
 	}
-	// Assertions checks private_key_jwt; nil: there is none.
+	// Assertions verifies private_key_jwt; nil if it is not supported.
 	Assertions *Assertions
 	Now        func() time.Time
 }
 
-// credentials are what a request says of its client. The secret is an assertion
-// where the method is store.PrivateKeyJWT.
+// credentials are what a request presents. The secret is an assertion if the method is
+// store.PrivateKeyJWT.
 type credentials struct{ id, secret, method string }
 
-// proofs are what a client of each authentication method shows who it is by. The
-// secret has been compared before.
+// proofs check the credentials, by authentication method. The secret is already
+// compared.
 var proofs = map[string]func(a *Authenticator, r *http.Request, client store.Client, assertion string, secretFits bool) error{
 	store.SecretBasic:   bySecret,
 	store.SecretPost:    bySecret,
@@ -46,21 +46,21 @@ var proofs = map[string]func(a *Authenticator, r *http.Request, client store.Cli
 	store.NoSecret:      byNothing,
 }
 
-// Fresh returns a client that has authenticated as it is at this moment.
+// Fresh returns the client from the record, not from the cache.
 func (a *Authenticator) Fresh(ctx context.Context, id string) (store.Client, error) {
 	return a.Clients.Fresh(ctx, id)
 }
 
-// Authenticate returns the client of a request whose parameters are in
-// r.PostForm (RFC 6749 §2.3), or a refusal with InvalidClient or, if the request
-// shows two ways at once, InvalidRequest.
+// Authenticate returns the client of a request whose parameters are in r.PostForm
+// (RFC 6749 §2.3). It refuses with InvalidClient, or with InvalidRequest if the
+// request authenticates in two ways at once.
 func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 	given, err := presented(r)
 	if err != nil {
 		return store.Client{}, err
 	}
 	client, err := a.check(r, given, a.Clients.ClientByID)
-	if errors.Is(err, oauth.InvalidClient) { // unless it has just been changed
+	if errors.Is(err, oauth.InvalidClient) { // the client may just have been changed
 		client, err = a.check(r, given, a.Clients.Fresh)
 	}
 	if errors.Is(err, oauth.InvalidClient) {
@@ -75,8 +75,8 @@ func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 	return client, nil
 }
 
-// check looks the client up and compares the secret. The comparison is made for
-// unknown clients too, so that its time tells nothing.
+// check looks the client up and compares the secret. It compares for unknown clients
+// too, so that its time does not reveal them.
 func (a *Authenticator) check(r *http.Request, given credentials, find func(context.Context, string) (store.Client, error)) (store.Client, error) {
 	client, err := find(r.Context(), given.id)
 	unknown := errors.Is(err, store.ErrNotFound)
@@ -109,11 +109,11 @@ func byAssertion(a *Authenticator, r *http.Request, client store.Client, asserti
 	return a.Assertions.verify(r, client, assertion)
 }
 
-// byNothing: a public client has only its name.
+// byNothing accepts a public client, which has only its client_id.
 func byNothing(*Authenticator, *http.Request, store.Client, string, bool) error { return nil }
 
-// hasSecret compares with every secret in force. A client without one is not
-// opened by an empty secret.
+// hasSecret compares secret with every secret in force. An empty secret does not fit a
+// client that has none.
 func hasSecret(client store.Client, secret string, now time.Time) bool {
 	digest := store.DigestOf(secret)
 	found := 0
@@ -125,8 +125,8 @@ func hasSecret(client store.Client, secret string, now time.Time) bool {
 	return found == 1
 }
 
-// presented reads the client's credentials, of which there must be one kind
-// (RFC 6749 §2.3: the client must not use more than one method per request).
+// presented reads the client's credentials. A request must use only one method
+// (RFC 6749 §2.3).
 func presented(r *http.Request) (credentials, error) {
 	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	header := r.Header.Values("Authorization")
@@ -136,7 +136,7 @@ func presented(r *http.Request) (credentials, error) {
 	case len(header) > 1:
 		return credentials{}, oauth.InvalidClient.Because("%d Authorization headers", len(header))
 	case len(header) == 1 && secret != "":
-		return credentials{}, oauth.InvalidRequest.Because("a secret in header and body")
+		return credentials{}, oauth.InvalidRequest.Because("secrets in both header and body")
 	case len(header) == 1:
 		return fromHeader(header[0], id)
 	case id == "" || len(id) > oauth.MaxClientID:
@@ -155,7 +155,7 @@ func fromAssertion(r *http.Request, id, secret string, header []string) (credent
 	case secret != "" || len(header) > 0:
 		return credentials{}, oauth.InvalidRequest.Because("an assertion beside another way to authenticate")
 	case raw == "" || r.PostForm.Get("client_assertion_type") != assertionType:
-		return credentials{}, oauth.InvalidClient.Because("an assertion without its type, or of an unknown one")
+		return credentials{}, oauth.InvalidClient.Because("an assertion without its type, or with an unknown one")
 	}
 	subject, err := claimed(raw)
 	if err != nil {
@@ -170,8 +170,8 @@ func fromAssertion(r *http.Request, id, secret string, header []string) (credent
 	return credentials{subject, raw, store.PrivateKeyJWT}, nil
 }
 
-// fromHeader reads HTTP Basic, where ID and secret are form-urlencoded
-// before they are joined (RFC 6749 §2.3.1). A client_id in the body must agree.
+// fromHeader reads HTTP Basic credentials, where ID and secret are each
+// form-urlencoded (RFC 6749 §2.3.1). A client_id in the body must agree.
 func fromHeader(header, bodyID string) (credentials, error) {
 	scheme, value, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Basic") {

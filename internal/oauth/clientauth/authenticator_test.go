@@ -20,7 +20,7 @@ import (
 
 var noon = time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
 
-// apps are clients as registered.
+// apps are registered clients.
 type apps map[string]store.Client
 
 func (a apps) ClientByID(_ context.Context, id string) (store.Client, error) {
@@ -30,7 +30,7 @@ func (a apps) ClientByID(_ context.Context, id string) (store.Client, error) {
 	return store.Client{}, store.ErrNotFound
 }
 
-// tally counts failures and refuses from the limit on, if there is one.
+// tally counts failures and refuses from the limit on, if it has one.
 type tally struct {
 	counts map[string]int
 	limit  int
@@ -164,7 +164,7 @@ func TestFailedClientAuthenticationIsCounted(t *testing.T) {
 		}
 	}
 	if _, err := a.Authenticate(request(nil, basic("shop", "new"))); err != nil {
-		t.Errorf("the client itself is kept out: %v", err)
+		t.Errorf("the right secret afterwards: err = %v, want none", err)
 	}
 	if n := count.counts["client shop"]; n != 3 {
 		t.Errorf("%d failures counted, want 3", n)
@@ -179,7 +179,7 @@ func TestUnreadableClientIsNotRefused(t *testing.T) {
 	}
 }
 
-// away is a database that cannot be asked.
+// away is a database that cannot be read.
 type away struct{}
 
 func (away) ClientByID(context.Context, string) (store.Client, error) {
@@ -190,7 +190,7 @@ func (a away) Fresh(ctx context.Context, id string) (store.Client, error) {
 	return a.ClientByID(ctx, id)
 }
 
-// Fresh makes apps do without a memory between.
+// Fresh reads the same map: apps have no cache.
 func (a apps) Fresh(ctx context.Context, id string) (store.Client, error) {
 	return a.ClientByID(ctx, id)
 }
@@ -207,6 +207,6 @@ func TestNewSecretWorksAtOnceThoughTheClientIsRemembered(t *testing.T) {
 	shop.Secrets = []store.ClientSecret{{Digest: store.DigestOf("newest")}}
 	known["shop"] = shop
 	if _, err := a.Authenticate(request(nil, basic("shop", "newest"))); err != nil {
-		t.Errorf("the new secret: %v", err)
+		t.Errorf("the new secret: err = %v, want none", err)
 	}
 }

@@ -20,7 +20,7 @@ func basicHeader(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
 }
 
-// Whatever credentials are accepted are those that a client would encode that way.
+// Accepted credentials are those that a client would encode that way.
 func FuzzBasic(f *testing.F) {
 	for _, s := range [][2]string{
 		{basicHeader("shop", "secret"), ""}, {basicHeader("odd:id%", "a+b c"), "odd:id%"}, {basicHeader("", "x"), ""}, {basicHeader("shop", ""), "other"},
@@ -45,7 +45,7 @@ func FuzzBasic(f *testing.F) {
 	})
 }
 
-// Whatever ways to authenticate a request shows, one is taken, and it names one client.
+// A request that is accepted uses one method of authentication and names one client.
 func FuzzPresented(f *testing.F) {
 	assertion := "e30." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"shop","SUB":"other"}`)) + ".AAAA"
 	for _, s := range [][2]string{
@@ -99,7 +99,7 @@ func FuzzAssertionClaims(f *testing.F) {
 		}
 		life := seconds(a.Expires).Sub(now)
 		if a.Issuer != "shop" || a.Subject != "shop" || a.JTI == "" || life <= 0 || life > assertionLife+assertionSkew {
-			t.Errorf("%s lives %v, want at most %v, of and for the client shop", payload, life, assertionLife+assertionSkew)
+			t.Errorf("%s lives %v, want at most %v, and iss and sub shop", payload, life, assertionLife+assertionSkew)
 		}
 		if !slices.ContainsFunc(a.Audience.values, func(v string) bool { return strings.HasPrefix(v, "https://id.example") }) {
 			t.Errorf("%s is for %q, want an address of ours", payload, a.Audience.values)

@@ -12,13 +12,14 @@ import (
 )
 
 const (
-	// jwksMemory is how long the keys of a client are remembered.
+	// jwksMemory is how long the keys of a client are cached.
 	jwksMemory = 5 * time.Minute
 	maxJWKS    = 200
 )
 
-// JWKSCache reads the keys behind clients' addresses, each at most about once in
-// five minutes, and one that fails once in ten seconds: nobody can make us ask more often.
+// JWKSCache reads the documents behind clients' jwks_uri. It fetches each about once in
+// five minutes, and a failing one once in ten seconds, so that nobody can make us
+// send more requests.
 type JWKSCache struct {
 	Client *http.Client
 	Now    func() time.Time
@@ -28,18 +29,18 @@ type JWKSCache struct {
 }
 
 type jwksEntry struct {
-	mu    sync.Mutex // held while asking, so that one asks for all
+	mu    sync.Mutex // held while fetching, so that one call fetches for all
 	asked time.Time
 	err   error
-	body  atomic.Pointer[[]byte] // the last that was had
+	body  atomic.Pointer[[]byte] // the last document that was fetched
 }
 
-// failureMemory is how long a failure is remembered.
+// failureMemory is how long a failure is cached.
 const failureMemory = 10 * time.Second
 
-// Get returns the document at url. If it cannot be had any more, what was there
-// before is still good. So it is while somebody asks: a crowd that waits for a host
-// that hangs would fill the server.
+// Get returns the document at url. If it cannot be fetched, or another call is
+// fetching it, Get returns the previous one: calls that all wait for a hanging host
+// would fill the server.
 func (c *JWKSCache) Get(ctx context.Context, url string) ([]byte, error) {
 	e := c.entry(url)
 	if !e.mu.TryLock() {

@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/outbound"
 )
 
-// Keys are asked for once in five minutes, failures once in ten seconds, and keys
-// that were there before outlive a failure.
+// Keys are fetched once in five minutes and failures once in ten seconds, and earlier
+// keys survive a failure.
 func TestJWKSCache(t *testing.T) {
 	var asked atomic.Int32
 	var broken atomic.Bool
@@ -29,7 +29,7 @@ func TestJWKSCache(t *testing.T) {
 	get := func(want int32) {
 		t.Helper()
 		if body, err := cache.Get(t.Context(), server.URL); err != nil || string(body) != `{"keys":[]}` || asked.Load() != want {
-			t.Errorf("%q, %v, asked %d times, want %d", body, err, asked.Load(), want)
+			t.Errorf("%q, %v, fetched %d times, want %d", body, err, asked.Load(), want)
 		}
 	}
 	get(1)
@@ -43,12 +43,11 @@ func TestJWKSCache(t *testing.T) {
 	get(3)
 	inside := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Now: cache.Now}
 	if _, err := inside.Get(t.Context(), server.URL); err == nil || asked.Load() != 3 {
-		t.Errorf("an address inside: %v", err)
+		t.Errorf("an internal address: err = %v, want a refusal", err)
 	}
 }
 
-// TestNobodyWaitsForAHostThatHangs but the one who asks it, as long as there is an
-// earlier answer.
+// Only the call that fetches waits for a host that hangs, if there is an earlier answer.
 func TestNobodyWaitsForAHostThatHangs(t *testing.T) {
 	asked, leave := make(chan bool, 2), make(chan bool, 1)
 	leave <- true

@@ -22,17 +22,17 @@ import (
 )
 
 const (
-	// life is how long a person has to type the code: a guesser has as long.
+	// life is how long a person has to type the code, and a guesser to guess it.
 	life = 10 * time.Minute
-	// pollInterval is the seconds that a device waits between polls, at first.
+	// pollInterval is how many seconds a device waits between polls at first.
 	pollInterval = 5
-	// userCodeLetters are easy to read and to type and spell no words (RFC 8628
-	// §6.1): 20^8 codes, 34 bits, beside a bound on the tries.
+	// userCodeLetters are easy to read and type, and do not spell words (RFC 8628
+	// §6.1). They make 20^8 codes, 34 bits, which is enough as the tries are bounded.
 	userCodeLetters = "BCDFGHJKLMNPQRSTVWXZ"
 	userCodeLength  = 8
 )
 
-// An Endpoint lets devices in that have no browser (RFC 8628).
+// An Endpoint authorizes devices that have no browser (RFC 8628).
 type Endpoint struct {
 	DB interface {
 		AddDevice(ctx context.Context, g store.DeviceGrant) error
@@ -52,7 +52,7 @@ type Endpoint struct {
 	Now  func() time.Time
 }
 
-// An Answer answers a device (RFC 8628 §3.2).
+// An Answer is the answer to a device (RFC 8628 §3.2).
 type Answer struct {
 	DeviceCode string `json:"device_code"`
 	UserCode   string `json:"user_code"`
@@ -74,7 +74,7 @@ func (d *Endpoint) Begin(ctx context.Context, client store.Client, rawScope stri
 	if err != nil {
 		return Answer{}, err
 	}
-	for range 3 { // a user code may be taken, three in a row are not
+	for range 3 { // one user code may be taken, but hardly three in a row
 		answer, err := d.add(ctx, client, scope)
 		if !errors.Is(err, store.ErrConflict) {
 			return answer, err
@@ -92,7 +92,7 @@ func (d *Endpoint) add(ctx context.Context, client store.Client, scope authz.Sco
 		CreatedAt: now, ExpiresAt: now.Add(life), Interval: pollInterval,
 	})
 	if err != nil {
-		return Answer{}, fmt.Errorf("keeping a device code: %w", err)
+		return Answer{}, fmt.Errorf("storing a device code: %w", err)
 	}
 	shown := readable(user)
 	return Answer{
@@ -110,10 +110,10 @@ func newUserCode() string {
 	return string(code)
 }
 
-// readable is a code as it is shown: in two groups.
+// readable returns a code as it is shown, in two groups.
 func readable(code string) string { return code[:userCodeLength/2] + "-" + code[userCodeLength/2:] }
 
-// canonical is what was typed, without case and whatever stands between the letters.
+// canonical returns a typed code in upper case and without separators.
 func canonical(typed string) (code string, ok bool) {
 	code = strings.Map(func(r rune) rune {
 		if r == '-' || r == ' ' || r == '_' || r == '.' {
@@ -124,20 +124,20 @@ func canonical(typed string) (code string, ok bool) {
 	return code, len(code) == userCodeLength && strings.Trim(code, userCodeLetters) == ""
 }
 
-// A Request is what a person is asked about a device.
+// A Request is the request of a device, for a person to decide.
 type Request struct {
 	Client    store.Client
 	Scopes    []oauth.ScopeText
 	UserCode  string
-	IP        string // where the device is
+	IP        string // the device's address
 	CreatedAt time.Time
 
 	grant store.DeviceGrant
 }
 
-// Find returns the request of a user code, as typed. A code that is not known, was
-// decided or has expired is an *oauth.UserError, and counts: after a few from one network
-// the answer is *throttle.Limited, to a right one too (RFC 8628 §5.1).
+// Find returns the request of a user code, as typed. A code that is unknown, decided or
+// expired is an *oauth.UserError and counts: after a few from one network the answer is
+// *throttle.Limited, even for a right code (RFC 8628 §5.1).
 func (d *Endpoint) Find(ctx context.Context, typed string) (Request, error) {
 	attempt, err := d.Limits.UserCode(ctx)
 	if err != nil {
@@ -170,7 +170,7 @@ func (d *Endpoint) find(ctx context.Context, typed string) (Request, error) {
 		return Request{}, fmt.Errorf("reading a client: %w", err)
 	}
 	if gone || client.Disabled || device.Status != store.DevicePending || !d.Now().Before(device.ExpiresAt) {
-		return Request{}, oauth.MessageDevice.Because("a user code that waits no longer")
+		return Request{}, oauth.MessageDevice.Because("a user code that can no longer be decided")
 	}
 	return Request{
 		Client: client, Scopes: oauth.Explain(authz.Scope(device.Scope)), UserCode: readable(code),
@@ -178,8 +178,8 @@ func (d *Endpoint) find(ctx context.Context, typed string) (Request, error) {
 	}, nil
 }
 
-// Decide says what the person who is signed in in b answered. Of several answers
-// the first counts.
+// Decide records the answer of the person who is signed in at b. Of several answers the
+// first counts.
 func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, allow bool) error {
 	if !b.SignedIn() {
 		return oauth.ErrMoved
@@ -194,7 +194,7 @@ func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, al
 		device.Status = store.DeviceApproved
 	}
 	device.UserID, device.BrowserID, device.SignIn = b.User.ID, b.Session.ID, b.Session.SignIn
-	// The evidence comes first: no row, no act.
+	// The audit event comes first: an answer that cannot be recorded does not count.
 	subject := audit.UserSubject(b.User.Sub)
 	event := audit.Event{
 		Actor: subject, Subject: subject, SessionID: device.SessionID, ClientID: device.ClientID,
@@ -208,7 +208,7 @@ func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, al
 		return fmt.Errorf("answering a device: %w", err)
 	}
 	if !decided {
-		return oauth.MessageDevice.Because("a user code that was decided meanwhile")
+		return oauth.MessageDevice.Because("a user code that has just been decided")
 	}
 	return nil
 }

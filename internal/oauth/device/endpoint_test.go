@@ -19,7 +19,7 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// world is the endpoint on a database, with an app for televisions and ann signed in.
+// world is the endpoint on a database, with a client for televisions and ann signed in.
 type world struct {
 	*Endpoint
 	db  *sqlstore.DB
@@ -82,7 +82,7 @@ func (w *world) kept(t *testing.T, a Answer) store.DeviceGrant {
 	return kept
 }
 
-// noDevice fails unless err tells the person that there is no such code.
+// noDevice fails unless err tells the person that the code is unknown.
 func noDevice(t *testing.T, act string, err error) {
 	t.Helper()
 	if shown, ok := errors.AsType[*oauth.UserError](err); !ok || shown.Message != oauth.MessageDevice {
@@ -90,7 +90,7 @@ func noDevice(t *testing.T, act string, err error) {
 	}
 }
 
-func TestADeviceIsLetIn(t *testing.T) {
+func TestADeviceIsAllowed(t *testing.T) {
 	w := open(t)
 	a := w.begin(t)
 	if a.ExpiresIn != 600 || a.Interval != 5 || len(a.DeviceCode) != 43 || len(a.UserCode) != 9 {
@@ -124,7 +124,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 	noDevice(t, "finding a device that was let in", err)
 }
 
-func TestADeviceIsTurnedAway(t *testing.T) {
+func TestADeviceIsDenied(t *testing.T) {
 	w := open(t)
 	a := w.begin(t)
 	if err := w.Decide(t.Context(), a.UserCode, oauth.Browser{Pre: "pre"}, true); !errors.Is(err, oauth.ErrMoved) {
@@ -138,7 +138,7 @@ func TestADeviceIsTurnedAway(t *testing.T) {
 	}
 }
 
-// Two people, or two tabs, answer at once: the record lets one of them.
+// Two people, or two tabs, answer at once: only one answer is recorded.
 func TestOfTwoAnswersTheFirstCounts(t *testing.T) {
 	w := open(t)
 	a := w.begin(t)
@@ -153,7 +153,7 @@ func TestOfTwoAnswersTheFirstCounts(t *testing.T) {
 	}
 }
 
-// raced lets somebody else answer just before.
+// raced lets another answer win the race.
 type raced struct {
 	*sqlstore.DB
 	before func()
@@ -187,15 +187,15 @@ func TestWhatCannotBeFound(t *testing.T) {
 	}
 }
 
-// nobody knows no client.
+// nobody is a registry without clients.
 type nobody struct{ err error }
 
 func (n nobody) ClientByID(context.Context, string) (store.Client, error) {
 	return store.Client{}, n.err
 }
 
-// Trouble of ours is not told as a wrong code, and costs nobody a try.
-func TestTroubleIsNoWrongCode(t *testing.T) {
+// A fault of ours is not reported as a wrong code and does not cost a try.
+func TestAFaultIsNotAWrongCode(t *testing.T) {
 	w := open(t)
 	a, clients := w.begin(t), w.Clients
 	w.Clients = nobody{store.ErrUnavailable}
@@ -210,7 +210,7 @@ func TestTroubleIsNoWrongCode(t *testing.T) {
 	}
 }
 
-// RFC 8628 §5.1: wrong codes are few, and then a right one has to wait as well.
+// RFC 8628 §5.1: after a few wrong codes, even a right one has to wait.
 func TestWrongCodesAreFew(t *testing.T) {
 	w := open(t)
 	right := w.begin(t).UserCode
@@ -247,8 +247,7 @@ func TestWhoMayBegin(t *testing.T) {
 	}
 }
 
-// A user code that is taken is drawn again, and a database that says so for ever
-// is not asked for ever.
+// A user code that is taken is drawn again, but not endlessly.
 func TestATakenUserCodeIsDrawnAgain(t *testing.T) {
 	w := open(t)
 	taken := &crowded{DB: w.db, times: 2}
@@ -260,7 +259,7 @@ func TestATakenUserCodeIsDrawnAgain(t *testing.T) {
 	}
 }
 
-// crowded has all codes taken, so many times.
+// crowded says that a code is taken, as often as it is told to.
 type crowded struct {
 	*sqlstore.DB
 	times int

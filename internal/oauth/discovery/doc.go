@@ -1,11 +1,11 @@
-// Package discovery says what this server can do (RFC 8414, OpenID Connect
-// Discovery 1.0).
+// Package discovery makes the documents that describe this server (RFC 8414, OpenID
+// Connect Discovery 1.0).
 //
-//	Server                 which endpoints there are, and which grant types
+//	Server                 the endpoints and grant types of this server
 //	   ▼
-//	metadata               what both documents say; an endpoint that is not there is not spoken of
+//	metadata               the members of both documents; absent endpoints are left out
 //	   ├─ AuthorizationServer     /.well-known/oauth-authorization-server
-//	   └─ OpenIDConfiguration     /.well-known/openid-configuration: claims and logout beside it
+//	   └─ OpenIDConfiguration     /.well-known/openid-configuration: also claims and logout
 //
 // All of it is in metadata.go. The documents are made once, when the server starts.
 package discovery

@@ -16,17 +16,17 @@ import (
 	"gatehouse/store"
 )
 
-// A Server is what the metadata describe.
+// A Server is what the metadata describes.
 type Server struct {
 	Issuer string
-	// Endpoints are the paths below the issuer, by the members that tell of them. An
-	// endpoint that is not there is not spoken of.
+	// Endpoints are the paths below the issuer, by the names of their members. The
+	// metadata leaves out absent endpoints.
 	Endpoints map[string]string
-	// Grants are the grant types that there are.
+	// Grants are all grant types.
 	Grants grant.List
-	// PrivateKeyJWT says that clients may sign to authenticate.
+	// PrivateKeyJWT says that clients may authenticate with a signed assertion.
 	PrivateKeyJWT bool
-	// BackchannelLogout says that apps are told when a session ends.
+	// BackchannelLogout says that clients are notified when a session ends.
 	BackchannelLogout bool
 }
 
@@ -43,14 +43,14 @@ type endpoints struct {
 	EndSession    string `json:"end_session_endpoint,omitempty"`                  // RP-Initiated Logout 1.0 §2.1
 }
 
-// metadata are the members of RFC 8414 §2, OpenID Connect Discovery 1.0 §3 and
-// their extensions that we have something to say to.
+// metadata holds the members of RFC 8414 §2, OpenID Connect Discovery 1.0 §3 and their
+// extensions that apply to this server.
 type metadata struct {
 	Issuer string `json:"issuer"`
 	endpoints
 
 	Scopes        []string `json:"scopes_supported"`
-	ResponseTypes []string `json:"response_types_supported"` // required, also where there are none
+	ResponseTypes []string `json:"response_types_supported"` // required, even if empty
 	ResponseModes []string `json:"response_modes_supported,omitempty"`
 	Grants        []string `json:"grant_types_supported"`
 	Challenges    []string `json:"code_challenge_methods_supported,omitempty"`
@@ -70,9 +70,9 @@ type metadata struct {
 	*more
 }
 
-// more are members of OpenID Connect Discovery 1.0 §3 for a server with an
-// authorization endpoint. The two that are false say so, for one of them is true
-// where it is left out.
+// more holds the members of OpenID Connect Discovery 1.0 §3 for a server with an
+// authorization endpoint. Request and RequestURI are sent although they are false,
+// because request_uri_parameter_supported defaults to true.
 type more struct {
 	ClaimTypes      []string `json:"claim_types_supported"`
 	ClaimsParameter bool     `json:"claims_parameter_supported"`
@@ -85,7 +85,7 @@ type more struct {
 	BackchannelSession bool `json:"backchannel_logout_session_supported,omitempty"`
 }
 
-// AuthorizationServer is the document of RFC 8414.
+// AuthorizationServer returns the document of RFC 8414.
 func (s Server) AuthorizationServer() ([]byte, error) {
 	m, err := s.metadata()
 	if err != nil {
@@ -94,8 +94,7 @@ func (s Server) AuthorizationServer() ([]byte, error) {
 	return encode(m)
 }
 
-// OpenIDConfiguration is the document of OpenID Connect Discovery 1.0, as far as
-// there is something to discover.
+// OpenIDConfiguration returns the document of OpenID Connect Discovery 1.0.
 func (s Server) OpenIDConfiguration() ([]byte, error) {
 	m, err := s.metadata()
 	if err != nil {
@@ -140,8 +139,8 @@ func (s Server) metadata() (metadata, error) {
 	return m, nil
 }
 
-// endpoints fills in the addresses by the names of their members. A name that is not
-// a member's is an error.
+// endpoints fills in the addresses by the names of their members. An unknown name is an
+// error.
 func (s Server) endpoints() (e endpoints, err error) {
 	addresses := map[string]string{}
 	for member, path := range s.Endpoints {
@@ -159,7 +158,8 @@ func (s Server) endpoints() (e endpoints, err error) {
 	return e, nil
 }
 
-// grants are those for which there is a way to get what they redeem.
+// grants returns the grant types that a client can use: what they redeem must come from
+// an endpoint of this server.
 func (s Server) grants() []string {
 	return s.Grants.Offered(func(endpoint string) bool { return s.Endpoints[endpoint] != "" }).Names()
 }

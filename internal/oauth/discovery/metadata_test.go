@@ -15,20 +15,20 @@ import (
 	"gatehouse/internal/oauth/discovery"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMetadata(t *testing.T) {
 	few := discovery.Server{Grants: grant.Types(), Issuer: "https://id.example", Endpoints: map[string]string{
 		"token_endpoint": "/oauth/token", "revocation_endpoint": "/oauth/revoke",
 		"introspection_endpoint": "/oauth/introspect", "jwks_uri": "/.well-known/jwks.json",
 	}}
-	whole := discovery.Server{Grants: few.Grants, Issuer: few.Issuer, PrivateKeyJWT: true, BackchannelLogout: true, Endpoints: map[string]string{
+	full := discovery.Server{Grants: few.Grants, Issuer: few.Issuer, PrivateKeyJWT: true, BackchannelLogout: true, Endpoints: map[string]string{
 		"authorization_endpoint": "/oauth/authorize", "userinfo_endpoint": "/oauth/userinfo", "end_session_endpoint": "/oauth/logout",
 		"pushed_authorization_request_endpoint": "/oauth/par", "device_authorization_endpoint": "/oauth/device_authorization",
 	}}
-	maps.Copy(whole.Endpoints, few.Endpoints)
+	maps.Copy(full.Endpoints, few.Endpoints)
 	documents := map[string]func() ([]byte, error){
-		"whole-openid-configuration.json": whole.OpenIDConfiguration,
+		"full-openid-configuration.json":  full.OpenIDConfiguration,
 		"oauth-authorization-server.json": few.AuthorizationServer,
 		"openid-configuration.json":       few.OpenIDConfiguration,
 	}
@@ -60,7 +60,7 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-func TestMetadataIsSilentOnWhatIsNotThere(t *testing.T) {
+func TestMetadataLeavesOutWhatIsAbsent(t *testing.T) {
 	body, err := discovery.Server{
 		Grants: grant.Types(), Issuer: "https://id.example/", Endpoints: map[string]string{"token_endpoint": "/oauth/token"},
 	}.AuthorizationServer()

@@ -9,7 +9,7 @@ import (
 	"gatehouse/store"
 )
 
-// RFC 6749 §4.1.2: a code is good once. Its second use ends what the first began.
+// RFC 6749 §4.1.2: a code works once. Its second use ends the session of the first.
 func TestACodeIsRedeemedOnce(t *testing.T) {
 	w := open(t)
 	code := w.code(t, nil)
@@ -25,8 +25,8 @@ func TestACodeIsRedeemedOnce(t *testing.T) {
 	refused(t, "what the first use began", answer, err, oauth.InvalidGrant)
 }
 
-// Whoever stole a code cannot use it up: it stays good for its client.
-func TestACodeStaysGood(t *testing.T) {
+// A thief cannot use a code up: it stays valid for its client.
+func TestACodeStaysValid(t *testing.T) {
 	w := open(t)
 	code := w.code(t, nil)
 	answer, err := w.redeem(t, "tv", code)
@@ -43,7 +43,7 @@ func TestACodeStaysGood(t *testing.T) {
 	granted(t, "its client, after all of these", answer, err)
 }
 
-// Three wrong verifiers burn a code.
+// Three wrong verifiers invalidate a code.
 func TestVerifiersCannotBeGuessed(t *testing.T) {
 	w := open(t)
 	code := w.code(t, nil)
@@ -60,16 +60,16 @@ func TestCodesThatGiveNothing(t *testing.T) {
 	answer, err := w.redeem(t, "shop", "made up")
 	refused(t, "an unknown code", answer, err, oauth.InvalidGrant)
 	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.ExpiresAt = w.now }))
-	refused(t, "one that has expired", answer, err, oauth.InvalidGrant)
+	refused(t, "an expired code", answer, err, oauth.InvalidGrant)
 	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.Scope = "openid phone" }))
-	refused(t, "a scope that is registered no more", answer, err, oauth.InvalidGrant)
+	refused(t, "a scope that is no longer registered", answer, err, oauth.InvalidGrant)
 	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.Challenge = "" }))
 	refused(t, "a verifier without a challenge", answer, err, oauth.InvalidGrant) // RFC 9700 §4.8.2
 }
 
-// The person is asked for as they are when the code is redeemed, not as they were
-// when they said yes.
-func TestAPersonWhoIsInactiveByNow(t *testing.T) {
+// The person is read as they are when the code is redeemed, not as they were when
+// they consented.
+func TestAPersonWhoHasBecomeInactive(t *testing.T) {
 	w := open(t)
 	code, device := w.code(t, nil), w.device(t, store.DeviceApproved)
 	no := false
@@ -95,18 +95,18 @@ func TestPolls(t *testing.T) {
 	answer, err = w.poll(t, "tv", "made up")
 	refused(t, "an unknown device code", answer, err, oauth.InvalidGrant)
 	answer, err = w.poll(t, "tv", w.device(t, store.DeviceDenied))
-	refused(t, "the person said no", answer, err, oauth.AccessDenied)
+	refused(t, "the person refused", answer, err, oauth.AccessDenied)
 	w.now = w.now.Add(10 * time.Minute)
 	answer, err = w.poll(t, "tv", code)
 	refused(t, "too late", answer, err, oauth.ExpiredToken)
 }
 
-// A device code is good once, as a code is.
+// A device code works once, as a code does.
 func TestADeviceCodeIsRedeemedOnce(t *testing.T) {
 	w := open(t)
 	code := w.device(t, store.DeviceApproved)
 	answer, err := w.poll(t, "tv", code)
-	refresh := granted(t, "the person said yes", answer, err)
+	refresh := granted(t, "the person allowed it", answer, err)
 	if id, _ := answer["id_token"].(string); id == "" {
 		t.Errorf("answer = %v, want an ID token", answer)
 	}

@@ -12,8 +12,7 @@ import (
 	"gatehouse/store"
 )
 
-// device answers a poll (RFC 8628 §3.4, §3.5). The person is asked for as they
-// are at this moment, not as when they said yes.
+// device answers a poll (RFC 8628 §3.4, §3.5).
 func (s Steps) device(ctx context.Context, req *request) (token.Set, error) {
 	raw := req.form.Get("device_code")
 	if raw == "" {
@@ -41,7 +40,7 @@ func (s Steps) device(ctx context.Context, req *request) (token.Set, error) {
 	return set, s.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
 }
 
-// polled decides what a poll is answered; nil: the tokens.
+// polled returns the refusal that answers a poll, or nil if the device gets its tokens.
 func (s Steps) polled(ctx context.Context, device store.DeviceGrant) error {
 	now := s.Now()
 	switch {
@@ -58,7 +57,7 @@ func (s Steps) polled(ctx context.Context, device store.DeviceGrant) error {
 	case !inTime:
 		return oauth.SlowDown.Because("polled before the interval was over")
 	case device.Status == store.DeviceDenied:
-		return oauth.AccessDenied.Because("the person said no")
+		return oauth.AccessDenied.Because("the person refused")
 	case device.Status == store.DevicePending:
 		return oauth.AuthorizationPending.Because("the person has not answered")
 	}

@@ -20,21 +20,20 @@ import (
 )
 
 // Engine is the token endpoint (RFC 6749 §3.2). go-oauth2's server reads the
-// request of each grant that it knows, and shapes the answer of all; the steps
-// themselves are the grants of this package, behind the library's Manager
-// interface. This file is the only one that knows the library.
+// requests of the grants that it knows and shapes every answer. The steps of this
+// package do the work, behind the library's Manager interface. Only this file uses
+// the library.
 //
-// The library's own order of checks is not ours: it looks at passwords before it
-// knows the client, and at a refresh it never asks for one. So the preflight is
-// made before it is called, and what the preflight found travels with the
-// request's context.
+// The library checks in another order than we do: it looks at passwords before it
+// has identified the client, and on a refresh it never identifies it. So the
+// preflight comes first, and its result travels in the request's context.
 type Engine struct {
 	steps  Steps
 	server *server.Server
 }
 
-// NewEngine returns the engine for grants. It refuses a list with a grant type
-// that the token endpoint is to answer and has no step for.
+// NewEngine returns the engine for steps. It returns an error if a grant type that
+// the token endpoint should answer has no step.
 func NewEngine(steps Steps) (*Engine, error) {
 	config := &server.Config{TokenType: "Bearer"} // RFC 6750 §4
 	for _, name := range steps.Types.AnsweredAt(grant.TokenEndpoint).Names() {
@@ -51,8 +50,8 @@ func NewEngine(steps Steps) (*Engine, error) {
 	return e, nil
 }
 
-// Token answers a token request whose parameters are in r.PostForm, and r.Form
-// the same. The answer is that of RFC 6749 §5.1.
+// Token answers a token request with the members of RFC 6749 §5.1. The caller has
+// put the parameters into both r.PostForm and r.Form.
 func (e *Engine) Token(r *http.Request) (map[string]any, error) {
 	req, err := e.steps.preflight(r)
 	if err != nil {
@@ -65,7 +64,7 @@ func (e *Engine) Token(r *http.Request) (map[string]any, error) {
 	return e.server.GetTokenData(info), nil
 }
 
-// info asks the library, unless it is a grant that the library does not know.
+// info answers through the library, unless the library does not support the grant.
 func (e *Engine) info(r *http.Request, req *request) (oauth2.TokenInfo, error) {
 	ctx := context.WithValue(r.Context(), requestKey{}, req)
 	if oauth2.GrantType(req.kind.Name).String() == "" {
@@ -78,18 +77,17 @@ func (e *Engine) info(r *http.Request, req *request) (oauth2.TokenInfo, error) {
 	return e.server.GetAccessToken(ctx, kind, generate)
 }
 
-// requestKey carries the *request through the library, which passes on a context
-// and nothing else.
+// requestKey carries the *request through the library, which passes on only the context.
 type requestKey struct{}
 
 func requestFrom(ctx context.Context) (*request, error) {
 	if req, ok := ctx.Value(requestKey{}).(*request); ok {
 		return req, nil
 	}
-	return nil, errors.New("a token request without its preflight")
+	return nil, errors.New("the token request has had no preflight")
 }
 
-// clientInfo names the client that the preflight authenticated.
+// clientInfo returns the client that the preflight authenticated.
 func clientInfo(r *http.Request) (id, secret string, err error) {
 	req, err := requestFrom(r.Context())
 	if err != nil {
@@ -98,7 +96,7 @@ func clientInfo(r *http.Request) (id, secret string, err error) {
 	return req.client.ID, "", nil
 }
 
-// checkPassword is the library's question for a person's password.
+// checkPassword checks a person's password for the library.
 func (e *Engine) checkPassword(ctx context.Context, _, username, password string) (string, error) {
 	req, err := requestFrom(ctx)
 	if err != nil {
@@ -110,12 +108,12 @@ func (e *Engine) checkPassword(ctx context.Context, _, username, password string
 	return req.proof.User.Sub, nil
 }
 
-// manager answers the library's questions by our grants.
+// manager lets the library call our steps.
 type manager struct{ steps Steps }
 
 var _ oauth2.Manager = manager{}
 
-// answer takes the step of the grant that the preflight read.
+// answer runs the step of the grant that the preflight found.
 func (m manager) answer(ctx context.Context) (oauth2.TokenInfo, error) {
 	req, err := requestFrom(ctx)
 	if err != nil {
@@ -124,7 +122,7 @@ func (m manager) answer(ctx context.Context) (oauth2.TokenInfo, error) {
 	return tokenInfo(answers[req.kind.Name](m.steps, ctx, req))
 }
 
-// GenerateAccessToken answers every grant of the library's but the refresh.
+// GenerateAccessToken answers all of the library's grants except the refresh.
 func (m manager) GenerateAccessToken(ctx context.Context, _ oauth2.GrantType, _ *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
 	return m.answer(ctx)
 }
@@ -144,13 +142,13 @@ func tokenInfo(set token.Set, err error) (oauth2.TokenInfo, error) {
 	}, set.IDToken}, nil
 }
 
-// issued is a set of tokens on its way through the library, which knows no ID token.
+// issued is a set of tokens on its way through the library, which has no ID tokens.
 type issued struct {
 	models.Token
 	idToken string
 }
 
-// idToken is what the answer has beside the library's members (OIDC Core 1.0 §3.1.3.3).
+// idToken returns the member that the library does not have (OIDC Core 1.0 §3.1.3.3).
 func idToken(info oauth2.TokenInfo) map[string]any {
 	if i, ok := info.(*issued); ok && i.idToken != "" {
 		return map[string]any{"id_token": i.idToken}
@@ -158,39 +156,39 @@ func idToken(info oauth2.TokenInfo) map[string]any {
 	return nil
 }
 
-// errNoStep answers the questions that the library asks at endpoints which do
-// not go through it.
+// errNoStep answers the methods that the library calls only at other endpoints,
+// which we do not run through it.
 var errNoStep = errors.New("not a step of the token endpoint")
 
-// GetClient is not asked for.
+// GetClient is never called.
 func (manager) GetClient(context.Context, string) (oauth2.ClientInfo, error) {
 	return nil, errNoStep
 }
 
-// GenerateAuthToken is not asked for.
+// GenerateAuthToken is never called.
 func (manager) GenerateAuthToken(context.Context, oauth2.ResponseType, *oauth2.TokenGenerateRequest) (oauth2.TokenInfo, error) {
 	return nil, errNoStep
 }
 
-// RemoveAccessToken is not asked for.
+// RemoveAccessToken is never called.
 func (manager) RemoveAccessToken(context.Context, string) error { return errNoStep }
 
-// RemoveRefreshToken is not asked for.
+// RemoveRefreshToken is never called.
 func (manager) RemoveRefreshToken(context.Context, string) error { return errNoStep }
 
-// LoadAccessToken is not asked for.
+// LoadAccessToken is never called.
 func (manager) LoadAccessToken(context.Context, string) (oauth2.TokenInfo, error) {
 	return nil, errNoStep
 }
 
-// LoadRefreshToken is not asked for.
+// LoadRefreshToken is never called.
 func (manager) LoadRefreshToken(context.Context, string) (oauth2.TokenInfo, error) {
 	return nil, errNoStep
 }
 
-// catalogue translates the library's own refusals. Its table of descriptions and
-// statuses is not used: it answers some 400s as 401, and finds an error by
-// identity, so that a wrapped one becomes a 500.
+// catalogue translates the library's own refusals. We do not use its table of
+// descriptions and statuses: it answers 401 for some 400s, and it compares errors
+// by identity, so that a wrapped one becomes a 500.
 var catalogue = []struct {
 	theirs error
 	ours   oauth.Code

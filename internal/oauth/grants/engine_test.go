@@ -27,7 +27,7 @@ func TestPassword(t *testing.T) {
 	refused(t, "no password", answer, err, oauth.InvalidRequest)
 }
 
-// A client that may not refresh gets nothing to refresh with.
+// A client that may not refresh gets no refresh token.
 func TestNoRefreshTokenWithoutItsGrant(t *testing.T) {
 	w := open(t)
 	w.write(t, func(tx store.Tx) error {
@@ -50,7 +50,7 @@ func TestClientCredentials(t *testing.T) {
 	refused(t, "a public client", answer, err, oauth.UnauthorizedClient)
 }
 
-// RFC 6749 §6. What was made up is counted, and what has merely run out is not.
+// RFC 6749 §6. A made-up token counts as a failure, an expired one does not.
 func TestRefresh(t *testing.T) {
 	w := open(t)
 	answer, err := w.ask(t, "shop", grant.Password, "username", "ann", "password", "right")
@@ -69,7 +69,7 @@ func TestRefresh(t *testing.T) {
 	answer, err = w.ask(t, "shop", grant.RefreshToken, "refresh_token", second)
 	refused(t, "one that has run out", answer, err, oauth.InvalidGrant)
 	if w.failures != 0 {
-		t.Errorf("failures counted = %d, want none so far", w.failures)
+		t.Errorf("failures counted = %d, want none yet", w.failures)
 	}
 	answer, err = w.ask(t, "shop", grant.RefreshToken, "refresh_token", "made up")
 	refused(t, "one that was made up", answer, err, oauth.InvalidGrant)
@@ -79,7 +79,7 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// Nothing of the grant is looked at before the client may use it, and so far.
+// The client and its rights are checked before the grant itself.
 func TestPreflight(t *testing.T) {
 	w := open(t)
 	for _, c := range []struct {
@@ -98,20 +98,20 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// A client is asked for anew before it is refused: it may just have been changed.
-func TestNoRefusalRestsOnWhatWasRemembered(t *testing.T) {
+// A client is read again before it is refused: it may just have been changed.
+func TestARefusalReadsTheClientAgain(t *testing.T) {
 	w := open(t)
 	w.stale["shop"] = store.Client{ID: "shop", AuthMethod: store.SecretBasic}
 	answer, err := w.ask(t, "shop", grant.ClientCredentials)
-	granted(t, "a client that has the grant by now", answer, err)
+	granted(t, "a client that has just got the grant", answer, err)
 	w.stale["gone"] = store.Client{ID: "gone", AuthMethod: store.SecretBasic}
 	if answer, err = w.ask(t, "gone", grant.ClientCredentials); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a client that is gone: answer = %v, %v, want ErrNotFound", answer, err)
 	}
 }
 
-// Trouble of ours is no refusal: the client comes again with what it has.
-func TestTroubleIsNoRefusal(t *testing.T) {
+// A fault of ours is not a refusal: the client may try again with the same code.
+func TestAFaultIsNotARefusal(t *testing.T) {
 	w := open(t)
 	code, device := w.code(t, nil), w.device(t, store.DeviceApproved)
 	w.steps.Codes = away{w.db}

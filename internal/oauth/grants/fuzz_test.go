@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A verifier is right for its own challenge alone (RFC 7636 §4.1, §4.6).
+// A verifier fits only its own challenge (RFC 7636 §4.1, §4.6).
 func FuzzVerified(f *testing.F) {
 	const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 	for _, s := range [][2]string{{"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", verifier}, {"", ""}, {"", verifier}, {verifier, verifier}, {"x", ""}} {

@@ -16,17 +16,17 @@ import (
 	"gatehouse/store"
 )
 
-// maxMisses is how many wrong verifiers burn a code.
+// maxMisses is how many wrong verifiers invalidate a code.
 const maxMisses = 3
 
-// errSpent says that a code or device code was used before, or by another call at
-// the same moment.
+// errSpent says that a code or device code was used earlier, or by another call at
+// the same time.
 var errSpent = errors.New("used before")
 
 // redeem answers RFC 6749 §4.1.3 and RFC 7636 §4.5. A code that comes from another
-// client, or with another redirect URI, stays good: whoever stole it must not be
-// able to use it up. A code that comes again ends the session that it founded,
-// whether the first use has just succeeded or is succeeding in this moment.
+// client, or with another redirect URI, stays valid: a thief must not be able to
+// use it up. A replayed code ends the session that it started, even if its first
+// use is still in progress.
 func (s Steps) redeem(ctx context.Context, req *request) (token.Set, error) {
 	digest := store.DigestOf(req.form.Get("code"))
 	code, err := s.Codes.CodeByDigest(ctx, digest)
@@ -50,8 +50,8 @@ func (s Steps) redeem(ctx context.Context, req *request) (token.Set, error) {
 	return set, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 }
 
-// redeemable decides whether a code may still be redeemed, by whoever shows the
-// verifier. Use comes before expiry: a replay is one however late it comes.
+// redeemable returns why a code cannot be redeemed with this verifier, or nil. Use is
+// checked before expiry: a replay remains a replay however late it comes.
 func (s Steps) redeemable(ctx context.Context, code store.AuthCode, verifier string) error {
 	switch {
 	case !code.UsedAt.IsZero():
@@ -59,7 +59,7 @@ func (s Steps) redeemable(ctx context.Context, code store.AuthCode, verifier str
 	case !s.Now().Before(code.ExpiresAt):
 		return oauth.InvalidGrant.Because("code expired at %s", code.ExpiresAt)
 	case code.Misses >= maxMisses:
-		return oauth.InvalidGrant.Because("code burnt after %d wrong verifiers", code.Misses)
+		return oauth.InvalidGrant.Because("code invalid after %d wrong verifiers", code.Misses)
 	case verified(code.Challenge, verifier):
 		return nil
 	}
@@ -70,8 +70,9 @@ func (s Steps) redeemable(ctx context.Context, code store.AuthCode, verifier str
 	return oauth.InvalidGrant.Because("wrong verifier, number %d", misses)
 }
 
-// verified: RFC 7636 §4.6. A verifier without a challenge is refused too: somebody
-// took the challenge out of the request on its way (RFC 9700 §4.8.2).
+// verified reports whether the verifier fits the challenge (RFC 7636 §4.6). A verifier
+// without a challenge does not: somebody removed the challenge from the request on
+// its way (RFC 9700 §4.8.2).
 func verified(challenge, verifier string) bool {
 	if challenge == "" || verifier == "" {
 		return challenge == verifier
@@ -85,7 +86,8 @@ func verified(challenge, verifier string) bool {
 
 func notUnreserved(r rune) bool { return oauth.NotBase64URL(r) && r != '.' && r != '~' }
 
-// once makes the hook of a session out of the mark that one call alone can set.
+// once returns a hook for the start of a session. It fails with errSpent unless this
+// call is the one that sets the mark.
 func once(use func(store.Tx) (bool, error)) func(store.Tx) error {
 	return func(tx store.Tx) error {
 		won, err := use(tx)
@@ -96,8 +98,8 @@ func once(use func(store.Tx) (bool, error)) func(store.Tx) error {
 	}
 }
 
-// startFrom begins the session of a code of either kind. Person and registration are asked
-// as they are today, not as they were when the person said yes.
+// startFrom starts the session of a code of either kind. It reads the person and the
+// registration as they are now, not as they were when the person consented.
 func (s Steps) startFrom(ctx context.Context, req *request, grant session.Grant) (token.Set, error) {
 	if !grant.Scope.Within(authz.Scope(req.client.Scope)) {
 		return token.Set{}, oauth.InvalidGrant.Because("client %s is no longer registered for all of the scope", req.client.ID)
@@ -106,9 +108,9 @@ func (s Steps) startFrom(ctx context.Context, req *request, grant session.Grant)
 	return usable(req.client, set.Set), err
 }
 
-// afterReplay ends the session of a code that was used before, and is err otherwise.
-// Whoever gets here lost to a transaction that has ended, so the session is there
-// to be found; if it is not, the code was voided and founded none.
+// afterReplay ends the session of a code if err is errSpent, and returns any other err
+// unchanged. The transaction that used the code has ended, so its session can be
+// found; a code without a session was voided before it could start one.
 func (s Steps) afterReplay(ctx context.Context, err error, clientID string, userID int64, sid string) error {
 	if !errors.Is(err, errSpent) {
 		return err
@@ -118,7 +120,7 @@ func (s Steps) afterReplay(ctx context.Context, err error, clientID string, user
 		return fmt.Errorf("reading a person: %w", err)
 	}
 	if err := s.Sessions.EndReplayed(ctx, clientID, user.Sub, sid); err != nil {
-		return fmt.Errorf("ending the session of a code that came again: %w", err)
+		return fmt.Errorf("ending the session of a replayed code: %w", err)
 	}
-	return oauth.InvalidGrant.Because("code came again; session %s ended", sid)
+	return oauth.InvalidGrant.Because("code replayed; session %s ended", sid)
 }

@@ -19,7 +19,7 @@ import (
 	"gatehouse/store"
 )
 
-// answers are the steps, by the grant type that each of them answers.
+// answers are the steps by the grant type that each one answers.
 var answers = map[string]func(Steps, context.Context, *request) (token.Set, error){
 	grant.AuthorizationCode: Steps.redeem,
 	grant.ClientCredentials: Steps.clientCredentials,
@@ -30,8 +30,8 @@ var answers = map[string]func(Steps, context.Context, *request) (token.Set, erro
 
 // Steps are the steps that answer token requests.
 type Steps struct {
-	// Types are the grant types that there are. Those that another endpoint answers
-	// are unsupported here.
+	// Types are all grant types. Those that another endpoint answers are unsupported
+	// here.
 	Types   grant.List
 	Clients interface {
 		Authenticate(r *http.Request) (store.Client, error)
@@ -46,7 +46,7 @@ type Steps struct {
 		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (session.Set, error)
 		EndReplayed(ctx context.Context, clientID, sub, sid string) error
 	}
-	// Codes holds what people gave their apps to redeem.
+	// Codes holds the codes and device codes that clients redeem.
 	Codes interface {
 		UserByID(ctx context.Context, id int64) (store.User, error)
 		CodeByDigest(ctx context.Context, d store.Digest) (store.AuthCode, error)
@@ -57,8 +57,8 @@ type Steps struct {
 	Minter interface {
 		Mint(ctx context.Context, g token.Grant) (token.Set, error)
 	}
-	// Limits counts the failed refreshes of one client from one network. It costs
-	// a refresh that succeeds nothing.
+	// Limits counts the failed refreshes of one client from one network. A refresh
+	// that succeeds costs nothing.
 	Limits interface {
 		Failure(ctx context.Context, kind, id string) error
 	}
@@ -71,22 +71,22 @@ type request struct {
 	kind   grant.Type
 	form   url.Values
 	client store.Client
-	// scope is what is granted if the grant is; for a refresh, what was asked for. A
+	// scope is the scope to grant, or for a refresh the scope that was asked for. A
 	// code has a scope of its own.
 	scope authz.Scope
-	proof signin.Proof // of the password grant
+	proof signin.Proof // only for the password grant
 }
 
-// preflight asks everything that can be asked without looking at the grant
-// itself: who the client is, whether it may use the grant, and how far. So a
-// stranger learns nothing about passwords and tokens, and costs no hash.
+// preflight checks everything that does not depend on the grant itself: who the
+// client is, whether it may use the grant type, and for which scope. So a stranger
+// learns nothing about passwords and tokens and costs us no hash.
 func (s Steps) preflight(r *http.Request) (*request, error) {
 	client, err := s.Clients.Authenticate(r)
 	if err != nil {
 		return nil, err
 	}
 	req, err := s.entitled(client, r.PostForm)
-	if refused := (*oauth.Error)(nil); errors.As(err, &refused) { // unless it has just been changed
+	if refused := (*oauth.Error)(nil); errors.As(err, &refused) { // the client may just have been changed
 		if client, err = s.Clients.Fresh(r.Context(), client.ID); err != nil {
 			return nil, fmt.Errorf("reading a client: %w", err)
 		}
@@ -95,7 +95,7 @@ func (s Steps) preflight(r *http.Request) (*request, error) {
 	return req, err
 }
 
-// entitled decides whether the client may have what the request asks for.
+// entitled returns the request if the client may have what it asks for.
 func (s Steps) entitled(client store.Client, form url.Values) (*request, error) {
 	kind, err := s.allowed(client, form.Get("grant_type"))
 	if err != nil {
@@ -118,7 +118,7 @@ func (s Steps) allowed(client store.Client, name string) (grant.Type, error) {
 	case name == "":
 		return grant.Type{}, oauth.InvalidRequest.Because("no grant_type")
 	case !known:
-		return grant.Type{}, oauth.UnsupportedGrantType.Because("a grant_type that is not there")
+		return grant.Type{}, oauth.UnsupportedGrantType.Because("unknown grant_type")
 	case !slices.Contains(client.GrantTypes, name):
 		return grant.Type{}, oauth.UnauthorizedClient.Because("client %s is not registered for %s", client.ID, name)
 	case kind.Confidential && client.Public():
@@ -136,13 +136,13 @@ func (s Steps) prove(ctx context.Context, username, password string) (signin.Pro
 	return proof, err
 }
 
-// password signs a person in who was proved (RFC 6749 §4.3).
+// password starts a session for a person whose password was right (RFC 6749 §4.3).
 func (s Steps) password(ctx context.Context, req *request) (token.Set, error) {
 	set, err := s.Sessions.Begin(ctx, req.proof, req.client, req.scope)
 	return usable(req.client, set.Set), err
 }
 
-// usable takes out of a set what the client could not use.
+// usable removes from a set what the client could not use.
 func usable(client store.Client, set token.Set) token.Set {
 	if !slices.Contains(client.GrantTypes, grant.RefreshToken) {
 		set.RefreshToken = ""
@@ -150,8 +150,8 @@ func usable(client store.Client, set token.Set) token.Set {
 	return set
 }
 
-// refresh answers RFC 6749 §6. A token that has merely run out is not counted as
-// a failure: an honest app comes with it when its person was away.
+// refresh answers RFC 6749 §6. A token that has merely expired does not count as a
+// failure: an honest app shows it after its person was away.
 func (s Steps) refresh(ctx context.Context, req *request) (token.Set, error) {
 	set, err := s.Sessions.Refresh(ctx, req.client, req.form.Get("refresh_token"), req.scope)
 	if errors.Is(err, session.ErrInvalid) && !errors.Is(err, token.ErrExpired) {

@@ -23,8 +23,8 @@ func TestEveryGrantTypeOfTheTokenEndpointHasAStep(t *testing.T) {
 	}
 }
 
-// A client may be registered for a grant that another endpoint answers; here that
-// grant is as unknown as one that does not exist.
+// A client may be registered for a grant that another endpoint answers. The token
+// endpoint refuses it like an unknown grant.
 func TestAGrantThatIsAnsweredElsewhereIsUnsupported(t *testing.T) {
 	const elsewhere = "urn:example:elsewhere"
 	g := Steps{Types: append(grant.Types(), grant.Type{Name: elsewhere, Endpoint: "challenge_endpoint"})}

@@ -27,22 +27,22 @@ import (
 const (
 	issuer   = "https://id.example"
 	callback = "https://shop.example/cb"
-	// verifier and s256Of are those of RFC 7636, Appendix B.
+	// verifier and s256Of are the example of RFC 7636, Appendix B.
 	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 	s256Of   = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
 // world is the token endpoint with real sessions on a database. Its clients need
-// no secret, as they are authenticated elsewhere.
+// no secret: package clientauth authenticates them.
 type world struct {
 	steps  grants.Steps
 	engine *grants.Engine
 	db     *sqlstore.DB
 	now    time.Time
 	ann    store.User
-	// stale are clients as they are remembered, where that is no longer what they are.
+	// stale are clients whose cached version differs from the record.
 	stale map[string]store.Client
-	// failures counts what was told to the limits, which refuse if refuse is set.
+	// failures counts the calls of Failure, which refuses if refuse is set.
 	failures int
 	refuse   error
 }
@@ -83,7 +83,7 @@ func open(t *testing.T) *world {
 	return w
 }
 
-// build makes the engine anew, after a change of its steps.
+// build makes the engine again after its steps have changed.
 func (w *world) build(t *testing.T) {
 	t.Helper()
 	var err error
@@ -92,8 +92,8 @@ func (w *world) build(t *testing.T) {
 	}
 }
 
-// fill adds ann and the apps: shop, which has every grant; tv, which is public; and
-// idle, which has none.
+// fill adds ann and three clients: shop, which has every grant; tv, which has every
+// grant and is public; and idle, which has no grant.
 func (w *world) fill(t *testing.T) {
 	t.Helper()
 	w.ann = store.User{Sub: "ann's", Username: "ann", UsernameKey: "ann", Email: "a@x.example", EmailKey: "a@x.example", Role: store.RoleUser, Active: true, PasswordHash: "$argon2id$", JoinedAt: w.now}
@@ -116,7 +116,7 @@ func (w *world) write(t *testing.T, f func(store.Tx) error) {
 	}
 }
 
-// Authenticate takes a client at its word.
+// Authenticate believes every client that is registered.
 func (w *world) Authenticate(r *http.Request) (store.Client, error) {
 	id := r.PostForm.Get("client_id")
 	if c, ok := w.stale[id]; ok {
@@ -137,7 +137,7 @@ func (w *world) ClientByID(ctx context.Context, id string) (store.Client, error)
 	return w.db.ClientByID(ctx, id)
 }
 
-// CheckPassword knows one password of one person.
+// CheckPassword accepts one password of one person.
 func (w *world) CheckPassword(ctx context.Context, name, password, method string) (signin.Proof, error) {
 	user, err := w.db.UserByName(ctx, name)
 	if errors.Is(err, store.ErrNotFound) || err == nil && password != "right" {
@@ -146,13 +146,13 @@ func (w *world) CheckPassword(ctx context.Context, name, password, method string
 	return signin.Password(user, method, w.now), err
 }
 
-// Failure counts, as the limits would.
+// Failure counts a failure, as the limits would.
 func (w *world) Failure(context.Context, string, string) error {
 	w.failures++
 	return w.refuse
 }
 
-// ask makes a token request of a client; an empty value leaves a parameter out.
+// ask sends a token request of a client; an empty value leaves a parameter out.
 func (w *world) ask(t *testing.T, client, grantType string, pairs ...string) (map[string]any, error) {
 	t.Helper()
 	form := url.Values{"client_id": {client}, "grant_type": {grantType}}
@@ -166,7 +166,7 @@ func (w *world) ask(t *testing.T, client, grantType string, pairs ...string) (ma
 	return w.engine.Token(r)
 }
 
-// granted fails unless tokens were given, and returns the refresh token.
+// granted fails unless tokens were issued, and returns the refresh token.
 func granted(t *testing.T, what string, answer map[string]any, err error) (refresh string) {
 	t.Helper()
 	if err != nil || answer["access_token"] == "" || answer["token_type"] != "Bearer" || answer["expires_in"] != int64(300) {
@@ -176,7 +176,7 @@ func granted(t *testing.T, what string, answer map[string]any, err error) (refre
 	return refresh
 }
 
-// refused fails unless the client is told code.
+// refused fails unless the request was refused with code.
 func refused(t *testing.T, what string, answer map[string]any, err error, code oauth.Code) {
 	t.Helper()
 	if !errors.Is(err, code) {
@@ -184,7 +184,7 @@ func refused(t *testing.T, what string, answer map[string]any, err error, code o
 	}
 }
 
-// code keeps a code of ann's for shop, as change has it.
+// code stores a code of ann's for shop, altered by change, and returns it.
 func (w *world) code(t *testing.T, change func(*store.AuthCode)) string {
 	t.Helper()
 	raw := rand.Text()
@@ -196,7 +196,7 @@ func (w *world) code(t *testing.T, change func(*store.AuthCode)) string {
 		change(&c)
 	}
 	if err := w.db.AddCode(t.Context(), c); err != nil {
-		t.Fatalf("keeping a code: %v", err)
+		t.Fatalf("storing a code: %v", err)
 	}
 	return raw
 }
@@ -212,13 +212,13 @@ func (w *world) browser(t *testing.T) string {
 	return b.ID
 }
 
-// redeem shows a code, with what belongs to it, changed by pairs.
+// redeem redeems a code with its usual parameters, altered by pairs.
 func (w *world) redeem(t *testing.T, client, code string, pairs ...string) (map[string]any, error) {
 	t.Helper()
 	return w.ask(t, client, grant.AuthorizationCode, append([]string{"code", code, "redirect_uri", callback, "code_verifier", verifier}, pairs...)...)
 }
 
-// device keeps a device code of tv that somebody has decided about.
+// device stores a device code of tv with this status and returns it.
 func (w *world) device(t *testing.T, status store.DeviceStatus) string {
 	t.Helper()
 	raw := rand.Text()
@@ -227,14 +227,14 @@ func (w *world) device(t *testing.T, status store.DeviceStatus) string {
 		Status: store.DevicePending, CreatedAt: w.now, ExpiresAt: w.now.Add(10 * time.Minute), Interval: 5,
 	}
 	if err := w.db.AddDevice(t.Context(), d); err != nil {
-		t.Fatalf("keeping a device: %v", err)
+		t.Fatalf("storing a device code: %v", err)
 	}
 	if status == store.DevicePending {
 		return raw
 	}
 	d.Status, d.UserID, d.BrowserID, d.SignIn = status, w.ann.ID, w.browser(t), signin.Password(w.ann, "page", w.now).SignIn
 	if ok, err := w.db.DecideDevice(t.Context(), d, w.now); err != nil || !ok {
-		t.Fatalf("deciding about a device: %t, %v, want true", ok, err)
+		t.Fatalf("answering a device: %t, %v, want true", ok, err)
 	}
 	return raw
 }

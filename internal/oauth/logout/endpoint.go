@@ -14,10 +14,10 @@ import (
 	"gatehouse/store"
 )
 
-// What a person is told of a logout that an app asked for amiss.
+// The messages for a person whose app made a faulty logout request.
 const (
-	MessageReturn oauth.UserMessage = "The app asked to send you on to an address that is not registered for it. You were not signed out; go to the start page to do that."
-	MessageApp    oauth.UserMessage = "The app that sent you here is not the one that it says it is. You were not signed out; go to the start page to do that."
+	MessageReturn oauth.UserMessage = "The app asked to send you to an address that is not registered for it. You were not signed out; go to the start page to do that."
+	MessageApp    oauth.UserMessage = "The app that sent you here is not the one that it claims to be. You were not signed out; go to the start page to do that."
 )
 
 // An Endpoint reads what apps ask for at the logout endpoint (OpenID Connect
@@ -33,36 +33,36 @@ type Endpoint struct {
 	Now    func() time.Time
 }
 
-// A Request is what an app asks for.
+// A Request is a logout request of an app.
 type Request struct {
-	// ClientID is empty where the app cannot be told.
+	// ClientID is empty if the app is unknown.
 	ClientID string `json:"c,omitempty"`
-	// Subject is the person of a valid id_token_hint; empty: there was none, and
-	// the person is asked.
+	// Subject is the person of a valid id_token_hint. If it is empty, the person
+	// is asked before they are signed out.
 	Subject string `json:"u,omitempty"`
-	// Return is the app's post_logout_redirect_uri, empty if there is nowhere to go.
+	// Return is the app's post_logout_redirect_uri, or empty.
 	Return string `json:"r,omitempty"`
 	State  string `json:"s,omitempty"`
-	// Until is when a sealed one is good no longer, in Unix seconds.
+	// Until is when a sealed request expires, in Unix seconds.
 	Until int64 `json:"e,omitempty"`
 }
 
-// lifetime is how long somebody may take to answer.
+// lifetime is how long a person may take to answer.
 const lifetime = 15 * time.Minute
 
-// label keeps a sealed logout apart from all else that is sealed.
+// label keeps a sealed logout apart from everything else that is sealed.
 const label = "logout request v1"
 
-// Parse reads the parameters (§2). A hint that is not ours is as none: the person
-// is asked. Where the app is known neither by a hint nor by client_id, an address
-// to return to counts for nothing (§3).
+// Parse reads the parameters (§2). A hint that is not ours empties the request, so
+// the person is asked. If neither a hint nor client_id identifies the app, the
+// return address is ignored (§3).
 func (l *Endpoint) Parse(ctx context.Context, params url.Values) (Request, error) {
 	out := Request{ClientID: params.Get("client_id"), Return: params.Get("post_logout_redirect_uri"), State: params.Get("state")}
 	if raw := params.Get("id_token_hint"); raw != "" {
 		hint, err := l.Hints.Hint(ctx, raw)
 		switch {
 		case errors.Is(err, token.ErrInvalid):
-			return Request{}, nil // forged, or of another server: nothing beside it is believed
+			return Request{}, nil // forged, or from another server: the other parameters are not believed either
 		case err != nil:
 			return Request{}, err
 		case out.ClientID != "" && out.ClientID != hint.Audience:
@@ -73,7 +73,7 @@ func (l *Endpoint) Parse(ctx context.Context, params url.Values) (Request, error
 	return out, l.check(ctx, &out)
 }
 
-// check holds the address against the client's, byte for byte.
+// check compares the address with those of the client, byte for byte.
 func (l *Endpoint) check(ctx context.Context, out *Request) error {
 	client, err := l.Client(ctx, *out)
 	if err != nil {
@@ -88,7 +88,7 @@ func (l *Endpoint) check(ctx context.Context, out *Request) error {
 	return nil
 }
 
-// Client is the app that asks, or zero if there is none or it is switched off.
+// Client returns the client that asks, or zero if it is unknown or disabled.
 func (l *Endpoint) Client(ctx context.Context, out Request) (store.Client, error) {
 	if out.ClientID == "" {
 		return store.Client{}, nil
@@ -100,23 +100,23 @@ func (l *Endpoint) Client(ctx context.Context, out Request) (store.Client, error
 	return client, err
 }
 
-// Seal packs what was asked for, for the page that asks the person.
+// Seal packs the request for the page that asks the person.
 func (l *Endpoint) Seal(out Request) (string, error) {
 	out.Until = l.Now().Add(lifetime).Unix()
 	return l.Sealer.Seal(label, out)
 }
 
-// Open unpacks it, and asks again whether the address is registered. What is
-// stale or was made up asks for nothing.
+// Open unpacks a sealed request and checks again that its address is registered. A
+// stale or forged one opens as an empty request.
 func (l *Endpoint) Open(ctx context.Context, sealed string) (Request, error) {
 	var out Request
 	if sealed == "" || l.Sealer.Open(label, sealed, &out) != nil || l.Now().Unix() >= out.Until {
-		return Request{}, nil //nolint:nilerr // it asks for nothing
+		return Request{}, nil //nolint:nilerr // an empty request
 	}
 	return out, l.check(ctx, &out)
 }
 
-// Location is where the person goes afterwards; "" for nowhere.
+// Location returns where the person goes afterwards, or "" if the app named no address.
 func (o Request) Location() string {
 	if o.Return == "" || o.State == "" {
 		return o.Return

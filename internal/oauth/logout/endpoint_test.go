@@ -43,7 +43,7 @@ func open() (*Endpoint, *time.Time) {
 	}, &now
 }
 
-// What an app asks for is believed as far as it can be proved (RP-Initiated Logout
+// A logout request is believed only as far as it can be proved (RP-Initiated Logout
 // 1.0 §2, §3).
 func TestParse(t *testing.T) {
 	l, _ := open()
@@ -53,19 +53,19 @@ func TestParse(t *testing.T) {
 		err   error
 		tells oauth.UserMessage
 	}{
-		"nothing":                    {"", Request{}, nil, ""},
-		"a hint":                     {"id_token_hint=ann's", Request{ClientID: "web", Subject: "ann"}, nil, ""},
-		"a hint and the way back":    {"id_token_hint=ann's&state=s&post_logout_redirect_uri=" + back, Request{ClientID: "web", Subject: "ann", Return: back, State: "s"}, nil, ""},
-		"a client and the way back":  {"client_id=web&post_logout_redirect_uri=" + back, Request{ClientID: "web", Return: back}, nil, ""},
-		"the way back alone":         {"post_logout_redirect_uri=" + back, Request{}, nil, ""},
-		"an unknown client":          {"client_id=nobody&post_logout_redirect_uri=" + back, Request{}, nil, ""},
-		"a client that is off":       {"client_id=off&post_logout_redirect_uri=" + back, Request{}, nil, ""},
-		"a forged hint":              {"client_id=web&id_token_hint=forged&post_logout_redirect_uri=" + back, Request{}, nil, ""},
-		"a hint of another client":   {"client_id=other&id_token_hint=ann's", Request{}, nil, MessageApp},
-		"another client's way back":  {"client_id=other&post_logout_redirect_uri=" + back, Request{}, nil, MessageReturn},
-		"a way back with a tail":     {"client_id=web&post_logout_redirect_uri=" + back + "/", Request{}, nil, MessageReturn},
-		"keys that cannot be asked":  {"id_token_hint=broken", Request{}, store.ErrUnavailable, ""},
-		"a client that is not asked": {"client_id=away", Request{}, store.ErrUnavailable, ""},
+		"nothing":                   {"", Request{}, nil, ""},
+		"a hint":                    {"id_token_hint=ann's", Request{ClientID: "web", Subject: "ann"}, nil, ""},
+		"a hint and the way back":   {"id_token_hint=ann's&state=s&post_logout_redirect_uri=" + back, Request{ClientID: "web", Subject: "ann", Return: back, State: "s"}, nil, ""},
+		"a client and the way back": {"client_id=web&post_logout_redirect_uri=" + back, Request{ClientID: "web", Return: back}, nil, ""},
+		"the way back alone":        {"post_logout_redirect_uri=" + back, Request{}, nil, ""},
+		"an unknown client":         {"client_id=nobody&post_logout_redirect_uri=" + back, Request{}, nil, ""},
+		"a client that is off":      {"client_id=off&post_logout_redirect_uri=" + back, Request{}, nil, ""},
+		"a forged hint":             {"client_id=web&id_token_hint=forged&post_logout_redirect_uri=" + back, Request{}, nil, ""},
+		"a hint of another client":  {"client_id=other&id_token_hint=ann's", Request{}, nil, MessageApp},
+		"another client's way back": {"client_id=other&post_logout_redirect_uri=" + back, Request{}, nil, MessageReturn},
+		"a way back with a tail":    {"client_id=web&post_logout_redirect_uri=" + back + "/", Request{}, nil, MessageReturn},
+		"keys that cannot be read":  {"id_token_hint=broken", Request{}, store.ErrUnavailable, ""},
+		"an unreadable client":      {"client_id=away", Request{}, store.ErrUnavailable, ""},
 	} {
 		values, err := url.ParseQuery(c.query)
 		if err != nil {
@@ -82,14 +82,14 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: error = %v, want %v", name, err, c.err)
 		case err == nil:
 			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Errorf("%s: what is asked for (-want +got):\n%s", name, diff)
+				t.Errorf("%s: request (-want +got):\n%s", name, diff)
 			}
 		}
 	}
 }
 
-// What is sealed opens unchanged for a quarter of an hour, and is asked again.
-func TestASealedLogoutIsAskedAgain(t *testing.T) {
+// A sealed logout opens unchanged for a quarter of an hour and is checked again.
+func TestASealedLogoutIsCheckedAgain(t *testing.T) {
 	l, now := open()
 	sealed, err := l.Seal(Request{ClientID: "web", Subject: "ann", Return: back, State: "s"})
 	if err != nil {
@@ -100,21 +100,21 @@ func TestASealedLogoutIsAskedAgain(t *testing.T) {
 		t.Fatalf("opening a logout: %v", err)
 	}
 	if diff := cmp.Diff(Request{ClientID: "web", Subject: "ann", Return: back, State: "s"}, got); diff != "" {
-		t.Errorf("what was sealed (-want +got):\n%s", diff)
+		t.Errorf("opened request (-want +got):\n%s", diff)
 	}
 	for name, bad := range map[string]string{"empty": "", "edited": "A" + sealed[1:], "longer": sealed + "AA"} {
 		if got, err := l.Open(t.Context(), bad); err != nil || got != (Request{}) {
-			t.Errorf("%s: opened %+v, %v, want a logout that asks for nothing", name, got, err)
+			t.Errorf("%s: opened %+v, %v, want an empty request", name, got, err)
 		}
 	}
 	l.Clients.(known)["web"] = store.Client{ID: "web"}
 	_, err = l.Open(t.Context(), sealed)
 	if shown, ok := errors.AsType[*oauth.UserError](err); !ok || shown.Message != MessageReturn {
-		t.Errorf("the way back is registered no more: error = %v, want %q for the person", err, MessageReturn)
+		t.Errorf("the way back is no longer registered: error = %v, want %q for the person", err, MessageReturn)
 	}
 	*now = now.Add(lifetime)
 	if got, err := l.Open(t.Context(), sealed); err != nil || got != (Request{}) {
-		t.Errorf("stale: opened %+v, %v, want a logout that asks for nothing", got, err)
+		t.Errorf("stale: opened %+v, %v, want an empty request", got, err)
 	}
 }
 
