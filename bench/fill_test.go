@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/names"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )
@@ -27,6 +28,7 @@ func TestTheStoreFindsWhoWasFilledIn(t *testing.T) {
 
 // needsServices skips where MariaDB or Redis is not installed, but not in CI.
 func needsServices(t *testing.T) {
+	testkit.Long(t)
 	for _, program := range []string{"mariadbd", "mariadb-install-db", "redis-server"} {
 		if _, err := exec.LookPath(program); err != nil && os.Getenv("CI") != "true" {
 			t.Skipf("%s is not installed", program)

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // TestMain lets the test's own program be what the rig's starts itself as.
@@ -16,9 +18,7 @@ func TestMain(m *testing.M) {
 // TestTheRigStillFitsTheServer runs it once, far too briefly for its figures to
 // mean anything: every endpoint must answer as the rig expects.
 func TestTheRigStillFitsTheServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds the server")
-	}
+	testkit.Long(t)
 	document := filepath.Join(t.TempDir(), "performance.md")
 	var figures, progress strings.Builder
 	args := []string{"-on", "sqlite", "-sizes", "1000", "-pool", "1000", "-duration", "100ms", "-warm-up", "10ms",

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 func pipe(t *testing.T) string {
@@ -45,6 +47,7 @@ func TestASecretThroughAPipe(t *testing.T) {
 // TestAPipeIsNotWaitedForWithoutEnd gives several silent pipes: Load names all of them
 // in the time of one, and reads the rest.
 func TestAPipeIsNotWaitedForWithoutEnd(t *testing.T) {
+	testkit.Long(t)
 	from := environment(map[string]string{"MASTER_KEY_FILE": pipe(t), "REDIS_FILE": pipe(t), "DATABASE_FILE": file(t, "database", "sqlite:x.db", 0o600)})
 	from.Patience = 2 * time.Second
 	began := time.Now()

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -134,6 +135,7 @@ type issued struct {
 }
 
 func TestAVerifierThatKeepsTheJWKSNeverMeetsAnUnknownKid(t *testing.T) {
+	testkit.Long(t)
 	pool := make([]*rsa.PrivateKey, 48)
 	for i := range pool {
 		var err error
@@ -141,10 +143,7 @@ func TestAVerifierThatKeepsTheJWKSNeverMeetsAnUnknownKid(t *testing.T) {
 			t.Fatalf("generating a small RSA key: %v", err)
 		}
 	}
-	trials := 80
-	if testing.Short() {
-		trials = 20
-	}
+	const trials = 80
 	for seed := range trials {
 		s := simulate(t, uint64(seed), pool)
 		for range 300 {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -129,6 +130,7 @@ func TestOpeningAnEmptyRecordDoesNotWaitForTheFirstKey(t *testing.T) {
 }
 
 func TestTheFirstKeyIsTriedForAgain(t *testing.T) {
+	testkit.Long(t)
 	s := &memory{}
 	var tries atomic.Int32
 	s.fail = func(method string) error {

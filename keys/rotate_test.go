@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -222,6 +223,7 @@ func TestAnInterruptedRetirementLeavesAKeyInForceAndCanBeFinished(t *testing.T) 
 }
 
 func TestRetiringBothKeysAtOnceLeavesOneInForce(t *testing.T) {
+	testkit.Long(t)
 	for range 20 {
 		s, c := &memory{}, newClock()
 		a, b := openRing(t, options(s, c.Now)), openRing(t, options(s, c.Now))

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // A line is a connection that stays open.
@@ -60,6 +62,7 @@ func want(t *testing.T, l *line, path string) {
 
 // The longest idle connection makes room first, and one at work never does.
 func TestIdleConnectionsMakeRoom(t *testing.T) {
+	testkit.Long(t)
 	entered, leave := make(chan bool), make(chan bool)
 	addr, _, _ := serving(t, func(_ http.ResponseWriter, r *http.Request) {
 		defer working(r.Context())() // as the gate does
@@ -149,6 +152,7 @@ func TestAnAnswerIsSentBeforeItsConnectionMakesRoom(t *testing.T) {
 
 // HTTP/2 lets a caller hold back the answer; such a connection makes room.
 func TestAConnectionThatReadsNoAnswerMakesRoom(t *testing.T) {
+	testkit.Long(t)
 	s := newShelf(t, certify(t, 1, time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)))
 	h := gated(func(w http.ResponseWriter, _ *http.Request) error {
 		_, err := w.Write(make([]byte, 16<<10))
@@ -216,6 +220,7 @@ func TestServeEndsWhileItsListenerWaitsForRoom(t *testing.T) {
 // While the server drains, every answer says so, and idle connections stay open until
 // the delay is over.
 func TestConnectionsAreToldOfTheEnd(t *testing.T) {
+	testkit.Long(t)
 	draining := make(chan bool)
 	addr, stop, ended := serving(t, func(http.ResponseWriter, *http.Request) {}, ServeOptions{
 		DrainDelay: 2 * time.Second, Draining: func() { close(draining) },

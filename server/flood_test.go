@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // dialFrom connects from an address of this machine, which counts as a network of its own.
@@ -24,6 +26,7 @@ func dialFrom(t *testing.T, from, addr string) (*line, error) {
 // One network keeps opening connections and thereby closes its own, while a slow caller
 // of another network is served.
 func TestANetworkThatFloodsLosesItsOwnConnections(t *testing.T) {
+	testkit.Long(t)
 	addr, _, _ := serving(t, func(http.ResponseWriter, *http.Request) {}, ServeOptions{MaxConnections: 50})
 	ctx, over := context.WithCancel(t.Context())
 	var flood sync.WaitGroup

@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/config"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -299,6 +300,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 
 // Whom a request lets stay signed in, and whom it asks to sign in again.
 func TestSignInsOfCertifiedApps(t *testing.T) {
+	testkit.Long(t)
 	g := openGate(t, nil)
 	stays := g.visitor()
 	first := g.redeem(stays.code())
@@ -645,6 +647,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 }
 
 func TestLogoutOfCertifiedApps(t *testing.T) {
+	testkit.Long(t)
 	told := make(chan *http.Request, 4)
 	ear := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"gatehouse/config"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -122,6 +123,7 @@ func (g *gate) register(at string) {
 // chromium returns the browser's path. Without one the test is skipped, but in CI.
 func chromium(t *testing.T) string {
 	t.Helper()
+	testkit.Long(t)
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path

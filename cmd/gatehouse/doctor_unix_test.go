@@ -17,6 +17,7 @@ import (
 // TestDoctorWaitsForNoPipe: whatever is a pipe that nobody writes into, it is named, the
 // rest is examined, and all of it is over in time.
 func TestDoctorWaitsForNoPipe(t *testing.T) {
+	testkit.Long(t)
 	pipe := filepath.Join(t.TempDir(), "gatehouse.key")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatalf("making a named pipe: %v", err)

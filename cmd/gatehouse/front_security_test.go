@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -71,6 +72,7 @@ func hrefOf(t *testing.T, p page, label string) string {
 
 // Whatever ends a person's sessions ends the browser's, too.
 func TestNoBrowserOutlivesItsPerson(t *testing.T) {
+	testkit.Long(t)
 	for name, act := range map[string]func(g *gate) error{
 		"a new password": func(g *gate) error {
 			_, err := g.people.Change(t.Context(), authz.Operator, g.ann, account.Input{Password: fields.Given("another long secret of ann")}, false)
@@ -132,6 +134,7 @@ func TestConsentCannotBeForged(t *testing.T) {
 
 // Forms of other sites, of nowhere, and of a plain http page of our own host.
 func TestFormsOfOtherSites(t *testing.T) {
+	testkit.Long(t)
 	for name, c := range map[string]struct {
 		headers map[string]string
 		https   bool
@@ -331,6 +334,7 @@ func TestTheLogoutPage(t *testing.T) {
 
 // Back-channel: every app of the browser's session is told, with a signed token.
 func TestAppsAreToldOfASignOut(t *testing.T) {
+	testkit.Long(t)
 	told := make(chan url.Values, 4)
 	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -99,6 +100,7 @@ func TestEveryReasonLooksTheSameAtTheLoginPage(t *testing.T) {
 }
 
 func TestTheLoginPageIsThrottled(t *testing.T) {
+	testkit.Long(t)
 	g := openGate(t, nil)
 	v := g.visitor()
 	login := v.get(ask())

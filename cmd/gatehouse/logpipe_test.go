@@ -15,6 +15,7 @@ import (
 // TestTheServerOutlivesWhoReadsItsLog runs it as a process of its own, as a pipe into a
 // collector that ends.
 func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
+	testkit.Long(t)
 	t.Parallel()
 	address := testkit.FreeAddress(t)
 	log, end, err := os.Pipe()

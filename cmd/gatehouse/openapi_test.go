@@ -24,6 +24,7 @@ import (
 	"gatehouse/handlers/operators"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/test/apicheck"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/server"
 	"gatehouse/store"
 )
@@ -31,6 +32,7 @@ import (
 // TestTheServerAnswersAsDocumented asks the whole server for everything that
 // /openapi.json describes, well and badly, and holds each answer against it.
 func TestTheServerAnswersAsDocumented(t *testing.T) {
+	testkit.Long(t)
 	w := openWitness(t)
 	t.Run("the table and the document have the same lines", w.sameLines)
 	t.Run("the document asks for the permissions that the table asks for", w.samePermissions)

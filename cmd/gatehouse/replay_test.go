@@ -4,11 +4,13 @@ import (
 	"testing"
 
 	"gatehouse/internal/test/replay"
+	"gatehouse/internal/test/testkit"
 )
 
 // The conversations recorded with the application that Gatehouse takes over from
 // are held with the whole server: what differs must be declared.
 func TestRecordedConversations(t *testing.T) {
+	testkit.Long(t)
 	w := openWitness(t)
 	w.app.limits.Rules.SignIn.Free, w.app.limits.Rules.SignUp.Free, w.app.limits.Rules.Failure.Free = 1000, 1000, 1000
 	replay.Run(t, replay.World{

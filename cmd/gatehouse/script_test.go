@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 // TestStories runs testdata/script: the command line as people use it. Each story
 // has a folder and a free port of its own.
 func TestStories(t *testing.T) {
+	testkit.Long(t)
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // systemd listens as the service manager does, and gives out what it is told.
@@ -33,6 +35,7 @@ func systemd(t *testing.T) (socket string, told func() string) {
 // TestSystemdIsTold runs the server as a unit: it is ready when it can answer,
 // which the first key is needed for, and it says when it begins to stop.
 func TestSystemdIsTold(t *testing.T) {
+	testkit.Long(t)
 	socket, told := systemd(t)
 	folder := t.TempDir()
 	t.Setenv("NOTIFY_SOCKET", socket)
@@ -60,6 +63,7 @@ func TestWithoutSystemdNobodyIsTold(t *testing.T) {
 }
 
 func TestASystemdThatDoesNotListenStopsNothing(t *testing.T) {
+	testkit.Long(t)
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
 	a := startApp(t, slog.New(slog.DiscardHandler), nil)
 	a.tellReady(t.Context())
@@ -70,6 +74,7 @@ func TestASystemdThatDoesNotListenStopsNothing(t *testing.T) {
 
 // TestASystemdThatHangsStopsNothing: it listens and reads nothing, until its queue is full.
 func TestASystemdThatHangsStopsNothing(t *testing.T) {
+	testkit.Long(t)
 	socket, _ := systemd(t)
 	ended := make(chan error, 1)
 	go func() {

@@ -21,6 +21,7 @@ import (
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -54,6 +55,7 @@ var faults = []struct {
 }
 
 func TestFaultsOfTheLibraryAreNotOurs(t *testing.T) {
+	testkit.Long(t)
 	for _, f := range faults {
 		t.Run(f.rows+" "+f.name, func(t *testing.T) { f.test(t, open(t)) })
 	}

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"testing"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // The whole way, as a certified client goes it.
@@ -104,6 +106,7 @@ func TestConsentRefused(t *testing.T) {
 }
 
 func TestWhoHasToSignIn(t *testing.T) {
+	testkit.Long(t)
 	tests := []struct {
 		name  string
 		pairs []string

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -23,6 +24,7 @@ func (s *site) concurrently(r *http.Request) int {
 // Of fifty redemptions at once one succeeds; the others are replays, so the session
 // that it founded has ended when they have their answers.
 func TestFiftyRedemptionsAtOnce(t *testing.T) {
+	testkit.Long(t)
 	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			s := openOn(t, dsn(t))

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/authorize"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -256,6 +257,7 @@ func TestReplayEndsTheSession(t *testing.T) {
 
 // What changed since the person said yes counts.
 func TestACodeIsJudgedAsThingsAreToday(t *testing.T) {
+	testkit.Long(t)
 	active := false
 	for name, change := range map[string]func(*testing.T, *site){
 		"deactivated": func(t *testing.T, s *site) {

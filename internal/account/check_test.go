@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -76,6 +77,7 @@ func TestAllSpellingsAndBothNamesShareOneCount(t *testing.T) {
 }
 
 func TestABusyServerCostsNoTry(t *testing.T) {
+	testkit.Long(t)
 	w := open(t)
 	w.person("ann", store.RoleUser)
 	w.Passwords = password.New(password.Options{MemoryKiB: 64 << 10, Iterations: 8, BudgetMiB: 64, MaxParallel: 1, MaxWaiting: -1})

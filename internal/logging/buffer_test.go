@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // A sink is what the buffer writes to. While it is blocked it takes nothing.
@@ -119,6 +121,7 @@ func TestAFullDiskIsCounted(t *testing.T) {
 }
 
 func TestTheEndDoesNotWaitForABlockedLog(t *testing.T) {
+	testkit.Long(t)
 	out := &sink{}
 	buffer := NewBuffer(out)
 	stop := buffer.Start()

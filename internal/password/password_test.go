@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"gatehouse/config"
+	"gatehouse/internal/test/testkit"
 )
 
 // vector is a hash that something else made: Django 3.2 and 5.2, Python's bcrypt
@@ -70,6 +71,7 @@ func verify(t *testing.T, h *Hasher, encoded, password string) (ok, rehash bool)
 }
 
 func TestHashesMadeElsewhere(t *testing.T) {
+	testkit.Long(t)
 	h := New(ordinary(Options{}))
 	for _, v := range vectors(t) {
 		ok, rehash := verify(t, h, v.Encoded, v.Password)
@@ -89,6 +91,7 @@ func TestHashesMadeElsewhere(t *testing.T) {
 }
 
 func TestWhatIsHashedVerifies(t *testing.T) {
+	testkit.Long(t)
 	h := New(ordinary(Options{}))
 	for _, password := range []string{"correct horse battery", " outer blanks ", "nul\x00inside", "пароль-密码-🔑", strings.Repeat("p", MaxBytes)} {
 		encoded, err := h.Hash(t.Context(), password)
@@ -250,6 +253,7 @@ func TestBcryptTakesNoTail(t *testing.T) {
 }
 
 func TestNobodyIsDowngraded(t *testing.T) {
+	testkit.Long(t)
 	for name, c := range map[string]struct {
 		stored cost
 		again  bool

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/clock"
 	"gatehouse/internal/recovery"
 	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )
@@ -318,6 +319,7 @@ func TestADatabaseMadeAnewTakesNothingAway(t *testing.T) {
 // TestAnEpochHoldsNobodyUp: many sessions end, and whoever signs in meanwhile does
 // not wait for that.
 func TestAnEpochHoldsNobodyUp(t *testing.T) {
+	testkit.Long(t)
 	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t, dsn(t))

@@ -9,11 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/session"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
 
 func TestWhyATokenIsGoodNoLonger(t *testing.T) {
+	testkit.Long(t)
 	tests := []struct {
 		name   string
 		happen func(*testing.T, *rig, store.Session)

@@ -8,13 +8,17 @@ import (
 	"testing"
 
 	"gatehouse/internal/session"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
 
 const callers = 50
 
-func TestOneSuccessorAmongMany(t *testing.T) { onEveryStore(t, oneSuccessor) }
+func TestOneSuccessorAmongMany(t *testing.T) {
+	testkit.Long(t)
+	onEveryStore(t, oneSuccessor)
+}
 
 func oneSuccessor(t *testing.T, g *rig) {
 	first, _ := g.start(t)
@@ -61,7 +65,10 @@ func oneAnswered(t *testing.T, g *rig) {
 	}
 }
 
-func TestNothingLivesOnceRefreshAndRevokeHaveReturned(t *testing.T) { onEveryStore(t, nothingLives) }
+func TestNothingLivesOnceRefreshAndRevokeHaveReturned(t *testing.T) {
+	testkit.Long(t)
+	onEveryStore(t, nothingLives)
+}
 
 func nothingLives(t *testing.T, g *rig) {
 	var sets, refreshed [callers]token.Set

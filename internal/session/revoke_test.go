@@ -10,10 +10,12 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/session"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/token"
 )
 
 func TestRevoke(t *testing.T) {
+	testkit.Long(t)
 	access := func(s token.Set) string { return s.AccessToken }
 	refresh := func(s token.Set) string { return s.RefreshToken }
 	tests := []struct {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gatehouse/internal/reqctx"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -249,6 +250,7 @@ func TestWrongTriesElsewhereAreNoReasonToWaitLong(t *testing.T) {
 }
 
 func TestVerdicts(t *testing.T) {
+	testkit.Long(t)
 	tests := []struct {
 		name    string
 		verdict func(*throttle.Attempt, context.Context)

@@ -104,6 +104,7 @@ func TestDB(t *testing.T) {
 }
 
 func TestRaces(t *testing.T) {
+	testkit.Long(t)
 	onEach(t, func(t *testing.T, open func(*testing.T) *sqlstore.DB) {
 		storetest.Races(t, func(t *testing.T) store.DB { return open(t) })
 	})
@@ -112,6 +113,7 @@ func TestRaces(t *testing.T) {
 // TestRacesOfReplicas is TestRaces where every second transaction comes from
 // another server.
 func TestRacesOfReplicas(t *testing.T) {
+	testkit.Long(t)
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
 			storetest.Races(t, func(t *testing.T) store.DB {

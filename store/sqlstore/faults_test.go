@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )
@@ -178,6 +179,7 @@ func TestPoolExhausted(t *testing.T) {
 }
 
 func TestSQLiteLockedByAnotherProcess(t *testing.T) {
+	testkit.Long(t)
 	dsn := testdb.SQLite(t)
 	db, pool := brisk(t, dsn), raw(t, dsn)
 	conn, err := pool.Conn(t.Context())

@@ -9,12 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
 // Throttles tests the promises of store.Throttles. Delays are long enough for a
 // busy machine to ask twice within one.
 func Throttles(t *testing.T, open func(t *testing.T) store.Throttles) {
+	testkit.Long(t) // delays are waited for
 	tests := []struct {
 		name string
 		run  func(*throttling, *testing.T)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // TestNodeLibrary: openid-client, which is certified, from discovery to sign-out.
@@ -26,6 +28,7 @@ func TestNodeLibrary(t *testing.T) {
 // nodeProject is a copy of the folder node with what its lock file names.
 func nodeProject(t *testing.T) string {
 	t.Helper()
+	testkit.Long(t)
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err == nil {
 			continue

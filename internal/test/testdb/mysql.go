@@ -26,6 +26,7 @@ var shared = sync.OnceValues(func() (*mariaDB, error) { return newMariaDB() })
 // The caller imports the driver, as store/sqlstore does.
 func MySQL(t testing.TB) string {
 	t.Helper()
+	testkit.Long(t)
 	server := os.Getenv("GATEHOUSE_TEST_MYSQL")
 	if server == "" {
 		p, err := shared()
@@ -89,6 +90,7 @@ type MySQLServer struct {
 // StartMySQL starts a server that ends with the test. args are further options.
 func StartMySQL(t testing.TB, args ...string) *MySQLServer {
 	t.Helper()
+	testkit.Long(t)
 	p, err := newMariaDB(args...)
 	need(t, err)
 	t.Cleanup(func() { p.end() })

@@ -19,6 +19,7 @@ import (
 // numbered database of GATEHOUSE_TEST_REDIS that nobody else uses meanwhile.
 func Redis(t testing.TB) string {
 	t.Helper()
+	testkit.Long(t)
 	server := os.Getenv("GATEHOUSE_TEST_REDIS")
 	if server == "" {
 		return StartRedis(t).URL
@@ -114,6 +115,7 @@ type RedisServer struct {
 // and without eviction, as Gatehouse wants it. args are further options.
 func StartRedis(t testing.TB, args ...string) *RedisServer {
 	t.Helper()
+	testkit.Long(t)
 	path, err := find("redis-server")
 	need(t, err)
 	p := &process{name: "redis-server"}

@@ -15,6 +15,7 @@ import (
 // StartRedisCluster starts a Redis Cluster of three masters, and returns when it is whole.
 func StartRedisCluster(t testing.TB) []*RedisServer {
 	t.Helper()
+	testkit.Long(t)
 	cli, err := find("redis-cli")
 	need(t, err)
 	var nodes []*RedisServer
@@ -54,6 +55,7 @@ type Sentinel struct {
 // returns when it knows both. It ends with the test.
 func StartSentinel(t testing.TB, master *RedisServer) *Sentinel {
 	t.Helper()
+	testkit.Long(t)
 	cli, err := find("redis-cli")
 	need(t, err)
 	server, err := find("redis-server")

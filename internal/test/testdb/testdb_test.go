@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 func TestRedisIsEmptyAndApart(t *testing.T) {
@@ -34,6 +36,7 @@ func TestRedisKeepsWhatItHadWhenKilled(t *testing.T) {
 }
 
 func TestServersEndWithTheirTests(t *testing.T) {
+	testkit.Long(t)
 	var s *RedisServer
 	t.Run("a test", func(t *testing.T) {
 		s = StartRedis(t)

@@ -41,6 +41,7 @@ func (p *Program) Run(m *testing.M) int {
 // Path is where the program is. The test fails if it cannot be built.
 func (p *Program) Path(t testing.TB) string {
 	t.Helper()
+	Long(t)
 	p.once.Do(func() { p.path, p.err = p.make() })
 	if p.err != nil {
 		t.Fatalf("building the program: %v", p.err)
