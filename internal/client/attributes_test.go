@@ -10,9 +10,9 @@ import (
 	"gatehouse/store"
 )
 
-// TestTheListIsWhole fails where a field of Input or store.Client is in no line of
-// the list, or in two, or where a line lacks what is made of it.
-func TestTheListIsWhole(t *testing.T) {
+// Every field of Input and store.Client is in exactly one line of the list, and every
+// line is complete.
+func TestTheListIsComplete(t *testing.T) {
 	var in Input
 	var c store.Client
 	sent, kept := map[any]string{}, map[any]string{}
@@ -31,23 +31,23 @@ func TestTheListIsWhole(t *testing.T) {
 			t.Errorf("%s: a change of a %T is not recorded; want it in the record", a.Name, a.Kept(&c))
 		}
 		if a.Flag == "" || flags[a.Flag] != "" || a.Usage == "" || reflect.DeepEqual(a.Schema, fields.Schema{}) {
-			t.Errorf("%s has the flag %q, usage %q and schema %+v; want a flag of its own, and all of them", a.Name, a.Flag, a.Usage, a.Schema)
+			t.Errorf("%s has the flag %q, usage %q and schema %+v; want its own flag, a usage and a schema", a.Name, a.Flag, a.Usage, a.Schema)
 		}
 		flags[a.Flag] = a.Name
 	}
-	for _, whole := range []struct {
+	for _, side := range []struct {
 		of     any
 		listed map[any]string
-		but    []string // what nobody sends, or sends once
+		but    []string // fields that no caller sends, or only at the creation
 	}{
 		{&in, sent, []string{"ID"}},
 		{&c, kept, []string{"ID", "Secrets", "CreatedAt", "UpdatedAt"}},
 	} {
-		of := reflect.ValueOf(whole.of).Elem()
+		of := reflect.ValueOf(side.of).Elem()
 		for i := range of.NumField() {
 			name := of.Type().Field(i).Name
-			if whole.listed[of.Field(i).Addr().Interface()] == "" && !slices.Contains(whole.but, name) {
-				t.Errorf("%s.%s is in no line of the list; want one, by which it is read and shown", of.Type(), name)
+			if side.listed[of.Field(i).Addr().Interface()] == "" && !slices.Contains(side.but, name) {
+				t.Errorf("%s.%s is missing from the list; want a line, by which it is read and shown", of.Type(), name)
 			}
 		}
 	}

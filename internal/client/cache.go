@@ -9,8 +9,8 @@ import (
 	"gatehouse/store"
 )
 
-// A Cache reads apps, each at most about once a second, and knows the built-in
-// one. Every token request asks for its client, and few clients ask for most tokens.
+// A Cache reads each client at most about once a second, and has the built-in one.
+// Every token request needs its client, and a few clients send most requests.
 type Cache struct {
 	Store interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
@@ -27,15 +27,15 @@ type knownClient struct {
 }
 
 const (
-	// clientMemory is below the second in which a revocation, so also a client
-	// that was switched off or lost a secret, must count everywhere.
+	// clientMemory is below the second after which a revocation must be in force
+	// everywhere. A client that is disabled or loses a secret counts as one.
 	clientMemory = 900 * time.Millisecond
 	maxClients   = 1000
 )
 
-// ClientByID returns the client or store.ErrNotFound. What is not there is not
-// remembered: made-up IDs would push out the real ones. The caller must not
-// change what the client's slices hold.
+// ClientByID returns the client or store.ErrNotFound. It does not cache absent clients,
+// because made-up IDs would push out real ones. The caller must not change the
+// elements of the client's slices.
 func (c *Cache) ClientByID(ctx context.Context, id string) (store.Client, error) {
 	if id == session.AccountsID {
 		return session.Accounts(), nil
@@ -50,8 +50,8 @@ func (c *Cache) ClientByID(ctx context.Context, id string) (store.Client, error)
 	return c.Fresh(ctx, id)
 }
 
-// Fresh returns the client as it is at this moment. It is asked before a client is
-// refused anything, so that no refusal rests on what has just been changed.
+// Fresh returns the client from the record. Callers use it before they refuse a client
+// anything, so that a stale entry never causes a refusal.
 func (c *Cache) Fresh(ctx context.Context, id string) (store.Client, error) {
 	if id == session.AccountsID {
 		return session.Accounts(), nil
@@ -65,8 +65,8 @@ func (c *Cache) Fresh(ctx context.Context, id string) (store.Client, error) {
 	return client, nil
 }
 
-// remember counts the age from before the question, so that an answer that was
-// long under way is not taken for fresh.
+// remember caches the client. Its age counts from before the query, so that a slow
+// answer does not count as fresh.
 func (c *Cache) remember(client store.Client, asked time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

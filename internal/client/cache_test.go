@@ -13,7 +13,7 @@ import (
 
 var noon = time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
 
-// apps are clients as registered.
+// apps are registered clients.
 type apps map[string]store.Client
 
 func (a apps) ClientByID(_ context.Context, id string) (store.Client, error) {
@@ -50,9 +50,9 @@ func TestClientsAreRememberedForLessThanTheRevocationBound(t *testing.T) {
 	}
 	source["shop"] = store.Client{ID: "shop", Name: "again"}
 	if got := name(); got != "again" {
-		t.Errorf(`that it was not there was remembered: %q, want "again"`, got)
+		t.Errorf(`an absent client was cached: %q, want "again"`, got)
 	}
-	now = now.Add(-time.Hour) // a clock set back makes nothing fresh
+	now = now.Add(-time.Hour) // a clock set back does not make an entry fresh
 	source["shop"] = store.Client{ID: "shop", Name: "earlier"}
 	if got := name(); got != "earlier" {
 		t.Errorf(`after the clock was set back: %q, want "earlier"`, got)

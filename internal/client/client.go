@@ -1,6 +1,5 @@
-// Package client is the registration of apps (RFC 6749 §2): what a client may be,
-// its secrets, its end, and the memory of those that are asked for often. Package
-// clientauth finds out which client is asking.
+// Package client is the registration of clients (RFC 6749 §2): their rules, their
+// secrets, their deletion, and a cache. Package clientauth authenticates them.
 package client
 
 import (
@@ -19,21 +18,21 @@ import (
 	"gatehouse/store"
 )
 
-// Service registers apps.
+// Service registers clients.
 type Service struct {
 	DB interface {
 		store.Clients
 		UserByName(ctx context.Context, key string) (store.User, error)
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
-	// Sessions is told which sessions ended with a client, after the commit.
+	// Sessions forgets the sessions that ended with a client, after the commit.
 	Sessions interface {
 		ForgetEnded(ctx context.Context, sids []string) error
 	}
-	// Cursors signs the marks between the pages of the list of clients.
+	// Cursors seals the cursors of the list of clients.
 	Cursors cursor.Sealer
-	// MaxRefreshIdle is the longest life of one refresh token: no longer than a
-	// key verifies, which is what session.Lifetimes holds every client to. 0: a year.
+	// MaxRefreshIdle is the longest life of one refresh token; 0 means a year. A token
+	// must not outlive the key that verifies it, and session.Lifetimes enforces the same.
 	MaxRefreshIdle time.Duration
 	// Grants are the grant types that a client may be registered for.
 	Grants grant.List
@@ -41,15 +40,15 @@ type Service struct {
 	Log    *slog.Logger
 }
 
-// What a client has that was registered without a word about it (RFC 7591 §2).
+// The defaults of a registration (RFC 7591 §2).
 const (
 	DefaultMethod = store.SecretBasic
 	DefaultGrant  = grant.AuthorizationCode
 )
 
-// Create registers a client and returns it with its secret, which is kept as a
-// digest and cannot be shown again; a public client has none. It returns
-// *fields.Errors for what cannot be registered.
+// Create registers a client and returns it with its secret. The store has only the
+// secret's digest, so it cannot be shown again; a public client has no secret. An
+// invalid registration is a *fields.Errors.
 func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (store.Client, string, error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return store.Client{}, "", err
@@ -91,10 +90,10 @@ func (s *Service) Get(ctx context.Context, id string) (store.Client, error) {
 	return s.DB.ClientByID(ctx, id)
 }
 
-// Update changes what in names or, if replaceAll, replaces everything but the ID, the
-// secrets and the authentication method with its keys. A client that is to have a
-// secret, and has none, gets one, which is returned; one that becomes public, or
-// signs with keys of its own, loses its secrets.
+// Update changes the attributes that were sent or, if replaceAll, replaces everything but
+// the ID, the secrets and the authentication method with its keys. A client that now
+// needs a secret gets one, which is returned. A client that becomes public, or now
+// signs with its own keys, loses its secrets.
 func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in Input, replaceAll bool) (store.Client, string, error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return store.Client{}, "", err
@@ -106,7 +105,7 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 		ended = nil
 		was, is, made, err := s.update(ctx, tx, actor, id, in, replaceAll)
 		if after, secret = is, made; err == nil && was.AuthMethod != is.AuthMethod {
-			// A refresh token is for the client as it authenticated when it was given out.
+			// A refresh token is for the client as it authenticated when the token was issued.
 			ended, err = tx.EndClientSessions(id, "client authentication changed", s.Now())
 		}
 		return err
@@ -118,8 +117,8 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	return after, secret, nil
 }
 
-// forget passes on what a commit has ended. The record says so already, so a
-// failure here is no reason to tell the caller that the act failed.
+// forget passes on the sessions that a commit has ended. They are already ended in the
+// record, so a failure here does not fail the operation.
 func (s *Service) forget(ctx context.Context, ended []string) {
 	if err := s.Sessions.ForgetEnded(ctx, ended); err != nil {
 		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(ended), "error", err)
@@ -162,7 +161,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	return was, is, secret, record(ctx, tx, actor, id, changed, now)
 }
 
-// Delete erases a client and ends its sessions.
+// Delete deletes a client and ends its sessions.
 func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) error {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return err
@@ -235,7 +234,7 @@ func record(ctx context.Context, tx store.Tx, actor authz.Actor, id string, what
 	return tx.Audit(audit.Event{Actor: actor.String(), Subject: audit.ClientSubject(id), What: what}.Record(ctx, at))
 }
 
-// stillAllowed asks the record, under lock, whether the actor may do this still.
+// stillAllowed checks in the record, under lock, whether the actor may still do this.
 func stillAllowed(tx store.Tx, actor authz.Actor) error {
 	if actor.Operator {
 		return nil

@@ -65,7 +65,7 @@ func (w *world) person(t *testing.T, name string, role store.Role) store.User {
 	return u
 }
 
-// shop is a client that can be registered.
+// shop returns a valid registration.
 func shop() Input {
 	return Input{Name: fields.Given("Shop"), Scope: fields.Given("openid  profile openid"), RedirectURIs: fields.Listed("https://shop.example/cb")}
 }
@@ -90,7 +90,7 @@ func TestCreate(t *testing.T) {
 		t.Errorf("a public client: %+v, secret %q, %v; want none", phone, secret, err)
 	}
 	if _, _, err := w.Create(t.Context(), authz.Operator, in); fault(err, "client_id") == "" {
-		t.Errorf("the same ID again: %v", err)
+		t.Errorf("the same ID again: err = %v, want a fault", err)
 	}
 	events, err := w.db.ListAudit(t.Context(), store.AuditQuery{Kind: "client.created", Limit: 10})
 	if err != nil || len(events) != 2 || events[0].Subject != "client:phone" || events[0].Actor != "cli" || string(events[0].Detail) != `{"name":"Shop"}` {
@@ -118,7 +118,7 @@ func TestWhatCannotBeRegistered(t *testing.T) {
 		{"no name", "name", func(in *Input) { in.Name = fields.Text{} }},
 		{"blank name", "name", func(in *Input) { in.Name = given("  ") }},
 		{"name with a control character", "name", func(in *Input) { in.Name = given("a\nb") }},
-		{"name that turns round", "name", func(in *Input) { in.Name = given("Gatehouse \u202egro.live") }},
+		{"name that changes direction", "name", func(in *Input) { in.Name = given("Gatehouse \u202egro.live") }},
 		{"name with half a surrogate pair", "name", func(in *Input) { in.Name = given("\xed\xa0\x80") }},
 		{"long name", "name", func(in *Input) { in.Name = given(strings.Repeat("n", 101)) }},
 		{"ID with a blank", "client_id", func(in *Input) { in.ID = given("a b") }},
@@ -228,13 +228,13 @@ func TestRotationKeepsTwoSecretsAtMost(t *testing.T) {
 	}
 	c, _, err = w.RotateSecret(t.Context(), authz.Operator, c.ID, 0)
 	if err != nil || len(c.Secrets) != 1 {
-		t.Errorf("rotated at once: %+v, %v; want one secret", c.Secrets, err)
+		t.Errorf("rotated without overlap: %+v, %v; want one secret", c.Secrets, err)
 	}
 	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 91*24*time.Hour); fault(err, "overlap") == "" {
-		t.Errorf("too long: %v", err)
+		t.Errorf("too long: err = %v, want a fault", err)
 	}
 	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, "nobody", 0); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("nobody's: err = %v, want ErrNotFound", err)
+		t.Errorf("an unknown client: err = %v, want ErrNotFound", err)
 	}
 }
 
@@ -253,7 +253,7 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("replaced: %+v, %v; want the fields that were not sent at their defaults, and the secret kept", got, err)
 	}
 	if _, _, err := w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: fields.Given("none")}, false); fault(err, "grant_types") == "" {
-		t.Errorf("public with client_credentials: %v", err)
+		t.Errorf("public with client_credentials: err = %v, want a fault", err)
 	}
 	got, _, err = w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: fields.Given("none"), GrantTypes: fields.Listed("password")}, false)
 	if err != nil || len(got.Secrets) != 0 {
@@ -265,8 +265,8 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// A refresh token is for the client as it authenticated when the token was given
-// out: that of a client with a secret must not come to work without one.
+// A refresh token is for the client as it authenticated when the token was issued: one
+// that needed a secret must not start to work without it.
 func TestAnotherWayToAuthenticateEndsTheSessions(t *testing.T) {
 	w := open(t)
 	in := shop()
@@ -357,8 +357,8 @@ func TestListPages(t *testing.T) {
 	}
 }
 
-// A refresh token must not outlive the key that signed it, so the server's own
-// bound counts where it is less than a year.
+// A refresh token must not outlive the key that signed it, so the server's own bound
+// applies if it is less than a year.
 func TestTheIdleLifeOfAClientHasTheServersBound(t *testing.T) {
 	w := open(t)
 	w.MaxRefreshIdle = 90 * 24 * time.Hour
@@ -375,6 +375,6 @@ func TestTheIdleLifeOfAClientHasTheServersBound(t *testing.T) {
 	}
 	_, _, err = w.Update(t.Context(), authz.Operator, made.ID, Input{RefreshTokenIdle: fields.Whole(366 * 24 * 3600)}, false)
 	if fault(err, "refresh_token_idle") == "" {
-		t.Errorf("changed to a year: %v", err)
+		t.Errorf("changed to a year: err = %v, want a fault", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"gatehouse/store"
 )
 
-// lifetime is the schema of a lifetime.
+// lifetime returns the schema of a lifetime.
 func lifetime(doc string, most time.Duration) fields.Schema {
 	return fields.Schema{
 		Type: []string{"integer", "null"}, Minimum: new(int64(0)), Maximum: new(int64(most / time.Second)),
@@ -18,15 +18,15 @@ func lifetime(doc string, most time.Duration) fields.Schema {
 	}
 }
 
-// Shown is what the API document says of the attribute in an answer. Lifetimes have
-// no bounds there: those of today need not be those of the day when it was set.
+// Shown returns the attribute's schema in an answer. It leaves out the bounds of
+// lifetimes, because other bounds may have applied when the lifetime was set.
 func (a Attribute) Shown() fields.Schema {
 	shown := a.Schema
 	shown.Minimum, shown.Maximum = nil, nil
 	return shown
 }
 
-// choices says in a help text what a flag takes.
+// choices lists in a help text the values of a flag.
 func choices(names []string, standard string) string {
 	marked := slices.Clone(names)
 	if at := slices.Index(marked, standard); at >= 0 {
@@ -35,8 +35,8 @@ func choices(names []string, standard string) string {
 	return fields.Or(marked)
 }
 
-// Change returns what differs between two states of a client, but for its secrets;
-// After is empty if nothing does.
+// Change returns the difference between two states of a client, except its secrets.
+// After is empty if there is none.
 func Change(was, is store.Client) audit.ClientUpdated {
 	changed := audit.ClientUpdated{Before: map[string]any{}, After: map[string]any{}}
 	for _, a := range Attributes(nil) {
@@ -47,7 +47,7 @@ func Change(was, is store.Client) audit.ClientUpdated {
 	return changed
 }
 
-// recorded is what an attribute holds, as the record has it.
+// recorded returns an attribute's value in the form that the audit trail has.
 func recorded(kept any) any {
 	switch kept := kept.(type) {
 	case *string:

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Whatever can be registered leads to one host by TLS, to this machine, or to an
-// app by a scheme of its own; and nothing in it is read in two ways.
+// A URI that can be registered leads to one host by TLS, to this machine, or to an app
+// by its own scheme, and it cannot be read in two ways.
 func FuzzRedirectFault(f *testing.F) {
 	for _, s := range []string{
 		"https://a.example/cb", "https://a.example:8443/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:1/cb", "http://localhost/cb", "com.example.app:/cb", "com.example.app://host/cb",
@@ -33,13 +33,13 @@ func FuzzRedirectFault(f *testing.F) {
 			}
 			ip, ipErr := netip.ParseAddr(u.Hostname())
 			if lower == "http" && u.Hostname() != "localhost" && (ipErr != nil || !ip.IsLoopback()) {
-				t.Errorf("%q is not this machine, want plain http for the loopback alone", uri)
+				t.Errorf("%q is not this machine, want plain http only for the loopback", uri)
 			}
 		case !strings.Contains(lower, "."):
 			t.Errorf("%q may run, want a scheme with a dot", uri)
 		}
 		if keysFault(uri) == "" && u.Scheme != "https" || backchannelFault(uri) == "" && strings.Contains(u.Scheme, ".") {
-			t.Errorf("we would ask %q, want an https address", uri)
+			t.Errorf("we would fetch keys from %q, want an https address", uri)
 		}
 	})
 }

@@ -9,18 +9,17 @@ import (
 	"gatehouse/store"
 )
 
-// What an assertion must name as its audience (RFC 7523 §3).
+// The audience that an assertion must name (RFC 7523 §3).
 const (
-	// issuerAudience: our issuer alone. An assertion that names an endpoint can be
-	// got from a client by a server that passes ours off as its own.
+	// issuerAudience accepts only our issuer. A malicious server could obtain an
+	// assertion for an endpoint by presenting our endpoint as its own.
 	issuerAudience = "issuer"
-	// anyAudience: the issuer or the endpoint asked, for clients that know no better.
+	// anyAudience accepts the issuer or the endpoint's URL, for older clients.
 	anyAudience = "any"
 )
 
-// setKeys sets what a client with private_key_jwt proves itself by: a set of
-// public keys or the place to fetch it from, one of the two (RFC 7591 §2). Sending
-// one takes the other's place.
+// setKeys sets the keys of a client with private_key_jwt: either a set of public keys
+// or the URI to fetch it from (RFC 7591 §2). Each replaces the other.
 func setKeys(c *store.Client, in Input, faults *fields.Errors) {
 	if faults.Has("auth_method") {
 		return
@@ -46,8 +45,8 @@ func setKeys(c *store.Client, in Input, faults *fields.Errors) {
 	}
 }
 
-// withoutKeys takes the keys away from a client that has another method. Keys that
-// were sent for it are refused: who sends them believes that they count.
+// withoutKeys removes the keys of a client that has another method. It refuses keys
+// that were sent for it, because the caller believes that they count.
 func withoutKeys(c *store.Client, in Input, faults *fields.Errors) {
 	for _, sent := range []struct{ name, value string }{
 		{"jwks", in.JWKS.Value}, {"jwks_uri", in.JWKSURI.Value}, {"assertion_audience", in.AssertionAudience.Value},

@@ -8,12 +8,12 @@ import (
 	"gatehouse/internal/loopback"
 )
 
-// redirectFault says why a URI cannot be registered; empty if it can.
+// redirectFault returns why a URI cannot be registered, or "".
 //
-// The list is of what is allowed: https, http to the own machine (RFC 8252 §7.3),
-// and private schemes, which have a dot because they are made of a domain name
-// (RFC 8252 §7.1). So every scheme that a browser runs or opens by itself,
-// javascript and data among them, is refused without being named.
+// It allows https, http to a loopback host (RFC 8252 §7.3), and private schemes, which
+// have a dot because they are made of a domain name (RFC 8252 §7.1). So it refuses
+// every scheme that a browser runs or opens on its own, such as javascript and data,
+// without a list of them.
 func redirectFault(uri string) string {
 	if len(uri) > maxURIBytes {
 		return "A URI has no more than 2000 characters."
@@ -47,9 +47,9 @@ func schemeFault(u *url.URL) string {
 	return ""
 }
 
-// isHost reports whether host is one name or address. A name has the characters that the
-// DNS's have, and the underscore. RFC 3986 §3.2.2 allows more, percent-encoding among
-// them, which url.Parse and browsers do not decode to the same host.
+// isHost reports whether host is one name or address. A name has the characters of DNS
+// names and the underscore. RFC 3986 §3.2.2 also allows others and percent-encoding,
+// which url.Parse and browsers may decode to different hosts.
 func isHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Zone() == ""
@@ -59,7 +59,7 @@ func isHost(host string) bool {
 	}) < 0
 }
 
-// backchannelFault says why logout tokens cannot be sent to a URI (OIDC
+// backchannelFault returns why logout tokens cannot be sent to a URI, or "" (OIDC
 // Back-Channel Logout 1.0 §2.2).
 func backchannelFault(uri string) string {
 	if fault := redirectFault(uri); fault != "" {
@@ -71,8 +71,8 @@ func backchannelFault(uri string) string {
 	return ""
 }
 
-// keysFault says why keys cannot be fetched from a URI. What comes from there
-// decides who is taken for the client, so it comes by https alone.
+// keysFault returns why keys cannot be fetched from a URI, or "". The keys decide who
+// can authenticate as the client, so the URI must be https.
 func keysFault(uri string) string {
 	if fault := redirectFault(uri); fault != "" {
 		return fault

@@ -15,8 +15,8 @@ import (
 	"gatehouse/store"
 )
 
-// dangerous are schemes that a browser or a system opens by itself or runs, and
-// ways to write them past a filter.
+// dangerous are schemes that a browser or an operating system runs or opens on its own,
+// and ways to write them past a filter.
 var dangerous = []string{
 	"javascript:alert(1)//https://a.example", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", " javascript:alert(1)",
 	"data:text/html,<script>alert(1)</script>", "DATA:text/html;base64,PHNjcmlwdD4=", "vbscript:msgbox(1)", "file:///etc/passwd", "blob:https://a.example/1",
@@ -71,7 +71,7 @@ func TestWhereLogoutTokensAndKeysMayBe(t *testing.T) {
 	}
 }
 
-// aSet is a set of one public key that can sign.
+// aSet returns a set of one public key for signatures.
 func aSet(t *testing.T) string {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -96,7 +96,7 @@ func TestAClientThatSigns(t *testing.T) {
 		t.Fatalf(`registered %+v, secret %q, %v; want the keys, the audience "issuer" and no secret`, c, secret, err)
 	}
 	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 0); fault(err, "non_field_errors") == "" {
-		t.Errorf("a secret for it: %v", err)
+		t.Errorf("a secret for it: err = %v, want a fault", err)
 	}
 	update := func(in Input, replaceAll bool) store.Client {
 		t.Helper()
@@ -106,13 +106,13 @@ func TestAClientThatSigns(t *testing.T) {
 		}
 		return got
 	}
-	// One takes the other's place, and what is sent back as it was changes nothing.
+	// Each replaces the other, and sending back unchanged values changes nothing.
 	at := "https://shop.example/keys"
 	if got := update(Input{JWKSURI: given(at), AssertionAudience: given("any")}, false); got.JWKS != "" || got.JWKSURI != at || got.AssertionAudience != "any" {
 		t.Errorf("keys in another place: %+v, want %s and no set", got, at)
 	}
 	if got := update(Input{JWKS: given(""), JWKSURI: given(at)}, false); got.JWKSURI != at {
-		t.Errorf("sent back as it was: %+v, want the keys at %s", got, at)
+		t.Errorf("sent back unchanged: %+v, want the keys at %s", got, at)
 	}
 	if got := update(shop(), true); got.JWKSURI != at || got.AuthMethod != store.PrivateKeyJWT || got.AssertionAudience != "any" {
 		t.Errorf("replaced, the keys not sent: %+v, want the keys at %s as before", got, at)
@@ -125,7 +125,7 @@ func TestAClientThatSigns(t *testing.T) {
 		t.Errorf("with a secret: %+v, %v; want a secret and no keys", got, err)
 	}
 	if got := update(Input{AuthMethod: given(store.PrivateKeyJWT), JWKSURI: given(at)}, false); len(got.Secrets) != 0 {
-		t.Errorf("the secrets live on: %+v, want none", got)
+		t.Errorf("the secrets remain: %+v, want none", got)
 	}
 }
 

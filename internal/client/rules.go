@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	maxNameLength = 100 // code points; it is shown on a consent page
+	maxNameLength = 100 // code points; the consent page shows the name
 	maxURIs       = 20
 	maxURIBytes   = 2000
 
@@ -30,9 +30,9 @@ const (
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`)
 
-// assignID gives c the ID that was sent, or a new one. An app's own tokens have its ID
-// as their subject, so no ID may pass for a person's (RFC 9068 §5): neither one
-// in the form of a person's subject nor one that is a person's name.
+// assignID gives c the ID that was sent, or a new one. The tokens of a client itself have
+// its ID as their subject, so an ID must not look like a person (RFC 9068 §5): it must
+// have neither the form of a person's sub nor be a person's username.
 func (s *Service) assignID(ctx context.Context, c *store.Client, t fields.Text, faults *fields.Errors) error {
 	switch {
 	case t.Problem != "":
@@ -44,45 +44,46 @@ func (s *Service) assignID(ctx context.Context, c *store.Client, t fields.Text, 
 	case t.Value == session.AccountsID:
 		faults.Add("client_id", idTaken)
 	case uuid.Validate(t.Value) == nil:
-		faults.Add("client_id", "An ID may not be a UUID: those are people's.")
+		faults.Add("client_id", "An ID may not be a UUID: UUIDs identify people.")
 	default:
 		c.ID = t.Value
-		return s.nobodys(ctx, t.Value, faults)
+		return s.checkNotUsername(ctx, t.Value, faults)
 	}
 	return nil
 }
 
-func (s *Service) nobodys(ctx context.Context, id string, faults *fields.Errors) error {
+func (s *Service) checkNotUsername(ctx context.Context, id string, faults *fields.Errors) error {
 	_, err := s.DB.UserByName(ctx, names.Lookup(id))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("asking whether an ID is a person's name: %w", err)
+		return fmt.Errorf("checking whether an ID is a person's name: %w", err)
 	}
 	faults.Add("client_id", "An ID may not be a person's name.")
 	return nil
 }
 
-// MaxAccessTokenLifetime is the longest life of an access token that a client may
-// have of its own: the bound of the setting for all of them.
+// MaxAccessTokenLifetime bounds a client's own access token lifetime, and also the
+// server's setting for all clients.
 const MaxAccessTokenLifetime = time.Hour
 
-// longest is the longest life of a session, and of a refresh token where the
-// server's own settings do not say less.
+// longest is the longest life of a session, and of a refresh token unless the server's
+// own settings say less.
 const longest = 366 * 24 * time.Hour
 
-// examine moves what was sent into c, and reports what of it cannot be, alone or together.
+// examine copies what was sent into c and adds a fault for each value, or combination
+// of values, that is invalid.
 func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
 	for _, a := range s.attributes() {
 		if a.set != nil {
 			a.set(a.Name, c, in, faults)
 		}
 	}
-	s.wantsRedirect(c, faults)
+	s.checkRedirect(c, faults)
 }
 
-func (s *Service) wantsRedirect(c *store.Client, faults *fields.Errors) {
+func (s *Service) checkRedirect(c *store.Client, faults *fields.Errors) {
 	for _, g := range s.Grants {
 		if g.Redirected && slices.Contains(c.GrantTypes, g.Name) && len(c.RedirectURIs) == 0 && !faults.Has("redirect_uris") {
 			faults.Add("redirect_uris", "The grant "+g.Name+" needs a redirect URI.")
@@ -105,7 +106,8 @@ func setName(to *string, name string, t fields.Text, faults *fields.Errors) {
 	}
 }
 
-// unshowable characters could make the name on a consent page read as another.
+// unshowable reports characters that could make the name on a consent page look like
+// another one.
 func unshowable(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
 
 func setMethod(to *string, name string, t fields.Text, faults *fields.Errors) {
@@ -181,7 +183,7 @@ func setURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
 	}
 }
 
-// setURI sets one URI, or none, in which no fault is found.
+// setURI sets one URI, or none, if fault returns "" for it.
 func setURI(fault func(string) string) func(*string, string, fields.Text, *fields.Errors) {
 	return func(to *string, name string, t fields.Text, faults *fields.Errors) {
 		switch {
@@ -196,7 +198,7 @@ func setURI(fault func(string) string) func(*string, string, fields.Text, *field
 	}
 }
 
-// A bound is the longest that something may last, and why, if that is not plain.
+// A bound is the longest lifetime allowed, and the reason if it is not obvious.
 type bound struct {
 	is  time.Duration
 	why string
@@ -209,7 +211,7 @@ func (s *Service) maxRefreshIdle() bound {
 	return bound{is: longest}
 }
 
-// setLifetime sets a lifetime no longer than most.
+// setLifetime sets a lifetime of at most most.
 func setLifetime(most bound) func(*time.Duration, string, fields.Number, *fields.Errors) {
 	const least = time.Minute
 	return func(to *time.Duration, name string, n fields.Number, faults *fields.Errors) {

@@ -12,12 +12,11 @@ import (
 	"gatehouse/store"
 )
 
-// maxOverlap is how long an old secret may live on beside a new one.
+// maxOverlap is how long an old secret may still work beside a new one.
 const maxOverlap = 90 * 24 * time.Hour
 
-// RotateSecret gives the client another secret and returns it. The one before
-// works for overlap longer; any older one ends at once, so that there are never
-// more than two.
+// RotateSecret gives the client a new secret and returns it. The previous secret still
+// works for overlap; older ones end at once, so that a client never has more than two.
 func (s *Service) RotateSecret(ctx context.Context, actor authz.Actor, id string, overlap time.Duration) (c store.Client, secret string, err error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return store.Client{}, "", err
@@ -56,7 +55,8 @@ func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	return c, secret, record(ctx, tx, actor, id, audit.ClientSecretRotated{OldUntil: now.Add(overlap).Format(time.RFC3339)}, now)
 }
 
-// outgoing returns the newest secret that still works, with an end, if that is to come.
+// outgoing returns the newest secret that still works, now ending no later than until, or
+// nothing if until has passed.
 func outgoing(secrets []store.ClientSecret, now, until time.Time) []store.ClientSecret {
 	var newest *store.ClientSecret
 	for _, s := range secrets {
@@ -74,13 +74,13 @@ func outgoing(secrets []store.ClientSecret, now, until time.Time) []store.Client
 	return []store.ClientSecret{*newest}
 }
 
-// hasSecret reports whether a secret is what the client shows who it is by.
+// hasSecret reports whether the client authenticates with a secret.
 func hasSecret(c store.Client) bool {
 	return c.AuthMethod == store.SecretBasic || c.AuthMethod == store.SecretPost
 }
 
-// settleSecrets gives a client that needs one its first secret, and takes away
-// those that are no longer asked for.
+// settleSecrets gives a client its first secret if it needs one, and removes secrets
+// that its method does not use.
 func settleSecrets(c *store.Client, now time.Time) (secret string) {
 	if !hasSecret(*c) {
 		c.Secrets = nil
@@ -94,7 +94,7 @@ func settleSecrets(c *store.Client, now time.Time) (secret string) {
 	return secret
 }
 
-// newSecret makes a secret, and what is kept of it.
+// newSecret makes a secret and the entry to store for it.
 func newSecret(now time.Time) (string, store.ClientSecret) {
 	made := secret.New()
 	return made, store.ClientSecret{Digest: store.DigestOf(made), CreatedAt: now}
