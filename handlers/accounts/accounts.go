@@ -1,7 +1,7 @@
-// Package accounts serves front ends: signing up and in, one's own profile, and
-// the administration of people. It is a superset of the Django REST framework
-// application whose front ends it takes over, so names, shapes and messages are
-// those of that application wherever nothing speaks against them.
+// Package accounts serves front ends: signing up and in, the user's own profile, and
+// the administration of users. It is a superset of the Django REST framework
+// application that Gatehouse replaces, so it keeps that application's names, shapes and
+// messages unless there is a reason against it.
 package accounts
 
 import (
@@ -28,11 +28,11 @@ type Handlers struct {
 		End(ctx context.Context, actor, sid string, userID int64, reason string) (bool, error)
 		EndAll(ctx context.Context, actor string, userID int64, except, reason string) ([]string, error)
 	}
-	// Tokens reads the refresh token that a sign-out names.
+	// Tokens reads the refresh token of a sign-out.
 	Tokens interface {
 		Refresh(ctx context.Context, raw string) (token.Refresh, error)
 	}
-	// Limits counts refresh tokens that are not good.
+	// Limits counts invalid refresh tokens.
 	Limits interface {
 		Failure(ctx context.Context, kind, id string) error
 	}
@@ -43,7 +43,7 @@ type Handlers struct {
 
 const prefix = "/api/accounts"
 
-// Table is that of the audience.
+// Table returns the table of the audience.
 func (h *Handlers) Table() handlers.Table {
 	open := func(path, name string, serve handler) api.Resource {
 		return api.Resource{Path: prefix + path, Name: name, Methods: []api.Method{{Verb: "POST", Needs: authz.Anyone, Serve: endpoint(serve)}}}

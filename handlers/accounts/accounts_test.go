@@ -21,7 +21,7 @@ import (
 	"gatehouse/store"
 )
 
-// A reply is an answer, read.
+// A reply is an answer whose body has been read.
 type reply struct {
 	status int
 	header http.Header
@@ -108,7 +108,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	}
 	callers["admin without scope"] = narrow.AccessToken
 
-	// The table: who is not refused with 401 or 403.
+	// The table lists the callers who are not refused with 401 or 403.
 	all, anybody, staff, admins := "anonymous user staff admin", "user staff admin", "staff admin", "admin"
 	for _, c := range []struct {
 		path, methods, may string
@@ -138,7 +138,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 					case !strings.Contains(" "+c.methods+" ", " "+method+" "):
 						expect(t, method, path, name, got, http.StatusMethodNotAllowed)
 					case got.status == http.StatusForbidden, got.status == http.StatusUnauthorized && c.path != "/login/", got.status >= 500:
-						t.Errorf("%s %s as %s: status %d %s, want it to be let through", method, path, name, got.status, got.body)
+						t.Errorf("%s %s as %s: status %d %s, want it admitted", method, path, name, got.status, got.body)
 					}
 					if got.header.Get("Cache-Control") != "no-store" || got.body != "" && got.header.Get("Content-Type") != "application/json" {
 						t.Errorf("%s %s: headers %v, want no-store and JSON", method, path, got.header)
@@ -148,7 +148,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		}
 	}
 	if got := w.ask(t, "GET", "/admin/users/", narrow.AccessToken, ""); got.header.Get("WWW-Authenticate") != `Bearer realm="api", error="insufficient_scope", scope="users:read"` {
-		t.Errorf("the app is not told the scope: %v, want a challenge with users:read", got.header)
+		t.Errorf("headers %v, want a challenge with the scope users:read", got.header)
 	}
 }
 
@@ -159,7 +159,7 @@ func expect(t *testing.T, method, path, who string, got reply, status int) {
 	}
 }
 
-func TestAMachineIsNoPerson(t *testing.T) {
+func TestAMachineIsNotAUser(t *testing.T) {
 	w := start(t, wide())
 	now := time.Now().Unix()
 	machine, err := w.ring.Sign(t.Context(), "at+jwt", map[string]any{
@@ -207,7 +207,7 @@ func TestFieldsThatAreNotSetHere(t *testing.T) {
 		got := w.ask(t, "PATCH", c.path, c.access, c.body)
 		expect(t, "PATCH", c.path, c.name, got, c.status)
 		if c.field != "" && got.object(t)[c.field] == nil {
-			t.Errorf("%s: %s, want a fault in %s", c.name, got.body, c.field)
+			t.Errorf("%s: %s, want an error in %s", c.name, got.body, c.field)
 		}
 	}
 	if got := w.ask(t, "POST", "/signup/", "", `{"username":"eve","email":"eve@example.com","password":"`+secret+`","is_staff":true,"id":7}`); got.status != 400 {
@@ -236,7 +236,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 			other = s["id"].(string)
 		}
 	}
-	expect(t, "DELETE", "a session", "boss, as his own", w.ask(t, "DELETE", "/profile/sessions/"+other+"/", boss, ""), 404)
+	expect(t, "DELETE", "a session", "boss, as one of their own", w.ask(t, "DELETE", "/profile/sessions/"+other+"/", boss, ""), 404)
 	expect(t, "DELETE", "a session", "ann", w.ask(t, "DELETE", "/profile/sessions/"+other+"/", one, ""), 204)
 	expect(t, "DELETE", "a session", "ann, twice", w.ask(t, "DELETE", "/profile/sessions/"+other+"/", one, ""), 404)
 	expect(t, "GET", "/profile/", "the ended session", w.ask(t, "GET", "/profile/", two, ""), 401)
@@ -264,7 +264,7 @@ func TestSigningOut(t *testing.T) {
 	expect(t, "GET", "/profile/", "afterwards", w.ask(t, "GET", "/profile/", access, ""), 401)
 }
 
-func TestAGuesserWaitsAndIsToldHowLong(t *testing.T) {
+func TestAGuesserLearnsHowLongToWait(t *testing.T) {
 	w := start(t, throttle.DefaultRules())
 	w.person(t, "ann", store.RoleUser)
 	for range 5 {
@@ -292,7 +292,7 @@ func TestASignInIsInItsTokens(t *testing.T) {
 	}
 }
 
-func TestTheListLeadsOn(t *testing.T) {
+func TestAListLinksToItsNextPage(t *testing.T) {
 	w := start(t, wide())
 	for i := range 5 {
 		w.person(t, fmt.Sprintf("p%d", i), store.RoleUser)
@@ -318,7 +318,7 @@ func TestTheListLeadsOn(t *testing.T) {
 	}
 }
 
-func TestNothingOfOursShowsInARefusal(t *testing.T) {
+func TestRefusalsRevealNoSecrets(t *testing.T) {
 	w := start(t, wide())
 	w.person(t, "ann", store.RoleUser)
 	canary := "canary-7f3a"
@@ -330,12 +330,12 @@ func TestNothingOfOursShowsInARefusal(t *testing.T) {
 	} {
 		got := w.ask(t, "POST", c.path, "", c.body)
 		if got.status < 400 || got.status >= 500 || strings.Contains(got.body, canary) || strings.Contains(got.body, "192.0.2.1") {
-			t.Errorf("%s: status %d %s, want a refusal of the client that shows nothing of ours", c.path, got.status, got.body)
+			t.Errorf("%s: status %d %s, want a 4xx refusal without secrets", c.path, got.status, got.body)
 		}
 	}
 }
 
-func TestSignUpLeadsToAPerson(t *testing.T) {
+func TestSignUpCreatesAUser(t *testing.T) {
 	w := start(t, wide())
 	got := w.ask(t, "POST", "/signup", "", `{"username":"<ünï>","email":"ann@example.com","password":"`+secret+`"}`)
 	expect(t, "POST", "/signup", "a name that cannot be", got, 400)
@@ -343,7 +343,7 @@ func TestSignUpLeadsToAPerson(t *testing.T) {
 	expect(t, "POST", "/signup", "anonymous", got, 201)
 	prefix := `{"message":"User created successfully","user":{"id":1,"username":"ünï","email":"ann@example.com","role":"user","first_name":"<b>&","last_name":"","is_active":true,"is_staff":false,"sub":"`
 	if !strings.HasPrefix(got.body, prefix) || !strings.HasSuffix(got.body, `Z"}}`) || !strings.Contains(got.body, `Z","last_login":null,"middle_name":"","nickname":"",`) {
-		t.Errorf(`%s, want it to begin with %q, it to end in "Z\"}}" and it to contain "Z\",\"last_login\":null,\"middle_name\":\"\",\"nickname\":\"\","`, got.body, prefix)
+		t.Errorf(`%s, want it to begin with %q, to end in "Z\"}}" and to contain "Z\",\"last_login\":null,\"middle_name\":\"\",\"nickname\":\"\","`, got.body, prefix)
 	}
 }
 
@@ -375,14 +375,14 @@ func TestBadRefreshTokensAreCountedAndGoodOnesAreNot(t *testing.T) {
 		expect(t, "POST", "/token/refresh/", "garbage", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"a.b.c"}`), 401)
 	}
 	expect(t, "POST", "/token/refresh/", "more garbage", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"a.b.c"}`), 429)
-	expect(t, "POST", "/logout/", "garbage there too", w.ask(t, "POST", "/logout/", "", `{"refresh":"a.b.c"}`), 429)
-	expect(t, "POST", "/token/refresh/", "a good one", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"`+refresh+`"}`), 200)
+	expect(t, "POST", "/logout/", "garbage at the sign-out", w.ask(t, "POST", "/logout/", "", `{"refresh":"a.b.c"}`), 429)
+	expect(t, "POST", "/token/refresh/", "a valid token", w.ask(t, "POST", "/token/refresh/", "", `{"refresh":"`+refresh+`"}`), 200)
 }
 
-// attributeKeys are those that answers about one person have beyond those of lists.
+// attributeKeys are the fields that answers about one user have and lists do not.
 var attributeKeys = slices.Sorted(slices.Values(append(profile.Names(), "updated_at")))
 
-func TestListsAreShortAndOnePersonIsWhole(t *testing.T) {
+func TestOnlyAnswersAboutOneUserHaveTheAttributes(t *testing.T) {
 	w := start(t, wide())
 	w.person(t, "boss", store.RoleAdmin)
 	boss, _ := w.signIn(t, "boss")
@@ -413,7 +413,7 @@ func TestListsAreShortAndOnePersonIsWhole(t *testing.T) {
 	}
 }
 
-func TestVerifiedIsNeverSetBySending(t *testing.T) {
+func TestVerifiedFlagsCannotBeSet(t *testing.T) {
 	w := start(t, wide())
 	boss, ann := w.person(t, "boss", store.RoleAdmin), w.person(t, "ann", store.RoleUser)
 	admin, _ := w.signIn(t, "boss")
@@ -449,7 +449,7 @@ func TestVerifiedIsNeverSetBySending(t *testing.T) {
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		if got := w.ask(t, method, path, admin, body); got.status != 400 || !strings.Contains(got.body, fields.NotSetHere) {
-			t.Errorf("%s %s: %d %s, want 400 and it to contain %q", method, path, got.status, got.body, fields.NotSetHere)
+			t.Errorf("%s %s: %d %s, want 400 and %q in the body", method, path, got.status, got.body, fields.NotSetHere)
 		}
 	}
 	if got := w.ask(t, "GET", "/profile/", own, "").object(t); got["phone_number"] != "+491234568" || got["phone_number_verified"] != false {
@@ -477,7 +477,7 @@ func TestAddressesComeInJSONAndForms(t *testing.T) {
 	} {
 		got := w.ask(t, "PATCH", "/profile/", own, c.body)
 		if c.field == "" && got.status != 200 || c.field != "" && (got.status != 400 || !strings.HasPrefix(got.body, `{"`+c.field+`":[`)) {
-			t.Errorf("%s: status %d %s, want 200, or 400 with a fault in the field %q", c.body, got.status, got.body, c.field)
+			t.Errorf("%s: status %d %s, want 200, or 400 with an error in the field %q", c.body, got.status, got.body, c.field)
 		}
 	}
 	request, err := http.NewRequestWithContext(t.Context(), "PATCH", w.url+"/api/accounts/profile/", strings.NewReader("address.region=BE&address.street_address=a%0Ab"))

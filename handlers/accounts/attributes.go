@@ -10,22 +10,21 @@ import (
 	"gatehouse/store"
 )
 
-// A Profile is a person with all attributes, as every answer about one person has
-// it. Lists have Persons, so that a page of a thousand stays short: a caller who wants
-// to know more of one person opens that one.
+// A Profile is a person with all attributes, as in every answer about one person. Lists
+// have Persons instead, so that a page of a thousand stays short.
 type Profile struct {
 	Person
 	attributes store.Profile
 	updatedAt  *string
 }
 
-// ProfileOf shows u with all attributes.
+// ProfileOf returns u with all attributes.
 func ProfileOf(u store.User) (Profile, error) {
 	attributes, err := store.ProfileOf(u)
 	return Profile{PersonOf(u), attributes, api.TimeOrNull(u.UpdatedAt)}, err
 }
 
-// shape has the attributes behind the members of Person.
+// shape has the members of Person, and then the attributes.
 var shape = func() api.Shape {
 	var list []api.Member
 	for _, a := range profile.List {
@@ -34,7 +33,7 @@ var shape = func() api.Shape {
 	return api.NewShape(Person{}, append(list, api.Member{Name: "updated_at", Of: new(*string)}))
 }()
 
-// answer is p as it is written.
+// answer returns p in the form that is encoded.
 func (p Profile) answer() any {
 	return shape.Fill(p.Person, func(i int) any {
 		if i == len(profile.List) {
@@ -53,7 +52,7 @@ func show(w http.ResponseWriter, u store.User) error {
 	return api.JSON(w, http.StatusOK, shown.answer())
 }
 
-// tell answers with what was done, and u as it is now.
+// tell answers with a message that says what was done, and with u as it is now.
 func tell(w http.ResponseWriter, status int, message string, u store.User) error {
 	shown, err := ProfileOf(u)
 	if err != nil {
@@ -62,7 +61,7 @@ func tell(w http.ResponseWriter, status int, message string, u store.User) error
 	return api.JSON(w, status, result{message, shown.answer()})
 }
 
-// values are those fields that a body may not change, by name.
+// values returns the fields that a body may not change, by name.
 func (p Profile) values() map[string]any {
 	values := map[string]any{
 		"id": p.ID, "is_active": p.IsActive, "is_staff": p.IsStaff, "sub": p.Sub,
@@ -79,7 +78,7 @@ func (p Profile) values() map[string]any {
 	return values
 }
 
-// readOnly are the fields that nobody sets, in the order of Profile.
+// readOnly returns the fields that no caller may set, in the order of Profile, and more.
 func readOnly(more ...string) []string {
 	names := []string{"id", "is_staff", "sub", "email_verified", "date_joined", "last_login"}
 	for _, a := range profile.Flags {
@@ -88,7 +87,7 @@ func readOnly(more ...string) []string {
 	return append(append(names, "updated_at"), more...)
 }
 
-// attributesOf reads what a body says about a profile.
+// attributesOf reads the attributes in a body.
 func attributesOf(b api.Body) account.Attributes {
 	sent := account.Attributes{}
 	for _, a := range profile.Texts {

@@ -7,7 +7,7 @@ import (
 	"gatehouse/store"
 )
 
-// A consentView is what a person let an app have.
+// A consentView is a person's consent for an app, as in answers.
 type consentView struct {
 	ClientID  string `json:"client_id"`
 	Name      string `json:"name"`
@@ -35,7 +35,7 @@ func (h *Handlers) showConsents(w http.ResponseWriter, r *http.Request, of store
 	return api.JSON(w, http.StatusOK, views)
 }
 
-// withdraw takes the caller's consent back from an app, and signs them out of it.
+// withdraw withdraws the caller's consent for an app, and signs them out of it.
 func (h *Handlers) withdraw(w http.ResponseWriter, r *http.Request) error {
 	caller := api.CallerOf(r)
 	if err := h.Accounts.Withdraw(r.Context(), caller.Actor, caller.Person, r.PathValue("client_id")); err != nil {

@@ -7,8 +7,8 @@ import (
 	"gatehouse/handlers/api"
 )
 
-// list shows a page of everybody. The body is a bare array, as ever; how many
-// there are and where it goes on stand in the headers (RFC 8288).
+// list shows a page of the people. The body is a bare array, as in the replaced
+// application; the total and the link to the next page (RFC 8288) are in headers.
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	query, err := api.Query(r)
 	if err != nil {
@@ -27,7 +27,7 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, http.StatusOK, people)
 }
 
-// detail shows one.
+// detail shows one person.
 func (h *Handlers) detail(w http.ResponseWriter, r *http.Request) error {
 	user, err := h.target(r)
 	if err != nil {
@@ -36,7 +36,7 @@ func (h *Handlers) detail(w http.ResponseWriter, r *http.Request) error {
 	return show(w, user)
 }
 
-// create makes an account for somebody, with any role.
+// create creates an account, with any role.
 func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 	body, err := api.ReadBody(w, r)
 	if err != nil {
@@ -59,12 +59,13 @@ func (h *Handlers) personURL(id int64) string {
 	return h.Issuer.JoinPath(prefix, "admin/users", strconv.FormatInt(id, 10)).String() + "/"
 }
 
-// replace wants all that a creation wants; what else is left out stays as it is.
+// replace requires the fields that a creation requires; others that are left out stay as
+// they are.
 func (h *Handlers) replace(w http.ResponseWriter, r *http.Request) error {
 	return h.save(w, r, true)
 }
 
-// change takes any part of it.
+// change accepts any of the fields.
 func (h *Handlers) change(w http.ResponseWriter, r *http.Request) error {
 	return h.save(w, r, false)
 }
@@ -94,7 +95,7 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request, replaceAll bool)
 	return tell(w, http.StatusOK, "User updated", user)
 }
 
-// remove erases somebody.
+// remove deletes a person.
 func (h *Handlers) remove(w http.ResponseWriter, r *http.Request) error {
 	user, err := h.target(r)
 	if err != nil {

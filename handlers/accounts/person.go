@@ -11,7 +11,7 @@ import (
 	"gatehouse/store"
 )
 
-// A Person is a user as answers have it; the order of the keys is part of it.
+// A Person is a user as in answers; the order of the keys is part of the contract.
 type Person struct {
 	ID            int64   `json:"id"`
 	Username      string  `json:"username"`
@@ -27,7 +27,7 @@ type Person struct {
 	LastLogin     *string `json:"last_login"`
 }
 
-// PersonOf shows u.
+// PersonOf returns u as in answers.
 func PersonOf(u store.User) Person {
 	return Person{
 		ID: u.ID, Username: u.Username, Email: u.Email, Role: string(u.Role),
@@ -37,13 +37,13 @@ func PersonOf(u store.User) Person {
 	}
 }
 
-// A result is a person with the words for what was done.
+// A result is a person with a message that says what was done.
 type result struct {
 	Message string `json:"message"`
 	User    any    `json:"user"` // Profile.answer
 }
 
-// inputOf reads what a body says about a person. Passwords come as they were typed.
+// inputOf reads the fields of a person in a body. Passwords are not trimmed.
 func inputOf(b api.Body) account.Input {
 	return account.Input{
 		Username: b.Text("username"), Email: b.Text("email"),
@@ -53,9 +53,9 @@ func inputOf(b api.Body) account.Input {
 	}
 }
 
-// fixed refuses the fields that exist and are not set here. Sending back the value
-// that was shown asks for nothing, so it passes: many front ends send all they
-// have. Nothing was shown of somebody new.
+// fixed refuses fields that exist but may not be set here. A field with the value shown
+// is accepted, because many front ends send back all fields. For a new person nothing
+// was shown, and shown is nil.
 func fixed(b api.Body, shown *Profile, names ...string) error {
 	values := map[string]any{}
 	if shown != nil {
@@ -71,10 +71,10 @@ func fixed(b api.Body, shown *Profile, names ...string) error {
 	return faults.Err()
 }
 
-// target reads the person whom the path names. What is no ID is nobody's.
+// target returns the user that the path names, or ErrNotFound if it has no valid ID.
 func (h *Handlers) target(r *http.Request) (store.User, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil || r.PathValue("id")[0] < '0' { // "+1" and "-1" are no IDs
+	if err != nil || r.PathValue("id")[0] < '0' { // "+1" and "-1" are not IDs
 		return store.User{}, handlers.ErrNotFound
 	}
 	return h.Accounts.Get(r.Context(), id)

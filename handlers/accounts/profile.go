@@ -6,17 +6,17 @@ import (
 	"gatehouse/handlers/api"
 )
 
-// profile shows the caller, as the guard has just read them.
+// profile shows the caller, whom the guard has just read.
 func (h *Handlers) profile(w http.ResponseWriter, r *http.Request) error {
 	return show(w, api.CallerOf(r).Person)
 }
 
-// replaceProfile wants all that a sign-up wants.
+// replaceProfile requires the fields that a sign-up requires.
 func (h *Handlers) replaceProfile(w http.ResponseWriter, r *http.Request) error {
 	return h.saveProfile(w, r, true)
 }
 
-// changeProfile takes any part of it.
+// changeProfile accepts any of the fields.
 func (h *Handlers) changeProfile(w http.ResponseWriter, r *http.Request) error {
 	return h.saveProfile(w, r, false)
 }

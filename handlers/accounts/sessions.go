@@ -8,7 +8,7 @@ import (
 	"gatehouse/store"
 )
 
-// A sessionView is a sign-in as its owner recognises it.
+// A sessionView is a session as in answers, with what helps its owner to recognise it.
 type sessionView struct {
 	ID         string `json:"id"`
 	ClientID   string `json:"client_id"`
@@ -18,11 +18,11 @@ type sessionView struct {
 	ExpiresAt  string `json:"expires_at"`
 	IP         string `json:"ip"`
 	UserAgent  string `json:"user_agent"`
-	// Current: this is the one that asks.
+	// Current is set for the session of the caller.
 	Current bool `json:"current"`
 }
 
-// The reasons in the record.
+// The recorded reasons for the end of a session.
 const (
 	byOwner = "ended by owner"
 	byAdmin = "ended by admin"
@@ -32,7 +32,7 @@ func (h *Handlers) ownSessions(w http.ResponseWriter, r *http.Request) error {
 	return h.showSessions(w, r, api.CallerOf(r).Person)
 }
 
-// endOwnSessions signs the caller out everywhere, here too.
+// endOwnSessions signs the caller out everywhere, including here.
 func (h *Handlers) endOwnSessions(w http.ResponseWriter, r *http.Request) error {
 	return h.endEvery(w, r, api.CallerOf(r).Person, byOwner)
 }
@@ -89,7 +89,7 @@ func (h *Handlers) endEvery(w http.ResponseWriter, r *http.Request, of store.Use
 	return api.Done(w)
 }
 
-// endOne ends a session of the person. One of somebody else's is not there.
+// endOne ends a session of the person. A session of another person counts as not found.
 func (h *Handlers) endOne(w http.ResponseWriter, r *http.Request, of store.User, reason string) error {
 	ended, err := h.Sessions.End(r.Context(), api.CallerOf(r).String(), r.PathValue("sid"), of.ID, reason)
 	if err != nil {

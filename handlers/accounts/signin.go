@@ -20,7 +20,7 @@ import (
 // handler is an endpoint of this audience.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// endpoint turns errors of the services that have words of their own here into refusals.
+// endpoint turns the errors of services that have their own message here into refusals.
 func endpoint(serve handler) handlers.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		err := serve(w, r)
@@ -34,7 +34,7 @@ func endpoint(serve handler) handlers.Endpoint {
 	}
 }
 
-// signUp makes a stranger an account.
+// signUp creates an account for an anonymous caller.
 func (h *Handlers) signUp(w http.ResponseWriter, r *http.Request) error {
 	body, err := api.ReadBody(w, r)
 	if err != nil {
@@ -57,8 +57,8 @@ type tokens struct {
 }
 
 // login signs a person in to the built-in app, by username or e-mail address. A
-// username that is not blank wins. What is missing or no string opens nothing:
-// there is one answer to all that does not sign anybody in.
+// username that is not blank takes precedence. Every refusal gets the same answer, even
+// if a field is missing or is not a string.
 func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	body, err := api.ReadBody(w, r)
 	if err != nil {
@@ -102,12 +102,12 @@ func (h *Handlers) refresh(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, http.StatusOK, tokens{Access: set.AccessToken, Refresh: set.RefreshToken})
 }
 
-// logout ends the session of a refresh token. It needs the token and no other
-// proof: who holds it could go on with the session as well as end it.
+// logout ends the session of a refresh token. It needs no proof other than the token,
+// whose holder could use the session as well as end it.
 //
-// A session that has ended already, and a token that is spent or has expired,
-// are as good as done, so a repeated sign-out succeeds. A token that never was
-// one of this app's is refused as at the refresh.
+// It also succeeds if the session has already ended, or the token is used up or has
+// expired, so that a sign-out can be repeated. A token that was never issued to this app
+// is refused as in refresh.
 func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) error {
 	raw, err := readRefresh(w, r)
 	if err != nil {
@@ -130,7 +130,7 @@ func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) error {
 	return api.Done(w)
 }
 
-// readRefresh reads the one field of the two endpoints above.
+// readRefresh reads the refresh token, the only field of refresh and logout.
 func readRefresh(w http.ResponseWriter, r *http.Request) (string, error) {
 	body, err := api.ReadBody(w, r)
 	if err != nil {
@@ -148,8 +148,8 @@ func readRefresh(w http.ResponseWriter, r *http.Request) (string, error) {
 	return raw.Value, nil
 }
 
-// refused counts a refresh token that is not good against the network it came
-// from. One that is good costs nothing and is never held up.
+// refused counts an invalid refresh token against the network that sent it. A valid one
+// is not counted, and never delayed.
 func (h *Handlers) refused(r *http.Request, reason error) error {
 	if err := h.Limits.Failure(r.Context(), "refresh", session.AccountsID); err != nil {
 		return err

@@ -30,7 +30,7 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// A world is the audience on real parts: SQLite, keys, sessions.
+// A world is the audience with real services: SQLite, keys and sessions.
 type world struct {
 	url      string
 	db       *sqlstore.DB
@@ -45,7 +45,7 @@ func must[T any](t testing.TB) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
-			t.Fatalf("setting the test up: %v", err)
+			t.Fatalf("setting up the test: %v", err)
 		}
 		return v
 	}
@@ -96,7 +96,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	return w
 }
 
-// builtIn knows the built-in app beside the registered ones.
+// builtIn returns the built-in client as well as the registered ones.
 type builtIn struct{ db store.DB }
 
 func (b builtIn) ClientByID(ctx context.Context, id string) (store.Client, error) {
@@ -106,7 +106,7 @@ func (b builtIn) ClientByID(ctx context.Context, id string) (store.Client, error
 	return b.db.ClientByID(ctx, id)
 }
 
-// mount serves routes in the manner of package server.
+// mount serves the routes of a table as package server does.
 func mount(table handlers.Table) http.Handler {
 	m := mux.NewRouter().SkipClean(true)
 	notFound := func(w http.ResponseWriter, r *http.Request) { table.Refuse(w, r, handlers.ErrNotFound) }
@@ -140,12 +140,12 @@ func mount(table handlers.Table) http.Handler {
 	})
 }
 
-// first is the first route of the same path.
+// first returns the first route of the same path.
 func first(table handlers.Table, of handlers.Route) handlers.Route {
 	return table.Routes[slices.IndexFunc(table.Routes, func(rt handlers.Route) bool { return rt.Path == of.Path })]
 }
 
-// wide are rules that hold nobody up.
+// wide returns rules that delay nobody.
 func wide() throttle.Rules {
 	r := store.Rule{Free: 100_000, Delay: time.Second, Factor: 1, MaxDelay: time.Second, Forget: time.Hour}
 	return throttle.Rules{SignIn: r, Network: r, SignUp: r, Failure: r}
