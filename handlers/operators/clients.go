@@ -13,11 +13,11 @@ import (
 	"gatehouse/store"
 )
 
-// head and tail are what an answer about an app has before and behind the
+// head and tail are the members of an answer about an app before and after the
 // attributes.
 type head struct {
 	ID string `json:"client_id"`
-	// Secret is there in the one answer that hands it out.
+	// Secret is set only in the answer to the request that creates the secret.
 	Secret string `json:"client_secret,omitempty"`
 }
 
@@ -26,12 +26,12 @@ type tail struct {
 	created, updated string
 }
 
-// pointers are to the members of tail, by name and in order.
+// pointers returns the members of tail, in order.
 func (t *tail) pointers() []api.Member {
 	return []api.Member{{Name: "secrets", Of: &t.secrets}, {Name: "created_at", Of: &t.created}, {Name: "updated_at", Of: &t.updated}}
 }
 
-// A ClientSecret is all that is known of a secret.
+// A ClientSecret holds the times of a secret, which itself is kept only as a hash.
 type ClientSecret struct {
 	CreatedAt string  `json:"created_at"`
 	ExpiresAt *string `json:"expires_at"`
@@ -42,7 +42,7 @@ var (
 	clientShape = api.NewShape(head{}, members(&store.Client{}, &tail{}))
 )
 
-// members are the attributes of c, and the tail.
+// members returns the attributes of c, and then the members of t.
 func members(c *store.Client, t *tail) []api.Member {
 	list := make([]api.Member, 0, len(attributes)+3)
 	for _, a := range attributes {
@@ -51,8 +51,8 @@ func members(c *store.Client, t *tail) []api.Member {
 	return append(list, t.pointers()...)
 }
 
-// shown points to an attribute as answers have it: lists are never null, lifetimes
-// are in seconds, and null is the default of all apps or no document.
+// shown returns a pointer to an attribute as in answers: lists are never null, lifetimes
+// are in seconds, and null stands for the default lifetime or for no document.
 func shown(a client.Attribute, c *store.Client) any {
 	switch kept := a.Kept(c).(type) {
 	case *[]string:
@@ -69,7 +69,7 @@ func shown(a client.Attribute, c *store.Client) any {
 	}
 }
 
-// ClientOf shows c, with the secret if it was just made.
+// ClientOf returns c as in answers; secret is empty unless it was just created.
 func ClientOf(c store.Client, secret string) any {
 	t := tail{secrets: make([]ClientSecret, len(c.Secrets)), created: api.Time(c.CreatedAt), updated: api.Time(c.UpdatedAt)}
 	for i, s := range c.Secrets {
@@ -129,7 +129,7 @@ func textOf(b api.Body, a client.Attribute) fields.Text {
 	return b.Text(a.Name)
 }
 
-// settled are the fields that nobody sets. The ID is set once, at creation.
+// settled refuses fields that no caller may set. The ID is set once, at creation.
 func settled(b api.Body, id string) error {
 	faults := &fields.Errors{}
 	if id != "" && !b.Same("client_id", id) {
@@ -219,9 +219,8 @@ func (h *Handlers) deleteClient(w http.ResponseWriter, r *http.Request) error {
 	return api.Done(w)
 }
 
-// rotateSecret hands out another secret. The old one works for "overlap" seconds
-// longer, which is none unless the caller says so: who rotates in a hurry has
-// lost one.
+// rotateSecret returns a new secret. The old one keeps working for "overlap" seconds,
+// which is 0 by default: an operator who rotates in a hurry has lost a secret.
 func (h *Handlers) rotateSecret(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	if _, err := h.Clients.Get(r.Context(), id); err != nil {
@@ -242,7 +241,7 @@ func (h *Handlers) rotateSecret(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, http.StatusOK, ClientOf(c, secret))
 }
 
-// duration keeps what would overflow out of bounds, where it is refused.
+// duration converts seconds; values that would overflow become -1, which is refused.
 func duration(seconds int64) time.Duration {
 	if seconds < 0 || seconds > int64(1<<31) {
 		return -1

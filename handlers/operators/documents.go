@@ -7,8 +7,8 @@ import (
 	"gatehouse/handlers/api"
 )
 
-// Documents is the table of what is read without a token: whether everything is in
-// order, the API document and, unless metrics is nil, the metrics.
+// Documents returns the table of what is read without a token: the health checks, the
+// API document and, unless metrics is nil, the metrics.
 func Documents(health *Health, metrics http.Handler) handlers.Table {
 	table := api.Documents(
 		handlers.Route{Method: http.MethodGet, Path: "/healthz/live", Quiet: true, Serve: health.Live},

@@ -13,7 +13,7 @@ import (
 	"gatehouse/store"
 )
 
-// An Event is a line of evidence as answers have it.
+// An Event is an event of the audit log as in answers.
 type Event struct {
 	ID        int64           `json:"id"`
 	At        string          `json:"at"`
@@ -27,7 +27,7 @@ type Event struct {
 	Detail    json.RawMessage `json:"detail"`
 }
 
-// EventOf shows e.
+// EventOf returns e as in answers.
 func EventOf(e store.AuditEvent) Event {
 	detail := json.RawMessage(e.Detail)
 	if !json.Valid(detail) {
@@ -39,8 +39,8 @@ func EventOf(e store.AuditEvent) Event {
 	}
 }
 
-// audit shows the evidence, newest first: by kind (which may end in "*"), actor,
-// subject, since and until (RFC 3339).
+// audit shows the audit log, newest first. The filters are kind (which may end in "*"),
+// actor, subject, since and until (RFC 3339).
 func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
 	query, err := api.Query(r)
 	if err != nil {
@@ -51,7 +51,7 @@ func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	limit := q.Limit
-	q.Limit++ // one more tells whether there is another page
+	q.Limit++ // one more shows whether another page follows
 	events, err := h.Evidence.ListAudit(r.Context(), q)
 	if err != nil {
 		return fmt.Errorf("reading the audit log: %w", err)
@@ -71,7 +71,7 @@ func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, http.StatusOK, views)
 }
 
-// auditQuery reads the parameters, and names the list that a cursor belongs to.
+// auditQuery reads the parameters. bind identifies the list that a cursor belongs to.
 func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind string, err error) {
 	faults := &fields.Errors{}
 	q = store.AuditQuery{Limit: cursor.DefaultLimit}
@@ -81,7 +81,7 @@ func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind s
 	}{{"kind", &q.Kind}, {"actor", &q.Actor}, {"subject", &q.Subject}} {
 		*p.to = once(parameters, p.name, faults)
 		if len(*p.to) > 255 || fields.CharFaults(*p.to, 0) != nil {
-			faults.Add(p.name, "There is nothing of this name.")
+			faults.Add(p.name, "Nothing has this name.")
 		}
 	}
 	q.Since = moment(parameters, "since", faults)
@@ -99,7 +99,7 @@ func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind s
 	return q, bind, faults.Err()
 }
 
-// once reads a parameter, which may be given once.
+// once reads a parameter, and refuses a repeated one.
 func once(parameters url.Values, name string, faults *fields.Errors) string {
 	if len(parameters[name]) > 1 {
 		faults.Add(name, "This parameter may be given once.")
@@ -107,7 +107,7 @@ func once(parameters url.Values, name string, faults *fields.Errors) string {
 	return parameters.Get(name)
 }
 
-// moment reads a time; zero if there is none.
+// moment reads a time; zero if the parameter is absent.
 func moment(parameters url.Values, name string, faults *fields.Errors) time.Time {
 	text := once(parameters, name, faults)
 	if text == "" {

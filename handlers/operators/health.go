@@ -14,41 +14,41 @@ import (
 	"gatehouse/internal/reqctx"
 )
 
-// A Check is one part that readiness depends on.
+// A Check examines one part that readiness depends on.
 type Check struct {
 	Name string
-	// Ask returns an error if the part is not in order.
+	// Ask returns an error if the part does not work.
 	Ask func(ctx context.Context) error
-	// Local says that it asks nothing outside of the process: it is asked every time.
+	// Local says that Ask stays within the process, so it is called every time.
 	Local bool
 }
 
 const (
-	// healthAge is how old an answer may be: who asks often does not make work.
+	// healthAge is how old an answer may be, so that frequent probes cause no work.
 	healthAge = time.Second
-	// healthTimeout is how long a part may take to answer. Another second is left of
-	// the two or three that whoever probes waits for.
+	// healthTimeout is how long a part may take to answer. Probes usually wait two or
+	// three seconds, so another second is left.
 	healthTimeout = time.Second
-	// healthPatience is how long somebody waits for a part while there is an earlier
-	// answer that is at most healthTimeout older than it should be.
+	// healthPatience is how long a probe waits for a part while there is an earlier
+	// answer that is at most healthTimeout older than healthAge.
 	healthPatience = 100 * time.Millisecond
 )
 
-// Health says whether the process lives and whether it can serve.
+// Health says whether the process is alive and whether it can serve.
 type Health struct {
 	Checks []Check
 	Now    func() time.Time
 
 	mu   sync.Mutex
-	last *checkup // the last that ended
-	next *checkup // the one under way
+	last *checkup // the last one that ended
+	next *checkup // the one in progress
 }
 
-// A checkup is one question to all parts, for everybody who asks meanwhile.
+// A checkup is one check of all parts, shared by all probes that arrive meanwhile.
 type checkup struct {
 	done   chan struct{}
-	at     time.Time // when it was begun
-	faults []error   // by check, once it is done
+	at     time.Time // when it began
+	faults []error   // by index of the check, once it is done
 }
 
 // Live answers as long as the process can answer at all; it depends on nothing.
@@ -56,13 +56,13 @@ func (h *Health) Live(w http.ResponseWriter, _ *http.Request) error {
 	return api.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// Ready answers 200 if every part is in order, else 503, and tells each part by
-// name. Why a part is not in order is for the log.
+// Ready answers 200 if every part works and 503 otherwise, and lists each part by name.
+// The reason why a part does not work goes to the log.
 //
-// A balancer that sends nothing to anybody while nobody is ready would take away
-// also what needs no database and no Redis, so it may ask with
-// ?may-fail=database,redis: then the status is "degraded", and 200. What the process
-// knows of itself may not fail.
+// A load balancer that sends no requests while no replica is ready would also cut off
+// requests that need neither the database nor Redis. So it may ask with
+// ?may-fail=database,redis, and then gets 200 with the status "degraded". Local checks
+// may never fail.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) error {
 	parts, cause, excused := h.ask(r.Context(), strings.Split(r.URL.Query().Get("may-fail"), ","))
 	reqctx.From(r.Context()).Err = cause
@@ -81,7 +81,7 @@ func (h *Health) Ready(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, status, answer)
 }
 
-// Up tells of each part, by name, whether it is in order (1) or not (0), for metrics.
+// Up returns for each part, by name, 1 if it works and 0 if it does not, for metrics.
 func (h *Health) Up(ctx context.Context) map[string]float64 {
 	parts, _, _ := h.ask(ctx, nil)
 	up := make(map[string]float64, len(parts))
@@ -94,8 +94,8 @@ func (h *Health) Up(ctx context.Context) map[string]float64 {
 	return up
 }
 
-// ask puts together what the last checkup found and what the process itself knows.
-// A fault of a part that may fail is excused, and no cause.
+// ask combines the last checkup with the local checks. The error of a part in mayFail is
+// excused, and not part of cause.
 func (h *Health) ask(ctx context.Context, mayFail []string) (parts map[string]string, cause error, excused bool) {
 	faults := slices.Clone(h.recent(ctx).faults)
 	parts = make(map[string]string, len(h.Checks))
@@ -117,9 +117,9 @@ func (h *Health) ask(ctx context.Context, mayFail []string) (parts map[string]st
 	return parts, cause, excused
 }
 
-// recent returns the last checkup, or the next one if that is too old. However many
-// come, one is under way; and while a part hangs, nobody waits for it for longer than
-// it takes to know.
+// recent returns the last checkup, or the next one if the last is too old. Only one is
+// in progress, however many probes arrive; and while a part hangs, a probe waits only
+// until that is certain.
 func (h *Health) recent(ctx context.Context) *checkup {
 	last, next := h.begin(ctx)
 	if next == nil {
@@ -128,7 +128,7 @@ func (h *Health) recent(ctx context.Context) *checkup {
 	wait := time.NewTimer(healthPatience)
 	defer wait.Stop()
 	if last == nil || next.at.Sub(last.at) > healthAge+healthTimeout {
-		wait.Reset(2 * healthTimeout) // it ends before
+		wait.Reset(2 * healthTimeout) // the checkup ends sooner
 	}
 	select {
 	case <-next.done:
@@ -142,7 +142,7 @@ func (h *Health) recent(ctx context.Context) *checkup {
 	return last
 }
 
-// begin returns the last checkup and, if that is too old, the one under way.
+// begin returns the last checkup and, if that is too old, the one in progress.
 func (h *Health) begin(ctx context.Context) (last, next *checkup) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -157,7 +157,7 @@ func (h *Health) begin(ctx context.Context) (last, next *checkup) {
 	return h.last, h.next
 }
 
-// run does not depend on how long the one who began it stays.
+// run runs a checkup. Its context does not end with the request that began it.
 func (h *Health) run(ctx context.Context, c *checkup) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
@@ -168,7 +168,7 @@ func (h *Health) run(ctx context.Context, c *checkup) {
 	close(c.done)
 }
 
-// askAll asks all parts at once, and waits for none that outstays ctx.
+// askAll asks all parts at once, and waits for them until ctx ends.
 func (h *Health) askAll(ctx context.Context) []error {
 	answers := make([]chan error, len(h.Checks))
 	for i, c := range h.Checks {
@@ -185,7 +185,7 @@ func (h *Health) askAll(ctx context.Context) []error {
 		case faults[i] = <-answer:
 		case <-ctx.Done():
 			faults[i] = errSlow
-			select { // it may just have come
+			select { // the answer may just have arrived
 			case faults[i] = <-answer:
 			default:
 			}
@@ -196,7 +196,7 @@ func (h *Health) askAll(ctx context.Context) []error {
 
 var errSlow = errors.New("no answer in time")
 
-// unknown is what is said before anything is known.
+// unknown returns the errors to report before the first checkup has ended.
 func (h *Health) unknown() []error {
 	faults := make([]error, len(h.Checks))
 	for i := range faults {

@@ -20,9 +20,9 @@ func readiness(t *testing.T, h *Health, query ...string) (code int, body string)
 	return w.Code, w.Body.String()
 }
 
-// TestAHungPartMakesNobodyWait longer than it takes to know, even one that does not
-// heed its context, and however many ask.
-func TestAHungPartMakesNobodyWait(t *testing.T) {
+// A part that hangs delays a probe only until that is certain, even if the part ignores
+// its context, and however many probes arrive.
+func TestAHungPartDelaysNoProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var hung atomic.Bool
 		var asked atomic.Int32
@@ -50,7 +50,7 @@ func TestAHungPartMakesNobodyWait(t *testing.T) {
 		for range 20 {
 			go func() {
 				if code, _ := readiness(t, h); code != 200 || time.Since(start) > healthPatience {
-					t.Errorf("%d after %s, want what was known", code, time.Since(start))
+					t.Errorf("status = %d after %s, want 200 from the last checkup within %s", code, time.Since(start), healthPatience)
 				}
 			}()
 		}
@@ -68,13 +68,13 @@ func TestAHungPartMakesNobodyWait(t *testing.T) {
 		close(release)
 		time.Sleep(time.Second)
 		if code, body := readiness(t, h); code != 200 {
-			t.Errorf("it answers again: %d %s, want 200", code, body)
+			t.Errorf("after the part has recovered: status = %d %s, want 200", code, body)
 		}
 	})
 }
 
-// TestTheProcessItselfIsAskedEveryTime: told to stop, it says so at once.
-func TestTheProcessItselfIsAskedEveryTime(t *testing.T) {
+// A local check runs every time, so that a process that shuts down says so at once.
+func TestLocalChecksRunEveryTime(t *testing.T) {
 	var stopping atomic.Bool
 	h := &Health{Now: time.Now, Checks: []Check{{Name: "serving", Local: true, Ask: func(context.Context) error {
 		if stopping.Load() {
@@ -87,12 +87,13 @@ func TestTheProcessItselfIsAskedEveryTime(t *testing.T) {
 	}
 	stopping.Store(true)
 	if code, body := readiness(t, h); code != 503 || !strings.Contains(body, `"serving":"unavailable"`) {
-		t.Errorf(`status = %d %s, want 503 and it to contain "\"serving\":\"unavailable\""`, code, body)
+		t.Errorf(`status = %d %s, want 503 and "serving":"unavailable"`, code, body)
 	}
 }
 
-// TestWhatMayFail is told, and does not count, unless it is the process itself.
-func TestWhatMayFail(t *testing.T) {
+// A part that may fail is still reported, but does not make the status 503, unless its
+// check is local.
+func TestPartsThatMayFail(t *testing.T) {
 	failing := func(name string, local, fails bool) Check {
 		return Check{Name: name, Local: local, Ask: func(context.Context) error {
 			if fails {
@@ -117,7 +118,7 @@ func TestWhatMayFail(t *testing.T) {
 	} {
 		h := &Health{Now: time.Now, Checks: []Check{failing("database", false, c.database), failing("redis", false, c.redis), failing("serving", true, c.serving)}}
 		if code, body := readiness(t, h, c.query); code != c.code || !strings.Contains(body, c.body) {
-			t.Errorf("%+v: %d %s, want %d and it to contain %q", c, code, body, c.code, c.body)
+			t.Errorf("%+v: %d %s, want %d and %q in the body", c, code, body, c.code, c.body)
 		}
 	}
 }

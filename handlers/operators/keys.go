@@ -9,18 +9,18 @@ import (
 	"gatehouse/keys"
 )
 
-// A Key is a signing key as answers have it.
+// A Key is a signing key as in answers.
 type Key struct {
 	ID         string `json:"kid"`
 	Generation int64  `json:"generation"`
-	// State is published, signing, verifying or retired.
+	// State is one of the State constants of package keys.
 	State     string  `json:"state"`
 	CreatedAt string  `json:"created_at"`
 	SignFrom  string  `json:"sign_from"`
 	GoneAt    *string `json:"gone_at"`
 }
 
-// KeyOf shows s.
+// KeyOf returns s as in answers.
 func KeyOf(s keys.Status) Key {
 	return Key{
 		ID: s.ID, Generation: s.Generation, State: string(s.State),
@@ -40,8 +40,9 @@ func (h *Handlers) listKeys(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, http.StatusOK, views)
 }
 
-// rotateKeys publishes the next key, which takes over when every verifier can know
-// it: 201; or, if there is one on its way already, shows that: 200.
+// rotateKeys publishes the next key, which begins to sign when every verifier can know
+// it, and answers 201. If the next key has already been published, it answers 200 with
+// that key.
 func (h *Handlers) rotateKeys(w http.ResponseWriter, r *http.Request) error {
 	next, err := h.Keys.Rotate(r.Context(), api.CallerOf(r).String())
 	if err != nil {
@@ -54,7 +55,7 @@ func (h *Handlers) rotateKeys(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, status, KeyOf(next))
 }
 
-// retireKey withdraws a key at once, for one that was stolen.
+// retireKey withdraws a stolen key at once.
 func (h *Handlers) retireKey(w http.ResponseWriter, r *http.Request) error {
 	err := h.Keys.Retire(r.Context(), r.PathValue("kid"), api.CallerOf(r).String())
 	if errors.Is(err, keys.ErrUnknownKey) {

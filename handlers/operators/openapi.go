@@ -15,12 +15,12 @@ import (
 //go:embed openapi.json
 var document []byte
 
-// maxAge is how long the description may be kept; it changes with a new version.
+// maxAge is how long the document may be cached; it changes only with a new version.
 const maxAge = 5 * time.Minute
 
-// OpenAPI is the description of everything that the server answers (OpenAPI 3.1).
-// It is composed of the parts in the folder openapi and of the lists that decode
-// requests (internal/test/gendocs); a test holds the server's answers against it.
+// OpenAPI serves the description of all endpoints (OpenAPI 3.1). The description is
+// composed of the parts in the folder openapi and of the lists that decode requests
+// (internal/test/gendocs); a test checks the server's answers against it.
 type OpenAPI struct{ tag string }
 
 // NewOpenAPI returns the endpoint.
@@ -29,11 +29,11 @@ func NewOpenAPI() OpenAPI {
 	return OpenAPI{tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
 }
 
-// Document is the document itself. It must not be changed.
+// Document returns the document, which must not be changed.
 func (e OpenAPI) Document() []byte { return document }
 
-// Serve writes the document. Any web page may read it, for tools that draw it are
-// web pages, and there is nothing in it that is not meant for all.
+// Serve writes the document. Any web page may read it: the tools that display it are web
+// pages, and everything in it is public.
 func (e OpenAPI) Serve(w http.ResponseWriter, r *http.Request) error {
 	handlers.WriteDocument(w, r, document, e.tag, maxAge)
 	return nil

@@ -39,8 +39,8 @@ func TestTheDocumentIsServed(t *testing.T) {
 	}
 }
 
-// TestTheDocumentIsValid: OpenAPI 3.1, every reference leads somewhere, every
-// example fits its schema.
+// The document is valid OpenAPI 3.1: every reference resolves, and every example matches
+// its schema.
 func TestTheDocumentIsValid(t *testing.T) {
 	if _, err := apicheck.Load(NewOpenAPI().Document()); err != nil {
 		t.Fatalf("loading the document: %v", err)
@@ -80,14 +80,14 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 				t.Errorf("%s: tags %v, want one that is described", line, op["tags"])
 			}
 			if _, said := op["security"]; !said {
-				t.Errorf("%s does not say whether it needs a token, want it said", line)
+				t.Errorf("%s does not say whether it needs a token, want a security member", line)
 			}
 			statuses(t, line, method, path, op)
 		}
 	}
 }
 
-// statuses wants a success of every operation and the refusals that its audience gives.
+// statuses requires a success of every operation, and the refusals of its audience.
 func statuses(t *testing.T, line, method, path string, op node) {
 	t.Helper()
 	want := []string{"405"}
@@ -125,14 +125,14 @@ func statuses(t *testing.T, line, method, path string, op node) {
 			return
 		}
 	}
-	t.Errorf("%s never succeeds, want an answer of success", line)
+	t.Errorf("%s has no answer of success, want one", line)
 }
 
-// TestAnswersAreClosed: an object that we write says what else may be in it, so
-// that a field that nobody documented does not pass.
+// Every object in an answer declares its additionalProperties, so that an undocumented
+// field does not pass.
 func TestAnswersAreClosed(t *testing.T) {
 	doc := parsed(t)
-	open := map[string]bool{ // each for a reason
+	open := map[string]bool{ // the exceptions, each for a reason
 		"/openapi.json":     true, // the document would have to describe OpenAPI
 		"AuditEvent.detail": true, // each kind of event has its own
 	}
@@ -149,7 +149,7 @@ func TestAnswersAreClosed(t *testing.T) {
 			return
 		}
 		if _, said := schema["additionalProperties"]; schema["type"] == "object" && !said && !open[where] {
-			t.Errorf("%s may hold anything, want additionalProperties said", where)
+			t.Errorf("%s may hold anything, want additionalProperties declared", where)
 		}
 		properties, _ := schema["properties"].(node)
 		for name, property := range properties {
@@ -174,11 +174,11 @@ func TestAnswersAreClosed(t *testing.T) {
 		}
 	})
 	if len(seen) < 20 {
-		t.Errorf("only %d schemas were looked at, want at least 20", len(seen))
+		t.Errorf("only %d schemas were checked, want at least 20", len(seen))
 	}
 }
 
-// each goes through the responses of all operations, and those of the components.
+// each calls f for the responses of all operations, and for those of the components.
 func each(doc node, f func(path string, response node)) {
 	for path, item := range doc["paths"].(node) {
 		for _, op := range item.(node) {
@@ -192,7 +192,7 @@ func each(doc node, f func(path string, response node)) {
 	}
 }
 
-// TestEveryJSONAnswerHasAnExample: nobody reads a schema before an example.
+// Every JSON answer has an example, because readers look at examples before schemas.
 func TestEveryJSONAnswerHasAnExample(t *testing.T) {
 	each(parsed(t), func(path string, response node) {
 		content, _ := response["content"].(node)
@@ -203,23 +203,22 @@ func TestEveryJSONAnswerHasAnExample(t *testing.T) {
 	})
 }
 
-// TestNothingLiesAbout: every component is used.
-func TestNothingLiesAbout(t *testing.T) {
+func TestEveryComponentIsUsed(t *testing.T) {
 	doc := parsed(t)
 	text := string(NewOpenAPI().Document())
 	for kind, of := range doc["components"].(node) {
 		for name, component := range of.(node) {
 			marked := component.(node)["x-all-answers"] == true || kind == "securitySchemes" || name == "UnknownPath"
 			if !marked && !strings.Contains(text, fmt.Sprintf(`"#/components/%s/%s"`, kind, name)) {
-				t.Errorf("%s %s is not used, want it used or left out", kind, name)
+				t.Errorf("%s %s is not used, want it used or removed", kind, name)
 			}
 		}
 	}
 }
 
-// TestNoNameComesTwice: of two members with one name, readers see one, and not all
-// of them the same.
-func TestNoNameComesTwice(t *testing.T) {
+// Of two members with the same name, a reader keeps one, and not every reader the same
+// one.
+func TestNoNameIsRepeated(t *testing.T) {
 	d := json.NewDecoder(bytes.NewReader(NewOpenAPI().Document()))
 	var value func(where string)
 	value = func(where string) {
@@ -237,7 +236,7 @@ func TestNoNameComesTwice(t *testing.T) {
 				}
 				at += "/" + name.(string)
 				if seen[at] {
-					t.Errorf("%s comes twice, want it once", at)
+					t.Errorf("%s is repeated, want it once", at)
 				}
 				seen[at] = true
 			}

@@ -1,6 +1,6 @@
-// Package operators serves who runs the place: the registration of apps, the
-// signing keys, the evidence, figures, and whether everything is in order. It
-// speaks as package accounts does.
+// Package operators serves the operators of the server: the registration of apps, the
+// signing keys, the audit log, statistics, and health checks. Its API has the same style
+// as that of package accounts.
 package operators
 
 import (
@@ -18,7 +18,7 @@ import (
 	"gatehouse/store"
 )
 
-// Handlers are the endpoints for operators, but for those of health.
+// Handlers are the endpoints for operators, except those in Documents.
 type Handlers struct {
 	Clients *client.Service
 	Keys    interface {
@@ -32,12 +32,12 @@ type Handlers struct {
 	People interface {
 		ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
 	}
-	// Figures counts what no list has the total of.
+	// Figures counts things for which no list has a total.
 	Figures interface {
 		CountSessions(ctx context.Context, now time.Time) (int64, error)
 		CountClients(ctx context.Context) (int64, error)
 	}
-	// Cursors signs the marks between the pages of the evidence.
+	// Cursors seals the cursors between the pages of the audit log.
 	Cursors cursor.Sealer
 	Guard   api.Guard
 	// Issuer is our own URL, for links.
@@ -47,8 +47,8 @@ type Handlers struct {
 
 const prefix = "/api/admin"
 
-// Table is that of the audience. The keys are what apps verify our tokens
-// with, so the scope for them is that of the apps.
+// Table returns the table of the audience. The keys are there for apps to verify our
+// tokens, so managing them needs the same scope as managing apps.
 func (h *Handlers) Table() handlers.Table {
 	at := func(path, name string, methods ...api.Method) api.Resource {
 		return api.Resource{Path: prefix + path, Name: name, Methods: methods}
@@ -69,7 +69,7 @@ func (h *Handlers) Table() handlers.Table {
 	)
 }
 
-// stats are figures that cost the same however many people there are.
+// stats shows figures whose cost does not grow with the number of people.
 func (h *Handlers) stats(w http.ResponseWriter, r *http.Request) error {
 	people, err := h.countPeople(r.Context())
 	if err != nil {

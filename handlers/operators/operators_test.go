@@ -27,14 +27,14 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// door lets everybody in as who the token names.
+// door authenticates every token as the actor of its name.
 type door map[string]authz.Actor
 
 func (d door) Authenticate(_ context.Context, raw string) (authz.Actor, store.User, error) {
 	return d[raw], store.User{}, nil
 }
 
-// figures are none.
+// figures are fixed counts.
 type figures struct{}
 
 func (figures) CountSessions(context.Context, time.Time) (int64, error) { return 7, nil }
@@ -44,7 +44,7 @@ type forgetful struct{}
 
 func (forgetful) ForgetEnded(context.Context, []string) error { return nil }
 
-// ring is a key ring of one key.
+// ring is a key ring with one key.
 type ring struct{ retired []string }
 
 func (r *ring) List(context.Context) ([]keys.Status, error) {
@@ -63,7 +63,8 @@ func (r *ring) Retire(_ context.Context, kid, actor string) error {
 	return nil
 }
 
-// open returns a function that asks as an administrator.
+// open returns the handlers, and a function that sends them a request. Its path begins
+// with the token and a colon, as in "admin:/clients/".
 func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httptest.ResponseRecorder) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -121,7 +122,7 @@ func TestEveryOperatorRouteNeedsAnAdministrator(t *testing.T) {
 		}
 		want := rt.Needs.Scope() == authz.ScopeUsersRead
 		if w := ask(rt.Method, "reader:"+path, "{}"); (w.Code != http.StatusForbidden) != want {
-			t.Errorf("%s %s with users:read: status %d, want it let through: %t", rt.Method, rt.Path, w.Code, want)
+			t.Errorf("%s %s with users:read: status %d, want it admitted: %t", rt.Method, rt.Path, w.Code, want)
 		}
 	}
 }
@@ -133,7 +134,7 @@ func TestTheLifeOfAClient(t *testing.T) {
 		Secret string `json:"client_secret"`
 	}
 	if err := json.Unmarshal(created.Body.Bytes(), &c); err != nil || created.Code != 201 || len(c.Secret) != 43 || created.Header().Get("Location") != "https://id.example/api/admin/clients/shop/" {
-		t.Fatalf("status %d %s, headers %v, want 201 with a secret of 43 characters and its place", created.Code, created.Body, created.Header())
+		t.Fatalf("status %d %s, headers %v, want 201 with a secret of 43 characters and the Location", created.Code, created.Body, created.Header())
 	}
 	for _, step := range []struct {
 		method, path, body string
@@ -176,7 +177,7 @@ func TestTheLifeOfAClient(t *testing.T) {
 	}
 }
 
-func TestOddQuestionsToTheEvidence(t *testing.T) {
+func TestOddQueriesOfTheAuditLog(t *testing.T) {
 	_, ask := open(t)
 	for _, query := range []string{"limit=0", "limit=1001", "since=yesterday", "until=2026", "cursor=x", "kind=a&kind=b", "actor=%00", "kind=" + strings.Repeat("k", 256)} {
 		if w := ask("GET", "admin:/audit/?"+query, ""); w.Code != 400 {
@@ -229,11 +230,11 @@ func TestReadiness(t *testing.T) {
 	ready(200, fine)
 	fault = errors.New("dial tcp 10.0.0.7:3306: refused")
 	now = now.Add(999 * time.Millisecond)
-	ready(200, fine) // as it was a second ago
+	ready(200, fine) // the answer of a second ago
 	now = now.Add(time.Millisecond)
 	ready(503, `{"status":"unavailable","parts":{"database":"unavailable","keys":"ok"}}`)
 	ready(503, `{"status":"unavailable","parts":{"database":"unavailable","keys":"ok"}}`)
 	if n := asked.Load(); n != 2 {
-		t.Errorf("asked %d times, want 2", n)
+		t.Errorf("the database was asked %d times, want 2", n)
 	}
 }
