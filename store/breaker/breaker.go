@@ -1,9 +1,9 @@
 // Package breaker keeps requests from piling up behind a back-end that hangs.
 //
-// After some time-outs in a row it asks the back-end something small by itself. If
-// that hangs too, every request is refused at once until an answer comes; if it does
-// not, what is slow is a statement, a lock or a pool, and nobody else is refused
-// for it. Requests of callers are never the probe, so none has to hang for it.
+// After several time-outs in a row, the breaker sends the back-end a small probe. If
+// the probe hangs, too, every request is refused at once until an answer comes. If it
+// is answered, only a statement, a lock or a pool is slow, and other requests are not
+// refused for that. The probes are the breaker's own, so no caller has to hang for one.
 package breaker
 
 import (
@@ -14,30 +14,29 @@ import (
 )
 
 const (
-	// tolerated time-outs in a row make the breaker ask by itself.
+	// tolerated is how many time-outs in a row make the breaker send a probe.
 	tolerated = 5
-	// pause is how long it waits after the first question to a back-end that hangs.
+	// pause is how long the breaker waits after the first probe that hangs.
 	pause = 250 * time.Millisecond
 )
 
-// Options say what is watched.
+// Options describe the back-end.
 type Options struct {
-	// Name of the back-end, for the log.
+	// Name is the back-end's name, for the log.
 	Name string
-	// Hangs asks the back-end something small, on a connection that callers cannot
-	// have used up, and reports whether there was no answer before ctx ended. A
-	// refusal is an answer.
+	// Hangs sends the probe, on a connection that callers cannot have used up, and
+	// reports whether ctx ended before an answer came. A refusal is an answer.
 	Hangs func(ctx context.Context) bool
 	// Timeout is how long an answer may take.
 	Timeout time.Duration
-	// LongestPause is what the pause between two questions grows to, by doubling; 0: it
-	// does not. MySQL locks out a host that breaks off too many connections
+	// LongestPause bounds the pause between two probes, which doubles each time; 0: it
+	// stays the same. MySQL locks out a host that breaks off too many connections
 	// (max_connect_errors).
 	LongestPause time.Duration
 	Log          *slog.Logger
 }
 
-// A Breaker is closed, and lets requests through, until its back-end hangs.
+// A Breaker is closed, and admits requests, until its back-end hangs.
 type Breaker struct {
 	options Options
 	ctx     context.Context // ends with Close
@@ -46,18 +45,18 @@ type Breaker struct {
 
 	mu       sync.Mutex
 	timeouts int  // in a row
-	asking   bool // by itself
+	asking   bool // probing
 	open     bool
 }
 
-// New returns a breaker that lets requests through. Close it.
+// New returns a closed breaker, which admits requests. The caller ends it with Close.
 func New(o Options) *Breaker {
 	b := &Breaker{options: o}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	return b
 }
 
-// Close ends its questions and waits for them.
+// Close ends the probes and waits for them.
 func (b *Breaker) Close() error {
 	b.mu.Lock()
 	b.cancel()
@@ -66,7 +65,7 @@ func (b *Breaker) Close() error {
 	return nil
 }
 
-// Open reports whether requests are to be refused at once.
+// Open reports whether requests must be refused at once.
 func (b *Breaker) Open() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,13 +77,13 @@ type Verdict int
 
 // The verdicts.
 const (
-	Answered  Verdict = iota // also with a refusal: it came fast
-	Hung                     // until its time was over
-	Abandoned                // the caller went away: nobody knows
+	Answered  Verdict = iota // the back-end answered, or refused fast
+	Hung                     // the request timed out
+	Abandoned                // the caller went away, so the outcome is unknown
 )
 
-// Report takes the verdict on a request that was let through. One answer makes good
-// for all time-outs before it.
+// Report receives the verdict on an admitted request. One answer cancels all time-outs
+// before it.
 func (b *Breaker) Report(v Verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -102,7 +101,7 @@ func (b *Breaker) Report(v Verdict) {
 	}
 }
 
-// ask asks until there is an answer.
+// ask probes until an answer comes.
 func (b *Breaker) ask() {
 	for wait := pause; b.hangs(); wait = min(2*wait, max(pause, b.options.LongestPause)) {
 		select {
@@ -112,7 +111,7 @@ func (b *Breaker) ask() {
 	}
 }
 
-// hangs asks once, and reports whether to ask again.
+// hangs probes once and reports whether to probe again.
 func (b *Breaker) hangs() bool {
 	ctx, cancel := context.WithTimeout(b.ctx, b.options.Timeout)
 	defer cancel()
@@ -129,11 +128,11 @@ func (b *Breaker) hangs() bool {
 	return hangs
 }
 
-// set is called with the lock held.
+// set opens or closes the breaker. The caller holds the lock.
 func (b *Breaker) set(open bool) {
 	switch {
 	case open && !b.open:
-		b.options.Log.Error("a back-end hangs; what needs it is refused until it answers", "backend", b.options.Name)
+		b.options.Log.Error("a back-end hangs; requests that need it are refused until it answers", "backend", b.options.Name)
 	case !open && b.open:
 		b.options.Log.Warn("a back-end that hung answers again", "backend", b.options.Name)
 	}

@@ -40,12 +40,12 @@ func TestItOpensWhileTheBackEndHangs(t *testing.T) {
 		defer b.Close()
 		back.hung.Store(true)
 		report(b, tolerated-1, Hung)
-		report(b, 1, Answered) // one answer makes good for them
+		report(b, 1, Answered) // one answer cancels them
 		report(b, tolerated-1, Hung)
-		report(b, 20, Abandoned) // says nothing
+		report(b, 20, Abandoned) // does not count
 		time.Sleep(2 * time.Second)
 		if back.asked.Load() != 0 || b.Open() {
-			t.Fatal("the breaker asked though nothing was known, want no question")
+			t.Fatal("the breaker sent a probe without five time-outs in a row, want no probe")
 		}
 		report(b, 300, Hung)
 		time.Sleep(time.Second)
@@ -69,7 +69,7 @@ func TestItOpensWhileTheBackEndHangs(t *testing.T) {
 	})
 }
 
-// TestASlowStatementOpensNothing: what hung was not the back-end.
+// TestASlowStatementOpensNothing has requests that hang at a back-end that does not.
 func TestASlowStatementOpensNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var back backend
@@ -87,7 +87,8 @@ func TestASlowStatementOpensNothing(t *testing.T) {
 	})
 }
 
-// TestItHearsLateAnswers: what was under way when it opened still counts.
+// TestItHearsLateAnswers checks that a request that was in progress when the breaker
+// opened still counts.
 func TestItHearsLateAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var back backend

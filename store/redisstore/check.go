@@ -13,12 +13,12 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// markerKey is there as long as Redis keeps what it was told.
+// markerKey exists until Redis is emptied.
 const markerKey = "gh:marker"
 
-// Ping implements store.Rotations. It writes, because a Redis that only reads
-// (a replica, a full disk) is of no use to a rotation; and what it writes tells
-// when Redis was emptied beneath us.
+// Ping implements store.Rotations. It writes, because a Redis that refuses writes (a
+// replica, a full disk) cannot serve a rotation. The key that it writes shows when
+// Redis was emptied.
 func (s *Store) Ping(ctx context.Context) error {
 	var made bool
 	err := s.do(ctx, "asking Redis", func(ctx context.Context) (err error) {
@@ -29,18 +29,18 @@ func (s *Store) Ping(ctx context.Context) error {
 		return err
 	}
 	if seen := s.seen.Swap(true); seen && made {
-		s.log.WarnContext(ctx, "Redis was emptied: sessions go on from the database, but counts of tries are lost")
+		s.log.WarnContext(ctx, "Redis was emptied: sessions continue from the database, but counts of tries are lost")
 	}
 	return nil
 }
 
-// Check says how the Redis servers are set up, and what to change. It changes nothing.
+// Check reports how the Redis servers are set up and what to change. It changes nothing.
 func (s *Store) Check(ctx context.Context, now func() time.Time) finding.List {
 	c := checker{timeout: s.timeout, now: now}
 	return c.check(ctx, s.client)
 }
 
-// Examine is Check for who has no Store open.
+// Examine is Check for a caller without an open Store.
 func Examine(ctx context.Context, url string, now func() time.Time) finding.List {
 	options, err := parse(url)
 	if err != nil {
@@ -48,11 +48,11 @@ func Examine(ctx context.Context, url string, now func() time.Time) finding.List
 		found.Fault("redis", "correct GATEHOUSE_REDIS", "%s", err)
 		return found
 	}
-	const patience = 2 * time.Second // nobody waits for an answer of ours
+	const patience = 2 * time.Second // longer than in a Store, because no request waits
 	tune(options, patience)
-	redis.SetLogger(driverLog{slog.New(slog.DiscardHandler)}) // what it says is among the findings
+	redis.SetLogger(driverLog{slog.New(slog.DiscardHandler)}) // the findings include what it would log
 	client := redis.NewUniversalClient(options)
-	defer func() { _ = client.Close() }() // nothing of it is needed any more
+	defer func() { _ = client.Close() }() // its work is done
 	c := checker{timeout: patience, now: now}
 	found := c.check(ctx, client)
 	if options.MasterName != "" {
@@ -61,7 +61,7 @@ func Examine(ctx context.Context, url string, now func() time.Time) finding.List
 	return found
 }
 
-// A checker asks servers how they are set up.
+// A checker queries servers about their setup.
 type checker struct {
 	timeout time.Duration // of each server
 	now     func() time.Time
@@ -82,17 +82,17 @@ func (c checker) check(ctx context.Context, client redis.UniversalClient) findin
 		return nil
 	})
 	if err != nil {
-		found.Fault("redis", "see that the servers run and that this machine reaches them", "the Cluster could not be checked: %s", err)
+		found.Fault("redis", "check that the servers run and that this machine reaches them", "the Cluster could not be checked: %s", err)
 	}
 	slices.SortStableFunc(found, func(a, b finding.Finding) int { return compareChecks(a.Check, b.Check) })
 	return found
 }
 
-// compareChecks puts the servers in order; the checks of each are in theirs.
+// compareChecks orders findings by server, and leaves those of one server as they are.
 func compareChecks(a, b string) int {
 	server := func(check string) string {
 		var name, addr string
-		_, _ = fmt.Sscan(check, &name, &addr) // what has no second word is about all
+		_, _ = fmt.Sscan(check, &name, &addr) // without a second word it concerns all servers
 		return addr
 	}
 	switch a, b := server(a), server(b); {
@@ -109,31 +109,31 @@ func (c checker) checkCluster(ctx context.Context, cluster *redis.ClusterClient)
 	defer cancel()
 	text, err := cluster.ClusterInfo(ctx).Result()
 	if err != nil {
-		return nil // the servers tell
+		return nil // the checks of the servers report it
 	}
 	if state := parseInfo(text)["cluster_state"]; state != "ok" {
-		found.Fault("redis cluster", "see which slots nobody serves: redis-cli --cluster check", "cluster_state is %s", state)
+		found.Fault("redis cluster", "see which slots are not served: redis-cli --cluster check", "cluster_state is %s", state)
 		return found
 	}
 	found.OK("redis cluster", "cluster_state is ok")
 	return found
 }
 
-// checkSentinels asks every Sentinel of the URL whether it could manage a fail-over.
+// checkSentinels asks every Sentinel in the URL whether it could manage a fail-over.
 func (c checker) checkSentinels(ctx context.Context, o *redis.UniversalOptions, found *finding.List) {
 	agreed := 0
 	for _, addr := range o.Addrs {
 		err := c.askSentinel(ctx, o, addr)
 		if err != nil {
-			found.Warn("redis sentinel "+addr, "see that it runs, knows "+o.MasterName+" and reaches the others", "%s", err)
+			found.Warn("redis sentinel "+addr, "check that it runs, monitors "+o.MasterName+" and reaches the others", "%s", err)
 			continue
 		}
 		agreed++
 	}
-	const quorum = 2 // of three, the fewest that can tell which side of a cut is the greater
+	const quorum = 2 // of three Sentinels, the fewest that can tell the larger side of a split
 	switch {
 	case agreed == 0:
-		found.Fault("redis sentinels", "see that they run", "none can manage a fail-over of %s", o.MasterName)
+		found.Fault("redis sentinels", "check that they run", "none can manage a fail-over of %s", o.MasterName)
 	case len(o.Addrs) <= quorum:
 		found.Warn("redis sentinels", "run three, on machines that fail apart, and name them all in GATEHOUSE_REDIS", "the settings name %d", len(o.Addrs))
 	default:
@@ -148,6 +148,6 @@ func (c checker) askSentinel(ctx context.Context, o *redis.UniversalOptions, add
 		Addr: addr, Username: o.SentinelUsername, Password: o.SentinelPassword, TLSConfig: o.TLSConfig,
 		DialTimeout: c.timeout, ReadTimeout: c.timeout, WriteTimeout: c.timeout, MaxRetries: -1,
 	})
-	defer func() { _ = s.Close() }() // nothing of it is needed any more
+	defer func() { _ = s.Close() }() // its work is done
 	return s.CkQuorum(ctx, o.MasterName).Err()
 }

@@ -13,17 +13,17 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// checkServer checks one server, whose findings begin with name.
+// checkServer checks one server. Its findings begin with name.
 func (c checker) checkServer(ctx context.Context, server redis.Cmdable, name string) (found finding.List) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	asked := c.now()
 	if err := server.Ping(ctx).Err(); err != nil {
-		found.Fault(name, "see that it runs, that this machine reaches it, and that the password is right", "it could not be checked: %s", err)
+		found.Fault(name, "check that it runs, that this machine reaches it, and that the password is right", "it could not be checked: %s", err)
 		return found
 	}
 	took := c.now().Sub(asked)
-	found.Judge(took < 20*time.Millisecond, name+" latency", "bring it closer: every refresh asks it once, and waits for 500 ms at most", "the first answer took %s", took.Round(time.Microsecond))
+	found.Judge(took < 20*time.Millisecond, name+" latency", "move it closer: every refresh queries it once, and waits for at most 500 ms", "the first answer took %s", took.Round(time.Microsecond))
 	c.checkClock(ctx, server, name, &found)
 	text, err := server.Info(ctx, "everything").Result()
 	if err != nil {
@@ -42,7 +42,7 @@ func (c checker) checkClock(ctx context.Context, server redis.Cmdable, name stri
 	}
 }
 
-// parseInfo reads lines of name:value.
+// parseInfo parses lines of the form name:value.
 func parseInfo(text string) map[string]string {
 	info := map[string]string{}
 	for line := range strings.Lines(text) {
@@ -53,20 +53,20 @@ func parseInfo(text string) map[string]string {
 	return info
 }
 
-// judgeInfo goes by what a server says of its state.
+// judgeInfo judges what a server reports about its state.
 func judgeInfo(info map[string]string, name string, found *finding.List) {
 	const least = 7
 	version := info["redis_version"]
-	major, _ := strconv.Atoi(strings.SplitN(version, ".", 2)[0]) // 0 if it is no number, which is too little
+	major, _ := strconv.Atoi(strings.SplitN(version, ".", 2)[0]) // 0 if it is not a number, which is too low
 	found.Judge(major >= least, name+" version", fmt.Sprintf("use Redis %d or newer", least), "%s", version)
 	if info["role"] == "slave" {
-		found.Fault(name+" role", "name the primary, or Sentinels that know it (redis+sentinel://)", "it is a replica, which takes no writes")
+		found.Fault(name+" role", "name the primary, or the Sentinels that monitor it (redis+sentinel://)", "it is a replica, which refuses writes")
 	}
 	if info["loading"] == "1" {
-		found.Warn(name+" loading", "wait", "it is still reading its data, and answers nobody until then")
+		found.Warn(name+" loading", "wait", "it is still loading its data, and does not serve requests until then")
 	}
 	if info["aof_enabled"] == "1" && info["aof_last_write_status"] != "ok" {
-		found.Fault(name+" append-only file", "see to its disk: it takes no writes until that works", "aof_last_write_status is %s", info["aof_last_write_status"])
+		found.Fault(name+" append-only file", "repair its disk: it refuses writes until that works", "aof_last_write_status is %s", info["aof_last_write_status"])
 	}
 	judgeMemory(info, name, found)
 }
@@ -79,7 +79,7 @@ func judgeMemory(info map[string]string, name string, found *finding.List) {
 		return
 	}
 	percent := used * 100 / most
-	const do = "raise maxmemory: when it is full, every refresh is refused"
+	const do = "raise maxmemory: when that is reached, every refresh is refused"
 	switch {
 	case percent >= full:
 		found.Fault(name+" memory", do, "%d%% of maxmemory are in use", percent)
@@ -90,7 +90,7 @@ func judgeMemory(info map[string]string, name string, found *finding.List) {
 	}
 }
 
-// checkSettings compares what we depend on.
+// checkSettings checks the settings that we depend on.
 func checkSettings(ctx context.Context, server redis.Cmdable, name string, found *finding.List) {
 	for _, setting := range settings() {
 		values, err := server.ConfigGet(ctx, setting.name).Result()
@@ -112,7 +112,7 @@ func checkSettings(ctx context.Context, server redis.Cmdable, name string, found
 	}
 }
 
-// A setting is one that we depend on, and why.
+// A setting is a setting of Redis that we depend on, and why.
 type setting struct {
 	name, want, or string
 	level          finding.Level
@@ -121,8 +121,8 @@ type setting struct {
 
 func settings() []setting {
 	return []setting{
-		{"maxmemory-policy", "noeviction", "", finding.Fault, "when memory runs out, it drops counts of tries and marks of ended sessions rather than refuse"},
+		{"maxmemory-policy", "noeviction", "", finding.Fault, "when memory runs out, it drops counts of tries and marks of ended sessions rather than refuse writes"},
 		{"appendonly", "yes", "", finding.Warning, "a restart loses counts of tries, and which refresh tokens were used since the database last heard of their sessions"},
-		{"appendfsync", "everysec", "always", finding.Warning, "a power cut loses as much as the system had not written yet"},
+		{"appendfsync", "everysec", "always", finding.Warning, "a power cut loses everything that the system had not written yet"},
 	}
 }

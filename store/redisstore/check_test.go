@@ -32,7 +32,7 @@ func TestExamine(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := startServer(t, c.args...)
 			if c.full > 0 {
-				s.tell(t, "SET", "big", strings.Repeat("x", 20<<20)) // what connections take is little beside it
+				s.tell(t, "SET", "big", strings.Repeat("x", 20<<20)) // connections take little in comparison
 				used, err := strconv.Atoi(s.client(t).InfoMap(t.Context(), "memory").Item("Memory", "used_memory"))
 				if err != nil {
 					t.Fatalf("reading the state of Redis: %v", err)
@@ -55,7 +55,7 @@ func want(t *testing.T, found finding.List, check string, level finding.Level, w
 			return
 		}
 	}
-	t.Errorf("want a %s of %q that speaks of %q, found: %v", level, check, word, found)
+	t.Errorf("want a %s of %q that mentions %q, found: %v", level, check, word, found)
 }
 
 func TestExamineFindsNothingAmiss(t *testing.T) {
@@ -68,10 +68,11 @@ func TestExamineFindsNothingAmiss(t *testing.T) {
 	}
 }
 
-// TestExamineAnAbsentServer: it says so soon, whether the server is gone or hangs.
+// TestExamineAnAbsentServer checks that the finding comes soon, whether the server is
+// gone or hangs.
 func TestExamineAnAbsentServer(t *testing.T) {
 	s := startServer(t)
-	// Its clock is asked, too: one that is far away by ours.
+	// The clock is checked, too; here it is far from ours.
 	tomorrow := func() time.Time { return time.Now().Add(24 * time.Hour) }
 	want(t, redisstore.Examine(t.Context(), s.URL, tomorrow), "redis clock", finding.Fault, "-24h0m0")
 	s.Pause()

@@ -58,7 +58,7 @@ func TestCluster(t *testing.T) {
 	})
 }
 
-// TestSentinel: the master dies, Sentinel promotes a replica, and we follow.
+// TestSentinel kills the master: Sentinel promotes a replica, and the store follows.
 func TestSentinel(t *testing.T) {
 	t.Parallel() // it mostly waits
 	master := startServer(t)

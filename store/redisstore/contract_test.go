@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testkit.Parallel(32) // those of throttles, which wait for delays to end
+	testkit.Parallel(32) // for the tests of throttles, which wait for delays to end
 	os.Exit(m.Run())
 }
 
@@ -47,11 +47,11 @@ func TestThrottles(t *testing.T) {
 	storetest.Throttles(t, func(*testing.T) store.Throttles { return s })
 }
 
-// TestScriptsTouchOneKey: a second key would lie in another slot of a Cluster.
+// TestScriptsTouchOneKey guards the Cluster, where a second key would be in another slot.
 func TestScriptsTouchOneKey(t *testing.T) {
 	for _, source := range scripts(t) {
 		if strings.Contains(source, "KEYS[2]") || !strings.Contains(source, "KEYS[1]") {
-			t.Errorf("a script works on other keys, want exactly one:\n%.80s", source)
+			t.Errorf("a script uses other keys, want exactly one:\n%.80s", source)
 		}
 	}
 }
@@ -97,8 +97,8 @@ func TestNothingStaysForever(t *testing.T) {
 	}
 }
 
-// TestClockSetBack: Redis's clock cannot be set in a test, so the past is written
-// into the future instead.
+// TestClockSetBack writes a time in the future, because a test cannot set Redis's
+// clock back.
 func TestClockSetBack(t *testing.T) {
 	server := startServer(t)
 	s, c := openStore(t, server.URL), server.client(t)

@@ -18,7 +18,7 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// A session is one in the hands of a test.
+// A session is a session that a test refreshes.
 type session struct {
 	sid   string
 	last  store.Rotation
@@ -50,8 +50,8 @@ func (s *session) mustRefresh(t *testing.T, on *redisstore.Store) {
 	}
 }
 
-// unavailable wants f to say soon that Redis could not be asked: it does within a
-// second, and a busy machine takes a while more.
+// unavailable checks that f soon returns ErrUnavailable: within a second on an idle machine,
+// and somewhat later on a busy one.
 func unavailable(t *testing.T, what string, f func() error) {
 	t.Helper()
 	const limit = 2500 * time.Millisecond
@@ -67,7 +67,7 @@ func unavailable(t *testing.T, what string, f func() error) {
 
 var rule = store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: time.Hour}
 
-// everything asks all there is to ask of a store.
+// everything calls every operation of a store.
 func everything(t *testing.T, s *redisstore.Store) map[string]func() error {
 	ctx, key, sess := t.Context(), store.DigestOf("key"), newSession("sid")
 	return map[string]func() error{
@@ -81,8 +81,8 @@ func everything(t *testing.T, s *redisstore.Store) map[string]func() error {
 	}
 }
 
-// TestLostAnswer: go-redis repeats what got no answer by itself; the session
-// must neither be moved twice nor be taken for stolen.
+// TestLostAnswer loses an answer. go-redis then repeats the command on its own; the
+// session must neither be rotated twice nor count as stolen.
 func TestLostAnswer(t *testing.T) {
 	server := startServer(t)
 	p := startProxy(t, server.Addr)
@@ -135,7 +135,7 @@ func TestKilledAndRestarted(t *testing.T) {
 	}
 }
 
-// TestHung: the process is there and takes connections, but does not answer.
+// TestHung has a process that accepts connections but does not answer.
 func TestHung(t *testing.T) {
 	server := startServer(t)
 	s := openStore(t, server.URL)
@@ -181,7 +181,7 @@ func TestHung(t *testing.T) {
 	})
 }
 
-// TestRefusals: what Redis says when it is there and cannot do it.
+// TestRefusals covers the errors of a Redis that answers but cannot do the work.
 func TestRefusals(t *testing.T) {
 	tests := []struct {
 		name, word string
@@ -241,7 +241,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestCallerGoesAway: his going is no sign of an outage.
+// TestCallerGoesAway checks that callers that go away do not count as an outage.
 func TestCallerGoesAway(t *testing.T) {
 	server := startServer(t)
 	s := openStore(t, server.URL)
@@ -284,7 +284,7 @@ func TestEmptiedIsTold(t *testing.T) {
 	ping()
 	ping()
 	if n := strings.Count(log.String(), "Redis was emptied"); n != 1 {
-		t.Errorf("the loss was told %d times, want once:\n%s", n, log.String())
+		t.Errorf("the loss was logged %d times, want once:\n%s", n, log.String())
 	}
 	sess.mustRefresh(t, s)
 }
@@ -335,7 +335,7 @@ func TestCheck(t *testing.T) {
 			}
 			for i, word := range tt.want {
 				if !strings.Contains(got[i].String(), word) {
-					t.Errorf("warning %q, want it to speak of %s", got[i], word)
+					t.Errorf("warning %q, want it to mention %s", got[i], word)
 				}
 			}
 		})

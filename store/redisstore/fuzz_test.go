@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A URL is read or refused, and no refusal shows a part of the password, escaped
-// or not, wherever it landed.
+// FuzzURL checks that a URL is parsed or refused, and that no refusal shows part of the
+// password, escaped or not, wherever it ended up.
 func FuzzURL(f *testing.F) {
 	for _, s := range [][3]string{
 		{"redis", "s3cret", "h:6379/0"}, {"redis", "s3/cret", "h"}, {"redis", "6379?s3cret", "h"}, {"redis", "1?tls=s3cret", "h"}, {"redis+sentinel", "s3,cret", "a:1,b/main?db=2"}, {"redis+cluster", "s3%40cret", "a,b:7001"},
@@ -32,8 +32,8 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// shows fails if a run of five characters of the secret is in the error, unless
-// every refusal has it.
+// shows fails if the error contains five consecutive characters of the secret, unless
+// they are in every refusal.
 func shows(t *testing.T, err error, secret string) {
 	t.Helper()
 	const fixed = "redisstore: the URL has an unknown parameter; there are db, tls and, for Sentinel, sentinel_username and sentinel_password redisstore: the parameter tls is neither true nor false " +

@@ -6,9 +6,9 @@ import (
 	"log/slog"
 )
 
-// driverLog takes what go-redis would write to standard error. What matters of it
-// comes back to us as an error too, so it is for debugging only: an outage must
-// not flood the log.
+// driverLog receives what go-redis would write to standard error. It logs at debug
+// level only, so that an outage does not flood the log: everything that matters also
+// comes back as an error.
 type driverLog struct{ log *slog.Logger }
 
 func (l driverLog) Printf(ctx context.Context, format string, args ...any) {

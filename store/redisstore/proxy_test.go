@@ -11,8 +11,8 @@ import (
 // A proxy stands between a store and its server, and can lose an answer.
 type proxy struct {
 	addr string
-	// losing is what a command has to contain for its answer to be lost; the
-	// connection is cut instead. It is lost once.
+	// losing is the text of a command whose answer is to be lost, once: the proxy cuts
+	// the connection instead.
 	losing atomic.Pointer[string]
 	lost   atomic.Int32
 
@@ -36,7 +36,7 @@ func startProxy(t *testing.T, target string) *proxy {
 	return p
 }
 
-// lose makes the answer to the next command with that word be lost.
+// lose loses the answer to the next command that contains the word.
 func (p *proxy) lose(word string) { p.losing.Store(&word) }
 
 func (p *proxy) accept() {
@@ -49,7 +49,7 @@ func (p *proxy) accept() {
 	}
 }
 
-// carry passes one command and one answer at a time; what we say and hear fits a read.
+// carry passes on one command and one answer at a time; each fits into one read.
 func (p *proxy) carry(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", p.target)

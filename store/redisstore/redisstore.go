@@ -1,6 +1,6 @@
-// Package redisstore keeps in Redis what moves: the last rotation of each session
-// and the counts of tries. It is a fast copy. SQL has the record, and whatever
-// Redis loses is founded again on that (scripts/rotate.lua).
+// Package redisstore keeps the moving part in Redis: the last rotation of each session
+// and the counts of tries. Redis is a fast copy. SQL has the record, and state that
+// Redis loses is rebuilt from it (scripts/rotate.lua).
 //
 // Every atomic step is one Lua script on one key, so it works on a single server,
 // behind Sentinel and on a Cluster alike.
@@ -39,8 +39,8 @@ var (
 	refundSource string
 )
 
-// defaultTimeout bounds one operation, its repeats included. Redis answers in
-// well under a millisecond; who waits longer has lost it.
+// defaultTimeout bounds one operation, including its retries. Redis answers in well
+// under a millisecond, so a caller that waits longer has lost the connection.
 const defaultTimeout = 500 * time.Millisecond
 
 // Options say where Redis is.
@@ -51,15 +51,15 @@ type Options struct {
 	//	redis+sentinel://[user:password@]host[:26379],…/name-of-master[?db=0]
 	//	redis+cluster://[user:password@]host[:6379],…
 	//
-	// The last two take ?tls=true. The user is Redis's; where Sentinel wants one
-	// too, it is given by ?sentinel_username= and ?sentinel_password=.
+	// The last two accept ?tls=true. The user is that of Redis. If Sentinel requires
+	// one, too, it is given by ?sentinel_username= and ?sentinel_password=.
 	URL string
 	Log *slog.Logger
 	// Timeout bounds one operation; 0: 500 ms.
 	Timeout time.Duration
 }
 
-// A Store is Redis as store.Rotations and store.Throttles.
+// A Store implements store.Rotations and store.Throttles by Redis.
 type Store struct {
 	client  redis.UniversalClient
 	timeout time.Duration
@@ -71,8 +71,8 @@ type Store struct {
 	rotate, forget, take, refund *redis.Script
 }
 
-// Open connects. A Redis that cannot be reached yet is no error, for it may come
-// up later than we do; one that refuses our credentials is.
+// Open connects to Redis. If Redis cannot be reached yet, Open succeeds, because Redis
+// may start later than we do. If Redis refuses our credentials, Open fails.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	options, err := parse(o.URL)
 	if err != nil {
@@ -107,19 +107,19 @@ func (s *Store) Close() error {
 	return errors.Join(s.breaker.Close(), s.client.Close())
 }
 
-// Refusing reports whether Redis hangs, and is not asked.
+// Refusing reports whether Redis hangs, so that operations fail at once.
 func (s *Store) Refusing() bool { return s.breaker.Open() }
 
-// hangs is the breaker's question. While it is open nobody else is in the pool.
+// hangs is the breaker's probe. While the breaker is open, nothing else uses the pool.
 func (s *Store) hangs(ctx context.Context) bool {
 	return judge(context.WithoutCancel(ctx), s.client.Ping(ctx).Err()) == breaker.Hung
 }
 
-// do runs one operation within its time, unless the breaker is open, and says of
-// every failure but the caller's own that Redis could not be asked.
+// do runs one operation within the time limit. If the breaker is open, or the operation
+// fails for any reason but the caller's cancellation, the error is ErrUnavailable.
 func (s *Store) do(ctx context.Context, doing string, f func(context.Context) error) error {
 	if s.breaker.Open() {
-		return fmt.Errorf("%s: %w: Redis did not answer the requests before", doing, store.ErrUnavailable)
+		return fmt.Errorf("%s: %w: Redis did not answer earlier requests", doing, store.ErrUnavailable)
 	}
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -134,8 +134,8 @@ func (s *Store) do(ctx context.Context, doing string, f func(context.Context) er
 	return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
 }
 
-// judge tells a Redis that hangs from one that refuses, for only the first costs
-// its callers time, and from a caller who went away.
+// judge distinguishes a Redis that hangs from one that refuses, because only the first
+// costs its callers time, and from a caller that went away.
 func judge(caller context.Context, err error) breaker.Verdict {
 	var network net.Error
 	switch {

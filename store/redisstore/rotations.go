@@ -12,12 +12,12 @@ import (
 	"gatehouse/store"
 )
 
-// endedMark is how long the mark of an ended session stays where there was no
-// state yet: longer than the longest session by default, 90 days. Later, the
-// record alone refuses it.
+// endedMark is how long the mark of an ended session stays if Redis had no state of
+// it: longer than a session lives by default, which is 90 days. After that, the record
+// alone refuses the session.
 const endedMark = 91 * 24 * time.Hour
 
-// sessionKey is where a session's state is. The braces choose the Cluster's slot.
+// sessionKey returns the key of a session's state. The braces choose the Cluster's slot.
 func sessionKey(sid string) string { return "gh:s:{" + sid + "}" }
 
 // Rotate implements store.Rotations (scripts/rotate.lua).
@@ -61,8 +61,8 @@ func (s *Store) Forget(ctx context.Context, sids ...string) error {
 // An evaluation is Script.EvalSha or Script.Eval.
 type evaluation func(ctx context.Context, c redis.Scripter, keys []string, args ...any) *redis.Cmd
 
-// forgetAll marks sessions in one round trip and returns those on whose server
-// the script is not loaded yet.
+// forgetAll marks sessions in one round trip. It returns those whose server has not
+// loaded the script yet.
 func (s *Store) forgetAll(ctx context.Context, sids []string, run evaluation) (unknown []string, err error) {
 	replies := make([]*redis.Cmd, len(sids))
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -112,9 +112,9 @@ func appendRotation(args []any, r store.Rotation) []any {
 	return append(args, r.Gen, r.JTI, seconds(r.IssuedAt), seconds(r.ExpiresAt), string(r.Role), r.KeyID)
 }
 
-var errReply = errors.New("a script's answer has another shape")
+var errReply = errors.New("a script's reply has an unexpected shape")
 
-// readOutcome reads what rotate.lua returns.
+// readOutcome parses the reply of rotate.lua.
 func readOutcome(reply []any) (store.Rotation, store.Outcome, error) {
 	if len(reply) == 0 {
 		return store.Rotation{}, 0, errReply
@@ -127,7 +127,7 @@ func readOutcome(reply []any) (store.Rotation, store.Outcome, error) {
 	return last, store.Outcome(outcome), err
 }
 
-// readRotation reads a rotation's six fields.
+// readRotation parses the six fields of a rotation.
 func readRotation(fields []any) (store.Rotation, error) {
 	if len(fields) != 6 {
 		return store.Rotation{}, errReply
@@ -154,7 +154,7 @@ func readRotation(fields []any) (store.Rotation, error) {
 	}, nil
 }
 
-// seconds and instant carry a time in Unix seconds; 0 is the zero time.
+// seconds and instant convert a time to and from Unix seconds; 0 is the zero time.
 func seconds(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -16,7 +16,7 @@ import (
 	"gatehouse/store/redisstore"
 )
 
-// A server is a redis-server of a test's own.
+// A server is a redis-server that belongs to one test.
 type server struct{ *testdb.RedisServer }
 
 // startServer starts a redis-server on a free port, with further arguments.
@@ -25,7 +25,7 @@ func startServer(t *testing.T, args ...string) server {
 	return server{testdb.StartRedis(t, args...)}
 }
 
-// client is a plain connection for what operators do.
+// client returns a plain connection, as an operator would use.
 func (s server) client(t *testing.T) *redis.Client {
 	t.Helper()
 	c := redis.NewClient(&redis.Options{Addr: s.Addr})
@@ -47,8 +47,8 @@ func openStore(t *testing.T, url string) *redisstore.Store {
 	return openLogging(t, url, io.Discard)
 }
 
-// openPatient opens a store for what does not depend on time-outs: those of a server
-// are too short for 60 callers at once at a busy machine.
+// openPatient opens a store with a long time-out, for tests that do not depend on it:
+// the usual one is too short for 60 callers at once on a busy machine.
 func openPatient(t *testing.T, url string) *redisstore.Store {
 	t.Helper()
 	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Timeout: 20 * time.Second, Log: slog.New(slog.DiscardHandler)})
@@ -73,7 +73,7 @@ func openLogging(t *testing.T, url string, log io.Writer) *redisstore.Store {
 	return s
 }
 
-// eventually repeats f until it succeeds, and fails after the limit.
+// eventually repeats f until it succeeds, and fails the test after the limit.
 func eventually(t *testing.T, what string, limit time.Duration, f func() error) time.Duration {
 	t.Helper()
 	start := time.Now()

@@ -8,7 +8,7 @@ import (
 	"gatehouse/store"
 )
 
-// throttleKey is where a key's count is.
+// throttleKey returns the Redis key of a key's count.
 func throttleKey(key store.Digest) string {
 	return "gh:t:" + base64.RawURLEncoding.EncodeToString(key[:])
 }
@@ -30,7 +30,7 @@ func (s *Store) Take(ctx context.Context, key store.Digest, r store.Rule) (store
 	return store.Decision{Allowed: reply[0] == 1, RetryAfter: time.Duration(reply[1]) * time.Millisecond}, nil
 }
 
-// milliseconds rounds up, so that a short delay is not none.
+// milliseconds rounds up, so that a short delay does not become 0.
 func milliseconds(d time.Duration) int64 {
 	return int64((d + time.Millisecond - 1) / time.Millisecond)
 }
@@ -49,5 +49,5 @@ func (s *Store) Refund(ctx context.Context, key store.Digest) error {
 	})
 }
 
-// SweepThrottles implements store.Throttles. Redis forgets by itself.
+// SweepThrottles implements store.Throttles. Keys in Redis expire on their own.
 func (s *Store) SweepThrottles(context.Context, int) (int64, error) { return 0, nil }

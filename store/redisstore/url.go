@@ -13,15 +13,14 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// errURL never quotes the URL or a part of it, which may be a password that was
-// not escaped.
-var errURL = errors.New("redisstore: the URL has none of the forms redis://host:6379/0, rediss://host:6379/0, " +
+// errURL never quotes the URL or part of it, which may be an unescaped password.
+var errURL = errors.New("redisstore: the URL does not have one of the forms redis://host:6379/0, rediss://host:6379/0, " +
 	"redis+sentinel://host:26379,host:26379/name-of-master, redis+cluster://host:6379,host:6379 " +
-	"(special characters of a password are written as %XX)")
+	"(write special characters in a password as %XX)")
 
-// A form is what the scheme of a URL says.
+// A form is what the scheme of a URL implies.
 type form struct {
-	port     string // where the URL names none
+	port     string // if the URL does not name one
 	many     bool   // several hosts
 	tls      bool
 	sentinel bool
@@ -43,8 +42,8 @@ func formOf(scheme string) (form, bool) {
 	return form{}, false
 }
 
-// parse reads a URL. Package net/url takes one host only, so the list of hosts is
-// cut out before it reads the rest.
+// parse parses a URL. Package net/url accepts only one host, so parse cuts the list of
+// hosts out first.
 func parse(raw string) (*redis.UniversalOptions, error) {
 	scheme, rest, found := strings.Cut(raw, "://")
 	f, known := formOf(scheme)
@@ -94,7 +93,7 @@ func addresses(list string, f form) ([]string, error) {
 	return hosts, nil
 }
 
-// readPath reads the number of the database, or the name of Sentinel's master.
+// readPath parses the number of the database, or the name of Sentinel's master.
 func readPath(o *redis.UniversalOptions, path string, f form) error {
 	path = strings.Trim(path, "/")
 	switch {
@@ -121,8 +120,8 @@ func readDatabase(o *redis.UniversalOptions, number string, f form) error {
 	return nil
 }
 
-// readQuery reads the parameters; one that we do not know is a mistake that would
-// go unnoticed.
+// readQuery parses the parameters. It refuses an unknown one, which is a mistake that
+// would otherwise go unnoticed.
 func readQuery(o *redis.UniversalOptions, raw string, f form) error {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
@@ -141,7 +140,7 @@ func readQuery(o *redis.UniversalOptions, raw string, f form) error {
 		case name == "sentinel_password" && f.sentinel:
 			o.SentinelPassword = value
 		default:
-			err = errors.New("redisstore: the URL has an unknown parameter; there are db, tls and, for Sentinel, sentinel_username and sentinel_password")
+			err = errors.New("redisstore: the URL has an unknown parameter; the known ones are db, tls and, for Sentinel, sentinel_username and sentinel_password")
 		}
 		if err != nil {
 			return err
@@ -161,17 +160,17 @@ func readTLS(value string) (bool, error) {
 	return on, nil
 }
 
-// tune sets what the URL leaves open. Only what fails fast is worth a repeat
-// within the time of one operation.
+// tune sets the options that the URL leaves open. Retries have to fit into the time of
+// one operation, so only fast failures are retried.
 func tune(o *redis.UniversalOptions, timeout time.Duration) {
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = timeout, timeout, timeout, timeout
 	o.ContextTimeoutEnabled = true
 	o.DialerRetries = 1
 	o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = 2, 10*time.Millisecond, 50*time.Millisecond
-	o.PoolSize = 32                                    // an operation takes 0.1 ms: more than one Redis can serve
-	o.ConnMaxIdleTime = 5 * time.Minute                // a burst's connections go again
-	o.PipelinePoolSize = -1                            // no second pool: we seldom pipeline
-	o.ReadBufferSize, o.WriteBufferSize = 4<<10, 4<<10 // bytes; what we say and hear is short
-	o.Protocol = 2                                     // nothing is pushed to us
+	o.PoolSize = 32                                    // an operation takes 0.1 ms, so this exceeds what one Redis can serve
+	o.ConnMaxIdleTime = 5 * time.Minute                // closes the connections of a burst
+	o.PipelinePoolSize = -1                            // no second pool, because we seldom pipeline
+	o.ReadBufferSize, o.WriteBufferSize = 4<<10, 4<<10 // bytes; commands and replies are short
+	o.Protocol = 2                                     // RESP3 is needed only for pushed messages
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }

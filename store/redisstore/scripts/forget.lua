@@ -1,5 +1,5 @@
 -- Marks one session as ended (store.Rotations). KEYS[1] is the session's hash.
--- The mark stays as long as the state would have, or ARGV[1] ms where there is none.
+-- The mark stays as long as the state would have, or ARGV[1] ms if the key does not exist.
 
 local ttl = redis.call('PTTL', KEYS[1])
 if ttl <= 0 then

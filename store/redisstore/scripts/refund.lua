@@ -1,5 +1,5 @@
--- Gives back one slot (store.Throttles): one try fewer, and the delay counts from
--- the try before it again. KEYS[1] is the key's hash (take.lua).
+-- Gives back one slot (store.Throttles): it counts one try fewer, and the delay runs
+-- from the previous try again. KEYS[1] is the key's hash (take.lua).
 
 local h = redis.call('HMGET', KEYS[1], 'n', 'prev')
 local n = tonumber(h[1] or '0')

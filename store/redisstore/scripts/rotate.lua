@@ -1,17 +1,17 @@
 -- Moves one session from the presented refresh token to the next (store.Rotations).
 --
 -- KEYS[1] is the session's hash:
---   ended                          "1" once the session has ended; nothing else then
+--   ended                          "1" once the session has ended; then the only field
 --   gen jti iat exp role kid       the last rotation
 --   prev at                        the jti it followed, and when, in ms of Redis's clock
 --
--- The step may be repeated by the driver when an answer was lost, so it knows its
--- own work again by the jti of next, which is fresh in every call.
+-- The driver may repeat the step when an answer was lost, so the script recognises its
+-- own work by the jti of next, which is fresh in every call.
 
 local ROTATED, REPEATED, REUSED, ENDED = 1, 2, 3, 4
 
--- While Redis was away, a client whose answer got lost with it could only be told
--- to come back later: the grace of a state that had to be re-founded is longer by this.
+-- While Redis was unavailable, a client that had lost an answer could only be told to
+-- come back later. If the state had to be rebuilt, the grace is longer by this many ms.
 local OUTAGE = 60000
 
 local function rotation(i)
@@ -36,7 +36,7 @@ if h[1] then
   return answer(ENDED, nothing)
 end
 
--- A state that is missing, or behind the record, was lost: the record is re-founded on.
+-- A state that is missing, or behind the record, was lost: it is rebuilt from the record.
 local state, lost
 if h[2] and tonumber(h[2]) >= known.gen then
   state = { gen = tonumber(h[2]), jti = h[3], iat = h[4], exp = h[5], role = h[6], kid = h[7],
@@ -46,7 +46,7 @@ else
 end
 
 if presented.gen > state.gen then
-  -- Signed, so it was once given out: the state and the record are both behind it.
+  -- The token is signed, so we issued it: the state and the record are both behind it.
   state = presented
 end
 
@@ -56,7 +56,7 @@ if presented.gen == state.gen then
   end
   redis.call('HSET', KEYS[1], 'gen', ARGV[9], 'jti', next.jti, 'iat', next.iat, 'exp', next.exp,
     'role', next.role, 'kid', next.kid, 'prev', presented.jti, 'at', string.format('%.0f', now))
-  -- Clocks differ: the state outlives the grace even where the end seems past.
+  -- Clocks differ, so the state outlives the grace even if its end seems to be past.
   redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.max(keep, now + grace + OUTAGE)))
   return answer(ROTATED, next)
 end
@@ -66,16 +66,16 @@ if behind == 1 and state.jti == next.jti then
   return answer(ROTATED, state) -- our own step, repeated
 end
 if behind == 2 and state.prev == next.jti then
-  return answer(ROTATED, next) -- our own step, repeated after another tab went on from it
+  return answer(ROTATED, next) -- our own step, repeated after another tab continued from it
 end
 
 if behind == 1 and grace > 0 then
-  -- Distances, not differences: a clock that was set back must not stretch the grace.
+  -- Absolute values, because a clock that was set back must not stretch the grace.
   if lost then
-    -- The record has no `at`, but a token is issued in the step that makes it: so
-    -- the times of issue say how old the step is, to the second. The answer is the
-    -- successor that exists already; it forks nothing, and the stretch is short, so
-    -- that a token stolen long ago is still found out.
+    -- The record does not have `at`, but a token is issued in the step that makes it, so
+    -- the times of issue give the age of the step, to the second. The answer is the
+    -- existing successor, so the family does not fork. The extra time is short, so that
+    -- a token stolen long ago is still detected.
     local age = math.abs(tonumber(next.iat) - tonumber(state.iat)) * 1000
     if age <= grace + OUTAGE then
       return answer(REPEATED, state)
