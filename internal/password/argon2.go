@@ -14,8 +14,8 @@ const (
 	keyBytes  = 32 // 256 bits, RFC 9106 §4
 )
 
-// What a stored hash may ask for. The least are RFC 9106 §3.1's, but for the key,
-// which is Django's; the most memory is the budget.
+// The bounds of a stored hash. The lower ones are those of RFC 9106 §3.1, except for
+// the key's, which is Django's. The budget bounds the memory.
 const (
 	minArgon2SaltBytes, maxArgon2SaltBytes = 8, 64
 	minArgon2KeyBytes, maxArgon2KeyBytes   = 16, 64
@@ -23,13 +23,13 @@ const (
 	maxArgon2Threads                       = 16
 )
 
-// A cost is what one argon2id hash takes.
+// A cost is the cost of one argon2id hash.
 type cost struct {
 	memoryKiB, iterations uint32
 	threads               uint8
 }
 
-// work is how many KiB are written in all.
+// work is the total number of KiB written.
 func (c cost) work() uint64 { return uint64(c.memoryKiB) * uint64(c.iterations) }
 
 // An argon2Hash is an argon2id hash (RFC 9106).
@@ -38,7 +38,7 @@ type argon2Hash struct {
 	salt, key []byte
 }
 
-// String is the PHC string form.
+// String returns the PHC string format.
 func (a argon2Hash) String() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
 		a.cost.memoryKiB, a.cost.iterations, a.cost.threads,
@@ -58,7 +58,7 @@ func parseArgon2(encoded string, maxMemoryKiB uint32) (stored, error) {
 	a.salt, saltErr = base64.RawStdEncoding.DecodeString(fields[4])
 	a.key, keyErr = base64.RawStdEncoding.DecodeString(fields[5])
 	if saltErr != nil || keyErr != nil || !a.bounded(maxMemoryKiB) || a.String() != encoded {
-		return nil, errForeign // the last is for what the parsers above let pass
+		return nil, errForeign // the last condition refuses spellings that the parsers above accept
 	}
 	return a, nil
 }
@@ -84,9 +84,9 @@ func (h *Hasher) derive(password string, a argon2Hash, bytes uint32) []byte {
 	return h.argon2id([]byte(password), a.salt, a.cost.iterations, a.cost.memoryKiB, a.cost.threads, bytes)
 }
 
-// weakerThan: more memory makes up for fewer iterations, as in RFC 9106 §4, but
-// not the reverse. A hash that took no less of either is left as it is, so that
-// a lower setting downgrades nobody.
+// weakerThan reports whether a has less memory than c or does less work. More memory
+// makes up for fewer iterations, as in RFC 9106 §4, but not the reverse. A stronger hash
+// stays as it is when the settings are lowered.
 func (a argon2Hash) weakerThan(c cost) bool {
 	return a.cost.memoryKiB < c.memoryKiB || a.cost.work() < c.work()
 }

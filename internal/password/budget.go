@@ -12,13 +12,13 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// ErrBusy is what *Busy is, to errors.Is.
+// ErrBusy matches every *Busy in errors.Is.
 var ErrBusy = errors.New("too many passwords are being checked")
 
-// Busy is returned when the budget is spent and the queue is full, or did not
-// move in time.
+// Busy is the error when the budget is spent and the queue is full or does not move in
+// time.
 type Busy struct {
-	// RetryAfter is when to try again.
+	// RetryAfter is how long to wait before the next try.
 	RetryAfter time.Duration
 }
 
@@ -44,14 +44,13 @@ func setDefault[T int | time.Duration](value *T, fallback T) {
 	}
 }
 
-// A budget lets a bounded number of hashes work at once, in the order in which
-// they came.
+// A budget admits a bounded number of hashes at once, in order of arrival.
 type budget struct {
 	slots *semaphore.Weighted
 	// count is the number of slots, each for one hash of slotKiB.
 	count   int64
 	slotKiB uint32
-	// memoryKiB bounds what a stored hash may ask for.
+	// memoryKiB bounds the memory of a stored hash.
 	memoryKiB uint32
 
 	// worked is signalled after a hash, for GiveBack.
@@ -75,7 +74,7 @@ func newBudget(o Options) *budget {
 	}
 }
 
-// spend runs work, which needs that much memory, when it is its turn.
+// spend runs work, which needs memoryKiB, when its turn comes.
 func (b *budget) spend(ctx context.Context, memoryKiB uint32, work func()) error {
 	slots := b.slotsFor(memoryKiB)
 	if !b.slots.TryAcquire(slots) {
@@ -90,8 +89,8 @@ func (b *budget) spend(ctx context.Context, memoryKiB uint32, work func()) error
 	return nil
 }
 
-// busy asks to come again after the wait, give or take half of it, so that those who
-// were turned away together do not come back together.
+// busy returns a *Busy with the wait, give or take half of it, so that callers who were
+// turned away together do not come back together.
 func (b *budget) busy() *Busy {
 	var chance [1]byte
 	_, _ = rand.Read(chance[:]) // never fails, as documented
@@ -106,16 +105,16 @@ func (b *budget) release(slots int64) {
 	}
 }
 
-// Load is how many hashes are at work and how many callers wait for their turn.
+// Load returns how many hashes are being made and how many callers wait for their turn.
 func (h *Hasher) Load() (working, waiting int64) {
 	return h.budget.working.Load(), h.budget.waiting.Load()
 }
 
-// Capacity is how many callers can be here at once, at work or waiting.
+// Capacity returns how many callers can be hashing or waiting at the same time.
 func (h *Hasher) Capacity() int { return int(h.budget.count + h.budget.maxWaiting) }
 
-// Room returns *Busy if a caller would be turned away at once. Who asks before he
-// begins anything else costs the server nothing while it is flooded.
+// Room returns *Busy if a caller would be turned away at once. Callers ask before they
+// do anything else, so that a flood costs the server little.
 func (h *Hasher) Room() error {
 	b := h.budget
 	if b.working.Load() >= b.count && b.waiting.Load() >= b.maxWaiting {
@@ -124,8 +123,8 @@ func (h *Hasher) Room() error {
 	return nil
 }
 
-// slotsFor: a foreign hash that needs more memory than ours takes the room of
-// several, or works alone.
+// slotsFor returns the number of slots for a hash. A foreign hash that needs more memory
+// than ours takes several slots, at most all of them.
 func (b *budget) slotsFor(memoryKiB uint32) int64 {
 	slots := (int64(memoryKiB) + int64(b.slotKiB) - 1) / int64(b.slotKiB)
 	return min(max(slots, 1), b.count)
@@ -147,12 +146,12 @@ func (b *budget) queue(ctx context.Context, slots int64) error {
 	return b.busy()
 }
 
-// quiet is how long nobody hashes before the memory is given back.
+// quiet is how long no hash is made before the memory is given back.
 const quiet = 30 * time.Second
 
 // GiveBack returns the memory of a flood to the operating system once the flood is
-// over, until ctx ends. Go would keep it: after 4 s of hashing on one core 47 MB
-// stayed resident for minutes, and 6 MB after this, which takes 5 ms.
+// over, until ctx ends. Go on its own would keep it: after 4 s of hashing on one core,
+// 47 MB stayed resident for minutes. After GiveBack, which takes 5 ms, 6 MB did.
 func (h *Hasher) GiveBack(ctx context.Context) {
 	idle := time.NewTimer(quiet)
 	defer idle.Stop()

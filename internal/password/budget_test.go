@@ -12,7 +12,7 @@ import (
 )
 
 // slow returns a Hasher whose hashes take a second of the bubble's time, and the
-// most that ever were at work at once.
+// highest number of them in progress at once.
 func slow(o Options) (h *Hasher, peak *atomic.Int64) {
 	h, peak = New(ordinary(o)), new(atomic.Int64)
 	var atWork atomic.Int64
@@ -27,7 +27,7 @@ func slow(o Options) (h *Hasher, peak *atomic.Int64) {
 	return h, peak
 }
 
-// flood sends that many callers at once and counts how they end.
+// flood starts that many callers at once and counts how they end.
 func flood(t *testing.T, h *Hasher, callers int) (hashed, busy int64) {
 	var ok, refused atomic.Int64
 	var wg sync.WaitGroup
@@ -89,7 +89,7 @@ func TestOneCoreIsLeftToOthers(t *testing.T) {
 	})
 }
 
-// A stored hash that needs more memory than ours takes the room of several.
+// A stored hash that needs more memory than ours takes several slots.
 func TestForeignHashesTakeTheirRoom(t *testing.T) {
 	b := newBudget(ordinary(Options{MaxParallel: 6}))
 	for memoryKiB, want := range map[uint32]int64{0: 1, 4: 1, 19456: 1, 19457: 2, 65536: 4, 102400: 6, 131072: 6} {

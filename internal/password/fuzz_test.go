@@ -9,8 +9,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// A hash that comes from elsewhere names its own price. Whatever is accepted has
-// one within bounds, and nothing is paid before that is known.
+// A foreign hash names its own cost. FuzzParse checks that an accepted hash has a
+// cost within the bounds, and that no hashing happens before that is checked.
 func FuzzParse(f *testing.F) {
 	key, salt := base64.RawStdEncoding.EncodeToString(make([]byte, 32)), base64.RawStdEncoding.EncodeToString(make([]byte, 16))
 	argon := func(cost string) string { return "$argon2id$v=19$" + cost + "$" + salt + "$" + key }

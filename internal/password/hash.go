@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// A stored hash is one that was read from its encoded form.
+// A stored hash is a hash parsed from its encoded form.
 type stored interface {
-	// matches does the work.
+	// matches hashes password and compares the result.
 	matches(h *Hasher, password string) bool
 	// weakerThan reports whether a hash of cost c would be harder to break.
 	weakerThan(c cost) bool
-	// memoryKiB is what matches needs.
+	// memoryKiB is the memory that matches needs.
 	memoryKiB() uint32
 }
 
 var errForeign = errors.New("not a hash that we can verify")
 
-// parse reads an encoded hash: "$argon2id$…" as in the PHC string format, bcrypt's
+// parse parses an encoded hash: "$argon2id$…" as in the PHC string format, bcrypt's
 // "$2b$…", and Django's "algorithm$…".
 //
-// Hashes are imported, so the cost that one names is not trusted: past the bounds
-// of its kind it is refused, lest a single sign-in occupy the server.
+// Hashes may be imported, so parse does not trust the cost that they name. It refuses a
+// cost beyond the bounds of its kind, so that a single sign-in cannot occupy the server.
 func (h *Hasher) parse(encoded string) (stored, error) {
-	const longest = 512 // twice any of those below
+	const longest = 512 // twice the longest of those below
 	if len(encoded) > longest {
 		return nil, errForeign
 	}

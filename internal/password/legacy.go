@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// What a legacy hash may ask for: about a second of one core. Django 6.0 uses
-// 1,200,000 iterations, and 12 rounds.
+// The bounds of a legacy hash allow about a second of one core. Django 6.0 uses
+// 1,200,000 iterations of PBKDF2 and 12 rounds of bcrypt.
 const (
 	maxPBKDF2Iterations = 4_000_000
 	maxBcryptRounds     = 14
@@ -41,7 +41,7 @@ func parsePBKDF2(algorithm, rest string) (stored, error) {
 	if p.iterations, err = strconv.Atoi(fields[0]); err != nil || p.iterations < 1 || p.iterations > maxPBKDF2Iterations {
 		return nil, errForeign
 	}
-	// A key that is cut short would be matched by many passwords.
+	// Many passwords would match a truncated key.
 	if p.key, err = base64.StdEncoding.Strict().DecodeString(fields[2]); err != nil || len(p.key) != p.digest().Size() {
 		return nil, errForeign
 	}
@@ -50,16 +50,16 @@ func parsePBKDF2(algorithm, rest string) (stored, error) {
 
 func (p pbkdf2Hash) matches(_ *Hasher, password string) bool {
 	key, err := pbkdf2.Key(p.digest, password, p.salt, p.iterations, len(p.key))
-	// HMAC pads its key with zeros, so any number of them could follow the right
-	// password (RFC 2104 §2). Django never let one in.
+	// HMAC pads its key with zero bytes, so the right password with any number of them
+	// at its end would match, too (RFC 2104 §2). Django never accepted one in a password.
 	return err == nil && subtle.ConstantTimeCompare(key, p.key) == 1 && !strings.HasSuffix(password, "\x00")
 }
 
 func (pbkdf2Hash) weakerThan(cost) bool { return true }
 func (pbkdf2Hash) memoryKiB() uint32    { return 0 }
 
-// A bcryptHash is "$2b$…". Django's bcrypt_sha256 hashes the password with
-// SHA-256, in hexadecimal, first.
+// A bcryptHash is "$2b$…". Django's bcrypt_sha256 first hashes the password with SHA-256,
+// in hexadecimal.
 type bcryptHash struct {
 	encoded []byte
 	prehash bool
@@ -85,7 +85,7 @@ func (b bcryptHash) matches(_ *Hasher, password string) bool {
 		digest := sha256.Sum256([]byte(password))
 		password = hex.EncodeToString(digest[:])
 	}
-	// bcrypt looks at 72 bytes, and would take any tail that follows them.
+	// bcrypt reads only 72 bytes, and would accept anything after them.
 	const most = 72
 	err := bcrypt.CompareHashAndPassword(b.encoded, []byte(password[:min(len(password), most)]))
 	return err == nil && len(password) <= most

@@ -1,14 +1,13 @@
-// Package password keeps people's passwords: it hashes them with argon2id,
-// checks them against hashes of ours and of Django's, and says which are too
-// weak to be accepted.
+// Package password hashes passwords with argon2id, verifies them against our own
+// hashes and Django's, and decides which passwords are too weak to be accepted.
 //
-// Hashing is meant to be dear, so it happens within a budget of memory and of
-// cores: see Options. What it costs does not depend on whether there is such an
-// account; the caller without a hash asks VerifyNobody.
+// Hashing is expensive on purpose, so it has a budget of memory and cores: see
+// Options. Its cost does not depend on whether an account exists; a caller without a
+// hash calls VerifyNobody.
 //
-// A password is a string of bytes, exactly as typed: never trimmed, never
-// normalised. Django normalises none either, so that "é" in one and in two code
-// points are different passwords in the hashes that come from there.
+// A password is a string of bytes, exactly as typed: never trimmed, never normalised.
+// Django does not normalise passwords either, so in its hashes "é" in one code point
+// and "é" in two are different passwords.
 package password
 
 import (
@@ -21,28 +20,29 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// MaxBytes is the length of the longest password: more
-// than any passphrase, and little enough to hash. A longer one is never right.
+// MaxBytes is the length of the longest password: longer than any passphrase, yet
+// short enough to hash. A longer one never matches.
 const MaxBytes = 1024
 
 // Options are the cost of a hash and the budget for all of them together.
 type Options struct {
-	// MemoryKiB and Iterations are argon2id's m and t, and BudgetMiB bounds the memory
-	// of all hashes at work. They are settings, whose defaults and bounds config owns.
+	// MemoryKiB and Iterations are argon2id's m and t. BudgetMiB bounds the memory of
+	// all hashes in progress. They are settings; config owns their defaults and bounds.
 	MemoryKiB, Iterations, BudgetMiB int
 
-	// Those below have a default, which zero stands for.
+	// In the fields below, zero stands for the default.
 
 	// Parallelism is argon2id's p. The default is 1, as in the OWASP Password Storage
 	// Cheat Sheet.
 	Parallelism int
-	// MaxParallel bounds the number of hashes at work. By default it is what the
-	// budget has room for, but one core less than there are: a flood of sign-ins
-	// leaves that one to everything else.
+	// MaxParallel bounds the number of hashes in progress. By default it is what the
+	// budget has room for, but at most one less than the number of cores: a flood of
+	// sign-ins leaves one core to everything else.
 	MaxParallel int
 
-	// Wait is how long a caller waits for its turn (2 s), and MaxWaiting how many
-	// may (16, and 64 for each hash at work, which is about what they get done in that time). The others are turned away with *Busy.
+	// Wait is how long a caller waits for its turn (2 s). MaxWaiting is how many callers
+	// may wait (16, plus 64 for each hash in progress, about as many as are served in
+	// that time). Others are turned away with *Busy.
 	Wait       time.Duration
 	MaxWaiting int
 }
@@ -51,7 +51,7 @@ type Options struct {
 type Hasher struct {
 	cost   cost
 	budget *budget
-	// argon2id is argon2.IDKey; tests count what it is asked for.
+	// argon2id is argon2.IDKey; tests count its calls.
 	argon2id func(password, salt []byte, iterations, memoryKiB uint32, threads uint8, keyBytes uint32) []byte
 	// free is debug.FreeOSMemory.
 	free func()
@@ -72,14 +72,14 @@ func New(o Options) *Hasher {
 	}
 }
 
-// Hash returns the encoded hash of a new password. The error is *Busy, or ctx's,
-// or that the password is too long, which Policy tells the person.
+// Hash returns the encoded hash of a new password. It fails with *Busy, with ctx's
+// error, or because the password is too long; Policy tells the person about that first.
 func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err error) {
 	if len(password) > MaxBytes {
 		return "", fmt.Errorf("hashing a password: %d bytes are more than %d", len(password), MaxBytes)
 	}
 	salt := make([]byte, saltBytes)
-	rand.Read(salt) // since Go 1.24 it does not return without success
+	rand.Read(salt) // since Go 1.24 it never fails
 	fresh := argon2Hash{cost: h.cost, salt: salt}
 	err = h.budget.spend(ctx, h.cost.memoryKiB, func() {
 		fresh.key = h.derive(password, fresh, keyBytes)
@@ -90,12 +90,12 @@ func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err
 	return fresh.String(), nil
 }
 
-// Verify reports whether password is the one that was hashed, and if so whether
-// it ought to be hashed again because encoded is weaker than what Hash makes. A
-// hash that no password can have (a foreign kind, Django's "!", damage, absurd
-// cost) is never right, and takes as long as one of ours that is wrong.
+// Verify reports whether password is the one that was hashed. If so, rehash reports
+// whether it should be hashed again, because encoded is weaker than what Hash makes. A
+// hash that cannot be verified (a foreign kind, Django's "!", damage, an absurd cost)
+// never matches, and takes as long as a wrong password against one of our hashes.
 //
-// The error is *Busy or ctx's: then nothing is known.
+// On an error, which is *Busy or ctx's, the result is unknown.
 func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, rehash bool, err error) {
 	if len(password) > MaxBytes {
 		return false, false, nil
@@ -111,8 +111,8 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, reha
 	return ok, ok && stored.weakerThan(h.cost), nil
 }
 
-// VerifyNobody does the work of a Verify that fails, for a name that is nobody's:
-// otherwise the time would tell which names are somebody's.
+// VerifyNobody does the work of a Verify that fails. Callers use it for a name without
+// an account, because otherwise the time would reveal which names have one.
 func (h *Hasher) VerifyNobody(ctx context.Context, password string) error {
 	if len(password) > MaxBytes {
 		return nil

@@ -16,8 +16,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// vector is a hash that something else made: Django 3.2 and 5.2, Python's bcrypt
-// and argon2-cffi.
+// A vector is a hash made by other software: Django 3.2 and 5.2, Python's bcrypt and
+// argon2-cffi.
 type vector struct{ Password, Encoded string }
 
 func vectors(t testing.TB) []vector {
@@ -37,10 +37,10 @@ func vectors(t testing.TB) []vector {
 	return all
 }
 
-// work is what a Hasher did.
+// work records what a Hasher did.
 type work struct{ derived []cost }
 
-// ordinary fills what o leaves open as the settings do.
+// ordinary fills the zero fields of o with the defaults of the settings.
 func ordinary(o Options) Options {
 	settings := config.Default()
 	o.MemoryKiB = cmp.Or(o.MemoryKiB, settings.PasswordMemoryKiB)
@@ -49,7 +49,7 @@ func ordinary(o Options) Options {
 	return o
 }
 
-// cheap returns a Hasher that costs little and tells what it did.
+// cheap returns a Hasher that costs little and records what it did.
 func cheap(o Options) (*Hasher, *work) {
 	o = ordinary(o)
 	o.MemoryKiB, o.Iterations = 64, 1
@@ -80,7 +80,7 @@ func TestHashesMadeElsewhere(t *testing.T) {
 			t.Errorf("%q verifies against %s: %t, hash again: %t, want true and %t", v.Password, v.Encoded, ok, rehash, !ours)
 		}
 		if strings.Contains(v.Encoded, "00000$") {
-			continue // dear, and no other than those of 1000 iterations
+			continue // expensive, and otherwise the same as those of 1000 iterations
 		}
 		for _, wrong := range []string{v.Password + " ", v.Password + "\x00"} {
 			if ok, _ := verify(t, h, v.Encoded, wrong); ok {
@@ -180,13 +180,13 @@ func TestHashesThatNobodyHas(t *testing.T) {
 				t.Errorf("%s: %q passed, want it refused", name, password)
 			}
 			if len(done.derived) != 1 || done.derived[0] != h.cost {
-				t.Errorf("%s: did the work %v, want that of one hash of ours", name, done.derived)
+				t.Errorf("%s: did the work %v, want one hash of ours", name, done.derived)
 			}
 		}
 	}
 }
 
-// Unknown name, wrong password, account without a usable password: each costs
+// An unknown name, a wrong password and an account without a usable password each cost
 // exactly one hash of ours.
 func TestRefusalsCostTheSame(t *testing.T) {
 	h, done := cheap(Options{})
@@ -229,7 +229,7 @@ func TestTooLongIsNeverRightAndNeverHashed(t *testing.T) {
 	}
 }
 
-// bcrypt looks at 72 bytes; Spring CVE-2025-22228 let any tail pass.
+// bcrypt reads 72 bytes; in Spring (CVE-2025-22228), any tail after them passed.
 func TestBcryptTakesNoTail(t *testing.T) {
 	h, _ := cheap(Options{})
 	for _, v := range vectors(t) {
@@ -242,7 +242,7 @@ func TestBcryptTakesNoTail(t *testing.T) {
 		if len(v.Password) != 100 {
 			continue
 		}
-		for _, at := range []int{72, 98} { // bcrypt_sha256 looks at all of them
+		for _, at := range []int{72, 98} { // bcrypt_sha256 reads all of them
 			changed := []byte(v.Password)
 			changed[at] = 'q'
 			if ok, _ := verify(t, h, v.Encoded, string(changed)); ok {

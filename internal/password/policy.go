@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// A Policy says which passwords are accepted. It asks for no mixture of kinds of
-// characters (NIST SP 800-63B-4 §3.1.1.2).
+// A Policy decides which passwords are accepted. It does not require a mixture of kinds
+// of characters (NIST SP 800-63B-4 §3.1.1.2).
 type Policy struct {
 	// MinLength is in characters (code points).
 	MinLength int
 }
 
-// Check returns what is wrong with a new password, in the words of Django and its
-// REST framework; nothing if it is accepted. White space at its ends is part of
-// a password, yet does not make it longer.
+// Check returns the faults of a new password, in the words of Django and its REST
+// framework, or nil if it is accepted. White space at the ends is part of a password
+// but does not count towards its length.
 func (p Policy) Check(password, username, email, first, last string) []string {
 	var faults []string
 	if strings.Contains(password, "\x00") {
@@ -39,16 +39,15 @@ func (p Policy) Check(password, username, email, first, last string) []string {
 //go:embed common-passwords.txt
 var commonPasswords string
 
-// common reports whether the password is among the most common ones. They are
-// sorted lines, searched where they lie: a map of them would take a megabyte and
-// the start longer.
+// common reports whether the password is among the most common ones. It searches their
+// sorted lines in place, because a map would take a megabyte and slow down the start.
 func common(password string) bool {
 	line := strings.ToLower(strings.TrimSpace(password)) + "\n"
 	at := sort.Search(len(commonPasswords), func(i int) bool { return commonPasswords[lineStart(i):] >= line })
 	return strings.HasPrefix(commonPasswords[lineStart(at):], line)
 }
 
-// lineStart is where the first line begins that begins at or after i.
+// lineStart returns the start of the first line that begins at or after i.
 func lineStart(i int) int {
 	if i == 0 {
 		return 0
@@ -60,7 +59,7 @@ func lineStart(i int) int {
 	return i + newline
 }
 
-// resemblances finds what the password has too much of.
+// resemblances returns a fault for each attribute that the password resembles.
 func resemblances(password, username, email, first, last string) []string {
 	var faults []string
 	for _, attribute := range []struct{ name, value string }{
@@ -75,12 +74,13 @@ func resemblances(password, username, email, first, last string) []string {
 
 var notWord = regexp.MustCompile(`[^\pL\pN_]+`)
 
-// longestValue is more code points than any name or address may have. A longer
-// value is refused for itself, and each of its words would cost a comparison.
+// longestValue is the maximum length of a name or address, in code points. A longer
+// value is refused for its length elsewhere, and comparing each of its words would be
+// expensive.
 const longestValue = 254
 
-// resembles is Django's UserAttributeSimilarityValidator: the password is like
-// the value, or like a word of it, if seven tenths of their letters are the same.
+// resembles applies the rule of Django's UserAttributeSimilarityValidator: a password
+// resembles a value, or a word of it, if they share seven tenths of their letters.
 func resembles(password, value string) bool {
 	if utf8.RuneCountInString(value) > longestValue {
 		return false
@@ -94,8 +94,8 @@ func resembles(password, value string) bool {
 	return false
 }
 
-// likeness is the share of letters that two strings have in common, in whatever
-// order (the quick_ratio of Python's difflib).
+// likeness returns the share of letters that two strings have in common, in any order
+// (quick_ratio of Python's difflib).
 func likeness(a, b string) float64 {
 	left := map[rune]int{}
 	for _, r := range b {

@@ -49,7 +49,7 @@ func TestPolicy(t *testing.T) {
 
 func TestEveryCommonPasswordIsFound(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(commonPasswords, "\n"), "\n")
-	if len(lines) < 3000 || !slices.IsSorted(lines) { // ASVS 5.0 §6.2.4 asks for 3,000
+	if len(lines) < 3000 || !slices.IsSorted(lines) { // ASVS 5.0 §6.2.4 requires 3,000
 		t.Errorf("%d common passwords, sorted: %t, want at least 3000, sorted", len(lines), slices.IsSorted(lines))
 	}
 	for _, line := range lines {
@@ -73,8 +73,8 @@ func BenchmarkPolicy(b *testing.B) {
 	}
 }
 
-// A value that no field takes is refused for its length, by its field: to compare
-// each of its words would take a stranger's request a thousand times as long.
+// A value that is too long for its field is refused there. Comparing each of its words
+// would make a stranger's request take a thousand times as long.
 func TestLongValuesAreNotCompared(t *testing.T) {
 	password := strings.Repeat("Zq9", 340)
 	value := strings.Repeat("Zq9 ", 15_000) + password
