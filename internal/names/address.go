@@ -10,10 +10,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What stands before and after the "@" is Django's EmailValidator, without what
-// serves nobody but an attacker: in quotes neither a second "@" nor control
-// characters nor escapes, and nowhere a control character in percent encoding,
-// which something on the way may decode.
+// The patterns are those of Django's EmailValidator, minus the forms that only help an
+// attacker: a second "@", control characters and escapes in quotes, and a control
+// character in percent encoding anywhere, which software on the way may decode.
 var (
 	dotAtom        = regexp.MustCompile("^[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+(\\.[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+)*$")
 	quotedString   = regexp.MustCompile(`^"[!#-?A-\[\]-~]+"$`)
@@ -24,15 +23,15 @@ var (
 
 const maxDomain = 253 // RFC 1035 §2.3.4, without the length bytes
 
-// isAddress reports whether s is an e-mail address. The local part is ASCII, as
-// it was in the accounts that come from Django; the domain may be an IDN.
+// isAddress reports whether s is an e-mail address. The local part is ASCII, as in the
+// accounts that come from Django; the domain may be an IDN.
 func isAddress(s string) bool {
 	local, _, ok := cutAddress(s)
 	return ok && !encodedControl.MatchString(local) && (dotAtom.MatchString(local) || quotedString.MatchString(local))
 }
 
-// cutAddress cuts s at its last "@". It is ok if a domain follows, which it
-// returns in its canonical form. The local part is not looked at.
+// cutAddress cuts s at its last "@". It reports ok if a domain follows, and returns that
+// in its canonical form. It does not check the local part.
 func cutAddress(s string) (local, domain string, ok bool) {
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 {
@@ -42,7 +41,7 @@ func cutAddress(s string) (local, domain string, ok bool) {
 	return s[:at], domain, ok
 }
 
-// canonicalDomain is the domain in lower-case ASCII (RFC 5891 §4), or an address
+// canonicalDomain returns the domain in lower-case ASCII (RFC 5891 §4), or as an address
 // in brackets (RFC 5321 §4.1.3).
 func canonicalDomain(s string) (string, bool) {
 	if literal, ok := strings.CutPrefix(s, "["); ok {
@@ -50,7 +49,7 @@ func canonicalDomain(s string) (string, bool) {
 		return "[" + ip.String() + "]", err == nil && ip.Zone() == "" && strings.HasSuffix(s, "]")
 	}
 	if strings.ContainsFunc(s, invisible) {
-		return "", false // IDNA would drop it, and it would still be shown
+		return "", false // IDNA would drop it, but it would still be displayed
 	}
 	if !isASCII(s) {
 		if tooLongForIDNA(s) {
@@ -66,9 +65,9 @@ func canonicalDomain(s string) (string, bool) {
 	return s, s == "localhost" || len(s) <= maxDomain && hostname.MatchString(s)
 }
 
-// tooLongForIDNA is asked first, because punycode takes time in the square of the
-// length: 60 KB of letters took 4 s. A letter takes a byte of the result or more,
-// so what has more letters than a domain has bytes is none.
+// tooLongForIDNA is checked first, because punycode takes time in the square of the
+// length: 60 KB of letters took 4 s. A letter becomes at least one byte, so a text with
+// more letters than a domain has bytes cannot be a domain.
 func tooLongForIDNA(s string) bool {
 	return len(s) > maxTypedBytes || utf8.RuneCountInString(norm.NFKC.String(s)) > maxDomain
 }
@@ -77,7 +76,7 @@ func domainProfile() *idna.Profile {
 	return idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.Transitional(false))
 }
 
-// unquote takes away quotes that change nothing: "ann"@example.com is
+// unquote removes quotes that change nothing: "ann"@example.com is the same as
 // ann@example.com (RFC 5321 §4.1.2).
 func unquote(local string) string {
 	if quotedString.MatchString(local) && dotAtom.MatchString(local[1:len(local)-1]) {

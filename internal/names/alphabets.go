@@ -7,12 +7,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// mixesAlphabets reports whether s has letters of two alphabets that look alike,
-// as an "admin" with a Cyrillic "а". A name wholly in one of them is somebody's
-// real name and passes; so do Latin and Chinese in one name, which nobody
-// confuses. It is less than UTS #39 §5.2 asks for, and needs no table.
+// mixesAlphabets reports whether s has letters of two alphabets that look alike, such as
+// "admin" with a Cyrillic "а". A name in one alphabet may be somebody's real name and
+// passes. So does a name with Latin and Chinese letters, which nobody confuses. This is
+// less than UTS #39 §5.2 requires, but does not need a table.
 //
-// The labels of a domain are judged each by itself: пример.com is in order.
+// Each label of a domain is judged separately, so пример.com passes.
 func mixesAlphabets(s string) bool {
 	s = norm.NFKC.String(s)
 	parts := []string{s}
@@ -40,7 +40,7 @@ func alphabetsIn(s string) int {
 	return seen
 }
 
-// lookAlikes are the alphabets with letters that look like each other's.
+// lookAlikes returns the alphabets with letters that look like each other's.
 func lookAlikes() []*unicode.RangeTable {
 	return []*unicode.RangeTable{
 		unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Armenian, unicode.Cherokee,

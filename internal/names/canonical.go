@@ -13,12 +13,12 @@ const (
 	// maxTypedBytes is more than any spelling of the longest name takes: 254 code
 	// points, each of which may be decomposed into several.
 	maxTypedBytes = 4096
-	// maxRounds bounds the search for a form that folding does not change. Two
+	// maxRounds bounds the search for a form that folding does not change. Two rounds
 	// suffice for every character of Unicode.
 	maxRounds = 5
 )
 
-// canonical returns the key of s. It is not ok if no name can have that key.
+// canonical returns the key of s. It reports false if no name can have that key.
 func canonical(s string) (key string, ok bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || len(s) > maxTypedBytes || !utf8.ValidString(s) {
@@ -42,8 +42,8 @@ func canonicalOnce(s string) string {
 	return Fold(s)
 }
 
-// Fold returns the form of s in which case, width and composition make no
-// difference, for searching in names.
+// Fold returns s without differences of case, width and composition, for searching in
+// names.
 func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
@@ -60,14 +60,13 @@ func Fold(s string) string {
 	return s
 }
 
-// dotless makes one of the four i of Turkish, as case folding does of all other
-// letters' forms: a capital dotted one folds to an i with a dot on top, which
-// looks like i, and a capital dotless one folds to i although its small form
-// does not.
+// dotless unifies the four forms of the Turkish i, as case folding does for all other
+// letters. A capital dotted I folds to an i with another dot on top, which looks like i,
+// and a capital dotless I folds to i although its small form does not.
 var dotless = strings.NewReplacer("i\u0307", "i", "\u0131", "i")
 
-// cherokee takes the capitals, to which Unicode folds Cherokee (CaseFolding.txt).
-// cases.Fold swaps the two cases instead, and so would never settle.
+// cherokee maps Cherokee letters to capitals, to which Unicode folds them
+// (CaseFolding.txt). cases.Fold swaps the two cases instead, and so would never settle.
 func cherokee(r rune) rune {
 	if unicode.Is(unicode.Cherokee, r) {
 		return unicode.ToUpper(r)
@@ -75,13 +74,13 @@ func cherokee(r rune) rune {
 	return r
 }
 
-// usernameOnly reports whether s consists of what a username may contain.
+// usernameOnly reports whether s consists of characters that a username may contain.
 func usernameOnly(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !usernameRune(r) }) < 0
 }
 
-// usernameRune is Django's rule, [\w.@+-], but for letters that show as nothing,
-// as the fillers of Hangul.
+// usernameRune applies Django's rule, [\w.@+-], but refuses letters that are not visible,
+// such as the fillers of Hangul.
 func usernameRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.@+-", r)
@@ -89,8 +88,8 @@ func usernameRune(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsNumber(r)) && !invisible(r)
 }
 
-// invisible: control and format characters, variation selectors, and
-// letters that show as nothing.
+// invisible reports whether r is a control or format character, a variation selector, or
+// a letter that is not visible.
 func invisible(r rune) bool {
 	return unicode.In(r, unicode.C, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }

@@ -1,12 +1,11 @@
-// Package names decides which usernames and e-mail addresses there may be, and
-// which spellings are one and the same name.
+// Package names decides which usernames and e-mail addresses are valid, and which
+// spellings are the same name.
 //
-// Two spellings are the same name if their keys are equal, byte for byte. A key
-// is the compatibility form (NFKC) with the case folded away, and with the
-// domain of an e-mail address in ASCII. Usernames and addresses have one name
-// space: Username and Email give the same key for the same string, so that
-// nobody can take another's address as a username. The rule is ours and not the
-// database's, whose collations differ from each other.
+// Two spellings are the same name if their keys are equal, byte for byte. A key is the
+// compatibility form (NFKC), case-folded and with the domain of an e-mail address in
+// ASCII. Usernames and addresses share one namespace: Username and Email return the same
+// key for the same string, so that nobody can use another person's address as a
+// username. The rule does not depend on the databases, whose collations differ.
 package names
 
 import (
@@ -16,7 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// Lengths, in code points; those of the columns that the accounts come from.
+// The maximum lengths, in code points, are those of Django's columns.
 const (
 	maxUsername = 150
 	maxEmail    = 254
@@ -33,16 +32,16 @@ const (
 	messageMixed        = "Enter a valid username. Letters of alphabets that look alike may not be mixed."
 )
 
-// Invalid says why something cannot be a name.
+// Invalid says why a text cannot be a name.
 type Invalid struct {
-	// Messages are for the person who typed it: one for each fault.
+	// Messages are for the person who typed the text, one for each fault.
 	Messages []string
 }
 
 func (e *Invalid) Error() string { return strings.Join(e.Messages, " ") }
 
-// Username returns the key of the username s, or *Invalid. White space around s
-// does not count. The key of a key is itself.
+// Username returns the key of the username s, or *Invalid. White space around s does not
+// count. The key of a key is the key itself.
 func Username(s string) (key string, err error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -69,8 +68,8 @@ func Username(s string) (key string, err error) {
 	return key, nil
 }
 
-// Email returns the address s as it is to be shown, which is without the white
-// space around it, and its key, or *Invalid.
+// Email returns the address s for display, which is without white space around it, and
+// its key, or *Invalid.
 func Email(s string) (display, key string, err error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -93,13 +92,13 @@ func Email(s string) (display, key string, err error) {
 	return s, key, nil
 }
 
-// Lookup returns the key of what somebody typed as a name: a username or an
-// address in any spelling. What cannot be a name gets a key that is nobody's, of
-// its own, so that it can be counted like any name.
+// Lookup returns the key of a name that a person typed: a username or an address in any
+// spelling. A text that cannot be a name gets a key of its own that no account has, so
+// that its tries can be counted like those of any name.
 func Lookup(s string) string {
 	if key, ok := canonical(s); ok {
 		return key
 	}
 	digest := sha256.Sum256([]byte(s))
-	return "?" + hex.EncodeToString(digest[:]) // neither a username nor an address has "?" and no "@"
+	return "?" + hex.EncodeToString(digest[:]) // a name with "?" is an address, and so contains "@"
 }

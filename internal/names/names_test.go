@@ -39,7 +39,7 @@ func TestOneNameInAllItsSpellings(t *testing.T) {
 }
 
 func TestSignInAcceptsSpellingsThatSignUpRefuses(t *testing.T) {
-	// A Mac may send letters decomposed; Django's rule has no combining marks.
+	// A Mac may send letters decomposed; Django's rule excludes combining marks.
 	if _, err := Username("cafe\u0301"); err == nil {
 		t.Error("a combining mark made a username, want an error")
 	}
@@ -206,12 +206,12 @@ func TestWhatIsNoNameFindsNobodyAndIsCounted(t *testing.T) {
 	}
 }
 
-// Every character of the planes that have letters, by itself and after a letter: folding settles, and what is
-// accepted is its own key's name.
+// The test covers every character of the planes that have letters, alone and after a
+// letter. Folding must settle, and the key of an accepted name must be its own key.
 func TestEveryCharacterSettles(t *testing.T) {
 	for r := rune(0x80); r < 0x20000; r++ {
 		if !unicode.IsGraphic(r) || unicode.Is(unicode.Han, r) {
-			continue // neither a letter, nor one that changes
+			continue // neither a letter nor changed by folding
 		}
 		for _, s := range []string{string(r), "i" + string(r)} {
 			if folded := Fold(s); Fold(folded) != folded {
@@ -256,7 +256,7 @@ func FuzzNames(f *testing.F) {
 	})
 }
 
-// holds checks what is so for every name that is accepted.
+// holds checks the properties of every accepted name.
 func holds(t *testing.T, what, s, key, found string) {
 	t.Helper()
 	if key != found {
@@ -272,8 +272,8 @@ func holds(t *testing.T, what, s, key, found string) {
 	}
 }
 
-// Sign-up reads what strangers send before it counts them, so no input may cost
-// more than its length: punycode would take seconds for these.
+// Sign-up reads the input of strangers before it counts their tries, so the cost of an
+// input must not grow faster than its length. Punycode would take seconds for these.
 func TestLongNamesAreRefusedAtOnce(t *testing.T) {
 	var letters strings.Builder
 	for r := rune(0x4e00); r < 0x4e00+20_000; r++ {
@@ -297,7 +297,7 @@ func TestLongNamesAreRefusedAtOnce(t *testing.T) {
 			t.Errorf("%s is a name, want an error", what)
 		}
 	}
-	// The longest label that there can be, decomposed.
+	// The longest possible label, decomposed.
 	long := "a@" + strings.Repeat("e\u0301", 56) + "." + strings.Repeat("b", 60) + ".com"
 	if _, key, err := Email(long); err != nil || !strings.HasPrefix(key, "a@xn--") {
 		t.Errorf(`a long domain in small letters with accents: %q, %v; want it to begin with "a@xn--"`, key, err)
