@@ -8,20 +8,20 @@ import (
 	"gatehouse/store"
 )
 
-// An Attempt is a try that was let through. Exactly one of its methods takes
-// effect, the first that is called; so a deferred Abandoned is always right.
+// An Attempt is a try that was allowed. Only the first of its methods that is called
+// takes effect, so a deferred Abandoned is always right.
 type Attempt struct {
 	limiter *Limiter
 	key     store.Digest
 	network string
-	turn    time.Time       // the network's, if it needs one
-	counts  store.Throttles // where its slot was taken
+	turn    time.Time       // of the network, if it needs one
+	counts  store.Throttles // where the slot was taken
 	signIn  bool
 	once    sync.Once
 }
 
-// Succeeded: the password was right. The count of the account from there is
-// forgotten. That of sign-ups is not, for it is the successful ones that it limits.
+// Succeeded reports that the password was right. It clears the count of the account from
+// that network. It keeps the count of sign-ups, which limits the successful ones.
 func (a *Attempt) Succeeded(ctx context.Context) {
 	a.once.Do(func() {
 		if !a.signIn {
@@ -29,7 +29,7 @@ func (a *Attempt) Succeeded(ctx context.Context) {
 		}
 		a.limiter.networks.giveBack(a.network, a.turn)
 		ctx = context.WithoutCancel(ctx)
-		// Where a count cannot be cleared, it is forgotten in its time.
+		// A count that cannot be cleared is forgotten in its time.
 		_ = a.counts.Clear(ctx, a.key)
 		if a.counts != a.limiter.Fallback {
 			_ = a.limiter.Fallback.Clear(ctx, a.key)
@@ -38,14 +38,14 @@ func (a *Attempt) Succeeded(ctx context.Context) {
 	})
 }
 
-// Failed: the try was a wrong one. The network is charged as well.
+// Failed reports that the try was wrong. It charges the network, too.
 func (a *Attempt) Failed(ctx context.Context) {
 	a.once.Do(func() {
 		if !a.signIn {
 			return
 		}
 		l := a.limiter
-		// Who hangs up before he hears the answer has failed all the same.
+		// A caller that hangs up before the answer has failed all the same.
 		d, _, err := l.take(context.WithoutCancel(ctx), keyOf("network", a.network), l.Rules.Network)
 		if err == nil && !d.Allowed {
 			l.networks.block(a.network, l.Now(), d.RetryAfter, l.Rules.Network)
@@ -54,8 +54,8 @@ func (a *Attempt) Failed(ctx context.Context) {
 	})
 }
 
-// Abandoned: the try could not be judged, through no fault of the caller. The
-// slot is given back.
+// Abandoned reports that the try could not be judged, through no fault of the caller. It
+// gives the slot back.
 func (a *Attempt) Abandoned(ctx context.Context) {
 	a.once.Do(func() {
 		_ = a.counts.Refund(context.WithoutCancel(ctx), a.key)

@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// maxKeys bounds a memory's counts: some 15 MiB.
+	// maxKeys bounds a memory's counts to about 15 MiB.
 	maxKeys = 100_000
-	// sampled is how many counts are compared to find one that can go.
+	// sampled is how many counts are compared to find one to drop.
 	sampled = 24
 )
 
-// A memory counts in this process.
+// A memory implements store.Throttles in this process.
 type memory struct {
 	now func() time.Time
 	max int
@@ -24,13 +24,13 @@ type memory struct {
 	counts map[store.Digest]count
 }
 
-// A count is what is known of a key.
+// A count holds the tries of one key.
 type count struct {
 	tries              int64
 	last, prev, forget time.Time
 }
 
-// NewMemory returns a bounded store of counts in this process, for one process.
+// NewMemory returns a bounded store.Throttles in the memory of this process.
 func NewMemory(now func() time.Time) store.Throttles {
 	return &memory{now: now, max: maxKeys, counts: make(map[store.Digest]count)}
 }
@@ -47,7 +47,7 @@ func (m *memory) Take(ctx context.Context, key store.Digest, r store.Rule) (stor
 	if known && !c.forget.After(now) {
 		c = count{}
 	}
-	if c.last.After(now) { // the clock was set back; nobody waits for it to catch up
+	if c.last.After(now) { // the clock was set back; callers must not wait for it to catch up
 		c.last = now
 		m.counts[key] = c
 	}
@@ -61,10 +61,10 @@ func (m *memory) Take(ctx context.Context, key store.Digest, r store.Rule) (stor
 	return store.Decision{Allowed: true}, nil
 }
 
-// makeRoom makes room for one key. It looks at a few, wherever the map begins
-// this time, and drops what is forgotten; if there is still no room, it drops the
-// key with the fewest tries. So whoever wants a key under attack to be dropped
-// has to fill the memory with keys that were tried as often.
+// makeRoom makes room for one key. It samples a few keys, wherever the map begins this
+// time, and drops those whose time is over. If that does not make room, it drops the one
+// with the fewest tries. So an attacker who wants a key under attack to be dropped has to
+// fill the memory with keys that were tried as often.
 func (m *memory) makeRoom(now time.Time) {
 	var weakest store.Digest
 	var least count

@@ -30,8 +30,8 @@ func (m *memory) mustTake(t *testing.T, name string) bool {
 	return d.Allowed
 }
 
-// TestFloodDropsNoKeyUnderAttack: neither fresh names nor many tries elsewhere
-// give an attacker new tries at the account that he is after.
+// TestFloodDropsNoKeyUnderAttack checks that neither fresh names nor many tries elsewhere
+// give an attacker new tries at the account under attack.
 func TestFloodDropsNoKeyUnderAttack(t *testing.T) {
 	now := time.Unix(1, 0)
 	m := newSmallMemory(&now)

@@ -7,24 +7,24 @@ import (
 	"gatehouse/store"
 )
 
-// maxNetworks bounds the networks remembered at once. Each has failed a hundred
-// times within a quarter of an hour to be among them.
+// maxNetworks bounds the networks remembered at once. Each of them has used up the free
+// tries of the network rule.
 const maxNetworks = 10_000
 
-// A networks remembers, in this process, which networks have used up what the
-// network rule gives free. From them one try at a time is admitted, and one per
-// delay: else a burst would get in between two looks at the shared count, which
-// is charged only after a failure. The zero value is ready.
+// A networks remembers, in this process, which networks have used up the free tries of
+// the network rule. It admits one try at a time from such a network, and one per delay.
+// Otherwise a burst would get in before its failures reach the shared count, which is
+// charged only after a failure. The zero value is ready.
 type networks struct {
 	mu  sync.Mutex
 	hot map[string]hotNetwork
 }
 
-// A hotNetwork may try again at next, and is like any other at forget.
+// A hotNetwork may try again at next, and is forgotten at forget.
 type hotNetwork struct{ next, forget time.Time }
 
-// admit returns how long the network has to wait, or takes its next turn, which
-// is zero for a network that needs none.
+// admit returns how long the network has to wait. If it need not wait, admit gives it a
+// turn, which is zero for a network that does not need one.
 func (n *networks) admit(network string, now time.Time, r store.Rule) (turn time.Time, wait time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -66,7 +66,8 @@ func (n *networks) block(network string, now time.Time, wait time.Duration, r st
 	n.hot[network] = hotNetwork{next: now.Add(wait), forget: now.Add(r.Forget)}
 }
 
-// makeRoom drops what is over, and if nothing is, the one that is over first.
+// makeRoom drops the networks whose time is over or, if there are none, the one that is
+// forgotten next.
 func (n *networks) makeRoom(now time.Time) {
 	var oldest string
 	for network, h := range n.hot {

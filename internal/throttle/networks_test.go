@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// spray makes a network use up what it has free, with one try at each account.
+// spray makes a network use up its free tries, with one try at each account.
 func (r *rig) spray(t *testing.T, ctx context.Context) {
 	t.Helper()
 	for i := range r.Rules.Network.Free {
@@ -42,8 +42,8 @@ func TestSprayingSlowsTheNetworkDown(t *testing.T) {
 	r.spray(t, ctx)
 }
 
-// TestSlowedNetworkAdmitsOneAtATime: a burst must not get in between two looks at
-// the shared count.
+// TestSlowedNetworkAdmitsOneAtATime sends a burst, which must not get in before its
+// failures reach the shared count.
 func TestSlowedNetworkAdmitsOneAtATime(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	r.spray(t, ctx)
@@ -63,7 +63,7 @@ func TestSlowedNetworkAdmitsOneAtATime(t *testing.T) {
 	}
 }
 
-// TestSuccessesCostTheNetworkNothing: an office signs in, before and after
+// TestSuccessesCostTheNetworkNothing has an office that signs in, before and after
 // somebody there sprayed.
 func TestSuccessesCostTheNetworkNothing(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
@@ -85,11 +85,11 @@ func TestSuccessesCostTheNetworkNothing(t *testing.T) {
 	}
 }
 
-// TestOwnSuccessLiftsNoBlock: who has an account of his own must not use it to
-// get more tries at others'.
+// TestOwnSuccessLiftsNoBlock checks that attackers cannot use accounts of their own to
+// get more tries at those of others.
 func TestOwnSuccessLiftsNoBlock(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
-	own, err := r.SignIn(ctx, "mallory") // begun before the network is slowed down
+	own, err := r.SignIn(ctx, "mallory") // started before the network is slowed down
 	if err != nil {
 		t.Fatalf("signing in: %v", err)
 	}
@@ -100,8 +100,8 @@ func TestOwnSuccessLiftsNoBlock(t *testing.T) {
 	}
 }
 
-// TestRefusedTriesChargeNoNetwork: a flood against one account is slowed down
-// there, and its network keeps what it has free.
+// TestRefusedTriesChargeNoNetwork floods one account: it is slowed down, but its network
+// keeps its free tries.
 func TestRefusedTriesChargeNoNetwork(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	r.exhaust(t, ctx, "ann")

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// quiet is how long nothing may have failed for the next failure to begin another
-// outage. A store that fails now and then has one long outage, not many.
+// quiet is the time without a failure after which the next failure begins a new outage.
+// A store that fails now and then has one long outage, not many.
 const quiet = time.Minute
 
-// An outage tells the first failure from those that follow. The zero value is ready.
+// An outage distinguishes the first failure from those that follow. The zero value is
+// ready.
 type outage struct {
 	mu   sync.Mutex
 	last time.Time

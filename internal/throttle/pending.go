@@ -8,16 +8,16 @@ import (
 	"gatehouse/store"
 )
 
-// maxPending is how long a try waits for the verdict on others.
+// maxPending is how long a try waits for the verdicts on others.
 const maxPending = 2 * time.Second
 
-// pending knows the tries that are being judged in this process, by key.
+// pending tracks the tries that are being judged in this process, by key.
 //
-// A slot is taken before the password is looked at, so many right passwords that
-// come at once, as from an app that starts, look like guessing until the first of
-// them has been judged. A try that finds no slot therefore waits for those before
-// it: if one of them was right, the count is cleared and it asks again; if all
-// were wrong, it is refused as it would have been. It lets nobody through by itself.
+// A try takes its slot before the password is checked. So many right passwords that
+// arrive at once, as from an app that starts, look like guessing until the first of
+// them has been judged. A try that does not get a slot therefore waits for those before
+// it. If one of them was right, the count is cleared and the try asks again; if all were
+// wrong, it is refused as it would have been anyway. pending on its own allows nothing.
 type pending struct {
 	mu    sync.Mutex
 	tries map[store.Digest]*tries
@@ -26,10 +26,10 @@ type pending struct {
 type tries struct {
 	n    int
 	won  chan struct{} // closed at the next success
-	done chan struct{} // closed when none is left
+	done chan struct{} // closed when the last one has left
 }
 
-// watch returns the tries being judged under key; nil: none.
+// watch returns the tries being judged under key, or nil if there are none.
 func (p *pending) watch(key store.Digest) *watching {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -41,7 +41,7 @@ func (p *pending) watch(key store.Digest) *watching {
 
 type watching struct{ won, done <-chan struct{} }
 
-// success waits for a success, and reports false if there is none to come.
+// success waits for a success, and reports false once none can come.
 func (w *watching) success(ctx context.Context) bool {
 	if w == nil {
 		return false
@@ -54,7 +54,7 @@ func (w *watching) success(ctx context.Context) bool {
 	case <-w.done:
 	}
 	select {
-	case <-w.won: // the last one did it
+	case <-w.won: // the last one succeeded
 		return true
 	default:
 		return false
@@ -90,16 +90,17 @@ func (p *pending) leave(key store.Digest, succeeded bool) {
 }
 
 const (
-	// lookAgain is how often it is asked whether a try at another replica succeeded.
+	// lookAgain is the pause before asking again whether a try at another replica succeeded.
 	lookAgain = 50 * time.Millisecond
-	// maxLooking bounds those who ask.
+	// maxLooking bounds how many tries wait for another replica at once.
 	maxLooking = 100
 )
 
-// elsewhere reports, a moment later, whether to ask again for a slot: no try is
-// being judged here, but the last free one was taken so lately that another
-// replica may be judging it. Where there is none, that costs a guesser some of his
-// delay, and us a few questions, for he soon comes to delays that are longer.
+// elsewhere reports, after lookAgain, whether to ask again for a slot. It is for a try
+// while no other is being judged here, but the last free slot was taken so recently that
+// another replica may be judging that try. If there is none, a guesser spends part of
+// their delay waiting here, and we ask a few times more; their delays soon grow longer
+// than that.
 func (l *Limiter) elsewhere(ctx context.Context, d store.Decision) bool {
 	taken := l.Rules.SignIn.Delay - d.RetryAfter // ago, if it was the last free one
 	if taken < 0 || taken >= l.Elsewhere {

@@ -1,12 +1,12 @@
 // Package throttle slows down guessing.
 //
-// A try to sign in is counted by account and network together: an attacker is
-// slowed down for that account from where he is, and the owner, who is elsewhere,
-// never notices. There is a delay, never a lock. Beside it, a network that fails
-// too often, at whichever accounts, is slowed down as a whole.
+// A try to sign in is counted by account and network together: an attacker is slowed
+// down for that account in their own network, and the owner, who is elsewhere, never
+// notices. There is a delay, never a lock. In addition, a network that fails too often,
+// at any accounts, is slowed down as a unit.
 //
-// The counts are kept in a store.Throttles that all replicas share. When that is
-// away, each replica counts for itself, more strictly.
+// The counts are kept in a store.Throttles that all replicas share. While that is
+// unavailable, each replica counts for itself, more strictly.
 package throttle
 
 import (
@@ -33,19 +33,20 @@ func (e *Limited) Error() string {
 type Rules struct {
 	// SignIn counts tries at one account from one network.
 	SignIn store.Rule
-	// Network counts failed tries from one network, at whichever accounts: against
-	// one common password tried on everybody. It bounds other failures likewise.
+	// Network counts failed tries from one network, at any accounts, against an attacker
+	// who tries one common password on everybody. It bounds other failures likewise.
 	Network store.Rule
 	// SignUp counts new accounts from one network.
 	SignUp store.Rule
 	// UserCode counts wrong device codes typed from one network.
 	UserCode store.Rule
-	// Failure counts other failures by what failed and where from.
+	// Failure counts other failures by their kind, ID and network.
 	Failure store.Rule
 }
 
-// DefaultRules are for networks of up to some thousand people, or a gateway whose
-// word is not trusted: they sign in, and err, in the same quarter of an hour.
+// DefaultRules returns rules for networks of up to several thousand people, or for a
+// gateway that is not a trusted proxy: they all sign in, and mistype, in the same quarter
+// of an hour.
 func DefaultRules() Rules {
 	return Rules{
 		SignIn:  store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
@@ -58,22 +59,22 @@ func DefaultRules() Rules {
 	}
 }
 
-// DefaultElsewhere is long enough for a password to be hashed at another replica, and less
-// than the delay of DefaultRules's SignIn.
+// DefaultElsewhere is long enough for another replica to hash a password, and less than
+// the delay of SignIn in DefaultRules.
 const DefaultElsewhere = 700 * time.Millisecond
 
-// A Limiter says which tries may be made. Its fields are set before its first use.
+// A Limiter decides which tries are allowed. Its fields are set before its first use.
 type Limiter struct {
 	Store store.Throttles
-	// Fallback counts in this process while Store is away (NewMemory).
+	// Fallback counts in this process while Store is unavailable (NewMemory).
 	Fallback store.Throttles
 	Rules    Rules
 	Now      func() time.Time
 	Log      *slog.Logger
-	// Observe, if set, is told of every decision.
+	// Observe, if set, is called with every decision.
 	Observe func(kind string, allowed bool)
-	// Elsewhere is how long a try may take to be judged by another replica
-	// (DefaultElsewhere); 0 where there is none.
+	// Elsewhere is how long another replica may take to judge a try (DefaultElsewhere);
+	// 0 if there is only one replica.
 	Elsewhere time.Duration
 
 	pending  pending
@@ -82,10 +83,10 @@ type Limiter struct {
 	networks networks
 }
 
-// SignIn takes a slot for one try to sign in as nameKey (names.Lookup, so that
-// all spellings of a name share a count), before the password is looked at. It
-// returns a *Limited if the try comes too early. Tries that are refused charge
-// nobody, the network neither: a flood against one account is that account's.
+// SignIn takes a slot for one try to sign in as nameKey (names.Lookup, so that all
+// spellings of a name share a count), before the password is checked. It returns a
+// *Limited if the try comes too early. A refused try is not charged, not even to the
+// network: a flood against one account concerns that account alone.
 func (l *Limiter) SignIn(ctx context.Context, nameKey string) (*Attempt, error) {
 	network := networkOf(ctx)
 	turn, wait := l.networks.admit(network, l.Now(), l.Rules.Network)
@@ -100,8 +101,8 @@ func (l *Limiter) SignIn(ctx context.Context, nameKey string) (*Attempt, error) 
 	return a, nil
 }
 
-// queue takes a's slot or, where there is none, waits for a success among those
-// that have one (see pending).
+// queue takes a's slot or, if none is free, waits for a success among the tries that
+// have one (see pending).
 func (l *Limiter) queue(ctx context.Context, a *Attempt) error {
 	wait, cancel := context.WithTimeout(ctx, maxPending)
 	defer cancel()
@@ -125,8 +126,8 @@ func (l *Limiter) queue(ctx context.Context, a *Attempt) error {
 	}
 }
 
-// SignUp takes a slot for one new account, before its password is hashed. It
-// returns a *Limited if it comes too early.
+// SignUp takes a slot for one new account, before its password is hashed. It returns a
+// *Limited if the try comes too early.
 func (l *Limiter) SignUp(ctx context.Context) (*Attempt, error) {
 	a := &Attempt{limiter: l, key: keyOf("signup", networkOf(ctx))}
 	if err := l.start(ctx, a, "signup", l.Rules.SignUp); err != nil {
@@ -135,8 +136,8 @@ func (l *Limiter) SignUp(ctx context.Context) (*Attempt, error) {
 	return a, nil
 }
 
-// UserCode takes a slot for one device code that a person typed, before it is
-// looked up. A right one is given back (Attempt.Abandoned).
+// UserCode takes a slot for one device code that a person typed, before the code is
+// looked up. The caller gives the slot of a right code back (Attempt.Abandoned).
 func (l *Limiter) UserCode(ctx context.Context) (*Attempt, error) {
 	a := &Attempt{limiter: l, key: keyOf("user_code", networkOf(ctx))}
 	if err := l.start(ctx, a, "user_code", l.Rules.UserCode); err != nil {
@@ -145,13 +146,13 @@ func (l *Limiter) UserCode(ctx context.Context) (*Attempt, error) {
 	return a, nil
 }
 
-// Failure counts one failure that has happened, at id (a client, a session), and
-// returns a *Limited once there were too many. What succeeds costs nothing.
+// Failure counts one failure that has happened, at id (a client, a session), and returns
+// a *Limited once there were too many. Successes are not counted.
 //
-// The network is charged first, for the ID may be made up: who names another one
-// each time would leave a count behind with every request.
+// The network is charged first, because the ID may be made up: a caller that names
+// another one each time would leave a count behind with every request.
 func (l *Limiter) Failure(ctx context.Context, kind, id string) error {
-	ctx = context.WithoutCancel(ctx) // who hangs up has failed all the same
+	ctx = context.WithoutCancel(ctx) // a caller that hangs up has failed all the same
 	network := networkOf(ctx)
 	d, _, err := l.take(ctx, keyOf("network", kind, network), l.Rules.Network)
 	if err == nil && d.Allowed {
@@ -173,7 +174,8 @@ func (l *Limiter) start(ctx context.Context, a *Attempt, kind string, r store.Ru
 	return l.decide(kind, d)
 }
 
-// take counts in the store or, while that is away, in this process, and says where.
+// take counts a try in the store or, while that is unavailable, in this process, and
+// returns which of them.
 func (l *Limiter) take(ctx context.Context, key store.Digest, r store.Rule) (store.Decision, store.Throttles, error) {
 	d, err := l.Store.Take(ctx, key, r)
 	switch {
@@ -183,14 +185,14 @@ func (l *Limiter) take(ctx context.Context, key store.Digest, r store.Rule) (sto
 		return d, nil, err // the caller went away
 	}
 	if l.outage.begins(l.Now()) {
-		l.Log.WarnContext(ctx, "counting tries: the store is away, so each replica counts for itself", "error", err)
+		l.Log.WarnContext(ctx, "counting tries: the store is unavailable, so each replica counts for itself", "error", err)
 	}
 	d, err = l.Fallback.Take(ctx, key, stricter(r))
 	return d, l.Fallback, err
 }
 
-// stricter is the rule while every replica counts for itself: each lets through
-// half of what is free, rounded up.
+// stricter returns the rule while every replica counts for itself: each allows half of
+// the free tries, rounded up.
 func stricter(r store.Rule) store.Rule {
 	r.Free = (r.Free + 1) / 2
 	return r
@@ -216,13 +218,14 @@ func (l *Limiter) observe(kind string, allowed bool) {
 	}
 }
 
-// networkOf is where the request comes from. Requests of unknown origin are one network.
+// networkOf returns the network that the request comes from. Requests of unknown origin
+// share one network.
 func networkOf(ctx context.Context) string {
 	return reqctx.From(ctx).Network().String()
 }
 
-// keyOf makes a key of parts. Their lengths are in it, so that no choice of a name
-// leads to another's key.
+// keyOf makes a key of parts. It includes their lengths, so that no choice of a name
+// leads to another name's key.
 func keyOf(parts ...string) store.Digest {
 	var b strings.Builder
 	for _, part := range parts {

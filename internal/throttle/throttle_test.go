@@ -54,12 +54,12 @@ func newRig() *rig {
 	return r
 }
 
-// from is a request from an address.
+// from returns the context of a request from an address.
 func from(t *testing.T, address string) context.Context {
 	return reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(address)})
 }
 
-// wait is how long err asks to wait; 0 if it is nil.
+// wait returns how long err asks to wait; 0 if err is nil.
 func wait(t *testing.T, err error) time.Duration {
 	t.Helper()
 	if err == nil {
@@ -72,7 +72,7 @@ func wait(t *testing.T, err error) time.Duration {
 	return limited.RetryAfter
 }
 
-// wrong tries a wrong password, and returns how long to wait if it may not.
+// wrong tries a wrong password, and returns how long to wait if the try is refused.
 func (r *rig) wrong(t *testing.T, ctx context.Context, name string) time.Duration {
 	t.Helper()
 	a, err := r.SignIn(ctx, name)
@@ -119,7 +119,8 @@ func TestDelayDoublesUpToItsBound(t *testing.T) {
 	r.exhaust(t, ctx, "ann") // forgotten
 }
 
-// TestWhoIsSlowedDown: the attacker for that account, and nobody else.
+// TestWhoIsSlowedDown checks that only the attacker is slowed down, and only for that
+// account.
 func TestWhoIsSlowedDown(t *testing.T) {
 	tests := []struct {
 		name, attacker, other, account string
@@ -146,8 +147,8 @@ func TestWhoIsSlowedDown(t *testing.T) {
 	}
 }
 
-// TestNamesCannotBeMixedUp: a name that looks like the end of one key and the
-// beginning of another is a name.
+// TestNamesCannotBeMixedUp has a name that looks like the end of one key and the
+// beginning of another.
 func TestNamesCannotBeMixedUp(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	r.exhaust(t, ctx, "ann")
@@ -175,7 +176,7 @@ func TestParallelTriesLetThroughTheFreeOnes(t *testing.T) {
 	}
 }
 
-// An app that starts signs one person in from many workers at once.
+// A starting app signs one person in from many workers at once.
 func TestParallelRightTriesAreAllLetThrough(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	var wg sync.WaitGroup
@@ -186,14 +187,14 @@ func TestParallelRightTriesAreAllLetThrough(t *testing.T) {
 				t.Errorf("signing in: %v", err)
 				return
 			}
-			time.Sleep(5 * time.Millisecond) // as long as it takes to judge, about
+			time.Sleep(5 * time.Millisecond) // about as long as judging takes
 			a.Succeeded(ctx)
 		})
 	}
 	wg.Wait()
 }
 
-// TestParallelRightTriesAtTwoReplicas: the app's workers come through a balancer.
+// TestParallelRightTriesAtTwoReplicas has the app's workers go through a load balancer.
 func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		counts := throttle.NewMemory(time.Now)
@@ -224,7 +225,8 @@ func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
 	})
 }
 
-// TestWrongTriesElsewhereAreNoReasonToWaitLong: nobody waits where nobody comes.
+// TestWrongTriesElsewhereAreNoReasonToWaitLong checks that a try does not wait long if no
+// success comes from elsewhere.
 func TestWrongTriesElsewhereAreNoReasonToWaitLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &throttle.Limiter{
@@ -300,7 +302,7 @@ func TestSignUp(t *testing.T) {
 		if err != nil {
 			t.Fatalf("signing up: %v", err)
 		}
-		a.Succeeded(ctx) // each one counts, for being one
+		a.Succeeded(ctx) // sign-ups count, whatever becomes of them
 	}
 	_, err := r.SignUp(ctx)
 	if d := wait(t, err); d != 2*time.Second {
@@ -350,8 +352,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// Who names another client each time leaves no more counts behind than the network
-// has tries.
+// A caller that names another client each time leaves at most as many counts behind as
+// the network has tries.
 func TestFailuresOfMadeUpClients(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	s := &awayStore{Throttles: r.Store}
@@ -393,7 +395,7 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// An awayStore cannot be asked as long as it is away.
+// An awayStore fails while it is away.
 type awayStore struct {
 	store.Throttles
 	away  atomic.Bool
@@ -428,7 +430,7 @@ func TestStoreAway(t *testing.T) {
 	if n := outage(); n != 3 {
 		t.Errorf("%d tries were free while the store was away, want 3", n)
 	}
-	if n := strings.Count(r.log.String(), "the store is away"); n != 1 {
+	if n := strings.Count(r.log.String(), "the store is unavailable"); n != 1 {
 		t.Errorf("the outage was logged %d times, want once:\n%s", n, r.log.String())
 	}
 	if d := r.wrong(t, ctx, "ann"); d != 0 {
@@ -439,18 +441,18 @@ func TestStoreAway(t *testing.T) {
 	if err != nil {
 		t.Fatalf("signing in: %v", err)
 	}
-	a.Succeeded(ctx) // also forgets what was counted here
+	a.Succeeded(ctx) // also clears the counts of this process
 	if n := outage(); n != 3 {
 		t.Errorf("%d tries were free in the second outage, want 3", n)
 	}
-	if n := strings.Count(r.log.String(), "the store is away"); n != 1 {
+	if n := strings.Count(r.log.String(), "the store is unavailable"); n != 1 {
 		t.Errorf("a store that comes and goes was logged %d times, want once", n)
 	}
 	r.advance(time.Hour)
 	if n := outage(); n != 3 {
 		t.Errorf("%d tries were free in the third outage, want 3", n)
 	}
-	if n := strings.Count(r.log.String(), "the store is away"); n != 2 {
+	if n := strings.Count(r.log.String(), "the store is unavailable"); n != 2 {
 		t.Errorf("two outages were logged %d times, want 2", n)
 	}
 
