@@ -1,5 +1,5 @@
-// Package audit says what is put on record: one struct for each kind of event.
-// A kind's name and the meaning of its fields never change. No secret is among them.
+// Package audit defines the events of the audit log, one struct for each kind. The name
+// of a kind and the meaning of its fields never change. None of them is secret.
 package audit
 
 import (
@@ -11,21 +11,22 @@ import (
 	"gatehouse/store"
 )
 
-// A Kind is the particular part of an event; its exported fields are the detail.
+// A Kind is the specific part of an event; its exported fields are the detail.
 type Kind interface{ Kind() string }
 
 // An Event is a Kind with its circumstances.
 type Event struct {
-	// Actor is who did it: authz.Actor's String, or "system".
+	// Actor is the actor's name: authz.Actor's String, or "system".
 	Actor string
-	// Subject is whom or what it was done to: "user:<sub>", "client:<id>", "key:<kid>".
+	// Subject names what the event concerns, as UserSubject, ClientSubject and KeySubject
+	// write it.
 	Subject   string
 	SessionID string
 	ClientID  string
 	What      Kind
 }
 
-// Record makes the row, with the request's ID and address from ctx.
+// Record makes the row, with the ID and the address of the request in ctx.
 func (e Event) Record(ctx context.Context, at time.Time) store.AuditEvent {
 	detail, err := json.Marshal(e.What)
 	if err != nil {

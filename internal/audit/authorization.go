@@ -1,11 +1,11 @@
 package audit
 
-// ConsentGranted: a person let an app have a scope.
+// ConsentGranted is the event that a user granted a client a scope.
 type ConsentGranted struct {
 	Scope string `json:"scope"`
 }
 
-// DeviceDecided: a person let a device in, or did not (RFC 8628).
+// DeviceDecided is the event that a user allowed or refused a device (RFC 8628).
 type DeviceDecided struct {
 	Allowed bool   `json:"allowed"`
 	Scope   string `json:"scope"`

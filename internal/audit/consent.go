@@ -1,7 +1,7 @@
 package audit
 
-// ConsentWithdrawn: a person, or somebody for them, took an app's consent back.
-// Its sessions of the person ended with it.
+// ConsentWithdrawn is the event that a user, or somebody on their behalf, withdrew the
+// consent to a client. The user's sessions in that client ended with it.
 type ConsentWithdrawn struct {
 	Scope string `json:"scope"` // what had been granted
 }

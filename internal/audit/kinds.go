@@ -1,41 +1,43 @@
 package audit
 
-// SignInOK: somebody signed in, and a session began.
+// SignInOK is the event that a user signed in and a session began.
 type SignInOK struct {
 	Method string `json:"method"` // "login", "page", "password"; "code" and "device" for what was redeemed
 }
 
-// SignInRefused: a name and password did not open. Reason is for operators; the
-// caller learns none.
+// SignInRefused is the event that a name and password were refused. Reason is for
+// operators; the caller does not learn it.
 type SignInRefused struct {
 	Method string `json:"method"`
 	Reason string `json:"reason"` // "unknown", "password", "inactive", "role"
 }
 
-// SessionEnded: a session ended before its time.
+// SessionEnded is the event that a session ended early.
 type SessionEnded struct {
 	Reason string `json:"reason"` // "logout", "revoked", "password changed", "deactivated", "deleted", "ended by admin", "ended by owner"
 }
 
-// BrowserEnded: somebody signed out of a browser, and of the apps that he had
-// signed in to from there.
+// BrowserEnded is the event that a user signed out of a browser, and of the clients that
+// they had signed in to from there.
 type BrowserEnded struct {
 	Reason   string `json:"reason"` // "logout", "another person signed in"
 	Sessions int    `json:"sessions"`
 }
 
-// TokenReused: a refresh token came back that had been used; its session ended (RFC 9700 §4.14.2).
+// TokenReused is the event that a used refresh token came back, which ended its session
+// (RFC 9700 §4.14.2).
 type TokenReused struct {
 	Gen     int64 `json:"gen"`
 	Current int64 `json:"current"`
 }
 
-// TokenRevoked: an access token without a session was revoked.
+// TokenRevoked is the event that an access token without a session was revoked.
 type TokenRevoked struct {
 	JTI string `json:"jti"`
 }
 
-// UserCreated: an account came to be. By tells how: "signup", "admin", "bootstrap", "cli".
+// UserCreated is the event that an account was created. By is how: "signup", "admin",
+// "bootstrap" or "cli".
 type UserCreated struct {
 	By       string `json:"by"`
 	Username string `json:"username"`
@@ -43,22 +45,22 @@ type UserCreated struct {
 	Role     string `json:"role"`
 }
 
-// UserUpdated: attributes changed. Before and After hold those that did, without
-// the password, of which only the name is given.
+// UserUpdated is the event that attributes changed. Before and After hold the changed
+// ones; of the password they hold only the name.
 type UserUpdated struct {
 	Before map[string]any `json:"before"`
 	After  map[string]any `json:"after"`
 }
 
-// UserDeleted: an account was erased.
+// UserDeleted is the event that an account was erased.
 type UserDeleted struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
 	Role     string `json:"role"`
 }
 
-// ClientCreated, ClientUpdated, ClientDeleted and ClientSecretRotated: an app
-// was registered, changed, removed, given a new secret.
+// ClientCreated, ClientUpdated, ClientDeleted and ClientSecretRotated are the events that
+// a client was registered, changed, removed or given a new secret.
 type (
 	ClientCreated struct {
 		Name string `json:"name"`
@@ -75,7 +77,7 @@ type (
 	}
 )
 
-// KeyCreated and KeyRetired: a signing key was published, withdrawn.
+// KeyCreated and KeyRetired are the events that a signing key was published or withdrawn.
 type (
 	KeyCreated struct {
 		Generation int64  `json:"generation"`
@@ -86,27 +88,27 @@ type (
 	}
 )
 
-// KeysRewrapped: the signing keys were sealed under another master key.
+// KeysRewrapped is the event that the signing keys were sealed under another master key.
 type KeysRewrapped struct {
-	MasterKey string `json:"master_key"` // its ID, which tells nothing of it
+	MasterKey string `json:"master_key"` // its ID, which reveals nothing about it
 	Keys      int    `json:"keys"`
 }
 
-// EpochBegan: everything that was issued before was made void, after the database
+// EpochBegan is the event that everything issued before became void, because the database
 // was restored from a backup.
 type EpochBegan struct {
 	Began string `json:"began"` // RFC 3339
 }
 
-// DatabaseRestored: a backup was put in the place of the database.
+// DatabaseRestored is the event that a backup replaced the database.
 type DatabaseRestored struct {
 	Backup string `json:"backup"` // the file's name
-	// Carried is how many people and apps had rights taken away since the backup,
-	// which were taken away again.
+	// Carried is how many users and clients lost rights after the backup, and lost them
+	// again after the restore.
 	Carried int `json:"carried"`
-	// Until is the time of the last event in the backup (RFC 3339): whoever came later,
-	// until the restoring, is not in it. Kept is the name that the replaced database has
-	// since, if what it knew was carried over.
+	// Until is the time of the last event in the backup (RFC 3339); later users are
+	// missing from it. Kept is the new name of the replaced database, if its withdrawals
+	// were carried over.
 	Until string `json:"until,omitempty"`
 	Kept  string `json:"kept,omitempty"`
 }
