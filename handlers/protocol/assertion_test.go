@@ -28,7 +28,7 @@ const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// signers are an app's keys, of every kind that is accepted, and their JWK Set.
+// signers are a client's keys, one of each accepted kind, and their JWK Set.
 type signers struct {
 	rsa     *rsa.PrivateKey
 	ecdsa   *ecdsa.PrivateKey
@@ -58,14 +58,14 @@ func newSigners(t testing.TB) signers {
 	return signers{r, e, d, jwks}
 }
 
-// public is the JWK of the ECDSA key.
+// public returns the JWK of the ECDSA key.
 func (k signers) public() json.RawMessage {
 	var set struct{ Keys []json.RawMessage }
 	_ = json.Unmarshal([]byte(k.jwks), &set)
 	return set.Keys[1]
 }
 
-// sign makes a token; an alg that is not known gets an empty signature.
+// sign makes a JWT; for an unknown alg the signature is empty.
 func (k signers) sign(t testing.TB, header, claims map[string]any) string {
 	t.Helper()
 	head, err := json.Marshal(header)
@@ -104,7 +104,8 @@ func (k signers) sign(t testing.TB, header, claims map[string]any) string {
 	return input + "." + b64(signature)
 }
 
-// claims are those of a good assertion, changed by pairs; nil takes one out.
+// assertionClaims returns the claims of a valid assertion. The pairs change them; nil
+// removes one.
 func (s *site) assertionClaims(pairs ...any) map[string]any {
 	c := map[string]any{
 		"iss": "signer", "sub": "signer", "aud": issuer, "jti": rand.Text(), "iat": s.clock().Unix(), "exp": s.clock().Add(time.Minute).Unix(),
@@ -152,8 +153,8 @@ func TestPrivateKeyJWT(t *testing.T) {
 	granted(t, s.assert(t, keys.sign(t, es, s.assertionClaims("iss", "strict", "sub", "strict"))))
 }
 
-// What is wrong with an assertion is never more than invalid_client.
-func TestAssertionsThatProveNothing(t *testing.T) {
+// Every invalid assertion gets the same error, invalid_client.
+func TestInvalidAssertions(t *testing.T) {
 	s, keys := openSigner(t)
 	other := newSigners(t)
 	es := map[string]any{"alg": "ES256", "kid": "e"}
@@ -222,6 +223,6 @@ func TestAnAssertionWorksOnce(t *testing.T) {
 	}
 	all.Wait()
 	if won.Load() != 1 {
-		t.Errorf("%d of 20 opened, want one", won.Load())
+		t.Errorf("%d of 20 were accepted, want 1", won.Load())
 	}
 }

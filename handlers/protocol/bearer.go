@@ -10,9 +10,9 @@ import (
 // A BearerError refuses an access token (RFC 6750 §3.1).
 type BearerError struct {
 	Status int
-	// Code is empty where no token came: then nothing else is said (§3.1).
+	// Code is empty if no token was sent; the refusal then says nothing else (§3.1).
 	Code string
-	// Scope is what the token lacks.
+	// Scope is the scope that the token lacks.
 	Scope  string
 	reason error
 }
@@ -22,8 +22,8 @@ func (e *BearerError) Error() string { return "bearer token refused: " + e.reaso
 // Unwrap lets errors.Is find the cause.
 func (e *BearerError) Unwrap() error { return e.reason }
 
-// RefuseBearer writes refusals where an access token opens: what is wrong with the
-// token stands in the challenge. All else is refused as everywhere.
+// RefuseBearer writes the refusals of endpoints that require an access token: the
+// challenge says what is wrong with the token. Any other error goes to Refuse.
 func RefuseBearer(w http.ResponseWriter, r *http.Request, err error) {
 	refused, ok := errors.AsType[*BearerError](err)
 	if !ok {

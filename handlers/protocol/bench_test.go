@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The rig of bench/ measures the whole server; these show where in it a change
-// of the protocol endpoints is felt.
+// The programs in bench/ measure the server as a whole; these benchmarks show which
+// endpoint a change affects.
 
 func serve(b *testing.B, s *site, r *http.Request) *httptest.ResponseRecorder {
 	b.Helper()

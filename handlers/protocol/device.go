@@ -9,7 +9,7 @@ import (
 	"gatehouse/store"
 )
 
-// DeviceAuthorization gives codes to a device without a browser (RFC 8628 §3.1).
+// DeviceAuthorization issues codes to a device without a browser (RFC 8628 §3.1).
 type DeviceAuthorization struct {
 	Clients interface {
 		Authenticate(r *http.Request) (store.Client, error)

@@ -51,7 +51,7 @@ func TestDeviceGrant(t *testing.T) {
 		t.Fatalf("deciding on the device: %v", err)
 	}
 	if err := s.devices.Decide(t.Context(), typed, s.browser, false); err == nil { // one decides
-		t.Error("a second decision was taken, want an error")
+		t.Error("a second decision was accepted, want an error")
 	}
 	refused(t, s.poll(t, "spa", a), 400, "invalid_grant")
 	refused(t, s.poll(t, "web", a), 400, "invalid_grant")
@@ -60,7 +60,7 @@ func TestDeviceGrant(t *testing.T) {
 	if id := s.idToken(t, tokens); id["sub"] != annsSub || id["aud"] != "cli" || id["nonce"] != nil {
 		t.Errorf("ID token %v, want it for ann and cli, without a nonce", id)
 	}
-	// A device code that comes again ends the session.
+	// A repeated device code ends the session.
 	s.advance(time.Minute)
 	refused(t, s.poll(t, "cli", a), 400, "invalid_grant")
 	if a := s.userinfo(t, tokens.text("access_token")); a.status != http.StatusUnauthorized {
@@ -68,7 +68,7 @@ func TestDeviceGrant(t *testing.T) {
 	}
 }
 
-func TestDevicesThatGetNothing(t *testing.T) {
+func TestDevicesThatGetNoTokens(t *testing.T) {
 	s := openWeb(t)
 	decide := func(a answer, allow bool) {
 		if err := s.devices.Decide(t.Context(), a.text("user_code"), s.browser, allow); err != nil {
@@ -83,12 +83,12 @@ func TestDevicesThatGetNothing(t *testing.T) {
 	s.advance(10 * time.Minute)
 	refused(t, s.poll(t, "own", late), 400, "expired_token")
 	if _, err := s.devices.Find(t.Context(), late.text("user_code")); err == nil {
-		t.Error("a code that has expired was found, want an error")
+		t.Error("an expired code was found, want an error")
 	}
 	if err := s.devices.Decide(t.Context(), s.device(t, "own").text("user_code"), oauth.Browser{Pre: "x"}, true); err == nil {
-		t.Error("a decision without a user was taken, want an error")
+		t.Error("a decision without a user was accepted, want an error")
 	}
-	// The person is asked for as they are at the poll (Keycloak CVE-2026-88770).
+	// The poll reads the current state of the user (Keycloak CVE-2026-88770).
 	inactive := s.device(t, "own")
 	decide(inactive, true)
 	no := false
@@ -104,8 +104,8 @@ func TestDevicesThatGetNothing(t *testing.T) {
 	refused(t, s.post(t, "/oauth/token", as("own"), "grant_type", grant.DeviceCode, "device_code", "x"), 400, "invalid_grant")
 }
 
-// Five wrong codes from one network, and the next try has to wait, were it right;
-// right ones cost nothing.
+// After five wrong codes from one network, the next try has to wait, even with the right
+// code. Right codes are not counted.
 func TestUserCodesCannotBeGuessed(t *testing.T) {
 	s := openWeb(t)
 	right := s.device(t, "own").text("user_code")
@@ -123,7 +123,7 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 	var limited *throttle.Limited
 	for _, typed := range []string{"BCDF-GHJK", right} {
 		if _, err := s.devices.Find(t.Context(), typed); !errors.As(err, &limited) {
-			t.Errorf("one guess more: err = %v, want a time to wait", err)
+			t.Errorf("another guess: err = %v, want a time to wait", err)
 		}
 	}
 	if err := s.devices.Decide(t.Context(), right, s.browser, true); !errors.As(err, &limited) {
@@ -152,6 +152,6 @@ func TestOnePollWins(t *testing.T) {
 	}
 	polls.Wait()
 	if won.Load() != 1 {
-		t.Errorf("%d polls got tokens, want one", won.Load())
+		t.Errorf("%d polls got tokens, want 1", won.Load())
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"gatehouse/keys"
 )
 
-// metadataMaxAge is how long the metadata may be kept. It changes with a new
-// version of the server only.
+// metadataMaxAge is how long the metadata may be cached. They change only with a new
+// version of the server.
 const metadataMaxAge = time.Hour
 
-// A document stays the same as long as the process runs
-// (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
+// A document is a metadata document (RFC 8414 §3, OpenID Connect Discovery 1.0 §4). It
+// does not change while the process runs.
 type document struct{ keys.Document }
 
 func newDocument(body []byte) document {
@@ -31,15 +31,15 @@ func (e document) Serve(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// JWKS is the set of public keys (RFC 7517 §5).
+// JWKS serves the set of public keys (RFC 7517 §5).
 type JWKS struct {
 	Keys interface {
 		JWKS(ctx context.Context) (keys.Document, error)
 	}
 }
 
-// Serve writes the keys. How long they may be kept follows from the schedule of
-// their rotation, so that who keeps them no longer meets no unknown kid.
+// Serve writes the keys. How long they may be cached follows from the rotation schedule,
+// so that a verifier that caches them no longer than that never sees an unknown kid.
 func (e JWKS) Serve(w http.ResponseWriter, r *http.Request) error {
 	document, err := e.Keys.JWKS(r.Context())
 	if err != nil {

@@ -25,10 +25,10 @@ import (
 	"gatehouse/store"
 )
 
-// faults are what go-oauth2 v4.5.4's own server and manager were seen to get
-// wrong, each as it must be here: an upgrade of the library, or a shortcut past
-// our preflight, shows. The numbers are those of the two lists in which the faults
-// were written down: 1 to 29 by reading and running it, E1 to E16 by attacking it.
+// faults are known faults of go-oauth2 v4.5.4's own server and manager, each with a test
+// of the right behaviour, so that an upgrade of the library, or a shortcut around our
+// preflight, shows. The rows number the faults: 1 to 29 were found by reading and running
+// the library, E1 to E16 by attacking it.
 var faults = []struct {
 	rows, name string
 	test       func(*testing.T, *site)
@@ -42,13 +42,13 @@ var faults = []struct {
 	{"11 E11", "challenge of invalid_client", challenge},
 	{"12", "client authentication", clientAuthentication},
 	{"13", "unknown client", unknownClient},
-	{"14 E3", "password looked at too early", passwordComesLast},
-	{"15 27 E14", "parameters from elsewhere than the body, or twice", parameters},
+	{"14 E3", "password checked too early", passwordComesLast},
+	{"15 27 E14", "parameters outside the body, or repeated", parameters},
 	{"21 22", "shape of the answer", answerShape},
 	{"23 E10", "errors of any kind", anyError},
-	{"24", "refresh tokens for whom", refreshTokenForWhom},
+	{"24", "who gets refresh tokens", refreshTokenForWhom},
 	{"25 26", "revocation of one token and not the other", revocation},
-	{"28 E15", "what is in the tokens", tokenContents},
+	{"28 E15", "contents of the tokens", tokenContents},
 	{"29", "refused refresh", refusedRefresh},
 	{"E13", "a client without secrets", clientWithoutSecrets},
 	{"E16", "guessable identifiers", identifiers},
@@ -61,7 +61,7 @@ func TestFaultsOfTheLibraryAreNotOurs(t *testing.T) {
 	}
 }
 
-// The client must be the one that the token was given to, authenticated.
+// The client must be the one to which the token was issued, and must authenticate.
 func refreshBelongsToTheClient(t *testing.T, s *site) {
 	raw := granted(t, s.signIn(t, "shop")).text("refresh_token")
 	tests := []struct {
@@ -86,13 +86,13 @@ func refreshBelongsToTheClient(t *testing.T, s *site) {
 	s.advance(time.Minute) // beyond the grace
 	granted(t, s.refresh(t, "shop", raw))
 
-	// And a public client's token is no good to a confidential one.
+	// A confidential client cannot use a public client's token either.
 	raw = granted(t, s.signIn(t, "page")).text("refresh_token")
 	refused(t, s.refresh(t, "shop", raw), 400, "invalid_grant")
 	granted(t, s.refresh(t, "page", raw))
 }
 
-// On every grant.
+// This holds for every grant.
 func scopeNeverWidens(t *testing.T, s *site) {
 	first := granted(t, s.signIn(t, "shop", "scope", "openid"))
 	for _, scope := range []string{"admin", "openid admin root", "openid account", "OPENID", `open"id`, strings.Repeat("a ", 5000)} {
@@ -103,10 +103,10 @@ func scopeNeverWidens(t *testing.T, s *site) {
 		refused(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials", "scope", scope), 400, "invalid_scope")
 	}
 	if got := granted(t, s.signIn(t, "shop")).text("scope"); got != "openid account users:read" {
-		t.Errorf(`no scope asked for: %q granted, want "openid account users:read"`, got)
+		t.Errorf(`without a scope: %q granted, want "openid account users:read"`, got)
 	}
 	if got := granted(t, s.signIn(t, "shop", "scope", "account account  account")).text("scope"); got != "account" {
-		t.Errorf(`the same thrice: %q granted, want "account"`, got)
+		t.Errorf(`the same scope three times: %q granted, want "account"`, got)
 	}
 	// Narrowing does not stick to the refresh token.
 	wide := granted(t, s.signIn(t, "shop"))
@@ -117,7 +117,7 @@ func scopeNeverWidens(t *testing.T, s *site) {
 	if got := granted(t, s.refresh(t, "shop", narrow.text("refresh_token"))).text("scope"); got != "openid account users:read" {
 		t.Errorf(`after narrowing %q, want "openid account users:read"`, got)
 	}
-	// What was taken out of the registration is granted no longer.
+	// The server stops granting a scope that was removed from the registration.
 	s.reregister(t, "shop", func(c *store.Client) { c.Scope = "openid" })
 	refused(t, s.refresh(t, "shop", wide.text("refresh_token")), 400, "invalid_scope")
 }
@@ -149,11 +149,11 @@ func rotationIsAtomic(t *testing.T, s *site) {
 	second := slices.Collect(maps.Keys(successors))[0]
 	s.advance(11 * time.Second)
 	refused(t, s.refresh(t, "shop", first), 400, "invalid_grant")  // replayed
-	refused(t, s.refresh(t, "shop", second), 400, "invalid_grant") // and so the family is dead
+	refused(t, s.refresh(t, "shop", second), 400, "invalid_grant") // so the family has ended
 }
 
-// Codes and the authorization endpoint are ours altogether; the tests beside this
-// one have the rest (security_test.go).
+// Codes and the authorization endpoint do not use the library at all; security_test.go
+// has the other tests of them.
 func codesAreOurs(t *testing.T, s *site) {
 	s.addWebApps(t)
 	s.signedIn(t)
@@ -197,7 +197,7 @@ func grantTypes(t *testing.T, s *site) {
 	}
 	for _, kind := range grant.Names() {
 		refused(t, s.post(t, "/oauth/token", as("idle"), "grant_type", kind), 400, "unauthorized_client")
-		// The built-in app is for /api/accounts/, and has no grant here.
+		// The built-in client is for /api/accounts/, and may use no grant here.
 		refused(t, s.post(t, "/oauth/token", as(session.AccountsID), "grant_type", kind), 400, "unauthorized_client")
 	}
 	refused(t, s.post(t, "/oauth/token", as("page"), "grant_type", "client_credentials"), 400, "unauthorized_client") // public
@@ -228,15 +228,15 @@ func clientAuthentication(t *testing.T, s *site) {
 	refused(t, s.post(t, "/oauth/token", func(r *http.Request, f url.Values) {
 		as("shop")(r, f)
 		f.Set("client_secret", "shop-secret")
-	}, cc...), 400, "invalid_request") // two ways at once
+	}, cc...), 400, "invalid_request") // two methods at once
 	refused(t, s.post(t, "/oauth/token", func(_ *http.Request, f url.Values) {
 		f.Set("client_id", "shop")
 		f.Set("client_secret", "shop-secret")
-	}, cc...), 401, "invalid_client") // not its way
+	}, cc...), 401, "invalid_client") // not its method
 	repeated := form("/oauth/token", as("shop"), cc...)
 	repeated.Header.Add("Authorization", basic("shop", "shop-secret"))
 	refused(t, s.do(t, repeated), 401, "invalid_client")
-	if n := s.limits.counted["client shop"]; n != 1 { // the one that failed at a named client
+	if n := s.limits.counted["client shop"]; n != 1 { // only one failure named a client
 		t.Errorf("%d failures counted, want 1", n)
 	}
 }
@@ -247,7 +247,7 @@ func unknownClient(t *testing.T, s *site) {
 	}
 }
 
-// No password is looked at, so none is hashed, before the client is known and
+// No password is checked, and therefore hashed, before the client is authenticated and
 // may use the grant and the scope.
 func passwordComesLast(t *testing.T, s *site) {
 	for _, pw := range []string{annsPassword, "wrong"} {
@@ -260,7 +260,7 @@ func passwordComesLast(t *testing.T, s *site) {
 		refused(t, s.post(t, "/oauth/token", func(r *http.Request, _ url.Values) { r.Header.Set("Authorization", basic("shop", "wrong")) }, pairs...), 401, "invalid_client")
 	}
 	if n := s.people.asked.Load(); n != 0 {
-		t.Errorf("%d passwords were looked at, want none", n)
+		t.Errorf("%d passwords were checked, want none", n)
 	}
 }
 
@@ -316,7 +316,7 @@ func answerShape(t *testing.T, s *site) {
 	}
 }
 
-// unhashable is an error that may not be the key of a map.
+// unhashable is an error that cannot be the key of a map.
 type unhashable []string
 
 func (unhashable) Error() string { return "secret cause" }
@@ -352,10 +352,10 @@ func anyError(t *testing.T, s *site) {
 
 func refreshTokenForWhom(t *testing.T, s *site) {
 	if a := granted(t, s.signIn(t, "kiosk")); a.text("refresh_token") != "" {
-		t.Error("a client that may not refresh was given a refresh token, want none")
+		t.Error("a client that may not refresh got a refresh token, want none")
 	}
 	if a := granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials")); a.text("refresh_token") != "" {
-		t.Error("a client was given a refresh token for itself, want none (RFC 6749 §4.4.3)")
+		t.Error("client_credentials gave a refresh token, want none (RFC 6749 §4.4.3)")
 	}
 	raw := granted(t, s.signIn(t, "shop")).text("refresh_token")
 	s.reregister(t, "shop", func(c *store.Client) { c.GrantTypes = []string{grant.Password} })
@@ -368,20 +368,20 @@ func revocation(t *testing.T, s *site) {
 		if r := s.post(t, "/oauth/revoke", as("mail"), "token", a.text(kind)); r.status != 200 || !s.active(t, "shop", a.text(kind)) {
 			t.Errorf("%s: another client: status %d, want 200 and the token active", kind, r.status)
 		}
-		for _, hint := range []string{"access_token", "refresh_token", "nonsense"} { // again is a success too
+		for _, hint := range []string{"access_token", "refresh_token", "nonsense"} { // a repetition succeeds as well
 			if r := s.post(t, "/oauth/revoke", as("shop"), "token", a.text(kind), "token_type_hint", hint); r.status != 200 || r.body != "" {
 				t.Errorf("%s: status %d, body %q, want 200 and an empty body", kind, r.status, r.body)
 			}
 		}
 		if s.active(t, "shop", a.text("access_token")) || s.active(t, "shop", a.text("refresh_token")) {
-			t.Errorf("%s revoked, and one of the two lives on, want both inactive", kind)
+			t.Errorf("%s revoked, and one of the two is still active, want both inactive", kind)
 		}
 		refused(t, s.refresh(t, "shop", a.text("refresh_token")), 400, "invalid_grant")
 	}
 	own := granted(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials")).text("access_token")
 	s.post(t, "/oauth/revoke", as("robot"), "token", own)
 	if s.active(t, "shop", own) {
-		t.Error("a client_credentials token outlived its revocation, want it inactive")
+		t.Error("a client_credentials token is active after its revocation, want it inactive")
 	}
 	if a := s.post(t, "/oauth/revoke", as("shop"), "token", "garbage"); a.status != 200 {
 		t.Errorf("garbage: %d %s, want 200", a.status, a.body)
@@ -389,7 +389,7 @@ func revocation(t *testing.T, s *site) {
 	refused(t, s.post(t, "/oauth/revoke", as("shop")), 400, "invalid_request")
 }
 
-// decoded returns header and claims of a token of ours.
+// decoded returns the header and the claims of a token.
 func decoded(t *testing.T, raw string) (header, claims map[string]any) {
 	t.Helper()
 	parts := strings.Split(raw, ".")
@@ -409,7 +409,7 @@ func tokenContents(t *testing.T, s *site) {
 	a, b := granted(t, s.signIn(t, "shop")), granted(t, s.signIn(t, "shop"))
 	for _, kind := range []string{"access_token", "refresh_token"} {
 		if a.text(kind) == b.text(kind) {
-			t.Errorf("two of the same second have the same %s, want two different ones", kind)
+			t.Errorf("two sign-ins in the same second got the same %s, want two different ones", kind)
 		}
 	}
 	header, claims := decoded(t, a.text("access_token"))
@@ -447,9 +447,9 @@ func refusedRefresh(t *testing.T, s *site) {
 		t.Errorf("%d failures counted, want 4", n)
 	}
 	s.advance(14 * 24 * time.Hour)
-	refused(t, s.refresh(t, "shop", set.text("refresh_token")), 400, "invalid_grant") // idle for too long
+	refused(t, s.refresh(t, "shop", set.text("refresh_token")), 400, "invalid_grant") // it was idle for too long
 	if n := s.limits.counted["refresh shop"]; n != 4 {
-		t.Error("an honest client that came late was counted, want no count")
+		t.Error("an expired refresh token was counted as a failure, want it not counted")
 	}
 	changes := map[string]func(tx store.Tx, id int64) error{
 		"inactive": func(tx store.Tx, id int64) error {
@@ -494,7 +494,7 @@ func clientWithoutSecrets(t *testing.T, s *site) {
 	}
 }
 
-// 26 characters of base32 are 130 bits, where RFC 6749 §10.10 demands 128.
+// 26 characters of base32 are 130 bits; RFC 6749 §10.10 requires 128.
 func identifiers(t *testing.T, s *site) {
 	seen := map[any]bool{}
 	for range 20 {
@@ -506,15 +506,15 @@ func identifiers(t *testing.T, s *site) {
 				t.Fatalf("jti %q, sid %q, want 26 characters or more", id, sid)
 			}
 			if seen[id] {
-				t.Errorf("jti %q twice, want it once", id)
+				t.Errorf("jti %q is repeated, want it once", id)
 			}
 			seen[id] = true
 		}
 	}
 }
 
-// reregister changes an app, and lets the second pass in which the old
-// registration may still count.
+// reregister changes a client, and then advances the clock by the second for which the
+// old registration may be cached.
 func (s *site) reregister(t testing.TB, id string, change func(*store.Client)) {
 	t.Helper()
 	err := s.db.Write(t.Context(), func(tx store.Tx) error {
@@ -526,7 +526,7 @@ func (s *site) reregister(t testing.TB, id string, change func(*store.Client)) {
 		return tx.PutClient(c)
 	})
 	if err != nil {
-		t.Fatalf("registering the client anew: %v", err)
+		t.Fatalf("changing the client: %v", err)
 	}
 	s.advance(time.Second)
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// An access token comes in one way, and is one word of it (RFC 6750 §2).
+// An accepted access token comes in one way only, and is one word of it (RFC 6750 §2).
 func FuzzAccessToken(f *testing.F) {
 	for _, s := range [][3]string{{"Bearer a.b.c", "", ""}, {"bearer  a", "", ""}, {"", "", "access_token=a"}, {"Bearer a", "", "access_token=b"}, {"", "access_token=a", ""}, {"Bearer a,b", "", ""}, {"Bearer", "", ""}, {"Basic a", "", ""}, {"", "", "access_token=a&access_token=b"}, {"", "%61ccess_token=x", ""}} {
 		f.Add(s[0], s[1], s[2])
@@ -34,7 +34,7 @@ func FuzzAccessToken(f *testing.F) {
 		form, _ := url.ParseQuery(body)
 		fromHeader := strings.HasSuffix(strings.TrimSpace(header), raw) && !strings.ContainsAny(raw, " \t")
 		if raw == "" || r.URL.Query().Has("access_token") || header != "" && form.Get("access_token") != "" || !fromHeader && form.Get("access_token") != raw {
-			t.Errorf("%q came out of %q, %q and %q, want the token of one place, never of the query", raw, header, query, body)
+			t.Errorf("%q came out of %q, %q and %q, want the token of one place, and never of the query", raw, header, query, body)
 		}
 	})
 }

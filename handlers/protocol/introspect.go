@@ -20,9 +20,9 @@ type Introspect struct {
 	}
 }
 
-// Serve says what the token in the form is worth. A public client is refused:
-// its ID is known to everybody, and who holds a stolen token must not learn here
-// whether it still opens something (§4).
+// Serve answers whether the token in the form is active. A public client is refused:
+// anybody may know its ID, and the holder of a stolen token must not learn here whether
+// the token still works (§4).
 func (e Introspect) Serve(w http.ResponseWriter, r *http.Request) error {
 	form, err := handlers.Form(r)
 	if err != nil {

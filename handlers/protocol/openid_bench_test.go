@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// BenchmarkAuthorize is a request of somebody who is signed in and has said yes.
+// BenchmarkAuthorize measures a request of a user who is signed in and has consented.
 func BenchmarkAuthorize(b *testing.B) {
 	s := openWeb(b)
 	path := "/oauth/authorize?" + asking("own").Encode()
@@ -20,8 +20,8 @@ func BenchmarkAuthorize(b *testing.B) {
 	}
 }
 
-// BenchmarkCodeExchange tells the CPU of an exchange too: its signatures are made
-// at the same time, so the clock shows less than what it costs.
+// BenchmarkCodeExchange also reports the CPU time of an exchange: its signatures are
+// computed in parallel, so the elapsed time is less than the cost.
 func BenchmarkCodeExchange(b *testing.B) {
 	s := openWeb(b)
 	codes := make([]*http.Request, 300)

@@ -30,12 +30,12 @@ import (
 
 const (
 	callback = "https://web.example/cb"
-	// verifier and s256Of are those of RFC 7636, Appendix B.
+	// verifier and s256Of are the example of RFC 7636, Appendix B.
 	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 	s256Of   = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// wireOpenID adds the endpoints that a browser comes to.
+// wireOpenID adds the endpoints for browsers.
 func (s *site) wireOpenID(clients *client.Cache, auth *clientauth.Authenticator) {
 	s.requests = &authorize.Endpoint{
 		Clients: clients, DB: s.db, Hints: s.verifier, Issuer: issuer, Now: s.clock,
@@ -58,8 +58,8 @@ func (s *site) wireOpenID(clients *client.Cache, auth *clientauth.Authenticator)
 	s.handle("/oauth/device_authorization", protocol.DeviceAuthorization{Clients: auth, Devices: s.devices}.Serve)
 }
 
-// page shows refusals as the real pages do, as far as it matters here: an error
-// page has a status, words and no Location.
+// page shows refusals like the real pages, as far as these tests need: an error page has
+// a status and words, and no Location.
 func (s *site) page(path string, e handlers.Endpoint) {
 	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		err := e(w, r)
@@ -76,8 +76,8 @@ func (s *site) page(path string, e handlers.Endpoint) {
 	})
 }
 
-// openWeb is a site with apps for the browser: web (confidential), own (first
-// party), spa and cli (public), and ann signed in.
+// openWeb returns a site with clients for the browser: web (confidential), own (first
+// party), spa and cli (public). ann is signed in.
 func openWeb(t testing.TB) *site {
 	t.Helper()
 	s := open(t)
@@ -125,7 +125,7 @@ func (s *site) write(t testing.TB, f func(store.Tx) error) {
 	}
 }
 
-// signedIn signs ann in in a new browser, at this moment.
+// signedIn signs ann in with a new browser, at the current time.
 func (s *site) signedIn(t testing.TB) {
 	t.Helper()
 	ann, err := s.db.UserBySub(t.Context(), annsSub)
@@ -146,7 +146,7 @@ func (s *site) signedIn(t testing.TB) {
 
 func (s *site) signedOut() { s.browser = oauth.Browser{Pre: rand.Text()} }
 
-// as is in site_test.go; the public ones here come with their ID alone.
+// asWeb authenticates like as in site_test.go; the public clients here send only their ID.
 func asWeb(id string) func(*http.Request, url.Values) {
 	if id == "spa" || id == "cli" {
 		return func(_ *http.Request, form url.Values) { form.Set("client_id", id) }
@@ -154,8 +154,8 @@ func asWeb(id string) func(*http.Request, url.Values) {
 	return as(id)
 }
 
-// asking is a good request of an app, changed by pairs; an empty value takes a
-// parameter out.
+// asking returns a valid request of a client. The pairs change its parameters; an empty
+// value removes one.
 func asking(client string, pairs ...string) url.Values {
 	v := url.Values{
 		"client_id": {client}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"},
@@ -183,17 +183,17 @@ func (s *site) get(t testing.TB, path string) answer {
 	return s.do(t, httptest.NewRequest(http.MethodGet, path, nil))
 }
 
-// sentTo fails unless a leads to one of our pages, and returns the sealed request.
+// sentTo fails unless a redirects to the page, and returns the sealed request.
 func sentTo(t testing.TB, a answer, page string) string {
 	t.Helper()
 	location, err := url.Parse(a.header.Get("Location"))
 	if err != nil || a.status != http.StatusSeeOther || location.Host != "" || location.Path != page {
-		t.Fatalf("want %s, got %d %s %s", page, a.status, a.header.Get("Location"), a.body)
+		t.Fatalf("status = %d to %q, want %s\n%s", a.status, a.header.Get("Location"), page, a.body)
 	}
 	return location.Query().Get("request")
 }
 
-// returned fails unless a leads back to the client, and returns what it is told.
+// returned fails unless a redirects back to the client, and returns the parameters.
 func returned(t testing.TB, a answer) url.Values {
 	t.Helper()
 	location, err := url.Parse(a.header.Get("Location"))
@@ -206,13 +206,13 @@ func returned(t testing.TB, a answer) url.Values {
 	}
 	for name, values := range q {
 		if len(values) != 1 {
-			t.Errorf("%s is there %d times, want 1", name, len(values))
+			t.Errorf("%s is there %d times, want once", name, len(values))
 		}
 	}
 	return q
 }
 
-// toldNo fails unless the client is told code, with the state and nothing else.
+// toldNo fails unless the client gets the error code, with the state and nothing else.
 func toldNo(t testing.TB, a answer, code string) {
 	t.Helper()
 	q := returned(t, a)
@@ -226,7 +226,7 @@ func toldNo(t testing.TB, a answer, code string) {
 	}
 }
 
-// allow says yes at the consent page.
+// allow consents on the consent page.
 func (s *site) allow(t testing.TB, sealed string) answer {
 	t.Helper()
 	resume, err := s.requests.Allow(t.Context(), sealed, s.browser)
@@ -236,7 +236,7 @@ func (s *site) allow(t testing.TB, sealed string) answer {
 	return s.get(t, resume)
 }
 
-// code goes all the way to a code.
+// code goes through the authorization and returns the code.
 func (s *site) code(t testing.TB, values url.Values) string {
 	t.Helper()
 	a := s.authorize(t, values)
@@ -250,7 +250,8 @@ func (s *site) code(t testing.TB, values url.Values) string {
 	return code
 }
 
-// exchange redeems a code; more are parameters to change, an empty one is left out.
+// exchange redeems a code. The pairs in more change its parameters; an empty value
+// removes one.
 func (s *site) exchange(t testing.TB, client, code string, more ...string) answer {
 	t.Helper()
 	return s.do(t, exchanging(client, code, more...))
@@ -271,7 +272,7 @@ func exchanging(client, code string, more ...string) *http.Request {
 	return form("/oauth/token", asWeb(client), pairs...)
 }
 
-// idToken reads an ID token whose signature and kind hold.
+// idToken verifies the signature and the type of an ID token, and returns its claims.
 func (s *site) idToken(t testing.TB, a answer) map[string]any {
 	t.Helper()
 	verified, err := s.ring.Verify(t.Context(), granted(t, a).text("id_token"))

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// The whole way, as a certified client goes it.
+// This is the complete flow, as a certified client performs it.
 func TestSignInWithOpenID(t *testing.T) {
 	s := openWeb(t)
 	a := s.authorize(t, asking("web", "scope", "openid profile email"))
@@ -63,7 +63,7 @@ func TestRefreshedIDToken(t *testing.T) {
 		t.Errorf("ID token %v, want a new iat and no nonce", after)
 	}
 	if a := granted(t, s.signIn(t, "shop")); a.text("id_token") != "" {
-		t.Error("a password grant, where nobody signed in at our page, has an ID token, want none")
+		t.Error("a password grant, without a sign-in on our page, has an ID token, want none")
 	}
 }
 
@@ -75,15 +75,15 @@ func TestConsentIsRemembered(t *testing.T) {
 	sentTo(t, s.authorize(t, asking("web", "scope", "openid phone")), "/consent")
 	sentTo(t, s.authorize(t, asking("web", "prompt", "consent")), "/consent")
 	sentTo(t, s.authorize(t, asking("web2")), "/consent")
-	// What was allowed before stays allowed.
+	// Consent that was given before remains.
 	s.code(t, asking("web", "scope", "openid phone"))
 	returned(t, s.authorize(t, asking("web", "scope", "openid email phone", "prompt", "none")))
-	// Single claims are asked for like their scope.
+	// Individual claims need consent like their scope.
 	sentTo(t, s.authorize(t, asking("web", "claims", `{"userinfo":{"address":null}}`)), "/consent")
 }
 
-// An app that nothing but its word identifies asks anew each time (RFC 8252 §8.6).
-func TestNativeAppsAskEachTime(t *testing.T) {
+// A client that cannot prove its identity needs consent each time (RFC 8252 §8.6).
+func TestNativeAppsNeedConsentEachTime(t *testing.T) {
 	s := openWeb(t)
 	s.code(t, asking("cli"))
 	s.advance(time.Second)
@@ -110,8 +110,8 @@ func TestWhoHasToSignIn(t *testing.T) {
 	tests := []struct {
 		name  string
 		pairs []string
-		page  string // "": none, the client gets a code
-		error string // if prompt=none comes with it
+		page  string // empty if the client gets a code
+		error string // the one with prompt=none as well
 	}{
 		{"signed in", nil, "", ""},
 		{"prompt=login", []string{"prompt", "login"}, "/login", ""},
@@ -132,7 +132,7 @@ func TestWhoHasToSignIn(t *testing.T) {
 				returned(t, a)
 			} else {
 				sealed := sentTo(t, a, tt.page)
-				// Coming back without having signed in leads to the page again.
+				// Returning without a sign-in leads to the page again.
 				sentTo(t, s.get(t, "/oauth/authorize?request="+url.QueryEscape(sealed)), tt.page)
 				s.advance(10 * time.Second)
 				s.signedIn(t)
@@ -170,8 +170,8 @@ func TestIDTokenHint(t *testing.T) {
 	sentTo(t, s.authorize(t, asking("own", "id_token_hint", hint)), "/login")
 }
 
-// What is asked for and cannot be had, or need not be understood, is no error.
-func TestWhatIsIgnored(t *testing.T) {
+// Unknown parameters, and wishes that cannot be granted, are not errors.
+func TestIgnoredParameters(t *testing.T) {
 	s := openWeb(t)
 	for _, pair := range [][]string{
 		{"display", "popup"}, {"ui_locales", "se"}, {"claims_locales", "se"}, {"login_hint", "buffy@host"}, {"acr_values", "1 2"},
@@ -188,7 +188,7 @@ func TestWhatIsIgnored(t *testing.T) {
 	}
 }
 
-// A confidential client may do without PKCE, and without a nonce too.
+// A confidential client may omit PKCE, and the nonce as well.
 func TestWithoutPKCEAndNonce(t *testing.T) {
 	s := openWeb(t)
 	code := s.code(t, asking("own", "code_challenge", "", "code_challenge_method", "", "nonce", ""))

@@ -10,8 +10,8 @@ import (
 	"gatehouse/store"
 )
 
-// PAR takes an authorization request from the client itself, before the browser
-// brings a reference to it (RFC 9126 §2).
+// PAR accepts an authorization request from the client itself, before the browser
+// carries a reference to it (RFC 9126 §2).
 type PAR struct {
 	Clients interface {
 		Authenticate(r *http.Request) (store.Client, error)
@@ -21,7 +21,7 @@ type PAR struct {
 	}
 }
 
-// Serve checks the request and keeps it.
+// Serve checks the request and stores it.
 func (e PAR) Serve(w http.ResponseWriter, r *http.Request) error {
 	form, err := handlers.Form(r)
 	if err != nil {

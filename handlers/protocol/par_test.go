@@ -33,7 +33,7 @@ func TestPushedRequest(t *testing.T) {
 	s := openWeb(t)
 	for _, client := range []string{"own", "spa"} {
 		reference := pushed(t, s.push(t, client, asking(client)), client)
-		// What stands beside the reference counts for nothing (RFC 9126 §4).
+		// Other parameters beside the reference are ignored (RFC 9126 §4).
 		reference.Set("state", "forged")
 		reference.Set("redirect_uri", "https://evil.test/")
 		reference.Set("scope", "openid email")
@@ -41,16 +41,16 @@ func TestPushedRequest(t *testing.T) {
 		if tokens := granted(t, s.exchange(t, client, code)); tokens.text("scope") != "openid" {
 			t.Errorf(`scope %q, want "openid"`, tokens.text("scope"))
 		}
-		// It is used up.
+		// The reference is used up.
 		if a := s.authorize(t, reference); a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
 			t.Errorf("status %d, sent to %q, want 400 and no redirect", a.status, a.header.Get("Location"))
 		}
 	}
 }
 
-// Nothing that was pushed comes into a URL, and who begins in time may take
-// longer, and come back.
-func TestPushedSecretsStayHere(t *testing.T) {
+// Nothing that was pushed gets into a URL. A user who begins before the reference
+// expires may take longer than that, and come back.
+func TestPushedParametersStayOutOfURLs(t *testing.T) {
 	s := openWeb(t)
 	reference := pushed(t, s.push(t, "web", asking("web", "state", "canary", "nonce", "canary", "login_hint", "canary")), "web")
 	s.signedOut()
@@ -69,7 +69,7 @@ func TestPushedSecretsStayHere(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotPushed(t *testing.T) {
+func TestInvalidReferences(t *testing.T) {
 	s := openWeb(t)
 	good := pushed(t, s.push(t, "own", asking("own")), "own")
 	for name, reference := range map[string]url.Values{

@@ -25,7 +25,7 @@ func TestIntrospectionIsForClientsWithASecret(t *testing.T) {
 	}
 	refused(t, s.post(t, "/oauth/introspect", as("shop")), 400, "invalid_request")
 
-	// Any of them may be the resource server to which an access token was brought.
+	// Any of them may be the resource server that received the access token.
 	a := s.post(t, "/oauth/introspect", as("robot"), "token", set.text("access_token"))
 	for member, want := range map[string]any{
 		"active": true, "token_type": "Bearer", "client_id": "shop", "sub": annsSub, "username": "ann",
@@ -40,7 +40,7 @@ func TestIntrospectionIsForClientsWithASecret(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotActiveTellsNothing(t *testing.T) {
+func TestInactiveTokensRevealNothing(t *testing.T) {
 	s := open(t)
 	set := granted(t, s.signIn(t, "shop"))
 	ended := granted(t, s.signIn(t, "shop"))
@@ -65,7 +65,7 @@ func TestWhatIsNotActiveTellsNothing(t *testing.T) {
 	}
 }
 
-// A token of one kind opens nothing at the places of the other.
+// A token of one kind is refused where the other is required.
 func TestTokensOfTheWrongKind(t *testing.T) {
 	s := open(t)
 	set := granted(t, s.signIn(t, "shop"))
@@ -74,11 +74,11 @@ func TestTokensOfTheWrongKind(t *testing.T) {
 		refused(t, s.refresh(t, "shop", raw), 400, "invalid_grant")
 	}
 	if _, _, err := s.sessions.Authenticate(t.Context(), set.text("refresh_token")); err == nil {
-		t.Error("a refresh token passed for an access token, want an error")
+		t.Error("a refresh token was accepted as an access token, want an error")
 	}
 }
 
-func TestTheBuiltInAppsTokensStayAtHome(t *testing.T) {
+func TestTokensOfTheBuiltInClientAreRefusedHere(t *testing.T) {
 	s := open(t)
 	ann, err := s.db.UserByName(t.Context(), "ann")
 	if err != nil {
@@ -92,14 +92,14 @@ func TestTheBuiltInAppsTokensStayAtHome(t *testing.T) {
 	refused(t, s.refresh(t, "page", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, session.AccountsID, set.RefreshToken), 400, "unauthorized_client")
 	if _, err := s.sessions.Refresh(t.Context(), session.Accounts(), set.RefreshToken, ""); err != nil {
-		t.Errorf("at home: %v", err)
+		t.Errorf("refreshing as the built-in client: %v", err)
 	}
 }
 
-func TestTroubleOfOursIsNoRefusal(t *testing.T) {
+func TestAFaultOfOursIsNotARefusal(t *testing.T) {
 	s := open(t)
 	set := granted(t, s.signIn(t, "shop"))
-	s.active(t, "shop", set.text("access_token")) // the app is known, so what follows fails later than there
+	s.active(t, "shop", set.text("access_token")) // caches the client, so that the requests below fail later
 	if err := s.db.Close(); err != nil {
 		t.Fatalf("closing the store: %v", err)
 	}
@@ -119,7 +119,7 @@ func TestTroubleOfOursIsNoRefusal(t *testing.T) {
 			}
 		})
 	}
-	// What needs no back-end goes on.
+	// Endpoints that need no back end keep working.
 	if a := s.do(t, httptest.NewRequest(http.MethodGet, "/.well-known/jwks.json", nil)); a.status != 200 {
 		t.Errorf("JWKS: %d, want 200", a.status)
 	}
@@ -143,7 +143,7 @@ func TestThrottledAndBusy(t *testing.T) {
 	s.limits.refuse = &throttle.Limited{RetryAfter: time.Second}
 	refused(t, s.refresh(t, "shop", "garbage"), 429, "temporarily_unavailable")
 	refused(t, s.post(t, "/oauth/token", as("nobody"), "grant_type", "client_credentials"), 429, "temporarily_unavailable")
-	granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials")) // who succeeds is not in it
+	granted(t, s.post(t, "/oauth/token", as("shop"), "grant_type", "client_credentials")) // a success is not throttled
 }
 
 func TestASignInThatWasOvertakenIsRefused(t *testing.T) {
@@ -161,7 +161,8 @@ func TestASignInThatWasOvertakenIsRefused(t *testing.T) {
 	refused(t, s.signIn(t, "shop"), 400, "invalid_grant")
 }
 
-// overtaken is a check of a password after which something else happens first.
+// overtaken checks a password, and then lets something else happen before the sign-in
+// continues.
 type overtaken struct {
 	*people
 	first func() error
@@ -209,11 +210,11 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-func TestGrantsInTheMetadataAreThere(t *testing.T) {
+func TestGrantsInTheMetadataAreSupported(t *testing.T) {
 	s := open(t)
 	for _, name := range grant.Names() {
 		if a := s.post(t, "/oauth/token", as("shop"), "grant_type", name); a.text("error") == "unsupported_grant_type" {
-			t.Errorf("answer to grant_type %s = %s, want any error but unsupported_grant_type", name, a.body)
+			t.Errorf("answer to grant_type %s = %s, want any error other than unsupported_grant_type", name, a.body)
 		}
 	}
 }

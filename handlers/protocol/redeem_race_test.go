@@ -14,15 +14,16 @@ import (
 	"gatehouse/store"
 )
 
-// concurrently asks without touching what belongs to one request at a time.
+// concurrently sends a request without using the parts of the site that only one request
+// at a time may use.
 func (s *site) concurrently(r *http.Request) int {
 	w := httptest.NewRecorder()
 	s.mux.ServeHTTP(w, r.WithContext(reqctx.With(r.Context(), &reqctx.Info{ID: "RACE"})))
 	return w.Code
 }
 
-// Of fifty redemptions at once one succeeds; the others are replays, so the session
-// that it founded has ended when they have their answers.
+// Of fifty concurrent redemptions one succeeds. The others are replays, so the session
+// that it started has ended by the time they have their answers.
 func TestFiftyRedemptionsAtOnce(t *testing.T) {
 	testkit.Long(t)
 	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
@@ -53,7 +54,7 @@ func TestFiftyRedemptionsAtOnce(t *testing.T) {
 				close(start)
 				all.Wait()
 				faults.Range(func(status, _ any) bool {
-					t.Errorf("an answer of status %s, want one that is known", status)
+					t.Errorf("an answer with status %s, want an expected one", status)
 					return true
 				})
 				if won.Load() != 1 || refusals.Load() != 49 {

@@ -1,6 +1,6 @@
-// Package protocol holds the endpoints that apps talk to: OAuth 2.0 and the
-// documents that describe it. They read a form, ask a room of package oauth or
-// package session, and answer as the RFCs say.
+// Package protocol holds the endpoints for apps: OAuth 2.0, userinfo, and the documents
+// that describe them. An endpoint reads a form, calls a package below internal/oauth or
+// package session, and answers as the RFCs say.
 package protocol
 
 import (
@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/reqctx"
 )
 
-// refusal is what of an error the caller may see.
+// refusal is the part of an error that the caller may see.
 type refusal struct {
 	status  int
 	code    oauth.Code
@@ -22,8 +22,8 @@ type refusal struct {
 }
 
 // Refuse writes the refusal of err (RFC 6749 §5.2) and leaves err itself to the
-// log. It is the only writer of refusals to apps, so nothing of ours gets out:
-// the sentence hangs on the code.
+// log. It writes all refusals for apps, and the description depends only on the code, so
+// no internal detail gets out.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info := reqctx.From(r.Context())
 	info.Err = err
@@ -37,10 +37,10 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h := w.Header()
 	switch what.status {
-	case http.StatusUnauthorized: // RFC 6749 §5.2; RFC 9110 §11.6.1 wants it on every 401
+	case http.StatusUnauthorized: // RFC 6749 §5.2; RFC 9110 §11.6.1 requires it on every 401
 		h.Set("WWW-Authenticate", `Basic realm="gatehouse", charset="UTF-8"`)
 	case http.StatusMethodNotAllowed:
-		if h.Get("Allow") == "" { // the door knows the path's other methods
+		if h.Get("Allow") == "" { // package server sets it where it refuses the method itself
 			h.Set("Allow", http.MethodPost)
 		}
 	}
@@ -50,7 +50,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	writeJSON(w, what.status, body)
 }
 
-// judge maps an error to an answer.
+// judge maps an error to a refusal.
 func judge(err error) refusal {
 	if status, seconds := handlers.Trouble(err); status != 0 {
 		return refusal{status, oauth.TemporarilyUnavailable, seconds}
@@ -64,7 +64,7 @@ func judge(err error) refusal {
 	return refusal{http.StatusInternalServerError, oauth.ServerError, 0}
 }
 
-// status is the status of a code (RFC 6749 §5.2).
+// status returns the status of a code (RFC 6749 §5.2).
 func status(c oauth.Code) int {
 	if c == oauth.InvalidClient {
 		return http.StatusUnauthorized
@@ -72,13 +72,13 @@ func status(c oauth.Code) int {
 	return http.StatusBadRequest
 }
 
-// writeJSON writes an answer that nobody may keep (RFC 6749 §5.1).
+// writeJSON writes an answer that must not be stored (RFC 6749 §5.1).
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 	w.WriteHeader(status)
-	// Encoding can only fail on the connection: the bodies are plain data.
+	// Only the connection can fail: the bodies are plain data.
 	_ = json.NewEncoder(w).Encode(body)
 }

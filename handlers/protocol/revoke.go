@@ -19,8 +19,8 @@ type Revoke struct {
 	}
 }
 
-// Serve revokes the token in the form. The hint that may come with it
-// (token_type_hint, §2.1) is not needed: a token says itself of which kind it is.
+// Serve revokes the token in the form. It ignores the hint (token_type_hint, §2.1),
+// because every token states its own kind.
 func (e Revoke) Serve(w http.ResponseWriter, r *http.Request) error {
 	form, err := handlers.Form(r)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"gatehouse/store"
 )
 
-// mutations are addresses that look like https://web.example/cb to somebody.
+// mutations are addresses that some parser may take for https://web.example/cb.
 var mutations = []string{
 	"https://web.example.evil.test/cb", "https://evilweb.example/cb", "https://evil-web.example/cb", "https://sub.web.example/cb",
 	"https://web.example:443/cb", "https://web.example:8443/cb", "http://web.example/cb", "HTTPS://web.example/cb", "https://WEB.example/cb",
@@ -32,8 +32,7 @@ var mutations = []string{
 	"https://web.example/cb\r\nLocation: https://evil.test", "https://evil.test", "https://localhost.evil.test/cb",
 }
 
-// loopbacks are addresses that look like http://127.0.0.1/cb, or are one that only
-// a public client may use.
+// loopbacks are addresses that some parser may take for http://127.0.0.1/cb.
 var loopbacks = []string{
 	"http://127.0.0.1.nip.io/cb", "http://127.0.0.1.evil.test:80/cb", "http://localhost/cb", "http://localhost.evil.test/cb", "http://127.0.0.1:80@evil.test/cb",
 	"http://127.0.0.1@evil.test/cb", "http://127.0.0.2/cb", "http://127.1/cb", "http://0x7f.1/cb", "http://2130706433/cb", "https://127.0.0.1/cb", "http://127.0.0.1:51004/CB",
@@ -43,7 +42,7 @@ var loopbacks = []string{
 	"com.example.app:/CB", "com.example.app://cb", "com.example.app.evil:/cb", "com.example.app:/cb?x",
 }
 
-func TestMutatedRedirectURIsLeadNowhere(t *testing.T) {
+func TestMutatedRedirectURIsAreRefused(t *testing.T) {
 	s := openWeb(t)
 	for client, uris := range map[string][]string{"own": mutations, "spa": mutations, "cli": loopbacks, "web": {"http://127.0.0.1:51004/cb"}, "bare": {callback, "https://evil.test/"}} {
 		for _, uri := range uris {
@@ -63,8 +62,8 @@ func TestMutatedRedirectURIsLeadNowhere(t *testing.T) {
 	}
 }
 
-// Nothing that an app or a stranger sends makes us send a browser off the site
-// before the address is known to be the app's.
+// Nothing that a client or a stranger sends makes the server redirect a browser to
+// another site before the address is known to be the client's.
 func TestNoOpenRedirector(t *testing.T) {
 	s := openWeb(t)
 	off := store.Client{ID: "off", Name: "off", AuthMethod: store.NoSecret, Disabled: true, RedirectURIs: []string{callback}, GrantTypes: []string{grant.AuthorizationCode}, CreatedAt: s.clock(), UpdatedAt: s.clock()}
@@ -86,9 +85,9 @@ func TestNoOpenRedirector(t *testing.T) {
 	}
 }
 
-// What is told to the client keeps to what is registered for errors, and comes
-// back the way that was asked for.
-func TestRefusalsThatTheClientIsTold(t *testing.T) {
+// Refusals for the client use registered error codes, and return in the response mode
+// that the request asked for.
+func TestRefusalsForTheClient(t *testing.T) {
 	s := openWeb(t)
 	for _, tt := range []struct {
 		name  string
@@ -142,8 +141,7 @@ func TestRefusalsThatTheClientIsTold(t *testing.T) {
 	}
 }
 
-// A request that was begun in one browser gives it nothing if it is finished in
-// another.
+// A request that begins in one browser cannot be finished for it in another.
 func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	s := openWeb(t)
 	s.signedOut()
@@ -154,9 +152,9 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	if _, err := s.requests.Pending(t.Context(), login, s.browser); err == nil {
 		t.Error("the page shows a request of another browser, want an error")
 	}
-	consent := sentTo(t, s.get(t, authorize.ResumePath(login)), "/consent") // begun anew here
+	consent := sentTo(t, s.get(t, authorize.ResumePath(login)), "/consent") // it starts again here
 	if _, err := s.requests.Allow(t.Context(), login, s.browser); err == nil {
-		t.Error("a request that was not at the consent page was allowed, want an error")
+		t.Error("a request that had not reached the consent page was allowed, want an error")
 	}
 	second := s.browser
 	returned(t, s.allow(t, consent))
@@ -164,24 +162,24 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	sentTo(t, s.get(t, authorize.ResumePath(login)), "/login")
 	sentTo(t, s.get(t, authorize.ResumePath(consent)), "/login")
 	if _, err := s.requests.Allow(t.Context(), consent, s.browser); err == nil {
-		t.Error("a consent was given in another browser, want an error")
+		t.Error("consent was accepted from another browser, want an error")
 	}
-	// Nor may somebody who has signed in meanwhile answer what another was asked.
+	// A user who has signed in meanwhile may not answer the question of another either.
 	s.browser = second
 	consent = sentTo(t, s.authorize(t, asking("web2")), "/consent")
 	s.signedIn(t)
 	if _, err := s.requests.Allow(t.Context(), consent, s.browser); err == nil {
-		t.Error("a consent was given by another session, want an error")
+		t.Error("consent was accepted from another session, want an error")
 	}
-	// Nor lasts the question for ever.
+	// The question also expires.
 	s.advance(16 * time.Minute)
 	if a := s.get(t, authorize.ResumePath(consent)); a.status != http.StatusBadRequest {
 		t.Errorf("status %d after 16 minutes, want 400", a.status)
 	}
 }
 
-// A code opens for its client, its address and its verifier alone, and who fails
-// with it does not use it up.
+// A code works only with its client, its address and its verifier, and a failed attempt
+// does not use it up.
 func TestACodeIsItsClients(t *testing.T) {
 	s := openWeb(t)
 	code := s.code(t, asking("own"))
@@ -209,10 +207,10 @@ func TestVerifiers(t *testing.T) {
 		granted(t, s.exchange(t, "own", code))
 		_ = name
 	}
-	// The challenge was taken out on the way (RFC 9700 §4.8.2).
+	// The challenge was removed in transit (RFC 9700 §4.8.2).
 	code := s.code(t, asking("own", "code_challenge", "", "code_challenge_method", ""))
 	refused(t, s.exchange(t, "own", code), 400, "invalid_grant")
-	// Three wrong ones burn the code.
+	// Three wrong verifiers use up the code.
 	code = s.code(t, asking("own"))
 	for range 3 {
 		refused(t, s.exchange(t, "own", code, "code_verifier", strings.Repeat("v", 43)), 400, "invalid_grant")
@@ -230,13 +228,13 @@ func TestACodeLivesAMinute(t *testing.T) {
 	refused(t, s.exchange(t, "own", code), 400, "invalid_grant")
 }
 
-// A second use ends what the first one bought (RFC 6749 §4.1.2).
+// A second use ends the session of the first (RFC 6749 §4.1.2).
 func TestReplayEndsTheSession(t *testing.T) {
 	for _, late := range []time.Duration{0, 45 * time.Second, 90 * time.Second} {
 		s := openWeb(t)
 		code := s.code(t, asking("own"))
 		tokens := granted(t, s.exchange(t, "own", code))
-		// Another client, or another address, ends nothing.
+		// An attempt by another client, or with another address, ends nothing.
 		refused(t, s.exchange(t, "web", code), 400, "invalid_grant")
 		refused(t, s.exchange(t, "own", code, "redirect_uri", callback+"?fixed=1"), 400, "invalid_grant")
 		if a := s.userinfo(t, tokens.text("access_token")); a.status != http.StatusOK {
@@ -250,13 +248,13 @@ func TestReplayEndsTheSession(t *testing.T) {
 		refused(t, s.refresh(t, "own", tokens.text("refresh_token")), 400, "invalid_grant")
 		events, err := s.db.ListAudit(t.Context(), store.AuditQuery{Kind: "session.ended", Limit: 10})
 		if err != nil || len(events) != 1 || !strings.Contains(string(events[0].Detail), "code replayed") {
-			t.Errorf(`evidence %+v, %v; want one event because of "code replayed"`, events, err)
+			t.Errorf(`audit events %+v, %v; want one with the reason "code replayed"`, events, err)
 		}
 	}
 }
 
-// What changed since the person said yes counts.
-func TestACodeIsJudgedAsThingsAreToday(t *testing.T) {
+// Changes after the consent take effect.
+func TestACodeIsCheckedAgainstTheCurrentState(t *testing.T) {
 	testkit.Long(t)
 	active := false
 	for name, change := range map[string]func(*testing.T, *site){
@@ -297,7 +295,7 @@ func TestACodeIsJudgedAsThingsAreToday(t *testing.T) {
 	}
 }
 
-// A POST comes without our cookies, so it is taken up again by a GET.
+// A POST carries no cookie of ours, so it is redirected to a GET.
 func TestAuthorizeByPost(t *testing.T) {
 	s := openWeb(t)
 	post := func(values url.Values) answer {
@@ -316,7 +314,7 @@ func TestAuthorizeByPost(t *testing.T) {
 	twice.Add("scope", "openid")
 	toldNo(t, s.get(t, authorize.ResumePath(sentTo(t, post(twice), "/oauth/authorize"))), "invalid_request")
 	if a := post(asking("own", "login_hint", strings.Repeat("x", 7000))); a.status != http.StatusBadRequest {
-		t.Errorf("status %d for an endless request, want 400", a.status)
+		t.Errorf("status = %d for an oversized request, want 400", a.status)
 	}
 }
 
@@ -347,7 +345,7 @@ func TestFormPost(t *testing.T) {
 	}
 }
 
-// The query that belongs to the redirect URI stays, and ours comes after it.
+// The query of the redirect URI is kept, and our parameters follow it.
 func TestRegisteredQueryIsKept(t *testing.T) {
 	s := openWeb(t)
 	a := s.authorize(t, asking("own", "redirect_uri", callback+"?fixed=1", "state", strings.Repeat("s", 384), "nonce", strings.Repeat("n", 384)))

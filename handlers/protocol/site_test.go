@@ -45,7 +45,7 @@ const (
 	formType     = "application/x-www-form-urlencoded"
 )
 
-// site is the protocol endpoints on a new SQLite file, with real keys and tokens.
+// site has the protocol endpoints on a new SQLite file, with real keys and tokens.
 type site struct {
 	mux      *http.ServeMux
 	db       *sqlstore.DB
@@ -57,25 +57,25 @@ type site struct {
 	info     *reqctx.Info // of the last request
 	requests *authorize.Endpoint
 	devices  *device.Endpoint
-	browser  oauth.Browser // the one that asks
+	browser  oauth.Browser // the one that sends the requests
 	now      atomic.Int64
 }
 
 func (s *site) clock() time.Time        { return time.Unix(0, s.now.Load()).UTC() }
 func (s *site) advance(d time.Duration) { s.now.Add(int64(d)) }
 
-// passwords is what the password grant asks.
+// passwords is what the password grant needs of account.Service.
 type passwords interface {
 	CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error)
 }
 
-// people answers for account.Service: the name finds the person, the password is
-// always the same, and each question is counted, for it would cost a hash.
+// people stands in for account.Service: the name finds the user, the password is always
+// the same, and each check is counted, because it would cost a hash.
 type people struct {
 	db    *sqlstore.DB
 	now   func() time.Time
 	asked atomic.Int32
-	fail  error // trouble instead of an answer
+	fail  error // returned instead of an answer, if set
 }
 
 func (p *people) CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error) {
@@ -90,7 +90,7 @@ func (p *people) CheckPassword(ctx context.Context, name, given, method string) 
 	return signin.Password(user, method, p.now()), err
 }
 
-// limits counts failures, and refuses all of them once it is told to.
+// limits counts failures, and returns an error for each once it is set to.
 type limits struct {
 	mu      sync.Mutex
 	counted map[string]int
@@ -136,8 +136,8 @@ func openOn(t testing.TB, dsn string) *site {
 	return s
 }
 
-// populate adds ann and the apps. The secret of a confidential app is its ID
-// with "-secret" behind it.
+// populate adds ann and the clients. The secret of a confidential client is its ID
+// followed by "-secret".
 func (s *site) populate(t testing.TB) {
 	t.Helper()
 	all := grant.Names()
@@ -170,7 +170,7 @@ func (s *site) populate(t testing.TB) {
 	}
 }
 
-// wire builds the endpoints, with passwords checked by who.
+// wire builds the endpoints; who checks the passwords.
 func (s *site) wire(t testing.TB, who passwords) {
 	t.Helper()
 	ring := s.ring
@@ -243,7 +243,7 @@ func (s *site) do(t testing.TB, r *http.Request) answer {
 	return a
 }
 
-// as is how an app authenticates: with its own method, if that is there.
+// as authenticates a client with its own method.
 func as(id string) func(*http.Request, url.Values) {
 	return func(r *http.Request, form url.Values) {
 		switch id {
@@ -312,7 +312,7 @@ func granted(t testing.TB, a answer) answer {
 	return a
 }
 
-// refused fails unless a is a refusal of that shape, with nothing of ours in it.
+// refused fails unless a is a refusal with that status and code, without secrets.
 func refused(t testing.TB, a answer, status int, code string) {
 	t.Helper()
 	if a.status != status || a.text("error") != code {
@@ -323,7 +323,7 @@ func refused(t testing.TB, a answer, status int, code string) {
 		t.Errorf("header %v, want no-store and no redirect", a.header)
 	}
 	if challenged := a.header.Get("WWW-Authenticate") != ""; challenged != (status == http.StatusUnauthorized) {
-		t.Errorf("WWW-Authenticate %q with %d, want a challenge with 401 alone", a.header.Get("WWW-Authenticate"), status)
+		t.Errorf("WWW-Authenticate %q with %d, want a challenge only with 401", a.header.Get("WWW-Authenticate"), status)
 	}
 	for _, secret := range []string{annsPassword, "-secret", "192.0.2.7", annsSub, "store", "sql", "gatehouse/"} {
 		if strings.Contains(a.body, secret) {

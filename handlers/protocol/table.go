@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/oauth/discovery"
 )
 
-// Endpoints are those that apps call.
+// Endpoints are the endpoints that apps call.
 type Endpoints struct {
 	Token      Token
 	Revoke     Revoke
@@ -20,8 +20,8 @@ type Endpoints struct {
 	JWKS       JWKS
 }
 
-// Tables are those of the endpoints where an app authenticates, of the one that an
-// access token opens, and of the keys.
+// Tables returns the tables of the endpoints where an app authenticates, of the one that
+// requires an access token, and of the keys.
 func (e Endpoints) Tables() []handlers.Table {
 	apps := handlers.Audience{Name: "apps", Refuse: Refuse, NotAllowed: notAllowed}
 	resource := handlers.Audience{Name: "resource", Refuse: RefuseBearer, NotAllowed: notAllowed}
@@ -45,7 +45,7 @@ func (e Endpoints) Tables() []handlers.Table {
 
 const userinfoPath = "/oauth/userinfo"
 
-// Metadata is the table of the documents that describe the server.
+// Metadata returns the table of the documents that describe the server.
 func Metadata(s discovery.Server) (handlers.Table, error) {
 	authorizationServer, err := s.AuthorizationServer()
 	if err != nil {
@@ -58,7 +58,7 @@ func Metadata(s discovery.Server) (handlers.Table, error) {
 	), err
 }
 
-// notAllowed is how apps are told of a method that a path of theirs does not have.
+// notAllowed refuses a method that a path for apps does not have.
 func notAllowed(*http.Request, handlers.Route) error {
 	return &handlers.FormError{Status: http.StatusMethodNotAllowed}
 }

@@ -13,15 +13,16 @@ import (
 	"gatehouse/store"
 )
 
-// Userinfo tells an app about the person who signed in to it (OIDC Core 1.0 §5.3).
+// Userinfo answers with the claims of the user who signed in to a client (OIDC Core 1.0
+// §5.3).
 type Userinfo struct {
 	Sessions interface {
 		Holder(ctx context.Context, rawAccess string) (session.Holder, error)
 	}
 }
 
-// Serve answers with the claims of the token's scope, and those that were asked
-// for one by one, as they are today.
+// Serve answers with the claims of the token's scope, and those that the authorization
+// request asked for individually, with their current values.
 func (e Userinfo) Serve(w http.ResponseWriter, r *http.Request) error {
 	raw, err := accessToken(r)
 	if err != nil {
@@ -59,12 +60,12 @@ func about(h session.Holder) (map[string]any, error) {
 		}
 	}
 	about := claims.Of(h.User, profile, names)
-	about["sub"] = h.User.Sub // §5.3.2: always, and never anything else
+	about["sub"] = h.User.Sub // §5.3.2: always present, and the same as in the ID token
 	return about, nil
 }
 
-// accessToken takes the token from the header (RFC 6750 §2.1) or from a form
-// (§2.2), and from one of the two alone. A query is no place for it (RFC 9700 §4.3.2).
+// accessToken reads the token from the header (RFC 6750 §2.1) or from a form (§2.2), and
+// refuses a request with both. It also refuses a token in the query (RFC 9700 §4.3.2).
 func accessToken(r *http.Request) (string, error) {
 	var fromForm string
 	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "" {

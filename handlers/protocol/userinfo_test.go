@@ -13,7 +13,7 @@ import (
 	"gatehouse/store"
 )
 
-// fill gives ann every attribute that there is.
+// fill sets every attribute of ann.
 func (s *site) fill(t testing.TB) {
 	t.Helper()
 	first, last, proved, now := "Ann", "Lee", true, s.clock()
@@ -49,8 +49,8 @@ func TestEveryStandardClaim(t *testing.T) {
 	}
 }
 
-// By scope, and one by one; what is not known is left out.
-func TestClaimsThatAreAskedFor(t *testing.T) {
+// Claims are requested by scope or individually; those without a value are left out.
+func TestRequestedClaims(t *testing.T) {
 	s := openWeb(t)
 	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own"))))
 	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 1 {
@@ -69,7 +69,7 @@ func TestClaimsThatAreAskedFor(t *testing.T) {
 		}
 		tokens = granted(t, s.refresh(t, "own", tokens.text("refresh_token")))
 	}
-	// What the app is not registered for it does not get, asked for as it may be.
+	// The client does not get claims that it is not registered for, however it asks.
 	s.reregister(t, "own", func(c *store.Client) { c.Scope = "openid email" })
 	tokens = granted(t, s.exchange(t, "own", s.code(t, asking("own", "claims", `{"userinfo":{"name":{"essential":true},"email":null}}`))))
 	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 2 || a.text("email") == "" {
@@ -77,8 +77,8 @@ func TestClaimsThatAreAskedFor(t *testing.T) {
 	}
 }
 
-// Only an access token of a person with openid opens, in a header or a form.
-func TestWhatOpensUserinfo(t *testing.T) {
+// Userinfo accepts only a user's access token with openid, in a header or a form.
+func TestTokensAtUserinfo(t *testing.T) {
 	s := openWeb(t)
 	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "openid email"))))
 	access := tokens.text("access_token")
