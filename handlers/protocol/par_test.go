@@ -33,7 +33,7 @@ func TestPushedRequest(t *testing.T) {
 	s := openWeb(t)
 	for _, client := range []string{"own", "spa"} {
 		reference := pushed(t, s.push(t, client, asking(client)), client)
-		// Other parameters beside the reference are ignored (RFC 9126 §4).
+		// Other parameters next to the reference are ignored (RFC 9126 §4).
 		reference.Set("state", "forged")
 		reference.Set("redirect_uri", "https://evil.test/")
 		reference.Set("scope", "openid email")

@@ -20,8 +20,8 @@ import (
 // before is the last step of the schema before devices had a level.
 const before = 3
 
-// atSchema brings an empty database to a step of the schema, and returns a way to
-// write there as a release of that time did.
+// atSchema migrates an empty database to a step of the schema, and returns a function
+// that executes statements there, as a release of that time did.
 func atSchema(t *testing.T, dsn string, version int) func(statement string, args ...any) {
 	t.Helper()
 	dialect, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
@@ -53,8 +53,8 @@ func atSchema(t *testing.T, dsn string, version int) func(statement string, args
 	return write
 }
 
-// An earlier release writes what a person who is user 1 did an hour, or a minute,
-// before the clock of the site stands at now. It names the columns that it knows.
+// An earlier release writes rows of the user with ID 1, dated an hour or a minute before
+// now, where the clock of the site stands. Its statements name only its own columns.
 type earlier struct {
 	write func(statement string, args ...any)
 	now   time.Time
@@ -85,7 +85,7 @@ func (e earlier) code(code string) {
 		digest[:], "of-"+code, callback, s256Of, e.ago(time.Hour), e.ago(-time.Minute))
 }
 
-// device writes a device that waits under its name as a user code.
+// device writes a device that waits for approval under a user code.
 func (e earlier) device(code, userCode string) {
 	digest, user := store.DigestOf(code), store.DigestOf(userCode)
 	e.write("INSERT INTO device_grants (device_digest, user_digest, session_id, client_id, scope, status, user_id, browser_id, auth_time, amr,"+
@@ -99,7 +99,7 @@ func (e earlier) approve(code string) {
 		" WHERE device_digest = ? AND status = 'pending'", e.ago(time.Hour), digest[:])
 }
 
-// proved is what the tokens of an answer say of the sign-in.
+// proved is what a token says about the sign-in.
 type proved struct {
 	At  float64
 	ACR any
@@ -120,8 +120,8 @@ func (s *site) provedIn(t *testing.T, raw string) proved {
 	return proved{at, members["acr"], members["amr"]}
 }
 
-// wantProved fails unless the access token says so of the sign-in, and the ID
-// token, if there is to be one, the same.
+// wantProved fails unless the access token says want about the sign-in, and the ID token
+// as well if identity is set. Without identity there must be no ID token.
 func (s *site) wantProved(t *testing.T, what string, a answer, want proved, identity bool) {
 	t.Helper()
 	if a.status != http.StatusOK {
@@ -131,7 +131,7 @@ func (s *site) wantProved(t *testing.T, what string, a answer, want proved, iden
 		t.Errorf("%s: the access token's sign-in (-want +got):\n%s", what, diff)
 	}
 	if got := a.text("id_token") != ""; got != identity {
-		t.Errorf("%s: an ID token: %t, want %t", what, got, identity)
+		t.Errorf("%s: the answer has an ID token: %t, want %t", what, got, identity)
 	} else if !identity {
 		return
 	}
@@ -140,10 +140,10 @@ func (s *site) wantProved(t *testing.T, what string, a answer, want proved, iden
 	}
 }
 
-// TestAnUpgradeKeepsWhatPeopleAllowed: sessions, codes and devices of the release
-// before go on after the upgrade, and so do those that a replica of it writes
-// beside this one. It knew no proof but a password.
-func TestAnUpgradeKeepsWhatPeopleAllowed(t *testing.T) {
+// Sessions, codes and devices of the previous release keep working after an upgrade, and
+// so do those that a replica of that release writes next to this one. It accepted only a
+// password as proof.
+func TestAnUpgradeKeepsSessionsCodesAndDevices(t *testing.T) {
 	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			dsn := dsn(t)
@@ -162,15 +162,15 @@ func TestAnUpgradeKeepsWhatPeopleAllowed(t *testing.T) {
 			s.addWebApps(t)
 			writes("beside")
 			for _, when := range []string{"before", "beside"} {
-				s.goesOn(t, old.now.Add(-time.Hour), when)
+				s.keepsWorking(t, old.now.Add(-time.Hour), when)
 			}
 			s.signedIn(t)
 			if err := s.devices.Decide(t.Context(), "BCDFGHJK", s.browser, true); err != nil {
 				t.Fatalf("approving the device that waited: %v", err)
 			}
 			s.wantProved(t, "the device that waited", s.polled(t, "waiting"), proved{float64(old.now.Unix()), "urn:gatehouse:pwd", []any{"pwd"}}, true)
-			// Asked for here and approved at a replica of the release before, which
-			// leaves the level as it is: none.
+			// The request is made here and approved at a replica of the previous release,
+			// which leaves the level empty.
 			a := s.device(t, "web")
 			old.approve(a.text("device_code"))
 			s.wantProved(t, "the device that went to both", s.poll(t, "web", a), proved{float64(old.now.Add(-time.Hour).Unix()), nil, []any{"pwd"}}, true)
@@ -178,8 +178,8 @@ func TestAnUpgradeKeepsWhatPeopleAllowed(t *testing.T) {
 	}
 }
 
-// goesOn redeems and refreshes what was written then.
-func (s *site) goesOn(t *testing.T, signedIn time.Time, when string) {
+// keepsWorking redeems and refreshes the codes, devices and sessions of that time.
+func (s *site) keepsWorking(t *testing.T, signedIn time.Time, when string) {
 	t.Helper()
 	password := proved{float64(signedIn.Unix()), "urn:gatehouse:pwd", []any{"pwd"}}
 	s.wantProved(t, "a session from the pages, "+when, s.refresh(t, "web", s.refreshToken(t, "page-"+when)), password, true)
@@ -196,7 +196,7 @@ func (s *site) goesOn(t *testing.T, signedIn time.Time, when string) {
 	s.wantProved(t, "a code asked for since, "+when, s.exchange(t, "web", s.code(t, asking("web"))), password, true)
 }
 
-// refreshToken is the current one of a session that the earlier release wrote.
+// refreshToken returns the current one of a session that the earlier release wrote.
 func (s *site) refreshToken(t *testing.T, sid string) string {
 	t.Helper()
 	raw, err := s.ring.Sign(t.Context(), token.TypeRefresh, token.Refresh{
@@ -209,7 +209,7 @@ func (s *site) refreshToken(t *testing.T, sid string) string {
 	return raw
 }
 
-// polled is a poll of a device of that code.
+// polled returns the answer to a poll with that device code.
 func (s *site) polled(t *testing.T, code string) answer {
 	t.Helper()
 	return s.poll(t, "web", answer{members: map[string]any{"device_code": code}})
