@@ -14,8 +14,8 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// auditColumns are those of one line of evidence. Every part is made to fit: evidence
-// must not be lost, nor an act refused, because of an odd name in a request.
+// auditColumns are the columns of an audit event. Long texts are cut to fit: an odd
+// name in a request must not lose evidence or refuse an act.
 var auditColumns = []column[store.AuditEvent]{
 	col("id", func(e *store.AuditEvent) any { return &e.ID }).byDatabase(),
 	col("happened_at", func(e *store.AuditEvent) any { return (*moment)(&e.At) }),
@@ -38,7 +38,7 @@ func (d *DB) Audit(ctx context.Context, e store.AuditEvent) error {
 
 // Audit implements store.Tx.
 func (t *tx) Audit(events ...store.AuditEvent) error {
-	// As many as have less than 32,766 parameters, the most that SQLite takes.
+	// SQLite accepts at most 32,766 parameters in a statement.
 	const some = 500
 	for chunk := range slices.Chunk(events, some) {
 		if err := t.Do(func(db *gorm.DB) error { return auditTable.add(db, chunk...) }); err != nil {
@@ -62,10 +62,10 @@ func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.
 	return events, err
 }
 
-// auditPage reads the newest events by walking backwards along one index, or
-// along the index of kinds once for every kind that starts as asked for: so a
-// page costs the same among a thousand events and among millions. It is nil if
-// there is no such kind.
+// auditPage reads the newest events by walking backwards along one index, or, for a
+// prefix, along the index of kinds once for each kind that has it. So a page costs
+// the same among a thousand events and among millions. It returns nil if no kind
+// matches.
 func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 	prefix, open := strings.CutSuffix(q.Kind, "*")
 	kinds := []string{q.Kind}
@@ -88,7 +88,7 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 	return s.add(") AS page ORDER BY id DESC LIMIT ?", q.Limit), nil
 }
 
-// kindsFrom finds the kinds that start with prefix, one after the other.
+// kindsFrom finds the kinds that start with prefix, one query for each.
 func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 	end, limited := after(prefix)
 	for from := prefix; ; from = kinds[len(kinds)-1] + "\x00" {
@@ -107,8 +107,8 @@ func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 	}
 }
 
-// auditFilter asks for what q selects, along the index that is likely to lead
-// past the fewest others.
+// auditFilter adds the conditions of q, and the index that is likely to pass the
+// fewest other events.
 func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string) {
 	var conditions statement
 	along := ""

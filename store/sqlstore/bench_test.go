@@ -11,7 +11,7 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// BenchmarkHotPaths measures what every request does, by one caller.
+// BenchmarkHotPaths measures the calls of every request, for a single caller.
 func BenchmarkHotPaths(b *testing.B) {
 	for name, dsn := range backends {
 		db, err := sqlstore.Open(b.Context(), sqlstore.Options{DSN: dsn(b)})

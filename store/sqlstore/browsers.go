@@ -11,7 +11,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// browserColumns are those of a browser session.
+// browserColumns are the columns of a browser session.
 var browserColumns = slices.Concat([]column[store.BrowserSession]{
 	col("id", func(b *store.BrowserSession) any { return &b.ID }),
 	col("cookie_digest", func(b *store.BrowserSession) any { return (*digestColumn)(&b.Cookie) }).written(),
@@ -52,7 +52,7 @@ func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.Br
 	return b, found.user, nil
 }
 
-// TouchBrowser implements store.Browsers. It never goes back.
+// TouchBrowser implements store.Browsers.
 func (d *DB) TouchBrowser(ctx context.Context, id string, at time.Time) error {
 	return d.Change(ctx, func(db *gorm.DB) error {
 		return db.Exec("UPDATE browser_sessions SET last_seen_at = ? WHERE id = ? AND ended_at = 0 AND last_seen_at < ?",

@@ -53,9 +53,9 @@ func (t *tx) EndBrowsers(userID int64, except string, at time.Time) error {
 	})
 }
 
-// EndBrowserSessions implements store.BrowsersTx. Sessions that began in no
-// browser are not meant, whatever the ID; the condition also lets SQLite use the
-// index, which leaves them out.
+// EndBrowserSessions implements store.BrowsersTx. The condition that browser_id is
+// not empty spares sessions that began outside a browser. It also lets SQLite use
+// the index, which leaves them out.
 func (t *tx) EndBrowserSessions(browserID, reason string, at time.Time) (ended []store.Session, err error) {
 	err = t.Do(func(db *gorm.DB) error {
 		find := "SELECT " + sessionTable.selected + " FROM sessions s WHERE s.browser_id = ? AND s.browser_id <> '' AND s.ended_at = 0" + t.Dialect.ForUpdate

@@ -13,7 +13,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// clientColumns are those of an app; its lists are JSON.
+// clientColumns are the columns of a client. Lists are JSON.
 var clientColumns = []column[store.Client]{
 	col("id", func(c *store.Client) any { return &c.ID }),
 	col("name", func(c *store.Client) any { return &c.Name }),

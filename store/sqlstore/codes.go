@@ -11,7 +11,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// codeColumns are those of an authorization code.
+// codeColumns are the columns of an authorization code.
 var codeColumns = slices.Concat([]column[store.AuthCode]{
 	col("digest", func(c *store.AuthCode) any { return (*digestColumn)(&c.Digest) }).written(),
 	col("session_id", func(c *store.AuthCode) any { return &c.SessionID }),
@@ -50,8 +50,8 @@ func (d *DB) CodeByDigest(ctx context.Context, digest store.Digest) (store.AuthC
 	return c, nil
 }
 
-// MissCode implements store.AuthCodes. Of concurrent misses each counts, and no caller
-// is told fewer than there were with its own.
+// MissCode implements store.AuthCodes. Each of several concurrent misses counts, and
+// every caller gets a number that includes its own.
 func (d *DB) MissCode(ctx context.Context, digest store.Digest) (misses int, err error) {
 	err = d.Change(ctx, func(db *gorm.DB) error {
 		if _, err := engine.Exec(db, "UPDATE auth_codes SET misses = misses + 1 WHERE digest = ?", blob(digest[:])); err != nil {
@@ -67,8 +67,8 @@ func (d *DB) SweepCodes(ctx context.Context, limit time.Time, n int) (int64, err
 	return d.Sweep(ctx, "auth_codes", "digest", "expires_at < ?", n, millis(limit))
 }
 
-// UseCode implements store.CodesTx. The UPDATE is the gate: a second caller
-// waits for the end of the transaction that came first.
+// UseCode implements store.CodesTx. The UPDATE is the gate: a second caller waits
+// until the first one's transaction ends.
 func (t *tx) UseCode(digest store.Digest, at time.Time) (used bool, err error) {
 	err = t.Do(func(db *gorm.DB) error {
 		n, err := engine.Exec(db, "UPDATE auth_codes SET used_at = ? WHERE digest = ? AND used_at = 0", millis(at), blob(digest[:]))
@@ -78,9 +78,9 @@ func (t *tx) UseCode(digest store.Digest, at time.Time) (used bool, err error) {
 	return used, err
 }
 
-// voidGrants takes back what a session could still start from: codes that were not
-// redeemed and devices that were approved. It waits for transactions that are redeeming
-// one, so that sessions ended after it in the same transaction are all of them.
+// voidGrants voids everything that could still start a session: codes not yet
+// redeemed and devices approved. It waits for transactions that are redeeming one,
+// so that ending sessions after it, in the same transaction, misses none.
 func voidGrants(db *gorm.DB, condition string, args ...any) error {
 	if err := db.Exec("DELETE FROM auth_codes WHERE used_at = 0 AND "+condition, args...).Error; err != nil {
 		return err

@@ -10,16 +10,15 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// A column of the records R is one line in a table: its name, and where its value is
-// in the record.
+// A column maps a column of a table to a field of the record R.
 type column[R any] struct {
 	name string
-	// field points into the record: a SELECT puts the value there, and an INSERT takes
-	// it from there.
+	// field points into the record: a SELECT writes the value there, and an INSERT
+	// reads it there.
 	field func(*R) any
-	// selected is how a SELECT reads it; empty: it is only written.
+	// selected is the expression that a SELECT reads; empty: the column is only written.
 	selected string
-	// given is set where the database gives the value: it is only read.
+	// given is true if the database sets the value: the column is only read.
 	given bool
 	// most is how many bytes of a text from outside are kept; 0: all of them.
 	most int
@@ -29,17 +28,17 @@ func col[R any](name string, field func(*R) any) column[R] {
 	return column[R]{name: name, field: field, selected: "%s" + name}
 }
 
-// written is for a column that no SELECT reads: its value is known to the caller, or
-// follows from others.
+// written is for a column that no SELECT reads: the caller knows its value, or it
+// follows from other columns.
 func (c column[R]) written() column[R] { c.selected = ""; return c }
 
 // byDatabase is for a column that no INSERT names.
 func (c column[R]) byDatabase() column[R] { c.given = true; return c }
 
-// orEmpty is for a text that is NULL in rows from before there was the column.
+// orEmpty is for a text that is NULL in rows older than the column.
 func (c column[R]) orEmpty() column[R] { c.selected = "COALESCE(%s" + c.name + ", '')"; return c }
 
-// upTo is for a text that came from outside and is only kept to be shown.
+// upTo is for a text from outside that is kept only to be shown.
 func (c column[R]) upTo(bytes int) column[R] { c.most = bytes; return c }
 
 func (c column[R]) value(r *R) any {
@@ -49,7 +48,7 @@ func (c column[R]) value(r *R) any {
 	return c.field(r)
 }
 
-// within are the columns of a part of the records R.
+// within turns the columns of P, which is a part of the record R, into columns of R.
 func within[R, P any](part func(*R) *P, columns []column[P]) []column[R] {
 	var all []column[R]
 	for _, c := range columns {
@@ -59,18 +58,19 @@ func within[R, P any](part func(*R) *P, columns []column[P]) []column[R] {
 	return all
 }
 
-// A table is where the records R are kept. Its texts are composed once.
+// A table keeps the records R. Its SQL is composed once.
 type table[R any] struct {
 	read, write []column[R]
 	// selected are the columns that a SELECT reads into dest.
 	selected string
-	// inserted is an INSERT of one record; another follows it for each one more.
+	// inserted is an INSERT of one record; another is appended for each further one.
 	inserted, another string
 	// set is for an UPDATE: "a = ?, b = ?".
 	set string
 }
 
-// tableOf describes a table, which SELECTs call by its alias, with a dot, if it has one.
+// tableOf describes a table. The alias, which ends with a dot or is empty, names it in
+// SELECTs.
 func tableOf[R any](name, alias string, columns []column[R]) *table[R] {
 	t := &table[R]{}
 	var selected, names, sets []string
@@ -88,8 +88,7 @@ func tableOf[R any](name, alias string, columns []column[R]) *table[R] {
 	return t
 }
 
-// part are some of the columns, in the order in which they are named: what an UPDATE
-// writes.
+// part selects the named columns, in that order, for an UPDATE to write.
 func part[R any](columns []column[R], names ...string) *table[R] {
 	var some []column[R]
 	for _, name := range names {
@@ -99,7 +98,7 @@ func part[R any](columns []column[R], names ...string) *table[R] {
 	return tableOf("", "", some)
 }
 
-// dest is where a SELECT of the columns, and of more, puts a record.
+// dest returns the destinations of a SELECT of the columns, followed by more.
 func (t *table[R]) dest(r *R, more ...any) []any {
 	dest := make([]any, 0, len(t.read)+len(more))
 	for i := range t.read {
@@ -108,7 +107,7 @@ func (t *table[R]) dest(r *R, more ...any) []any {
 	return append(dest, more...)
 }
 
-// values are what is written of a record, and more.
+// values returns the values that are written of a record, followed by more.
 func (t *table[R]) values(r *R, more ...any) []any {
 	values := make([]any, 0, len(t.write)+len(more))
 	for i := range t.write {
@@ -117,7 +116,7 @@ func (t *table[R]) values(r *R, more ...any) []any {
 	return append(values, more...)
 }
 
-// all reads the records of an answer.
+// all reads every record that the query returns.
 func (t *table[R]) all(db *gorm.DB, query string, args ...any) (records []R, err error) {
 	err = engine.Rows(db, query, args, func(s engine.Scanner) error {
 		var r R
@@ -136,13 +135,13 @@ func (t *table[R]) add(db *gorm.DB, records ...R) error {
 	return err
 }
 
-// put is add for one record that may be there already, which rest is about.
+// put adds one record; rest says what to do if it exists already.
 func (t *table[R]) put(db *gorm.DB, rest string, r R) error {
 	_, err := engine.Insert(db, t.inserted+rest, t.values(&r)...)
 	return err
 }
 
-// insert is add, and returns the ID that the database gave the last record.
+// insert adds records and returns the ID that the database gave the last one.
 func (t *table[R]) insert(db *gorm.DB, records ...R) (int64, error) {
 	values := t.values(&records[0])
 	for i := range records[1:] {

@@ -10,7 +10,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// consentColumns are those of what a person let an app have.
+// consentColumns are the columns of a consent.
 var consentColumns = []column[store.Consent]{
 	col("user_id", func(c *store.Consent) any { return &c.UserID }),
 	col("client_id", func(c *store.Consent) any { return &c.ClientID }),

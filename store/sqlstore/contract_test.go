@@ -21,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testkit.Parallel(32) // those of throttles, which wait for delays to end
+	testkit.Parallel(32) // the tests of throttles wait for delays to end
 	os.Exit(m.Run())
 }
 
@@ -41,7 +41,7 @@ func onEach(t *testing.T, run func(t *testing.T, open func(*testing.T) *sqlstore
 // patience is the time-out of the tests: many tests share two cores.
 const patience = 20 * time.Second
 
-// connect opens a database as it is.
+// connect opens a database without migrating it.
 func connect(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience})
@@ -52,8 +52,8 @@ func connect(t *testing.T, dsn string) *sqlstore.DB {
 	return db
 }
 
-// migrated opens a database with the schema of today. SQLite takes longer to make
-// one than most tests take: where there is none yet, it is a copy.
+// migrated opens a database with the current schema. To make a SQLite database takes
+// longer than most tests, so a new one is a copy of an empty one.
 func migrated(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	if file, isFile := strings.CutPrefix(dsn, "sqlite:"); isFile {
@@ -68,7 +68,7 @@ func migrated(t *testing.T, dsn string) *sqlstore.DB {
 	return db
 }
 
-// empty is a migrated SQLite file, as bytes.
+// empty returns the bytes of a migrated SQLite file.
 var empty = sync.OnceValues(func() ([]byte, error) {
 	folder, err := os.MkdirTemp("", "gatehouse-sqlstore-")
 	if err != nil {

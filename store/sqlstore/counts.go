@@ -9,7 +9,7 @@ import (
 	"gatehouse/store"
 )
 
-// A class is what a list of people can be filtered by.
+// A class is a combination of the values by which a list of people can be filtered.
 type class struct {
 	role   store.Role
 	active bool
@@ -18,20 +18,21 @@ type class struct {
 // shards is how many rows share a class's count (migrations/*/0001).
 const shards = 16
 
-// A change of a count, put off to the end of the transaction.
+// A tally is a row of user_counts, whose change waits for the end of the transaction.
 type tally struct {
 	class
 	shard int64
 }
 
-// count notes that a class grows by n. A person is always counted in the same
-// shard, so that no count goes below zero.
+// count records that a class grows by n. A person is always counted in the same
+// shard, so that no count falls below zero.
 func (t *tx) count(id int64, c class, n int64) {
 	t.counts[tally{c, id % shards}] += n
 }
 
-// writeCounts writes what was noted, last of all and in one order for everybody:
-// so these rows are locked for a moment only, and transactions do not wait in a circle.
+// writeCounts writes the counts, as the last act of the transaction, so that these
+// rows are locked only for a moment. Every transaction writes them in the same order,
+// so that no two wait for each other.
 func (t *tx) writeCounts() error {
 	var changed []tally
 	for c, n := range t.counts {

@@ -1,9 +1,9 @@
 // Package sqlstore keeps the records in SQL: MySQL or MariaDB, or a SQLite file
-// without cgo. It implements store.DB, and store.Rotations and store.Throttles
-// for those who run without Redis. How a database is asked is package engine's to
-// know; backups and examinations are package rescue's.
+// without cgo. It implements store.DB, and, for servers without Redis,
+// store.Rotations and store.Throttles. Package engine runs the statements; package
+// rescue makes backups and examines databases.
 //
-// Rows and gorm stay inside: what leaves are the records and errors of package store.
+// Rows and gorm stay inside: callers see only the records and errors of package store.
 package sqlstore
 
 import (
@@ -38,7 +38,7 @@ func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
 	return d.write(ctx, func(t *tx) error { return f(t) })
 }
 
-// write runs f and then what it put off to the end of the transaction.
+// write runs f, and then writes the counts that f changed.
 func (d *DB) write(ctx context.Context, f func(*tx) error) error {
 	return d.Transact(ctx, func(e *engine.Tx) error {
 		t := &tx{Tx: e, counts: map[tally]int64{}}
@@ -52,7 +52,7 @@ func (d *DB) write(ctx context.Context, f func(*tx) error) error {
 // A tx is a transaction in progress.
 type tx struct {
 	*engine.Tx
-	// counts is what user_counts must grow by.
+	// counts is by how much each row of user_counts must grow.
 	counts map[tally]int64
 }
 

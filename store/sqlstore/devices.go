@@ -12,7 +12,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// deviceColumns are those of a device authorization.
+// deviceColumns are the columns of a device authorization.
 var deviceColumns = slices.Concat([]column[store.DeviceGrant]{
 	col("device_digest", func(g *store.DeviceGrant) any { return (*digestColumn)(&g.Device) }),
 	col("user_digest", func(g *store.DeviceGrant) any { return (*digestColumn)(&g.User) }),
@@ -64,7 +64,7 @@ func (d *DB) device(ctx context.Context, column string, digest store.Digest) (g 
 // DecideDevice implements store.Devices. The UPDATE is the gate.
 func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (decided bool, err error) {
 	if g.Status != store.DeviceApproved && g.Status != store.DeviceDenied {
-		return false, fmt.Errorf("deciding on a device: %q is no decision", g.Status)
+		return false, fmt.Errorf("deciding on a device: %q is not a decision", g.Status)
 	}
 	err = d.Change(ctx, func(db *gorm.DB) error {
 		n, err := engine.Update(db, decideDevice, deviceDecision.values(&g, blob(g.Device[:]), millis(now))...)
@@ -74,8 +74,8 @@ func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Tim
 	return decided, err
 }
 
-// PollDevice implements store.Devices. It goes by the distance from the last
-// poll: no device waits for a clock that was set back.
+// PollDevice implements store.Devices. It measures the distance from the last poll in
+// both directions, so that no device waits for a clock that was set back.
 func (d *DB) PollDevice(ctx context.Context, device store.Digest, now time.Time) (passed bool, err error) {
 	at := millis(now)
 	err = d.Change(ctx, func(db *gorm.DB) error {

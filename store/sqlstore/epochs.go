@@ -10,12 +10,12 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// epochBegan is when the last epoch began, as a part of a query: the end of an
-// index of a few numbers, read once for each query.
+// epochBegan is when the last epoch began, as a part of a query. It costs little: the
+// end of an index of a few numbers, read once in each query.
 const epochBegan = "(SELECT COALESCE(MAX(began_at), 0) FROM epochs)"
 
-// overtaken is when something that began at issued ended: at ended, or, if it had
-// not, when an epoch overtook it.
+// overtaken returns when something issued then has ended: at ended, or, if that is
+// zero, when a later epoch began.
 func overtaken(issued, ended, epoch time.Time) (end time.Time, byEpoch bool) {
 	if ended.IsZero() && issued.Before(epoch) {
 		return epoch, true
@@ -51,7 +51,7 @@ func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
 			return err
 		}
 		began = instant(epoch)
-		// Neither says when it was issued, and of both there are few that still work.
+		// Neither of these records says when it was issued, and few of them are still valid.
 		if err := db.Exec("DELETE FROM pushed_requests WHERE expires_at >= ?", millis(at)).Error; err != nil {
 			return err
 		}
@@ -60,8 +60,8 @@ func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
 	return began, err
 }
 
-// EndOutdated implements store.Epochs. Each kind is a transaction of its own, and
-// rows that are locked are left for the next turn, so no caller waits for long.
+// EndOutdated implements store.Epochs. Each kind has its own transaction, and locked
+// rows are left for the next call, so that nobody waits for long.
 func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error) {
 	epoch, err := d.Epoch(ctx)
 	if err != nil || epoch.IsZero() {
@@ -118,14 +118,17 @@ func (d *DB) endOutdatedBrowsers(ctx context.Context, epoch int64, at time.Time,
 	return int64(len(ids)), err
 }
 
-// farAhead is more than the clocks of two machines may differ, with a third between them.
+// farAhead is more than the clocks of two machines differ, even where each is compared
+// only with a third.
 const farAhead = 5 * time.Minute
 
-// latest is when something can have been issued at the latest, by a clock that is right.
+// latest returns the latest time at which a clock that is right can have issued
+// something, in Unix milliseconds.
 func latest(epoch int64, at time.Time) int64 { return max(epoch, millis(at)) + farAhead.Milliseconds() }
 
-// outdated locks and returns at most n living ones of a table from before the epoch, or
-// from a time that has not come: a clock was wrong once, and they would outlive the epoch.
+// outdated locks at most n living sessions of a table that are older than the epoch,
+// and returns their IDs. It includes those dated in the future: a clock was wrong, and
+// they would outlive the epoch.
 func (d *DB) outdated(db *gorm.DB, table string, epoch int64, at time.Time, n int) (ids []string, err error) {
 	find := "SELECT id FROM " + table + " WHERE ended_at = 0 AND (auth_time < ? OR auth_time > ?) LIMIT ?" + d.Dialect.ForUpdateOfFree
 	err = engine.Rows(db, find, []any{epoch, latest(epoch, at), n}, func(s engine.Scanner) error {

@@ -31,7 +31,7 @@ func brisk(t *testing.T, dsn string) *sqlstore.DB {
 	return db
 }
 
-// acts are some of each kind: a read, a write, a transaction, a rotation.
+// acts returns calls of every kind: reads, writes, transactions, rotations.
 func acts(db *sqlstore.DB) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Ping":            db.Ping,
@@ -63,7 +63,7 @@ func acts(db *sqlstore.DB) map[string]func(context.Context) error {
 	}
 }
 
-// found: that nothing was found is an answer.
+// found drops ErrNotFound, which is an answer.
 func found(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -71,7 +71,7 @@ func found(err error) error {
 	return err
 }
 
-// wantUnavailable wants every act to say so, in time.
+// wantUnavailable wants every act to return ErrUnavailable, in time.
 func wantUnavailable(t *testing.T, db *sqlstore.DB, which ...string) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -105,12 +105,12 @@ func wantAnswers(t *testing.T, db *sqlstore.DB) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		if err != nil {
-			t.Errorf("%s: asking again and again: %v", name, err)
+			t.Errorf("%s: err = %v after repeated tries, want success", name, err)
 		}
 	}
 }
 
-// TestServerKilled: and started again, without a restart of ours.
+// TestServerKilled kills the server and starts it again. We recover without a restart.
 func TestServerKilled(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	db := brisk(t, server.DSN)
@@ -131,7 +131,7 @@ func TestServerHangs(t *testing.T) {
 	wantAnswers(t, db)
 }
 
-// TestTableLocked: somebody's long statement holds what we need.
+// TestTableLocked: another connection's long statement holds a table that we need.
 func TestTableLocked(t *testing.T) {
 	dsn := testdb.MySQL(t)
 	db, pool := brisk(t, dsn), raw(t, dsn)
@@ -150,7 +150,7 @@ func TestTableLocked(t *testing.T) {
 	wantAnswers(t, db)
 }
 
-// TestPoolExhausted: who finds no connection is told so in time.
+// TestPoolExhausted: a caller that finds no free connection gets an error in time.
 func TestPoolExhausted(t *testing.T) {
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
@@ -200,8 +200,8 @@ func TestSQLiteLockedByAnotherProcess(t *testing.T) {
 	wantAnswers(t, db)
 }
 
-// TestSQLiteFileRemoved: nothing is acknowledged that would be lost, and no
-// empty database takes the place of the old one.
+// TestSQLiteFileRemoved: we acknowledge nothing that would be lost, and do not put an
+// empty database in the place of the old one.
 func TestSQLiteFileRemoved(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	db := brisk(t, dsn)
@@ -221,7 +221,7 @@ func TestSQLiteIsForItsOwner(t *testing.T) {
 	wantAnswers(t, db)
 	files, err := filepath.Glob(strings.TrimPrefix(dsn, "sqlite:") + "*")
 	if err != nil || len(files) < 2 {
-		t.Fatalf("files: %v, %v; want two at least", files, err)
+		t.Fatalf("files: %v, %v; want at least two", files, err)
 	}
 	for _, file := range files {
 		info, err := os.Stat(file)
@@ -234,7 +234,7 @@ func TestSQLiteIsForItsOwner(t *testing.T) {
 	}
 }
 
-func TestSQLiteThatIsNone(t *testing.T) {
+func TestFileThatIsNotADatabase(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "letter.db")
 	if err := os.WriteFile(file, []byte(strings.Repeat("Dear Sir or Madam, ", 300)), 0o600); err != nil {
 		t.Fatalf("writing the file: %v", err)
@@ -243,7 +243,7 @@ func TestSQLiteThatIsNone(t *testing.T) {
 		t.Errorf("err = %v, want ErrUnavailable", err)
 	}
 	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "no", "folder.db")}); err == nil {
-		t.Error("a file in a folder that is not there was opened, want an error")
+		t.Error("a file in a missing folder was opened, want an error")
 	}
 }
 
@@ -256,16 +256,16 @@ func TestBadDSN(t *testing.T) {
 		"postgres://a:hunter2@h/d":         "not \"postgres\"",
 		"mysql://h/d":                      "user and a database",
 		"mysql://a:hunter2@h":              "user and a database",
-		"mysql://a:hunter2@h:port/d":       "cannot be read",
+		"mysql://a:hunter2@h:port/d":       "cannot be parsed",
 		"mysql://a:hunter2@h/d%zz":         "written as %XX",
-		"mysql://a:hunter2@h/d?x=1":        "there are socket, tls",
-		"mysql://a:hunter2@h/d?tls=maybe":  "none of true, false",
+		"mysql://a:hunter2@h/d?x=1":        "parameters are socket, tls",
+		"mysql://a:hunter2@h/d?tls=maybe":  "must be true, false",
 		"mysql://a:hunter2@h/d?tls-ca=/no": "no such file",
 		"mysql://a:hunter2@127.0.0.1:1/d":  "refused",
 	} {
 		_, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: time.Second})
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: err = %v, want something on %s", dsn, err, want)
+			t.Errorf("%q: err = %v, want one that contains %q", dsn, err, want)
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: the error shows the password: %v", dsn, err)

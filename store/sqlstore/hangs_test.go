@@ -14,8 +14,8 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// TestNobodyQueuesBehindAHungServer: at 200 requests a second, those after the first
-// few are refused at once, and it heals by itself.
+// TestNobodyQueuesBehindAHungServer: at 200 requests a second, all but the first few
+// are refused at once, and the store recovers on its own.
 func TestNobodyQueuesBehindAHungServer(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	db := brisk(t, server.DSN)
@@ -43,7 +43,7 @@ func TestNobodyQueuesBehindAHungServer(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// A machine may stall for a moment; who queues is late every time.
+	// A machine may stall for a moment, but a caller that queues is late every time.
 	if n, all := late.Load(), refused.Load(); n > all/5 || !db.Refusing() {
 		t.Errorf("refusing: %v; %d of %d had to wait, want true and at most a fifth", db.Refusing(), n, all)
 	}
@@ -56,7 +56,7 @@ func TestNobodyQueuesBehindAHungServer(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("it refused for %s after the server went on, want at most 5s", took)
+		t.Errorf("it refused for %s after the server resumed, want at most 5s", took)
 	}
 	wantAnswers(t, db)
 	// each connection of the pool has one
@@ -67,8 +67,8 @@ func TestNobodyQueuesBehindAHungServer(t *testing.T) {
 	}
 }
 
-// TestSlowStatementsAreNotAHungServer: neither a lock that many wait for nor a pool
-// that they use up refuses the others for longer than that.
+// TestSlowStatementsAreNotAHungServer: a lock that many callers wait for, or a pool
+// that they use up, does not open the breaker.
 func TestSlowStatementsAreNotAHungServer(t *testing.T) {
 	dsn := testdb.MySQL(t)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: 400 * time.Millisecond, MaxConns: 4})
@@ -103,6 +103,6 @@ func TestSlowStatementsAreNotAHungServer(t *testing.T) {
 		}
 	}
 	if _, err := db.UserByID(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("another table: %v", err)
+		t.Errorf("reading another table: %v, want ErrNotFound", err)
 	}
 }

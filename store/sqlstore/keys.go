@@ -12,7 +12,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// keyColumns are those of a key pair, its private half sealed.
+// keyColumns are the columns of a signing key.
 var keyColumns = []column[store.SigningKey]{
 	col("id", func(k *store.SigningKey) any { return &k.ID }),
 	col("generation", func(k *store.SigningKey) any { return &k.Generation }),
@@ -54,8 +54,9 @@ func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.Audi
 	})
 }
 
-// sameMasterKey makes sure that k is not sealed under the master key of before,
-// if all keys were just rewrapped; and that they are not until k is there.
+// sameMasterKey returns store.ErrConflict if the previous key is sealed with another
+// master key than k, as it is if all keys were just rewrapped. The lock on the previous
+// key keeps them from being rewrapped before k is added.
 func (t *tx) sameMasterKey(db *gorm.DB, k store.SigningKey) error {
 	if k.Generation <= 1 {
 		return nil
@@ -81,8 +82,8 @@ func (d *DB) RewrapSigningKeys(ctx context.Context, keys []store.SigningKey, e s
 	})
 }
 
-// rewrap locks the rows, and then looks at what is there: a key that was added while it
-// waited for a lock may be one that the locking reading has passed already.
+// rewrap locks the rows and then reads them again: the locking read may already have
+// passed the place of a key that was added while it waited for a lock.
 func rewrap(db *gorm.DB, keys []store.SigningKey, forUpdate string) error {
 	const all = "SELECT id FROM signing_keys ORDER BY generation"
 	var ids []string
@@ -113,7 +114,7 @@ func (d *DB) RetireSigningKey(ctx context.Context, id string, at time.Time, e st
 	})
 }
 
-// retire: a key that was withdrawn before keeps its time.
+// retire withdraws a key. A key that was withdrawn earlier keeps its time.
 func retire(db *gorm.DB, id string, at int64) error {
 	var generation int64
 	if err := engine.Row(db, "SELECT generation FROM signing_keys WHERE id = ?", []any{id}, &generation); err != nil {

@@ -30,7 +30,7 @@ func TestManyStartAtOnce(t *testing.T) {
 							t.Errorf("migrating the database: %v", err)
 						}
 						if _, err := db.HasAdmin(t.Context()); err != nil {
-							t.Errorf("asking whether there is an administrator: %v", err)
+							t.Errorf("looking for an administrator: %v", err)
 						}
 					})
 				}
@@ -44,7 +44,7 @@ func TestManyStartAtOnce(t *testing.T) {
 	}
 }
 
-// raw opens the same database past the package.
+// raw opens the same database without the package.
 func raw(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
 	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
@@ -68,7 +68,7 @@ func execute(t *testing.T, pool *sql.DB, statement string, args ...any) {
 	}
 }
 
-// onRaw runs a test with the DSN of a migrated database and a way past the package.
+// onRaw runs a test with a migrated database, and a pool that bypasses the package.
 func onRaw(t *testing.T, run func(t *testing.T, dsn string, pool *sql.DB)) {
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestEditedMigrationStopsTheStart(t *testing.T) {
 	})
 }
 
-// TestNewerSchemaIsAccepted: the release before keeps running beside the next.
+// TestNewerSchemaIsAccepted: a release keeps running beside the next one.
 func TestNewerSchemaIsAccepted(t *testing.T) {
 	onRaw(t, func(t *testing.T, dsn string, pool *sql.DB) {
 		execute(t, pool, "INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (9999, 'future', 'x', 1)")
@@ -108,7 +108,7 @@ func TestNewerSchemaIsAccepted(t *testing.T) {
 	})
 }
 
-// TestKilledMigrationIsRunAgain: MySQL cannot undo what a step began.
+// TestKilledMigrationIsRunAgain: MySQL cannot roll back a step that was killed.
 func TestKilledMigrationIsRunAgain(t *testing.T) {
 	dsn := backends["mysql"](t)
 	pool := raw(t, dsn)
@@ -135,7 +135,7 @@ func TestStatusOfAnEmptyDatabase(t *testing.T) {
 			db := connect(t, dsn(t))
 			steps, err := db.MigrationStatus(t.Context())
 			if err != nil || len(steps) == 0 || !steps[0].AppliedAt.IsZero() {
-				t.Errorf("status: %+v, %v; want steps that are not applied", steps, err)
+				t.Errorf("status: %+v, %v; want pending steps", steps, err)
 			}
 			if err := db.Migrate(t.Context()); err != nil {
 				t.Errorf("migrating the database: %v", err)
@@ -150,7 +150,7 @@ func TestMigrationCanBeLeft(t *testing.T) {
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
 			if err := connect(t, dsn(t)).Migrate(ctx); err == nil {
-				t.Error("migrating after the end of the context gave no error, want one")
+				t.Error("migrating with a context that had ended succeeded, want an error")
 			}
 		})
 	}

@@ -36,7 +36,8 @@ func asRoot(t *testing.T, dsn string) func(statement string) {
 	}
 }
 
-// TestReadOnly: as after a failover to a replica. Reading goes on.
+// TestReadOnly: the server is read-only, as after a failover to a replica. Reads
+// still work.
 func TestReadOnly(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	db, tell := brisk(t, server.DSN), asRoot(t, server.DSN)
@@ -52,12 +53,13 @@ func TestReadOnly(t *testing.T) {
 	wantAnswers(t, db)
 }
 
-// TestTooManyConnections: who has one goes on; who needs a new one is told so.
+// TestTooManyConnections: a caller that gets an open connection succeeds, and one that
+// needs a new connection gets an error.
 func TestTooManyConnections(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	db, tell := brisk(t, server.DSN), asRoot(t, server.DSN)
 	wantAnswers(t, db)
-	tell("SET GLOBAL max_connections = 10") // the least that there can be
+	tell("SET GLOBAL max_connections = 10") // the least that the server allows
 	others := raw(t, server.DSN)
 	var held []*sql.Conn
 	for range 20 {
@@ -81,7 +83,7 @@ func TestTooManyConnections(t *testing.T) {
 	}
 	wg.Wait()
 	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: server.DSN, Timeout: time.Second}); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, sqlstore.ErrRefused) {
-		t.Errorf("at a start: %v, want one that is worth another try", err)
+		t.Errorf("opening the store: %v, want an error other than ErrRefused", err)
 	}
 	for _, conn := range held {
 		_ = conn.Close()
@@ -90,7 +92,8 @@ func TestTooManyConnections(t *testing.T) {
 	wantAnswers(t, db)
 }
 
-// TestEveryConnectionIsKilled by an administrator; nobody who only asks notices.
+// TestEveryConnectionIsKilled by an administrator. Callers that only read do not
+// notice.
 func TestEveryConnectionIsKilled(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	db, tell := brisk(t, server.DSN), asRoot(t, server.DSN)
@@ -98,14 +101,14 @@ func TestEveryConnectionIsKilled(t *testing.T) {
 	for range 5 {
 		tell("KILL USER gatehouse@127.0.0.1")
 		if err := acts(db)["UserByID"](t.Context()); err != nil {
-			t.Errorf("asking again after every connection was killed: %v", err)
+			t.Errorf("reading after every connection was killed: %v", err)
 		}
 	}
 	wantAnswers(t, db)
 }
 
-// TestALockThatIsNotGivenBack: somebody's transaction holds what ours needs. It is
-// tried again, not for ever, and is no fault of the statement.
+// TestALockThatIsNotGivenBack: another transaction holds a lock that ours needs. Ours
+// is tried again for a while, and then returns ErrUnavailable.
 func TestALockThatIsNotGivenBack(t *testing.T) {
 	dsn := testdb.MySQL(t)
 	db, pool := brisk(t, dsn), raw(t, dsn)

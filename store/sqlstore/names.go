@@ -10,10 +10,10 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// takeNames gives the names to the user, or says which are another user's. They are
-// taken in the order of their digests, so that two transactions that want the same two
+// reserveNames gives the names to the user, or returns a *store.NameTaken. It inserts
+// them in the order of their digests, so that two transactions that want the same two
 // names do not wait for each other.
-func (t *tx) takeNames(db *gorm.DB, id int64, username, email string) error {
+func (t *tx) reserveNames(db *gorm.DB, id int64, username, email string) error {
 	for _, digest := range nameDigests(username, email) {
 		_, err := engine.Exec(db, "INSERT INTO user_names (digest, user_id) VALUES (?, ?)", blob(digest[:]), id)
 		if engine.Duplicate(err) {
@@ -26,7 +26,8 @@ func (t *tx) takeNames(db *gorm.DB, id int64, username, email string) error {
 	return nil
 }
 
-// nameDigests are one or two digests: a username may be the person's own address.
+// nameDigests returns the sorted digests of the keys, each once: a username may be the
+// person's own address.
 func nameDigests(keys ...string) []store.Digest {
 	var digests []store.Digest
 	for _, key := range keys {
@@ -50,12 +51,12 @@ func (t *tx) nameTaken(db *gorm.DB, id int64, username, email string) error {
 		taken.Username, taken.Email = taken.Username || taken.Email, taken.Username || taken.Email
 	}
 	if taken == (store.NameTaken{}) {
-		return engine.ErrGaveUp // it was taken a moment ago
+		return engine.ErrGaveUp // the other user gave the name up in this moment
 	}
 	return &taken
 }
 
-// changeNames gives up the user's old names and takes the new ones.
+// changeNames gives up the user's old names and reserves the new ones.
 func (t *tx) changeNames(db *gorm.DB, old store.User, c store.UserChange) error {
 	username, email := either(c.UsernameKey, old.UsernameKey), either(c.EmailKey, old.EmailKey)
 	if username == old.UsernameKey && email == old.EmailKey {
@@ -64,5 +65,5 @@ func (t *tx) changeNames(db *gorm.DB, old store.User, c store.UserChange) error 
 	if err := db.Exec("DELETE FROM user_names WHERE user_id = ?", old.ID).Error; err != nil {
 		return err
 	}
-	return t.takeNames(db, old.ID, username, email)
+	return t.reserveNames(db, old.ID, username, email)
 }

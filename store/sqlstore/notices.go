@@ -10,7 +10,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// noticeColumns are those of a back-channel logout that an app is owed.
+// noticeColumns are the columns of a logout notice.
 var noticeColumns = []column[store.LogoutNotice]{
 	col("id", func(n *store.LogoutNotice) any { return &n.ID }).byDatabase(),
 	col("client_id", func(n *store.LogoutNotice) any { return &n.ClientID }),
@@ -28,9 +28,9 @@ func (t *tx) AddNotice(n store.LogoutNotice) error {
 	return t.Do(func(db *gorm.DB) error { return noticeTable.add(db, n) })
 }
 
-// oweNotices owes a notice to the app of each of the sessions, which have just
-// ended, if it wishes to be told. Everything that ends sessions comes through
-// here, so that no way to end one can forget its app.
+// oweNotices adds a notice for the app of each of the sessions, which have just ended,
+// if it has a back-channel logout URI. All code that ends sessions calls it, so that
+// no app is forgotten.
 func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
 	return db.Exec("INSERT INTO logout_notices (client_id, sub, session_id, created_at, tries, next_try)"+
 		" SELECT s.client_id, u.sub, s.id, ?, 0, ? FROM sessions s"+
@@ -38,9 +38,9 @@ func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
 		" JOIN users u ON u.id = s.user_id WHERE s.id IN ?", millis(at), millis(at), sids).Error
 }
 
-// ClaimNotices implements store.Notices. Rows that another replica is claiming
-// are passed over, where the database can; otherwise they are waited for and
-// found to be due no longer.
+// ClaimNotices implements store.Notices. It skips rows that another replica is
+// claiming, where the database can skip locked rows. Elsewhere it waits for them, and
+// then finds that they are not due.
 func (d *DB) ClaimNotices(ctx context.Context, now, again time.Time, n int) (claimed []store.LogoutNotice, err error) {
 	err = d.write(ctx, func(t *tx) error {
 		return t.Do(func(db *gorm.DB) error {

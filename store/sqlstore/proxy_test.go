@@ -15,8 +15,8 @@ import (
 	"gatehouse/store"
 )
 
-// A cutter stands between a store and its server, and ends a connection when a
-// command with a certain word comes by, as a firewall that forgot it would.
+// A cutter stands between a store and its server. It ends a connection when a command
+// contains a certain word, as a firewall does that has forgotten the connection.
 type cutter struct {
 	word   atomic.Pointer[string]
 	cuts   atomic.Int32
@@ -84,14 +84,14 @@ func (c *cutter) carry(client net.Conn) {
 	}
 }
 
-// TestAConnectionDiesUnnoticed: who asks is answered by another one; who changes
-// something is told that nobody knows.
+// TestAConnectionDiesUnnoticed: a read is repeated on another connection. A write
+// returns ErrUnavailable, since nobody knows whether it was made.
 func TestAConnectionDiesUnnoticed(t *testing.T) {
 	c, dsn := startCutter(t, testdb.MySQL(t))
 	db := brisk(t, dsn)
 	wantAnswers(t, db)
 
-	c.cut("") // it is prepared, so that the command has no words
+	c.cut("") // a prepared statement, whose command has no words
 	if _, err := db.SigningKeys(t.Context()); err != nil {
 		t.Errorf("reading: %v", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// pushedColumns are those of an authorization request that an app pushed.
+// pushedColumns are the columns of a pushed authorization request.
 var pushedColumns = []column[store.PushedRequest]{
 	col("digest", func(p *store.PushedRequest) any { return (*digestColumn)(&p.Digest) }).written(),
 	col("client_id", func(p *store.PushedRequest) any { return &p.ClientID }),

@@ -17,10 +17,10 @@ func (d *DB) Rotations() store.Rotations { return rotations{d} }
 type rotations struct{ db *DB }
 
 // Rotate implements store.Rotations. The UPDATE is the gate: of several callers
-// with one token the first changes the row, and the others find it changed.
+// with one token, the first changes the row, and the others find it changed.
 //
-// A presented token that is ahead of the row was given out while Redis held the
-// moving part, or before the database was restored from a backup.
+// A presented token that is ahead of the row was issued while Redis held the moving
+// part, or before the database was restored from a backup.
 func (r rotations) Rotate(ctx context.Context, sid string, s store.Step) (last store.Rotation, found store.Outcome, err error) {
 	err = r.db.Pass(ctx, func(db *gorm.DB) error {
 		n, err := r.step(db, sid, s)
@@ -45,13 +45,13 @@ func (r rotations) step(db *gorm.DB, sid string, s store.Step) (int64, error) {
 		" WHERE id = ? AND ended_at = 0 AND ((gen = ? AND jti = ?) OR (? AND gen < ?))", args...)
 }
 
-// ahead reports whether the presented token may be taken for the last where the
-// row knows an earlier one: nothing that the caller knows contradicts it.
+// ahead reports whether the presented token counts as the last one if the row holds
+// an earlier one: s.Known must not contradict it.
 func ahead(s store.Step) bool {
 	return s.Gen > s.Known.Gen || s.Gen == s.Known.Gen && s.JTI == s.Known.JTI
 }
 
-// judge says why the step was not made.
+// judge finds out why the step was not made.
 func (r rotations) judge(db *gorm.DB, sid string, s store.Step) (store.Rotation, store.Outcome, error) {
 	var last store.Rotation
 	var previous string
@@ -69,23 +69,23 @@ func (r rotations) judge(db *gorm.DB, sid string, s store.Step) (store.Rotation,
 	return rotation, found, nil
 }
 
-// verdict judges by the current rotation, the token it followed, and how long
-// ago it did. Distances in time, not differences: a clock that was set back must
-// not stretch the grace.
+// verdict judges by the current rotation, the token that it followed, and how long ago
+// that was. It uses the absolute value of since: a clock that was set back must not
+// stretch the grace.
 func verdict(current store.Rotation, previous string, s store.Step, since time.Duration) (store.Rotation, store.Outcome) {
 	switch {
 	case current.JTI == s.Next.JTI:
 		return current, store.Rotated // our own step, whose answer was lost
 	case current.Gen == s.Next.Gen+1 && previous == s.Next.JTI:
-		return s.Next, store.Rotated // likewise, and another tab went on from it
+		return s.Next, store.Rotated // likewise, and another tab has refreshed since
 	case current.Gen == s.Gen+1 && previous == s.JTI && s.Grace > 0 && since.Abs() <= s.Grace:
 		return current, store.Repeated
 	}
 	return store.Rotation{}, store.Reused
 }
 
-// Forget implements store.Rotations. The record says so already, and the record
-// is all there is.
+// Forget implements store.Rotations. It has nothing to do: Rotate reads the row, which
+// says already that the session has ended.
 func (r rotations) Forget(context.Context, ...string) error { return nil }
 
 // Current implements store.Rotations.

@@ -11,7 +11,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// rotationColumns are those of the last rotation of a session.
+// rotationColumns are the columns of the last rotation of a session.
 var rotationColumns = []column[store.Rotation]{
 	col("gen", func(r *store.Rotation) any { return &r.Gen }),
 	col("jti", func(r *store.Rotation) any { return &r.JTI }),
@@ -21,8 +21,8 @@ var rotationColumns = []column[store.Rotation]{
 	col("key_id", func(r *store.Rotation) any { return &r.KeyID }),
 }
 
-// sessionColumns are those of a session, its last rotation included. Which token that
-// one followed, and when, is package sqlstore's own to know.
+// sessionColumns are the columns of a session, its last rotation included. Only
+// rotations.go reads prev_jti and rotated_at.
 var sessionColumns = slices.Concat([]column[store.Session]{
 	col("id", func(s *store.Session) any { return &s.ID }),
 	col("user_id", func(s *store.Session) any { return &s.UserID }),

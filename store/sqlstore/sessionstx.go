@@ -38,9 +38,8 @@ func (t *tx) EndSessions(userID int64, except, reason string, at time.Time) ([]s
 	return t.endWhere("user_id = ? AND id <> ?", reason, at, userID, except)
 }
 
-// endWhere ends the living sessions that the condition selects, and returns
-// their IDs. They are locked as they are found, so that those returned and those
-// ended are the same.
+// endWhere ends the living sessions that the condition selects, and returns their IDs.
+// It locks the sessions as it finds them, so that it returns exactly those that it ends.
 func (t *tx) endWhere(condition, reason string, at time.Time, args ...any) (ids []string, err error) {
 	err = t.Do(func(db *gorm.DB) error {
 		find := "SELECT id FROM sessions WHERE ended_at = 0 AND " + condition + t.Dialect.ForUpdate
@@ -56,7 +55,7 @@ func (t *tx) endWhere(condition, reason string, at time.Time, args ...any) (ids 
 	return ids, err
 }
 
-// markEnded ends sessions that are locked.
+// markEnded ends sessions that the transaction has locked.
 func markEnded(db *gorm.DB, ids []string, reason string, at time.Time) error {
 	for some := range slices.Chunk(ids, 500) {
 		_, err := engine.Exec(db, "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id IN ?", millis(at), reason, some)

@@ -14,7 +14,7 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// filled is a database with something in it, and its file.
+// filled returns a database with some content, and its file.
 func filled(t *testing.T) (*sqlstore.DB, string) {
 	t.Helper()
 	dsn := testdb.SQLite(t)
@@ -27,7 +27,8 @@ func filled(t *testing.T) (*sqlstore.DB, string) {
 	return db, strings.TrimPrefix(dsn, "sqlite:")
 }
 
-// TestSQLiteFileReplaced: nothing is written to the file that has no name any longer.
+// TestSQLiteFileReplaced: we write neither to the old file, which has lost its name,
+// nor to the new one.
 func TestSQLiteFileReplaced(t *testing.T) {
 	db, file := filled(t)
 	if err := os.Rename(file, file+".old"); err != nil {
@@ -42,7 +43,8 @@ func TestSQLiteFileReplaced(t *testing.T) {
 	}
 }
 
-// TestSQLiteFileSpoiled while it is in use, and found so at the next start.
+// TestSQLiteFileSpoiled: damage is noticed while the file is in use, and at the next
+// start.
 func TestSQLiteFileSpoiled(t *testing.T) {
 	for name, spoil := range map[string]func(file string) error{
 		"truncated":   func(file string) error { return os.Truncate(file, 5000) },
@@ -63,7 +65,7 @@ func TestSQLiteFileSpoiled(t *testing.T) {
 			}
 			_, err = running.ListAudit(t.Context(), store.AuditQuery{Limit: 100})
 			if !errors.Is(err, store.ErrUnavailable) {
-				t.Errorf("running: %v, want ErrUnavailable", err)
+				t.Errorf("while in use: %v, want ErrUnavailable", err)
 			}
 			_ = running.Close()
 			again, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file, Timeout: time.Second})
@@ -72,13 +74,13 @@ func TestSQLiteFileSpoiled(t *testing.T) {
 				_ = again.Close()
 			}
 			if !errors.Is(err, sqlstore.ErrRefused) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("at a start: %v, want one clear line", err)
+				t.Errorf("opening the store: %v, want one clear line", err)
 			}
 		})
 	}
 }
 
-// TestSQLiteDiskFull: what cannot be kept is refused, and reading goes on.
+// TestSQLiteDiskFull: writes are refused, and reads still work.
 func TestSQLiteDiskFull(t *testing.T) {
 	folder := t.TempDir()
 	testkit.SmallDisk(t, folder, 4)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// list is a JSON array, empty for nil. Strings and numbers always encode.
+// list encodes a JSON array, empty for nil. Strings and numbers always encode.
 func list[T any](of []T) string {
 	if len(of) == 0 {
 		return "[]"
@@ -15,7 +15,7 @@ func list[T any](of []T) string {
 	return string(text)
 }
 
-// texts are a list on its way to or from a column; nil from an empty one.
+// texts is a list on its way to or from a column. An empty column is read as nil.
 type texts []string
 
 // Scan implements sql.Scanner.
@@ -24,7 +24,7 @@ func (t *texts) Scan(column any) error {
 	return scanList(column, (*[]string)(t))
 }
 
-// scanList leaves into as it is if the list is empty.
+// scanList decodes a column into a list, which it leaves as it is if the column's is empty.
 func scanList(column, into any) error {
 	var text []byte
 	switch column := column.(type) {
@@ -33,7 +33,7 @@ func scanList(column, into any) error {
 	case []byte:
 		text = column
 	default:
-		return fmt.Errorf("a list is no %T", column)
+		return fmt.Errorf("the column of a list holds %T", column)
 	}
 	if len(text) == 0 || string(text) == "[]" {
 		return nil
@@ -51,7 +51,7 @@ type digestColumn [32]byte
 func (d *digestColumn) Scan(column any) error {
 	bytes, ok := column.([]byte)
 	if !ok || len(bytes) != len(d) {
-		return fmt.Errorf("a digest is no %T of %d", column, len(bytes))
+		return fmt.Errorf("the column of a digest holds %T of %d bytes", column, len(bytes))
 	}
 	copy(d[:], bytes)
 	return nil
@@ -60,7 +60,7 @@ func (d *digestColumn) Scan(column any) error {
 // Value implements driver.Valuer.
 func (d *digestColumn) Value() (driver.Value, error) { return d[:], nil }
 
-// A document is JSON on its way to or from a column; nil from an empty one.
+// A document is JSON on its way to or from a column. An empty column is read as nil.
 type document []byte
 
 // Scan implements sql.Scanner.
@@ -72,7 +72,7 @@ func (d *document) Scan(column any) error {
 	case []byte:
 		*d = append(*d, column...)
 	default:
-		return fmt.Errorf("a document is no %T", column)
+		return fmt.Errorf("the column of a document holds %T", column)
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ func (d *DB) Throttles() store.Throttles { return throttles{d} }
 
 type throttles struct{ db *DB }
 
-// A throttleRow is what is known of a key: how many tries were counted, when the
-// last one was, and when all that no longer counts.
+// A throttleRow holds the tries of a key: how many were counted, when the last one
+// was, and when they are all forgotten.
 type throttleRow struct {
 	Digest   []byte
 	Tries    int64
@@ -24,9 +24,9 @@ type throttleRow struct {
 	ForgetAt int64
 }
 
-// Take implements store.Throttles. The row is read, and changed only if it is
-// still what was read; otherwise the question is asked anew. Every round lets
-// one caller through, so that few rounds are needed.
+// Take implements store.Throttles. It reads the row and changes it only if it is still
+// as it was read; otherwise it starts again. Each round lets one caller pass, so a few
+// rounds are enough.
 func (t throttles) Take(ctx context.Context, key store.Digest, r store.Rule) (decision store.Decision, err error) {
 	err = t.db.Pass(ctx, func(db *gorm.DB) error {
 		for {
@@ -38,8 +38,8 @@ func (t throttles) Take(ctx context.Context, key store.Digest, r store.Rule) (de
 				decision = store.Decision{RetryAfter: wait}
 				return nil
 			}
-			taken, err := was.take(db, r, now)
-			if err != nil || taken {
+			counted, err := was.count(db, r, now)
+			if err != nil || counted {
 				decision = store.Decision{Allowed: err == nil}
 				return err
 			}
@@ -48,8 +48,8 @@ func (t throttles) Take(ctx context.Context, key store.Digest, r store.Rule) (de
 	return decision, err
 }
 
-// look reads the row, and the clock by which it is judged. Where there is no
-// row, ForgetAt is 0.
+// look reads the row, and the clock by which to judge it. ForgetAt is 0 if the row does
+// not exist.
 func (t throttles) look(db *gorm.DB, key store.Digest) (was throttleRow, now int64, err error) {
 	clock, args := t.db.ClockSQL()
 	query := "SELECT COALESCE(t.tries, 0), COALESCE(t.last_at, 0), COALESCE(t.forget_at, 0), " + clock +
@@ -59,8 +59,8 @@ func (t throttles) look(db *gorm.DB, key store.Digest) (was throttleRow, now int
 	return was, now, err
 }
 
-// wait is how long a try at now has to wait. It goes by the distance from the
-// last one: no caller waits for a clock that was set back.
+// wait returns how long a try at now must wait. It measures the distance from the last
+// try in both directions, so that no caller waits for a clock that was set back.
 func (w throttleRow) wait(r store.Rule, now int64) time.Duration {
 	if w.ForgetAt <= now {
 		return 0
@@ -69,8 +69,8 @@ func (w throttleRow) wait(r store.Rule, now int64) time.Duration {
 	return min(wait, time.Duration(w.ForgetAt-now)*time.Millisecond)
 }
 
-// take counts a try. It reports false if another caller was faster.
-func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
+// count counts a try. It reports false if another caller was faster.
+func (w throttleRow) count(db *gorm.DB, r store.Rule, now int64) (bool, error) {
 	forget := now + max(r.Forget.Milliseconds(), 1)
 	var n int64
 	var err error
@@ -81,7 +81,7 @@ func (w throttleRow) take(db *gorm.DB, r store.Rule, now int64) (bool, error) {
 			return false, nil
 		}
 	case w.ForgetAt > now && w.Tries < int64(r.Free):
-		// Free tries need not agree on anything but that there is one left.
+		// Concurrent free tries may all count, as long as one is left for each.
 		n, err = engine.Exec(db, "UPDATE throttles SET tries = tries + 1, prev_at = last_at, last_at = ?, forget_at = ?"+
 			" WHERE digest = ? AND tries < ? AND forget_at > ?", now, forget, blob(w.Digest), r.Free, now)
 	default:
@@ -103,7 +103,7 @@ func (t throttles) Clear(ctx context.Context, key store.Digest) error {
 	})
 }
 
-// Refund implements store.Throttles. The delay counts from the try before again.
+// Refund implements store.Throttles. The delay counts from the previous try again.
 func (t throttles) Refund(ctx context.Context, key store.Digest) error {
 	return t.db.Pass(ctx, func(db *gorm.DB) error {
 		n, err := engine.Exec(db, "UPDATE throttles SET tries = tries - 1, last_at = prev_at WHERE digest = ? AND tries > 1", blob(key[:]))

@@ -15,7 +15,7 @@ import (
 	"gatehouse/store"
 )
 
-// firstSchema brings a database to where the first release left it.
+// firstSchema gives a database the schema of the first release.
 func firstSchema(t *testing.T, dialect string, pool *sql.DB) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("migrations", dialect, "0001_initial.sql"))
@@ -33,7 +33,7 @@ func firstSchema(t *testing.T, dialect string, pool *sql.DB) {
 	execute(t, pool, "INSERT INTO schema_migrations VALUES (1, 'initial', ?, 1)", hex.EncodeToString(digest[:]))
 }
 
-// writeAsFirst writes as the first release does: it names the columns that it knows.
+// writeAsFirst writes as the first release does, naming only its own columns.
 func writeAsFirst(t *testing.T, pool *sql.DB, name string) {
 	t.Helper()
 	digest := store.DigestOf(name)
@@ -86,8 +86,8 @@ func compare(t *testing.T, got, want any) {
 	}
 }
 
-// TestUpgrade: what the first release wrote is there afterwards, and it goes on
-// writing on the new schema while replicas are replaced one by one.
+// TestUpgrade: the records of the first release survive, and it can still write to the
+// new schema while replicas are replaced one by one.
 func TestUpgrade(t *testing.T) {
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestKilledUpgradeIsRunAgain: as if killed between any two statements of it.
+// TestKilledUpgradeIsRunAgain: a migration may be killed between any two statements.
 func TestKilledUpgradeIsRunAgain(t *testing.T) {
 	dsn := backends["mysql"](t)
 	pool := raw(t, dsn)

@@ -8,7 +8,7 @@ import (
 	"gatehouse/store"
 )
 
-// TestAlone: of two replicas one does it, and the next time either may.
+// TestAlone: of two replicas, one runs the task, and the next time either may.
 func TestAlone(t *testing.T) {
 	dsn := testdb.MySQL(t)
 	a, b := brisk(t, dsn), brisk(t, dsn)
@@ -21,7 +21,7 @@ func TestAlone(t *testing.T) {
 			}
 		})
 		if err != nil || ran != 1 || other != 0 {
-			t.Errorf("ran %d times, and %d beside it: %v", ran, other, err)
+			t.Errorf("ran %d times, the other replica %d times, %v; want 1 and 0", ran, other, err)
 		}
 		a, b = b, a
 	}
@@ -31,7 +31,7 @@ func TestAlone(t *testing.T) {
 	}
 	ran := false
 	if err := b.Alone(t.Context(), "sweep", func(context.Context) { ran = true }); err != nil || !ran {
-		t.Errorf("the lock stayed behind: %v", err)
+		t.Errorf("after the context ended: ran = %v, %v; want true, since the lock is released", ran, err)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// An order is a column that people can be ordered by, and its index (role,
+// An order is a column by which people can be ordered, with its index on (role,
 // active, column, id).
 type order struct {
 	column, index string
@@ -35,7 +35,7 @@ func (d *DB) ListUsers(ctx context.Context, q store.UserQuery) (page store.UserP
 	q.OrderBy = cmp.Or(q.OrderBy, store.ByID)
 	by, known := orderOf(q.OrderBy)
 	if !known {
-		return page, fmt.Errorf("no order of people by %q", q.OrderBy)
+		return page, fmt.Errorf("people cannot be ordered by %q", q.OrderBy)
 	}
 	l := listing{UserQuery: q, order: by, dialect: d.Dialect, compare: ">", direction: "ASC"}
 	if q.Descending {
@@ -76,7 +76,7 @@ func (l listing) page(db *gorm.DB) (page store.UserPage, err error) {
 		}
 	}
 	page.Users, err = userTable.all(db, q.String(), q.args...)
-	if len(page.Users) > l.Limit { // one more was asked for, to know whether there is one
+	if len(page.Users) > l.Limit { // the query asks for one more, to see whether another page follows
 		page.Users, page.More = page.Users[:l.Limit], true
 	}
 	return page, err
@@ -89,12 +89,12 @@ type statement struct {
 }
 
 func (s *statement) add(text string, args ...any) *statement {
-	_, _ = s.WriteString(text) // a strings.Builder takes everything
+	_, _ = s.WriteString(text) // a strings.Builder returns no errors
 	s.args = append(s.args, args...)
 	return s
 }
 
-// around selects the people of a page, which is a query for IDs and the column.
+// around selects the people of a page; page writes a query for their IDs and the column.
 func (l listing) around(s *statement, page func()) *statement {
 	s.add("SELECT " + userTable.selected + " FROM (")
 	page()
@@ -102,10 +102,9 @@ func (l listing) around(s *statement, page func()) *statement {
 	return s.add(" LIMIT ?", l.Limit+1)
 }
 
-// walks selects the first people of every class (role, active) in the order asked
-// for, each by a walk along an index from the position on, and of those the
-// first. Without a search that is a dozen short walks at most, wherever the page
-// is and whatever the filter.
+// walks selects the first people of every class (role, active), each by a walk along
+// an index that starts at the position, and merges them in order. Without a search
+// that is at most a dozen short walks, wherever the page is and whatever the filter.
 func (l listing) walks() *statement {
 	s := &statement{}
 	return l.around(s, func() {
@@ -124,7 +123,7 @@ func (l listing) walks() *statement {
 	})
 }
 
-// selected are the columns that the index holds.
+// selected returns the columns that the index holds.
 func (l listing) selected() string {
 	if l.OrderBy == store.ByID {
 		return "u.id"
@@ -139,9 +138,9 @@ func (l listing) ordering(table string) string {
 	return table + l.column + " " + l.direction + ", " + table + "id " + l.direction
 }
 
-// bounds is what lies after the position, as ranges of an index with their order:
-// those equal in the column and later by ID, and those later in the column.
-// Neither database reads an OR of the two as ranges reliably.
+// bounds selects the people after the position, as two ordered ranges of an index:
+// those equal in the column and later by ID, and those later in the column. Neither
+// database reliably reads an OR of the two as ranges.
 func (l listing) bounds() []*statement {
 	inOrder := " ORDER BY " + l.ordering("u.")
 	switch {
@@ -158,7 +157,7 @@ func (l listing) bounds() []*statement {
 
 func bound(text string, args ...any) *statement { return new(statement).add(text, args...) }
 
-// wanted are the classes that the filter selects.
+// wanted returns the classes that the filter selects.
 func (l listing) wanted() (wanted []class) {
 	for _, role := range []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin} {
 		for _, active := range []bool{false, true} {
@@ -170,7 +169,7 @@ func (l listing) wanted() (wanted []class) {
 	return wanted
 }
 
-// counted sums up the counts that are kept.
+// counted adds up the rows of user_counts.
 func (l listing) counted() *statement {
 	s := bound("SELECT COALESCE(SUM(u.n), 0) FROM user_counts u WHERE 1 = 1")
 	l.filter(s)

@@ -11,7 +11,7 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// userColumns are those of a person, with the keys by which they are sought.
+// userColumns are the columns of a person, with the keys for searches.
 var userColumns = []column[store.User]{
 	col("id", func(u *store.User) any { return &u.ID }).byDatabase(),
 	col("sub", func(u *store.User) any { return &u.Sub }),
@@ -41,11 +41,11 @@ var (
 	userByName = "SELECT " + userTable.selected + " FROM user_names n JOIN users u ON u.id = n.user_id WHERE n.digest = ?"
 )
 
-// searchKey is a name as it is sought, cut to its column: a letter can fold into
-// eighteen, and no search has so long a beginning.
+// searchKey returns the form of a name that is searched, cut to the size of its column:
+// a letter can fold into eighteen, and no search needs so long a prefix.
 func searchKey(name string) string { return text(names.Fold(name), 1020) }
 
-// domain is what follows the last @.
+// domain returns the part of an address after the last @.
 func domain(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
 
 func oneUser(db *gorm.DB, query string, arg any) (store.User, error) {

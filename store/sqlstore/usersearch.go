@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// dense: where a search finds more than one in so many, the next page is
-	// sooner met by walking along an order than by sorting all that was found.
+	// dense: if a search finds more than one person in dense, a walk along the order
+	// reaches the next page sooner than sorting everybody whom it finds.
 	dense = 8
-	// few are sorted sooner than any walk is done.
+	// few people are sorted faster than any walk.
 	few = 1000
 )
 
-// searched chooses how to find the page. total is how many people the filter
-// selects; it becomes how many of them the search finds.
+// searched chooses how to find the page. It expects in total how many people the filter
+// selects, and sets it to how many of them the search finds.
 func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
 	people := *total
 	if err := l.rankWords(db); err != nil {
@@ -37,13 +37,13 @@ func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
 	return l.found(), nil
 }
 
-// searchColumns are what a word can be the start of.
+// searchColumns returns the columns that a word can be the start of.
 func searchColumns() []string {
 	return []string{"username_key", "email_key", "email_domain", "first_key", "last_key"}
 }
 
-// rankWords puts the word first that finds the fewest: it is sought by index, and
-// what it finds is asked for the others. The count stops at few.
+// rankWords puts the word first that finds the fewest people. That word is looked up by
+// index, and the other words filter the result. The count stops at few.
 func (l listing) rankWords(db *gorm.DB) error {
 	if len(l.Search) == 1 {
 		return nil
@@ -67,7 +67,7 @@ func (l listing) rankWords(db *gorm.DB) error {
 	return nil
 }
 
-// each writes a part for every column that is searched.
+// each writes a part for each of the searchColumns.
 func each(s *statement, between string, part func(column string)) {
 	for i, column := range searchColumns() {
 		if i > 0 {
@@ -77,8 +77,8 @@ func each(s *statement, between string, part func(column string)) {
 	}
 }
 
-// validWords keeps what is no text from the database. It copies the words, which
-// are the caller's.
+// validWords keeps invalid text from the database. It copies the words, which belong to
+// the caller.
 func validWords(words []string) []string {
 	valid := slices.Clone(words)
 	for i, word := range valid {
@@ -87,8 +87,8 @@ func validWords(words []string) []string {
 	return valid
 }
 
-// countFound counts column by column those whom no column before has counted:
-// each count is a range of an index.
+// countFound counts, column by column, the people whom no earlier column has counted.
+// Each count is a range of an index.
 func (l listing) countFound() *statement {
 	s := bound("SELECT ")
 	columns := searchColumns()
@@ -109,7 +109,7 @@ func (l listing) countFound() *statement {
 	return s
 }
 
-// found sorts what the first word finds.
+// found sorts the people whom the first word finds.
 func (l listing) found() *statement {
 	s := &statement{}
 	return l.around(s, func() {
@@ -125,7 +125,7 @@ func (l listing) found() *statement {
 	})
 }
 
-// others are the conditions beside the first word.
+// others adds the conditions of the filter and of the words after the first.
 func (l listing) others(s *statement) {
 	l.filter(s)
 	for _, word := range l.Search[1:] {
@@ -133,14 +133,15 @@ func (l listing) others(s *statement) {
 	}
 }
 
-// startsWith asks whether a column starts with word.
+// startsWith adds the condition that a column starts with word.
 func startsWith(s *statement, word string) {
 	s.add(" AND (")
 	each(s, " OR ", func(column string) { inRange(s, column, word) })
 	s.add(")")
 }
 
-// inRange: a range uses the column's index where LIKE may not.
+// inRange adds the condition that the column starts with word, as a range, which uses
+// the column's index where LIKE may not.
 func inRange(s *statement, column, word string) {
 	s.add("u."+column+" >= ?", word)
 	if end, limited := after(word); limited {
@@ -148,7 +149,7 @@ func inRange(s *statement, column, word string) {
 	}
 }
 
-// position is what lies after the last person of the page before.
+// position adds the condition that a person comes after the previous page.
 func (l listing) position(s *statement) {
 	switch {
 	case l.After == nil:
@@ -160,8 +161,8 @@ func (l listing) position(s *statement) {
 	}
 }
 
-// after is the first text in byte order that comes after all that start with
-// prefix, if there is one. Code points order as their UTF-8 bytes do.
+// after returns the first text, in byte order, after all those that start with prefix,
+// and whether there is one. Code points are ordered as their UTF-8 bytes are.
 func after(prefix string) (string, bool) {
 	runes := []rune(prefix)
 	for n := len(runes); n > 0; n-- {

@@ -9,8 +9,8 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// LockAdmins implements store.UsersTx. A transaction in SQLite keeps the others
-// out from its beginning.
+// LockAdmins implements store.UsersTx. A transaction in SQLite excludes all others
+// from its start.
 func (t *tx) LockAdmins() error {
 	if t.Dialect.ForUpdate == "" {
 		return t.Do(func(*gorm.DB) error { return nil })
@@ -46,11 +46,11 @@ func (t *tx) lockUser(db *gorm.DB, id int64) (store.User, error) {
 // CreateUser implements store.UsersTx.
 func (t *tx) CreateUser(u store.User) (int64, error) {
 	var id int64
-	err := t.Whole(func(db *gorm.DB) (err error) {
+	err := t.Nested(func(db *gorm.DB) (err error) {
 		if id, err = userTable.insert(db, u); err != nil {
 			return err
 		}
-		return t.takeNames(db, id, u.UsernameKey, u.EmailKey)
+		return t.reserveNames(db, id, u.UsernameKey, u.EmailKey)
 	})
 	if err != nil {
 		return 0, err
@@ -66,7 +66,7 @@ func (t *tx) UpdateUser(id int64, c store.UserChange) error {
 		return t.Do(func(db *gorm.DB) error { return updateUser(db, id, c) })
 	}
 	var old store.User
-	err := t.Whole(func(db *gorm.DB) (err error) {
+	err := t.Nested(func(db *gorm.DB) (err error) {
 		if old, err = t.lockUser(db, id); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (t *tx) UpdateUser(id int64, c store.UserChange) error {
 	return nil
 }
 
-// either is what c says, or else what was.
+// either returns *c, or was if c is nil.
 func either[T any](c *T, was T) T {
 	if c != nil {
 		return *c
@@ -91,7 +91,7 @@ func either[T any](c *T, was T) T {
 	return was
 }
 
-// updateUser writes the named columns of the row, if it is as it must be.
+// updateUser writes the columns that c sets, if the row meets the conditions of c.
 func updateUser(db *gorm.DB, id int64, c store.UserChange) error {
 	sets, args := assignments(c)
 	statement := "UPDATE users SET " + strings.Join(sets, ", ") + " WHERE id = ?"
@@ -153,14 +153,13 @@ func assignments(c store.UserChange) (sets []string, args []any) {
 	if c.Profile != nil {
 		set("profile", string(*c.Profile))
 	}
-	if len(sets) == 0 { // the conditions are asked all the same
+	if len(sets) == 0 { // the conditions count even if nothing changes
 		sets = []string{"email_verified = email_verified"}
 	}
 	return sets, args
 }
 
 // DeleteUser implements store.UsersTx. Codes go before sessions: see voidGrants.
-// The logouts that apps are owed stay until they are delivered.
 func (t *tx) DeleteUser(id int64) error {
 	var old store.User
 	err := t.Do(func(db *gorm.DB) (err error) {

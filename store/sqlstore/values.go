@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// blob binds bytes: gorm would take a slice after a parenthesis for a list.
+// A blob binds bytes as one value: gorm would read a slice after a parenthesis as a list.
 type blob []byte
 
 // Value implements driver.Valuer.
 func (b blob) Value() (driver.Value, error) { return []byte(b), nil }
 
-// millis is a time as it is kept: Unix milliseconds, 0 for the zero time.
+// millis returns a time as it is kept: Unix milliseconds, 0 for the zero time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -22,7 +22,7 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// instant is the time that millis came from.
+// instant returns the time that is kept as ms; see millis.
 func instant(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
@@ -37,7 +37,7 @@ type moment time.Time
 func (m *moment) Scan(column any) error {
 	ms, ok := column.(int64)
 	if !ok {
-		return fmt.Errorf("a time is no %T", column)
+		return fmt.Errorf("the column of a time holds %T", column)
 	}
 	*m = moment(instant(ms))
 	return nil
@@ -53,7 +53,7 @@ type lifetime time.Duration
 func (l *lifetime) Scan(column any) error {
 	ms, ok := column.(int64)
 	if !ok {
-		return fmt.Errorf("a duration is no %T", column)
+		return fmt.Errorf("the column of a duration holds %T", column)
 	}
 	*l = lifetime(time.Duration(ms) * time.Millisecond)
 	return nil
@@ -62,8 +62,8 @@ func (l *lifetime) Scan(column any) error {
 // Value implements driver.Valuer.
 func (l *lifetime) Value() (driver.Value, error) { return time.Duration(*l).Milliseconds(), nil }
 
-// plausible reports whether id can be one of ours: printable ASCII. What comes
-// from outside may be anything, and neither database need be asked about it.
+// plausible reports whether id can be one of ours: printable ASCII. Outside input may
+// be anything, and other IDs need no query.
 func plausible(id string) bool {
 	for _, c := range []byte(id) {
 		if c <= ' ' || c > '~' {
@@ -73,8 +73,8 @@ func plausible(id string) bool {
 	return id != "" && len(id) <= 255
 }
 
-// text is s as it fits into n bytes. It is for what came from outside and is
-// only kept to be shown: an address, the name of a browser.
+// text cuts s to n bytes. It is for text from outside that is kept only to be shown,
+// such as the name of a browser.
 func text(s string, n int) string {
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	if len(s) <= n {

@@ -1,5 +1,5 @@
-// Package dbfile keeps the file of an embedded database: one process at a time
-// replaces it, and it belongs to the user that is to use it.
+// Package dbfile guards the file of an embedded database: only one process at a time
+// can replace it, and it belongs to the operating-system user who runs the server.
 package dbfile
 
 import (
@@ -9,17 +9,16 @@ import (
 	"path/filepath"
 )
 
-// ErrInUse says that another process has the database file open.
+// ErrInUse means that another process has the database file open.
 var ErrInUse = errors.New("the database is in use")
 
-// lockName is the file whose lock tells that a database is in use. It is not the
-// database's own, which gives its name to another when a backup is put in place:
-// a process that waits must not hold on to the file that was replaced. A database has
-// one lock, by whichever link it is opened.
+// lockName returns the file whose lock shows that a database is in use. It is not the
+// database file, which loses its name when a backup replaces it: a process that waits
+// must not lock the replaced file. A database has one lock, whatever link leads to it.
 func lockName(file string) string { return Resolved(file) + ".lock" }
 
-// Resolved is the name of the file itself, behind all links; that of a file that is
-// not there stays.
+// Resolved returns the name of the file behind all links. The name of a missing file
+// stays as it is.
 func Resolved(file string) string {
 	if name, err := filepath.EvalSymlinks(file); err == nil {
 		return name
@@ -27,8 +26,8 @@ func Resolved(file string) string {
 	return file
 }
 
-// Lock locks the name of a database: shared to use it, exclusive to replace it. The lock
-// ends when the file is closed. Lock does not wait.
+// Lock locks the name of a database, shared to use it or exclusive to replace it. It
+// does not wait: it returns ErrInUse. The lock ends when the returned file is closed.
 func Lock(file string, exclusive bool) (*os.File, error) {
 	f, err := os.OpenFile(lockName(file), os.O_RDWR|os.O_CREATE|NoFollow, 0o600)
 	if err != nil {
@@ -42,7 +41,7 @@ func Lock(file string, exclusive bool) (*os.File, error) {
 		err = ErrInUse
 	}
 	if err != nil {
-		_ = f.Close() // err is what matters
+		_ = f.Close() // err matters more
 		return nil, fmt.Errorf("locking %s: %w", file, err)
 	}
 	return f, nil

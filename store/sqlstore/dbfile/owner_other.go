@@ -4,14 +4,14 @@ package dbfile
 
 import "os"
 
-// NoFollow: there is nothing like it.
+// NoFollow has no equivalent here.
 const NoFollow = 0
 
-// flock: without such locks, SQLite's own tell that the file is open.
+// flock does nothing. Without such locks, SQLite's own show that the file is open.
 func flock(*os.File, bool) (bool, error) { return true, nil }
 
-// LikeOwner: files have the owner of their folder.
+// LikeOwner does nothing: files have the owner of their folder.
 func LikeOwner(string, string) error { return nil }
 
-// StrangersLink: there is no root.
+// StrangersLink returns false, since the system has no root user.
 func StrangersLink(string) bool { return false }

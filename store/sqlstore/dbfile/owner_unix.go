@@ -10,12 +10,13 @@ import (
 	"syscall"
 )
 
-// NoFollow: the folder often belongs to a user other than root, such as the server's. A
-// link that was put there must not make root create, write or give away its target.
+// NoFollow makes opening a link fail. The folder often belongs to a user other than
+// root, such as the server's. A link there must not make root create, write or give
+// away its target.
 const NoFollow = syscall.O_NOFOLLOW
 
-// flock takes a lock that ends with the process, however it ends, without waiting.
-// SQLite's own locks do not meet it.
+// flock takes a lock without waiting. The lock ends with the process, however that
+// ends, and does not conflict with SQLite's own locks.
 func flock(f *os.File, exclusive bool) (bool, error) {
 	how := syscall.LOCK_SH
 	if exclusive {
@@ -28,17 +29,17 @@ func flock(f *os.File, exclusive bool) (bool, error) {
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			return false, nil
 		case errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOLCK):
-			return true, nil // a file system without locks; SQLite's own still tell
+			return true, nil // the file system has no such locks; SQLite's own still work
 		default:
 			return err == nil, err
 		}
 	}
 }
 
-// LikeOwner gives a file that we made the owner of another one, or, where that is not
-// there, of the folder that it is to be in, if we may: what root does for a server's
-// database must not keep it from the server. A file with another name as well is
-// left as it is: the owner of the folder could have linked somebody else's file there.
+// LikeOwner gives a file that we made the owner of another file or, if that is missing,
+// of its folder. It does so only if we may: a file that root makes for the server's
+// database must stay open to the server. A file with more than one name is left as it
+// is, since the owner of the folder could have linked another user's file there.
 func LikeOwner(name, of string) error {
 	if os.Geteuid() != 0 {
 		return nil // the file is theirs already

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock returns the time at the database's machine, which for SQLite is this one.
+// Clock returns the time on the database's machine, which for SQLite is this one.
 func (d *DB) Clock(ctx context.Context) (time.Time, error) {
 	if d.Dialect.Now == "" {
 		return d.options.Now().UTC(), nil

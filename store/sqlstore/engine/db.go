@@ -1,7 +1,7 @@
-// Package engine asks a database, MySQL or MariaDB or a SQLite file without cgo:
-// connections, statements and transactions with their time-outs and second tries,
-// locks, and migrations. It knows no records. The drivers' errors stay inside: what
-// leaves are those of package store. No secret is logged or shown in an error.
+// Package engine talks to a database: MySQL, MariaDB, or a SQLite file without cgo. It
+// owns connections, statements and transactions with their time-outs and retries,
+// locks, and migrations; records are left to sqlstore. The drivers' errors stay inside:
+// callers get those of package store. No log line or error shows a secret.
 package engine
 
 import (
@@ -22,24 +22,24 @@ import (
 type Options struct {
 	// DSN is "sqlite:path" or "mysql://user:password@host:3306/database".
 	DSN string
-	// Now is the clock by which SQLite judges a rotation's grace and a throttle's
-	// delay; MySQL, which several replicas share, judges by its own.
+	// Now is the clock for a rotation's grace and a throttle's delay on SQLite. MySQL,
+	// which several replicas share, uses its own.
 	Now func() time.Time
 	Log *slog.Logger
-	// MaxConns is how many connections to MySQL there may be; 0 means 32.
+	// MaxConns limits the connections to MySQL; 0 means 32.
 	MaxConns int
-	// Timeout is how long a call may take before it is ErrUnavailable; a
-	// transaction with its retries has half as long again. 0 means 2 s.
+	// Timeout is how long a call may take before it returns ErrUnavailable. A
+	// transaction, with its retries, may take half as long again. 0 means 2 s.
 	Timeout time.Duration
-	// ReadOnly is for looking at the database: it makes no file, and every change fails.
-	// On MySQL it means nothing.
+	// ReadOnly opens the database without making a file, and every change fails. It
+	// has no effect on MySQL.
 	ReadOnly bool
 }
 
-// WithDefaults fills in the options that were not given.
+// WithDefaults fills in the options that are zero.
 func (o Options) WithDefaults() Options {
 	if o.Now == nil {
-		o.Now = time.Now //nolint:forbidigo // the usual clock, unless another one was given
+		o.Now = time.Now //nolint:forbidigo // the usual clock, unless another one is given
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -57,25 +57,26 @@ func (o Options) WithDefaults() Options {
 type DB struct {
 	options Options
 	Dialect Dialect
-	// reader and writer serve single statements, transactions begin on tx. On
-	// MySQL all three are one pool.
+	// reader and writer run single statements; transactions begin on tx. On MySQL all
+	// three are one pool.
 	reader, writer, tx *gorm.DB
-	// moving is for what may be lost in a power cut: see pass. On MySQL it is writer.
+	// moving is for changes that a power cut may undo: see Pass. On MySQL it is writer.
 	moving *gorm.DB
 	// turn is held by the caller that writes to SQLite, which has one writer at a
 	// time: a queue in memory is fairer and faster than polling its lock. nil on MySQL.
 	turn chan struct{}
-	// breaker refuses at once while MySQL hangs. It is nil on SQLite, whose waits are
-	// for locks of our own machine: each ends by itself, and reading goes on meanwhile.
+	// breaker refuses calls at once while MySQL hangs. It is nil on SQLite, where calls
+	// wait only for locks of our own machine, which end on their own, while reads still
+	// work.
 	breaker *breaker.Breaker
 	// pool is the pool that writes.
 	pool *sql.DB
-	// patient opens the pool for changes of the schema, which may take long.
+	// patient opens a pool for changes of the schema, which may take long.
 	patient func(context.Context) (*sql.DB, error)
-	// present reports why the file is not the one that was opened.
+	// present returns an error if the file is not the one that was opened.
 	present func() error
 	closers []io.Closer
-	// held keeps a backup from being put in the place of the file; nil on MySQL.
+	// held is the lock that keeps a restore from replacing the file; nil on MySQL.
 	held io.Closer
 }
 
@@ -100,13 +101,13 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return d, nil
 }
 
-// closing closes c, which is not used after err.
+// closing closes c after err, and returns err.
 func closing(c io.Closer, err error) error {
-	_ = c.Close() // err is what matters
+	_ = c.Close() // err matters more
 	return err
 }
 
-// Close does not wait: calls in progress fail.
+// Close closes the database without waiting: calls in progress fail.
 func (d *DB) Close() error {
 	var first error
 	for _, c := range d.closers {
@@ -122,23 +123,23 @@ func (d *DB) Close() error {
 	return first
 }
 
-// Options are those that it was opened with.
+// Options returns the options with which the database was opened.
 func (d *DB) Options() Options { return d.options }
 
-// Pool is the pool that writes.
+// Pool returns the pool that writes.
 func (d *DB) Pool() *sql.DB { return d.pool }
 
-// Present reports why the file is not the one that was opened.
+// Present returns an error if the file is not the one that was opened.
 func (d *DB) Present() error { return d.present() }
 
-// Stats are those of the pool that writes.
+// Stats returns the statistics of the pool that writes.
 func (d *DB) Stats() sql.DBStats { return d.pool.Stats() }
 
-// Refusing reports whether the database hangs, and is not asked.
+// Refusing reports whether calls are refused because the database hangs.
 func (d *DB) Refusing() bool { return d.breaker != nil && d.breaker.Open() }
 
-// Ping asks whether the database answers. It asks the database, not only the network: a
-// proxy in between answers for itself.
+// Ping returns an error if the database does not answer. It runs a query, since a proxy
+// in between would answer a mere connection.
 func (d *DB) Ping(ctx context.Context) error {
 	if err := d.present(); err != nil {
 		return because(store.ErrUnavailable, err)

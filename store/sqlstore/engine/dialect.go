@@ -7,23 +7,22 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// A Dialect is what the two kinds of database say differently.
+// A Dialect holds the SQL that differs between the two kinds of database.
 type Dialect struct {
 	Name string // also the folder of its migrations
-	// ForUpdate ends a SELECT that locks its rows. A transaction in SQLite is
-	// the only one that writes, from its beginning.
+	// ForUpdate ends a SELECT that locks its rows. It is empty for SQLite, where a
+	// transaction excludes other writers from its start.
 	ForUpdate string
 	// ForUpdateOfFree locks only the rows that are not locked yet.
 	ForUpdateOfFree string
 	// JoinInOrder joins tables in the order in which they are written.
 	JoinInOrder string
-	// UseIndex makes a SELECT use the index of that name. Neither optimizer can
-	// know that a LIMIT makes one of them right and the others a hundred times
-	// as expensive.
+	// UseIndex makes a SELECT use the named index. Neither optimizer can tell that a
+	// LIMIT makes one index right and the others a hundred times as expensive.
 	UseIndex string
-	// Now is the database's clock in Unix milliseconds, or empty: Options.Now.
+	// Now is the database's clock in Unix milliseconds; empty: use Options.Now.
 	Now string
-	// prepares: single statements are prepared once and kept.
+	// prepares is true if single statements are prepared once and kept.
 	prepares bool
 }
 
@@ -39,8 +38,7 @@ func sqliteDialect() Dialect {
 	return Dialect{Name: "sqlite", prepares: true, JoinInOrder: "CROSS JOIN", UseIndex: " INDEXED BY %s"}
 }
 
-// Replace ends an INSERT that, where a row has the key already, writes these columns of
-// that row.
+// Replace ends an INSERT that overwrites these columns of a row that has the key already.
 func (d Dialect) Replace(key string, columns ...string) string {
 	end, value := " ON CONFLICT ("+key+") DO UPDATE SET ", "%s = excluded.%[1]s"
 	if d.Name == "mysql" {
@@ -55,7 +53,7 @@ func (d Dialect) Replace(key string, columns ...string) string {
 	return end
 }
 
-// Keep ends an INSERT that changes nothing where a row has the key already.
+// Keep ends an INSERT that changes nothing if a row has the key already.
 func (d Dialect) Keep(key string) string {
 	if d.Name == "mysql" {
 		return " ON DUPLICATE KEY UPDATE " + key + " = " + key
@@ -63,8 +61,8 @@ func (d Dialect) Keep(key string) string {
 	return " ON CONFLICT DO NOTHING"
 }
 
-// gormConfig: the logger is silent because it would show parameters, and
-// hashes are among them; transactions are begun by Transact alone.
+// gormConfig silences gorm's logger, which would show parameters, hashes among them,
+// and turns off its own transactions, since only Transact begins one.
 func gormConfig() *gorm.Config {
 	return &gorm.Config{
 		Logger:                 logger.Discard,
@@ -74,23 +72,23 @@ func gormConfig() *gorm.Config {
 	}
 }
 
-// preparedMax is how many statements each connection keeps prepared. Hot paths have
-// a few dozen.
+// preparedMax is how many statements each connection keeps prepared. Hot paths need a
+// few dozen.
 const preparedMax = 100
 
-// connected puts the handles over the pools. Single statements on SQLite are
-// prepared once for each connection. Those in transactions are not: gorm's cache
-// would prepare them anew each time. Nor are MySQL's: the driver sends each in one
-// round trip, and at gorm's cache all callers wait for the one that prepares a
-// statement, however little time it has left. If the server hangs, each of them would
-// then try in turn.
+// connected sets the handles of the pools. Single statements on SQLite are prepared
+// once for each connection. Statements in transactions are not, because gorm's cache
+// would prepare them anew each time. Nor are statements for MySQL: the driver sends
+// each in one round trip, while gorm's cache makes all callers wait for the one that
+// prepares a statement, however little time they have left. If the server hung, they
+// would then try one after the other.
 func (d *DB) connected(reading, writing *gorm.DB) {
 	prepared := &gorm.Session{PrepareStmt: d.Dialect.prepares}
 	d.reader, d.writer, d.tx = reading.Session(prepared), writing.Session(prepared), writing
 	d.moving = d.writer
 }
 
-// ClockSQL is the time as SQL, with its arguments.
+// ClockSQL returns an SQL expression for the time in Unix milliseconds, and its arguments.
 func (d *DB) ClockSQL() (string, []any) {
 	if d.Dialect.Now != "" {
 		return d.Dialect.Now, nil

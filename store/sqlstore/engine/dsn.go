@@ -12,17 +12,17 @@ import (
 	"strings"
 )
 
-// A Place is a DSN taken apart.
+// A Place is a parsed DSN.
 type Place struct {
-	File string // SQLite; the rest is MySQL
+	File string // for SQLite; the other fields are for MySQL
 
 	user, password, network, address, database string
 	tls                                        *tls.Config
 	tlsMode                                    string // the driver's word: "preferred" or empty
 }
 
-// ParseDSN never shows the DSN or a part of it in an error: a password that was not
-// escaped can be in any part.
+// ParseDSN parses a DSN. Its errors never show the DSN or a part of it: a password that
+// was not escaped can be in any part.
 func ParseDSN(dsn string) (Place, error) {
 	scheme, rest, found := strings.Cut(dsn, ":")
 	switch {
@@ -40,8 +40,8 @@ func ParseDSN(dsn string) (Place, error) {
 
 func parseMySQL(dsn string) (Place, error) {
 	u, err := url.Parse(dsn)
-	if err != nil { // which repeats what could not be read
-		return Place{}, errors.New("the database URL cannot be read; special characters of a password are written as %XX")
+	if err != nil { // err itself shows the text that could not be parsed
+		return Place{}, errors.New("the database URL cannot be parsed; special characters of a password are written as %XX")
 	}
 	p := Place{user: u.User.Username(), database: strings.Trim(u.Path, "/"), network: "tcp"}
 	p.password, _ = u.User.Password()
@@ -61,8 +61,8 @@ func parseMySQL(dsn string) (Place, error) {
 	return p, nil
 }
 
-// set takes one parameter of the URL. Those of the driver are not let through:
-// some of them (clientFoundRows, collation) carry the promises of this package.
+// set applies one parameter of the URL. The driver's own parameters are refused: this
+// package's promises depend on some of them (clientFoundRows, collation).
 func (p *Place) set(name, value, host string) error {
 	switch name {
 	case "socket":
@@ -73,7 +73,7 @@ func (p *Place) set(name, value, host string) error {
 	case "tls-ca":
 		return p.setRoots(value, host)
 	}
-	return errors.New("an unknown parameter; there are socket, tls and tls-ca")
+	return errors.New("unknown parameter; the parameters are socket, tls and tls-ca")
 }
 
 func (p *Place) setTLS(mode, host string) error {
@@ -86,14 +86,14 @@ func (p *Place) setTLS(mode, host string) error {
 	case "skip-verify":
 		p.config(host).InsecureSkipVerify = true // the operator's explicit choice
 	default:
-		return errors.New("tls is none of true, false, preferred, skip-verify")
+		return errors.New("tls must be true, false, preferred or skip-verify")
 	}
 	return nil
 }
 
 func (p *Place) setRoots(file, host string) error {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return errors.New("what tls-ca names is not a regular file")
+		return errors.New("the file of tls-ca is not a regular file")
 	}
 	pem, err := os.ReadFile(file) //nolint:gosec // G304: the operator names the file
 	if wrong, ok := errors.AsType[*fs.PathError](err); ok {
@@ -104,7 +104,7 @@ func (p *Place) setRoots(file, host string) error {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return errors.New("no certificate in the file of tls-ca")
+		return errors.New("the file of tls-ca contains no certificate")
 	}
 	p.config(host).RootCAs = roots
 	return nil

@@ -19,15 +19,15 @@ import (
 	"gatehouse/store"
 )
 
-// ErrRefused: the server or file is there and refuses us, and will do so again: a wrong
+// ErrRefused means that the server or file refuses us and will do so again: a wrong
 // password, an unknown database, a file that is not a database.
 var ErrRefused = errors.New("the database refuses")
 
-// refused reports whether another try would be refused likewise.
+// refused reports whether another try would be refused, too.
 func refused(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return slices.Contains([]uint16{
-			1044, 1045, 1698, 1251, 1820, 1862, 4151, // access denied, in its kinds
+			1044, 1045, 1698, 1251, 1820, 1862, 4151, // access denied, for various reasons
 			1049, // unknown database
 		}, e.Number)
 	}
@@ -38,11 +38,12 @@ func refused(err error) bool {
 	return false
 }
 
-// ErrGaveUp: the database gave up on a transaction through no fault of its own.
+// ErrGaveUp means that the database gave up on a transaction through no fault of the
+// transaction's.
 var ErrGaveUp = errors.New("transaction given up")
 
-// Translate turns an error of gorm or of a driver into one of package store.
-// Of the driver's error the text alone remains.
+// Translate turns an error of gorm or of a driver into one of package store. Only the
+// text of the driver's error remains.
 func Translate(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrUnavailable):
@@ -52,7 +53,7 @@ func Translate(ctx context.Context, err error) error {
 	case Duplicate(err):
 		return store.ErrConflict
 	case errors.Is(context.Cause(ctx), context.Canceled), errors.Is(err, context.Canceled):
-		return fmt.Errorf("asking the database: %w", context.Canceled) // the caller went away
+		return fmt.Errorf("querying the database: %w", context.Canceled) // the caller went away
 	case ctx.Err() != nil:
 		return fmt.Errorf("no answer in time: %w", because(store.ErrUnavailable, err))
 	case refused(err):
@@ -62,16 +63,16 @@ func Translate(ctx context.Context, err error) error {
 	case unavailable(err):
 		return because(store.ErrUnavailable, err)
 	}
-	return because(errAsking, err)
+	return because(errQuerying, err)
 }
 
-// errAsking is what remains of a fault of ours.
-var errAsking = errors.New("asking the database")
+// errQuerying is for errors that are our own fault.
+var errQuerying = errors.New("querying the database")
 
 // because keeps the text of a driver's error and drops its type.
 func because(kind, err error) error { return fmt.Errorf("%w: %s", kind, err.Error()) }
 
-// Duplicate reports whether a row has a key that another row has.
+// Duplicate reports whether a statement failed because another row has the same key.
 func Duplicate(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return e.Number == 1062
@@ -82,8 +83,8 @@ func Duplicate(err error) bool {
 	return false
 }
 
-// gaveUp: a deadlock, a lock that took too long, a row that changed since it
-// was read (MariaDB's snapshot check), a busy file.
+// gaveUp reports a deadlock, a lock that took too long, a row that changed since it was
+// read (MariaDB's snapshot check), or a busy file.
 func gaveUp(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return e.Number == 1213 || e.Number == 1205 || e.Number == 1020
@@ -94,18 +95,18 @@ func gaveUp(err error) bool {
 	return errors.Is(err, ErrGaveUp)
 }
 
-// Busy reports whether another connection keeps SQLite from what was asked.
+// Busy reports whether a statement on SQLite failed because of another connection's lock.
 func Busy(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && busy(e.Code())
 }
 
-// NoTable reports whether a statement names a table that is not there.
+// NoTable reports whether a statement failed because a table does not exist.
 func NoTable(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return e.Number == 1146
 	}
-	return err != nil && strings.Contains(err.Error(), "no such table") // it has no number of its own
+	return err != nil && strings.Contains(err.Error(), "no such table") // SQLite has no code for it
 }
 
 // busy looks at the primary code, which is the lowest byte.
@@ -131,17 +132,18 @@ func unavailable(err error) bool {
 			return true
 		}
 	}
-	// database/sql has no value for it.
+	// database/sql exports no value for this error.
 	return strings.Contains(err.Error(), "sql: database is closed")
 }
 
-// lost: the connection ended under the statement, and it is not known how far it came.
+// lost reports whether the connection broke during the statement, which may or may not
+// have taken effect.
 func lost(err error) bool {
 	if err == nil {
 		return false
 	}
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		// shutting down, MariaDB's and MySQL's words for a connection that was ended
+		// shutting down; a killed connection, in MariaDB and in MySQL
 		return e.Number == 1053 || e.Number == 1927 || e.Number == 4031
 	}
 	if e, ok := errors.AsType[net.Error](err); ok {
@@ -155,9 +157,9 @@ func lost(err error) bool {
 	return false
 }
 
-// mysqlUnavailable goes by the SQLSTATE's class. What is wrong with a statement
-// of ours (22, 23, 42) is a fault to be seen, unless it is one of the refusals
-// that MySQL files there though an operator's doing is behind it.
+// mysqlUnavailable judges by the class of the SQLSTATE. Classes 22, 23 and 42 are errors
+// in our statements, and must be seen as such, except for some refusals that MySQL puts
+// there although an operator caused them.
 func mysqlUnavailable(e *mysql.MySQLError) bool {
 	switch string(e.SQLState[:2]) {
 	case "08", "28", "40", "53", "70":

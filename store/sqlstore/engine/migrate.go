@@ -21,13 +21,13 @@ import (
 type Migration struct {
 	Version int
 	Name    string
-	// AppliedAt is zero if it is still to be applied.
+	// AppliedAt is zero until the step is applied.
 	AppliedAt time.Time
 }
 
-// Migrate brings the schema up to what this program needs. Of several that
-// start at once one does it, and the others wait. A schema that is newer than
-// this program is left alone: releases keep the one before them running.
+// Migrate brings the schema up to what this program needs. If several replicas start at
+// once, one does it, and the others wait. A schema newer than this program is left
+// alone: each release lets the previous one keep running.
 func (d *DB) Migrate(ctx context.Context) error {
 	all, err := migrations.Of(d.Dialect.Name)
 	if err != nil {
@@ -63,7 +63,7 @@ func (d *DB) migrateSQLite(ctx context.Context, conn *sql.Conn, all []migrations
 		return fmt.Errorf("migrating: %w", Translate(ctx, err))
 	}
 	if err := d.apply(ctx, tx, all); err != nil {
-		_ = tx.Rollback() // err is what matters
+		_ = tx.Rollback() // err matters more
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -72,8 +72,8 @@ func (d *DB) migrateSQLite(ctx context.Context, conn *sql.Conn, all []migrations
 	return nil
 }
 
-// migrateMySQL holds a lock of the server. A CREATE commits by itself there, so
-// that a step that was cut short is run again from its beginning.
+// migrateMySQL holds a lock of the server. There, a CREATE commits on its own, so a
+// step that was cut short is run again from its start.
 func (d *DB) migrateMySQL(ctx context.Context, conn *sql.Conn, all []migrations.Step) error {
 	const name = "CONCAT('gatehouse migration ', LEFT(SHA1(DATABASE()), 32))" // at most 64 characters
 	var locked sql.NullInt64
@@ -99,7 +99,7 @@ type Session interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// apply runs what is due.
+// apply runs the steps that are due.
 func (d *DB) apply(ctx context.Context, s Session, all []migrations.Step) error {
 	if err := createVersions(ctx, s); err != nil {
 		return err
@@ -121,22 +121,21 @@ func (d *DB) apply(ctx context.Context, s Session, all []migrations.Step) error 
 		}
 		level := slog.LevelInfo
 		if len(due) == len(all) {
-			level = slog.LevelDebug // a new database: nothing of anybody's changed
+			level = slog.LevelDebug // a new database: there was nothing to change
 		}
 		d.options.Log.Log(ctx, level, "schema migrated", "version", m.Version, "name", m.Name)
 	}
 	return nil
 }
 
-// added: the column or index is there, from a run that was killed before it could
-// be recorded. MySQL has no ADD COLUMN IF NOT EXISTS.
+// added reports whether the column or index exists already, from a run that was killed
+// before it could be recorded. MySQL has no ADD COLUMN IF NOT EXISTS.
 func added(err error) bool {
 	e, ok := errors.AsType[*mysql.MySQLError](err)
 	return ok && (e.Number == 1060 || e.Number == 1061)
 }
 
-// statements splits a file at the semicolons that end a line, and leaves the
-// comments out.
+// statements splits a file at the semicolons that end a line, and omits comments.
 func statements(text string) []string {
 	var all []string
 	var s strings.Builder
@@ -165,19 +164,19 @@ func createVersions(ctx context.Context, s Session) error {
 	return nil
 }
 
-// An Applied migration, as the database remembers it.
+// An Applied is a migration that the database has recorded.
 type Applied struct {
 	Name, digest string
 	at           int64
 }
 
-// AppliedMigrations are by version.
+// AppliedMigrations returns the recorded migrations by version.
 func AppliedMigrations(ctx context.Context, s Session) (map[int]Applied, error) {
 	answer, err := s.QueryContext(ctx, "SELECT version, name, sha256, applied_at FROM schema_migrations")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = answer.Close() }() // answer.Err tells
+	defer func() { _ = answer.Close() }() // answer.Err reports errors
 	done := map[int]Applied{}
 	for answer.Next() {
 		var version int
@@ -190,8 +189,8 @@ func AppliedMigrations(ctx context.Context, s Session) (map[int]Applied, error) 
 	return done, answer.Err()
 }
 
-// Due are the steps not yet applied. One that was applied must be what it
-// was: an edited one promises a schema that is not there.
+// Due returns the steps not yet applied. It returns an error if an applied step was
+// edited: its file describes a schema that the database does not have.
 func Due(ctx context.Context, s Session, all []migrations.Step) ([]migrations.Step, error) {
 	done, err := AppliedMigrations(ctx, s)
 	if err != nil {
@@ -210,8 +209,8 @@ func Due(ctx context.Context, s Session, all []migrations.Step) ([]migrations.St
 	return due, nil
 }
 
-// MigrationStatus lists the steps that this program carries and those that a
-// newer one applied, in order.
+// MigrationStatus lists, in order, the steps that this program contains and those that
+// a newer one applied.
 func (d *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	all, err := migrations.Of(d.Dialect.Name)
 	if err != nil {

@@ -41,20 +41,20 @@ func openMySQL(_ context.Context, o Options, at Place) (*DB, error) {
 	return d, nil
 }
 
-// hangs is the breaker's question: a connection of its own, which runs statements to
-// set itself up. Those of the pool may all be at slow statements.
+// hangs returns the breaker's probe: it opens a separate connection, which runs
+// statements to set itself up. The pool's connections may all be running slow statements.
 func hangs(c driver.Connector) func(context.Context) bool {
 	return func(ctx context.Context) bool {
 		conn, err := c.Connect(ctx)
 		if err == nil {
-			_ = conn.Close() // the answer is known
+			_ = conn.Close() // the server has answered
 		}
 		return err != nil && ctx.Err() != nil
 	}
 }
 
-// patientMySQL is a pool that waits as long as its context does: for another
-// replica's migration, or for a big table to be changed.
+// patientMySQL opens a pool that waits as long as its context allows, for another
+// replica's migration or for a change to a big table.
 func patientMySQL(o Options, at Place) (*sql.DB, error) {
 	config := mysqlConfig(o, at)
 	config.ReadTimeout, config.WriteTimeout = 0, 0
@@ -65,13 +65,11 @@ func patientMySQL(o Options, at Place) (*sql.DB, error) {
 	return sql.OpenDB(c), nil
 }
 
-// connectTimeout bounds the making of one connection, all that is said to set it up
-// included.
+// connectTimeout limits how long it takes to open a connection and set it up.
 const connectTimeout = 2 * time.Second
 
-// mysqlConfig lets the driver write the parameters of statements in transactions
-// into their text: so each is one round trip, where preparing it would take
-// another. That is safe in utf8mb4.
+// mysqlConfig lets the driver write parameters into the text of statements, so that
+// each takes one round trip; preparing it would take another. That is safe in utf8mb4.
 func mysqlConfig(o Options, at Place) *mysql.Config {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = at.user, at.password
@@ -79,23 +77,22 @@ func mysqlConfig(o Options, at Place) *mysql.Config {
 	config.TLS, config.TLSConfig = at.tls, at.tlsMode
 	config.Collation = "utf8mb4_bin"
 	config.InterpolateParams = true
-	config.ClientFoundRows = true // "changed nothing" must differ from "was so already"
+	config.ClientFoundRows = true // an UPDATE to the same values must count as a match
 	config.Timeout = connectTimeout
 	config.ReadTimeout = 5 * time.Second
 	config.WriteTimeout = 5 * time.Second
 	config.Logger = driverLog{o.Log}
 	config.Params = map[string]string{
 		"sql_mode":  "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
-		"time_zone": "'+00:00'", // NOW() read back as Unix time must not meet a change of the clocks
-		// A server does not notice that a client gave up waiting for a lock.
+		"time_zone": "'+00:00'", // the clock change in autumn would make NOW() ambiguous as Unix time
+		// The server does not notice when a client gives up waiting for a lock.
 		"innodb_lock_wait_timeout": "2",
 	}
 	return config
 }
 
-// connector makes connections that read what is committed: without gap locks
-// there are fewer deadlocks, and every decision here is made by one statement
-// or on locked rows.
+// connector makes connections at the level READ COMMITTED. Without gap locks there are
+// fewer deadlocks, and every decision here is made by one statement or on locked rows.
 func connector(config *mysql.Config) (driver.Connector, error) {
 	inner, err := mysql.NewConnector(config)
 	if err != nil {
@@ -106,10 +103,10 @@ func connector(config *mysql.Config) (driver.Connector, error) {
 
 type readCommitted struct{ driver.Connector }
 
-// Connect implements driver.Connector. The isolation level has no variable that
-// MySQL and MariaDB both know, so it cannot be one of Params.
+// Connect implements driver.Connector. MySQL and MariaDB have different variables for
+// the isolation level, so it cannot be one of Params.
 //
-// It has a time-out of its own, since package sql also connects without a caller.
+// Connect has its own time-out, since package sql also connects without a caller.
 func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -117,7 +114,7 @@ func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Every connection of this driver can do so.
+	// Every connection of this driver is an ExecerContext.
 	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil)
 	if err != nil {
 		return nil, closing(conn, err)

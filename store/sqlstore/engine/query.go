@@ -10,8 +10,8 @@ import (
 	"gatehouse/store/breaker"
 )
 
-// Read runs f, which asks, within the time that a call may take. f is run once more if
-// it met a connection that had died unnoticed, so it begins from nothing each time.
+// Read runs f, which only reads, within the time that a call may take. It runs f once
+// more if the connection had died unnoticed, so f must start afresh each time.
 func (d *DB) Read(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.within(ctx, d.reader, func(db *gorm.DB) error {
 		err := f(db)
@@ -22,16 +22,16 @@ func (d *DB) Read(ctx context.Context, f func(*gorm.DB) error) error {
 	})
 }
 
-// Change runs f, which changes something by single statements, likewise. A
-// statement that the database gave up on has done nothing.
+// Change runs f, which makes changes by single statements, within the same time. It
+// runs f again if the database gave up on a statement, which then had no effect.
 func (d *DB) Change(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.writeBy(ctx, d.writer, f)
 }
 
-// Pass is Change for the moving part: rotations and throttles, of which a process
-// or a machine that dies loses nothing that its successors could not do without
-// (docs/decisions/0001). On SQLite it does not wait for the disk, which is most of
-// the cost of a change there; the next change that does takes it along.
+// Pass is Change for the moving part, rotations and throttles, whose last changes may
+// be lost when a machine dies (docs/decisions/0001). On SQLite it does not wait for the
+// disk, which is most of the cost of a change there. The next call of Change brings
+// these changes to the disk as well.
 func (d *DB) Pass(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.writeBy(ctx, d.moving, f)
 }
@@ -69,12 +69,12 @@ func (d *DB) within(caller context.Context, db *gorm.DB, f func(*gorm.DB) error)
 	return d.guard(caller, ctx, func() error { return Translate(ctx, f(db.WithContext(ctx))) })
 }
 
-// errHangs is what callers learn while the breaker is open.
-var errHangs = errors.New("it did not answer the requests before")
+// errHangs is what callers get while the breaker is open.
+var errHangs = errors.New("it did not answer earlier requests")
 
-// guard runs f, which must end with bounded, unless the database hangs, and tells the
-// breaker whether it hung on f: whether the time that we gave it was over, and not
-// the caller's.
+// guard runs f, which must end with bounded, unless the breaker is open. It reports to
+// the breaker whether the database hung on f: whether our time-out passed, and not the
+// caller's.
 func (d *DB) guard(caller, bounded context.Context, f func() error) error {
 	if d.breaker == nil {
 		return f()
@@ -94,18 +94,18 @@ func (d *DB) guard(caller, bounded context.Context, f func() error) error {
 	return err
 }
 
-// A Scanner is a row of an answer.
+// A Scanner is a row of a result.
 type Scanner interface{ Scan(dest ...any) error }
 
-// Rows calls each for every row of the answer. It goes round gorm's builder, which
-// copies a query letter by letter, to the pool or transaction that gorm's handle leads
-// to. So no argument may be a list: each stands for one question mark.
+// Rows calls each for every row of the result. It bypasses gorm's builder, which copies
+// a query letter by letter, and uses the pool or transaction under gorm's handle. So an
+// argument must not be a list: each stands for one question mark.
 func Rows(db *gorm.DB, query string, args []any, each func(Scanner) error) error {
 	answer, err := db.Statement.ConnPool.QueryContext(db.Statement.Context, query, args...)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = answer.Close() }() // answer.Err tells
+	defer func() { _ = answer.Close() }() // answer.Err reports errors
 	for answer.Next() {
 		if err := each(answer); err != nil {
 			return err
@@ -114,7 +114,7 @@ func Rows(db *gorm.DB, query string, args []any, each func(Scanner) error) error
 	return answer.Err()
 }
 
-// Row reads the only row of the answer, or returns store.ErrNotFound.
+// Row reads the only row of the result, or returns store.ErrNotFound.
 func Row(db *gorm.DB, query string, args []any, dest ...any) error {
 	found := false
 	err := Rows(db, query, args, func(s Scanner) error {
@@ -127,21 +127,21 @@ func Row(db *gorm.DB, query string, args []any, dest ...any) error {
 	return err
 }
 
-// Exists reports whether the answer has a row.
+// Exists reports whether the result has a row.
 func Exists(db *gorm.DB, query string, args ...any) (bool, error) {
 	found := false
 	err := Rows(db, query, args, func(Scanner) error { found = true; return nil })
 	return found, err
 }
 
-// Exec is Update, through gorm, which spreads a list over as many question marks.
+// Exec is Update through gorm, which expands a list into as many question marks.
 func Exec(db *gorm.DB, statement string, args ...any) (int64, error) {
 	done := db.Exec(statement, args...)
 	return done.RowsAffected, done.Error
 }
 
-// Update runs a statement, and returns how many rows it found to change. It goes round
-// gorm as Rows does, so no argument may be a list.
+// Update runs a statement and returns how many rows matched. It bypasses gorm as Rows
+// does, so an argument must not be a list.
 func Update(db *gorm.DB, statement string, args ...any) (int64, error) {
 	done, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, statement, args...)
 	if err != nil {
@@ -150,14 +150,14 @@ func Update(db *gorm.DB, statement string, args ...any) (int64, error) {
 	return done.RowsAffected()
 }
 
-// Count reads the only number of the answer.
+// Count reads a single number.
 func (d *DB) Count(ctx context.Context, query string, args ...any) (n int64, err error) {
 	err = d.Read(ctx, func(db *gorm.DB) error { return Row(db, query, args, &n) })
 	return n, err
 }
 
 // Insert runs a statement that adds rows, and returns the ID that the database gave the
-// last one. It goes round gorm as Rows does.
+// last one. It bypasses gorm as Rows does.
 func Insert(db *gorm.DB, statement string, args ...any) (int64, error) {
 	done, err := db.Statement.ConnPool.ExecContext(db.Statement.Context, statement, args...)
 	if err != nil {
@@ -166,9 +166,9 @@ func Insert(db *gorm.DB, statement string, args ...any) (int64, error) {
 	return done.LastInsertId()
 }
 
-// Sweep deletes at most n of the rows that the condition selects, by their
-// primary key. The rows are found first: MySQL and SQLite have no limited
-// DELETE in common, and none of the conditions becomes false again.
+// Sweep deletes at most n of the rows that the condition selects. It first finds their
+// primary keys, because MySQL and SQLite have no limited DELETE in common. That is safe
+// because a condition, once true of a row, stays true.
 func (d *DB) Sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
 	var deleted int64
 	err := d.inTurn(ctx, func() error {
@@ -193,5 +193,5 @@ func sweepOnce(db *gorm.DB, table, key, condition string, n int, args []any) (in
 	return Exec(db, "DELETE FROM "+table+" WHERE "+key+" IN ?", keys)
 }
 
-// SweepMax keeps a statement's length and its locks within reason.
+// SweepMax limits the length of a statement and the number of its locks.
 const SweepMax = 1000

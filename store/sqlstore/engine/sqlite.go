@@ -16,12 +16,11 @@ import (
 	"gatehouse/store/sqlstore/dbfile"
 )
 
-// sqliteReaders is how many connections read. Each has a page cache of its own.
+// sqliteReaders is how many connections read. Each has its own page cache.
 const sqliteReaders = 4
 
-// openSQLite opens a connection that writes what must last, one that writes what
-// may be lost in a power cut, of which one at a time has its turn, and a few to
-// read beside them.
+// openSQLite opens a connection for changes that must last, one for changes that a power
+// cut may undo, and a few that read. The first two take turns.
 func openSQLite(ctx context.Context, o Options, at Place) (*DB, error) {
 	if o.ReadOnly {
 		return OpenToLook(o, at.File)
@@ -36,8 +35,8 @@ func openSQLite(ctx context.Context, o Options, at Place) (*DB, error) {
 	return OpenLocked(ctx, o, at.File, held)
 }
 
-// OpenLocked is openSQLite for a file that is there, and whose lock, if it has one,
-// ends with the DB.
+// OpenLocked is openSQLite for an existing file. Closing the DB releases the lock held,
+// which may be nil.
 func OpenLocked(ctx context.Context, o Options, file string, held io.Closer) (*DB, error) {
 	d := &DB{options: o, Dialect: sqliteDialect(), present: dbfile.Same(file), turn: make(chan struct{}, 1), held: held}
 	writer, err := d.sqlitePool(file, 1, lasting)
@@ -62,10 +61,10 @@ func OpenLocked(ctx context.Context, o Options, file string, held io.Closer) (*D
 	return d, d.attach(writer, moving, reader)
 }
 
-// OpenToLook opens connections that change nothing, not even how the log is kept. A
-// file with nothing beside it is not in use at the moment, and is read as one that does
-// not change: SQLite would make a log and an index for it and, as it may not write,
-// leave both. If another process begins to use it meanwhile, present says so.
+// OpenToLook opens connections that change nothing, not even the journal mode. A file
+// without a log beside it is not in use, and is read as immutable. Otherwise SQLite
+// would make a log and an index for it and, as it may not write, leave both behind. If
+// another process begins to use the file meanwhile, present returns an error.
 func OpenToLook(o Options, file string) (*DB, error) {
 	query := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_pragma": {"busy_timeout(1000)"}}
 	present := dbfile.Same(file)
@@ -78,14 +77,14 @@ func OpenToLook(o Options, file string) (*DB, error) {
 		return nil, err
 	}
 	d := &DB{options: o, Dialect: sqliteDialect(), present: present, turn: make(chan struct{}, 1), pool: pool, closers: []io.Closer{pool}}
-	pool.SetMaxOpenConns(2) // Examine has one and asks for another
+	pool.SetMaxOpenConns(2) // Examine holds one and opens another
 	d.patient = func(context.Context) (*sql.DB, error) {
-		return nil, errors.New("the database was opened to be read only")
+		return nil, errors.New("the database was opened for reading only")
 	}
 	return d, d.attach(pool, pool, pool)
 }
 
-// attach puts gorm over the pools.
+// attach opens gorm's handles of the pools.
 func (d *DB) attach(writer, moving, reader *sql.DB) error {
 	var over [3]*gorm.DB
 	for i, pool := range []*sql.DB{writer, moving, reader} {
@@ -103,8 +102,8 @@ func (d *DB) attach(writer, moving, reader *sql.DB) error {
 // A purpose is what connections to SQLite are for.
 type purpose struct {
 	queryOnly bool
-	// synchronous FULL: what was acknowledged survives a power cut. NORMAL: it
-	// survives the death of the process.
+	// synchronous FULL: acknowledged changes survive a power cut. NORMAL: they survive
+	// the death of the process.
 	synchronous string
 }
 
@@ -125,11 +124,11 @@ func (d *DB) sqlitePool(file string, conns int, use purpose) (*sql.DB, error) {
 	return pool, nil
 }
 
-// openPool never makes a file (mode=rw): one that was removed under a running
-// server must not come back empty, with a new first administrator.
+// openPool never makes a file (mode=rw): a file that is removed under a running server
+// must not come back empty, ready for a new first administrator.
 func openPool(file string, use purpose) (*sql.DB, error) {
 	query := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_pragma": {
-		"busy_timeout(5000)", // the context ends a wait before
+		"busy_timeout(5000)", // the context ends a wait earlier
 		"journal_mode(WAL)",
 		"synchronous(" + use.synchronous + ")",
 		"foreign_keys(1)",
@@ -140,7 +139,7 @@ func openPool(file string, use purpose) (*sql.DB, error) {
 	return openFile(file, query)
 }
 
-// CopySQLite has SQLite write what one reading transaction sees, log included.
+// CopySQLite lets SQLite write a copy, as one reading transaction sees it, log included.
 func CopySQLite(ctx context.Context, file, to string) error {
 	pool, err := openPool(file, lasting)
 	if err != nil {

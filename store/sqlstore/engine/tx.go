@@ -13,10 +13,10 @@ import (
 	"gatehouse/store"
 )
 
-// tries is how often a transaction or statement is begun at most.
+// tries is how many times, at most, a transaction or statement is begun.
 const tries = 3
 
-// Transact runs f in one transaction, as store.DB promises it of Write.
+// Transact runs f in one transaction, as store.DB promises for Write.
 func (d *DB) Transact(caller context.Context, f func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(caller, d.options.Timeout*3/2)
 	defer cancel()
@@ -34,7 +34,7 @@ func (d *DB) persist(ctx context.Context, f func() error) error {
 		if err == nil || try == tries || !errors.Is(err, ErrGaveUp) {
 			return err
 		}
-		d.options.Log.Debug("asking the database again", "try", try+1, "err", err)
+		d.options.Log.Debug("retrying after the database gave up", "try", try+1, "err", err)
 		if pause(ctx, time.Duration(try)*10*time.Millisecond) != nil {
 			return err
 		}
@@ -64,8 +64,7 @@ func (d *DB) attempt(ctx context.Context, f func(*Tx) error) error {
 	return t.commit()
 }
 
-// A Tx is a transaction in progress. Its context is that of the one call of
-// Transact that it lives in.
+// A Tx is a transaction in progress. Its context is that of its call of Transact.
 type Tx struct {
 	Dialect Dialect
 	db      *gorm.DB
@@ -75,7 +74,7 @@ type Tx struct {
 	gaveUp error
 }
 
-// run runs f. That the database gave up comes before what f made of it.
+// run runs f. If the database gave up, it returns that error, whatever f returned.
 func (t *Tx) run(f func(*Tx) error) error {
 	err := f(t)
 	if t.gaveUp != nil {
@@ -84,8 +83,8 @@ func (t *Tx) run(f func(*Tx) error) error {
 	return err
 }
 
-// commit: after an error it is not known whether the change was made, so that it
-// is not begun again, unless the database says that it was not.
+// commit commits. After an error nobody knows whether the change was made. So the
+// transaction is not retried, unless the database says that it was not committed.
 func (t *Tx) commit() error {
 	err := t.db.Commit().Error
 	switch translated := Translate(t.ctx, err); {
@@ -108,15 +107,15 @@ func (t *Tx) Do(f func(*gorm.DB) error) error {
 	return err
 }
 
-// Whole runs f so that nothing of it remains if it fails, though the
-// transaction goes on.
-func (t *Tx) Whole(f func(*gorm.DB) error) error {
+// Nested runs f behind a savepoint: if f fails, its changes are undone, and the
+// transaction can continue.
+func (t *Tx) Nested(f func(*gorm.DB) error) error {
 	return t.Do(func(db *gorm.DB) error {
 		if err := db.Exec("SAVEPOINT whole").Error; err != nil {
 			return err
 		}
 		if err := f(db); err != nil {
-			// It fails after a deadlock, when there is nothing left to undo.
+			// This fails after a deadlock, which has undone everything already.
 			db.Exec("ROLLBACK TO SAVEPOINT whole")
 			return err
 		}
@@ -124,8 +123,8 @@ func (t *Tx) Whole(f func(*gorm.DB) error) error {
 	})
 }
 
-// pause waits for d and up to as long again, so that callers that collided do not
-// meet again.
+// pause waits for d and a random time up to d, so that callers that collided do not
+// collide again.
 func pause(ctx context.Context, d time.Duration) error {
 	extra, err := rand.Int(rand.Reader, big.NewInt(int64(d)))
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// Alone runs f unless another replica runs what has the same name. On MySQL it is a lock
-// of the server, which ends with its connection; a file of SQLite has one server.
+// Alone runs f unless another replica is running a task of the same name. On MySQL it
+// takes a lock of the database server, which ends with its connection. A SQLite file is
+// used by one server only.
 func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) error {
 	if d.turn != nil {
 		f(ctx)
@@ -20,7 +21,7 @@ func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) er
 		return fmt.Errorf("locking: %w", Translate(ctx, err))
 	}
 	defer func() { _ = conn.Close() }() // back into the pool
-	// The lock of a machine that went away without a word ends with its connection.
+	// If our machine vanishes, the database server ends the connection, and so the lock.
 	if _, err := conn.ExecContext(ctx, "SET SESSION wait_timeout = 900"); err != nil {
 		return fmt.Errorf("locking: %w", Translate(ctx, err))
 	}
@@ -33,7 +34,7 @@ func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) er
 		return nil
 	}
 	f(ctx)
-	// f may have taken until ctx ended; the lock must not go back with the connection.
+	// ctx may have ended during f, but the lock must not go back into the pool.
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.options.Timeout)
 	defer cancel()
 	if _, err := conn.ExecContext(release, "DO RELEASE_LOCK("+lock+")", name); err != nil {
@@ -42,9 +43,9 @@ func (d *DB) Alone(ctx context.Context, name string, f func(context.Context)) er
 	return nil
 }
 
-// Rows is about how many rows each table has: what MySQL believes, which may be wrong by
-// half; on SQLite a count, which reads the smallest index and takes some milliseconds for
-// a million rows.
+// Rows returns roughly how many rows each table has. MySQL's estimate may be wrong by
+// half. On SQLite it counts, which reads the smallest index and takes some milliseconds
+// for a million rows.
 func (d *DB) Rows(ctx context.Context) (map[string]int64, error) {
 	found := map[string]int64{}
 	err := d.Read(ctx, func(db *gorm.DB) error {

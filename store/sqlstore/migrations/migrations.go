@@ -1,5 +1,5 @@
-// Package migrations carries the steps of the schema, a folder for each dialect. A
-// step is a file NNNN_name.sql, which is never edited once it has been released.
+// Package migrations holds the steps of the schema, a folder for each dialect. A step
+// is a file NNNN_name.sql, which is never edited after its release.
 package migrations
 
 import (
@@ -16,7 +16,7 @@ import (
 //go:embed mysql sqlite
 var files embed.FS
 
-// A Step is a migration that this program carries.
+// A Step is a migration that this program contains.
 type Step struct {
 	Version      int
 	Name         string

@@ -247,7 +247,7 @@ func TestExamineWhileSomebodyBegins(t *testing.T) {
 	defer db.Close()
 	migrated(t, dsn)
 	found := rescue.Examine(t.Context(), db, rescue.Examination{Now: time.Now})
-	if wantFinding(t, found, "database", finding.Warning, "begun to use"); len(found) != 1 {
+	if wantFinding(t, found, "database", finding.Warning, "begun to use the database"); len(found) != 1 {
 		t.Errorf("found: %s, want one warning", lines(found))
 	}
 }
