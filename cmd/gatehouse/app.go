@@ -20,7 +20,7 @@ import (
 	"gatehouse/server"
 )
 
-// app is the whole server but for its listener.
+// app is the server without its listener.
 type app struct {
 	*core
 	signing
@@ -30,7 +30,7 @@ type app struct {
 	draining *atomic.Bool
 }
 
-// newApp opens everything, each part after those that it needs, and builds the door.
+// newApp opens each part after those that it needs, and builds the handler on them.
 func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
 	issuer, err := url.Parse(cfg.Issuer)
 	if err != nil {
@@ -67,13 +67,13 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	}, nil
 }
 
-// Close ends the making of a first key that may still go on, and closes the back-ends.
+// Close stops a first key that is still being made, and closes the back-ends.
 func (a *app) Close() error {
 	a.ring.Close()
 	return a.core.Close()
 }
 
-// door is what the door needs beside the tables.
+// door returns what server.New needs beside the tables.
 func (b *backends) door(issuer *url.URL) server.Options {
 	return server.Options{
 		Programs: api.Refuse, People: pages.Refuse,

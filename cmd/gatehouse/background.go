@@ -35,10 +35,11 @@ func (b *backends) checks(ring *keys.Ring, draining *atomic.Bool) []operators.Ch
 	return checks
 }
 
-// background runs what goes on beside the requests, until ctx ends, and waits for it.
+// background runs the work that is not part of a request until ctx ends, and returns
+// when all of it has stopped.
 func (a *app) background(ctx context.Context) {
 	sweeper := &sweep.Sweeper{
-		// Throttles of the database also beside Redis: some may be from before it.
+		// The database may hold throttles from before Redis was configured.
 		Tables: sweep.Tables(a.db, a.db.Throttles(), a.config.BrowserIdle, a.config.AuditKeep),
 		Every:  sweep.DefaultEvery, Now: now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
 		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse sweep", f) },
@@ -56,7 +57,7 @@ func (a *app) background(ctx context.Context) {
 	wg.Wait()
 }
 
-// figures are what the operators' metrics are read from.
+// figures are the sources of the operators' metrics.
 func (b *backends) figures(ring *keys.Ring, health *operators.Health) figures.Sources {
 	s := figures.Sources{
 		Database: b.db, Passwords: b.passwords, Parts: health.Up,

@@ -15,7 +15,7 @@ import (
 )
 
 func (c *cli) clientCommand() *cobra.Command {
-	return group("client", "Manage apps", "Manage apps (OAuth clients), in the database that the server uses; it may be running.",
+	return group("client", "Manage apps", "Manage apps (OAuth clients) in the database that the server uses. The server may be running.",
 		c.clientCreate(), c.clientList(), c.clientUpdate(), c.clientRotateSecret(), c.clientDelete())
 }
 
@@ -24,7 +24,7 @@ func (c *cli) clientCreate() *cobra.Command {
 	var id string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "create", Short: "Register an app; its secret is printed this once", Args: takes(), PreRunE: needs("name"),
+		Use: "create", Short: "Register an app; its secret is printed only once", Args: exactArgs(), PreRunE: needs("name"),
 		Example: `  gatehouse client create --name Shop --grant password --grant refresh_token --scope "openid account"
   gatehouse client create --name Phone --public --redirect-uri com.example.phone:/back --scope openid
   gatehouse client create --name Nightly --grant client_credentials --scope users:read --json
@@ -47,7 +47,7 @@ func (c *cli) clientCreate() *cobra.Command {
 		},
 	}
 	flags.add(cmd.Flags(), grant.Types(), "disabled")
-	cmd.Flags().StringVar(&id, "id", "", "`client_id`; made up if not given")
+	cmd.Flags().StringVar(&id, "id", "", "`client_id`; generated if not given")
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
 }
@@ -55,7 +55,7 @@ func (c *cli) clientCreate() *cobra.Command {
 func (c *cli) clientList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List apps, by ID", Args: takes(),
+		Use: "list", Short: "List apps, by ID", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error { return c.listClients(cmd, core, asJSON) })
 		},
@@ -92,7 +92,7 @@ func clientState(app store.Client) string {
 	return "active"
 }
 
-// printClient shows what decides how the app may be used.
+// printClient prints the settings that decide how the app may be used.
 func (c *cli) printClient(app store.Client, secret string, asJSON bool) error {
 	if asJSON {
 		return c.json(operators.ClientOf(app, secret))
@@ -116,12 +116,12 @@ func (c *cli) printClient(app store.Client, secret string, asJSON bool) error {
 		}
 	}
 	if secret != "" {
-		c.say("Keep the secret now: it is kept as a digest here and cannot be shown again.")
+		c.say("Save the secret now: only its digest is stored here, so it cannot be shown again.")
 	}
 	return nil
 }
 
-// explainClient is explain for an app that was named.
+// explainClient is explain for a command that names an app.
 func explainClient(cmd *cobra.Command, id string, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("no app has the ID %q; see: gatehouse client list", id)

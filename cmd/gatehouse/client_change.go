@@ -15,8 +15,8 @@ func (c *cli) clientUpdate() *cobra.Command {
 	var flags clientFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "update ID", Short: "Change what is given; lists are replaced", Args: takes("ID"),
-		Long: "Change of an app what is given, and leave the rest; lists are replaced. An app that\nbecomes confidential gets a secret, which is printed this once.",
+		Use: "update ID", Short: "Change settings of an app; lists are replaced", Args: exactArgs("ID"),
+		Long: "Change the settings that are given and keep the others; lists are replaced. An app that\nbecomes confidential gets a secret, which is printed only once.",
 		Example: `  gatehouse client update shop --scope "openid account users:read"
   gatehouse client update shop --disabled`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,7 +41,7 @@ func (c *cli) clientUpdate() *cobra.Command {
 	return cmd
 }
 
-// changesAnything reports whether a flag says something about the app.
+// changesAnything reports whether a flag of the app was given.
 func changesAnything(cmd *cobra.Command) bool {
 	said := false
 	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { said = said || f.Changed && f.Name != "json" })
@@ -52,7 +52,7 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 	var overlap time.Duration
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "rotate-secret ID", Short: "Give an app a new secret, printed this once", Args: takes("ID"),
+		Use: "rotate-secret ID", Short: "Give an app a new secret, printed only once", Args: exactArgs("ID"),
 		Example: `  gatehouse client rotate-secret shop
   gatehouse client rotate-secret shop --overlap 0s   # the old one was stolen`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,21 +65,21 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how `long` the old secret works beside the new one; 0s: not at all")
+	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "`duration` for which the old secret works beside the new one; 0s: not at all")
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
 }
 
 func (c *cli) clientDelete() *cobra.Command {
 	return &cobra.Command{
-		Use: "delete ID", Short: "Erase an app, and end its sessions", Args: takes("ID"),
-		Long: "Erase an app, and end its sessions. There is no way back; client update --disabled keeps an app out.",
+		Use: "delete ID", Short: "Erase an app and end its sessions", Args: exactArgs("ID"),
+		Long: "Erase an app and end its sessions. This cannot be undone. To block an app and keep it, use: client update --disabled",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
 				if err := core.apps.Delete(cmd.Context(), authz.Operator, args[0]); err != nil {
 					return explainClient(cmd, args[0], err)
 				}
-				c.say("client %s is deleted", args[0])
+				c.say("client %s was deleted", args[0])
 				return nil
 			})
 		},

@@ -14,15 +14,15 @@ import (
 	"gatehouse/store"
 )
 
-// clientFlags are what can be said of an app: a flag for each attribute.
+// clientFlags has a flag for each attribute of an app.
 type clientFlags struct {
 	attributes []client.Attribute
-	// given points to what was given, by the name of the flag.
+	// given points to the values of the flags, by the flag's name.
 	given  map[string]any
 	public bool
 }
 
-// add makes the flags of all attributes but those that are named.
+// add defines a flag for each attribute except those named in but.
 func (f *clientFlags) add(set *pflag.FlagSet, grants grant.List, but ...string) {
 	set.SortFlags = false
 	f.given = map[string]any{}
@@ -42,10 +42,10 @@ func (f *clientFlags) add(set *pflag.FlagSet, grants grant.List, but ...string) 
 			f.given[a.Flag] = set.Duration(a.Flag, 0, a.Usage)
 		}
 	}
-	set.BoolVar(&f.public, "public", false, "the app cannot keep a secret; short for --auth-method "+store.NoSecret)
+	set.BoolVar(&f.public, "public", false, "the app cannot keep a secret; same as --auth-method "+store.NoSecret)
 }
 
-// input takes over the flags that were given.
+// input returns the attributes whose flags were given.
 func (f *clientFlags) input(set *pflag.FlagSet) (client.Input, error) {
 	var in client.Input
 	if f.public {
@@ -62,7 +62,7 @@ func (f *clientFlags) input(set *pflag.FlagSet) (client.Input, error) {
 	return in, nil
 }
 
-// send makes what was given what is sent.
+// send writes the flag's value given to the field to of the input.
 func send(to, given any, a client.Attribute) error {
 	switch given := given.(type) {
 	case *string:
@@ -79,7 +79,7 @@ func send(to, given any, a client.Attribute) error {
 	return nil
 }
 
-// textOf is what was given, or what is in the file that was given for a document.
+// textOf returns the flag's value or, for a document, the content of the file that it names.
 func textOf(given string, a client.Attribute) (fields.Text, error) {
 	if a.Kind != client.Document {
 		return fields.Given(given), nil

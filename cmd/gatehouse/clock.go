@@ -4,5 +4,5 @@ package main
 
 import "time"
 
-// now is the clock of everything that this process does.
+// now is the clock of this process.
 func now() time.Time { return time.Now() }

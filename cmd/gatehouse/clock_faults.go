@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// skew is how far this process's clock is off: what the file named by FAULT_CLOCK
-// says, as "-1h", read anew a few times a second. Only the fault rig is built so.
+// skew is how far this process's clock is off. The file named by FAULT_CLOCK says so,
+// such as "-1h", and is read a few times a second. Only the fault rig is built with it.
 var skew atomic.Int64
 
 func init() {
@@ -33,5 +33,5 @@ func readSkew(path string) {
 	}
 }
 
-// now is the clock of everything that this process does.
+// now is the clock of this process.
 func now() time.Time { return time.Now().Add(time.Duration(skew.Load())) }

@@ -6,18 +6,18 @@ import (
 
 func (c *cli) configCommand() *cobra.Command {
 	return group("config", "Check and print the settings",
-		"Check and print the settings, as the server would read them: defaults, then gatehouse.yaml,\nthen the environment, then flags. Neither opens anything.",
+		"Check and print the settings as the server would read them: defaults, then gatehouse.yaml,\nthen the environment, then flags. Neither command opens the database.",
 		c.configCheck(), c.configPrint())
 }
 
 func (c *cli) configCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: "Name every fault of the configuration", Args: takes(),
+		Use: "check", Short: "List every fault in the configuration", Args: exactArgs(),
 		RunE: func(*cobra.Command, []string) error {
 			if _, err := c.load(); err != nil {
 				return err
 			}
-			c.say("the configuration is good")
+			c.say("the configuration is valid")
 			return nil
 		},
 	}
@@ -26,7 +26,7 @@ func (c *cli) configCheck() *cobra.Command {
 func (c *cli) configPrint() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "print", Short: "Print every setting, its value and where it came from", Args: takes(),
+		Use: "print", Short: "Print every setting, its value and where it came from", Args: exactArgs(),
 		Long: "Print every setting, its value and where it came from. Secrets are hidden.",
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := c.load()

@@ -22,12 +22,12 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// backends are the stores, and what stands between them and the services.
+// backends are the stores, and the layer between them and the services.
 type backends struct {
 	config config.Config
 	log    *slog.Logger
-	// now is the time as it is recorded. What measures how long something takes is
-	// given the function of that name instead.
+	// now is the time as it is recorded, to the millisecond. Code that measures
+	// durations gets the function now instead.
 	now     func() time.Time
 	metrics *metrics.Metrics
 
@@ -71,8 +71,8 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*sq
 	return db, nil
 }
 
-// openMovingPart chooses who holds rotations and throttles. Redis being away is no
-// reason not to start: what needs it answers 503 until it is back.
+// openMovingPart chooses the store of rotations and throttles. The server starts
+// without an answer from Redis: requests that need it get 503 until it answers.
 func (b *backends) openMovingPart(ctx context.Context) (throttles store.Throttles, err error) {
 	url := b.config.Redis.Reveal()
 	if url == "" {
@@ -97,7 +97,7 @@ func (b *backends) newLimiter(throttles store.Throttles) *throttle.Limiter {
 	}
 }
 
-// Close closes the back-ends, the last opened first.
+// Close closes the back-ends, the last one opened first.
 func (b *backends) Close() error {
 	var closers []io.Closer
 	if b.redis != nil {
@@ -113,16 +113,16 @@ func (b *backends) Close() error {
 	return err
 }
 
-// core is what every command works on: the back-ends, and the services on them.
+// core is what every command works on: the back-ends and the services built on them.
 type core struct {
 	*backends
-	registry *client.Cache // the apps, as they were at most a second ago
+	registry *client.Cache // the apps, at most a second old
 	sessions *session.Service
 	people   *account.Service
 	apps     *client.Service
 }
 
-// openCore opens what a command needs, whose services sign nothing.
+// openCore opens what a command needs. Its services sign nothing.
 func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, error) {
 	b, err := openBackends(ctx, cfg, log)
 	if err != nil {
@@ -131,7 +131,7 @@ func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, 
 	return b.services(signing{}), nil
 }
 
-// services builds them on the back-ends. What signs nothing is given no signing.
+// services builds the services on the back-ends. A command passes the zero signing.
 func (b *backends) services(s signing) *core {
 	registry := &client.Cache{Store: b.db, Now: now}
 	sessions := b.newSessions(registry, s)

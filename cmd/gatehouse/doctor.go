@@ -22,35 +22,36 @@ func (c *cli) doctorCommand() *cobra.Command {
 	var asJSON bool
 	replicas := 1
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Check the settings and everything around the server", Args: takes(),
+		Use: "doctor", Short: "Check the settings and everything around the server", Args: exactArgs(),
 		Long: `Check the settings, the database, Redis, the keys, the certificate and this machine,
-and say of each finding what it is and what to change. It takes 15 seconds at most,
-whatever does not answer, and changes nothing; the server may be running or not.
+and print for each finding what it is and what to change. It takes at most 15 seconds,
+even if something does not answer, and changes nothing. The server may be running.
 
-The exit code is 1 if there is a fault, and 0 if all is well or there are warnings
-only. A fault keeps the server from working as promised; a warning will one day.`,
+The exit code is 1 if there is a fault, and 0 if there are none or only warnings.
+A fault keeps the server from working as promised; a warning will one day.`,
 		Example: `  gatehouse doctor
   gatehouse doctor --replicas 3
   gatehouse doctor --json | jq 'select(.level == "fault")'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found := c.examine(cmd.Context(), replicas)
-			if err := c.tellFindings(found, asJSON); err != nil {
+			if err := c.printFindings(found, asJSON); err != nil {
 				return err
 			}
 			return verdict(found)
 		},
 	}
 	printsJSON(cmd, &asJSON, "print one JSON object per line: check, level (ok, warning, fault), found, do")
-	cmd.Flags().IntVar(&replicas, "replicas", 1, "how `many` servers share the database")
+	cmd.Flags().IntVar(&replicas, "replicas", 1, "`number` of servers that share the database")
 	return cmd
 }
 
-// examine runs every examination, and returns what they found in their order.
+// examine runs every examination and returns the findings in the order of the
+// examinations.
 func (c *cli) examine(ctx context.Context, replicas int) finding.List {
 	return doctor.Examine(ctx, func() []doctor.Examination {
 		from := c.sources()
 		from.Patience = doctor.FilePatience
-		cfg, err := config.Load(from) // as far as they could be read
+		cfg, err := config.Load(from) // cfg has the settings that could be read
 		return examinations(cfg, err, replicas)
 	})
 }
@@ -81,8 +82,8 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 	}
 }
 
-// tellFindings prints a line for each, and below it what to do.
-func (c *cli) tellFindings(found finding.List, asJSON bool) error {
+// printFindings prints a line for each finding, and below it what to do.
+func (c *cli) printFindings(found finding.List, asJSON bool) error {
 	if asJSON {
 		for _, f := range found {
 			if err := c.json(f); err != nil {
@@ -93,7 +94,7 @@ func (c *cli) tellFindings(found finding.List, asJSON bool) error {
 	}
 	table := tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)
 	for _, f := range found {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", strings.ToUpper(string(f.Level)), f.Check, f.Found) // Flush tells
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", strings.ToUpper(string(f.Level)), f.Check, f.Found) // Flush returns the error
 		if f.Do != "" {
 			_, _ = fmt.Fprintf(table, "\t\t→ %s\n", f.Do)
 		}
@@ -101,7 +102,7 @@ func (c *cli) tellFindings(found finding.List, asJSON bool) error {
 	return table.Flush()
 }
 
-// verdict is an error if there is a fault.
+// verdict returns an error if there is a fault.
 func verdict(found finding.List) error {
 	count := map[finding.Level]int{}
 	for _, f := range found {

@@ -26,7 +26,7 @@ import (
 	"gatehouse/internal/token"
 )
 
-// endpoints are built on the services and on what several of them share.
+// endpoints has the services, and the parts that several endpoints share.
 type endpoints struct {
 	*core
 	signing
@@ -61,10 +61,10 @@ func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
 
 func secure(issuer *url.URL) bool { return issuer.Scheme == "https" }
 
-// tables are those of all audiences.
+// tables returns the routes of all audiences.
 func (e endpoints) tables(health *operators.Health) ([]handlers.Table, error) {
 	var figures http.Handler
-	if e.config.MetricsAddr == "" { // else they have a listener of their own
+	if e.config.MetricsAddr == "" { // otherwise the metrics have their own listener
 		figures = e.metrics.Handler()
 	}
 	apps, err := e.protocol()
@@ -130,12 +130,12 @@ func (e endpoints) operators() *operators.Handlers {
 	}
 }
 
-// outbound makes the client for what apps tell us to call.
+// outbound returns the client for calls to addresses that apps registered.
 func (b *backends) outbound() *http.Client {
 	return outbound.Client(outbound.Options{Private: b.config.PrivateTargets})
 }
 
-// assertions judges what clients sign to authenticate themselves.
+// assertions returns the check of the JWTs by which clients authenticate (RFC 7523 §2.2).
 func (b *backends) assertions() *clientauth.Assertions {
 	return &clientauth.Assertions{Once: b.db, Keys: &clientauth.JWKSCache{Client: b.outbound(), Now: now}, Issuer: b.config.Issuer, Now: b.now}
 }

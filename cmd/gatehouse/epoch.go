@@ -10,12 +10,12 @@ import (
 )
 
 func (c *cli) epochCommand() *cobra.Command {
-	return group("epoch", "Make everything void that was issued before",
-		"Make everything void that was issued before now. It is for a database that was restored from\na backup, and so has forgotten what was ended and revoked since.",
+	return group("epoch", "Void everything that was issued before",
+		"Void everything that was issued before now. This is for a database that was restored from\na backup and so has lost what was ended and revoked since.",
 		c.epochBump(), c.epochShow())
 }
 
-// epochs are those of a database.
+// epochs returns the epochs of the database.
 func (c *core) epochs() *recovery.Epochs {
 	return &recovery.Epochs{DB: c.db, Clock: c.db.Clock, Now: c.now}
 }
@@ -23,22 +23,21 @@ func (c *core) epochs() *recovery.Epochs {
 func (c *cli) epochBump() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "bump", Short: "End every session and make every token void", Args: takes(),
-		Long: `Begin an epoch: whatever was issued until now is void. Every session and every
-sign-in at our own pages ends, and with them codes, devices and links that wait
-for somebody; access tokens are refused by every endpoint of Gatehouse. Everybody
-signs in again.
+		Use: "bump", Short: "End every session and void every token", Args: exactArgs(),
+		Long: `Begin an epoch: everything that was issued until now is void. Every session and every
+sign-in at Gatehouse's own pages ends, and so do pending codes, devices and links.
+Every endpoint of Gatehouse refuses the old access tokens, so everybody signs in again.
 
 Run it after the database was restored from a backup, before the servers start or
-beside them: it counts for all of them at once. It may be run again. Signing keys
-stay; for a stolen one there is: gatehouse keys retire. Servers that only look at
-the signature of an access token go on taking it until it expires.`,
+while they run: it takes effect in all of them at once. It may be run again. Signing
+keys stay; withdraw a stolen one with: gatehouse keys retire. An API that checks only
+the signature of an access token keeps accepting it until it expires.`,
 		Example: `  gatehouse epoch bump`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
 				bump, err := core.epochs().Begin(cmd.Context(), "cli")
 				if err != nil && !bump.Began.IsZero() {
-					return fmt.Errorf("the epoch has begun and nothing from before counts, but %d rows were ended and then: %w; run it again to end the rest", bump.Ended, err)
+					return fmt.Errorf("the epoch has begun and nothing that was issued before counts, but after %d rows had been ended: %w; run it again to end the rest", bump.Ended, err)
 				}
 				if err != nil {
 					return err
@@ -52,15 +51,15 @@ the signature of an access token go on taking it until it expires.`,
 			})
 		},
 	}
-	printsJSON(cmd, &asJSON, "print when it began and how much was ended as JSON")
+	printsJSON(cmd, &asJSON, "print as JSON when the epoch began and how much was ended")
 	return cmd
 }
 
 func (c *cli) epochShow() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "show", Short: "Say when the last epoch began", Args: takes(),
-		Long:    "Say since when what is issued counts.",
+		Use: "show", Short: "Print when the last epoch began", Args: exactArgs(),
+		Long:    "Print when the last epoch began. Nothing that was issued before counts.",
 		Example: `  gatehouse epoch show --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
@@ -72,7 +71,7 @@ func (c *cli) epochShow() *cobra.Command {
 			})
 		},
 	}
-	printsJSON(cmd, &asJSON, "print it as JSON; began is null if there was none")
+	printsJSON(cmd, &asJSON, "print JSON; began is null if there has been no epoch")
 	return cmd
 }
 
@@ -88,7 +87,7 @@ func (c *cli) showEpoch(began time.Time, asJSON bool) error {
 			Began *string `json:"began"`
 		}{text})
 	case text == nil:
-		c.say("there was no epoch yet: whatever was issued counts as long as it lives")
+		c.say("no epoch has begun yet: everything that was issued counts until it expires")
 	default:
 		_, err := fmt.Fprintln(c.stdout, *text)
 		return err

@@ -11,11 +11,11 @@ import (
 	"gatehouse/handlers/pages"
 )
 
-// greet says where the server is and what to do next, to whoever started it.
+// greet tells the person who started the server where it is and what to do next.
 func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 	c.say("Gatehouse %s listens on %s; people and apps know it as %s", version, addr, a.config.Issuer)
 	if a.fresh {
-		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back them up, each in another place.", a.config.Database)
+		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back up both, in different places.", a.config.Database)
 	}
 	if elsewhere(a.config.Issuer, addr) {
 		c.say("Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.", a.config.Issuer)
@@ -28,12 +28,12 @@ func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 	c.offerAdmin(ctx, a)
 }
 
-// offerAdmin prints the one-time link as long as there is no administrator. The
-// link is told here and is in no line of the log, which is kept and passed on.
+// offerAdmin prints the one-time link until an administrator exists. The link is
+// printed and never logged, because logs are kept and passed on.
 func (c *cli) offerAdmin(ctx context.Context, a *app) {
 	token, offered, err := a.people.Offer(ctx)
 	if err != nil {
-		a.log.Error("no link for the first administrator could be made", "error", err)
+		a.log.Error("the link for the first administrator could not be made", "error", err)
 		return
 	}
 	if offered {
@@ -49,8 +49,8 @@ or create one from the shell:
 	}
 }
 
-// elsewhere reports whether the issuer is this machine, but at another port than
-// we listen on: then every link that we print leads to somebody else.
+// elsewhere reports whether the issuer is this machine at a port on which we do not
+// listen. Every link that we print would then lead to another server.
 func elsewhere(issuer string, addr net.Addr) bool {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Scheme != "http" { // https may end at a proxy of this machine

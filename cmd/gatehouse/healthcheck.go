@@ -16,7 +16,7 @@ import (
 // healthcheckCommand asks a running server, for containers that have no curl.
 func (c *cli) healthcheckCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "healthcheck", Short: "Ask the server on this machine whether it is ready", Args: takes(),
+		Use: "healthcheck", Short: "Ask the server on this machine whether it is ready", Args: exactArgs(),
 		Long: "Ask the server that listens on the configured address of this machine whether it is ready.\nThe exit code is 0 if it is.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.load()
@@ -55,10 +55,10 @@ func askReady(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-// toOurselves returns how to reach the server that has these settings. Its certificate
-// is not looked at: none is valid under an address of this machine, nothing secret is
-// asked, and a server that goes on with its old one because the new one is broken must
-// not be restarted for that.
+// toOurselves returns a client and a base URL for the server with these settings. The
+// client does not verify the certificate: none is valid for an address of this machine,
+// and the request holds no secret. A server that keeps its old certificate because the
+// new one is broken must not be restarted for that.
 func toOurselves(cfg config.Config) (*http.Client, string, error) {
 	host, port, err := net.SplitHostPort(cfg.Addr)
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 	"gatehouse/config"
 )
 
-// group is a command that only holds others. By itself it shows what there is.
+// group returns a command that only holds others. Run alone, it prints its help.
 func group(name, short, long string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: name, Short: short, Long: long,
-		Args:                       cobra.ArbitraryArgs, // so that RunE can say what was meant
+		Args:                       cobra.ArbitraryArgs, // so that RunE can suggest a command
 		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -38,20 +38,20 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return fmt.Errorf("there is no command %q in %q%s\nSee: %s --help", name, cmd.CommandPath(), meant, cmd.CommandPath())
 }
 
-// takes wants the arguments that the names stand for, no more and no fewer.
-func takes(names ...string) cobra.PositionalArgs {
+// exactArgs requires an argument for each name, and no others.
+func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < len(names):
-			return fmt.Errorf("%s is missing\nSee: %s --help", strings.Join(names[len(args):], " and "), cmd.CommandPath())
+			return missingError(cmd, names[len(args):])
 		case len(args) > len(names):
-			return fmt.Errorf("%q is too much\nSee: %s --help", args[len(names)], cmd.CommandPath())
+			return fmt.Errorf("unexpected argument %q\nSee: %s --help", args[len(names)], cmd.CommandPath())
 		}
 		return nil
 	}
 }
 
-// needs names all flags at once that were not given but must be.
+// needs requires the flags, and reports all that are missing at once.
 func needs(flags ...string) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		var missing []string
@@ -60,30 +60,36 @@ func needs(flags ...string) func(*cobra.Command, []string) error {
 				missing = append(missing, "--"+name)
 			}
 		}
-		switch len(missing) {
-		case 0:
+		if len(missing) == 0 {
 			return nil
-		case 1:
-			return fmt.Errorf("%s is missing\nSee: %s --help", missing[0], cmd.CommandPath())
 		}
-		return fmt.Errorf("%s are missing\nSee: %s --help", strings.Join(missing, " and "), cmd.CommandPath())
+		return missingError(cmd, missing)
 	}
+}
+
+func missingError(cmd *cobra.Command, names []string) error {
+	verb := "is"
+	if len(names) > 1 {
+		verb = "are"
+	}
+	return fmt.Errorf("%s %s missing\nSee: %s --help", strings.Join(names, " and "), verb, cmd.CommandPath())
 }
 
 // flagError says what to do about a flag that does not exist or cannot be read.
 func flagError(cmd *cobra.Command, err error) error {
 	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) {
 		if unknown.GetSpecifiedName() == "password" {
-			return errors.New("a password is no argument, for everybody on this machine could read it; use --password-stdin or --password-file")
+			return errors.New("a password must not be an argument, because everybody on this machine could read it; use --password-stdin or --password-file")
 		}
 		if variable := secretVariable(unknown.GetSpecifiedName()); variable != "" {
-			return fmt.Errorf("a secret is no argument, for everybody on this machine could read it; set %s or %s_FILE", variable, variable)
+			return fmt.Errorf("a secret must not be an argument, because everybody on this machine could read it; set %s or %s_FILE", variable, variable)
 		}
 	}
 	return fmt.Errorf("%w\nSee: %s --help", err, cmd.CommandPath())
 }
 
-// secretVariable is the variable of a secret that somebody took to have a flag.
+// secretVariable returns the variable of the secret for which somebody tried a flag,
+// or "".
 func secretVariable(flag string) string {
 	for _, s := range config.Settings() {
 		if s.Flag == "" && strings.ReplaceAll(s.YAML, "_", "-") == flag {
@@ -95,8 +101,8 @@ func secretVariable(flag string) string {
 
 const width = 78
 
-// explainSettings tells every command's help that settings are flags, too, and
-// lists them in that of serve.
+// explainSettings adds to the help of every command that settings are also flags. The
+// help of serve lists them.
 func explainSettings(root *cobra.Command) {
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
@@ -105,14 +111,14 @@ func explainSettings(root *cobra.Command) {
 			printSettings(cmd.OutOrStdout())
 			return
 		}
-		_, _ = fmt.Fprint(cmd.OutOrStdout(), "\nEvery setting of the server works as a flag here, too; see: gatehouse serve --help\n")
+		_, _ = fmt.Fprint(cmd.OutOrStdout(), "\nEvery setting of the server is also a flag of this command; see: gatehouse serve --help\n")
 	})
 }
 
 func printSettings(to io.Writer) {
 	w := bufio.NewWriter(to)
-	defer w.Flush() //nolint:errcheck // whoever reads no further wants no more
-	_, _ = w.WriteString("\nSettings, by flag, by variable, or by line of gatehouse.yaml (name: value); the\nfirst of these that is given counts. They are flags of every other command, too.\n")
+	defer w.Flush() //nolint:errcheck // a reader who closes the pipe has read enough
+	_, _ = w.WriteString("\nSettings, by flag, by variable, or by line of gatehouse.yaml (name: value); the\nfirst of these that is given wins. They are also flags of every other command.\n")
 	for _, s := range config.Settings() {
 		name := "--" + s.Flag
 		if s.Flag == "" {
@@ -125,7 +131,7 @@ func printSettings(to io.Writer) {
 	}
 }
 
-// facts are a setting's other names, default and bounds in one breath.
+// facts returns a setting's other names, default and bounds on one line.
 func facts(s config.Setting) string {
 	var b strings.Builder
 	if s.FileEnv != "" {
@@ -140,7 +146,7 @@ func facts(s config.Setting) string {
 	return b.String()
 }
 
-// wrap yields the lines of a text.
+// wrap yields the text in lines of at most so many columns, where its words allow it.
 func wrap(text string, columns int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		line := ""

@@ -13,12 +13,12 @@ import (
 )
 
 func (c *cli) keysCommand() *cobra.Command {
-	return group("keys", "Manage signing keys", "Manage signing keys, in the database that the server uses; it may be running. Its replicas follow within a second.",
+	return group("keys", "Manage signing keys", "Manage signing keys in the database that the server uses. The server may be running; its replicas follow within a second.",
 		c.keysList(), c.keysRotate(), c.keysRetire(), c.keysRewrap())
 }
 
-// withRing opens the signing keys for the length of f. Where there are none it
-// does not make the first: that is for a server to do, and to say so is faster.
+// withRing calls f with the signing keys, and closes them afterwards. If there are no
+// keys, it returns none: only a server makes the first one.
 func (c *cli) withRing(ctx context.Context, none error, f func(*keys.Ring) error) error {
 	return c.withCore(ctx, func(core *core) error {
 		known, err := core.db.SigningKeys(ctx)
@@ -42,12 +42,12 @@ var errNoKeys = errors.New("there are no signing keys yet; the first start of th
 func (c *cli) keysList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the keys and what each does", Args: takes(),
+		Use: "list", Short: "List the keys and the state of each", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error { return c.listKeys(cmd.Context(), ring, asJSON) })
 			if errors.Is(err, errNoKeys) {
 				c.say("%v", errNoKeys)
-				return nil // an empty list is no failure
+				return nil // an empty list is not a failure
 			}
 			return err
 		},
@@ -77,8 +77,8 @@ func (c *cli) listKeys(ctx context.Context, ring *keys.Ring, asJSON bool) error 
 func (c *cli) keysRotate() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "rotate", Short: "Publish the next key", Args: takes(),
-		Long: "Publish the next key. It signs once every verifier has had time to fetch it\n(KEY_PUBLISH_LEAD). If one is on its way already, it is that one.",
+		Use: "rotate", Short: "Publish the next key", Args: exactArgs(),
+		Long: "Publish the next key. It signs once every verifier has had time to fetch it\n(KEY_PUBLISH_LEAD). If the next key is already published, that one is kept.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
 				next, err := ring.Rotate(cmd.Context(), "cli")
@@ -103,8 +103,8 @@ func (c *cli) keysRotate() *cobra.Command {
 
 func (c *cli) keysRewrap() *cobra.Command {
 	return &cobra.Command{
-		Use: "rewrap", Short: "Seal the keys under a new master key", Args: takes(),
-		Long: "Seal the signing keys under GATEHOUSE_MASTER_KEY, where they are under\nGATEHOUSE_MASTER_KEY_PREVIOUS. Every replica must know both by then. Nobody notices:\nthe keys stay the same, and so do tokens and the key set. It returns once every\nreplica has had its reading of them.",
+		Use: "rewrap", Short: "Seal the keys under a new master key", Args: exactArgs(),
+		Long: "Seal under GATEHOUSE_MASTER_KEY the signing keys that are sealed under\nGATEHOUSE_MASTER_KEY_PREVIOUS. Configure both in every replica first. Nobody notices:\nthe signing keys, the tokens and the key set stay the same. The command returns once\nevery replica has had time to read the keys again.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
 				done, err := ring.Rewrap(cmd.Context(), "cli")
@@ -112,15 +112,15 @@ func (c *cli) keysRewrap() *cobra.Command {
 					return err
 				}
 				if done.Changed == 0 {
-					c.say("all %d signing keys are sealed under master key %s already", done.Keys, done.Master)
-					return keys.Settle(cmd.Context()) // perhaps since a moment ago
+					c.say("all %d signing keys are already sealed under master key %s", done.Keys, done.Master)
+					return keys.Settle(cmd.Context()) // they may have been sealed only a moment ago
 				}
 				c.say("%d signing keys are now sealed under master key %s", done.Changed, done.Master)
 				if err := keys.Settle(cmd.Context()); err != nil {
 					return err
 				}
-				c.say("Every running replica has had %s to follow. In a quarter of an hour GATEHOUSE_MASTER_KEY_PREVIOUS may be taken away.", keys.Settled)
-				c.say("Keep the key as long as the backups from before.")
+				c.say("Every running replica has had %s to follow. In a quarter of an hour you can remove GATEHOUSE_MASTER_KEY_PREVIOUS.", keys.Settled)
+				c.say("Keep the previous master key for as long as you keep older backups.")
 				return nil
 			})
 		},
@@ -129,8 +129,8 @@ func (c *cli) keysRewrap() *cobra.Command {
 
 func (c *cli) keysRetire() *cobra.Command {
 	return &cobra.Command{
-		Use: "retire KID", Short: "Withdraw a stolen key at once", Args: takes("KID"),
-		Long: "Withdraw a stolen key at once. Tokens that it signed are worth nothing from now on:\npeople sign in again. Another key takes over.",
+		Use: "retire KID", Short: "Withdraw a stolen key at once", Args: exactArgs("KID"),
+		Long: "Withdraw a stolen key at once. Tokens that it signed stop working, so people sign in\nagain. Another key takes over.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
 				err := ring.Retire(cmd.Context(), args[0], "cli")

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A list is printed as a table for people, or as JSON for scripts, one object a line.
+// A list is printed as a table for people, or as JSON for scripts, one object per line.
 type list struct {
 	c      *cli
 	asJSON bool
@@ -18,12 +18,12 @@ type list struct {
 func (c *cli) newList(asJSON bool, headings ...string) *list {
 	l := &list{c: c, asJSON: asJSON, table: tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)}
 	if !asJSON {
-		_, _ = fmt.Fprintln(l.table, strings.Join(headings, "\t")) // flush tells
+		_, _ = fmt.Fprintln(l.table, strings.Join(headings, "\t")) // flush returns the error
 	}
 	return l
 }
 
-// add prints one object, or the cells that stand for it.
+// add prints one object: as JSON, or as the cells of a row.
 func (l *list) add(object any, cells ...any) error {
 	if l.asJSON {
 		return l.c.json(object)

@@ -14,7 +14,7 @@ var version = "dev"
 
 func main() { os.Exit(command()) }
 
-// command runs the command line of this process until it ends, or is told to.
+// command runs the command line of this process, and returns its exit code.
 func command() int {
 	ctx, stop := untilTold()
 	defer stop()

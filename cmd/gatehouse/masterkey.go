@@ -15,8 +15,8 @@ import (
 	"gatehouse/keys"
 )
 
-// openRing finds the master key and opens the signing keys under it. It reports
-// whether there was no signing key yet, beside a SQLite file.
+// openRing finds the master key and opens the signing keys under it. fresh reports
+// whether this is the first start on a new SQLite file.
 func (b *backends) openRing(ctx context.Context) (ring *keys.Ring, fresh bool, err error) {
 	masters, fresh, err := b.masterKeys(ctx)
 	if err != nil {
@@ -30,7 +30,7 @@ func (b *backends) openRing(ctx context.Context) (ring *keys.Ring, fresh bool, e
 	return ring, fresh, nil
 }
 
-// keyOptions are what the settings say of the signing keys.
+// keyOptions returns what the settings say about the signing keys.
 func keyOptions(cfg config.Config, now func() time.Time) keys.Options {
 	return keys.Options{
 		Now: now, Remember: token.TypeAccess,
@@ -39,9 +39,9 @@ func keyOptions(cfg config.Config, now func() time.Time) keys.Options {
 	}
 }
 
-// masterKeys are the configured one or, beside a SQLite file, the one in
-// gatehouse.key, which the first start makes. Where there are signing keys
-// already, a lost master key is not replaced by a new one that could not open them.
+// masterKeys returns the configured master keys or, beside a SQLite file, the one in
+// gatehouse.key, which the first start makes. Once signing keys exist, a lost master
+// key is not replaced, because a new one could not open them.
 func (b *backends) masterKeys(ctx context.Context) (masters keys.MasterKeys, fresh bool, err error) {
 	if masterKeyFile(b.config) != "" {
 		known, err := b.db.SigningKeys(ctx)
@@ -54,7 +54,7 @@ func (b *backends) masterKeys(ctx context.Context) (masters keys.MasterKeys, fre
 	return masters, fresh, err
 }
 
-// masterKeyFile is the file that the master key is kept in; empty: it is a setting.
+// masterKeyFile returns the file that holds the master key; empty if it is a setting.
 func masterKeyFile(cfg config.Config) string {
 	file, embedded := strings.CutPrefix(cfg.Database.Reveal(), "sqlite:")
 	if cfg.MasterKey.Reveal() != "" || !embedded {
@@ -63,8 +63,8 @@ func masterKeyFile(cfg config.Config) string {
 	return filepath.Join(filepath.Dir(file), "gatehouse.key")
 }
 
-// masterKeysOf reads the master key, and makes one only if it may; and the previous
-// one where there is one.
+// masterKeysOf returns the master key and, if it is configured, the previous one. It
+// makes a master key only if mayCreate.
 func masterKeysOf(cfg config.Config, mayCreate bool) (keys.MasterKeys, error) {
 	master, err := masterKeyOf(cfg, mayCreate)
 	previous := cfg.MasterKeyPrevious.Reveal()
@@ -78,7 +78,7 @@ func masterKeysOf(cfg config.Config, mayCreate bool) (keys.MasterKeys, error) {
 	return keys.MasterKeys{master, known}, err
 }
 
-// masterKeyOf reads the master key, and makes one only if it may.
+// masterKeyOf returns the master key. It makes one only if mayCreate.
 func masterKeyOf(cfg config.Config, mayCreate bool) (keys.MasterKey, error) {
 	if secret := cfg.MasterKey.Reveal(); secret != "" {
 		return keys.ParseMasterKey(secret)
@@ -89,7 +89,7 @@ func masterKeyOf(cfg config.Config, mayCreate bool) (keys.MasterKey, error) {
 	}
 	master, err := keys.LoadOrCreateMasterKeyFile(path, mayCreate)
 	if errors.Is(err, fs.ErrNotExist) {
-		return keys.MasterKey{}, fmt.Errorf("the master key file %s is missing, and the database has signing keys that only it opens; bring it back from a backup, or set GATEHOUSE_MASTER_KEY. Nothing was changed: %w", path, err)
+		return keys.MasterKey{}, fmt.Errorf("the master key file %s is missing, and the database has signing keys that only it opens; restore it from a backup, or set GATEHOUSE_MASTER_KEY. Nothing was changed: %w", path, err)
 	}
 	return master, err
 }

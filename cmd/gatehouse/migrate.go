@@ -11,13 +11,13 @@ import (
 
 func (c *cli) migrateCommand() *cobra.Command {
 	return group("migrate", "Manage the database schema",
-		"Manage the database schema. The server and every command that needs it bring it up to date\nby themselves; run migrate up to do it ahead of a new version.",
+		"Manage the database schema. The server and every command that needs it bring it up to date\non their own; run migrate up to do so before you roll out a new version.",
 		c.migrateUp(), c.migrateStatus())
 }
 
 func (c *cli) migrateUp() *cobra.Command {
 	return &cobra.Command{
-		Use: "up", Short: "Bring the schema up to date", Args: takes(),
+		Use: "up", Short: "Bring the schema up to date", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(*core) error {
 				c.say("the schema is up to date")
@@ -30,7 +30,7 @@ func (c *cli) migrateUp() *cobra.Command {
 func (c *cli) migrateStatus() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "status", Short: "List the migrations and when they ran; changes nothing", Args: takes(),
+		Use: "status", Short: "List the migrations and when they ran; change nothing", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.migrationStatus(cmd.Context(), asJSON) },
 	}
 	printsJSON(cmd, &asJSON, "print one JSON object per line")

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/term"
 )
 
-// passwordFlags say where a password comes from; never from an argument, which
+// passwordFlags say where a password comes from. It is never an argument, which
 // everybody on the machine can read.
 type passwordFlags struct {
 	stdin bool
@@ -25,11 +25,12 @@ func (p *passwordFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.file, "password-file", "", "read the password from the first line of a `file`")
 }
 
-// read returns the password; it asks for it on the terminal if no flag says otherwise.
+// read returns the password, and asks for it on the terminal unless a flag says
+// where it is.
 func (p *passwordFlags) read(ctx context.Context, c *cli) (string, error) {
 	switch {
 	case p.stdin && p.file != "":
-		return "", errors.New("--password-stdin and --password-file exclude each other")
+		return "", errors.New("--password-stdin and --password-file cannot be used together")
 	case p.stdin:
 		return firstLine(c.stdin)
 	case p.file != "":
@@ -43,7 +44,7 @@ func (p *passwordFlags) read(ctx context.Context, c *cli) (string, error) {
 	return c.prompt(ctx)
 }
 
-// firstLine returns a line without its end; blanks are part of a password.
+// firstLine returns the first line without its end. Blanks are part of a password.
 func firstLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -52,7 +53,7 @@ func firstLine(r io.Reader) (string, error) {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil
 }
 
-// prompt asks twice on the terminal, without showing what is typed.
+// prompt asks for the password twice on the terminal, without echo.
 func (c *cli) prompt(ctx context.Context) (string, error) {
 	f, ok := c.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -72,8 +73,7 @@ func (c *cli) prompt(ctx context.Context) (string, error) {
 	return first, nil
 }
 
-// ask puts one question. Ctrl-C ends it, and gives back a terminal that shows
-// again what is typed.
+// ask reads one answer without echo. Ctrl-C ends it and turns the echo back on.
 func (c *cli) ask(ctx context.Context, terminal *os.File, question string) (string, error) {
 	number := int(terminal.Fd())
 	before, err := term.GetState(number)

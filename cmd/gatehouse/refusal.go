@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/password"
 )
 
-// explain puts a refusal into words for a terminal.
+// explain returns a refusal in words for a terminal.
 func explain(cmd *cobra.Command, err error) error {
 	var bad *fields.Errors
 	switch {
@@ -27,17 +27,17 @@ func explain(cmd *cobra.Command, err error) error {
 	return err
 }
 
-// wholeInput is the name under which a refusal is about no field.
-const wholeInput = "non_field_errors"
+// noField is the name of refusals that are not about one field.
+const noField = "non_field_errors"
 
-// inWords lists all that is wrong, a line for each field, by the name that it has
-// in this command.
+// inWords lists everything that is wrong, a line for each field, under the name that
+// the field has in this command.
 func inWords(cmd *cobra.Command, bad *fields.Errors) string {
 	messages := bad.Map()
-	lines := []string{"that cannot be:"}
+	lines := []string{"the input is not valid:"}
 	for _, field := range slices.Sorted(maps.Keys(messages)) {
 		message := strings.Join(messages[field], " ")
-		if field != wholeInput {
+		if field != noField {
 			message = given(cmd, field) + ": " + message
 		}
 		lines = append(lines, "  "+message)
@@ -45,7 +45,7 @@ func inWords(cmd *cobra.Command, bad *fields.Errors) string {
 	return strings.Join(lines, "\n")
 }
 
-// given is the flag or argument that a field was given by.
+// given returns the flag or argument of a field.
 func given(cmd *cobra.Command, field string) string {
 	name := strings.ReplaceAll(field, "_", "-")
 	if other := map[string]string{

@@ -23,18 +23,18 @@ import (
 func (c *cli) restoreCommand() *cobra.Command {
 	var asItWas bool
 	cmd := &cobra.Command{
-		Use: "restore FILE", Short: "Put a backup in the place of the embedded database", Args: takes("FILE"),
-		Long: `Put a backup of the embedded database (SQLite) in the place of the one that is there.
-No server may be running on it. FILE is checked first, and must have been made under
-GATEHOUSE_MASTER_KEY or GATEHOUSE_MASTER_KEY_PREVIOUS; it stays as it is. The replaced
-database stays beside the new one under a name with the time, and is yours to delete.
+		Use: "restore FILE", Short: "Replace the embedded database with a backup", Args: exactArgs("FILE"),
+		Long: `Replace the embedded database (SQLite) with a backup of it. No server may be running on
+it. FILE is checked first and is not changed; it must have been made under
+GATEHOUSE_MASTER_KEY or GATEHOUSE_MASTER_KEY_PREVIOUS. The replaced database stays
+beside the new one, under a name with the time. Delete it when you are sure.
 
 Everything that was issued is void afterwards (see: gatehouse epoch bump --help), so
 everybody signs in again. As far as the replaced database can be read, what was taken
 away since the backup is taken away again: people who were deleted or deactivated are
 inactive, a lower role counts, passwords and apps' secrets and keys are the newer ones,
 consents that were withdrawn are gone, apps that were deleted or disabled are disabled,
-the others may do no more than both databases allow (grants, scopes, redirect URIs),
+the other apps may do only what both databases allow (grants, scopes, redirect URIs),
 and keys that were retired are retired.
 
 For MySQL and MariaDB, stop the servers, load the dump, and run: gatehouse epoch bump`,
@@ -48,7 +48,7 @@ For MySQL and MariaDB, stop the servers, load the dump, and run: gatehouse epoch
 			return c.restore(cmd.Context(), cfg, args[0], asItWas)
 		},
 	}
-	cmd.Flags().BoolVar(&asItWas, "as-it-was", false, "carry nothing over: for when the replaced database is not to be believed")
+	cmd.Flags().BoolVar(&asItWas, "as-it-was", false, "carry nothing over; use this if the replaced database cannot be trusted")
 	return cmd
 }
 
@@ -87,7 +87,7 @@ func (c *cli) restore(ctx context.Context, cfg config.Config, file string, asItW
 	case err != nil:
 		return fmt.Errorf("%w. Nothing was changed", err)
 	}
-	c.tellRestored(cfg, done, carried, errors.Join(done.Unread, unread), asItWas)
+	c.sayRestored(cfg, done, carried, errors.Join(done.Unread, unread), asItWas)
 	return nil
 }
 
@@ -99,7 +99,8 @@ func carryOver(ctx context.Context, p rescue.Preparing, masters keys.MasterKeys)
 	return over.Do(ctx)
 }
 
-// begin makes void what was issued before, with the evidence of the restoring.
+// begin voids everything that was issued before, and records the restoring in the
+// audit log.
 func begin(ctx context.Context, db *sqlstore.DB, evidence audit.DatabaseRestored) error {
 	now := clock.Millis(time.Now)
 	epochs := &recovery.Epochs{DB: db, Clock: db.Clock, Now: now}
@@ -110,8 +111,8 @@ func begin(ctx context.Context, db *sqlstore.DB, evidence audit.DatabaseRestored
 	return db.Audit(ctx, event.Record(ctx, now()))
 }
 
-// opensKeys makes sure that a server can start on the database with the master keys
-// that are there, and returns them.
+// opensKeys checks that a server could start on the database with the configured
+// master keys, and returns those keys.
 func opensKeys(ctx context.Context, cfg config.Config, db *sqlstore.DB) (keys.MasterKeys, error) {
 	records, err := db.SigningKeys(ctx)
 	if err != nil || len(records) == 0 {
@@ -119,60 +120,60 @@ func opensKeys(ctx context.Context, cfg config.Config, db *sqlstore.DB) (keys.Ma
 	}
 	masters, err := masterKeysOf(cfg, false)
 	if err != nil {
-		return nil, fmt.Errorf("the backup has signing keys, and the master key that opens them is not there: %w", err)
+		return nil, fmt.Errorf("the backup has signing keys, but the master key that opens them is missing: %w", err)
 	}
 	return masters, keys.Check(masters, records)
 }
 
-func (c *cli) tellRestored(cfg config.Config, done rescue.Restored, carried recovery.Carried, unread error, asItWas bool) {
+func (c *cli) sayRestored(cfg config.Config, done rescue.Restored, carried recovery.Carried, unread error, asItWas bool) {
 	c.say("the backup is now the database %s", strings.TrimPrefix(cfg.Database.Reveal(), "sqlite:"))
 	c.say("Nothing that was issued before counts; everybody signs in again.")
 	if done.Kept != "" {
 		c.say("The replaced database is kept as %s; delete it when you are sure.", done.Kept)
 	}
-	c.tellCarried(carried)
+	c.sayCarried(carried)
 	switch {
 	case unread != nil:
-		c.say("Warning: what was changed since the backup could not be carried over (or not all of it): %v.", unread)
+		c.say("Warning: changes made since the backup could not be carried over, or not all of them: %v.", unread)
 		c.say("%s", lookAt)
 	case asItWas, done.Kept == "":
 		c.say("Nothing was carried over. %s", lookAt)
 	}
 }
 
-const lookAt = `Look at who was deactivated, demoted or given another password since the
-backup, which apps were disabled, given other secrets or keys or allowed less, and which signing keys were retired: they are as the backup had them.`
+const lookAt = `Check who was deactivated, demoted or given another password since the backup,
+which apps were disabled, restricted or given other secrets or keys, and which signing keys were retired: all of these are as the backup had them.`
 
-// tellCarried lists what is not as the backup had it.
-func (c *cli) tellCarried(carried recovery.Carried) {
+// sayCarried lists what is not as the backup had it.
+func (c *cli) sayCarried(carried recovery.Carried) {
 	for _, line := range []struct {
 		what  string
 		names []string
 	}{
-		{"deleted or deactivated since the backup, and now inactive", carried.Deactivated},
-		{"demoted since the backup, and now so again", carried.Demoted},
-		{"apps deleted or disabled since, and now disabled", carried.Disabled},
-		{"apps with the secrets and keys that they were given since", carried.Credentials},
-		{"apps that may do less since, and now again", carried.Narrowed},
-		{"people and apps are as the backup has them, for the replaced database had been restored to a point before them", carried.Untold},
-		{"signing keys retired since, and now retired", carried.Retired},
-		{"signing keys made since, and added", carried.Keys},
-		{"signing keys made since, which no master key here opens, and left out with what they signed", carried.Unsealed},
+		{"people deleted or deactivated since the backup, and now inactive", carried.Deactivated},
+		{"people demoted since the backup, and now demoted again", carried.Demoted},
+		{"apps deleted or disabled since the backup, and now disabled", carried.Disabled},
+		{"apps with the secrets and keys that they were given since the backup", carried.Credentials},
+		{"apps restricted since the backup, and now restricted again", carried.Narrowed},
+		{"people and apps are as the backup has them, because the replaced database had itself been restored to a point before they existed", carried.Untold},
+		{"signing keys retired since the backup, and now retired", carried.Retired},
+		{"signing keys made since the backup, and added", carried.Keys},
+		{"signing keys made since the backup that no master key here opens; they are left out, and what they signed is void", carried.Unsealed},
 	} {
 		if len(line.names) > 0 {
 			c.say("%d %s: %s", len(line.names), line.what, strings.Join(line.names, ", "))
 		}
 	}
 	if carried.Missing != "" {
-		c.say("Warning: %s would tell what was taken from them since, and cannot be read.", carried.Missing)
+		c.say("Warning: %s, which records what was taken from them since the backup, cannot be read.", carried.Missing)
 	}
 	for _, line := range []struct {
 		what string
 		n    int64
 	}{
-		{"people have the password that they chose (or that was hashed anew) since", int64(carried.Passwords)},
-		{"consents were withdrawn since, and are so again", int64(carried.Consents)},
-		{"people signed up since and are not in the backup", carried.Lost},
+		{"people have the password that they chose (or that was hashed again) since the backup", int64(carried.Passwords)},
+		{"consents were withdrawn since the backup, and are withdrawn again", int64(carried.Consents)},
+		{"people signed up since the backup and are not in it", carried.Lost},
 	} {
 		if line.n > 0 {
 			c.say("%d %s", line.n, line.what)

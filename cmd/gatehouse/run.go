@@ -13,7 +13,7 @@ import (
 	"gatehouse/config"
 )
 
-// cli is what the commands share: the streams, and the settings as flags give them.
+// cli is what the commands share: the streams, and the settings given as flags.
 type cli struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -51,9 +51,9 @@ To try it, run "gatehouse serve" in an empty folder and open the link that it pr
 	return root
 }
 
-// settingFlags gives every setting a flag of every command. They are hidden:
-// thirty of them would drown a command's own. What a secret is set by is no flag,
-// for arguments can be read by everybody on the machine.
+// settingFlags defines a flag of every command for every setting. They are hidden,
+// because thirty of them would drown a command's own flags. Secrets have no flag,
+// because everybody on the machine can read arguments.
 func (c *cli) settingFlags(root *cobra.Command) {
 	for _, s := range config.Settings() {
 		if s.Flag == "" {
@@ -73,7 +73,7 @@ func (c *cli) sources() config.Sources {
 	return config.Sources{File: c.configFile, Env: os.LookupEnv, Environ: os.Environ, Flags: c.flags}
 }
 
-// withCore loads the settings and opens what a command works on for the length of f.
+// withCore loads the settings, calls f with what a command works on, and closes it.
 func (c *cli) withCore(ctx context.Context, f func(*core) error) (err error) {
 	cfg, err := c.load()
 	if err != nil {
@@ -92,7 +92,8 @@ func (c *cli) withCore(ctx context.Context, f func(*core) error) (err error) {
 	return f(core)
 }
 
-// say tells the person at the terminal. Whoever cannot be told is not there.
+// say writes a line to the person at the terminal. Errors are ignored: if nobody can
+// be reached, nobody is there.
 func (c *cli) say(format string, values ...any) {
 	_, _ = fmt.Fprintf(c.stderr, format+"\n", values...)
 }

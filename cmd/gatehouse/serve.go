@@ -29,13 +29,13 @@ func (c *cli) serveCommand() *cobra.Command {
 		Short: "Run the server",
 		Long: `Run the server until it is told to stop (SIGTERM or Ctrl-C); it then drains.
 
-With nothing set it keeps everything in gatehouse.db and gatehouse.key in the
-current folder, listens on 127.0.0.1:8080, and prints a one-time link for the
-first administrator as long as there is none.`,
+Without any settings it keeps everything in gatehouse.db and gatehouse.key in the
+current folder and listens on 127.0.0.1:8080. Until there is an administrator, it
+prints a one-time link with which to become the first one.`,
 		Example: `  gatehouse serve
   gatehouse serve --addr 127.0.0.1:9000 --issuer http://localhost:9000
   GATEHOUSE_MASTER_KEY_FILE=master.key GATEHOUSE_DATABASE_FILE=database gatehouse serve`,
-		Args: takes(),
+		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.load()
 			if err != nil {
@@ -47,11 +47,12 @@ first administrator as long as there is none.`,
 }
 
 func (c *cli) serve(ctx context.Context, cfg config.Config) error {
-	// Caught in any case and from the beginning: left to itself, it ends the process.
+	// SIGHUP is caught from the start, even without a certificate to reload: by
+	// default it ends the process.
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGHUP)
 	defer signal.Stop(told)
-	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; otherwise the next line would end the process
+	signal.Ignore(syscall.SIGPIPE) // the reader of the log may go away; by default the next line would end the process
 	defer signal.Reset(syscall.SIGPIPE)
 	group := machine.GroupMemory()
 	bounds := machineSettings(cfg)
@@ -83,12 +84,12 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.background(work) })
 	wg.Go(func() { a.serveMetrics(work, listeners.metrics) })
-	wg.Go(func() { a.tellReady(work) })
+	wg.Go(func() { a.notifyReady(work) })
 	o := server.ServeOptions{
 		MaxConnections: bounds.Connections(machine.OpenFiles(), memory),
 		DrainDelay:     cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
 		AtOnce: func() bool { return atTerminal(ctx) }, Log: log,
-		Draining: func() { a.draining.Store(true); a.tellSystemd(work, "STOPPING=1") },
+		Draining: func() { a.draining.Store(true); a.notify(work, "STOPPING=1") },
 	}
 	if certificate != nil {
 		o.TLS = certificate.Config()
@@ -107,15 +108,15 @@ func machineSettings(cfg config.Config) machine.Settings {
 }
 
 const (
-	// startPatience is how long a start waits for a database that does not answer: as
-	// long as one takes that is started together with us.
+	// startPatience is how long a start waits for a database that does not answer:
+	// long enough for one that is started together with us.
 	startPatience = 30 * time.Second
-	// startPause is how long it waits between two tries.
+	// startPause is the time between two tries.
 	startPause = 2 * time.Second
 )
 
-// patiently opens the app, and tries again for a while if a back-end is away. One that
-// refuses us is not asked again.
+// patiently opens the app, and tries again for startPatience if a back-end does not
+// answer. A back-end that refuses us is not tried again.
 func patiently(ctx context.Context, log *slog.Logger, open func() (*app, error)) (*app, error) {
 	end := time.Now().Add(startPatience)
 	for {
@@ -140,14 +141,14 @@ func loadTLS(cfg config.Config, log *slog.Logger) (*server.Certificate, error) {
 	return server.LoadCertificate(cfg.TLSCert, cfg.TLSKey, time.Now, log)
 }
 
-// atTerminal reports whether it was Ctrl-C that ended ctx: whoever sits there has no
+// atTerminal reports whether Ctrl-C ended ctx. A person at a terminal has no load
 // balancer to wait for.
 func atTerminal(ctx context.Context) bool {
 	told, ok := errors.AsType[toldBy](context.Cause(ctx))
 	return ok && told.Signal == os.Interrupt
 }
 
-// listeners are where requests come in; metrics is nil unless it has its own.
+// listeners accept requests; metrics is nil unless it has an address of its own.
 type listeners struct{ main, metrics net.Listener }
 
 func (a *app) listen(ctx context.Context) (l listeners, err error) {
@@ -163,23 +164,23 @@ func (a *app) listen(ctx context.Context) (l listeners, err error) {
 	return l, nil
 }
 
-// listenOn says what to do about an address that cannot be had.
+// listenOn listens on the address. Its error says what to do if that fails.
 func listenOn(ctx context.Context, variable, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("something listens on %s already, perhaps another gatehouse; stop that, or choose another address with %s%s", address, variable, example(variable))
+		return nil, fmt.Errorf("something already listens on %s, perhaps another gatehouse; stop it, or choose another address with %s%s", address, variable, example(variable))
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("this user may not listen on %s (ports below 1024 are reserved); choose another address with %s", address, variable)
 	case err != nil:
-		return nil, fmt.Errorf("listening on %s, which %s says: %w", address, variable, err)
+		return nil, fmt.Errorf("listening on %s, the address in %s: %w", address, variable, err)
 	}
 	return l, nil
 }
 
-// example is for who runs the server at hand: links and tokens name the issuer,
-// so that another port needs another issuer.
+// example shows a person at a terminal how to choose another port. Links and tokens
+// name the issuer, so another port needs another issuer.
 func example(variable string) string {
 	if variable != "GATEHOUSE_ADDR" {
 		return ""
@@ -187,7 +188,7 @@ func example(variable string) string {
 	return ", as in:\n  gatehouse serve --addr 127.0.0.1:8081 --issuer http://localhost:8081"
 }
 
-// serveMetrics answers on the listener of its own, if there is one.
+// serveMetrics serves the metrics on l, if they have a listener of their own.
 func (a *app) serveMetrics(ctx context.Context, l net.Listener) {
 	if l == nil {
 		return

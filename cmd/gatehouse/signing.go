@@ -8,14 +8,14 @@ import (
 	"gatehouse/keys"
 )
 
-// signing is what the services of the server sign and verify with. Those of a
-// command do neither, and have the zero value.
+// signing is what the services of the server sign and verify with. The services of a
+// command do neither and have the zero value.
 type signing struct {
 	ring     *keys.Ring
 	minter   *token.Minter
 	verifier *token.Verifier
 	cursors  cursor.Sealer
-	// fresh is set if there was no signing key yet, beside a SQLite file.
+	// fresh is set on the first start on a new SQLite file.
 	fresh bool
 }
 
@@ -33,7 +33,7 @@ func (b *backends) openSigning(ctx context.Context) (signing, error) {
 	}, nil
 }
 
-// sealer seals for one purpose.
+// sealer returns a sealer for one purpose. Others cannot open what it seals.
 func (s signing) sealer(purpose string) cursor.Sealer {
 	return cursor.Sealer{Keys: s.ring.Derive(purpose)}
 }

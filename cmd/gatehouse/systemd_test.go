@@ -66,7 +66,7 @@ func TestASystemdThatDoesNotListenStopsNothing(t *testing.T) {
 	testkit.Long(t)
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
 	a := startApp(t, slog.New(slog.DiscardHandler), nil)
-	a.tellReady(t.Context())
+	a.notifyReady(t.Context())
 	if err := notifySystemd(t.Context(), filepath.Join(t.TempDir(), "nobody"), "READY=1"); err == nil {
 		t.Error("telling a socket where nobody listens gave no error, want one")
 	}

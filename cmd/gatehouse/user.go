@@ -16,7 +16,7 @@ import (
 )
 
 func (c *cli) userCommand() *cobra.Command {
-	return group("user", "Manage people", "Manage people, in the database that the server uses; it may be running.",
+	return group("user", "Manage people", "Manage people in the database that the server uses. The server may be running.",
 		c.userCreate(),
 		c.userList(),
 		c.userSetRole(),
@@ -32,8 +32,8 @@ func (c *cli) userCreate() *cobra.Command {
 	var password passwordFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "create", Short: "Create a person", Args: takes(), PreRunE: needs("username", "email"),
-		Long: "Create a person. The password is asked for, unless a flag says where to read it.",
+		Use: "create", Short: "Create a person", Args: exactArgs(), PreRunE: needs("username", "email"),
+		Long: "Create a person. The command asks for the password unless a flag says where to read it.",
 		Example: `  gatehouse user create --username root --email root@example.com --role admin
   gatehouse user create --username ann --email ann@example.com --password-file ann.txt --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -69,7 +69,7 @@ func (c *cli) createUser(cmd *cobra.Command, asJSON bool, in account.Input) erro
 	})
 }
 
-// findUser returns the person of a name in any spelling.
+// findUser returns the user with a username or e-mail address, in any spelling.
 func findUser(ctx context.Context, core *core, name string) (store.User, error) {
 	u, err := core.db.UserByName(ctx, names.Lookup(name))
 	if errors.Is(err, store.ErrNotFound) {
@@ -78,7 +78,7 @@ func findUser(ctx context.Context, core *core, name string) (store.User, error) 
 	return u, err
 }
 
-// printUser says what became of a person: to a script, or to whoever looks on.
+// printUser prints the user after a change: as JSON for a script, or as a sentence.
 func (c *cli) printUser(u store.User, asJSON bool, what string) error {
 	if asJSON {
 		return c.json(accounts.PersonOf(u))
@@ -87,6 +87,6 @@ func (c *cli) printUser(u store.User, asJSON bool, what string) error {
 	if !u.Active {
 		state = ", deactivated"
 	}
-	c.say("%s is %s: id %d, role %s%s", u.Username, what, u.ID, u.Role, state)
+	c.say("%s was %s: id %d, role %s%s", u.Username, what, u.ID, u.Role, state)
 	return nil
 }

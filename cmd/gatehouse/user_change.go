@@ -13,8 +13,8 @@ const whoIsMeant = " NAME is a username or an e-mail address, in any spelling."
 func (c *cli) userSetRole() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "set-role NAME ROLE", Short: "Give a person the role admin, staff or user", Args: takes("NAME", "ROLE"),
-		Long:    "Give a person the role admin, staff or user. It counts at once, in sessions that are there already, too." + whoIsMeant,
+		Use: "set-role NAME ROLE", Short: "Give a person the role admin, staff or user", Args: exactArgs("NAME", "ROLE"),
+		Long:    "Give a person the role admin, staff or user. It takes effect at once, also in existing sessions." + whoIsMeant,
 		Example: "  gatehouse user set-role ann staff",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.changeUser(cmd, args[0], account.Input{Role: fields.Given(args[1])}, asJSON)
@@ -28,8 +28,8 @@ func (c *cli) userSetPassword() *cobra.Command {
 	var password passwordFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "set-password NAME", Short: "Give a person a new password, and end the sessions", Args: takes("NAME"),
-		Long: "Give a person a new password, and end the sessions. It is asked for, unless a flag says where to read it." + whoIsMeant,
+		Use: "set-password NAME", Short: "Give a person a new password and end their sessions", Args: exactArgs("NAME"),
+		Long: "Give a person a new password and end their sessions. The command asks for the password unless a flag says where to read it." + whoIsMeant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			secret, err := password.read(cmd.Context(), c)
 			if err != nil {
@@ -44,17 +44,17 @@ func (c *cli) userSetPassword() *cobra.Command {
 }
 
 func (c *cli) userActivate() *cobra.Command {
-	return c.userSwitch("activate NAME", "Let a deactivated person in again", true)
+	return c.userSwitch("activate NAME", "Let a deactivated person sign in again", true)
 }
 
 func (c *cli) userDeactivate() *cobra.Command {
-	return c.userSwitch("deactivate NAME", "Keep a person out, and end the sessions", false)
+	return c.userSwitch("deactivate NAME", "Block a person and end their sessions", false)
 }
 
 func (c *cli) userSwitch(use, short string, active bool) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: takes("NAME"), Long: short + "." + whoIsMeant,
+		Use: use, Short: short, Args: exactArgs("NAME"), Long: short + "." + whoIsMeant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.changeUser(cmd, args[0], account.Input{Active: fields.On(active)}, asJSON)
 		},
@@ -79,8 +79,8 @@ func (c *cli) changeUser(cmd *cobra.Command, name string, in account.Input, asJS
 
 func (c *cli) userDelete() *cobra.Command {
 	return &cobra.Command{
-		Use: "delete NAME", Short: "Erase a person, and end the sessions", Args: takes("NAME"),
-		Long: "Erase a person, and end the sessions. There is no way back; deactivate keeps a person out and the account." + whoIsMeant,
+		Use: "delete NAME", Short: "Erase a person and end their sessions", Args: exactArgs("NAME"),
+		Long: "Erase a person and end their sessions. This cannot be undone. To block a person and keep the account, use: user deactivate." + whoIsMeant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
 				target, err := findUser(cmd.Context(), core, args[0])
@@ -90,7 +90,7 @@ func (c *cli) userDelete() *cobra.Command {
 				if err := core.people.Delete(cmd.Context(), authz.Operator, target.ID); err != nil {
 					return explain(cmd, err)
 				}
-				c.say("%s is deleted", target.Username)
+				c.say("%s was deleted", target.Username)
 				return nil
 			})
 		},

@@ -16,11 +16,11 @@ func (c *cli) userList() *cobra.Command {
 	var asJSON bool
 	var search, role string
 	cmd := &cobra.Command{
-		Use: "list", Short: "List people, by ID", Args: takes(),
+		Use: "list", Short: "List people, by ID", Args: exactArgs(),
 		Example: "  gatehouse user list --role admin",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if role != "" && !store.Role(role).Valid() {
-				return fmt.Errorf("--role %s is none of admin, staff, user", role)
+				return fmt.Errorf("--role %s is not admin, staff or user", role)
 			}
 			return c.withCore(cmd.Context(), func(core *core) error {
 				q := store.UserQuery{Search: strings.Fields(names.Fold(search)), Role: store.Role(role), OrderBy: store.ByID, Limit: 1000}
@@ -34,8 +34,8 @@ func (c *cli) userList() *cobra.Command {
 	return cmd
 }
 
-// listUsers prints page after page, so that a million people need no more memory
-// than a thousand.
+// listUsers prints page after page, so a million users need no more memory than a
+// thousand.
 func (c *cli) listUsers(ctx context.Context, core *core, q store.UserQuery, asJSON bool) error {
 	list := c.newList(asJSON, "ID", "USERNAME", "EMAIL", "ROLE", "ACTIVE")
 	for {
