@@ -1,8 +1,10 @@
 package web
 
 import (
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -57,6 +59,22 @@ func rendered(t *testing.T) map[string]string {
 		bodies[name] = w.Body.String()
 	}
 	return bodies
+}
+
+// TestEveryPageIsRendered: the tests below see those that are. form_post has a script of
+// its own, and is tested where it is sent.
+func TestEveryPageIsRendered(t *testing.T) {
+	templates, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		t.Fatalf("listing the templates: %v", err)
+	}
+	pages := rendered(t)
+	for _, file := range templates {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		if _, there := pages[strings.ReplaceAll(name, "_", " ")]; !there && name != "layout" && name != "form_post" {
+			t.Errorf("the tests do not render %s, want every page among those that they see", file)
+		}
+	}
 }
 
 func TestPagesEscapeTheirData(t *testing.T) {

@@ -1,5 +1,13 @@
 package audit
 
+// Kinds has one event of every kind. The API document lists their names in this order.
+var Kinds = []Kind{
+	SignInOK{}, SignInRefused{}, SessionEnded{}, BrowserEnded{}, TokenReused{}, TokenRevoked{},
+	UserCreated{}, UserUpdated{}, UserDeleted{}, ConsentGranted{}, ConsentWithdrawn{}, DeviceDecided{},
+	ClientCreated{}, ClientUpdated{}, ClientDeleted{}, ClientSecretRotated{},
+	KeyCreated{}, KeyRetired{}, KeysRewrapped{}, EpochBegan{}, DatabaseRestored{},
+}
+
 // SignInOK is the event that a user signed in and a session began.
 type SignInOK struct {
 	Method string `json:"method"` // "login", "page", "password"; "code" and "device" for what was redeemed

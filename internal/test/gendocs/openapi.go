@@ -48,6 +48,7 @@ func document(folder string) (string, error) {
 func fromLists() map[string]node {
 	all := people()
 	maps.Copy(all, apps())
+	maps.Copy(all, operators())
 	return all
 }
 
