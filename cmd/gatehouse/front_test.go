@@ -125,7 +125,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 		v := g.visitor()
 		login := v.get("/device?user_code="+strings.ToLower(strings.ReplaceAll(code, "-", ""))).shows(http.StatusOK, "<h1>Sign in</h1>")
 		question := v.signIn(login, "ann").shows(http.StatusOK, "Living Room TV", code, "127.0.0.1", "ann@example.com")
-		v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity, "not known")
+		v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity, "is unknown")
 		done := v.post("/device", append(question.fields(), "answer", answer)...)
 		v.post("/device", append(question.fields(), "answer", answer)...).shows(http.StatusUnprocessableEntity)
 		polled := g.asApp("tv", "/oauth/token", "grant_type", grant, "device_code", secret)

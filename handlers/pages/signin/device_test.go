@@ -41,7 +41,7 @@ func TestTheDevicePageAsksForTheCode(t *testing.T) {
 	login := v.get("/device").shows(http.StatusOK, "<h1>Sign in</h1>")
 	v.signIn(login, "ann").shows(http.StatusOK, `name="user_code"`)
 	v.get("/device").shows(http.StatusOK, `name="user_code"`)
-	v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity, "not known", "BBBB-BBBB")
+	v.get("/device?user_code=BBBB-BBBB").shows(http.StatusUnprocessableEntity, "is unknown", "BBBB-BBBB")
 }
 
 func TestAnAnswerAfterTheSignOutLeadsToTheSignIn(t *testing.T) {
