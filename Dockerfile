@@ -1,4 +1,4 @@
-# A static binary in an empty image, run by nobody in particular.
+# A static binary in an empty image, run by an unprivileged user.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -23,7 +23,7 @@ func compose(t *testing.T) *types.Project {
 	return project
 }
 
-func TestComposeTakesTheFile(t *testing.T) {
+func TestComposeAcceptsTheFile(t *testing.T) {
 	gatehouse := compose(t).Services["gatehouse"]
 	environment := map[string]string{}
 	for name, value := range gatehouse.Environment {
@@ -53,6 +53,6 @@ func TestComposeFindsAMisspeltKey(t *testing.T) {
 		t.Fatalf("reading the compose file: %v", err)
 	}
 	if _, err := options.LoadProject(t.Context()); err == nil {
-		t.Error("the misspelt key was taken, want an error")
+		t.Error("the misspelt key was accepted, want an error")
 	}
 }

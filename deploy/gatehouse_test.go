@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// secrets are what operators put in files, made as the samples' comments say.
+// secrets are the contents of operators' files, made as the samples' comments say.
 var secrets = map[string]string{
 	"database":   "mysql://gatehouse:9f1c2b@mysql:3306/gatehouse",
 	"redis":      "redis://:9f1c2b@redis:6379/0",
@@ -34,8 +34,8 @@ func writeSecrets(t *testing.T, parent string) string {
 	return folder
 }
 
-// settings reads an environment as the server does, a misspelt variable being a
-// fault. What the files of secrets are called is kept, where they are is not.
+// settings reads an environment as the server does, and treats a misspelt variable as
+// a fault. It keeps the names of secret files, but not their folder.
 func settings(t *testing.T, environment map[string]string) config.Config {
 	t.Helper()
 	folder := writeSecrets(t, t.TempDir())
@@ -62,7 +62,8 @@ var gatehouse testkit.Program
 
 func TestMain(m *testing.M) { os.Exit(gatehouse.Run(m)) }
 
-// need returns the path of a program. On a laptop it may be missing, in CI not.
+// need returns the path of a program. It skips the test without the program, and
+// fails it in CI.
 func need(t *testing.T, name, debian string) string {
 	t.Helper()
 	for _, parent := range []string{"", "/usr/sbin/"} {
@@ -78,7 +79,7 @@ func need(t *testing.T, name, debian string) string {
 	return ""
 }
 
-// run returns what a program prints; it must end well.
+// run returns what a program prints. It fails the test if the program fails.
 func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()

@@ -18,7 +18,7 @@ const balancerFile = "haproxy/haproxy.cfg"
 // A replica stands in for Gatehouse behind the balancer.
 type replica struct {
 	*httptest.Server
-	unready, cut atomic.Bool // cut: it reads a request and hangs up
+	unready, cut atomic.Bool // a replica that is cut reads a request and hangs up
 	taken        atomic.Int32
 	forwarded    atomic.Value
 }
@@ -65,7 +65,7 @@ func balance(t *testing.T, replicas ...string) string {
 	return "http://" + bind
 }
 
-// within waits until it holds, for as long as a loaded machine may need.
+// within waits until holds returns true, for as long as a loaded machine may need.
 func within(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(30 * time.Second); !holds(); time.Sleep(50 * time.Millisecond) {
@@ -75,7 +75,7 @@ func within(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// status is that of an answer, and 0 if there is none. Each request has a
+// status returns the status of an answer, or 0 if no answer came. Each request has a
 // connection of its own.
 func status(t *testing.T, method, url string, headers ...string) int {
 	t.Helper()
@@ -143,7 +143,7 @@ func TestTheBalancerLosesNothingThatWasNotSent(t *testing.T) {
 	}
 }
 
-func TestTheBalancerTurnsAwayFromWhatIsNotReady(t *testing.T) {
+func TestTheBalancerAvoidsReplicasThatAreNotReady(t *testing.T) {
 	all, url := three(t)
 	all[0].unready.Store(true)
 	within(t, "the first replica is left alone", func() bool {
@@ -158,7 +158,7 @@ func TestTheBalancerTurnsAwayFromWhatIsNotReady(t *testing.T) {
 	}
 	time.Sleep(3 * time.Second) // longer than it takes to notice
 	if code := status(t, "GET", url+"/.well-known/jwks.json"); code != http.StatusOK {
-		t.Errorf("no replica is ready, but all live: %d, want 200", code)
+		t.Errorf("status %d while all replicas live but none is ready, want 200", code)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestTheBalancerSaysWhereARequestComesFrom(t *testing.T) {
 	status(t, "GET", url+"/", "X-Forwarded-For", "192.0.2.1", "X-Forwarded-For", "192.0.2.2", "Forwarded", "for=192.0.2.3")
 	for _, r := range all {
 		if said := r.forwarded.Load(); said != "" && said != "127.0.0.1" {
-			t.Errorf("a replica is told %q, want 127.0.0.1", said)
+			t.Errorf("a replica was told the address %q, want 127.0.0.1", said)
 		}
 	}
 	if code := status(t, "GET", url+"/metrics"); code != http.StatusNotFound {

@@ -22,8 +22,8 @@ import (
 func TestAMisspeltFieldIsFound(t *testing.T) {
 	m := manifests{services: map[string]corev1.Service{}}
 	good := "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      terminationGracePeriodSeconds: 40\n"
-	if err := m.take([]byte(good)); err != nil {
-		t.Fatalf("taking the manifest: %v", err)
+	if err := m.decode([]byte(good)); err != nil {
+		t.Fatalf("decoding the manifest: %v", err)
 	}
 	for _, bad := range []string{
 		strings.Replace(good, "GracePeriodSeconds", "GracePeriod", 1),
@@ -33,8 +33,8 @@ func TestAMisspeltFieldIsFound(t *testing.T) {
 		strings.Replace(good, "apps/v1", "apps/v1beta1", 1),
 		"apiVersion: v1\nkind: Service\nspec:\n  port: 80\n",
 	} {
-		if err := m.take([]byte(bad)); err == nil {
-			t.Errorf("the misspelt field was taken, want an error:\n%s", bad)
+		if err := m.decode([]byte(bad)); err == nil {
+			t.Errorf("the misspelt field was accepted, want an error:\n%s", bad)
 		}
 	}
 }
@@ -58,11 +58,11 @@ func TestTheSettingsOfKubernetesAreGood(t *testing.T) {
 		t.Errorf("want the ingress to be for %s", host)
 	}
 	if len(cfg.TrustedProxies) == 0 {
-		t.Error("no proxy is trusted, want the ingress: everybody would share its address")
+		t.Error("no proxy is trusted, want the ingress to be: otherwise everybody shares its address")
 	}
 	most := int(m.scaler.Spec.MaxReplicas) + m.deployment.Spec.Strategy.RollingUpdate.MaxSurge.IntValue()
 	if byDefault := 151; most*cfg.DatabaseConnections >= byDefault { // MySQL's max_connections
-		t.Errorf("%d replicas with %d connections each are more than MySQL takes by default, want fewer than %d", most, cfg.DatabaseConnections, byDefault)
+		t.Errorf("%d replicas have %d connections each, want fewer in total than MySQL's default of %d", most, cfg.DatabaseConnections, byDefault)
 	}
 }
 
@@ -88,13 +88,13 @@ func TestTheMemoryLimitHoldsTheHashesAndTheRest(t *testing.T) {
 	resources := m.container().Resources
 	limit, soft := resources.Limits.Memory(), machine.Settings{PasswordBudgetMiB: cfg.PasswordBudgetMiB}.Need()
 	if limit.Value() < soft*5/4 {
-		t.Errorf("the limit is %s, want a quarter more than the runtime's own, %s, for what it does not count", limit, resource.NewQuantity(soft, resource.BinarySI))
+		t.Errorf("the limit is %s, want a quarter more than the runtime's own, %s, for memory that it does not count", limit, resource.NewQuantity(soft, resource.BinarySI))
 	}
 	if request := resources.Requests.Memory(); request.Cmp(*limit) != 0 {
-		t.Errorf("the request is %s, want the limit %s, as a full node would kill it below its limit", request, limit)
+		t.Errorf("the request is %s, want the limit %s: a full node would kill the pod below its limit", request, limit)
 	}
 	if resources.Requests.Cpu().IsZero() {
-		t.Error("the container requests no CPU, want a request: the autoscaler goes by it")
+		t.Error("the container does not request CPU, want a request: the autoscaler depends on it")
 	}
 }
 
@@ -102,7 +102,7 @@ func TestThePodHasNoRights(t *testing.T) {
 	m := build(t)
 	pod, c := m.pod(), m.container().SecurityContext
 	for what, holds := range map[string]bool{
-		"runs as somebody":    *pod.SecurityContext.RunAsNonRoot && *pod.SecurityContext.RunAsUser == 65532 && strings.Contains(read(t, "../Dockerfile"), "USER 65532:"),
+		"not root":            *pod.SecurityContext.RunAsNonRoot && *pod.SecurityContext.RunAsUser == 65532 && strings.Contains(read(t, "../Dockerfile"), "USER 65532:"),
 		"seccomp":             pod.SecurityContext.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
 		"no token":            !*pod.AutomountServiceAccountToken,
 		"read-only root":      *c.ReadOnlyRootFilesystem,
@@ -152,7 +152,7 @@ func TestProbesAndServicesLeadToWhatListens(t *testing.T) {
 	}
 }
 
-// A selector that selects nothing is no fault to Kubernetes.
+// Kubernetes accepts a selector that selects nothing.
 func TestEverySelectorSelectsThePods(t *testing.T) {
 	m := build(t)
 	pod := labels.Set(m.deployment.Spec.Template.Labels)
@@ -175,11 +175,11 @@ func TestEverySelectorSelectsThePods(t *testing.T) {
 		t.Errorf("%d selectors, want 7", len(selectors))
 	}
 	if target := m.scaler.Spec.ScaleTargetRef; target.Name != m.deployment.Name || target.Kind != "Deployment" || *m.scaler.Spec.MinReplicas < 3 || m.deployment.Spec.Replicas != nil {
-		t.Errorf("want the autoscaler to own the number of replicas, three at least: %+v", m.scaler.Spec)
+		t.Errorf("want the autoscaler to own the number of replicas, at least three: %+v", m.scaler.Spec)
 	}
 }
 
-func TestTheNetworkPolicyLetsThroughWhatIsNeeded(t *testing.T) {
+func TestTheNetworkPolicyAllowsTheTrafficThatIsNeeded(t *testing.T) {
 	m := build(t)
 	out := map[string]bool{}
 	for _, rule := range m.policy.Spec.Egress {
@@ -190,7 +190,7 @@ func TestTheNetworkPolicyLetsThroughWhatIsNeeded(t *testing.T) {
 	cfg := settings(t, m.settings.Data)
 	for _, port := range []string{"53", "443", afterColon(cfg.Database), afterColon(cfg.Redis)} {
 		if !out[port] {
-			t.Errorf("nothing may go out to port %s, want it allowed", port)
+			t.Errorf("port %s is closed for outgoing traffic, want it allowed", port)
 		}
 	}
 	if len(m.policy.Spec.PolicyTypes) != 2 || len(m.policy.Spec.Ingress) != 2 {

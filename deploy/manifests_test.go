@@ -32,8 +32,8 @@ type manifests struct {
 	scaler     autoscalingv2.HorizontalPodAutoscaler
 }
 
-// strict decodes as Kubernetes' own API does: a field that the type does not have,
-// or spells with other capitals, is a fault.
+// strict decodes as Kubernetes' own API does: it rejects a field that the type does
+// not have, or spells with other capitals.
 func strict(document []byte, into any) error {
 	asJSON, err := yaml.YAMLToJSONStrict(document)
 	if err != nil {
@@ -43,8 +43,8 @@ func strict(document []byte, into any) error {
 	return errors.Join(append(faults, err)...)
 }
 
-// take decodes one document.
-func (m *manifests) take(document []byte) error {
+// decode decodes one document.
+func (m *manifests) decode(document []byte) error {
 	var is metav1.TypeMeta
 	if err := yaml.Unmarshal(document, &is); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (m *manifests) take(document []byte) error {
 		"autoscaling/v2 HorizontalPodAutoscaler": &m.scaler,
 	}[is.APIVersion+" "+is.Kind]
 	if !known {
-		return fmt.Errorf("%s %s is not known here", is.APIVersion, is.Kind)
+		return fmt.Errorf("%s %s is not one of the kinds that are checked here", is.APIVersion, is.Kind)
 	}
 	return strict(document, into)
 }
@@ -88,8 +88,8 @@ func build(t *testing.T) manifests {
 	}
 	m := manifests{services: map[string]corev1.Service{}}
 	for _, r := range resources.Resources() {
-		if err := m.take([]byte(r.MustYaml())); err != nil {
-			t.Errorf("taking %s %s: %v", r.GetKind(), r.GetName(), err)
+		if err := m.decode([]byte(r.MustYaml())); err != nil {
+			t.Errorf("decoding %s %s: %v", r.GetKind(), r.GetName(), err)
 		}
 	}
 	return m

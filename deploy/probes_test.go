@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// TestTheServerAnswersItsProbes asks a real server what Kubernetes and HAProxy ask.
+// TestTheServerAnswersItsProbes sends a real server the probes of Kubernetes and HAProxy.
 func TestTheServerAnswersItsProbes(t *testing.T) {
 	main, metrics := testkit.FreeAddress(t), testkit.FreeAddress(t)
 	server := exec.Command(gatehouse.Path(t), "serve", "--addr", main, "--metrics-addr", metrics, "--issuer", "http://"+main)
@@ -33,9 +33,9 @@ func TestTheServerAnswersItsProbes(t *testing.T) {
 		within(t, url+" answers 200", func() bool { return status(t, "GET", url) == http.StatusOK })
 	}
 	if code := status(t, "GET", "http://"+metrics+"/metrics"); code != http.StatusOK {
-		t.Errorf("/metrics: %d, want 200", code)
+		t.Errorf("/metrics at the metrics address: status %d, want 200", code)
 	}
 	if code := status(t, "GET", "http://"+main+"/metrics"); code != http.StatusNotFound {
-		t.Errorf("/metrics is public: %d, want 404", code)
+		t.Errorf("/metrics at the public address: status %d, want 404", code)
 	}
 }

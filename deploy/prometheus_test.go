@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-func TestPrometheusTakesTheRulesAndTheyFire(t *testing.T) {
+func TestPrometheusAcceptsTheRulesAndTheyFire(t *testing.T) {
 	promtool := need(t, "promtool", "prometheus")
 	for _, c := range [][]string{
 		{"check", "rules", "prometheus/alerts.yml"},
@@ -23,8 +23,8 @@ func TestPrometheusTakesTheRulesAndTheyFire(t *testing.T) {
 	run(t, promtool, append([]string{"test", "rules"}, tests...)...)
 }
 
-// An alert is for somebody who was woken up: it says what is so and where the
-// steps are, and they are there.
+// An alert is for somebody who was woken up: it says what is wrong and where the
+// steps are, and the steps exist.
 func TestEveryAlertLeadsToItsSteps(t *testing.T) {
 	var rules struct {
 		Groups []struct {
@@ -50,10 +50,10 @@ func TestEveryAlertLeadsToItsSteps(t *testing.T) {
 				t.Errorf("%s has the severity %q, want critical or warning", r.Alert, s)
 			}
 			if want := "docs/operations.md#" + strings.ToLower(r.Alert); r.Annotations["runbook_url"] != want || !strings.Contains(steps, "\n### "+r.Alert+"\n") {
-				t.Errorf("%s has no heading in docs/operations.md, or does not lead there", r.Alert)
+				t.Errorf("%s leads to %q, want %q and a heading there", r.Alert, r.Annotations["runbook_url"], want)
 			}
 			if !strings.Contains(tested, r.Alert) {
-				t.Errorf("no test makes %s fire, want one", r.Alert)
+				t.Errorf("the tests never make %s fire, want one that does", r.Alert)
 			}
 		}
 	}

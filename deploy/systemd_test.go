@@ -64,7 +64,8 @@ func TestTheSettingsOfTheUnitAreGood(t *testing.T) {
 	}
 }
 
-// installed copies the units to where systemd-analyze can find all that they name.
+// installed copies the units to a folder where systemd-analyze finds everything that
+// they name.
 func installed(t *testing.T, drop bool) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -78,7 +79,7 @@ func installed(t *testing.T, drop bool) string {
 	return folder
 }
 
-func TestSystemdTakesTheUnits(t *testing.T) {
+func TestSystemdAcceptsTheUnits(t *testing.T) {
 	analyze := need(t, "systemd-analyze", "systemd")
 	for _, drop := range []bool{false, true} {
 		folder := installed(t, drop)
@@ -87,7 +88,7 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 			t.Fatalf("listing the files: %v", err)
 		}
 		units = filesOf(units)
-		// It warns of what it does not know, and ends well.
+		// It only warns about lines that it does not understand, and exits with 0.
 		if said := run(t, analyze, append([]string{"verify", "--man=no"}, units...)...); strings.Contains(said, folder) {
 			t.Errorf("systemd-analyze found faults, want none:\n%s", said)
 		}
@@ -118,7 +119,7 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 	}
 }
 
-// TestTheBackupHasTheDateInItsName runs the unit's command with a stand-in.
+// TestTheBackupHasTheDateInItsName runs the unit's command with a stand-in for gatehouse.
 func TestTheBackupHasTheDateInItsName(t *testing.T) {
 	folder := t.TempDir()
 	program := filepath.Join(folder, "gatehouse")
@@ -129,11 +130,11 @@ func TestTheBackupHasTheDateInItsName(t *testing.T) {
 	said := strings.TrimSpace(run(t, "/bin/sh", "-c", command))
 	stamp, ok := strings.CutPrefix(said, "backup "+folder+"/gatehouse-backup/gatehouse-")
 	if at, err := time.Parse("20060102T150405Z.db", stamp); !ok || err != nil || time.Since(at).Abs() > time.Minute {
-		t.Errorf("it runs gatehouse %s, want a name with the time of day", said)
+		t.Errorf("the unit runs gatehouse %s, want a file name with the current time", said)
 	}
 }
 
-// TestOperatorsHaveTheServicesSettings runs a command as gatehousectl does.
+// TestOperatorsHaveTheServicesSettings runs a command through gatehousectl.
 func TestOperatorsHaveTheServicesSettings(t *testing.T) {
 	programs, state := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(programs, "id"), "#!/bin/sh\necho gatehouse\n", 0o700)

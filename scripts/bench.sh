@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the server on SQLite and on MariaDB with Redis, with a thousand and a
 # million people, and writes docs/performance.md. It takes about a quarter of an
-# hour, 3 GB of disk and a machine that does nothing else. Flags go to the rig:
+# hour, and needs 3 GB of disk and an otherwise idle machine. Flags go to the rig:
 #
 #   scripts/bench.sh -sizes 1000 -duration 1s -markdown ""    # a quick look
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold before a commit lands. What this does not run is not
-# tested. It starts MariaDB and Redis itself, from the installed binaries.
+# Checks everything that must hold before a commit lands. Anything that this does not
+# run is not tested. It starts MariaDB and Redis itself, from the installed binaries.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,10 +19,10 @@ step "generated documentation is current"
 go generate ./config ./handlers/operators
 git diff --exit-code -- docs/configuration.md handlers/operators/openapi.json
 step "tests, with the race detector, on SQLite, MariaDB and Redis"
-# SQLite is C turned into Go, all pointers: to check each of them there doubles what
-# the tests take, and is no test of ours.
+# SQLite is C translated to Go, full of pointers: checking each of them doubles the
+# time of the tests, and tests code that is not ours.
 scripts/services.sh run -- go test -race -gcflags=modernc.org/...=-d=checkptr=0 -shuffle=on -timeout 15m ./... "$@"
-step "what operators deploy"
+step "the files that operators deploy"
 go vet -C deploy ./... && go -C deploy mod tidy -diff && go -C deploy test ./...
 step "faults under load, the short form"
 scripts/faults.sh --short

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Lets three replicas under load go through every fault that docs/reliability.md
-# lists, and holds what clients saw against the invariants there.
+# Puts three replicas under load through every fault that docs/reliability.md
+# lists, and checks what clients saw against the invariants there.
 #
 #   scripts/faults.sh            # everything; writes the table in docs/reliability.md. About an hour
-#   scripts/faults.sh --short    # what fits into ten minutes; CI runs this
-#   scripts/faults.sh -run TestOneRedis/…   # further words go to go test
+#   scripts/faults.sh --short    # as much as fits into ten minutes; CI runs this
+#   scripts/faults.sh -run TestOneRedis/…   # further arguments go to go test
 #
 # It starts MariaDB, Redis and haproxy itself, on free ports. GATEHOUSE_PREVIOUS names
-# a binary of the version before, to run it beside this one.
+# a binary of the previous version, to run beside this one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/usr/local/sbin
@@ -15,7 +15,7 @@ PATH=$PATH:/usr/sbin:/usr/local/sbin
 for program in mariadbd redis-server redis-cli haproxy; do
 	command -v "$program" >/dev/null || { echo "faults: $program is not installed (apt install mariadb-server redis-server redis-tools haproxy)" >&2; exit 1; }
 done
-# Ten thousand connections are held, at both ends.
+# The test holds ten thousand connections, at both ends.
 ulimit -n "$(ulimit -Hn)"
 
 race=(-race -gcflags=modernc.org/...=-d=checkptr=0) # as scripts/check.sh has it

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Looks for inputs that break a parser: runs every fuzz target that there is, one
-# after another, each for DURATION (30s if not given). What a run finds stays as a
-# seed under testdata/fuzz, to be committed with the fix; plain "go test" runs all
-# seeds.
+# Looks for inputs that break a parser: runs every fuzz target, one after another,
+# each for DURATION (30s by default). An input that a run finds stays as a seed under
+# testdata/fuzz, to be committed with the fix; plain "go test" runs all seeds.
 #
 #   scripts/fuzz.sh [DURATION]
 set -euo pipefail

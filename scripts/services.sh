@@ -18,7 +18,7 @@ shift 2
 
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
-# missing NAME WHAT: whether a binary is missing, said aloud.
+# missing NAME WHAT: whether a binary is missing; it reports one that is.
 missing() {
 	command -v "$1" >/dev/null 2>&1 && return 1
 	if [ "${CI:-}" = true ]; then
@@ -28,7 +28,7 @@ missing() {
 	echo "services: $1 is not installed: the tests on $2 will be skipped" >&2
 }
 
-# In memory where that is to be had: the tests wait for every flush.
+# In memory where possible, because the tests wait for every flush.
 folder=$(mktemp -d /dev/shm/gatehouse-services-XXXXXX 2>/dev/null || mktemp -d)
 pids=
 
@@ -42,8 +42,8 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start NAME ANSWERS COMMAND...: runs a server on ever another port until one is
-# free for it, and returns when it answers. PORT in the command is the port.
+# start NAME ANSWERS COMMAND...: runs a server on one random port after another until
+# one is free, and returns when the server answers. $port in the command is the port.
 start() {
 	name=$1 answers=$2
 	shift 2
@@ -68,8 +68,8 @@ start() {
 }
 
 mariadb() {
-	# mariadbd does not run as root unless it is told to. A server that starts
-	# removes temporary tables of others, so it has a folder for its own.
+	# mariadbd does not run as root unless it is told to. A starting server removes
+	# the temporary tables of others, so each has a folder of its own.
 	user=
 	[ "$(id -u)" -ne 0 ] || user=--user=root
 	options="--no-defaults $user --datadir=$folder/mysql --tmpdir=$folder --innodb-log-file-size=8M"
@@ -91,7 +91,7 @@ mariadb() {
 
 redis() {
 	mkdir "$folder/redis"
-	# As Gatehouse wants it: with an append-only file, and without eviction. Every
+	# As Gatehouse needs it: with an append-only file, and without eviction. Every
 	# test has a database of its own.
 	start redis-server "redis-cli -h 127.0.0.1 -p \$port ping | grep -q PONG" \
 		redis-server --port '$port' --bind 127.0.0.1 --dir "$folder/redis" --save "''" \
@@ -102,5 +102,5 @@ redis() {
 missing mariadbd MariaDB || missing mariadb-install-db MariaDB || mariadb
 missing redis-server Redis || redis
 
-# Not exec: the servers are to be stopped afterwards.
+# Not exec: the servers must be stopped afterwards.
 "$@"
