@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// An aim is a bound that was set before anything was measured.
+// An aim is a bound that was set before the first measurement.
 type aim struct {
 	what  string
 	limit float64
-	// figures are all that were measured, one for each block or comparison.
+	// figures returns what was measured, one figure for each block or comparison.
 	figures func(report) []figure
 }
 
-// A figure is what was measured somewhere.
+// A figure is a measured value, and where it was measured.
 type figure struct {
 	value float64
 	where string
@@ -46,7 +46,7 @@ func aims() []aim {
 	}
 }
 
-// costsOf are the costs of one scenario in every block.
+// costsOf returns the costs of one scenario in every block.
 func costsOf(scenario string, cost func(measurement) float64) func(report) []figure {
 	return func(r report) (all []figure) {
 		for _, b := range r.blocks {
@@ -60,7 +60,7 @@ func costsOf(scenario string, cost func(measurement) float64) func(report) []fig
 	}
 }
 
-func (b block) String() string { return fmt.Sprintf("%s, %s people", b.topology, whole(b.size)) }
+func (b block) String() string { return fmt.Sprintf("%s, %s people", b.topology, integer(b.size)) }
 
 func idleMemory(r report) (all []figure) {
 	for _, b := range r.blocks {
@@ -87,7 +87,7 @@ func failedRequests(r report) (all []figure) {
 	return all
 }
 
-// aimsTable holds the worst figure against each aim.
+// aimsTable compares each aim with the worst figure.
 func (r report) aimsTable() table {
 	t := table{
 		title: "Aims",

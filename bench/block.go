@@ -14,7 +14,7 @@ type block struct {
 	size, sessions int
 	filledIn       time.Duration
 	later          starts
-	idle, rested   resident // before the first request, and at rest after all of them
+	idle, rested   resident // before the first request, and at rest after the last
 	measurements   []measurement
 	flood          flood
 }
@@ -53,7 +53,7 @@ func (r *rig) measureBlock(ctx context.Context, t *topology, size int) (b block,
 	})
 }
 
-// findFarPage has a server of its own, whose memory nobody measures.
+// findFarPage starts a server of its own, whose memory is not measured.
 func (r *rig) findFarPage(ctx context.Context, p place, admin string, page int) (path string, err error) {
 	server, _, err := r.serve(ctx, p)
 	if err != nil {
@@ -88,7 +88,7 @@ func (r *rig) measureOn(ctx context.Context, b *block, f *fixture, t target) (er
 	return err
 }
 
-// atRest is the resident memory of a server that nobody asks.
+// atRest returns the resident memory of a server that gets no requests.
 func atRest(ctx context.Context, server *process) (resident, error) {
 	if err := pause(ctx, quiet); err != nil {
 		return resident{}, err
@@ -96,11 +96,11 @@ func atRest(ctx context.Context, server *process) (resident, error) {
 	return server.memory()
 }
 
-// settle waits until the services have written down what they were given.
+// settle waits until the services have written their data to the disk.
 func settle(ctx context.Context, services []*process) error {
 	const (
 		limit = 2 * time.Minute
-		idle  = 30 * time.Millisecond // of CPU in a second
+		idle  = 30 * time.Millisecond // of CPU per second
 	)
 	for start := time.Now(); time.Since(start) < limit; {
 		before, err := cpuOf(services)

@@ -17,9 +17,9 @@ import (
 	"gatehouse/internal/password"
 )
 
-// A craft makes the two units of cost by itself: RS256 signatures and password
-// hashes. It lives in a process of its own (yardstick), which does nothing else,
-// so that the CPU time of the process is that of the work.
+// A craft makes the two units of cost: RS256 signatures and password hashes. It runs
+// in a process of its own (yardstick) that does nothing else, so that the CPU time of
+// the process is that of the work.
 type craft struct {
 	key    *rsa.PrivateKey
 	hasher *password.Hasher
@@ -33,7 +33,7 @@ func newCraft() (craft, error) {
 	return craft{key: key, hasher: newHasher()}, nil
 }
 
-// newHasher is the one of a server with the default settings.
+// newHasher returns the hasher of a server with the default settings.
 func newHasher() *password.Hasher {
 	cfg := config.Default()
 	return password.New(password.Options{MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB})
@@ -52,8 +52,8 @@ func (c craft) hash() error {
 	return err
 }
 
-// crowded makes signatures on every core at once. Where cores are threads of one
-// core, or their clock falls under load, they are dearer than one alone, and so is
+// crowded makes signatures on every core at once. If cores are threads of one core,
+// or their clock slows down under load, these cost more than one alone, and so does
 // everything that a server does under load.
 func (c craft) crowded() error {
 	errs := make([]error, cores())
@@ -71,11 +71,11 @@ func (c craft) crowded() error {
 
 func cores() int { return runtime.GOMAXPROCS(0) }
 
-// crowdedEach is how many signatures each core makes in one go.
+// crowdedEach is how many signatures each core makes in one round.
 const crowdedEach = 10
 
-// cost is the CPU time of one unit, of which work makes a few. The first go warms
-// the caches and is not counted.
+// cost returns the CPU time of one unit; each call of work makes a few of them. The
+// first call warms the caches and is not counted.
 func cost(d time.Duration, few int, work func() error) (time.Duration, error) {
 	if err := work(); err != nil {
 		return 0, fmt.Errorf("measuring a unit: %w", err)
@@ -89,11 +89,11 @@ func cost(d time.Duration, few int, work func() error) (time.Duration, error) {
 	return (ownCPU() - before) / time.Duration(made), nil
 }
 
-// ownCPU is the CPU time of this process.
+// ownCPU returns the CPU time of this process.
 func ownCPU() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(fmt.Sprintf("getrusage: %v", err)) // it fails for wrong arguments alone
+		panic(fmt.Sprintf("getrusage: %v", err)) // it fails only for wrong arguments
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -13,7 +13,7 @@ import (
 // starts are several starts of one kind.
 type starts []start
 
-// median of the times until listening and until answering, each by itself.
+// median returns the median time until listening and that until answering.
 func (s starts) median() start {
 	return start{
 		listening: medianOf(s, func(one start) time.Duration { return one.listening }),
@@ -30,7 +30,7 @@ func medianOf(s starts, which func(start) time.Duration) time.Duration {
 	return quantile(all, 0.5)
 }
 
-// firstStarts times starts on nothing: no schema, no keys.
+// firstStarts measures starts without a schema and without keys.
 func (r *rig) firstStarts(ctx context.Context, t *topology) (starts, error) {
 	var all starts
 	for i := range r.options.starts {
@@ -50,7 +50,7 @@ func (r *rig) firstStarts(ctx context.Context, t *topology) (starts, error) {
 	return all, nil
 }
 
-// laterStarts times starts on what is there.
+// laterStarts measures starts on an existing database.
 func (r *rig) laterStarts(ctx context.Context, p place) (starts, error) {
 	var all starts
 	for range r.options.starts {

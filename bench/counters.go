@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// counts are what back-ends were asked so far, or in some time.
+// counts are the back-ends' requests so far, or in some period.
 type counts struct {
 	// queries are round trips to SQL: statements, and preparations of statements.
 	queries int64
-	// trips are round trips to Redis, commands what was done on them; a script is
-	// one trip, and what it calls are commands.
+	// trips are round trips to Redis, and commands what they carried: a script is
+	// one trip, and each call in it is a command.
 	trips, commands int64
 }
 
@@ -26,8 +26,8 @@ func (c counts) minus(d counts) counts {
 	return counts{c.queries - d.queries, c.trips - d.trips, c.commands - d.commands}
 }
 
-// counters ask MariaDB and Redis for their own counts, each over one connection
-// that stays open.
+// counters read the counts that MariaDB and Redis keep, each over one connection that
+// stays open.
 type counters struct {
 	pool  *sql.DB
 	sql   *sql.Conn
@@ -50,7 +50,7 @@ func newCounters(ctx context.Context, db mariaDB, redis redisServer) (*counters,
 	return c, c.learnOwn(ctx)
 }
 
-// learnOwn reads twice while nobody else asks.
+// learnOwn reads twice while the back-ends get no other requests.
 func (c *counters) learnOwn(ctx context.Context) error {
 	first, err := c.read(ctx)
 	if err != nil {
@@ -77,8 +77,8 @@ func (c *counters) read(ctx context.Context) (found counts, err error) {
 	return found, nil
 }
 
-// questions: Questions counts what clients sent, prepared statements executed
-// among them, but neither pings nor the preparing, which is a round trip, too.
+// questions returns the number of round trips. MariaDB's Questions includes executed
+// prepared statements, but neither pings nor preparations, which are round trips, too.
 func (c *counters) questions(ctx context.Context) (n int64, err error) {
 	rows, err := c.sql.QueryContext(ctx, "SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Com_stmt_prepare')")
 	if err != nil {
@@ -96,7 +96,7 @@ func (c *counters) questions(ctx context.Context) (n int64, err error) {
 	return n, rows.Err()
 }
 
-// field is a number of Redis's INFO, or 0.
+// field returns a number of Redis's INFO, or 0.
 func field(info, name string) int64 {
 	for line := range strings.Lines(info) {
 		if value, found := strings.CutPrefix(strings.TrimSpace(line), name+":"); found {

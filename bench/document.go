@@ -27,31 +27,31 @@ Written by the load rig (%[1]s), on %[2]s. Do not edit it by hand.
 
 ## How it was made
 
-The rig builds the server without cgo, starts it on a database that it has filled, and asks each endpoint over HTTP from the same machine: %[5]d
-connections that stay open, each asking again as soon as it has its answer, for %[6]s after a warm-up. Every answer is checked: a status or a body
-that is not as it must be is a failure, and is counted.
+The rig builds the server without cgo, starts it on a database that it has filled, and sends requests to each endpoint over HTTP from the same machine: %[5]d
+connections stay open, and each sends its next request as soon as it has the answer to the last, for %[6]s after a warm-up. Every answer is checked; one with the
+wrong status or body counts as a failure.
 
 **CPU** is the server's user and kernel time from %[7]s before and after, divided by the number of answers. It depends little on how busy
-the machine is with the rig itself and the database, which share its cores; requests per second and latencies depend on it much, and would be better
-with the rig on another machine. What the back-ends used is a column of its own.
+the rig itself and the database, which share its cores, keep the machine. Requests per second and latencies depend on that a great deal, and would be better
+with the rig on another machine. What the back-ends used has a column of its own.
 
 **A signature** is the CPU time of one RSA-2048 PKCS #1 v1.5 signature with SHA-256 by crypto/rsa on one core, in a process of its own, measured before,
-between and after the slices in which each endpoint is measured; the ratio means the same on another machine, the microseconds do not. A token is one signature, so an answer with an
-access and a refresh token cannot cost less than two. Where a password is checked, the argon2id hash of the default cost (19 MiB, t=2, p=1), measured
-the same way, is taken off first: "hash + 2.1". As a hash costs about as much as twenty signatures, that remainder is uncertain by some
+between and after the slices in which each endpoint is measured. The ratio means the same on another machine; the microseconds do not. A token is one signature,
+so an answer with an access and a refresh token cannot cost less than two. Where a password is checked, the argon2id hash of the default cost (19 MiB, t=2, p=1),
+measured the same way, is subtracted first: "hash + 2.1". A hash costs about as much as twenty signatures, so that remainder is uncertain by some
 tenths, and by more on a machine that does other things as well.
 
-**SQL** are round trips to MariaDB by its own counters (statements and preparations); on SQLite the statements are the same, and there is no trip. **Redis
-trips** are reads from its sockets, and commands what was done in them: a script is one trip, and what it calls are commands. The few that the server
-asks by itself (reading its keys every second) are among them.
+**SQL** counts the round trips to MariaDB by its own counters (statements and preparations). On SQLite the statements are the same, without round trips. **Redis
+trips** are reads from its sockets; commands are what they carried: a script is one trip, and each call in it is a command. The few that the server
+makes on its own (it reads its keys every second) are included.
 
-**The people** are seeded straight into the tables and share one password hash. At least %[8]s sessions have tokens. Refresh takes them in turn, so each
-was last used an hour ago, as with an app that refreshes every few minutes, and its use is noted in SQL. Introspection and profile take another token each
-time, so that its signature has to be checked; "token seen before" takes the same hundred again and again. Redis is empty at first: each
-session's state is founded from SQL at its first refresh. InnoDB's buffer pool has %[9]d MiB, a commit is on the disk before
-it is answered (on SQLite but for rotations and throttle counts, see decision 1), Redis appends to its file every second.
+**The people** are seeded straight into the tables and share one password hash. At least %[8]s sessions have tokens. Refresh uses them in turn, so each
+was last used an hour ago, as with an app that refreshes every few minutes, and its use is recorded in SQL. Introspection and profile use another token each
+time, so that its signature has to be checked; "token seen before" uses the same hundred again and again. Redis is empty at first: each
+session's state is built from SQL at its first refresh. InnoDB's buffer pool has %[9]d MiB. A commit is on the disk before
+it is answered (on SQLite except for rotations and throttle counts, see decision 1). Redis appends to its file every second.
 
-`, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "`/proc/<pid>/stat`", whole(o.pool), o.bufferPoolMiB), "\n")
+`, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "`/proc/<pid>/stat`", integer(o.pool), o.bufferPoolMiB), "\n")
 }
 
 func sizesFlag(sizes []int) string {

@@ -51,7 +51,7 @@ func testFilling(t *testing.T, topology *topology) {
 	if err := db.Migrate(ctx); err != nil {
 		t.Fatalf("migrating the database: %v", err)
 	}
-	if err := db.Close(); err != nil { // nobody else has the file open while it is filled
+	if err := db.Close(); err != nil { // the file is not open elsewhere while it is filled
 		t.Fatalf("closing the store: %v", err)
 	}
 	c := &crowd{size: 1000, browsers: 1000, codes: 10, hash: "hash", salt: "salt", now: time.Now()}

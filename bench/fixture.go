@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// adminName signs in as the administrator whom a command made.
+// adminName is the username of the administrator that a command made.
 const adminName = "bench-admin"
 
-// prepare makes a place with so many people, and all that the requests need. The
-// server runs once to make its schema and keys, and not while tables are filled.
+// prepare makes a place with size people, and everything that the requests need. The
+// server runs once to make its schema and keys, but not while the tables are filled.
 func (r *rig) prepare(ctx context.Context, t *topology, size int) (p place, f *fixture, err error) {
 	if p, err = t.place(ctx, fmt.Sprintf("of_%d", size)); err != nil {
 		return p, nil, err
@@ -34,7 +34,7 @@ func (r *rig) prepare(ctx context.Context, t *topology, size int) (p place, f *f
 	return p, f, fill(ctx, p, f.crowd, known)
 }
 
-// furnish lets the server make its schema and keys, and the command line an
+// furnish lets the server make its schema and keys, and the command line make an
 // administrator and the apps.
 func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 	server, _, err := r.serve(ctx, p)
@@ -82,7 +82,7 @@ func (r *rig) mint(ctx context.Context, p place, c *crowd) (known []signIn, err 
 	return m.signIns(ctx, c, r.options.pool, adminName)
 }
 
-// give hands the tokens to the fixture; the last are the administrator's.
+// give stores the tokens in the fixture; the last are the administrator's.
 func (f *fixture) give(known []signIn) {
 	last := len(known) - 1
 	f.admin = known[last].access

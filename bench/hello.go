@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// helloCommand makes this program the server that answers and does nothing else:
-// the floor below which no server of net/http can go.
+// helloCommand makes this program a server that only answers: its cost is the floor
+// for any server that uses net/http.
 const helloCommand = "serve-hello"
 
 func serveHello(address string) int {
@@ -24,7 +24,7 @@ func hello(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "hello\n")
 }
 
-// measureHello measures that server like any other.
+// measureHello measures that server like Gatehouse.
 func (r *rig) measureHello(ctx context.Context) (measurement, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *rig) measureHello(ctx context.Context) (measurement, error) {
 	return r.measureScenario(ctx, target{server: p, base: "http://" + address}, floor)
 }
 
-// freeAddress is an address of this machine that nobody listens on.
+// freeAddress returns a free address of this machine.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -58,7 +58,7 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// dial reports whether somebody listens.
+// dial returns an error unless a server listens on the address.
 func dial(address string) error {
 	c, err := net.DialTimeout("tcp", address, time.Second)
 	if err != nil {

@@ -48,8 +48,8 @@ func (f filler) insertSome(table, columns string, from, to int, row func(i int, 
 	return tx.Commit()
 }
 
-// runner returns what inserts some rows at once. The statement for the usual
-// number of rows is prepared where that helps.
+// runner returns the function that inserts some rows at once. It prepares the
+// statement for the usual number of rows where that helps.
 func (f filler) runner(tx *sql.Tx, table, columns string, usual int) (func(rows int, args []any) error, error) {
 	var prepared *sql.Stmt
 	if f.dialect.prepares {
@@ -73,12 +73,12 @@ func insertStatement(table, columns string, rows int) string {
 	return "INSERT INTO " + table + " (" + columns + ") VALUES " + one + strings.Repeat(","+one, rows-1)
 }
 
-// A dialect is how a database is filled fast, and left as it was.
+// A dialect says how to fill a database fast, and restores its settings afterwards.
 type dialect struct {
 	prepares      bool
 	before, after []string
-	// indexes returns the statements that take away and bring back the indexes of
-	// a table that can be spared while it is filled.
+	// indexes returns the statements that drop and restore those indexes of a table
+	// that are not needed while it is filled.
 	indexes func(ctx context.Context, db *sql.DB, table string) (drop, create []string, err error)
 }
 
@@ -90,7 +90,8 @@ var dialects = map[string]dialect{
 	},
 }
 
-// sqliteIndexes: those that a statement made; the others belong to the table.
+// sqliteIndexes handles the indexes that a statement made; the others belong to the
+// table.
 func sqliteIndexes(ctx context.Context, db *sql.DB, table string) (drop, create []string, err error) {
 	rows, err := db.QueryContext(ctx, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", table)
 	if err != nil {
@@ -107,8 +108,8 @@ func sqliteIndexes(ctx context.Context, db *sql.DB, table string) (drop, create 
 	return drop, create, rows.Err()
 }
 
-// mysqlIndexes: all but the primary key, taken away and brought back by one
-// statement each.
+// mysqlIndexes handles all indexes but the primary key: one statement drops them, and
+// one restores them.
 func mysqlIndexes(ctx context.Context, db *sql.DB, table string) (drop, create []string, err error) {
 	var name, definition string
 	if err := db.QueryRowContext(ctx, "SHOW CREATE TABLE "+table).Scan(&name, &definition); err != nil {

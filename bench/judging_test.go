@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// sample is a report of two sizes, where the refresh became twice as dear.
+// sample is a report of two sizes, in which the cost of a refresh doubled.
 func sample() report {
 	one := func(size int, cost time.Duration) block {
 		return block{topology: "SQLite", size: size, idle: resident{now: 20e6}, measurements: []measurement{

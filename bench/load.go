@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A request is one question and what the answer must be.
+// A request is one HTTP request, and what its answer must be.
 type request struct {
 	method, path               string
 	contentType, authorization string
@@ -20,33 +20,32 @@ type request struct {
 
 	want     int
 	contains string
-	// then looks at the answer, nil: nobody does.
+	// then, if set, examines the answer.
 	then func(http.Header, []byte) error
 }
 
-// A scenario asks one endpoint, each time with the next request. next is called
-// by many at once.
+// A scenario sends requests to one endpoint. Many goroutines call next at once.
 type scenario struct {
 	name string
 	next func() request
-	// hashes is set where a request hashes a password.
+	// hashes is set if a request hashes a password.
 	hashes bool
-	// shy is set where being turned away (503) is an answer like another.
+	// shy is set if being turned away (503) is not a failure.
 	shy bool
 }
 
-// A tally is what a load saw.
+// A tally is the result of a load.
 type tally struct {
-	took     []time.Duration // of the answers that were as they must be
-	busy     int             // 503 with Retry-After, where the scenario is shy
+	took     []time.Duration // by the correct answers
+	busy     int             // 503 with Retry-After, if the scenario is shy
 	failures []string
 	elapsed  time.Duration
 }
 
 func (t tally) rate() float64 { return float64(len(t.took)) / t.elapsed.Seconds() }
 
-// A load asks a server in a closed loop: each of its connections asks, waits for
-// the answer, and asks again.
+// A load sends requests in a closed loop: each of its connections sends one, waits for
+// the answer, and sends the next.
 type load struct {
 	base        string
 	connections int
@@ -63,7 +62,7 @@ func newLoad(base string, connections int) load {
 
 func (l load) close() { l.client.CloseIdleConnections() }
 
-// run asks for as long as d, and waits for the answers still under way.
+// run sends requests for as long as d, and waits for the answers still under way.
 func (l load) run(ctx context.Context, s scenario, d time.Duration) tally {
 	parts := make([]tally, l.connections)
 	start := time.Now()
@@ -97,10 +96,10 @@ func (l load) ask(ctx context.Context, s scenario, t *tally) {
 	}
 }
 
-// errBusy: the server had no room, and said when to come back.
+// errBusy means that the server had no room, and said when to come back.
 var errBusy = errors.New("503 with Retry-After")
 
-// send asks once, and returns why the answer is not what it must be.
+// send sends one request. It returns an error that says what is wrong with the answer.
 func (l load) send(ctx context.Context, q request) error {
 	r, err := http.NewRequestWithContext(ctx, q.method, l.base+q.path, strings.NewReader(q.body))
 	if err != nil {
@@ -127,7 +126,7 @@ func (l load) send(ctx context.Context, q request) error {
 	return q.judge(answer, body)
 }
 
-// judge says why an answer is not what it must be.
+// judge returns an error that says what is wrong with an answer.
 func (q request) judge(answer *http.Response, body []byte) error {
 	switch {
 	case answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "":
@@ -140,7 +139,7 @@ func (q request) judge(answer *http.Response, body []byte) error {
 	return q.then(answer.Header, body)
 }
 
-// quantile is the time that a share of the answers did not exceed. took is sorted.
+// quantile returns the time that a share of the answers did not exceed. took is sorted.
 func quantile(took []time.Duration, share float64) time.Duration {
 	if len(took) == 0 {
 		return 0

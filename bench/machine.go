@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A machine is where it was measured, as far as it matters to the figures.
+// A machine describes the machine, as far as that matters to the figures.
 type machine struct {
 	cores          int
 	processor      string
@@ -46,7 +46,7 @@ func processor() string {
 	return runtime.GOARCH
 }
 
-// firstLine is what a program says of itself.
+// firstLine returns the first line that a program prints, such as its version.
 func firstLine(ctx context.Context, program string, args ...string) string {
 	out, err := exec.CommandContext(ctx, program, args...).Output()
 	if err != nil {

@@ -1,9 +1,9 @@
 // Command bench is the load rig: it starts Gatehouse on SQLite and on MariaDB
-// with Redis, fills the database, asks every endpoint that matters over HTTP, and
+// with Redis, fills the database, sends requests to every endpoint that matters, and
 // prints what each request costs.
 //
-// It measures a running server from outside and takes no part in it: CPU and
-// memory come from /proc, queries and commands from the back-ends' own counters.
+// It measures a running server from the outside: CPU and memory come from /proc,
+// queries and commands from the back-ends' own counters.
 // The unit of cost is one RSA-2048 signature made in the same run, so that a
 // figure means the same on another machine. See README.md beside this file.
 package main
@@ -27,8 +27,8 @@ func main() {
 	os.Exit(code)
 }
 
-// beServant ends the program after having been one of its own servants, if it was
-// started as that.
+// beServant runs one of the rig's own helper processes, and then exits, if the program
+// was started as one.
 func beServant(args []string) {
 	switch {
 	case len(args) == 2 && args[0] == helloCommand:
@@ -38,7 +38,7 @@ func beServant(args []string) {
 	}
 }
 
-// run is the whole program: 0 if everything was measured, whatever the figures.
+// run is the program. It returns 0 if everything was measured, whatever the figures.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parseOptions(args, stderr)
 	switch {
@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// bench measures, prints, and writes the document if there is to be one.
+// bench measures, prints, and writes the document if one was requested.
 func bench(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	r, err := newRig(ctx, o, stderr)
 	if err != nil {

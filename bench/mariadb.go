@@ -13,8 +13,8 @@ import (
 	_ "gatehouse/store/sqlstore" // registers the drivers "mysql" and "sqlite" with database/sql
 )
 
-// What MariaDB knows the rig and the server by. It listens on this machine alone,
-// as long as the rig runs.
+// The account of the rig and the server on MariaDB, which listens only on this machine
+// and only while the rig runs.
 const (
 	databaseUser     = "bench"
 	databasePassword = "bench"
@@ -26,7 +26,7 @@ type mariaDB struct {
 	address string
 }
 
-// startMariaDB starts mariadbd on an empty folder. Durability is as it comes: a
+// startMariaDB starts mariadbd on an empty folder, with the default durability: a
 // commit is on the disk before it is answered.
 func startMariaDB(ctx context.Context, dir string, bufferPoolMiB int) (mariaDB, error) {
 	dir = filepath.Join(dir, "mariadb")
@@ -69,8 +69,8 @@ func installMariaDB(ctx context.Context, dir string) error {
 	return nil
 }
 
-// mariaDBArgs are those that installing and running share. mariadbd runs as root
-// only when told to.
+// mariaDBArgs are the arguments that installing and running share. mariadbd runs as
+// root only when told to.
 func mariaDBArgs(dir string) []string {
 	args := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--tmpdir=" + dir}
 	if os.Getuid() == 0 {
@@ -79,8 +79,8 @@ func mariaDBArgs(dir string) []string {
 	return args
 }
 
-// source names a database (empty: none) to the driver. Parameters are written
-// into the text, and texts may be long: rows are inserted many at a time.
+// source returns the driver's name for a database; name may be empty. The driver
+// writes parameters into the text, and allows long texts for many rows at a time.
 func (db mariaDB) source(schema string) string {
 	return fmt.Sprintf("%s:%s@tcp(%s)/%s?interpolateParams=true&collation=utf8mb4_bin&maxAllowedPacket=%s",
 		databaseUser, databasePassword, db.address, schema, strconv.Itoa(16<<20))

@@ -26,7 +26,7 @@ type measurement struct {
 // signatures is the server's CPU per request in signatures.
 func (m measurement) signatures() float64 { return float64(m.server) / float64(m.unit.Signature) }
 
-// beyondHash is what a request costs besides its hash, in signatures.
+// beyondHash is the cost of a request besides its hash, in signatures.
 func (m measurement) beyondHash() float64 {
 	return float64(m.server-m.unit.Hash) / float64(m.unit.Signature)
 }
@@ -34,16 +34,16 @@ func (m measurement) beyondHash() float64 {
 // total is the CPU per request of the server and its back-ends.
 func (m measurement) total() time.Duration { return m.server + m.services }
 
-// A target is a running server and what is counted beside it.
+// A target is a running server, and the services whose work is counted with it.
 type target struct {
 	server   *process
 	base     string
 	services []*process
-	counters *counters // nil: not counted
-	profiles string    // where there are CPU profiles; empty: nowhere
+	counters *counters // nil if nothing is counted
+	profiles string    // the address of CPU profiles; empty if the server has none
 }
 
-// spent is what was used up to a moment.
+// spent is what the server and the services have used so far.
 type spent struct {
 	server, services time.Duration
 	counts           counts
@@ -53,7 +53,7 @@ func (s spent) plus(o spent) spent {
 	return spent{s.server + o.server, s.services + o.services, s.counts.plus(o.counts)}
 }
 
-// since is what was used since before, without what the reading itself adds.
+// since returns what was used since before, without the cost of the reading itself.
 func (t target) since(ctx context.Context, before spent) (spent, error) {
 	now, err := t.read(ctx)
 	used := spent{now.server - before.server, now.services - before.services, now.counts.minus(before.counts)}

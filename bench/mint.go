@@ -25,7 +25,7 @@ const (
 	appScope        = "openid profile email offline_access account"
 )
 
-// A mint makes sessions and their tokens as the server does, with its own keys,
+// A mint makes sessions and their tokens as the server does, with the server's keys,
 // but without a sign-in: a password takes twenty times as long as a signature.
 type mint struct {
 	db     *sqlstore.DB
@@ -40,7 +40,7 @@ func openMint(ctx context.Context, p place) (*mint, error) {
 	}
 	ring, err := keys.Open(ctx, keys.Options{
 		Store: db, Masters: keys.MasterKeys{p.masterKey}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		PublishLead: time.Hour, VerifyFor: time.Hour, // no key is made here
+		PublishLead: time.Hour, VerifyFor: time.Hour, // the mint never makes a key
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the keys for minting: %w", err), db.Close())
@@ -60,14 +60,14 @@ type signIn struct {
 	access, refresh string
 }
 
-// userAgent is every browser's.
+// userAgent is the User-Agent of every browser.
 const userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
-// tokenLife is how long the access tokens last: longer than any run.
+// tokenLife is the lifetime of the access tokens, longer than any run.
 const tokenLife = 12 * time.Hour
 
-// signIns are n sessions of people who may sign in, and that of the administrator
-// as the last of them.
+// signIns returns n sessions of people who may sign in; the last is the
+// administrator's.
 func (m *mint) signIns(ctx context.Context, c *crowd, n int, admin string) ([]signIn, error) {
 	kid, err := m.ring.SigningKeyID(ctx)
 	if err != nil {
@@ -90,7 +90,7 @@ func (m *mint) signIns(ctx context.Context, c *crowd, n int, admin string) ([]si
 	return found, m.sign(ctx, found)
 }
 
-// sign mints their tokens, on every core.
+// sign mints the tokens of the sessions, on every core.
 func (m *mint) sign(ctx context.Context, all []signIn) error {
 	workers := runtime.GOMAXPROCS(0)
 	errs := make([]error, workers)
@@ -118,10 +118,10 @@ func (m *mint) signOne(ctx context.Context, in *signIn) error {
 	return nil
 }
 
-// session is the i-th session: of the i-th person, round and round, one half in
-// the built-in app and one in a public one. It was last used an hour ago, so that
-// its next refresh notes the use in SQL, as that of an app does which refreshes
-// when its access token ends.
+// session is the i-th session. People take turns, and half of the sessions are in the
+// built-in app, half in a public one. It was last used an hour ago, so that its next
+// refresh records the use in SQL, as with an app that refreshes when its access token
+// expires.
 func (c *crowd) session(i int, kid string) store.Session {
 	person := i % c.size
 	s := store.Session{

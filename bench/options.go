@@ -38,15 +38,15 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&on, "on", "sqlite,mariadb", "the `topologies`: sqlite, mariadb (with Redis)")
 	f.StringVar(&sizes, "sizes", "1000,1000000", "how many people, `ascending`")
 	f.StringVar(&only, "only", "", "measure only endpoints whose name contains one of these `words`")
-	f.IntVar(&o.connections, "connections", 8, "how many connections ask at once")
+	f.IntVar(&o.connections, "connections", 8, "how many connections send requests at once")
 	f.DurationVar(&o.duration, "duration", 5*time.Second, "how long each endpoint is measured")
-	f.DurationVar(&o.warmUp, "warm-up", time.Second, "how long it is asked before that")
-	f.IntVar(&o.pool, "pool", 10000, "how many sessions have tokens; there are at least so many sessions")
-	f.IntVar(&o.starts, "starts", 5, "how often a start is timed")
+	f.DurationVar(&o.warmUp, "warm-up", time.Second, "how long each endpoint's warm-up lasts")
+	f.IntVar(&o.pool, "pool", 10000, "how many sessions have tokens, at least")
+	f.IntVar(&o.starts, "starts", 5, "how many starts are measured")
 	f.IntVar(&o.flood, "flood", 60, "how many sign in at once in the flood")
 	f.IntVar(&o.bufferPoolMiB, "buffer-pool", 1024, "InnoDB's buffer pool in `MiB`")
 	f.StringVar(&o.markdown, "markdown", "", "write the document to this `file`")
-	f.StringVar(&o.profiles, "profiles", "", "write a CPU profile of the server for every endpoint to this `folder`; the figures of such a run do not count")
+	f.StringVar(&o.profiles, "profiles", "", "write a CPU profile of the server for every endpoint to this `folder`; ignore the figures of such a run")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -61,25 +61,25 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 func (o options) check(rest []string) error {
 	for _, name := range o.on {
 		if name != "sqlite" && name != "mariadb" {
-			return fmt.Errorf("-on %s: there are sqlite and mariadb", name)
+			return fmt.Errorf("-on %s: it must be sqlite or mariadb", name)
 		}
 	}
 	switch {
 	case len(rest) > 0:
-		return fmt.Errorf("%q is no flag", rest[0])
+		return fmt.Errorf("%q is not a flag", rest[0])
 	case len(o.on) == 0 || len(o.sizes) == 0:
 		return fmt.Errorf("nothing to measure")
 	case slices.Min(o.sizes) < smallest || !slices.IsSorted(o.sizes):
-		return fmt.Errorf("-sizes: at least %d, ascending", smallest)
+		return fmt.Errorf("-sizes must be at least %d, in ascending order", smallest)
 	case o.binary != "" && o.profiles != "":
-		return fmt.Errorf("-profiles needs a server that is built for it, so there can be no -binary")
+		return fmt.Errorf("-profiles needs a server that is built for it, so -binary cannot be used")
 	case o.connections < 1 || o.pool < smallest || o.starts < 1 || o.flood < 1 || o.duration <= 0:
 		return fmt.Errorf("-connections, -pool, -starts, -flood and -duration must be positive, -pool at least %d", smallest)
 	}
 	return nil
 }
 
-// smallest is how many people there must be for the tenth page of a list.
+// smallest is how many people the tenth page of a list needs.
 const smallest = 1000
 
 // wants reports whether an endpoint is to be measured.

@@ -13,7 +13,7 @@ import (
 
 const (
 	pageSize = 100
-	// strideSize is the size of the pages that are read on the way to a far one.
+	// strideSize is the size of the pages on the way to a far one.
 	strideSize = 1000
 )
 
@@ -21,8 +21,8 @@ const (
 // or the last full one of fewer people.
 func farPage(size int) int { return min(10_000, size/pageSize) }
 
-// walkTo follows the list's links to a page, in long strides and at last in
-// pages of the usual size, and returns its path.
+// walkTo follows the list's links to a page, first in long strides and then in pages
+// of the usual size, and returns its path.
 func walkTo(ctx context.Context, l load, admin string, page int) (string, error) {
 	before := (page - 1) * pageSize
 	path := "/api/accounts/admin/users/?limit=" + strconv.Itoa(strideSize)
@@ -60,7 +60,7 @@ func nextPage(ctx context.Context, l load, admin, path string) (next string, err
 
 var linkNext = regexp.MustCompile(`<([^>]+)>;\s*rel="next"`)
 
-// nextLink is the path and query of the link to the next page.
+// nextLink returns the path and query of the link to the next page.
 func nextLink(header string) (string, error) {
 	found := linkNext.FindStringSubmatch(header)
 	if found == nil {
@@ -73,7 +73,7 @@ func nextLink(header string) (string, error) {
 	return u.RequestURI(), nil
 }
 
-// withLimit asks for pages of another size from the same place on.
+// withLimit returns the path with another page size, from the same place on.
 func withLimit(path string, limit int) (string, error) {
 	u, err := url.Parse(path)
 	if err != nil {

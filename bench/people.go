@@ -10,22 +10,22 @@ import (
 	"gatehouse/store"
 )
 
-// knownPassword is everybody's: they share one hash of it, because a million
-// hashes would take hours. The server cannot know, and checks each by itself.
+// knownPassword is everybody's password. They share one hash of it, because a million
+// hashes would take hours. The server cannot notice, and checks each on its own.
 const knownPassword = "seven green lanterns in the attic"
 
-// firstID is the number of the first person that the rig puts into the table,
-// beyond those that commands have made.
+// firstID is the ID of the first person that the rig inserts, beyond the people whom
+// commands have made.
 const firstID = 1000
 
-// A crowd is the people of one database, known by their place from 0 to size-1.
+// A crowd is the people of one database, numbered from 0 to size-1.
 type crowd struct {
 	size int
 	hash string
-	salt string // makes other subjects than the last run's
+	salt string // makes the subjects differ from the last run's
 	now  time.Time
 	turn atomic.Int64
-	// browsers that are signed in, and codes that wait.
+	// browsers is how many are signed in, codes how many wait to be redeemed.
 	browsers, codes int
 }
 
@@ -34,13 +34,13 @@ var lastNames = [...]string{"Abel", "Brandt", "Costa", "Duarte", "Egger", "Fonta
 
 func username(i int) string { return fmt.Sprintf("person%07d", i) }
 
-// prefix is the start of ten people's usernames and of nobody else's, one of
-// size/10 such prefixes.
+// prefix returns one of size/10 prefixes, each of which starts exactly ten people's
+// usernames.
 func (c *crowd) prefix() string {
 	return fmt.Sprintf("person%06d", c.next()%(c.size/10))
 }
 
-// active: one in fifty is not; role: one in a hundred is staff.
+// active is false for one person in fifty. role is staff for one in a hundred.
 func active(i int) bool { return i%50 != 49 }
 
 func role(i int) store.Role {
@@ -50,7 +50,7 @@ func role(i int) store.Role {
 	return store.RoleUser
 }
 
-// person is the i-th.
+// person returns the i-th person.
 func (c *crowd) person(i int) store.User {
 	name := username(i)
 	email := name + fmt.Sprintf("@mail%d.example.com", i%97)
@@ -63,8 +63,8 @@ func (c *crowd) person(i int) store.User {
 	}
 }
 
-// anybody is a person who may sign in, each time another one: the steps are
-// prime, so they come round to everybody, far from the one before.
+// anybody returns a person who may sign in, another one each time. The steps are
+// prime, so they reach everybody, each far from the one before.
 func (c *crowd) anybody() string {
 	for {
 		if i := c.next() % c.size; active(i) {
@@ -78,7 +78,7 @@ func (c *crowd) next() int {
 	return int(c.turn.Add(1)*prime) & (1<<62 - 1)
 }
 
-// subject is the i-th person's UUID v4 (RFC 9562 §5.4), the same at every call.
+// subject returns the i-th person's UUID v4 (RFC 9562 §5.4), the same at every call.
 func subject(salt string, i int) string {
 	b := sha256.Sum256(fmt.Appendf(nil, "%s %d", salt, i))
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80

@@ -14,7 +14,7 @@ import (
 // architecture that Linux and Go share.
 const tick = 10 * time.Millisecond
 
-// cpuTime is how long the process has been on a core, in user and kernel mode.
+// cpuTime returns how long the process has been on a core, in user and kernel mode.
 func (p *process) cpuTime() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
 	if err != nil {
@@ -42,8 +42,8 @@ func parseStat(text []byte) (time.Duration, error) {
 	return time.Duration(user+kernel) * tick, err
 }
 
-// resident is a process's resident memory in bytes: now, at its peak, and what of
-// it is its own rather than pages of its program's file, which the system can drop.
+// resident is a process's resident memory in bytes: now, at its peak, and the part that
+// is its own. The rest is pages of its program's file, which the system can drop.
 type resident struct{ now, peak, own int64 }
 
 func (p *process) memory() (resident, error) {
@@ -55,13 +55,14 @@ func (p *process) memory() (resident, error) {
 	return resident{kilobytes(status, "VmRSS"), kilobytes(status, "VmHWM"), kilobytes(status, "RssAnon")}, nil
 }
 
-// peakMemory is the highest resident memory since forgetPeak.
+// peakMemory returns the highest resident memory since forgetPeak.
 func (p *process) peakMemory() (int64, error) {
 	m, err := p.memory()
 	return m.peak, err
 }
 
-// kilobytes is a line of /proc/<pid>/status or /proc/meminfo in bytes, or 0.
+// kilobytes returns the value of a line of /proc/<pid>/status or /proc/meminfo in
+// bytes, or 0.
 func kilobytes(text, name string) int64 {
 	for line := range strings.Lines(text) {
 		value, found := strings.CutPrefix(line, name+":")
@@ -76,7 +77,7 @@ func kilobytes(text, name string) int64 {
 	return 0
 }
 
-// forgetPeak lets the peak begin anew (proc_pid_clear_refs(5)).
+// forgetPeak resets the peak (proc_pid_clear_refs(5)).
 func (p *process) forgetPeak() error {
 	const resetPeak = "5"
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.pid), []byte(resetPeak), 0); err != nil {

@@ -15,7 +15,7 @@ import (
 type process struct {
 	name string
 	pid  int
-	log  string // the file that has what it wrote
+	log  string // the file that holds its output
 	cmd  *exec.Cmd
 	gone chan struct{} // closed once it has ended
 }
@@ -23,8 +23,8 @@ type process struct {
 // stopWithin is how long a program may take to end before it is killed.
 const stopWithin = 30 * time.Second
 
-// startProcess starts a program whose output goes to a file in dir. The
-// program's environment is env alone, so that no setting of the caller's leaks in.
+// startProcess starts a program whose output goes to a file in dir. The program's
+// environment is env alone, so that the caller's settings do not leak in.
 func startProcess(ctx context.Context, dir, name string, env []string, program string, args ...string) (*process, error) {
 	p := &process{name: name, log: filepath.Join(dir, name+".log"), gone: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -47,7 +47,7 @@ func startProcess(ctx context.Context, dir, name string, env []string, program s
 	return p, nil
 }
 
-// stop asks the program to end, and waits until it has.
+// stop tells the program to end, and waits until it has.
 func (p *process) stop() error {
 	if p == nil || p.ended() {
 		return nil
@@ -74,8 +74,8 @@ func (p *process) ended() bool {
 	}
 }
 
-// until repeats try, every so often, until it succeeds, the program ends or
-// time is up.
+// until repeats try at an interval until it succeeds, the program ends or the time is
+// up.
 func (p *process) until(ctx context.Context, every, limit time.Duration, try func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -94,7 +94,7 @@ func (p *process) until(ctx context.Context, every, limit time.Duration, try fun
 	}
 }
 
-// tail is the end of a log, for an error.
+// tail returns the end of a log, for an error.
 func tail(file string) string {
 	const enough = 2000
 	text, err := os.ReadFile(file)

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// profiling is compiled into the server for a run with -profiles, and into no
-// other: a server that people use has no such door.
+// profiling is compiled into the server only for a run with -profiles: a server that
+// people use does not have this endpoint.
 const profiling = `package main
 
 import (
@@ -54,8 +54,8 @@ func (r *rig) buildForProfiles(ctx context.Context) error {
 	return build(ctx, r.binary, "-overlay", file+".json")
 }
 
-// profile takes a CPU profile of the server while a scenario runs. What it
-// returns waits for the end of it.
+// profile takes a CPU profile of the server while a scenario runs. The function that
+// it returns waits for the end of the profile.
 func (r *rig) profile(ctx context.Context, t target, scenario string) (func() error, error) {
 	if t.profiles == "" {
 		return func() error { return nil }, nil

@@ -23,7 +23,7 @@ func TestMemoryIsReadInBytes(t *testing.T) {
 		t.Errorf("memory now %d and at its peak %d, want %d and %d", now, peak, 12345<<10, 34567<<10)
 	}
 	if n := kilobytes(text, "VmSwap"); n != 0 {
-		t.Errorf("read %d from a line that is not there, want 0", n)
+		t.Errorf("read %d from a missing line, want 0", n)
 	}
 }
 

@@ -20,8 +20,8 @@ type redisServer struct {
 	address string
 }
 
-// startRedis starts redis-server as docs/operations.md wants it: an append-only
-// file synced every second, and nothing evicted.
+// startRedis starts redis-server as docs/operations.md demands: with an append-only
+// file that is synced every second, and without eviction.
 func startRedis(ctx context.Context, dir string) (redisServer, error) {
 	dir = filepath.Join(dir, "redis")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -44,10 +44,10 @@ func startRedis(ctx context.Context, dir string) (redisServer, error) {
 	return r, nil
 }
 
-// forget empties it.
+// forget empties the server.
 func (r redisServer) forget(context.Context) error { return r.do("FLUSHALL") }
 
-// do gives one command on a connection of its own.
+// do sends one command on a connection of its own.
 func (r redisServer) do(command string) error {
 	c, err := dialRedis(r.address)
 	if err != nil {
@@ -58,8 +58,8 @@ func (r redisServer) do(command string) error {
 	return err
 }
 
-// A redisConn speaks as much of Redis's protocol as the rig needs: commands
-// without arguments that have spaces, and answers that are one string.
+// A redisConn speaks as much of Redis's protocol as the rig needs: commands whose
+// arguments have no spaces, and answers that are one string.
 type redisConn struct {
 	conn net.Conn
 	in   *bufio.Reader
@@ -81,11 +81,11 @@ func (c *redisConn) do(command string) (string, error) {
 		return "", err
 	}
 	if _, err := io.WriteString(c.conn, command+"\r\n"); err != nil {
-		return "", fmt.Errorf("asking Redis: %w", err)
+		return "", fmt.Errorf("sending a command to Redis: %w", err)
 	}
 	answer, err := c.read()
 	if err != nil {
-		return "", fmt.Errorf("asking Redis for %s: %w", command, err)
+		return "", fmt.Errorf("reading Redis's answer to %s: %w", command, err)
 	}
 	return answer, nil
 }
@@ -103,11 +103,11 @@ func (c *redisConn) read() (string, error) {
 	case strings.HasPrefix(line, "-"):
 		return "", errors.New(line[1:])
 	case !strings.HasPrefix(line, "$"):
-		return "", fmt.Errorf("an answer of another kind: %.40q", line)
+		return "", fmt.Errorf("an unexpected kind of answer: %.40q", line)
 	}
 	n, err := strconv.Atoi(line[1:])
 	if err != nil || n < 0 {
-		return "", fmt.Errorf("a length of %.40q", line)
+		return "", fmt.Errorf("an invalid length: %.40q", line)
 	}
 	text := make([]byte, n+len("\r\n"))
 	_, err = io.ReadFull(c.in, text)

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// tables are the whole report, the judgement first.
+// tables are the full report, with the judgement first.
 func (r report) tables() []table {
 	all := []table{r.aimsTable(), r.machineTable(), r.startsTable()}
 	for _, b := range r.blocks {
@@ -37,9 +37,9 @@ func (r report) machineTable() table {
 func (r report) startsTable() table {
 	t := table{
 		title: "Starting and resting",
-		note: "From the start of the process to the first connection (listening) and to the first answer that needs a key and a database (answering), " +
-			"medians of " + whole(r.options.starts) + ". A first start finds neither schema nor keys. Resident memory: idle before the first request, " +
-			"at rest after all of them; what is not its own are pages of the program's file.",
+		note: "Times run from the start of the process to the first connection (listening) and to the first answer that needs a key and a database (answering); " +
+			"they are medians of " + integer(r.options.starts) + ". A first start finds neither schema nor keys. Resident memory is idle before the first request, " +
+			"and at rest after the last; the part that is not its own is pages of the program's file.",
 		head: []string{"", "people", "listening, ms", "answering, ms", "idle, MB", "of which its own, MB", "at rest, MB"},
 	}
 	for _, b := range r.blocks {
@@ -47,15 +47,15 @@ func (r report) startsTable() table {
 			t.rows = append(t.rows, []string{b.topology + ", first start", "0", ms(s.listening), ms(s.answering), "", "", ""})
 		}
 		s := b.later.median()
-		t.rows = append(t.rows, []string{b.topology + ", later starts", whole(b.size), ms(s.listening), ms(s.answering), megabytes(b.idle.now), megabytes(b.idle.own), megabytes(b.rested.now)})
+		t.rows = append(t.rows, []string{b.topology + ", later starts", integer(b.size), ms(s.listening), ms(s.answering), megabytes(b.idle.now), megabytes(b.idle.own), megabytes(b.rested.now)})
 	}
 	return t
 }
 
 func (r report) endpointsTable(b block) table {
 	t := table{
-		title: fmt.Sprintf("%s, %s people, %s sessions", b.topology, whole(b.size), whole(b.sessions)),
-		note:  fmt.Sprintf("Filled in %.0f s. The far page of the user list is page %s.", b.filledIn.Seconds(), whole(farPage(b.size))),
+		title: fmt.Sprintf("%s, %s people, %s sessions", b.topology, integer(b.size), integer(b.sessions)),
+		note:  fmt.Sprintf("Filled in %.0f s. The far page of the user list is page %s.", b.filledIn.Seconds(), integer(farPage(b.size))),
 		head:  []string{"endpoint", "requests/s", "p50, ms", "p99, ms", "CPU, µs", "in signatures", "back-ends' CPU, µs", "SQL", "Redis trips", "Redis commands", "peak, MB", "failures"},
 	}
 	for _, m := range b.measurements {
@@ -71,7 +71,7 @@ func (r report) endpointsTable(b block) table {
 	return t
 }
 
-// inSignatures is the cost in signatures, the hash of a password apart.
+// inSignatures is the cost in signatures, apart from a password's hash.
 func (m measurement) inSignatures() string {
 	if m.hashes {
 		return "hash + " + ratio(m.beyondHash())
@@ -82,7 +82,7 @@ func (m measurement) inSignatures() string {
 func (r report) floodTable() table {
 	t := table{
 		title: "Under a flood of sign-ins",
-		note: whole(r.options.flood) + " connections sign in without pause, while two others refresh and two read the JWKS. " +
+		note: integer(r.options.flood) + " connections sign in without pause, while two others refresh and two read the JWKS. " +
 			"A sign-in is turned away with 503 and Retry-After when the password budget is full.",
 		head: []string{"", "people", "JWKS p99, ms", "in the flood", "refresh p99, ms", "in the flood", "refreshes/s", "in the flood", "sign-ins/s", "sign-in p99, ms", "turned away", "peak, MB", "failures"},
 	}
@@ -92,10 +92,10 @@ func (r report) floodTable() table {
 			continue
 		}
 		t.rows = append(t.rows, []string{
-			b.topology, whole(b.size), ms(quantile(f.calm.jwks.took, 0.99)), ms(quantile(f.flooded.jwks.took, 0.99)),
+			b.topology, integer(b.size), ms(quantile(f.calm.jwks.took, 0.99)), ms(quantile(f.flooded.jwks.took, 0.99)),
 			ms(quantile(f.calm.refresh.took, 0.99)), ms(quantile(f.flooded.refresh.took, 0.99)),
 			perSecond(f.calm.refresh.rate()), perSecond(f.flooded.refresh.rate()),
-			perSecond(f.signedIn), ms(f.p99), whole(f.busy), megabytes(f.peak), failures(f.failures),
+			perSecond(f.signedIn), ms(f.p99), integer(f.busy), megabytes(f.peak), failures(f.failures),
 		})
 	}
 	return t
@@ -105,7 +105,7 @@ func (r report) floodTable() table {
 func (r report) growthTable() table {
 	t := table{
 		title: "What growth costs",
-		note:  "CPU per request with the most people, divided by that with the fewest: the server's alone, and that of server and back-ends together, by which it is judged.",
+		note:  "CPU per request with the most people, divided by that with the fewest: the server's alone, and that of server and back-ends together, which the aim is about.",
 		head:  []string{"endpoint", "topology", "server", "all together"},
 	}
 	for _, g := range r.growth() {

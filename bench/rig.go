@@ -18,8 +18,8 @@ type rig struct {
 	yardstick *yardstick
 	progress  io.Writer
 	began     time.Time
-	label     string // of the block at work, for the names of profiles
-	// profiles is where a server that was built for it gives CPU profiles.
+	label     string // of the current block, for the names of profiles
+	// profiles is the address at which a server built for it serves CPU profiles.
 	profiles string
 }
 
@@ -69,7 +69,7 @@ func (r *rig) close() (err error) {
 	return errors.Join(err, os.RemoveAll(r.dir))
 }
 
-// say tells whoever waits how far the run has come.
+// say reports how far the run has come.
 func (r *rig) say(format string, args ...any) {
 	fmt.Fprintf(r.progress, "%7.1fs  %s\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, args...))
 }
@@ -108,7 +108,7 @@ func (r *rig) measureTopology(ctx context.Context, name string, found *report) (
 		}
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
-	r.say("%s: starting on nothing", t.name)
+	r.say("%s: measuring first starts", t.name)
 	if found.first[t.name], err = r.firstStarts(ctx, t); err != nil {
 		return err
 	}

@@ -9,14 +9,14 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestMain lets the test's own program be what the rig's starts itself as.
+// TestMain lets the test's program be one of the rig's helper processes.
 func TestMain(m *testing.M) {
 	beServant(os.Args[1:])
 	os.Exit(m.Run())
 }
 
-// TestTheRigStillFitsTheServer runs it once, far too briefly for its figures to
-// mean anything: every endpoint must answer as the rig expects.
+// TestTheRigStillFitsTheServer runs the rig once, far too briefly for meaningful
+// figures: every endpoint must answer as the rig expects.
 func TestTheRigStillFitsTheServer(t *testing.T) {
 	testkit.Long(t)
 	document := filepath.Join(t.TempDir(), "performance.md")

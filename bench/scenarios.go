@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// A fixture is what the requests are made of: a filled database and the tokens
-// of some of its sessions.
+// A fixture is what the requests are made from: a filled database and the tokens of
+// some of its sessions.
 type fixture struct {
 	crowd     *crowd
 	secret    string   // of the confidential app
@@ -22,13 +22,13 @@ type fixture struct {
 	farPath   string // of the far page
 	turn, new atomic.Int64
 	code      atomic.Int64 // how many codes were redeemed
-	run       string       // makes other names than an earlier run
+	run       string       // makes the names differ from an earlier run's
 }
 
 // A holder has the current refresh token of one session.
 type holder struct{ refresh string }
 
-// The names of the scenarios that the aims speak of.
+// The names of the scenarios that have aims.
 const (
 	nameClientCredentials = "client_credentials"
 	nameRefresh           = "refresh, /oauth/token"
@@ -80,7 +80,7 @@ func get(path, contains string) func() request {
 	}
 }
 
-// asApp is a form from the confidential app.
+// asApp returns a request with a form from the confidential app.
 func (f *fixture) asApp(path string, form url.Values) request {
 	credentials := base64.StdEncoding.EncodeToString([]byte(confidentialApp + ":" + url.QueryEscape(f.secret)))
 	return request{
@@ -111,9 +111,9 @@ func (f *fixture) introspect(token func() string) func() request {
 	}
 }
 
-// refresh takes the next session's turn, and puts it back with its new token.
+// refresh refreshes the next session in turn, and puts it back with its new token.
 func (f *fixture) refresh() request {
-	h := take(f.public)
+	h := nextHolder(f.public)
 	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {publicApp}, "refresh_token": {h.refresh}}
 	return request{
 		method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
@@ -122,15 +122,15 @@ func (f *fixture) refresh() request {
 }
 
 func (f *fixture) accountsRefresh() request {
-	h := take(f.accounts)
+	h := nextHolder(f.accounts)
 	q := post("/api/accounts/token/refresh/", map[string]string{"refresh": h.refresh})
 	q.want, q.then = http.StatusOK, h.moveOn(f.accounts, "refresh")
 	return q
 }
 
-// take takes a turn. A session whose refresh failed does not come back, and when
-// none is left the requests without a token show as failures.
-func take(queue chan *holder) *holder {
+// nextHolder returns the next session in turn. A session whose refresh failed does not
+// come back; when none is left, the requests without a token show as failures.
+func nextHolder(queue chan *holder) *holder {
 	select {
 	case h := <-queue:
 		return h

@@ -7,15 +7,15 @@ import (
 	"net/url"
 )
 
-// seenTokens are few enough to be remembered by any server that remembers tokens.
+// seenTokens is small enough for any server that remembers tokens to remember them all.
 const seenTokens = 100
 
-// anotherToken is an access token that has not been asked about for as many
-// requests as there are sessions with tokens: its signature has to be checked.
+// anotherToken returns an access token that was last used as many requests ago as
+// there are sessions with tokens, so that its signature has to be checked.
 func (f *fixture) anotherToken() string { return f.access[int(f.turn.Add(1))%len(f.access)] }
 
-// seenToken is one of a few that come again and again, as those of a page that
-// asks for several things do.
+// seenToken returns one of a few that come again and again, like the token of a page
+// that makes several requests.
 func (f *fixture) seenToken() string { return f.access[int(f.turn.Add(1))%seenTokens] }
 
 func (f *fixture) profile(token func() string) func() request {
@@ -33,7 +33,7 @@ func (f *fixture) login() request {
 	return q
 }
 
-// asAdmin reads a page of the user list, which must be a full one.
+// asAdmin reads a page of the user list, which must be full.
 func (f *fixture) asAdmin(path string) func() request {
 	return func() request {
 		return request{
@@ -49,12 +49,12 @@ func (f *fixture) search() request {
 	return q
 }
 
-// hasPeople counts by the field that each has once; decoding a hundred people
+// hasPeople counts people by a field that each has once; decoding a hundred people
 // would take the rig longer than the server.
 func hasPeople(want int) func(http.Header, []byte) error {
 	return func(_ http.Header, body []byte) error {
 		if n := countOf(body, `"username":`); n != want {
-			return fmt.Errorf("a page of %d people, want %d", n, want)
+			return fmt.Errorf("the page has %d people, want %d", n, want)
 		}
 		return nil
 	}
@@ -69,7 +69,7 @@ func (f *fixture) create() request {
 	return q
 }
 
-// post is a JSON body.
+// post returns a POST request with a JSON body.
 func post(path string, fields map[string]string) request {
 	body, err := json.Marshal(fields)
 	if err != nil {

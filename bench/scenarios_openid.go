@@ -9,26 +9,26 @@ import (
 )
 
 const (
-	// redirectURI is where the public app is told. Nobody goes there.
+	// redirectURI is the public app's. The rig never follows it.
 	redirectURI = "https://app.example.com/back"
 	// verifier is the PKCE verifier of every code (RFC 7636 §4.1).
 	verifier = "the-rig-asks-with-one-verifier-for-all-of-its-codes"
 )
 
-// challenge is S256 of the verifier (RFC 7636 §4.2).
+// challenge returns the S256 challenge of the verifier (RFC 7636 §4.2).
 func challenge() string {
 	digest := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(digest[:])
 }
 
-// secret is the i-th cookie or code, as long as those of the server.
+// secret returns the i-th cookie or code, as long as the server's.
 func (c *crowd) secret(kind string, i int) string {
 	b := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", c.salt, kind, i))
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// authorize comes from a browser that is signed in, for an app that its person has
-// let have what it asks for: the answer is a code at once.
+// authorize returns a request from a browser that is signed in, for an app with the
+// person's consent: the answer is a code at once.
 func (f *fixture) authorize() request {
 	query := url.Values{
 		"response_type": {"code"}, "client_id": {publicApp}, "redirect_uri": {redirectURI}, "scope": {appScope},
@@ -41,20 +41,21 @@ func (f *fixture) authorize() request {
 	}
 }
 
-// hasCode: the same status leads to the sign-in page, or to the app with an error.
+// hasCode checks that a redirect carries a code: the same status also leads to the
+// sign-in page, or to the app with an error.
 func hasCode(header http.Header, _ []byte) error {
 	to, err := url.Parse(header.Get("Location"))
 	if err != nil {
 		return fmt.Errorf("reading where an answer leads: %w", err)
 	}
 	if !to.Query().Has("code") {
-		return fmt.Errorf("an answer without a code, to %s", to.Redacted())
+		return fmt.Errorf("the redirect to %s has no code", to.Redacted())
 	}
 	return nil
 }
 
-// anyBrowser is the cookies of a browser, each time another one, as anybody is
-// each time somebody else.
+// anyBrowser returns the cookies of a browser, another one each time, as anybody does
+// for people.
 func (c *crowd) anyBrowser() string {
 	for {
 		if i := c.next() % c.browsers; active(i % c.size) {
@@ -64,7 +65,7 @@ func (c *crowd) anyBrowser() string {
 }
 
 // exchange redeems the next code, for an access token, a refresh token and an ID
-// token. When none is left the requests show as failures.
+// token. When no code is left, the requests show as failures.
 func (f *fixture) exchange() request {
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {publicApp}, "redirect_uri": {redirectURI},

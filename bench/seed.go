@@ -11,10 +11,10 @@ import (
 	"gatehouse/store"
 )
 
-// fill writes the crowd and its sessions straight into the tables, for the
-// server's own way, one transaction for each, would take hours. It keeps to what
-// that way keeps to: both names of a person in user_names, everybody counted.
-// The server does not run meanwhile.
+// fill writes the crowd and its sessions straight into the tables, because the
+// server's own way, one transaction for each, would take hours. It keeps the same
+// invariants: both names of a person are in user_names, and everybody is counted. The
+// server does not run meanwhile.
 func fill(ctx context.Context, p place, c *crowd, known []signIn) (err error) {
 	db, err := sql.Open(p.driver, p.source)
 	if err != nil {
@@ -58,8 +58,8 @@ func (f filler) exec(statements ...string) error {
 	return nil
 }
 
-// around takes the table's indexes away while f fills it: built once over what is
-// there, they take a fraction of the time.
+// around drops the table's indexes while f fills it: building them once afterwards
+// takes a fraction of the time.
 func (f filler) around(table string, fill func() error) error {
 	drop, create, err := f.dialect.indexes(f.ctx, f.db, table)
 	if err != nil {
@@ -110,7 +110,8 @@ func (f filler) sessions(c *crowd, known []signIn) error {
 	})
 }
 
-// counts: sixteen rows share a class's count, a person always in the same.
+// counts fills the counter rows. Sixteen rows share a class's count, and a person is
+// always counted in the same one.
 func (f filler) counts(c *crowd) error {
 	const shards = 16
 	type row struct {

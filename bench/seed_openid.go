@@ -9,17 +9,17 @@ import (
 	"gatehouse/store"
 )
 
-// codesPerSecond is more than a core can redeem: it makes three signatures for each.
+// codesPerSecond is more than a core can redeem, because each takes three signatures.
 const codesPerSecond = 1500
 
-// codesFor is how many codes the rig needs, for each works once.
+// codesFor returns how many codes the rig needs, because each works only once.
 func (o options) codesFor() int {
 	return int((o.warmUp+o.duration+time.Second).Seconds()*codesPerSecond) * runtime.NumCPU()
 }
 
-// browserSessions are those of people in turn. Each was last seen an hour ago, so
-// that its next request notes that it was seen, as that of a person does who
-// signs in to apps now and then.
+// browserSessions inserts browser sessions for people in turn. Each was last seen an
+// hour ago, so that its next request records the visit, as with a person who signs in
+// to apps now and then.
 func (f filler) browserSessions(c *crowd) error {
 	columns := "id, cookie_digest, user_id, auth_time, amr, acr, created_at, last_seen_at, expires_at, ended_at, ip, user_agent"
 	began, expires := c.now.Add(-time.Hour).UnixMilli(), c.now.Add(30*24*time.Hour).UnixMilli()
@@ -30,7 +30,7 @@ func (f filler) browserSessions(c *crowd) error {
 	})
 }
 
-// consents: everybody let the public app have all that it asks for.
+// consents gives everybody's consent to everything that the public app asks for.
 func (f filler) consents(c *crowd) error {
 	granted := c.now.Add(-time.Hour).UnixMilli()
 	return f.insert("consents", "user_id, client_id, scope, granted_at", c.size, func(i int, args []any) []any {
@@ -38,7 +38,8 @@ func (f filler) consents(c *crowd) error {
 	})
 }
 
-// codes live longer than those of the server, for they wait until they are asked about.
+// codes inserts codes that live longer than the server's, because they wait until they
+// are redeemed.
 func (f filler) codes(c *crowd) error {
 	columns := "digest, session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims, " +
 		"auth_time, expires_at, used_at, misses"

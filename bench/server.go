@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// build builds the server as it is released: without cgo.
+// build builds the server as for a release: without cgo.
 func build(ctx context.Context, binary string, flags ...string) error {
 	args := append([]string{"build", "-trimpath"}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "-o", binary, "gatehouse/cmd/gatehouse")...)
@@ -22,10 +22,10 @@ func build(ctx context.Context, binary string, flags ...string) error {
 	return nil
 }
 
-// A start is how long it took a server from the start of its process.
+// A start is how long a server took from the start of its process.
 type start struct {
 	listening time.Duration // until the first connection was accepted
-	answering time.Duration // until the first JWKS: there is a database, and a key
+	answering time.Duration // until the first JWKS, which needs a database and a key
 }
 
 // pollEvery bounds the error of a start.

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// A measurement is made in slices, with the units measured before, between and
-// after them: so a machine that is slower for a while is so for both.
+// slicesEach is how many slices a measurement has. The units are measured before,
+// between and after them, so a machine that is slower for a while slows down both.
 const slicesEach = 5
 
-// A sum is what the slices saw, used and were measured by.
+// A sum adds up the slices: their answers, their costs, and the units beside them.
 type sum struct {
 	seen tally
 	used spent
@@ -83,8 +83,8 @@ func (t *tally) add(o tally) {
 	t.elapsed += o.elapsed
 }
 
-// fill divides by the number of answers. A failure costs something, too, so it
-// counts as one: a run with failures is no good, and says so.
+// fill divides by the number of answers. A failure costs something, too, so it counts
+// as an answer; a run with failures is invalid anyway, and says so.
 func (m *measurement) fill(all sum) {
 	m.requests, m.failures, m.unit = len(all.seen.took)+len(all.seen.failures), all.seen.failures, all.unit
 	m.rate = all.seen.rate()

@@ -30,7 +30,8 @@ func writeText(w io.Writer, tables []table) error {
 	return nil
 }
 
-// markdown is the table as GitHub reads it: words to the left, figures to the right.
+// markdown returns the table in GitHub's format, with words aligned left and figures
+// right.
 func (t table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n", t.title)
@@ -44,15 +45,15 @@ func (t table) markdown() string {
 	return b.String() + "\n"
 }
 
-// How figures are written: milliseconds, microseconds, megabytes of 10⁶ bytes.
+// These functions format figures: milliseconds, microseconds, megabytes of 10⁶ bytes.
 func ms(d time.Duration) string     { return fmt.Sprintf("%.1f", float64(d)/float64(time.Millisecond)) }
 func micros(d time.Duration) string { return fmt.Sprintf("%.0f", float64(d)/float64(time.Microsecond)) }
 func megabytes(bytes int64) string  { return fmt.Sprintf("%.1f", float64(bytes)/1e6) }
 func perRequest(n float64) string   { return fmt.Sprintf("%.1f", max(0, n)) }
 func ratio(x float64) string        { return fmt.Sprintf("%.2f", x) }
-func whole(n int) string            { return grouped(fmt.Sprint(n)) }
+func integer(n int) string          { return grouped(fmt.Sprint(n)) }
 func perSecond(rate float64) string { return grouped(fmt.Sprintf("%.0f", rate)) }
-func failures(list []string) string { return whole(len(list)) }
+func failures(list []string) string { return integer(len(list)) }
 
 // grouped writes 1000000 as 1,000,000.
 func grouped(digits string) string {

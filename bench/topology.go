@@ -14,16 +14,16 @@ import (
 type topology struct {
 	name     string
 	services []*process // whose CPU is counted beside the server's
-	// counters ask the services what they were asked; nil where that is not counted.
+	// counters read the services' own counts; nil if they are not counted.
 	counters *counters
-	// makesKey is set where the server makes a master key for itself.
+	// makesKey is set if the server makes its own master key.
 	makesKey bool
 	// place makes an empty database.
 	place func(ctx context.Context, name string) (place, error)
 	close func() error
 }
 
-// A place is one database and what the server must be told to use it.
+// A place is one database, and the settings that a server needs to use it.
 type place struct {
 	dir       string // the server's working directory
 	address   string
@@ -36,8 +36,8 @@ type place struct {
 
 func (p place) issuer() string { return "http://" + p.address }
 
-// environment is all that the server and the command line are told. The log goes
-// to a file, as it would in production, so its cost is in the figures.
+// environment returns all settings of the server and the command line. The log goes to
+// a file, as it would in production, so the figures include its cost.
 func (p place) environment() []string {
 	settings := []string{
 		"GATEHOUSE_ADDR=" + p.address,
@@ -51,7 +51,7 @@ func (p place) environment() []string {
 	return settings
 }
 
-// newPlace makes what every place has.
+// newPlace makes the parts that every place has.
 func newPlace(dir, name string) (place, error) {
 	p := place{dir: filepath.Join(dir, name), masterKey: keys.NewMasterKey()}
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
@@ -115,7 +115,7 @@ func mariaDBTopology(ctx context.Context, dir string, bufferPoolMiB int) (t *top
 	return t, nil
 }
 
-// mariaDBPlace is a new database and a Redis that has forgotten everything.
+// mariaDBPlace makes a new database and empties Redis.
 func mariaDBPlace(ctx context.Context, dir, name string, db mariaDB, redis redisServer) (place, error) {
 	p, err := newPlace(dir, "mariadb-"+name)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// yardstickCommand makes this program measure the units, as often as it is asked
-// to on its standard input.
+// yardstickCommand makes this program measure the units, once for each order on its
+// standard input.
 const yardstickCommand = "serve-yardstick"
 
-// units are the costs of one of each, in CPU time.
+// units are the costs of one of each kind, in CPU time.
 type units struct{ Signature, Crowded, Hash time.Duration }
 
 func (u units) plus(v units) units {
@@ -27,7 +27,7 @@ func (u units) over(n int) units {
 	return units{u.Signature / d, u.Crowded / d, u.Hash / d}
 }
 
-// An order says what is to be measured, each for how long.
+// An order says which units to measure, and how long to measure each.
 type order struct {
 	Each          time.Duration
 	Hash, Crowded bool
@@ -68,8 +68,8 @@ func (c craft) measure(o order) (u units, err error) {
 	return u, err
 }
 
-// A yardstick has the units measured in a process that is as small as a server,
-// for what garbage costs depends on what else there is.
+// A yardstick measures the units in a process that is as small as a server, because
+// the cost of garbage depends on the size of the heap.
 type yardstick struct {
 	each    time.Duration
 	in      io.WriteCloser
@@ -78,8 +78,8 @@ type yardstick struct {
 	cmd     *exec.Cmd
 }
 
-// newYardstick measures the units for a fifth of the time in which an endpoint
-// is measured, in as many pieces as that has slices.
+// newYardstick starts a yardstick that measures the units for a fifth of the time of
+// an endpoint's measurement, divided among its slices.
 func newYardstick(ctx context.Context, endpoint time.Duration) (*yardstick, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -103,7 +103,7 @@ func newYardstick(ctx context.Context, endpoint time.Duration) (*yardstick, erro
 
 func (y *yardstick) close() error { return errors.Join(y.in.Close(), y.cmd.Wait()) }
 
-// measure measures a signature, and a hash where one is asked for.
+// measure measures a signature, and a hash if hash is set.
 func (y *yardstick) measure(hash bool) (units, error) {
 	return y.order(order{Each: y.each, Hash: hash})
 }
