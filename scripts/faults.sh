@@ -24,5 +24,5 @@ if [ "${1:-}" = --short ]; then
 	export GATEHOUSE_FAULTS=short
 	exec go test "${race[@]}" -count=1 -timeout 20m -v ./test/faults "$@"
 fi
-export GATEHOUSE_FAULTS=whole
+export GATEHOUSE_FAULTS=full
 exec go test "${race[@]}" -count=1 -timeout 3h -v ./test/faults -reliability "$PWD/docs/reliability.md" "$@"

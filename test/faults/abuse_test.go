@@ -19,17 +19,17 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// stays are the kinds of request that go on while strangers make trouble. A
+// stays are the kinds of request that keep working while strangers make trouble. A
 // sign-in may have to wait for its turn to hash, and be told so.
 var stays = kinds("jwks discovery live token.refresh userinfo profile introspect revoke token.client_credentials")
 
-// abuses are what strangers do, at the replicas themselves: no balancer is in between.
+// abuses are strangers' attacks on the replicas themselves, without the balancer.
 func (s *site) abuses(t *testing.T) []fault {
 	return []fault{
 		{id: "F31", name: "a flood of sign-ins under made-up names", during: s.flood(t, longer(4*time.Second, 10*time.Second)), works: stays},
 		{id: "F32", name: "passwords of 50 MB", during: s.bombs(), works: stays},
 		{id: "F33", name: "clients that send a byte a second", during: s.slowly(longer(300, 3000)), works: stays},
-		{id: "F34", name: "huge bodies, headers, forms and nests", during: s.huge(), works: stays},
+		{id: "F34", name: "huge bodies, headers, forms and nested JSON", during: s.huge(), works: stays},
 		{id: "F35", name: fmt.Sprintf("%d idle connections", longer(2000, 10000)), during: s.idle(t, longer(2000, 10000)), works: stays},
 		{id: "F36", name: fmt.Sprintf("%d apps refresh at once after an outage", longer(300, 1000)), during: s.herd(t, longer(300, 1000))},
 	}
@@ -44,7 +44,7 @@ func many(n int, act func(i int)) {
 	all.Wait()
 }
 
-// stranger asks a replica and notes nothing.
+// stranger sends a request to a replica, and does not record it.
 func (s *site) stranger(i int, method, path, kind string, body io.Reader) (int, http.Header, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*longest)
 	defer cancel()
@@ -63,8 +63,8 @@ func (s *site) stranger(i int, method, path, kind string, body io.Reader) (int, 
 	return resp.StatusCode, resp.Header, nil
 }
 
-// flood signs in under names that nobody has, from ever other networks, as fast as
-// 60 strangers can.
+// flood signs in under made-up names, from ever new networks, as fast as 60 strangers
+// can.
 func (s *site) flood(t *testing.T, long time.Duration) func() {
 	return func() {
 		end := time.Now().Add(long)
@@ -81,7 +81,7 @@ func (s *site) flood(t *testing.T, long time.Duration) func() {
 				case err != nil:
 					s.errorf("flood: %v", err)
 				case !slices.Contains([]int{401, 429, 503}, status), status != 401 && header.Get("Retry-After") == "":
-					s.errorf("flood: %d, Retry-After %q", status, header.Get("Retry-After"))
+					s.errorf("flood: status %d with Retry-After %q, want 401, or 429 or 503 with one", status, header.Get("Retry-After"))
 				}
 			}
 		})
@@ -92,7 +92,7 @@ func (s *site) flood(t *testing.T, long time.Duration) func() {
 	}
 }
 
-// bombs send passwords of 50 MB, which nobody hashes.
+// bombs sends passwords of 50 MB, which must not be hashed.
 func (s *site) bombs() func() {
 	return func() {
 		password := strings.Repeat("a", 50<<20)
@@ -103,14 +103,14 @@ func (s *site) bombs() func() {
 			} {
 				status, _, err := s.stranger(i, http.MethodPost, sent.path, sent.kind, strings.NewReader(sent.body))
 				if err == nil && status != http.StatusBadRequest && status != http.StatusRequestEntityTooLarge {
-					s.errorf("a password of 50 MB at %s: %d", sent.path, status)
+					s.errorf("a password of 50 MB at %s: status %d, want 400 or 413", sent.path, status)
 				}
 			}
 		})
 	}
 }
 
-// slowly holds n connections on which a byte of a header comes each second.
+// slowly holds n connections that each send one byte of a header per second.
 func (s *site) slowly(n int) func() {
 	return func() {
 		many(n, func(i int) {
@@ -133,7 +133,7 @@ func (s *site) slowly(n int) func() {
 					return
 				}
 			}
-			s.errorf("a client that sends a byte a second was not cut off within %s", time.Since(began))
+			s.errorf("a client that sends a byte a second kept its connection for %s, want it cut off", time.Since(began))
 		})
 	}
 }
@@ -143,7 +143,8 @@ func timedOut(err error) bool {
 	return errors.As(err, &e) && e.Timeout()
 }
 
-// huge sends what is too large in every way; each is refused as the caller's fault.
+// huge sends requests that are too large in several ways; each must be refused as the
+// caller's fault.
 func (s *site) huge() func() {
 	var form, nest bytes.Buffer
 	for i := range 100_000 {
@@ -159,12 +160,12 @@ func (s *site) huge() func() {
 			{"a nest of 20,000", "/api/accounts/login/", "application/json", nest.String()},
 			{"a nest of 30", "/api/accounts/login/", "application/json", short},
 			{"200 parameters", "/oauth/token", "application/x-www-form-urlencoded", form.String()[:1500]},
-			{"no JSON", "/api/accounts/login/", "application/json", strings.Repeat("{", 1000)},
+			{"broken JSON", "/api/accounts/login/", "application/json", strings.Repeat("{", 1000)},
 			{"a multipart of 10 MB", "/api/accounts/signup/", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\n" + strings.Repeat("a", 10<<20) + "\r\n--b--"},
 		} {
 			status, _, err := s.stranger(i, http.MethodPost, sent.path, sent.kind, strings.NewReader(sent.body))
 			if err == nil && (status < 400 || status > 499) {
-				s.errorf("%s: %d, want a refusal", sent.what, status)
+				s.errorf("%s: status %d, want 4xx", sent.what, status)
 			}
 		}
 		for i := range s.replicas {
@@ -175,7 +176,7 @@ func (s *site) huge() func() {
 			if err == nil {
 				_ = resp.Body.Close()
 				if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-					s.errorf("a header of 40 kB: %d", resp.StatusCode)
+					s.errorf("a header of 40 kB: status %d, want 431", resp.StatusCode)
 				}
 			}
 			cancel()
@@ -183,7 +184,7 @@ func (s *site) huge() func() {
 	}
 }
 
-// idle holds n connections that were used once.
+// idle holds n connections that have carried one request.
 func (s *site) idle(t *testing.T, n int) func() {
 	return func() {
 		conns := make([]net.Conn, n)
@@ -213,8 +214,8 @@ func (s *site) idle(t *testing.T, n int) func() {
 	}
 }
 
-// herd: n sessions of one person are all refreshed at the moment when Redis is
-// back. Each succeeds within a minute, and none is taken for reused.
+// herd refreshes n sessions of one person at the moment when Redis is back. Each must
+// succeed within a minute, without being treated as a reuse.
 func (s *site) herd(t *testing.T, n int) func() {
 	return func() {
 		who := s.people(fmt.Sprint("herd", time.Now().UnixNano()%1e6, "x"), 1)[0]
@@ -243,13 +244,13 @@ func (s *site) herd(t *testing.T, n int) func() {
 		})
 		t.Logf("a herd of %d was served after %s", n, time.Since(began).Round(time.Millisecond))
 		if took := time.Since(began); took > time.Minute {
-			s.errorf("the herd took %s", took)
+			s.errorf("the herd took %s, want at most a minute", took)
 		}
 	}
 }
 
-// tarPit registers an app that takes the news of logouts and never answers, and
-// ends sessions of it.
+// tarPit registers an app that accepts logout notices and never answers, and ends
+// sessions in it.
 func (s *site) tarPit(t *testing.T) func() {
 	return func() {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -283,7 +284,7 @@ func (s *site) tarPit(t *testing.T) func() {
 			})
 			began := time.Now()
 			if c.end(in) != served || time.Since(began) > 5*time.Second {
-				s.errorf("a session of an app that never answers ended after %s", time.Since(began))
+				s.errorf("ending a session of an app that never answers took %s, want at most 5s", time.Since(began))
 			}
 		}
 		testkit.Within(t, patience, "the app is told", func() error {

@@ -6,13 +6,14 @@ import (
 	"net/http"
 )
 
-// An actor does one thing after the other, as an app or a person would.
+// An actor does one thing after another, as an app or a person would.
 type actor interface {
 	// step does the next thing.
 	step()
 }
 
-// anEnd is how often, in steps, an actor ends its session; the other steps use it.
+// anEnd is the average number of steps after which an actor ends its session; the
+// other steps use the session.
 const anEnd = 25
 
 // An appUser holds a session in an app, by name and password, and keeps it alive.
@@ -46,14 +47,14 @@ func (u *appUser) uses() []string {
 	return []string{"userinfo", "profile", "introspect"}
 }
 
-// forget gives up a session that was refused, which the judge will have noticed.
+// forget gives up a session that was refused; the judge sees the refusal.
 func (u *appUser) forget(o outcome) {
 	if o == wrong {
 		u.session = nil
 	}
 }
 
-// leave ends the session, again and again until that is acknowledged.
+// leave ends the session, and repeats that until it is acknowledged.
 func (u *appUser) leave() {
 	u.ending = true
 	if o := u.end(u.session); o != served && o != wrong {
@@ -115,15 +116,15 @@ func (n *newcomer) step() {
 	}
 }
 
-// signUp makes the pending account. Whoever was not answered asks again, and may be
-// told that the name is taken now.
+// signUp makes the pending account. A request without an answer is repeated, and the
+// repeat may find that the name is taken now.
 func (n *newcomer) signUp() bool {
 	return n.ask(question{deed: deed{kind: "signup", person: n.pending.name}, path: "/api/accounts/signup/",
 		json: object{"username": n.pending.name, "email": n.pending.name + "@people.example", "password": n.pending.password},
 		want: []int{http.StatusCreated, http.StatusBadRequest}}).outcome == served
 }
 
-// A reader asks for what everybody may read.
+// A reader reads the public documents.
 type reader struct{ *caller }
 
 func (r *reader) step() {

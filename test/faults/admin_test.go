@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// An admin changes the account of one person, who holds a session, and looks at
-// what that does. What was not answered is read back before anything else.
+// An admin changes the account of one person, who holds a session, and checks the
+// effect.
 type admin struct {
 	*caller
 	root    *session
@@ -16,8 +16,8 @@ type admin struct {
 	session *session
 
 	n int // of the last marker
-	// marker is the first name that was acknowledged last; unsure, that there may
-	// be a later one.
+	// marker is the first name that was acknowledged last. unsure is set if a later
+	// one may have been stored.
 	marker string
 	unsure bool
 }
@@ -41,14 +41,14 @@ func (d *admin) step() {
 	}
 }
 
-// change patches the victim. It returns whether that was acknowledged.
+// change patches the victim. It reports whether that was acknowledged.
 func (d *admin) change(what deed, fields object) bool {
 	what.person = d.victim.name
 	return d.ask(question{deed: what, method: http.MethodPatch, path: d.victim.path(), bearer: d.root.access, json: fields}).outcome == served
 }
 
 // insist repeats a change that must not stay half done until it is acknowledged.
-// A repeat may find it done, and then leaves no line in the audit log.
+// A repeat may find the change made, and then does not leave a line in the audit log.
 func (d *admin) insist(what deed, fields object) {
 	for ; !d.change(what, fields) && !d.site.ended(); what.recorded = false {
 		time.Sleep(300 * time.Millisecond)
@@ -61,7 +61,8 @@ func (d *admin) insist(what deed, fields object) {
 	}
 }
 
-// mark gives the victim another first name. An acknowledged one must be there at the end.
+// mark gives the victim another first name. If that was acknowledged, the name must
+// still be there at the end.
 func (d *admin) mark() {
 	d.n++
 	next := fmt.Sprintf("%s %d", d.victim.name, d.n)
@@ -72,7 +73,7 @@ func (d *admin) mark() {
 	d.unsure = true
 }
 
-// outAndIn deactivates the victim, sees that he is out, and lets him in again.
+// outAndIn deactivates the victim, checks that they are out, and lets them in again.
 func (d *admin) outAndIn() {
 	if d.session == nil {
 		d.session = d.signIn(d.victim, d.site.shop)
@@ -82,11 +83,11 @@ func (d *admin) outAndIn() {
 		d.dead(d.session)
 	}
 	d.session = nil
-	// The change above may have been made and not answered: whoever does not know makes it undone.
+	// The change above may have been made even without an answer, so it is always undone.
 	d.insist(deed{kind: "admin.activate", revives: true, recorded: acknowledged}, object{"is_active": true})
 }
 
-// upAndDown makes the victim an administrator and takes that away again.
+// upAndDown promotes the victim to administrator, and demotes them again.
 func (d *admin) upAndDown() {
 	if d.session == nil {
 		if d.session = d.signIn(d.victim, d.site.shop); d.session == nil {
@@ -118,7 +119,7 @@ func (d *admin) kept() error {
 	}
 	a := d.ask(question{deed: deed{kind: "admin.read"}, path: d.victim.path(), bearer: d.root.access})
 	if got := a.field("first_name"); got != d.marker && !d.unsure {
-		return fmt.Errorf("%s is called %q, and %q was acknowledged", d.victim.name, got, d.marker)
+		return fmt.Errorf("%s has the first name %q, want %q, which was acknowledged", d.victim.name, got, d.marker)
 	}
 	return nil
 }

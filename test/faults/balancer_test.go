@@ -8,11 +8,11 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// balancerConfig is the one that operators are given.
+// balancerConfig is the configuration that operators are given.
 const balancerConfig = "../../deploy/haproxy/haproxy.cfg"
 
-// startBalancer starts haproxy on the address, before the replicas. Where there
-// are fewer than three, the last is named more than once.
+// startBalancer starts haproxy on the address, before the replicas. With fewer than
+// three replicas, the last is named more than once.
 func startBalancer(t *testing.T, addr string, replicas []*replica) {
 	t.Helper()
 	program, err := exec.LookPath("haproxy")

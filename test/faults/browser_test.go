@@ -14,10 +14,10 @@ import (
 	"sync"
 )
 
-// callback is where the web app takes codes; nobody listens there.
+// callback is the web app's redirect URI; the rig never follows it.
 const callback = "https://web.example/back"
 
-// A browserUser signs in to the web app through the pages, and refreshes a while.
+// A browserUser signs in to the web app through the pages, and refreshes for a while.
 type browserUser struct {
 	*caller
 	who     person
@@ -35,7 +35,7 @@ func (u *browserUser) step() {
 	}
 	u.session = nil
 	if rand.IntN(3) == 0 {
-		u.client.Jar, _ = cookiejar.New(nil) // another browser: the password is asked for
+		u.client.Jar, _ = cookiejar.New(nil) // another browser, which must show a password
 	}
 	verifier := secretText()
 	code := u.authorize(verifier)
@@ -83,7 +83,7 @@ func (u *caller) page(kind, path string, fields url.Values) answer {
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
 
-// hidden are the hidden fields of a page's form.
+// hidden returns the hidden fields of a page's form.
 func hidden(body []byte) url.Values {
 	f := url.Values{}
 	for _, m := range hiddenField.FindAllStringSubmatch(string(body), -1) {
@@ -92,8 +92,8 @@ func hidden(body []byte) url.Values {
 	return f
 }
 
-// redeem exchanges the code, now and then twice at once, which gives at most one
-// session, and ends that (RFC 6749 §4.1.2).
+// redeem exchanges the code, now and then twice at once. That yields at most one
+// session, which then ends (RFC 6749 §4.1.2).
 func (u *browserUser) redeem(code, verifier string) {
 	twice := rand.IntN(3) == 0
 	sessions := [2]session{}
@@ -103,7 +103,7 @@ func (u *browserUser) redeem(code, verifier string) {
 			break
 		}
 		sessions[i] = session{app: u.site.web, who: u.who}
-		take := u.take(&sessions[i])
+		accept := u.acceptTokens(&sessions[i])
 		want := []int{http.StatusOK}
 		if twice {
 			want = append(want, http.StatusBadRequest)
@@ -115,7 +115,7 @@ func (u *browserUser) redeem(code, verifier string) {
 					if a.status != http.StatusOK {
 						return nil
 					}
-					return take(a, d)
+					return accept(a, d)
 				}})
 		})
 	}
@@ -125,7 +125,7 @@ func (u *browserUser) redeem(code, verifier string) {
 	}
 }
 
-// A deviceUser lets in a device that has no browser (RFC 8628).
+// A deviceUser signs in a device that has no browser (RFC 8628).
 type deviceUser struct {
 	*browserUser
 	device *session
@@ -148,13 +148,13 @@ func (u *deviceUser) step() {
 	}
 	s := &session{app: tv, who: u.who}
 	u.ask(question{deed: deed{kind: "token.device", person: u.who.name, used: digest(a.field("device_code"))}, path: "/oauth/token",
-		form: form("grant_type", "urn:ietf:params:oauth:grant-type:device_code", "device_code", a.field("device_code"), "client_id", tv.id), look: u.take(s)})
+		form: form("grant_type", "urn:ietf:params:oauth:grant-type:device_code", "device_code", a.field("device_code"), "client_id", tv.id), look: u.acceptTokens(s)})
 	if s.refresh != "" {
 		u.device = s
 	}
 }
 
-// approve signs in where that is asked for, and says yes.
+// approve signs in if a page demands it, and allows the device.
 func (u *deviceUser) approve(code string) bool {
 	a := u.page("page", "/device?user_code="+url.QueryEscape(code), nil)
 	for range 6 {

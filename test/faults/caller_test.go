@@ -28,16 +28,16 @@ type person struct {
 
 func (p person) path() string { return fmt.Sprintf("/api/accounts/admin/users/%d/", p.id) }
 
-// A question is what a caller asks, and what an honest one may be answered.
+// A question is a caller's request, and the answers that an honest caller may get.
 type question struct {
 	deed                // kind, session, person, used and what an answer acknowledges
-	method, path string // GET, or POST where there is a body
+	method, path string // GET, or POST if there is a body
 	form         url.Values
 	json         any
 	as           app    // authenticated by client_secret_basic
 	bearer       string // an access token
 	at           *replica
-	want         []int // the statuses of an honest answer; 200 alone if empty
+	want         []int // the statuses of an honest answer; only 200 if empty
 	// look judges an answer of such a status; an error makes it wrong.
 	look func(a answer, d *deed) error
 }
@@ -50,7 +50,7 @@ type answer struct {
 	body    []byte
 }
 
-// A caller asks from an address of its own, in a network of its own, and keeps its cookies.
+// A caller sends requests from an address and a network of its own, and keeps its cookies.
 type caller struct {
 	site   *site
 	client *http.Client
@@ -72,7 +72,7 @@ func (s *site) caller(jar http.CookieJar) *caller {
 	}}
 }
 
-// hangUp ends the connections that callers keep.
+// hangUp closes the idle connections of all callers.
 func (s *site) hangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +81,7 @@ func (s *site) hangUp() {
 	}
 }
 
-// ask asks, and notes the deed in the history.
+// ask sends the request, and records the deed in the history.
 func (c *caller) ask(q question) answer {
 	d := q.deed
 	base := c.site.issuer
@@ -155,17 +155,17 @@ func (q question) build(base string) (*http.Request, error) {
 	return r, nil
 }
 
-// judged says how the question went.
+// judged returns the outcome of the question.
 func (a answer) judged(q question, d *deed) outcome {
 	want := q.want
 	if want == nil {
 		want = []int{http.StatusOK}
 	}
 	comeBack := a.header.Get("Retry-After") != ""
-	balanced := a.header.Get("X-Request-Id") == "" // no answer of a replica
+	balanced := a.header.Get("X-Request-Id") == "" // the balancer itself answered
 	switch {
 	case balanced && a.status == http.StatusServiceUnavailable && comeBack:
-		return away // none was asked
+		return away // the request reached no replica
 	case balanced && (a.status == http.StatusBadGateway || a.status == http.StatusGatewayTimeout):
 		return cut
 	case slices.Contains(want, a.status):
@@ -186,7 +186,7 @@ func (a answer) judged(q question, d *deed) outcome {
 	return wrong
 }
 
-// field is a member of the answer's JSON object; empty if it is no string.
+// field returns a member of the answer's JSON object, or "" if it is not a string.
 func (a answer) field(name string) string {
 	var object map[string]any
 	if json.Unmarshal(a.body, &object) != nil {
@@ -198,13 +198,13 @@ func (a answer) field(name string) string {
 
 func (a answer) read(into any) error { return json.Unmarshal(a.body, into) }
 
-// digest names a secret where the history has to tell it from others.
+// digest names a secret in the history, so that it can be told from others.
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:6])
 }
 
-// claims are what the rig reads of a token.
+// claims are those that the rig reads from a token.
 type claims struct {
 	SID string `json:"sid"`
 	Sub string `json:"sub"`
@@ -212,7 +212,7 @@ type claims struct {
 	JTI string `json:"jti"`
 }
 
-// claimsOf reads a token without checking it, as its holder may not.
+// claimsOf reads a token without checking it, which a real holder must not do.
 func claimsOf(token string) (c claims) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

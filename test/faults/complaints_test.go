@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// complain fails the test for each, and shows the first ones.
+// complain fails the test for each fault, and shows the first ones.
 func complain[T any](s *site, faults []T) {
 	s.t.Helper()
 	for i, f := range faults {
@@ -17,7 +17,8 @@ func complain[T any](s *site, faults []T) {
 	}
 }
 
-// errorf fails the test, and is repeated at its very end, below what was logged since.
+// errorf fails the test. Its message is repeated at the very end, below everything
+// that was logged since.
 func (s *site) errorf(format string, args ...any) {
 	s.t.Helper()
 	s.t.Errorf(format, args...)
@@ -26,9 +27,9 @@ func (s *site) errorf(format string, args ...any) {
 	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
 }
 
-// repeat shows once more why the test failed.
+// repeat logs the reasons of the failure once more.
 func (s *site) repeat() {
 	if len(s.complaints) > 0 {
-		s.t.Logf("failed, since:\n%s", strings.Join(s.complaints, "\n"))
+		s.t.Logf("the test failed because:\n%s", strings.Join(s.complaints, "\n"))
 	}
 }

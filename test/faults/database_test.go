@@ -11,13 +11,13 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// needNoDatabase are the kinds of request that the database has no part in.
+// needNoDatabase are the kinds of request that do not involve the database.
 var needNoDatabase = kinds("jwks discovery live")
 
-// needDatabase is what only the record can say.
+// needDatabase are the kinds of request that only the record can answer.
 var needDatabase = kinds("token.password login token.refresh userinfo profile introspect revoke logout signup admin.name admin.role admin.deactivate admin.activate token.code")
 
-// databaseFaults are what can befall MariaDB.
+// databaseFaults are the faults of MariaDB.
 func (s *site) databaseFaults(t *testing.T) []fault {
 	root := func(statements ...string) func() {
 		return func() {
@@ -40,8 +40,8 @@ func (s *site) databaseFaults(t *testing.T) []fault {
 		{id: "F15", name: "MariaDB hangs (SIGSTOP)", hold: longer(5*time.Second, 12*time.Second), begin: s.mysql.Pause, end: s.mysql.Resume, works: needNoDatabase, refused: needDatabase},
 		s.held(t, fault{id: "F15", name: "a table is locked", works: needNoDatabase, refused: kinds("token.password login")}, "LOCK TABLES sessions WRITE"),
 		{id: "F15", name: "every answer of MariaDB takes 50 ms", hold: 4 * time.Second, begin: each(s.toSQL, func(l *link) { l.slow(50 * time.Millisecond) }), end: heal, works: append(needDatabase, needNoDatabase...)},
-		s.held(t, fault{id: "F16", name: "somebody locks all people", works: reads}, "BEGIN", "SELECT id FROM users FOR UPDATE"),
-		{id: "F16", name: "transactions cross with ours", during: s.crossing(t), works: reads},
+		s.held(t, fault{id: "F16", name: "another transaction locks all people", works: reads}, "BEGIN", "SELECT id FROM users FOR UPDATE"),
+		{id: "F16", name: "other transactions deadlock with ours", during: s.crossing(t), works: reads},
 		{id: "F17", name: "there are too many connections", during: s.crowd(t), works: needNoDatabase},
 		{id: "F18", name: "MariaDB becomes read-only", hold: 3 * time.Second, begin: root("SET GLOBAL read_only = 1"), end: root("SET GLOBAL read_only = 0"), works: reads, refused: changes},
 		{id: "F19", name: "a statement in the middle of a change fails", hold: 3 * time.Second,
@@ -79,8 +79,8 @@ func (s *site) killConnections(t *testing.T) {
 	}
 }
 
-// held is a fault of so many seconds in which statements were run on a connection
-// that stays open: with it, the locks go.
+// held completes a fault of four seconds in which statements hold locks on a connection
+// that stays open; the locks go when it closes.
 func (s *site) held(t *testing.T, f fault, statements ...string) fault {
 	var db *sql.DB
 	f.hold = 4 * time.Second
@@ -90,7 +90,7 @@ func (s *site) held(t *testing.T, f fault, statements ...string) fault {
 			t.Fatalf("opening the database: %v", err)
 		}
 		db.SetMaxOpenConns(1)
-		testkit.Within(t, patience, f.name, func() error { // another has the lock, or it was chosen to end a deadlock
+		testkit.Within(t, patience, f.name, func() error { // it may meet a lock, or be chosen to end a deadlock
 			for _, statement := range statements {
 				if _, err := db.Exec(statement); err != nil {
 					return err
@@ -103,8 +103,8 @@ func (s *site) held(t *testing.T, f fault, statements ...string) fault {
 	return f
 }
 
-// crossing locks people in the opposite order to ours, for four seconds, so that
-// the database has to give up on somebody.
+// crossing locks people in the opposite order to ours, for four seconds, so that the
+// database has to abort transactions.
 func (s *site) crossing(t *testing.T) func() {
 	return func() {
 		db, err := sql.Open("mysql", s.mysql.RootDSN())
@@ -124,11 +124,11 @@ func (s *site) crossing(t *testing.T) func() {
 	}
 }
 
-// crowd takes all connections that MariaDB has to give, for four seconds.
+// crowd occupies all of MariaDB's connections for four seconds.
 func (s *site) crowd(t *testing.T) func() {
 	return func() {
-		set := func(n int) { // there is one connection more for the administrator, if nobody has it
-			testkit.Within(t, patience, "the administrator is let in", func() error {
+		set := func(n int) { // the administrator has one more connection, unless it is in use
+			testkit.Within(t, patience, "the administrator can connect", func() error {
 				return s.mysql.Root(fmt.Sprint("SET GLOBAL max_connections = ", n))
 			})
 		}
@@ -150,8 +150,7 @@ func (s *site) crowd(t *testing.T) func() {
 	}
 }
 
-// TestDatabase: three replicas on MariaDB and Redis, and everything that can
-// befall MariaDB.
+// TestDatabase puts three replicas on MariaDB and Redis through the faults of MariaDB.
 func TestDatabase(t *testing.T) {
 	s := newSite(t)
 	s.onMySQL(3)

@@ -11,9 +11,9 @@ type outcome int
 
 const (
 	served    outcome = iota // as an honest caller expects
-	away                     // 503 with Retry-After: nothing was said of the caller
+	away                     // 503 with Retry-After, which does not judge the caller
 	throttled                // 429 with Retry-After
-	cut                      // no answer, or half of one: nobody knows what was done
+	cut                      // no answer, or half of one: the effect is unknown
 	wrong                    // anything else
 )
 
@@ -21,23 +21,23 @@ func (o outcome) String() string { return []string{"served", "away", "throttled"
 
 // A deed is one request and what its answer showed.
 type deed struct {
-	kind         string // of the request, as "token.refresh"
-	at           string // who was asked: the balancer, or a replica
+	kind         string // of the request, such as "token.refresh"
+	at           string // the balancer, or the replica that got the request
 	began, ended time.Time
 	outcome      outcome
 	status       int
-	detail       string // of what was wrong
+	detail       string // what was wrong
 	requestID    string
 
-	session, person string // whom it was about
+	session, person string // the subject
 	used, got       string // digests of the code or refresh token presented and received
 	alive           bool   // the answer shows that the session lives
-	endsSession     bool   // served, it acknowledges the session's end
-	endsPerson      bool   // served, it acknowledges that all of the person's sessions end
+	endsSession     bool   // if served, it acknowledges the session's end
+	endsPerson      bool   // if served, it acknowledges that all of the person's sessions end
 	revives         bool   // it lets the person in again
-	demotes         bool   // served, it acknowledges that the person is no administrator
-	elevated        bool   // served, it was done with an administrator's rights
-	recorded        bool   // served, it has one line in the audit log
+	demotes         bool   // if served, it acknowledges that the person lost the administrator's role
+	elevated        bool   // if served, it used an administrator's rights
+	recorded        bool   // if served, it has one line in the audit log
 }
 
 func (d deed) took() time.Duration { return d.ended.Sub(d.began) }
@@ -47,7 +47,7 @@ func (d deed) String() string {
 		d.session, d.person, d.requestID, d.outcome, d.status, d.took().Round(time.Millisecond), d.detail)
 }
 
-// A history is everything that the load did, in the order in which it ended.
+// A history holds all deeds of the load, in the order in which they ended.
 type history struct {
 	mu    sync.Mutex
 	deeds []deed
@@ -74,7 +74,7 @@ func (h *history) between(from, to time.Time) []deed {
 
 func (h *history) all() []deed { return h.between(time.Time{}, time.Now().Add(time.Hour)) }
 
-// lastFailure is the end of the last deed since from that was not served.
+// lastFailure returns the end of the last deed since from that was not served.
 func (h *history) lastFailure(from time.Time) (last time.Time) {
 	for _, d := range h.between(from, time.Now()) {
 		if d.outcome != served && d.ended.After(last) {

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// TestJudge: each breach is seen, and what only looks like one is not.
+// TestJudge checks that the judge finds each breach, and nothing that only looks like
+// one.
 func TestJudge(t *testing.T) {
 	zero := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	// at is a deed that began so many seconds after zero, and took a tenth of one.
+	// at returns a deed that began that many seconds after zero, and took 0.1 s.
 	at := func(second float64, d deed) deed {
 		d.began = zero.Add(time.Duration(second * float64(time.Second)))
 		if d.ended.IsZero() {

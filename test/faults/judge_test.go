@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// bound is how soon what was ended is over at every replica.
+	// bound is how soon an end must be in force at every replica.
 	bound = time.Second
 	// longest is how long a request may take, whatever is broken.
 	longest = 10 * time.Second
@@ -22,9 +22,9 @@ type violation struct {
 
 func (v violation) String() string { return fmt.Sprintf("%s: %s: %v", v.rule, v.why, v.deed) }
 
-// judge reads a history and returns what must not be in it.
+// judge returns the violations in a history.
 //
-// memoryLost are the moments at which Redis lost what it knew. A refresh token
+// memoryLost are the moments at which Redis lost its data. A refresh token
 // that was used less than a minute before may then be used once more
 // (docs/decisions/0001, "What remains").
 func judge(deeds []deed, memoryLost ...time.Time) []violation {
@@ -35,8 +35,8 @@ func judge(deeds []deed, memoryLost ...time.Time) []violation {
 	return found
 }
 
-// oneSuccessor is I1 and I2: what a code or a refresh token was exchanged for is
-// one refresh token, however often it was presented.
+// oneSuccessor is I1 and I2: a code or a refresh token is exchanged for only one
+// refresh token, however often it is presented.
 func oneSuccessor(deeds []deed, memoryLost []time.Time) (found []violation) {
 	first := map[string]deed{}
 	for _, d := range deeds {
@@ -66,8 +66,8 @@ func straddles(a, b deed, moments []time.Time) bool {
 	})
 }
 
-// endedStaysEnded is I3: a session whose end was acknowledged shows no life in an
-// answer to whoever asks later than the bound.
+// endedStaysEnded is I3: a session whose end was acknowledged is dead in the answer to
+// every request that begins later than the bound.
 func endedStaysEnded(deeds []deed, _ []time.Time) (found []violation) {
 	ended := map[string]time.Time{}
 	for _, d := range deeds {
@@ -86,7 +86,7 @@ func endedStaysEnded(deeds []deed, _ []time.Time) (found []violation) {
 }
 
 // personStaysOut is I4: between the acknowledgement that a person is out and the
-// first request that lets him in again, nothing of his lives.
+// first request that lets them in again, all of their sessions are dead.
 func personStaysOut(deeds []deed, _ []time.Time) (found []violation) {
 	for _, out := range deeds {
 		if !out.endsPerson || out.outcome != served {
@@ -95,7 +95,7 @@ func personStaysOut(deeds []deed, _ []time.Time) (found []violation) {
 		until := nextAfter(deeds, out.ended, func(d deed) bool { return d.revives && d.person == out.person })
 		for _, d := range deeds {
 			if d.person == out.person && d.alive && d.began.After(out.ended.Add(bound)) && d.ended.Before(until) {
-				found = append(found, violation{"I4", "the person was out since " + out.ended.Format("15:04:05.000"), d})
+				found = append(found, violation{"I4", "the person had been out since " + out.ended.Format("15:04:05.000"), d})
 			}
 		}
 	}
@@ -111,14 +111,14 @@ func demotedStaysDown(deeds []deed, _ []time.Time) (found []violation) {
 		until := nextAfter(deeds, down.ended, func(d deed) bool { return d.revives && d.person == down.person })
 		for _, d := range deeds {
 			if d.person == down.person && d.elevated && d.outcome == served && d.began.After(down.ended.Add(bound)) && d.ended.Before(until) {
-				found = append(found, violation{"I4", "no administrator since " + down.ended.Format("15:04:05.000"), d})
+				found = append(found, violation{"I4", "demoted since " + down.ended.Format("15:04:05.000"), d})
 			}
 		}
 	}
 	return found
 }
 
-// nextAfter is when the first such deed begins after from.
+// nextAfter returns when the first such deed begins after from.
 func nextAfter(deeds []deed, from time.Time, is func(deed) bool) time.Time {
 	next := time.Now().Add(time.Hour)
 	for _, d := range deeds {
@@ -129,8 +129,8 @@ func nextAfter(deeds []deed, from time.Time, is func(deed) bool) time.Time {
 	return next
 }
 
-// honestAnswers is I6, I7 and I8: an honest caller is served or told to come
-// back, within the time; every token verifies.
+// honestAnswers is I6, I7 and I8: an honest caller is served or told to come back in
+// time, and every token verifies.
 func honestAnswers(deeds []deed, _ []time.Time) (found []violation) {
 	for _, d := range deeds {
 		switch {

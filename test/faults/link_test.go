@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A link stands between a replica and one of its back-ends. It can be cut, can
-// hold back what it carries, and can lose answers.
+// A link stands between a replica and one of its back-ends. It can be cut, and it can
+// delay and lose answers.
 type link struct {
 	addr   string
 	target string
@@ -20,12 +20,12 @@ type link struct {
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
-	// delay holds back each piece of an answer; in nanoseconds.
+	// delay holds back each piece of an answer, in nanoseconds.
 	delay atomic.Int64
-	// isCut: nothing passes, and who connects is hung up on.
+	// isCut is set while nothing passes, and new connections are closed at once.
 	isCut atomic.Bool
-	// loseEvery makes of so many pieces of answers one be lost, and its connection
-	// with it; 0: none.
+	// loseEvery loses one of that many pieces of answers, and its connection with it;
+	// 0 loses none.
 	loseEvery atomic.Int64
 	pieces    atomic.Int64
 	lost      atomic.Int64
@@ -47,7 +47,7 @@ func startLink(t *testing.T, target string) *link {
 	return p
 }
 
-// cut ends all connections, and lets none begin.
+// cut ends all connections, and prevents new ones.
 func (p *link) cut() {
 	p.isCut.Store(true)
 	p.hangUp()
@@ -60,7 +60,7 @@ func (p *link) heal() {
 	p.loseEvery.Store(0)
 }
 
-// slow holds back every answer for d.
+// slow delays every answer by d.
 func (p *link) slow(d time.Duration) { p.delay.Store(int64(d)) }
 
 // lose loses one of n answers.
@@ -84,7 +84,7 @@ func (p *link) accept() {
 	}
 }
 
-// known keeps a connection while it lasts; it returns false when it may not.
+// known remembers a connection while it lasts. It returns false if the link is cut.
 func (p *link) known(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,7 +102,7 @@ func (p *link) forget(c net.Conn) {
 	_ = c.Close()
 }
 
-// carry passes on what either side says, until one of them ends.
+// carry passes on the bytes of both sides, until one of them ends.
 func (p *link) carry(client net.Conn) {
 	defer p.forget(client)
 	server, err := net.DialTimeout("tcp", p.target, 5*time.Second)
@@ -124,7 +124,7 @@ func (p *link) carry(client net.Conn) {
 	both.Wait()
 }
 
-// answers passes on what the back-end says.
+// answers passes on the bytes of the back-end.
 func (p *link) answers(client, server net.Conn) {
 	buffer := make([]byte, 64<<10)
 	for {

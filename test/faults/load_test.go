@@ -17,13 +17,13 @@ type load struct {
 	actors []actor
 	admins []*admin
 
-	mu     sync.Mutex // held while the load is paused
-	paused sync.RWMutex
+	mu     sync.Mutex   // makes end safe to call twice
+	paused sync.RWMutex // held while the load is paused
 	stop   chan struct{}
 	wg     sync.WaitGroup
 }
 
-// aCrew is how many actors of each kind are at work for each unit of load.
+// load starts a load of that many units, each with actors of every kind.
 func (s *site) load(units int, pace time.Duration) *load {
 	s.t.Helper()
 	l := &load{site: s, pace: pace, stop: make(chan struct{})}
@@ -61,7 +61,7 @@ func (l *load) work(a actor) {
 	}
 }
 
-// pause stops the load after the steps that are being made, and resume lets it go on.
+// pause stops the load after the steps that are under way, and resume continues it.
 func (l *load) pause()  { l.paused.Lock() }
 func (l *load) resume() { l.paused.Unlock() }
 
@@ -75,8 +75,8 @@ func (l *load) end() {
 	l.wg.Wait()
 }
 
-// settle ends the load and holds everything against the invariants: what the
-// history shows, and what is in the database at the end (I5).
+// settle ends the load and checks the history, and the database at the end (I5),
+// against the invariants.
 func (l *load) settle(t *testing.T) (found []violation) {
 	t.Helper()
 	l.end()
@@ -98,7 +98,7 @@ func (l *load) settle(t *testing.T) (found []violation) {
 	return found
 }
 
-// auditLines counts lines about changes of accounts by request.
+// auditLines counts the audit lines about account changes by request.
 func (s *site) auditLines() (map[string]int, error) {
 	db, err := sql.Open(s.sqlName())
 	if err != nil {

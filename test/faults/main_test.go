@@ -10,22 +10,22 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// reportFile is where the table of all scenarios is written.
+// reportFile is the file to which the table of all scenarios is written.
 var reportFile = flag.String("reliability", "", "write the table of scenarios to this `file`")
 
-// whole: every scenario, as often and as long as it takes to be sure, rather than
-// what fits into ten minutes.
-var whole = os.Getenv("GATEHOUSE_FAULTS") == "whole"
+// full is set for a run of every scenario, as often and as long as it takes to be
+// sure, rather than of as much as fits into ten minutes.
+var full = os.Getenv("GATEHOUSE_FAULTS") == "full"
 
-// longer is how much of something a whole run does.
+// longer returns long in a full run, and short otherwise.
 func longer[T int | time.Duration](short, long T) T {
-	if whole {
+	if full {
 		return long
 	}
 	return short
 }
 
-// folder is where what failed replicas logged is kept.
+// folder keeps the logs of replicas of failed tests.
 var folder string
 
 // gatehouse has a clock that the rig can set (cmd/gatehouse/clock_faults.go).
@@ -33,8 +33,8 @@ var gatehouse = testkit.Program{Tags: "faultclock"}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if mode := os.Getenv("GATEHOUSE_FAULTS"); mode != "short" && mode != "whole" {
-		// The judge needs no replicas: it is tested always.
+	if mode := os.Getenv("GATEHOUSE_FAULTS"); mode != "short" && mode != "full" {
+		// The judge does not need replicas, so it is always tested.
 		_ = flag.Set("test.run", "^TestJudge")
 		fmt.Println("faults: only the judge is tested; scripts/faults.sh runs the scenarios")
 	}

@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestDiskFull: the tables are on a disk of their own, so that InnoDB itself has room
-// for undoing, without which it gives up.
+// TestDiskFull fills the disk of the tables. It is a disk of their own, because InnoDB
+// gives up without room for its undo logs.
 func TestDiskFull(t *testing.T) {
 	s := newSite(t)
 	s.onMySQL(3)
@@ -28,10 +28,10 @@ func TestDiskFull(t *testing.T) {
 	l.finish(t)
 }
 
-// TestManyExpiredRows: what is to be swept does not hold up what goes on.
+// TestManyExpiredRows checks that sweeping does not slow down requests.
 func TestManyExpiredRows(t *testing.T) {
-	if !whole {
-		t.Skip("the sweeper comes once a minute: only the whole run (scripts/faults.sh) waits for it")
+	if !full {
+		t.Skip("the sweeper runs once a minute: only the full run (scripts/faults.sh) waits for it")
 	}
 	s := newSite(t)
 	s.onMySQL(3)
@@ -64,7 +64,7 @@ func TestManyExpiredRows(t *testing.T) {
 	l.finish(t)
 }
 
-// slowest is what one of a hundred requests takes at least.
+// slowest returns the 99th percentile of the requests' times.
 func slowest(deeds []deed) time.Duration {
 	var took []time.Duration
 	for _, d := range deeds {
@@ -108,17 +108,17 @@ func TestClockSteps(t *testing.T) {
 	who := s.people("traveller", 1)[0]
 	before := c.signIn(who, s.shop)
 	if before == nil {
-		t.Fatal("the sign-in before was refused, want tokens")
+		t.Fatal("the first sign-in was refused, want tokens")
 	}
 	stale := *before
 
 	s.setClocks("1h", "1h", "1h")
 	expired := question{deed: deed{kind: "profile"}, path: "/api/accounts/profile/", bearer: before.access, want: []int{http.StatusUnauthorized}}
 	if a := c.ask(expired); a.outcome != served {
-		s.errorf("an hour later, the access token: %d", a.status)
+		s.errorf("an hour later, the access token: status %d, want 401", a.status)
 	}
 	if o := c.renew(before); o != served {
-		s.errorf("an hour later, the refresh token: %v", o)
+		s.errorf("an hour later, the refresh token: %v, want served", o)
 	}
 	ahead := c.signIn(who, s.shop)
 	if ahead == nil {
@@ -127,31 +127,31 @@ func TestClockSteps(t *testing.T) {
 
 	s.setClocks("0s", "0s", "0s")
 	if o := c.renew(ahead); o != away {
-		s.errorf("set back, a refresh token of the hour ahead: %v, want to be told to come back", o)
+		s.errorf("set back, a refresh token of the hour ahead: %v, want away", o)
 	}
 	if back := c.signIn(who, s.shop); back == nil || c.renew(back) != served {
-		s.errorf("set back, a new session does not work")
+		s.errorf("set back, a new session does not work, want it to")
 	}
-	// The database's own clock, which nobody moved, judges the grace.
+	// The database's own clock, which has not moved, judges the grace.
 	if o := c.renew(&stale); o != served || stale.refresh != before.refresh {
-		s.errorf("set back, a refresh token that was just used: %v, or it has another successor", o)
+		s.errorf("set back, a refresh token that was just used: %v, want served with the same successor", o)
 	}
 
 	s.setClocks("1h", "1h", "1h")
 	if o := c.renew(ahead); o != served {
-		s.errorf("an hour later again: %v", o)
+		s.errorf("an hour later again, the refresh token: %v, want served", o)
 	}
 	deeds := s.history.all()
 	rows.add(tableRow{id: "F25", scenario: "all clocks jump an hour ahead, and back", on: t.Name(), sent: len(deeds),
 		answered: count(deeds)[served], failed: len(deeds) - count(deeds)[served]})
 }
 
-// TestTwoVersions: the version before runs beside this one, and takes over again.
+// TestTwoVersions runs the previous version beside this one, and rolls back to it.
 // GATEHOUSE_PREVIOUS names its binary.
 func TestTwoVersions(t *testing.T) {
 	previous := os.Getenv("GATEHOUSE_PREVIOUS")
 	if previous == "" {
-		t.Skip("GATEHOUSE_PREVIOUS names no binary of the version before")
+		t.Skip("GATEHOUSE_PREVIOUS does not name a binary of the previous version")
 	}
 	s := newSite(t)
 	s.onMySQL(3)
@@ -163,7 +163,7 @@ func TestTwoVersions(t *testing.T) {
 	s.open()
 	l := s.load(1, 150*time.Millisecond)
 	s.suffer(t, fault{id: "F30", name: "the replicas are upgraded one by one", during: s.changeVersions(t, ""), spotless: true})
-	s.suffer(t, fault{id: "F30", name: "the version before and this one run side by side", hold: longer(5*time.Second, time.Minute),
+	s.suffer(t, fault{id: "F30", name: "the previous version and this one run side by side", hold: longer(5*time.Second, time.Minute),
 		begin: func() { s.changeVersion(t, s.replicas[0], previous) }, spotless: true})
 	s.suffer(t, fault{id: "F30", name: "the replicas go back one by one", during: s.changeVersions(t, previous), spotless: true})
 	l.finish(t)

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// needNoRedis are the kinds of request that Redis has no part in.
+// needNoRedis are the kinds of request that do not involve Redis.
 var needNoRedis = []string{"jwks", "discovery", "live", "userinfo", "profile", "introspect", "token.password", "login", "token.client_credentials", "signup"}
 
-// needRedis is what only Redis can decide.
+// needRedis are the kinds of request that only Redis can decide.
 var needRedis = []string{"token.refresh"}
 
-// redisFaults are what can befall a single Redis that all replicas share.
+// redisFaults are the faults of a single Redis that all replicas share.
 func (s *site) redisFaults(t *testing.T) []fault {
 	tell := func(words ...string) func() {
 		return func() {
@@ -49,7 +49,7 @@ func (s *site) redisFaults(t *testing.T) []fault {
 	}
 }
 
-// emptyRedis empties Redis five times, half a second apart.
+// emptyRedis empties Redis several times, half a second apart.
 func (s *site) emptyRedis() func() {
 	return func() {
 		for range longer(5, 10) {
@@ -62,8 +62,8 @@ func (s *site) emptyRedis() func() {
 	}
 }
 
-// cutAppendOnlyFile loses what Redis wrote last, as a machine does that loses
-// power: Redis then starts with what is left, and says so in its log alone.
+// cutAppendOnlyFile loses Redis's last writes, like a machine that loses power. Redis
+// then starts with the rest, and reports that only in its log.
 func (s *site) cutAppendOnlyFile(t *testing.T) func() {
 	return func() {
 		s.redis.Stop()
@@ -82,8 +82,8 @@ func (s *site) cutAppendOnlyFile(t *testing.T) func() {
 	}
 }
 
-// TestOneRedis: three replicas on MariaDB and a single Redis, and everything that
-// can befall Redis.
+// TestOneRedis puts three replicas on MariaDB and a single Redis through the faults of
+// Redis.
 func TestOneRedis(t *testing.T) {
 	s := newSite(t)
 	s.onMySQL(3)

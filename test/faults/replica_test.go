@@ -19,7 +19,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// patience bounds what happens in a blink, on a machine with much else to do.
+// patience bounds waits that are normally short, on a machine that may be busy.
 const patience = 30 * time.Second
 
 // A replica is a server that can be killed, stopped and started again, on one port.
@@ -27,19 +27,20 @@ type replica struct {
 	name     string
 	addr     string
 	settings []string
-	// program, if it is set, is run in place of the binary of this version.
+	// program, if set, runs in place of the binary of this version.
 	program string
 
 	t    *testing.T
 	site *site
-	// sink, if it is set, takes what the replica writes in place of the log.
+	// sink, if set, receives the replica's output in place of the log.
 	sink *os.File
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd
 	exited chan struct{}
 	log    journal
-	// open: it has been ready, and was not told to stop. Only then is it asked directly.
+	// open is set while the replica has been ready and was not told to stop. Only then
+	// may requests go to it directly.
 	open atomic.Bool
 }
 
@@ -67,7 +68,7 @@ func (r *replica) launch() {
 	}
 	exited := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // ExitCode tells
+		_ = cmd.Wait() // stop reports the exit code
 		close(exited)
 	}()
 	r.cmd, r.exited = cmd, exited
@@ -100,7 +101,7 @@ func (r *replica) ready() error {
 	return nil
 }
 
-// probe is for questions of the rig's own, each on a connection of its own.
+// probe sends the rig's own requests, each on a new connection.
 var probe = &http.Client{Timeout: 12 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // kill ends the replica as the kernel does when memory runs out.
@@ -129,7 +130,7 @@ func (r *replica) stop() int {
 	return r.cmd.ProcessState.ExitCode()
 }
 
-// serves reports whether the replica may be asked directly.
+// serves reports whether requests may go to the replica directly.
 func (r *replica) serves() bool { return r.open.Load() && r.alive() }
 
 // alive reports whether the process runs.
@@ -150,11 +151,11 @@ func (r *replica) pid() int {
 	return r.cmd.Process.Pid
 }
 
-// close ends the replica after the test, and looks at what it leaves.
+// close ends the replica after the test, and examines its log.
 func (r *replica) close() {
 	if r.alive() {
 		if code := r.stop(); code != 0 {
-			r.site.errorf("%s ended with code %d", r.name, code)
+			r.site.errorf("%s ended with code %d, want 0", r.name, code)
 		}
 	}
 	text := r.log.String()
@@ -167,7 +168,7 @@ func (r *replica) close() {
 	keep(r.t, r.name, text)
 }
 
-// keep leaves the log of a program in the folder, if the test failed.
+// keep leaves the log of a program in the folder if the test failed.
 func keep(t *testing.T, name, text string) {
 	if !t.Failed() {
 		return
@@ -176,7 +177,7 @@ func keep(t *testing.T, name, text string) {
 	t.Logf("the log of %s is in %s (%v)", name, path, os.WriteFile(path, []byte(text), 0o600))
 }
 
-// A journal keeps what a process writes.
+// A journal keeps the output of a process.
 type journal struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -201,7 +202,7 @@ func (j *journal) tail() string {
 
 var errNotYet = errors.New("not yet")
 
-// interrupt sends the order to stop, and waits for nothing.
+// interrupt tells the replica to stop, and does not wait.
 func (r *replica) interrupt() {
 	r.open.Store(false)
 	r.mu.Lock()

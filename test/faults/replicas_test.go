@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestReplicas: what can befall the replicas themselves, their keys and their
-// clocks, and what strangers do to them.
+// TestReplicas puts three replicas through faults of their own and of their clocks, and
+// through abuse by strangers.
 func TestReplicas(t *testing.T) {
 	s := newSite(t, "GATEHOUSE_BACKCHANNEL_PRIVATE=allow")
 	s.onMySQL(3)
@@ -30,8 +30,8 @@ func TestReplicas(t *testing.T) {
 	l.finish(t)
 }
 
-// TestKeys: the signing keys rotate every few seconds, and verifiers keep the key
-// set as long as they may.
+// TestKeys rotates the signing keys every few seconds, while verifiers cache the key
+// set for as long as they may.
 func TestKeys(t *testing.T) {
 	const rotate, lead = 6 * time.Second, 3 * time.Second
 	s := newSite(t, "GATEHOUSE_KEY_ROTATE_EVERY="+rotate.String(), "GATEHOUSE_KEY_PUBLISH_LEAD="+lead.String())
@@ -41,7 +41,7 @@ func TestKeys(t *testing.T) {
 	for _, f := range []fault{
 		{id: "F27", name: fmt.Sprintf("the keys rotate every %s", rotate), hold: longer(25*time.Second, 5*time.Minute), spotless: true},
 		{id: "F39", name: "the master key is replaced, with every replica restarted twice, while keys rotate", during: s.replaceMasterKey(), spotless: true},
-		{id: "F28", name: "four rotate the keys at once", during: s.rotateAtOnce(4), works: append(needNoDatabase, kinds("userinfo verify")...)},
+		{id: "F28", name: "four operators rotate the keys at once", during: s.rotateAtOnce(4), works: append(needNoDatabase, kinds("userinfo verify")...)},
 		{id: "F28", name: "a replica is killed while keys rotate", during: s.killReplicas(longer(3, 10))},
 	} {
 		s.suffer(t, f)
@@ -54,8 +54,8 @@ func (s *site) replicaFaults(t *testing.T) []fault {
 		{id: "F01", name: "a replica is killed at random moments", during: s.killReplicas(longer(4, 20))},
 		{id: "F29", name: "the replicas are restarted one by one", during: s.rollingRestart(1), spotless: true},
 		{id: "F43", name: "a replica is told to stop, twice", during: s.stopTwice()},
-		{id: "F24", name: "nobody takes what a replica logs", during: s.blockedLog(t), works: append(needNoDatabase, kinds("token.refresh userinfo")...)},
-		{id: "F40", name: "an app that is to be told of logouts never answers", during: s.tarPit(t), spotless: true},
+		{id: "F24", name: "a replica's log is not read", during: s.blockedLog(t), works: append(needNoDatabase, kinds("token.refresh userinfo")...)},
+		{id: "F40", name: "an app never answers its logout notices", during: s.tarPit(t), spotless: true},
 		{id: "F26", name: "the replicas' clocks are 50 s apart", hold: longer(5*time.Second, 12*time.Second),
 			begin: func() { s.setClocks("-25s", "25s", "0s") }, end: func() { s.setClocks("0s", "0s", "0s") }, spotless: true},
 	}
@@ -73,8 +73,8 @@ func (s *site) killReplicas(times int) func() {
 	}
 }
 
-// rollingRestart restarts every replica as an upgrade does: told to stop, it
-// finishes what it has begun.
+// rollingRestart restarts every replica as an upgrade does: a replica that is told to
+// stop finishes its requests.
 func (s *site) rollingRestart(rounds int) func() {
 	return func() {
 		for range rounds {
@@ -89,12 +89,12 @@ func (s *site) rollingRestart(rounds int) func() {
 	}
 }
 
-// replaceMasterKey goes the way of docs/operations.md.
+// replaceMasterKey follows the steps in docs/operations.md.
 func (s *site) replaceMasterKey() func() {
 	restart := s.rollingRestart(1)
 	return func() {
 		var old string
-		for _, setting := range s.settings { // the last of a name counts
+		for _, setting := range s.settings { // the last one of each name counts
 			if key, is := strings.CutPrefix(setting, "GATEHOUSE_MASTER_KEY="); is {
 				old = key
 			}
@@ -107,7 +107,7 @@ func (s *site) replaceMasterKey() func() {
 	}
 }
 
-// stopTwice: told twice, a replica does not wait for what it has begun.
+// stopTwice tells a replica to stop twice: it must not wait for its requests.
 func (s *site) stopTwice() func() {
 	return func() {
 		r := s.replicas[0]
@@ -117,7 +117,7 @@ func (s *site) stopTwice() func() {
 		r.interrupt()
 		<-r.exited
 		if took := time.Since(began); took > 5*time.Second {
-			s.errorf("told twice, %s ended after %s", r.name, took)
+			s.errorf("told to stop twice, %s ended after %s, want at most 5s", r.name, took)
 		}
 		r.start()
 	}
@@ -140,7 +140,7 @@ func (s *site) blockedLog(t *testing.T) func() {
 			s.errorf("with a blocked log: %v", err)
 		}
 		if code := r.stop(); code != 0 {
-			s.errorf("with a blocked log, %s ended with code %d", r.name, code)
+			s.errorf("with a blocked log, %s ended with code %d, want 0", r.name, code)
 		}
 		_, _ = reader.Close(), writer.Close()
 		r.sink = nil
@@ -148,7 +148,7 @@ func (s *site) blockedLog(t *testing.T) func() {
 	}
 }
 
-// clockFile is where the clock of replica i is read from.
+// clockFile returns the file from which replica i reads the offset of its clock.
 func (s *site) clockFile(i int) string { return filepath.Join(s.folder, fmt.Sprint("clock", i)) }
 
 // setClocks sets the clocks of the replicas, and waits until they have noticed.
@@ -166,7 +166,7 @@ func (s *site) rotateAtOnce(n int) func() {
 	return func() {
 		var all sync.WaitGroup
 		for range n {
-			all.Go(func() { _ = s.command(s.t, "keys", "rotate").Run() }) // one wins, the others may be told that a key waits
+			all.Go(func() { _ = s.command(s.t, "keys", "rotate").Run() }) // one wins; the others may be told that a key is waiting
 		}
 		all.Wait()
 		time.Sleep(3 * time.Second)
@@ -177,7 +177,7 @@ func (s *site) rotateAtOnce(n int) func() {
 			}
 		}
 		if signing != 1 {
-			s.errorf("%d keys sign, want one", signing)
+			s.errorf("%d keys sign, want 1", signing)
 		}
 	}
 }

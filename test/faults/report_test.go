@@ -21,7 +21,7 @@ func (r tableRow) String() string {
 		r.id, r.scenario, r.sent, r.answered, r.failed, r.lost, r.revived, r.recovery.Round(10*time.Millisecond))
 }
 
-// A table is what a run has to report.
+// A table is the result of a run.
 type table struct {
 	mu   sync.Mutex
 	rows []tableRow
@@ -40,8 +40,8 @@ const (
 	tableEnds   = "<!-- /table -->"
 )
 
-// write puts what was measured between the marks of the file, in place of what was
-// measured there before on the same; it is no error to name no file.
+// write puts the results between the marks of the file, in place of the old results of
+// the same tests. An empty path writes nothing.
 func (t *table) write(path string) error {
 	if path == "" || len(t.rows) == 0 {
 		return nil
@@ -58,7 +58,7 @@ func (t *table) write(path string) error {
 	return os.WriteFile(path, []byte(before+tableBegins+"\n"+t.markdown(old)+tableEnds+after), 0o644)
 }
 
-// markdown has a section for each title, in their order: of this run, or the old one.
+// markdown has a section for each title, in their order, from this run or from old.
 func (t *table) markdown(old string) string {
 	sections := map[string]string{}
 	for _, section := range strings.Split(old, "\n**")[1:] {
@@ -79,7 +79,7 @@ func (t *table) markdown(old string) string {
 	return b.String() + "\n"
 }
 
-// section is the rows of those tests; empty if none ran.
+// section returns the rows of those tests, or nothing if none of them ran.
 func (t *table) section(tests string) string {
 	var b strings.Builder
 	for _, r := range t.rows {
@@ -94,14 +94,14 @@ func (t *table) section(tests string) string {
 	return b.String()
 }
 
-// titles say what the tests run on.
+// titles say what each test runs on.
 var titles = []struct{ text, tests string }{
 	{"Three replicas on MariaDB and one Redis: faults of Redis", "TestOneRedis"},
 	{"Three replicas on MariaDB, and Redis with a replica behind Sentinel", "TestSentinel"},
 	{"Three replicas on MariaDB and a Redis Cluster of three masters", "TestCluster"},
 	{"Three replicas on MariaDB and one Redis: faults of MariaDB", "TestDatabase"},
-	{"Three replicas on MariaDB: room, time and versions", "TestDiskFull TestManyExpiredRows TestClockSteps TestTwoVersions"},
-	{"Three replicas on MariaDB and one Redis: faults of replicas and clocks, and what strangers do", "TestReplicas"},
+	{"Three replicas on MariaDB: disk space, time and versions", "TestDiskFull TestManyExpiredRows TestClockSteps TestTwoVersions"},
+	{"Three replicas on MariaDB and one Redis: faults of replicas and clocks, and abuse by strangers", "TestReplicas"},
 	{"Three replicas on MariaDB: signing keys", "TestKeys"},
 	{"Two processes on one SQLite file", "TestSQLite"},
 }

@@ -23,7 +23,7 @@ func (u usage) String() string {
 	return fmt.Sprintf("%d goroutines, %d files, %d connections to the database, %d MiB of heap", u.goroutines, u.files, u.connections, u.heapMiB)
 }
 
-// atRest is what each replica holds after some work, when nothing is asked of it.
+// atRest returns what each replica holds after some work, while it gets no requests.
 func (s *site) atRest(t *testing.T, l *load) map[string]usage {
 	t.Helper()
 	testkit.Within(t, 2*patience, "the load is served", func() error { return s.calm(2 * time.Second) })
@@ -47,22 +47,22 @@ func (s *site) measure(t *testing.T) map[string]usage {
 	return found
 }
 
-// asBefore fails unless each replica comes to hold about what it held at first: a
-// tenth more, and the connections to the database and to Redis that a busier moment
-// has left.
+// asBefore fails unless each replica comes to hold about as much as at first. It may
+// hold a tenth more, plus the connections to the database and to Redis that a busier
+// moment has left.
 func (s *site) asBefore(t *testing.T, l *load, base map[string]usage) {
 	t.Helper()
-	const pooled, hashesMiB = 32 + 32 + 16, 64 // what the last hashes filled goes with the next collection
+	const pooled, hashesMiB = 32 + 32 + 16, 64 // the next garbage collection frees the memory of the last hashes
 	testkit.Within(t, 2*patience, "the load is served", func() error { return s.calm(2 * time.Second) })
 	l.pause()
 	defer l.resume()
 	var now map[string]usage
-	testkit.Within(t, 2*time.Minute, "I10: the replicas hold what they held at first", func() error {
+	testkit.Within(t, 2*time.Minute, "I10: the replicas hold as much as at first", func() error {
 		now = s.measure(t)
 		for name, u := range now {
 			was := base[name]
 			if u.goroutines > was.goroutines*11/10+pooled || u.files > was.files*11/10+pooled || u.heapMiB > was.heapMiB*11/10+hashesMiB {
-				return fmt.Errorf("%s held %v, and now %v", name, was, u)
+				return fmt.Errorf("%s holds %v, want about %v", name, u, was)
 			}
 		}
 		return nil
@@ -95,12 +95,12 @@ func (r *replica) usage() (u usage, err error) {
 		}
 	}
 	if u.goroutines < 0 {
-		return u, fmt.Errorf("no figures in the metrics of %s", r.name)
+		return u, fmt.Errorf("the metrics of %s have no figures", r.name)
 	}
 	return u, nil
 }
 
-// peakMiB is the most memory that the process has held since it started.
+// peakMiB returns the most memory that the process has held since it started.
 func (r *replica) peakMiB() int {
 	f, err := os.Open(fmt.Sprintf("/proc/%d/status", r.pid()))
 	if err != nil {

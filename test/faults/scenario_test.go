@@ -9,37 +9,37 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// A fault is what is done to the site, and what must go on meanwhile.
+// A fault is something done to the site, and what must keep working meanwhile.
 type fault struct {
 	id   string // of the matrix in docs/reliability.md
 	name string
-	// begin brings it about, end takes it away again; end may be nil.
+	// begin causes the fault, and end removes it; end may be nil.
 	begin, end func()
 	hold       time.Duration
-	// during, if it is set, is done instead of waiting for hold.
+	// during, if set, runs instead of waiting for hold.
 	during func()
-	// works are the kinds of request that are all served while the fault lasts, and
-	// refused those of which none is.
+	// works are the kinds of request that must all be served during the fault, and
+	// refused those that must all fail.
 	works, refused []string
-	// spotless: no request at all fails, from the beginning to the end.
+	// spotless faults must not make any request fail, from the beginning to the end.
 	spotless bool
-	// forgets: Redis loses what it knew.
+	// forgets is set if Redis loses its data.
 	forgets bool
 	// recovery is how long it may take until everything is served again.
 	recovery time.Duration
-	// once: it changes the site for good, so it cannot be gone through again.
+	// once is set if the fault changes the site for good, so it cannot be repeated.
 	once bool
 }
 
-// settled is how long a fault may take to be in force, or what was under way when
-// it began to end.
+// settled is how long a fault may take to be in force, and how long requests that were
+// under way when it began may take to end.
 const settled = 700 * time.Millisecond
 
-// suffer lets the site, under its load, go through a fault, and notes what happened.
+// suffer puts the site, under its load, through a fault, and records what happened.
 //
-// A short run, on a machine that others use, goes through it again, twice at most, if
-// requests went otherwise than works, refused or spotless say: a machine that stands
-// still for a second looks like that. What the judge finds never gets another try.
+// A short run, on a machine that others use, repeats the fault, at most twice, if
+// requests contradict works, refused or spotless: a machine that stalls for a second
+// looks like that. A violation that the judge finds is final.
 func (s *site) suffer(t *testing.T, f fault) {
 	t.Helper()
 	tries := longer(3, 1)
@@ -53,12 +53,12 @@ func (s *site) suffer(t *testing.T, f fault) {
 			complain(s, odd)
 			return
 		}
-		t.Logf("%s %s is tried again: %d requests went otherwise; first %s", f.id, f.name, len(odd), odd[0])
+		t.Logf("%s %s is tried again: %d requests were unexpected; the first: %s", f.id, f.name, len(odd), odd[0])
 	}
 }
 
-// goThrough brings a fault about, waits until the site has recovered from it, and
-// returns what of the load went otherwise than the fault allows.
+// goThrough causes a fault, waits until the site has recovered from it, and returns
+// the requests that the fault does not explain.
 func (s *site) goThrough(t *testing.T, f fault) (tableRow, []string) {
 	t.Helper()
 	testkit.Within(t, 2*patience, "the load is served before "+f.name, func() error { return s.calm(time.Second) })
@@ -89,7 +89,7 @@ func (s *site) goThrough(t *testing.T, f fault) (tableRow, []string) {
 	return s.account(t, f, period{began, inForce, over, healed})
 }
 
-// calm returns an error unless everything has been served for so long.
+// calm returns an error unless everything has been served for as long as long.
 func (s *site) calm(long time.Duration) error {
 	deeds := s.history.between(time.Now().Add(-long), time.Now())
 	counts := count(deeds)
@@ -117,10 +117,10 @@ func (s *site) recover(t *testing.T, f fault, healed time.Time) {
 	}
 }
 
-// A period is when a fault began, was in force, was about to end, and had ended.
+// A period says when a fault began, was in force, was about to end, and had ended.
 type period struct{ began, inForce, over, healed time.Time }
 
-// account holds what happened against the invariants and against what the fault allows.
+// account checks the history against the invariants and against the fault's fields.
 func (s *site) account(t *testing.T, f fault, p period) (row tableRow, odd []string) {
 	t.Helper()
 	deeds := s.history.between(p.began, time.Now())
@@ -141,7 +141,7 @@ func (s *site) account(t *testing.T, f fault, p period) (row tableRow, odd []str
 	return row, odd
 }
 
-// odd says what is wrong with a deed while the fault lasts; empty if nothing is.
+// odd says what is wrong with a deed during the fault; empty if nothing is.
 func (f fault) odd(d deed, p period) string {
 	during := d.began.After(p.inForce) && d.ended.Before(p.over)
 	switch {
@@ -155,7 +155,7 @@ func (f fault) odd(d deed, p period) string {
 	return ""
 }
 
-// finish ends the load, and fails the test for everything that the whole history shows.
+// finish ends the load, and fails the test for every violation in the full history.
 func (l *load) finish(t *testing.T) {
 	t.Helper()
 	complain(l.site, l.settle(t))

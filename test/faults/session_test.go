@@ -14,15 +14,15 @@ type session struct {
 	builtIn         bool // of the built-in app, refreshed at /api/accounts/
 	sid             string
 	access, refresh string
-	// tried: the refresh token has been presented, and the answer did not come.
+	// tried is set if the refresh token was presented, but no answer came.
 	tried bool
 }
 
 var errNoTokens = errors.New("no tokens in the answer")
 
-// take reads the tokens of an answer, notes what they are of, and checks that a
-// resource server could verify the access token.
-func (c *caller) take(s *session) func(a answer, d *deed) error {
+// acceptTokens stores the tokens of an answer in the session, records the session in
+// the deed, and checks that a resource server could verify the access token.
+func (c *caller) acceptTokens(s *session) func(a answer, d *deed) error {
 	return func(a answer, d *deed) error {
 		access, refresh := a.field("access_token"), a.field("refresh_token")
 		if s.builtIn {
@@ -42,10 +42,10 @@ func (c *caller) take(s *session) func(a answer, d *deed) error {
 func (c *caller) signIn(who person, in app) *session {
 	s := &session{app: in, who: who, builtIn: in.id == ""}
 	q := question{deed: deed{kind: "token.password", person: who.name}, path: "/oauth/token", as: in,
-		form: form("grant_type", "password", "username", who.name, "password", who.password), look: c.take(s)}
+		form: form("grant_type", "password", "username", who.name, "password", who.password), look: c.acceptTokens(s)}
 	if s.builtIn {
 		q = question{deed: deed{kind: "login", person: who.name}, path: "/api/accounts/login/",
-			json: object{"username": who.name, "password": who.password}, look: c.take(s)}
+			json: object{"username": who.name, "password": who.password}, look: c.acceptTokens(s)}
 	}
 	if c.ask(q).outcome != served {
 		return nil
@@ -53,7 +53,7 @@ func (c *caller) signIn(who person, in app) *session {
 	return s
 }
 
-// refreshing is the question with which the session is refreshed.
+// refreshing returns the question that refreshes the session.
 func (s *session) refreshing(kind string) question {
 	d := deed{kind: kind, session: s.sid, person: s.who.name, used: digest(s.refresh)}
 	if s.builtIn {
@@ -66,24 +66,24 @@ func (s *session) refreshing(kind string) question {
 	return q
 }
 
-// renew refreshes the session. What was not answered is asked again at the next
-// call, with the same refresh token: that must lead to the same successor.
+// renew refreshes the session. If no answer comes, the next call repeats the request
+// with the same refresh token, which must yield the same successor.
 func (c *caller) renew(s *session) outcome {
 	q := s.refreshing("token.refresh")
-	q.look = c.take(s)
+	q.look = c.acceptTokens(s)
 	s.tried = true
 	return c.ask(q).outcome
 }
 
-// renewTwice lets two tabs refresh at once with the same token. The history
-// tells whether they were given the same successor.
+// renewTwice lets two tabs refresh at once with the same token. The history shows
+// whether they got the same successor.
 func (c *caller) renewTwice(s *session) outcome {
 	var both sync.WaitGroup
 	twins := [2]session{*s, *s}
 	outcomes := [2]outcome{}
 	for i := range twins {
 		q := s.refreshing("token.refresh")
-		q.look = c.take(&twins[i])
+		q.look = c.acceptTokens(&twins[i])
 		both.Go(func() { outcomes[i] = c.ask(q).outcome })
 	}
 	both.Wait()
@@ -95,7 +95,7 @@ func (c *caller) renewTwice(s *session) outcome {
 	return min(outcomes[0], outcomes[1])
 }
 
-// use shows the access token at one of the endpoints that take it.
+// use presents the access token at one of the endpoints that accept it.
 func (c *caller) use(s *session, kind string, at *replica) outcome {
 	q := question{deed: deed{kind: kind, session: s.sid, person: s.who.name}, bearer: s.access, at: at, look: lives}
 	switch kind {
@@ -110,13 +110,13 @@ func (c *caller) use(s *session, kind string, at *replica) outcome {
 	return c.ask(q).outcome
 }
 
-// lives: an answer at all shows that the session lives.
+// lives records that the session lives, which any answer shows.
 func lives(_ answer, d *deed) error {
 	d.alive = true
 	return nil
 }
 
-var errInactive = errors.New("a living token is said to be inactive")
+var errInactive = errors.New("a live token was reported inactive")
 
 // active reads an introspection (RFC 7662 §2.2).
 func active(a answer, d *deed) error {
@@ -136,12 +136,12 @@ func (c *caller) end(s *session) outcome {
 	if s.builtIn {
 		d.kind = "logout"
 		return c.ask(question{deed: d, path: "/api/accounts/logout/", json: object{"refresh": s.refresh},
-			want: []int{http.StatusNoContent, http.StatusUnauthorized}}).outcome // 401: the try before reached its end
+			want: []int{http.StatusNoContent, http.StatusUnauthorized}}).outcome // 401: the previous try succeeded
 	}
 	return c.ask(question{deed: d, path: "/oauth/revoke", as: s.app, form: form("token", s.refresh)}).outcome
 }
 
-// dead asks every replica for the session, and expects to be told that it is over.
+// dead uses the session at every replica, and expects to be told that it is over.
 func (c *caller) dead(s *session) {
 	time.Sleep(bound + 50*time.Millisecond)
 	for _, r := range c.site.replicas {
@@ -151,7 +151,7 @@ func (c *caller) dead(s *session) {
 		gone := deed{session: s.sid, person: s.who.name}
 		q := s.refreshing("dead.refresh")
 		q.used, q.at = "", r
-		// Who comes with dead tokens all the time is slowed down, and learns nothing either.
+		// A caller that keeps presenting dead tokens is throttled, and learns nothing either.
 		q.want, q.look = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusOK}, unlessOK
 		c.ask(q)
 		gone.kind = "dead.profile"
@@ -163,7 +163,7 @@ func (c *caller) dead(s *session) {
 	}
 }
 
-// unlessOK notes that the session lives after all; the judge says what that means.
+// unlessOK records whether the session lives after all; the judge decides what that means.
 func unlessOK(a answer, d *deed) error {
 	d.alive = a.status == http.StatusOK
 	return nil

@@ -17,21 +17,21 @@ import (
 
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/test/testkit"
-	_ "gatehouse/store/sqlstore" // the drivers that the rig asks the databases with
+	_ "gatehouse/store/sqlstore" // registers the drivers with which the rig queries the databases
 )
 
-// A site is replicas behind a balancer, with what they run on.
+// A site is replicas behind a balancer, and their back-ends.
 type site struct {
 	t        *testing.T
 	folder   string
 	settings []string
 	vault    *testkit.Vault
-	// program, if it is set, is run in place of the binary of this version.
+	// program, if set, runs in place of the binary of this version.
 	program string
 
 	issuer   string // the balancer
 	replicas []*replica
-	// mysql is nil on SQLite. Each replica reaches it, and Redis, by a link of its own.
+	// mysql is nil on SQLite. Each replica reaches it, and Redis, through its own link.
 	mysql           *testdb.MySQLServer
 	redis           *testdb.RedisServer
 	toSQL, toRedis  []*link
@@ -44,19 +44,19 @@ type site struct {
 	history         history
 	verifier        *verifier
 	networks, turns atomic.Int32
-	// twins: apps refresh with one token at the same time.
+	// twins is set while apps may refresh twice at once with one token.
 	twins   atomic.Bool
 	closing atomic.Bool
-	// memoryLost are the moments at which Redis lost what it knew.
+	// memoryLost are the moments at which Redis lost its data.
 	memoryLost []time.Time
 	complaints []string
 }
 
-// grace is long: an outage of less, whose beginning swallowed an answer, must cost
-// nobody a session.
+// grace is long: a shorter outage whose beginning swallowed an answer must not cost
+// anybody a session.
 const grace = "GATEHOUSE_REFRESH_GRACE=60s"
 
-// newSite is a site on SQLite, if no database is named, without a replica yet.
+// newSite makes a site without replicas. It is on SQLite unless onMySQL is called.
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
 	s := &site{t: t, folder: t.TempDir(), vault: &testkit.Vault{}, issuer: "http://" + testkit.FreeAddress(t)}
@@ -69,15 +69,15 @@ func newSite(t *testing.T, settings ...string) *site {
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
 		"GATEHOUSE_MASTER_KEY=" + s.masterKey(),
 		"GATEHOUSE_DRAIN_DELAY=3s",
-		"GATEHOUSE_SIGNUP_FREE=1000000", // one that signs people up all the time
+		"GATEHOUSE_SIGNUP_FREE=1000000", // newcomers sign up all the time
 		grace,
 	}, settings...)
-	t.Cleanup(s.repeat) // the first of all is the last to run
+	t.Cleanup(s.repeat) // registered first, so it runs last
 	t.Cleanup(s.hangUp)
 	return s
 }
 
-// masterKey makes one.
+// masterKey makes a master key.
 func (s *site) masterKey() string {
 	key := make([]byte, 32)
 	_, _ = crand.Read(key) // it never fails
@@ -95,7 +95,7 @@ func (s *site) onMySQL(n int, options ...string) {
 	s.settings = append(s.settings, "GATEHOUSE_DATABASE="+s.mysql.DSN)
 }
 
-// onRedis gives the replicas a single Redis, each by a link of its own.
+// onRedis gives the replicas a single Redis, which each reaches through its own link.
 func (s *site) onRedis(options ...string) {
 	s.t.Helper()
 	s.redis = testdb.StartRedis(s.t, options...)
@@ -136,7 +136,7 @@ func (s *site) open() {
 	s.watch = s.register("--id", "watch", "--name", "Watch", "--grant", "client_credentials", "--scope", "users:read")
 }
 
-// one is a replica that runs; they take turns.
+// one returns a running replica; they take turns.
 func (s *site) one() *replica {
 	for range s.replicas {
 		r := s.replicas[int(s.turns.Add(1))%len(s.replicas)]
@@ -144,12 +144,12 @@ func (s *site) one() *replica {
 			return r
 		}
 	}
-	return nil // the balancer then
+	return nil // which means the balancer
 }
 
 func (s *site) ended() bool { return s.closing.Load() }
 
-// command is the binary with the site's settings.
+// command returns a command of the binary with the site's settings.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := gatehouse.Command(t, s.settings, args...)
@@ -201,7 +201,7 @@ func (s *site) create(name, role string) person {
 	return p
 }
 
-// newcomers makes people over HTTP, as the administrator.
+// people makes people over HTTP, as the administrator.
 func (s *site) people(prefix string, n int) []person {
 	s.t.Helper()
 	c := s.caller(nil)
@@ -230,7 +230,7 @@ func (s *site) people(prefix string, n int) []person {
 	return made
 }
 
-// each does the same to links to a back-end, once it is called.
+// each returns a function that does the same to each of the links.
 func each(links []*link, do func(*link)) func() {
 	return func() {
 		for _, l := range links {
@@ -239,7 +239,7 @@ func each(links []*link, do func(*link)) func() {
 	}
 }
 
-// sqlName is the driver and its DSN for the rig's own questions to the database.
+// sqlName returns the driver and its DSN for the rig's own queries.
 func (s *site) sqlName() (driver, dsn string) {
 	if s.mysql != nil {
 		return "mysql", s.mysql.RootDSN()

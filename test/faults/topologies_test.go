@@ -11,8 +11,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestSentinel: the master dies, and the replica that takes over had not heard
-// everything.
+// TestSentinel kills the master while the replica that takes over lags behind.
 func TestSentinel(t *testing.T) {
 	s := newSite(t)
 	s.onMySQL(3)
@@ -25,7 +24,7 @@ func TestSentinel(t *testing.T) {
 	l := s.load(longer(1, 2), 150*time.Millisecond)
 	lag := func() {
 		replica.Pause()
-		time.Sleep(3 * time.Second) // what is acknowledged now, the replica does not know
+		time.Sleep(3 * time.Second) // the replica misses everything that is acknowledged now
 		master.Stop()
 		replica.Resume()
 	}
@@ -44,7 +43,7 @@ func TestSentinel(t *testing.T) {
 	l.finish(t)
 }
 
-// TestCluster: one of three masters is away, and with it a third of the sessions.
+// TestCluster takes away one of three masters, and with it a third of the sessions.
 func TestCluster(t *testing.T) {
 	s := newSite(t)
 	s.onMySQL(3)
@@ -59,7 +58,7 @@ func TestCluster(t *testing.T) {
 	l.finish(t)
 }
 
-// TestSQLite: two processes on one file.
+// TestSQLite puts two processes on one SQLite file through faults.
 func TestSQLite(t *testing.T) {
 	s := newSite(t)
 	s.add("replica 1")
@@ -87,14 +86,14 @@ func TestSQLite(t *testing.T) {
 	l.finish(t)
 }
 
-// backups makes backups beside the running servers; each is a whole database.
+// backups makes backups beside the running servers.
 func (s *site) backups(t *testing.T, n int) func() {
 	return func() {
 		for range n {
 			path := filepath.Join(t.TempDir(), "backup.db")
 			s.run("", "backup", path)
 			if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-				s.errorf("no backup: %v", err)
+				s.errorf("looking at the backup: %v, want a file that is not empty", err)
 			}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// A verifier is a resource server: it keeps the key set for as long as its
-// Cache-Control says, and asks for it at no other time.
+// A verifier is a resource server: it caches the key set for as long as its
+// Cache-Control says, and never fetches it earlier.
 type verifier struct {
 	site   *site
 	caller *caller
@@ -26,7 +26,7 @@ type verifier struct {
 	recent []string // tokens that were verified before
 }
 
-// verify verifies the token and one that was issued earlier, and notes both.
+// verify verifies the token and one that was issued earlier, and records both.
 func (v *verifier) verify(token string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -76,8 +76,8 @@ func kidOf(token string) string {
 	return header.Kid
 }
 
-// load asks for the key set when the copy is too old. A resource server that
-// cannot reach it goes on with what it has.
+// load fetches the key set when the copy is too old. A resource server that cannot
+// reach it continues with the copy.
 func (v *verifier) load() {
 	if time.Now().Before(v.until) {
 		return
