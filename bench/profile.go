@@ -54,8 +54,8 @@ func (r *rig) buildForProfiles(ctx context.Context) error {
 	return build(ctx, r.binary, "-overlay", file+".json")
 }
 
-// profile takes a CPU profile of the server while a scenario runs. The function that
-// it returns waits for the end of the profile.
+// profile takes a CPU profile of the server while a scenario runs. The returned
+// function waits for the end of the profile.
 func (r *rig) profile(ctx context.Context, t target, scenario string) (func() error, error) {
 	if t.profiles == "" {
 		return func() error { return nil }, nil

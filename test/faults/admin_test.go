@@ -15,7 +15,7 @@ type admin struct {
 	victim  person
 	session *session
 
-	n int // of the last marker
+	n int // the number of the last marker
 	// marker is the first name that was acknowledged last. unsure is set if a later
 	// one may have been stored.
 	marker string

@@ -92,8 +92,8 @@ func hidden(body []byte) url.Values {
 	return f
 }
 
-// redeem exchanges the code, now and then twice at once. That yields at most one
-// session, which then ends (RFC 6749 §4.1.2).
+// redeem exchanges the code, now and then twice at once, which yields at most one
+// session, and then ends it (RFC 6749 §4.1.2).
 func (u *browserUser) redeem(code, verifier string) {
 	twice := rand.IntN(3) == 0
 	sessions := [2]session{}
