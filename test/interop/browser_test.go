@@ -17,15 +17,15 @@ type browser struct {
 	t      *testing.T
 	site   *site
 	client *http.Client
-	// at says which replica the load balancer leads a path to: A, if nothing.
+	// at says to which replica the load balancer sends a path; the default is A.
 	at map[string]string
-	// asked are the pages that had a form to fill in.
+	// asked are the pages that had a form.
 	asked []string
 }
 
 func (s *site) browser(t *testing.T) *browser {
 	t.Helper()
-	jar, err := cookiejar.New(nil) // it keeps cookies by host, as browsers do: for both replicas
+	jar, err := cookiejar.New(nil) // it keeps cookies by host, as browsers do, so for both replicas
 	if err != nil {
 		t.Fatalf("making a cookie jar: %v", err)
 	}
@@ -33,8 +33,8 @@ func (s *site) browser(t *testing.T) *browser {
 	return &browser{t: t, site: s, client: client, at: map[string]string{}}
 }
 
-// visit goes to an address and returns what the app is told in the end, at the
-// address it wants it at.
+// visit goes to an address, and returns the parameters that reach the app in the end,
+// which must be at the address want.
 func (b *browser) visit(address, want string) url.Values {
 	b.t.Helper()
 	form := url.Values(nil)
@@ -52,11 +52,11 @@ func (b *browser) visit(address, want string) url.Values {
 		}
 		address, form = b.step(to, form)
 	}
-	b.t.Fatal("the redirects have no end, want one within ten steps")
+	b.t.Fatal("the redirects do not end, want an end within ten steps")
 	return nil
 }
 
-// step asks a replica, and returns where to go next, with which form.
+// step sends a request to a replica, and returns the next address and form.
 func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 	b.t.Helper()
 	base := b.site.issuer
@@ -83,7 +83,7 @@ func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 		return resp.Header.Get("Location"), nil
 	}
 	if resp.StatusCode != http.StatusOK || form != nil {
-		b.t.Fatalf("%s: status %s, want 200 and no form:\n%s", to.Path, resp.Status, body)
+		b.t.Fatalf("%s: status %s, want 303, or 200 before a form was sent:\n%s", to.Path, resp.Status, body)
 	}
 	b.asked = append(b.asked, to.Path)
 	return to.Path, b.fillIn(string(body))
@@ -91,7 +91,7 @@ func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
 
-// fillIn is what ann sends: the form is of the page it is on.
+// fillIn returns the form of a page, filled in by ann.
 func (b *browser) fillIn(page string) url.Values {
 	form := url.Values{"username": {"ann"}, "password": {b.site.password}}
 	if strings.Contains(page, `action="/consent"`) {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// A relying party is an app in Go, as the documentation of its libraries has it.
+// A relyingParty is an app in Go, written as its libraries' documentation says.
 type relyingParty struct {
 	t        *testing.T
 	provider *oidc.Provider
@@ -32,7 +32,7 @@ func (s *site) relyingParty(t *testing.T, client app) *relyingParty {
 	}}
 }
 
-// signIn goes the whole way to tokens.
+// signIn goes through the pages and exchanges the code for tokens.
 func (p *relyingParty) signIn(b *browser) (*oauth2.Token, *oidc.IDToken) {
 	p.t.Helper()
 	state, nonce, verifier := rand.Text(), rand.Text(), oauth2.GenerateVerifier()
@@ -51,7 +51,7 @@ func (p *relyingParty) signIn(b *browser) (*oauth2.Token, *oidc.IDToken) {
 	return tokens, id
 }
 
-// verify checks the ID token, its signature and at_hash among others.
+// verify checks the ID token, including its signature and at_hash.
 func (p *relyingParty) verify(tokens *oauth2.Token) *oidc.IDToken {
 	p.t.Helper()
 	raw, _ := tokens.Extra("id_token").(string)
@@ -65,14 +65,14 @@ func (p *relyingParty) verify(tokens *oauth2.Token) *oidc.IDToken {
 	return id
 }
 
-// refresh refreshes as the library does for an access token that is over.
+// refresh refreshes as the library does for an expired access token.
 func (p *relyingParty) refresh(tokens *oauth2.Token) (*oauth2.Token, error) {
 	over := *tokens
 	over.Expiry = time.Now().Add(-time.Minute)
 	return p.config.TokenSource(context.WithoutCancel(p.t.Context()), &over).Token()
 }
 
-// logoutURL is where the app leads people who sign out.
+// logoutURL returns the address to which the app sends people who sign out.
 func (p *relyingParty) logoutURL(tokens *oauth2.Token) string {
 	p.t.Helper()
 	var more struct {
@@ -93,8 +93,8 @@ func over(t *testing.T, err error) {
 	}
 }
 
-// TestGoLibraries: golang.org/x/oauth2 and go-oidc, from discovery to sign-out.
-// oauth2 finds out by itself whether the app authenticates by header or by form.
+// TestGoLibraries uses golang.org/x/oauth2 and go-oidc, from discovery to sign-out.
+// oauth2 detects on its own whether the app authenticates by header or by form.
 func TestGoLibraries(t *testing.T) {
 	s := open(t)
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
@@ -106,25 +106,25 @@ func (s *site) inAndOut(t *testing.T, client app) {
 	p, b := s.relyingParty(t, client), s.browser(t)
 	tokens, id := p.signIn(b)
 	if want := []string{"/login", "/consent"}; !slices.Equal(b.asked, want) || id.Subject != s.sub {
-		t.Errorf("%v were asked of %s; want %v of %s", b.asked, id.Subject, want, s.sub)
+		t.Errorf("the pages %v signed in %s, want %v and %s", b.asked, id.Subject, want, s.sub)
 	}
 	fresh, err := p.refresh(tokens)
 	if err != nil {
 		t.Fatalf("refreshing the tokens: %v", err)
 	}
 	if again := p.verify(fresh); again.Subject != id.Subject || again.Nonce != "" || fresh.RefreshToken == tokens.RefreshToken {
-		t.Errorf("the refreshed ID token is of %s with nonce %q, want %s, no nonce and a new refresh token", again.Subject, again.Nonce, id.Subject)
+		t.Errorf("the refreshed ID token is for %s with nonce %q, want %s, no nonce and a new refresh token", again.Subject, again.Nonce, id.Subject)
 	}
 	who, err := p.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(fresh))
 	if err != nil || who.Subject != id.Subject || who.Email != "ann@people.example" {
 		t.Errorf("userinfo: %+v, %v; want %s with ann@people.example", who, err, id.Subject)
 	}
 	if answer := b.visit(p.logoutURL(fresh), shopBye); answer.Get("state") != "bye" {
-		t.Errorf(`goodbye with %v, want the state "bye"`, answer)
+		t.Errorf(`after the sign-out the app got %v, want the state "bye"`, answer)
 	}
 	none := b.visit(p.config.AuthCodeURL("s", oauth2.SetAuthURLParam("prompt", "none"), oauth2.S256ChallengeOption(rand.Text()+rand.Text())), shopBack)
 	if none.Get("error") != "login_required" {
-		t.Errorf("after the sign-out prompt=none is answered %v, want login_required", none)
+		t.Errorf("after the sign-out, the answer to prompt=none is %v, want login_required", none)
 	}
 	_, err = p.refresh(fresh)
 	over(t, err)

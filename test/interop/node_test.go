@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestNodeLibrary: openid-client, which is certified, from discovery to sign-out.
+// TestNodeLibrary uses the certified openid-client, from discovery to sign-out.
 func TestNodeLibrary(t *testing.T) {
 	project := nodeProject(t)
 	s := open(t)
@@ -25,7 +25,7 @@ func TestNodeLibrary(t *testing.T) {
 	}
 }
 
-// nodeProject is a copy of the folder node with what its lock file names.
+// nodeProject copies the folder node and installs the packages of its lock file.
 func nodeProject(t *testing.T) string {
 	t.Helper()
 	testkit.Long(t)

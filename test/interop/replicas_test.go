@@ -10,8 +10,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// TestOneFlowOverTwoReplicas: whichever replica each step reaches, the flow that
-// was begun on one goes on, and ends, on the other.
+// TestOneFlowOverTwoReplicas begins a flow on one replica, and continues and ends it on
+// the other.
 func TestOneFlowOverTwoReplicas(t *testing.T) {
 	s := open(t, onBoth(t)...)
 	p, b := s.relyingParty(t, s.shop), s.browser(t)
@@ -19,7 +19,7 @@ func TestOneFlowOverTwoReplicas(t *testing.T) {
 	p.config.Endpoint.TokenURL = s.other + "/oauth/token"
 	tokens, id := p.signIn(b)
 	if want := []string{"/login", "/consent"}; !slices.Equal(b.asked, want) || id.Subject != s.sub {
-		t.Errorf("%v were asked of %s; want %v of %s", b.asked, id.Subject, want, s.sub)
+		t.Errorf("the pages %v signed in %s, want %v and %s", b.asked, id.Subject, want, s.sub)
 	}
 	s.userinfo(t, tokens, http.StatusOK)
 	fresh, err := p.refresh(tokens)
@@ -31,7 +31,7 @@ func TestOneFlowOverTwoReplicas(t *testing.T) {
 	s.dead(t, p, fresh)
 }
 
-// userinfo asks both replicas.
+// userinfo checks the status of userinfo at both replicas.
 func (s *site) userinfo(t *testing.T, tokens *oauth2.Token, want int) {
 	t.Helper()
 	for _, base := range []string{s.issuer, s.other} {
@@ -51,7 +51,7 @@ func (s *site) userinfo(t *testing.T, tokens *oauth2.Token, want int) {
 	}
 }
 
-// dead fails unless a session is over at both replicas.
+// dead fails the test unless a session is over at both replicas.
 func (s *site) dead(t *testing.T, p *relyingParty, tokens *oauth2.Token) {
 	t.Helper()
 	for _, base := range []string{s.issuer, s.other} {
@@ -62,7 +62,7 @@ func (s *site) dead(t *testing.T, p *relyingParty, tokens *oauth2.Token) {
 	s.userinfo(t, tokens, http.StatusUnauthorized)
 }
 
-// A code is one that nobody has redeemed, with what redeems it.
+// A code is an unredeemed authorization code, with its PKCE verifier.
 type code struct{ value, verifier string }
 
 func (p *relyingParty) code(b *browser) code {
@@ -72,8 +72,9 @@ func (p *relyingParty) code(b *browser) code {
 	return code{b.visit(p.config.AuthCodeURL(rand.Text(), oauth2.S256ChallengeOption(verifier)), shopBack).Get("code"), verifier}
 }
 
-// tokenEndpoint is that of a replica. Left to find out how to authenticate, the
-// library would ask twice about a token that is dead, and report the second answer.
+// tokenEndpoint returns a replica's token endpoint. It fixes the authentication style:
+// to detect it, the library would present a dead token twice, and report the second
+// answer.
 func tokenEndpoint(base string) oauth2.Endpoint {
 	return oauth2.Endpoint{TokenURL: base + "/oauth/token", AuthStyle: oauth2.AuthStyleInHeader}
 }
@@ -85,8 +86,8 @@ func (p *relyingParty) redeem(base string, c code) (*oauth2.Token, error) {
 	return config.Exchange(p.t.Context(), c.value, oauth2.VerifierOption(c.verifier))
 }
 
-// TestACodeIsRedeemedOnce (RFC 6749 §4.1.2): of 50 at once at two replicas one
-// wins, and whoever uses the code again ends what it founded.
+// TestACodeIsRedeemedOnce redeems a code 50 times at once at two replicas: one wins,
+// and another use of the code ends its session (RFC 6749 §4.1.2).
 func TestACodeIsRedeemedOnce(t *testing.T) {
 	for _, kind := range backends() {
 		t.Run(kind.name, func(t *testing.T) {
@@ -94,7 +95,7 @@ func TestACodeIsRedeemedOnce(t *testing.T) {
 			p, b := s.relyingParty(t, s.shop), s.browser(t)
 			s.dead(t, p, s.oneOf(t, p, p.code(b), 50))
 
-			// The same one after the other: the session lives until the code comes back.
+			// The same in sequence: the session lives until the code comes back.
 			again := p.code(b)
 			tokens := s.oneOf(t, p, again, 1)
 			s.userinfo(t, tokens, http.StatusOK)
@@ -105,8 +106,8 @@ func TestACodeIsRedeemedOnce(t *testing.T) {
 	}
 }
 
-// oneOf redeems the code n times at once, in turn at either replica, and returns
-// the tokens of the one that won.
+// oneOf redeems the code n times at once, at the replicas in turn, and returns the
+// winner's tokens.
 func (s *site) oneOf(t *testing.T, p *relyingParty, c code, n int) *oauth2.Token {
 	t.Helper()
 	won, lost := make([]*oauth2.Token, n), make([]error, n)

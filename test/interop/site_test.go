@@ -15,7 +15,7 @@ import (
 
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/test/testkit"
-	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
+	_ "gatehouse/store/sqlstore" // registers the driver with which testdb queries MariaDB
 )
 
 // A site is two replicas on one back-end, with a person, ann, and an app.
@@ -121,10 +121,10 @@ func (s *site) start(t *testing.T, address string) {
 			}
 		}
 	}
-	t.Fatalf("the replica at %s is not ready, want it to be", address)
+	t.Fatalf("the replica at %s is not ready after 30 s, want it to be", address)
 }
 
-// readiness are the lines about what start asks.
+// readiness matches the log lines about the requests of start.
 var readiness = regexp.MustCompile(`(?m)^.*"/healthz/ready".*\n`)
 
 // run runs the command line beside the replicas, and reads the JSON it prints.
@@ -141,7 +141,7 @@ func (s *site) run(t *testing.T, stdin string, into any, args ...string) {
 	}
 }
 
-// command is the binary with the site's settings.
+// command returns a command of the binary with the site's settings.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := gatehouse.Command(t, s.settings, args...)

@@ -17,7 +17,7 @@ import (
 	"gatehouse/store"
 )
 
-// revoke comes with any token, from any app.
+// revoke revokes any token, from any app.
 func (q *sequence) revoke(t *rapid.T) {
 	by := pick(t, q.m.apps[:2], "app")
 	var raw string
@@ -85,7 +85,7 @@ func (q *sequence) changePerson(t *rapid.T) {
 	switch {
 	case what == "password" && p.Active:
 		in.Password, ends = fields.Given(fmt.Sprintf("correct horse battery %d", q.made.Add(1))), true
-	case what == "active" || !p.Active: // a while of it is enough
+	case what == "active" || !p.Active: // an inactive person is soon reactivated
 		after.Active = !p.Active
 		in.Active, ends = fields.On(after.Active), !after.Active
 	default:
@@ -120,7 +120,7 @@ func (q *sequence) changeApp(t *rapid.T) {
 	var in client.Input
 	what := rapid.SampledFrom([]string{"disabled", "grant", "scope", "scope"}).Draw(t, "what")
 	switch {
-	case what == "disabled" || a.Disabled: // a while of it is enough
+	case what == "disabled" || a.Disabled: // a disabled app is soon enabled again
 		in.Disabled = fields.On(!a.Disabled)
 	case what == "grant" || !a.canRefresh:
 		a.canRefresh = !a.canRefresh
@@ -142,7 +142,7 @@ func (q *sequence) changeApp(t *rapid.T) {
 func (q *sequence) redisAway(away bool) func(*rapid.T) {
 	return func(t *rapid.T) {
 		if q.m.away == away {
-			t.Skip("it is so already")
+			t.Skip("already so")
 		}
 		q.m.away = away
 		q.away.gone.Store(away)

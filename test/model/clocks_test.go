@@ -8,12 +8,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// clocks moves what the back-ends remember by clocks of their own: to make what
-// happened look as old as it is by the test's clock.
+// clocks shifts the times that the back-ends take from clocks of their own, so that
+// events look as old as they are by the test's clock.
 type clocks struct {
-	sql    *sql.DB       // MariaDB; nil: SQLite, which has the test's clock
-	redis  *redis.Client // nil: none
-	synced time.Time     // when both clocks agreed last
+	sql    *sql.DB       // MariaDB; nil on SQLite, which uses the test's clock
+	redis  *redis.Client // nil without Redis
+	synced time.Time     // when both clocks last agreed
 }
 
 // older makes every rotation older by d, less the time that has really passed.
@@ -39,18 +39,18 @@ for _, key in ipairs(redis.call('KEYS', 'gh:s:*')) do
 end
 return 1`)
 
-// keep has the clocks agree, so that a slow machine changes no answer.
+// keep makes the clocks agree, so that a slow machine does not change an answer.
 func (c *clocks) keep(t failer) {
 	if (c.sql != nil || c.redis != nil) && time.Since(c.synced) > 300*time.Millisecond {
 		c.older(t, 0)
 	}
 }
 
-// A snapshot is what Redis had, and when.
+// A snapshot is a copy of Redis's sessions, and its time.
 type snapshot struct {
 	hashes map[string]map[string]string
 	taken  time.Time // by the test's clock
-	synced time.Time // in the world
+	synced time.Time // by the real clock
 }
 
 func (c *clocks) snapshot(t failer, now time.Time) snapshot {
@@ -68,7 +68,7 @@ func (c *clocks) snapshot(t failer, now time.Time) snapshot {
 	return s
 }
 
-// restore puts back what Redis had, and nothing else.
+// restore replaces Redis's data by the snapshot.
 func (c *clocks) restore(t failer, s snapshot, now time.Time) {
 	c.empty(t)
 	for key, hash := range s.hashes {
@@ -76,7 +76,7 @@ func (c *clocks) restore(t failer, s snapshot, now time.Time) {
 			t.Fatalf("writing the key back: %v", err)
 		}
 	}
-	c.synced = s.synced // the times in it are of then
+	c.synced = s.synced // the times in the snapshot are from then
 	c.older(t, now.Sub(s.taken))
 }
 
@@ -86,7 +86,7 @@ func (c *clocks) empty(t failer) {
 	}
 }
 
-// clear forgets what earlier sequences left, which has no clock any more.
+// clear removes the sessions of earlier sequences, whose clocks have stopped.
 func (c *clocks) clear(t failer) {
 	if c.redis != nil {
 		c.empty(t)

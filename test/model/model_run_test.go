@@ -27,10 +27,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Whatever happens to sessions, the endpoints answer as the model says: first in
-// sequences that are the same every time, and then in some that are new.
+// TestSessionsFollowTheModel checks that the endpoints answer as the model predicts,
+// in sequences that are the same every time, and in new ones.
 func TestSessionsFollowTheModel(t *testing.T) {
-	given := flag.Lookup("rapid.seed").Value.String() // "0": none
+	given := flag.Lookup("rapid.seed").Value.String() // "0" if none was given
 	onEverySite(t, func(t *testing.T, s *site) {
 		for name, seed := range map[string]string{"the same sequences": "1", "new sequences": "0"} {
 			t.Run(name, func(t *testing.T) {

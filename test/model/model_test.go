@@ -12,7 +12,7 @@ import (
 
 const allScope = "openid account users:read"
 
-// A person, an app, a family of tokens and a token, as the model knows them.
+// The model's people, apps, families of tokens, and tokens.
 type (
 	person struct {
 		store.User
@@ -29,20 +29,21 @@ type (
 		scope  string
 		until  time.Time
 		ended  bool
-		record place  // what SQL knows
-		moving *place // what Redis knows; nil: nothing
-		// used is when the record was last written, which is when it learns next.
+		record place  // in SQL
+		moving *place // in Redis; nil if Redis has none
+		// used is when the record was last written, which decides when it is written next.
 		used time.Time
-		// forked: Redis was lost between two uses of one token (decision 1, "What remains").
+		// forked is set if Redis was lost between two uses of one token (decision 1, "What
+		// remains").
 		forked bool
 	}
-	// A place is where a family has come to: its last rotation.
+	// A place is the state of a family: its last rotation.
 	place struct {
 		last, before *refreshToken
 		at           time.Time
 	}
 	refreshToken struct {
-		raw             string // empty: the app never got it
+		raw             string // empty if the app never got it
 		in              *family
 		gen             int
 		issued, expires time.Time
@@ -55,9 +56,9 @@ type (
 	}
 )
 
-// A model predicts what the endpoints answer.
+// A model predicts the answers of the endpoints.
 type model struct {
-	redis    bool // holds the moving part
+	redis    bool // Redis holds the moving part
 	away     bool
 	now      time.Time
 	people   []*person
@@ -68,7 +69,7 @@ type model struct {
 	saved    map[*family]place // the snapshot of Redis
 }
 
-// The answers of the token endpoint, beside tokens.
+// The answers of the token endpoint, besides tokens.
 const (
 	granted   = ""
 	badClient = string(oauth.InvalidClient)
@@ -106,7 +107,7 @@ func (m *model) signIn(a *app, p *person, asked string) string {
 	return granted
 }
 
-// begin is a new family, and its first refresh token.
+// begin makes a new family, and its first refresh token.
 func (m *model) begin(a *app, p *person, scope string) *family {
 	f := &family{of: p, app: a, scope: scope, until: m.second().Add(absolute), used: m.now}
 	f.record = place{last: m.token(f, 1)}
@@ -120,12 +121,12 @@ func (m *model) token(f *family, gen int) *refreshToken {
 	return t
 }
 
-// living says whether tokens of the family are good for anything.
+// living reports whether tokens of the family are good for anything.
 func (m *model) living(f *family) bool {
 	return f.of.here() && !f.ended && f.until.Sub(m.now) >= time.Second
 }
 
-// useful says whether the family's app could refresh.
+// useful reports whether the family's app could refresh.
 func (m *model) useful(f *family) bool {
 	return m.living(f) && !f.app.Disabled && f.app.canRefresh && within(m.scopeOf(f), f.app.Scope)
 }
@@ -135,7 +136,7 @@ func (m *model) opens(t *accessToken) bool {
 	return m.now.Before(t.expires) && m.living(t.in) && !t.in.app.Disabled
 }
 
-// scopeOf is what a refresh without a scope is granted.
+// scopeOf returns the scope that a refresh without one is granted.
 func (m *model) scopeOf(f *family) string {
 	if f.app.builtIn() {
 		return string(authz.ForRole(f.of.Role))
@@ -143,8 +144,8 @@ func (m *model) scopeOf(f *family) string {
 	return f.scope
 }
 
-// exchange predicts a refresh: the code, and the successor. The successor is new
-// if it has no raw yet.
+// exchange predicts a refresh: the code, and the successor. The successor is new if
+// its raw is empty.
 func (m *model) exchange(by *app, t *refreshToken, asked string) (code string, next *refreshToken) {
 	granting := m.scopeOf(t.in)
 	switch {
@@ -166,8 +167,8 @@ func (m *model) exchange(by *app, t *refreshToken, asked string) (code string, n
 	return granted, next
 }
 
-// rotate is store.Rotations: nil for a token that was used and is too old to be
-// answered once more.
+// rotate predicts store.Rotations. It returns nil for a used token that is too old for
+// a repeated answer.
 func (m *model) rotate(t *refreshToken) *refreshToken {
 	f := t.in
 	at, lost := f.record, false
@@ -176,7 +177,7 @@ func (m *model) rotate(t *refreshToken) *refreshToken {
 			at = *f.moving
 		}
 	}
-	if t.gen > at.last.gen { // it was given out, so it is the last
+	if t.gen > at.last.gen { // it was issued, so it is the last
 		at.last = t
 	}
 	switch {
@@ -218,7 +219,7 @@ func (m *model) current(t *refreshToken) bool {
 	return m.now.Before(t.expires) && m.living(f) && (t.gen > at.last.gen || t == at.last)
 }
 
-// loseRedis: what it knew is gone, but for what was saved.
+// loseRedis replaces the data of Redis by what was saved.
 func (m *model) loseRedis(saved map[*family]place) {
 	for _, f := range m.families {
 		f.moving = nil
@@ -237,7 +238,7 @@ func (m *model) save() {
 	}
 }
 
-// end ends the families of which it is said.
+// end ends the families for which which returns true, and counts them.
 func (m *model) end(which func(*family) bool) (n int) {
 	for _, f := range m.families {
 		if !f.ended && !f.of.gone && which(f) {

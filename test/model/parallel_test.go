@@ -15,10 +15,9 @@ import (
 	"gatehouse/store"
 )
 
-// Several callers at once do things to one session, batch after batch. Which of
-// them comes first is theirs to settle, but whatever the order, what they were
-// told must fit into one.
-func TestWhateverHappensAtOnceHasAnOrder(t *testing.T) {
+// TestConcurrentActsHaveAnOrder lets several callers act on one session at once, batch
+// after batch. They may act in any order, but their answers must fit into one.
+func TestConcurrentActsHaveAnOrder(t *testing.T) {
 	onEverySite(t, func(t *testing.T, s *site) {
 		rapid.Check(t, func(t *rapid.T) {
 			s.away.gone.Store(false)
@@ -34,19 +33,19 @@ func TestWhateverHappensAtOnceHasAnOrder(t *testing.T) {
 	})
 }
 
-// A crowd is one session and those who act on it.
+// A crowd is one session and the callers that act on it.
 type crowd struct {
 	*site
 	person         store.User
 	app            store.Client
 	sid            string
-	previous, last string          // refresh tokens; there may be no previous one
+	previous, last string          // refresh tokens; previous may be empty
 	first          string          // the first access token
 	access         []string        // all of them
-	earlier        map[string]bool // refresh tokens of before this batch
+	earlier        map[string]bool // refresh tokens from before this batch
 	over           bool
 	mu             sync.Mutex
-	fresh          map[string]bool // refresh tokens that this batch gave out
+	fresh          map[string]bool // refresh tokens that this batch got
 	ended, reused  bool
 }
 
@@ -63,7 +62,7 @@ func newCrowd(t *rapid.T, s *site) *crowd {
 
 var acts = rapid.SampledFrom([]string{"refresh", "refresh", "refresh", "refresh", "refresh before", "revoke", "revoke access", "end", "end all", "password", "introspect"})
 
-// batch lets all act at once, and then asks whether there is an order.
+// batch lets all callers act at once, and then checks that their answers have an order.
 func (c *crowd) batch(t *rapid.T) {
 	chosen := rapid.SliceOfN(acts, 2, 8).Draw(t, "at once")
 	c.earlier[c.last] = true
@@ -89,8 +88,8 @@ func (c *crowd) batch(t *rapid.T) {
 	c.ordered(t, chosen)
 }
 
-// ordered: one successor at most; once an end was acknowledged, nothing lives; and
-// where nobody ended it or came with an old token, everything does.
+// ordered checks that there is at most one successor, that the session is dead once an
+// end was acknowledged, and that it lives if it was not ended and no old token came.
 func (c *crowd) ordered(t *rapid.T, chosen []string) {
 	if len(c.fresh) > 1 {
 		t.Fatalf("%v gave %d successors, want at most one", chosen, len(c.fresh))
@@ -108,7 +107,7 @@ func (c *crowd) ordered(t *rapid.T, chosen []string) {
 	c.over = !alive
 }
 
-// lives asks about every token, which must agree.
+// lives introspects every token; the answers must agree.
 func (c *crowd) lives(t *rapid.T, chosen []string) bool {
 	found, err := c.sessions.Inspect(t.Context(), c.app, c.last)
 	if err != nil {
@@ -117,12 +116,12 @@ func (c *crowd) lives(t *rapid.T, chosen []string) bool {
 	for _, raw := range c.access {
 		other, err := c.sessions.Inspect(t.Context(), c.app, raw)
 		if err != nil || other.Active != found.Active {
-			t.Fatalf("after %v an access token is %v, %v; want %v as the refresh token is", chosen, other.Active, err, found.Active)
+			t.Fatalf("after %v an access token is active: %v, %v; want %v, like the refresh token", chosen, other.Active, err, found.Active)
 		}
 	}
 	for raw := range c.earlier {
 		if old, err := c.sessions.Inspect(t.Context(), c.app, raw); raw != c.last && (err != nil || old.Active) {
-			t.Fatalf("after %v a refresh token that was used is %v, %v; want it inactive", chosen, old.Active, err)
+			t.Fatalf("after %v a used refresh token is active: %v, %v; want false", chosen, old.Active, err)
 		}
 	}
 	return found.Active
@@ -175,7 +174,7 @@ func (c *crowd) refresh(t *rapid.T, raw string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case got.Code == badGrant: // it has ended, or this ends it
+	case got.Code == badGrant: // the session has ended, or this ends it
 		c.reused = true
 		return nil
 	case got.Code != granted:

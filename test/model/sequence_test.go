@@ -15,7 +15,7 @@ import (
 	"gatehouse/store"
 )
 
-// A sequence is what happens to one site and its model at the same time.
+// A sequence acts on a site and on its model at the same time.
 type sequence struct {
 	*site
 	m     *model
@@ -39,7 +39,7 @@ func begin(t *rapid.T, s *site) *sequence {
 	return q
 }
 
-// actions are what can happen; what happens often is there more than once.
+// actions returns the possible acts; frequent ones are listed more than once.
 func (q *sequence) actions() map[string]func(*rapid.T) {
 	actions := map[string]func(*rapid.T){"": q.onePlace}
 	add := func(often int, name string, act func(*rapid.T)) {
@@ -71,7 +71,7 @@ func (q *sequence) actions() map[string]func(*rapid.T) {
 	return actions
 }
 
-// pick draws one of those that there are.
+// pick draws one of the values.
 func pick[T any](t *rapid.T, from []T, what string) T {
 	if len(from) == 0 {
 		t.Skip("no " + what)
@@ -81,8 +81,8 @@ func pick[T any](t *rapid.T, from []T, what string) T {
 
 var scopes = rapid.SampledFrom([]string{"", "", "", "openid", "openid account", "users:read", "openid clients", "admin"})
 
-// pass: no sum of jumps comes near the end of the grace, so that the milliseconds
-// that a test takes change nothing.
+// pass lets time pass. No sum of jumps comes near the end of the grace, so the
+// milliseconds that a test takes do not matter.
 func (q *sequence) pass(jumps ...time.Duration) func(*rapid.T) {
 	return func(t *rapid.T) {
 		d := rapid.SampledFrom(jumps).Draw(t, "time")
@@ -118,7 +118,7 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 	set, err := q.sessions.Begin(t.Context(), signin.Password(p.User, "login", q.clock()), a.Client, authz.ForRole(p.Role))
 	if !p.here() {
 		if !errors.Is(err, signin.ErrCredentialsChanged) {
-			t.Fatalf("somebody inactive signed in: %v", err)
+			t.Fatalf("an inactive person signed in: err = %v, want ErrCredentialsChanged", err)
 		}
 		return
 	}
@@ -131,16 +131,16 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 func (q *sequence) started(t *rapid.T, f *family, got answer) {
 	first := f.record.last
 	if first.raw = got.Refresh; (first.raw != "") != f.app.canRefresh {
-		t.Fatal("a refresh token for an app without the grant, or none for one with it, want it the other way round")
+		t.Fatalf("got a refresh token: %v, want %v, as the app's grants say", first.raw != "", f.app.canRefresh)
 	}
 	f.id = q.opened(t, f, got, f.scope).SessionID
 }
 
-// opened notes the access token of an answer, and returns what is in it.
+// opened adds the access token of an answer to the model, and returns its claims.
 func (q *sequence) opened(t *rapid.T, f *family, got answer, scope string) token.Access {
 	claims, err := q.verifier.Access(t.Context(), got.Access)
 	if err != nil || claims.Subject != f.of.Sub || claims.Role != f.of.Role || string(claims.Scope) != scope || f.id != "" && claims.SessionID != f.id {
-		t.Fatalf("an access token with %+v, %v; want scope %q, role %s", claims, err, scope, f.of.Role)
+		t.Fatalf("the access token has %+v, %v; want scope %q, role %s", claims, err, scope, f.of.Role)
 	}
 	q.m.access = append(q.m.access, &accessToken{raw: got.Access, in: f, expires: earlier(q.m.second().Add(accessLife), f.until)})
 	return claims
@@ -152,7 +152,7 @@ func (q *sequence) answered(t *rapid.T, got answer, want string) {
 	}
 }
 
-// shown are the refresh tokens that some app was given.
+// shown returns the refresh tokens that apps got.
 func (q *sequence) shown() (all []*refreshToken) {
 	for _, r := range q.m.refresh {
 		if r.raw != "" {
@@ -162,13 +162,13 @@ func (q *sequence) shown() (all []*refreshToken) {
 	return all
 }
 
-// refresh comes with any token, from any app, for any scope.
+// refresh uses any refresh token, from any app, for any scope.
 func (q *sequence) refresh(t *rapid.T) {
 	r, by := pick(t, q.shown(), "refresh token"), pick(t, q.m.apps, "app")
 	q.exchange(t, r, by, scopes.Draw(t, "scope"))
 }
 
-// refreshNewest is what an honest app does.
+// refreshNewest acts like an honest app.
 func (q *sequence) refreshNewest(t *rapid.T) {
 	var newest []*refreshToken
 	for _, r := range q.shown() {
@@ -180,7 +180,7 @@ func (q *sequence) refreshNewest(t *rapid.T) {
 	q.exchange(t, r, r.in.app, scopes.Draw(t, "scope"))
 }
 
-// refreshBefore is what an app does that lost the answer, or a thief.
+// refreshBefore acts like an app that lost the answer, or like a thief.
 func (q *sequence) refreshBefore(t *rapid.T) {
 	var before []*refreshToken
 	for _, r := range q.shown() {
@@ -216,7 +216,7 @@ func (q *sequence) exchange(t *rapid.T, r *refreshToken, by *app, asked string) 
 		next.raw = q.newToken(t, got.Refresh)
 	}
 	if next.raw != got.Refresh {
-		t.Fatal("another successor than the one that is there already, want the same")
+		t.Fatal("the answer has another successor than before, want the same")
 	}
 	if asked == "" {
 		asked = q.m.scopeOf(r.in)
@@ -224,12 +224,12 @@ func (q *sequence) exchange(t *rapid.T, r *refreshToken, by *app, asked string) 
 	q.opened(t, r.in, got, asked)
 }
 
-// declared: that a token has two successors is what decision 1 says under "What
-// remains", and nothing else.
+// declared checks that a token has two successors only as decision 1 allows under "What
+// remains".
 func (q *sequence) declared(t *rapid.T, r *refreshToken, recorded int, written time.Time) {
 	first := r.next[0].issued
 	if !q.m.redis || recorded > r.gen || first.Sub(written) >= touchEvery {
-		t.Fatalf("a refresh token has two successors, want one: used first at %s, the record was written at %s", first, written)
+		t.Fatalf("a refresh token has two successors, want one: it was first used at %s, and the record was written at %s", first, written)
 	}
 	r.in.forked = true
 }
@@ -237,13 +237,13 @@ func (q *sequence) declared(t *rapid.T, r *refreshToken, recorded int, written t
 func (q *sequence) newToken(t *rapid.T, raw string) string {
 	for _, r := range q.m.refresh {
 		if raw == "" || r.raw == raw {
-			t.Fatal("the successor is an old token, or none, want a new one")
+			t.Fatal("the successor is an old token or missing, want a new one")
 		}
 	}
 	return raw
 }
 
-// exchanged asks for it; the built-in app has no grant at the token endpoint.
+// exchanged refreshes; the built-in app cannot use the token endpoint.
 func (q *sequence) exchanged(t *rapid.T, by *app, raw, asked string) answer {
 	if !by.builtIn() {
 		return q.post(t, "/oauth/token", by.Client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {raw}, "scope": {asked}})
@@ -268,7 +268,7 @@ func codeOf(err error) string {
 
 func (q *sequence) use(t *rapid.T) { q.used(t, pick(t, q.m.access, "access token")) }
 
-// used asks our own API and the introspection, which must agree.
+// used shows the token to our own API and to the introspection, which must agree.
 func (q *sequence) used(t *rapid.T, a *accessToken) {
 	actor, _, err := q.sessions.Authenticate(t.Context(), a.raw)
 	if err != nil && !errors.Is(err, session.ErrInvalid) {
@@ -276,7 +276,7 @@ func (q *sequence) used(t *rapid.T, a *accessToken) {
 	}
 	found, inspectErr := q.sessions.Inspect(t.Context(), store.Client{ID: "resource"}, a.raw)
 	if want := q.m.opens(a); (err == nil) != want || found.Active != want || inspectErr != nil {
-		t.Fatalf("an access token opens: %v; introspection says %v, %v; want %v as the model says", err, found.Active, inspectErr, want)
+		t.Fatalf("using an access token: %v; introspecting it: %v, %v; want %v as the model says", err, found.Active, inspectErr, want)
 	}
 	if err == nil && (actor.Role != a.in.of.Role || found.Role != a.in.of.Role || actor.SessionID != a.in.id) {
 		t.Fatalf("the actor is %+v, the introspection %+v, want the role %s and the session %v in both", actor, found, a.in.of.Role, a.in.id)
@@ -290,7 +290,7 @@ func (q *sequence) inspected(t *rapid.T, r *refreshToken) {
 	found, err := q.sessions.Inspect(t.Context(), r.in.app.Client, r.raw)
 	if q.m.away && q.m.living(r.in) && q.m.now.Before(r.expires) {
 		if !errors.Is(err, store.ErrUnavailable) {
-			t.Fatalf("without Redis, a refresh token is %v, %v; want ErrUnavailable", found.Active, err)
+			t.Fatalf("without Redis, introspection of a refresh token: %v, %v; want ErrUnavailable", found.Active, err)
 		}
 		return
 	}
@@ -298,12 +298,12 @@ func (q *sequence) inspected(t *rapid.T, r *refreshToken) {
 		t.Fatalf("introspection of a refresh token: %v, %v; want %v as the model says", found.Active, err, want)
 	}
 	if other, err := q.sessions.Inspect(t.Context(), store.Client{ID: "resource"}, r.raw); err != nil || other.Active {
-		t.Fatalf("a stranger was told of a refresh token: %v", err)
+		t.Fatalf("another client introspects a refresh token: %v, %v; want false", other.Active, err)
 	}
 }
 
-// onePlace: whatever happens, no token has two successors but in a family that is
-// known to have forked.
+// onePlace checks that a token has two successors only in a family that is known to
+// have forked.
 func (q *sequence) onePlace(t *rapid.T) {
 	for _, r := range q.m.refresh {
 		if len(r.next) > 1 && !r.in.forked {
@@ -312,7 +312,7 @@ func (q *sequence) onePlace(t *rapid.T) {
 	}
 }
 
-// finish asks for every token that there ever was.
+// finish checks every token that was ever issued.
 func (q *sequence) finish(t *rapid.T) {
 	if q.m.away {
 		q.redisAway(false)(t)
@@ -328,16 +328,16 @@ func (q *sequence) finish(t *rapid.T) {
 	}
 }
 
-// remembered: what has ended stays on record as ended.
+// remembered checks that an ended session stays on record as ended.
 func (q *sequence) remembered(t *rapid.T, f *family) {
 	kept, _, err := q.db.SessionWithUser(t.Context(), f.id)
 	if f.of.gone {
 		if !errors.Is(err, store.ErrNotFound) {
-			t.Fatalf("the session of somebody erased: %v", err)
+			t.Fatalf("the session of a deleted person: err = %v, want ErrNotFound", err)
 		}
 		return
 	}
 	if err != nil || kept.EndedAt.IsZero() == f.ended || f.ended && strings.TrimSpace(kept.EndReason) == "" {
-		t.Fatalf("on record the session ended at %s for %q, %v; want it ended: %v", kept.EndedAt, kept.EndReason, err, f.ended)
+		t.Fatalf("on record the session ended at %s for %q, %v; want ended %v", kept.EndedAt, kept.EndReason, err, f.ended)
 	}
 }

@@ -42,11 +42,11 @@ const (
 	absolute   = 90 * 24 * time.Hour
 	accessLife = 5 * time.Minute
 	grace      = 10 * time.Second
-	outage     = time.Minute // what a lost state adds to the grace (store.Rotations)
+	outage     = time.Minute // how much a lost state adds to the grace (store.Rotations)
 	touchEvery = time.Minute
 )
 
-// A site is the endpoints on real back-ends, with a clock that can be moved.
+// A site has the endpoints on real back-ends, and a clock that can be moved.
 type site struct {
 	db       *sqlstore.DB
 	sessions *session.Service
@@ -62,7 +62,7 @@ type site struct {
 
 func (s *site) clock() time.Time { return time.Unix(0, s.now.Load()).UTC() }
 
-// away are rotations that can be out of reach.
+// away wraps rotations that can be made unavailable.
 type away struct {
 	store.Rotations
 	gone atomic.Bool
@@ -102,7 +102,7 @@ func onEverySite(t *testing.T, test func(*testing.T, *site)) {
 func open(t *testing.T, dsn, redisURL string) *site {
 	t.Helper()
 	s := &site{}
-	// Redis and MariaDB have clocks of their own, which agree with this one at first.
+	// Redis and MariaDB have clocks of their own, which at first agree with this one.
 	s.now.Store(time.Now().Truncate(time.Second).Add(250 * time.Millisecond).UnixNano())
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: s.clock, Log: log})
@@ -156,7 +156,7 @@ func rawRedis(t *testing.T, at string) *redis.Client {
 	return raw
 }
 
-// wire puts the services and endpoints over the stores.
+// wire builds the services and endpoints on the stores.
 func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 	t.Helper()
 	ring, err := keys.Open(t.Context(), keys.Options{
@@ -196,8 +196,7 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 	}
 }
 
-// fresh reads clients without remembering them: that they are remembered for less
-// than a second is tested in package client.
+// fresh reads clients without caching them; package client tests its cache itself.
 type fresh struct{ *sqlstore.DB }
 
 func (f fresh) Fresh(ctx context.Context, id string) (store.Client, error) {
@@ -215,7 +214,7 @@ type unlimited struct{}
 
 func (unlimited) Failure(context.Context, string, string) error { return nil }
 
-// everybody knows the own password.
+// everybody accepts any password for every active user.
 type everybody struct {
 	db  *sqlstore.DB
 	now func() time.Time
@@ -229,7 +228,7 @@ func (e everybody) CheckPassword(ctx context.Context, name, _, method string) (s
 	return signin.Password(user, method, e.now()), err
 }
 
-// person adds somebody.
+// person adds a user.
 func (s *site) person(t failer) store.User {
 	name := fmt.Sprintf("p%d", s.made.Add(1))
 	u := store.User{
@@ -261,13 +260,13 @@ func (s *site) app(t failer, method string) store.Client {
 	return c
 }
 
-// failer is what *rapid.T and *testing.T have in common.
+// failer is the common part of *rapid.T and *testing.T.
 type failer interface {
 	Fatalf(format string, args ...any)
 	Errorf(format string, args ...any)
 }
 
-// An answer is that of the token endpoint; code is empty if it has tokens.
+// An answer is the token endpoint's; Code is empty if it has tokens.
 type answer struct {
 	Code    string `json:"error"`
 	Access  string `json:"access_token"`

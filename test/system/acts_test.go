@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A person with an account; what the JSON of a list has of it.
+// A person has an account. The exported fields are those that JSON lists.
 type person struct {
 	ID       int64  `json:"id"`
 	Username string `json:"username"`
@@ -24,10 +24,10 @@ func (p person) path() string { return fmt.Sprintf("/api/accounts/admin/users/%d
 // An app is a confidential client.
 type app struct{ id, secret string }
 
-// tokens are a session as its holder has it.
+// tokens are those that the holder of a session has.
 type tokens struct{ access, refresh string }
 
-// tokens reads them from the answer of either path.
+// tokens reads the tokens from an answer of either API.
 func (a answer) tokens() tokens {
 	if access := a.field("access_token"); access != "" {
 		return tokens{access, a.field("refresh_token")}
@@ -86,7 +86,7 @@ func form(values ...string) url.Values {
 	return f
 }
 
-// signIn is a session in the built-in app, and in the shop where there is a client.
+// signIn starts a session in the built-in app, or in the given one.
 func (s *site) signIn(t *testing.T, p *process, who person, in ...app) tokens {
 	t.Helper()
 	r := login(who)
@@ -101,7 +101,7 @@ func (s *site) signIn(t *testing.T, p *process, who person, in ...app) tokens {
 	return got
 }
 
-// signIns are n sessions of who in the shop.
+// signIns starts n sessions of who in the shop.
 func (s *site) signIns(t *testing.T, who person, n int) []tokens {
 	t.Helper()
 	sessions := make([]tokens, n)
@@ -133,7 +133,7 @@ func (s *site) newcomer(t *testing.T, name, role string) person {
 	return p
 }
 
-// rootToken is an access token of the administrator.
+// rootToken returns an access token of the administrator.
 func (s *site) rootToken(t *testing.T) string {
 	t.Helper()
 	if s.rootAccess == "" || s.a.ask(profile(s.rootAccess)).status != http.StatusOK {
@@ -142,7 +142,7 @@ func (s *site) rootToken(t *testing.T) string {
 	return s.rootAccess
 }
 
-// crowd lets n callers act at the same moment, and returns what each was answered.
+// crowd lets n callers act at the same moment, and returns their answers.
 func crowd(n int, act func(i int) answer) []answer {
 	answers := make([]answer, n)
 	var ready, done sync.WaitGroup
@@ -161,7 +161,7 @@ func crowd(n int, act func(i int) answer) []answer {
 	return answers
 }
 
-// tally counts answers by status; 0 stands for none at all.
+// tally counts answers by status; 0 stands for a missing answer.
 func tally(answers []answer) map[int]int {
 	counts := map[int]int{}
 	for _, a := range answers {

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// A request is what a caller sends. The method is GET, or POST where there is a body.
+// A request is what a caller sends. The default method is GET, or POST with a body.
 type request struct {
 	method, path string
 	form         url.Values
@@ -24,7 +24,7 @@ type request struct {
 	body         string
 	as           app    // authenticated by client_secret_basic
 	bearer       string // an access token
-	from         string // the address that the request comes from
+	from         string // the address from which the request comes
 	header       http.Header
 }
 
@@ -35,7 +35,7 @@ type answer struct {
 	body   []byte
 	took   time.Duration
 	err    error
-	asked  string // who was asked for what, for messages
+	asked  string // the request and the server, for messages
 }
 
 // ask sends r to the server.
@@ -109,7 +109,7 @@ func (a answer) String() string {
 	return fmt.Sprintf("%s: %d %s", a.asked, a.status, strings.TrimSpace(string(a.body[:min(len(a.body), 400)])))
 }
 
-// expect returns an error unless the status is one of those.
+// expect returns an error unless the status is one of statuses.
 func (a answer) expect(statuses ...int) error {
 	if a.err != nil || !slices.Contains(statuses, a.status) {
 		return fmt.Errorf("%v, want %v", a, statuses)
@@ -117,7 +117,7 @@ func (a answer) expect(statuses ...int) error {
 	return nil
 }
 
-// must ends the test unless the status is one of those.
+// must ends the test unless the status is one of statuses.
 func (a answer) must(t *testing.T, statuses ...int) answer {
 	t.Helper()
 	if err := a.expect(statuses...); err != nil {
@@ -126,7 +126,7 @@ func (a answer) must(t *testing.T, statuses ...int) answer {
 	return a
 }
 
-// is fails the test unless the status is one of those.
+// is fails the test unless the status is one of statuses.
 func (a answer) is(t *testing.T, statuses ...int) bool {
 	t.Helper()
 	err := a.expect(statuses...)
@@ -136,7 +136,7 @@ func (a answer) is(t *testing.T, statuses ...int) bool {
 	return err == nil
 }
 
-// field is a member of the answer's JSON object; empty if it is no string.
+// field returns a member of the answer's JSON object, or "" if it is not a string.
 func (a answer) field(name string) string {
 	var object map[string]any
 	if json.Unmarshal(a.body, &object) != nil {
@@ -146,7 +146,7 @@ func (a answer) field(name string) string {
 	return text
 }
 
-// comeBack is what Retry-After says.
+// comeBack returns the duration in Retry-After, or 0.
 func (a answer) comeBack() time.Duration {
 	seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
 	if err != nil {
@@ -155,8 +155,8 @@ func (a answer) comeBack() time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// away returns an error unless the answer says, in time, that the server cannot
-// say: never that the caller's token, password or name is not good.
+// away returns an error unless the answer says, in time, that the server is
+// unavailable, and not that the caller's token, password or name is wrong.
 func (a answer) away(limit time.Duration) error {
 	switch {
 	case a.err != nil || a.status != http.StatusServiceUnavailable:
@@ -169,8 +169,8 @@ func (a answer) away(limit time.Duration) error {
 	return nil
 }
 
-// again repeats what is answered 503 because too many passwords wait to be
-// hashed, which is no refusal: whoever comes back as told is served.
+// again repeats a request that is answered 503 because too many passwords wait to be
+// hashed: a caller that comes back as told is served.
 func again(ask func() answer) answer {
 	for try := 0; ; try++ {
 		a := ask()

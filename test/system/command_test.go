@@ -17,7 +17,7 @@ func (s *site) run(t *testing.T, stdin string, args ...string) string {
 	return out
 }
 
-// try is run for a command that may fail.
+// try runs a command that may fail.
 func (s *site) try(t *testing.T, stdin string, args ...string) (out, said string, code int) {
 	t.Helper()
 	return s.finish(t, s.command(t, args...), stdin)
@@ -31,11 +31,11 @@ func (s *site) finish(t *testing.T, cmd *exec.Cmd, stdin string) (out, said stri
 		t.Errorf("running %s: %v", cmd, err)
 		return "", "", -1
 	}
-	s.vault.Search(t, "what "+strings.Join(cmd.Args[1:], " ")+" says", stderr.String())
+	s.vault.Search(t, "the error output of "+strings.Join(cmd.Args[1:], " "), stderr.String())
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 
-// command is the binary with the site's settings.
+// command returns a command of the binary with the site's settings.
 func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := gatehouse.Command(t, s.settings, args...)

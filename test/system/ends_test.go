@@ -9,14 +9,14 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// everywhere is how soon what was done at one server counts at all: a second, and what
-// a busy machine takes beyond that.
+// everywhere is how soon an action at one server must count at all of them: a second,
+// plus what a busy machine takes beyond that.
 const everywhere = 3 * time.Second
 
-// An ending is a way in which a session ends. It is asked for at server A.
+// An ending is a way in which a session ends. Server A gets the request.
 type ending struct {
 	name string
-	// builtIn: the session is one of the built-in app.
+	// builtIn is set for a session of the built-in app.
 	builtIn bool
 	end     func(t *testing.T, s *site, who person, session tokens) request
 	status  int
@@ -67,7 +67,7 @@ func endedByAdmin(t *testing.T, s *site, who person, _ tokens) request {
 	return request{method: http.MethodDelete, path: who.path() + "sessions/" + sessions[0].ID + "/", bearer: s.rootToken(t)}
 }
 
-// endsEverywhere: whatever ends a session at A is in force at B within a second.
+// endsEverywhere checks that every ending at A is in force at B within a second.
 func (s *site) endsEverywhere(t *testing.T) {
 	for i, e := range endings() {
 		t.Run(e.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func (s *site) endsEverywhere(t *testing.T) {
 	t.Run("from the command line", s.deactivatedByCommand)
 	t.Run("its app is switched off", s.appSwitchedOff)
 	t.Run("an app's own token is revoked", s.appTokenRevoked)
-	t.Run("an administrator is one no longer", s.demoted)
+	t.Run("an administrator is demoted", s.demoted)
 }
 
 func (s *site) overAtB(t *testing.T, what string, way func(string) request, session tokens) {
@@ -118,7 +118,7 @@ func (s *site) appTokenRevoked(t *testing.T) {
 		t.Fatalf("%v, want the client", a)
 	}
 	s.a.ask(s.watch.revoke(token.access)).must(t, http.StatusOK)
-	testkit.Within(t, everywhere, "an app's revoked token is worth nothing at B", func() error {
+	testkit.Within(t, everywhere, "an app's revoked token is inactive at B", func() error {
 		if a := s.b.ask(s.watch.introspect(token.access)); string(a.body) != "{\"active\":false}\n" {
 			return errInactive{a}
 		}
@@ -126,7 +126,8 @@ func (s *site) appTokenRevoked(t *testing.T) {
 	})
 }
 
-// demoted: the session goes on, and opens what the role of today opens.
+// demoted checks that the session of a former administrator lives, with the rights of
+// the current role.
 func (s *site) demoted(t *testing.T) {
 	session := s.signIn(t, s.b, s.newcomer(t, "kim", "admin"))
 	list := request{path: "/api/accounts/admin/users/", bearer: session.access}

@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestEpoch: a database is restored from a dump under two servers, whose Redis knows
-// more than it. What was ended and revoked since lives again, until the epoch.
+// TestEpoch restores a database from a dump under two servers, whose Redis is newer.
+// Sessions and tokens that were ended or revoked since live again, until the epoch.
 func TestEpoch(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.MySQL(t)
@@ -29,12 +29,12 @@ func TestEpoch(t *testing.T) {
 	s.a.ask(s.shop.revoke(revoked.access)).must(t, http.StatusOK)
 	s.a.ask(s.watch.revoke(own.access)).must(t, http.StatusOK)
 	since := s.signIn(t, s.a, olga, s.shop)
-	for i := range 3 { // Redis goes on, and the dump does not know it
+	for i := range 3 { // Redis learns of these refreshes, and the dump does not
 		kept = s.of(i).ask(s.shop.refresh(kept.refresh)).must(t, http.StatusOK).tokens()
 	}
 	dump.load(t)
 
-	// Without an epoch they would be alive; or this test could not fail.
+	// Without an epoch they are alive; otherwise this test could not fail.
 	for _, p := range s.pair() {
 		testkit.Within(t, recovery, p.name+" is ready", p.ready)
 		p.ask(profile(revoked.access)).must(t, http.StatusOK)
@@ -45,7 +45,7 @@ func TestEpoch(t *testing.T) {
 	}
 	crowd(3, func(int) answer { s.run(t, "", "epoch", "bump"); return answer{} })
 	for _, p := range s.pair() {
-		testkit.Within(t, everywhere, "nothing from before counts at "+p.name, func() error {
+		testkit.Within(t, everywhere, "everything from before is void at "+p.name, func() error {
 			for _, session := range []tokens{kept, revoked, since} {
 				if err := p.refuses(s.watch, s.shop.refresh, session); err != nil {
 					return err
@@ -57,14 +57,14 @@ func TestEpoch(t *testing.T) {
 			return nil
 		})
 	}
-	s.goesOnAfterEpoch(t, olga)
+	s.worksAfterEpoch(t, olga)
 	s.showsNoSecret(t)
 }
 
-// goesOnAfterEpoch: nothing that Redis remembers stands in the way of what is new.
-func (s *site) goesOnAfterEpoch(t *testing.T, who person) {
+// worksAfterEpoch checks that the old contents of Redis do not hinder new sessions.
+func (s *site) worksAfterEpoch(t *testing.T, who person) {
 	t.Helper()
-	time.Sleep(time.Second) // what is left of the second in which it began
+	time.Sleep(time.Second) // the rest of the second in which the epoch began
 	s.rootAccess = ""
 	for i, p := range s.pair() {
 		session := s.signIn(t, p, who, s.shop)
@@ -79,7 +79,7 @@ func (s *site) goesOnAfterEpoch(t *testing.T, who person) {
 	}
 }
 
-// A dump is a database as mariadb-dump saves and mariadb loads it.
+// A dump is a database that mariadb-dump saves and mariadb loads.
 type dump struct {
 	file, database string
 	options        []string
@@ -106,7 +106,7 @@ func mariaDBTools(t *testing.T, dsn string) *dump {
 	}
 }
 
-// save is as the documentation has it.
+// save makes a dump as docs/operations.md says.
 func (d *dump) save(t *testing.T) {
 	t.Helper()
 	out, err := exec.Command("mariadb-dump", append(d.options, "--single-transaction", "--hex-blob", d.database)...).Output()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// killedServer: apps refresh at A, which is killed in the middle of it. Each goes
-// on at B with what it had, and nobody's session ends.
+// killedServer kills A while apps refresh there. Each app continues at B with the
+// token that it has, and no session ends.
 func (s *site) killedServer(t *testing.T) {
 	lena := s.newcomer(t, "lena", "user")
 	sessions := s.signIns(t, lena, 12)

@@ -8,7 +8,7 @@ import (
 
 var linkForm = regexp.MustCompile(`/setup\?token=([A-Za-z0-9_-]+)`)
 
-// link is the one-time link that the server printed for the first administrator.
+// link returns the one-time link that the server printed for the first administrator.
 func (p *process) link(t *testing.T) string {
 	t.Helper()
 	for limit := time.After(patience); ; {
@@ -19,7 +19,7 @@ func (p *process) link(t *testing.T) string {
 		select {
 		case <-more:
 		case <-limit:
-			t.Fatalf("server %s prints no link, want one:\n%s", p.name, p.log)
+			t.Fatalf("server %s has not printed a link, want one:\n%s", p.name, p.log)
 		}
 	}
 }

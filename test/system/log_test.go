@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// A logBook keeps what a process writes, to be read while it runs.
+// A logBook keeps the output of a process, to be read while it runs.
 type logBook struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -35,7 +35,7 @@ func (l *logBook) grown() <-chan struct{} {
 	return l.more
 }
 
-// lines returns the log proper, without what is said to the operator at the start.
+// lines returns the log lines, without the messages to the operator at the start.
 func (l *logBook) lines() []string {
 	var lines []string
 	for line := range strings.Lines(l.String()) {

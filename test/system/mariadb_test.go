@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestMariaDBFaults: while the record cannot be asked, nobody is told that a
-// token, a password or a name is not good, and everything goes on when it is back.
+// TestMariaDBFaults checks that, while the record is unavailable, nobody is told that a
+// token, a password or a name is wrong, and that everything works once it is back.
 func TestMariaDBFaults(t *testing.T) {
 	t.Parallel()
 	server := testdb.StartMySQL(t)
@@ -43,7 +43,7 @@ func TestMariaDBFaults(t *testing.T) {
 	s.showsNoSecret(t)
 }
 
-// withoutRecord asks both servers for everything at once.
+// withoutRecord sends both servers every kind of request at once.
 func (s *site) withoutRecord(t *testing.T, stranger string, who person, shop, builtIn []tokens, root string) {
 	t.Helper()
 	password := s.vault.Secret("password")
@@ -81,7 +81,7 @@ func (s *site) withoutRecord(t *testing.T, stranger string, who person, shop, bu
 				t.Errorf("%v took %s, want at most 5s", a.asked, a.took)
 			}
 		}
-		testkit.Within(t, 5*time.Second, p.name+" says that it is not ready", func() error {
+		testkit.Within(t, 5*time.Second, p.name+" reports that it is not ready", func() error {
 			return p.ask(request{path: "/healthz/ready"}).away(5 * time.Second)
 		})
 	}

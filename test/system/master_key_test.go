@@ -12,9 +12,9 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestTheMasterKeyIsReplaced goes the way of docs/operations.md, replica by
-// replica, and at every step each replica takes what the other has made: tokens,
-// pages of lists, keys.
+// TestTheMasterKeyIsReplaced follows the steps in docs/operations.md, replica by
+// replica. At every step each replica accepts what the other has made: tokens, pages
+// of lists, keys.
 func TestTheMasterKeyIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := open(t, onMariaDB(t)...)
@@ -28,18 +28,18 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 	}
 	s.a.stop(t)
 	s.a = s.start(t, "A with both", both...)
-	s.agree(t, "one of them knows both")
+	s.agree(t, "when one of them has both")
 	s.b.stop(t)
 	s.b = s.start(t, "B with both", both...)
-	s.agree(t, "both know both")
+	s.agree(t, "when both have both")
 
 	s.settings = append(s.settings, both...)
 	s.run(t, "", "keys", "rewrap")
-	s.agree(t, "rewrapped")
+	s.agree(t, "after rewrapping")
 	s.settings = append(s.settings, "GATEHOUSE_MASTER_KEY_PREVIOUS=")
 	s.a.stop(t)
 	s.a = s.start(t, "A with the new one")
-	s.agree(t, "one of them knows the new one alone")
+	s.agree(t, "when one of them has only the new one")
 	if _, said, code := s.finish(t, s.withSetting(t, old, "serve"), ""); code == 0 || !strings.Contains(said, "wrong master key") {
 		t.Errorf("with the old key: code %d, want a failure that says \"wrong master key\":\n%s", code, said)
 	}
@@ -54,8 +54,8 @@ func newMasterKey() string {
 
 var nextPage = regexp.MustCompile(`<[^>]*(/api/[^>]*)>; rel="next"`)
 
-// agree makes a token and a page at each server, and uses it at the other one; and
-// the next key there, which both publish.
+// agree makes a token and a page at each server and uses them at the other one. Then
+// it makes the next key, which both must publish.
 func (s *site) agree(t *testing.T, when string) {
 	t.Helper()
 	for _, end := range [][2]*process{{s.a, s.b}, {s.b, s.a}} {
@@ -65,7 +65,7 @@ func (s *site) agree(t *testing.T, when string) {
 		page := here.ask(request{path: "/api/accounts/admin/users/?limit=1", bearer: access}).must(t, http.StatusOK)
 		next := nextPage.FindStringSubmatch(page.header.Get("Link"))
 		if next == nil {
-			t.Fatalf("%s: no next page, want one: %s", when, page)
+			t.Fatalf("%s: the next page is missing, want a link to it: %s", when, page)
 		}
 		there.ask(request{path: next[1], bearer: access}).must(t, http.StatusOK)
 	}
@@ -76,7 +76,7 @@ func (s *site) agree(t *testing.T, when string) {
 	}
 }
 
-// withSetting is the command with one more setting.
+// withSetting returns the command with one more setting.
 func (s *site) withSetting(t *testing.T, setting string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := s.command(t, args...)

@@ -29,7 +29,7 @@ type process struct {
 
 var listening = regexp.MustCompile(`listens on (\S+);`)
 
-// patience bounds what happens in a blink, on a machine with much else to do.
+// patience bounds waits that are normally short, on a machine that may be busy.
 const patience = 30 * time.Second
 
 // launch starts a server on the site and does not wait for it.
@@ -41,7 +41,7 @@ func (s *site) launch(t *testing.T, name string, settings ...string) *process {
 	p.cmd.Env = append(p.cmd.Env, settings...)
 	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("starting the session: %v", err)
+		t.Fatalf("starting the server: %v", err)
 	}
 	go func() {
 		p.exit = p.cmd.Wait()
@@ -111,8 +111,8 @@ func (p *process) wait(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// end stops the server after the test if that has not happened, and looks at what
-// it leaves: a clean exit, and no trace of a race, a panic or a secret.
+// end stops the server after the test unless it has ended, and checks its exit and its
+// log, which must not show a race, a panic or a secret.
 func (p *process) end(t *testing.T) {
 	t.Helper()
 	select {
@@ -124,7 +124,7 @@ func (p *process) end(t *testing.T) {
 	text := p.log.String()
 	for _, trace := range []string{"DATA RACE", `"msg":"panic"`, "panic: ", "fatal error: "} {
 		if strings.Contains(text, trace) {
-			t.Errorf("server %s logged %q, want no trace of a fault", p.name, trace)
+			t.Errorf("server %s logged %q, want a log without it", p.name, trace)
 		}
 	}
 	p.site.vault.Search(t, "the log of "+p.name, p.log.lines()...)
@@ -133,7 +133,7 @@ func (p *process) end(t *testing.T) {
 	}
 }
 
-// keep keeps the log of a test that failed.
+// keep keeps the server's log in the folder for temporary files.
 func (p *process) keep(t *testing.T, text string) {
 	f, err := os.CreateTemp("", "gatehouse-"+strings.ReplaceAll(p.name, " ", "-")+"-*.log")
 	if err != nil {

@@ -13,9 +13,8 @@ import (
 type lossy struct {
 	addr   string
 	target string
-	// word is what a command has to contain for its answer to be lost; of every so
-	// many commands one loses it, once: a repeat of it is answered. The connection
-	// is cut then, as in a failover.
+	// Of the commands that contain word, one in every `every` loses its answer, but a
+	// repeat of it is answered. The connection is then cut, as in a failover.
 	word  string
 	every int64
 
@@ -50,7 +49,7 @@ func (p *lossy) accept() {
 	}
 }
 
-// carry passes on what either side says, until one of them ends.
+// carry passes on the bytes of both sides, until one of them ends.
 func (p *lossy) carry(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", p.target)

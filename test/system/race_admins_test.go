@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// An act takes an administrator away.
+// An act removes an administrator.
 type act struct {
 	name string
 	on   func(target person) request
@@ -23,14 +23,14 @@ var acts = []act{
 	{"delete", func(p person) request { return request{method: http.MethodDelete, path: p.path()} }},
 }
 
-// An administrator who is signed in.
+// An administrator is a person with an access token.
 type administrator struct {
 	person
 	access string
 }
 
-// raceOfAdministrators: administrators take each other away, all at once. There
-// is one left, always. Root is none of them meanwhile, and is one again in the end.
+// raceOfAdministrators lets administrators remove each other, all at once. One of them
+// must always be left. Root is demoted meanwhile, and promoted again at the end.
 func (s *site) raceOfAdministrators(t *testing.T) {
 	pair := s.administrators(t, "pair", 2)
 	many := s.administrators(t, "many", 8)
@@ -51,7 +51,7 @@ func (s *site) raceOfAdministrators(t *testing.T) {
 	})
 	s.someoneIsLeft(t, "50 acts among 8 administrators", answers)
 	if got, want := s.audited(t, "user.deleted")-before, tally(answers)[http.StatusNoContent]; got != want {
-		t.Errorf("%d deletions are on record, want the %d that were answered with success", got, want)
+		t.Errorf("%d deletions are on record, want the %d that were acknowledged", got, want)
 	}
 	s.run(t, "", "user", "set-role", s.root.name, "admin")
 	s.a.ask(request{path: "/api/admin/stats/", bearer: s.rootToken(t)}).is(t, http.StatusOK)
@@ -109,7 +109,7 @@ func (s *site) someoneIsLeft(t *testing.T, what string, answers []answer) []stri
 	t.Helper()
 	for _, a := range answers {
 		if a.err != nil || a.status >= 500 {
-			t.Errorf("%s: answered by %v, want a status below 500", what, a)
+			t.Errorf("%s: the answer is %v, want a status below 500", what, a)
 		}
 	}
 	var left []string

@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// raceToRotateKeys: the command line and the API rotate the keys, 20 at once.
-// One key comes of it, and both servers publish it.
+// raceToRotateKeys rotates the keys 20 times at once, by the command line and the API.
+// That must make one key, which both servers publish.
 func (s *site) raceToRotateKeys(t *testing.T) {
 	before := s.generations(t)
 	root := s.rootToken(t)
@@ -37,7 +37,7 @@ func (s *site) raceToRotateKeys(t *testing.T) {
 	}
 }
 
-// generations are the IDs of the signing keys, oldest first.
+// generations returns the IDs of the signing keys, oldest first.
 func (s *site) generations(t *testing.T) []string {
 	t.Helper()
 	type key struct {
@@ -54,7 +54,7 @@ func (s *site) generations(t *testing.T) []string {
 	return ids
 }
 
-// publishes returns an error unless the server's key set has just those keys.
+// publishes returns an error unless the server's key set has exactly those keys.
 func (p *process) publishes(want []string) error {
 	a := p.ask(request{path: "/.well-known/jwks.json"})
 	var set struct {

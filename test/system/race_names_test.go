@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// raceForAName: 50 sign up at once by one name in several spellings.
+// raceForAName lets 50 callers sign up at once under one name in several spellings.
 func (s *site) raceForAName(t *testing.T) {
 	spellings := []string{"renée.strauß", "RENÉE.STRAUSS", "Renée.STRAUẞ", " renée.strauss ", "ｒｅｎée.strauss"}
 	s.oneSignsUp(t, "renée", func(i int) (username, email string) {
@@ -23,7 +23,7 @@ func (s *site) raceForAName(t *testing.T) {
 	})
 }
 
-// oneSignsUp lets all sign up, and finds one of them under the prefix.
+// oneSignsUp lets all callers sign up, and finds one of them under the prefix.
 func (s *site) oneSignsUp(t *testing.T, prefix string, name func(i int) (username, email string)) {
 	t.Helper()
 	password := s.vault.Secret("password")
@@ -42,12 +42,12 @@ func (s *site) oneSignsUp(t *testing.T, prefix string, name func(i int) (usernam
 		}
 	}
 	if got := tally(answers)[http.StatusCreated]; got != 1 {
-		t.Errorf("%d of %d signed up by the name %s, want 1", got, len(answers), prefix)
+		t.Errorf("%d of %d signed up under the name %s, want 1", got, len(answers), prefix)
 	}
 	for _, p := range s.pair() {
 		a := p.ask(request{path: "/api/accounts/admin/users/?search=" + url.QueryEscape(prefix), bearer: s.rootToken(t)}).must(t, http.StatusOK)
 		if total := a.header.Get("X-Total-Count"); total != "1" {
-			t.Errorf("%s lists %s people by the name %s, want 1: %s", p.name, total, prefix, a.body)
+			t.Errorf("%s lists %s people under the name %s, want 1: %s", p.name, total, prefix, a.body)
 		}
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// afterGrace is when the grace is over for certain.
+// afterGrace is a time after which the grace is certainly over.
 const afterGrace = 6200 * time.Millisecond
 
-// raceToRefresh: 50 exchange one refresh token at once, as tabs of a browser do.
-// All are answered with the same successor, byte for byte.
+// raceToRefresh lets 50 callers exchange one refresh token at once, as tabs of a
+// browser do. All must get the same successor, byte for byte.
 func (s *site) raceToRefresh(t *testing.T) {
 	ann := s.newcomer(t, "ann", "user")
 	ways := map[string]func(token string) request{"shop": s.shop.refresh, "built-in app": refresh}
@@ -30,7 +30,7 @@ func (s *site) raceToRefresh(t *testing.T) {
 		for _, p := range s.pair() {
 			a := p.ask(way(first[name].refresh))
 			if a.is(t, http.StatusBadRequest, http.StatusUnauthorized); a.field("error") != "invalid_grant" && a.field("code") != "token_not_valid" {
-				t.Errorf("%s: a token that was exchanged, after the grace: %v, want it refused as invalid", name, a)
+				t.Errorf("%s: after the grace, a token that was exchanged: %v, want it refused as invalid", name, a)
 			}
 		}
 		s.dead(t, name+", after reuse", way, after[name])
@@ -40,13 +40,13 @@ func (s *site) raceToRefresh(t *testing.T) {
 	}
 }
 
-// audited is how many events of a kind are on record.
+// audited returns how many events of a kind are on record.
 func (s *site) audited(t *testing.T, kind string) int {
 	t.Helper()
 	return strings.Count(s.run(t, "", "audit", "--kind", kind, "--limit", "100000", "--json"), "\n")
 }
 
-// sameSuccessor returns the one session that all answers give.
+// sameSuccessor returns the tokens of the one session that all answers must share.
 func (s *site) sameSuccessor(t *testing.T, name string, answers []answer) tokens {
 	t.Helper()
 	got := map[string]int{}
@@ -62,7 +62,7 @@ func (s *site) sameSuccessor(t *testing.T, name string, answers []answer) tokens
 	return answers[0].tokens()
 }
 
-// reuseInsideTheGrace: only the immediate predecessor is forgiven.
+// reuseInsideTheGrace checks that only the immediate predecessor is forgiven.
 func (s *site) reuseInsideTheGrace(t *testing.T, who person) {
 	t.Helper()
 	session := []tokens{s.signIn(t, s.a, who, s.shop)}
@@ -70,11 +70,11 @@ func (s *site) reuseInsideTheGrace(t *testing.T, who person) {
 		session = append(session, s.of(i).ask(s.shop.refresh(session[i].refresh)).must(t, http.StatusOK).tokens())
 	}
 	if again := s.b.ask(s.shop.refresh(session[1].refresh)).must(t, http.StatusOK).tokens(); again.refresh != session[2].refresh {
-		t.Error("the predecessor, inside the grace, gets another successor, want the same")
+		t.Error("inside the grace, the predecessor gets another successor, want the same")
 	}
 	a := s.b.ask(s.shop.refresh(session[0].refresh))
 	if a.status != http.StatusBadRequest || a.field("error") != "invalid_grant" {
-		t.Errorf("the token before the predecessor, inside the grace: %v, want invalid_grant", a)
+		t.Errorf("inside the grace, the token before the predecessor: %v, want invalid_grant", a)
 	}
 	s.dead(t, "reuse inside the grace", s.shop.refresh, session[2])
 }
@@ -89,7 +89,7 @@ func (s *site) dead(t *testing.T, why string, way func(string) request, session 
 	}
 }
 
-// refuses returns an error unless the server takes none of the session's tokens.
+// refuses returns an error unless the server refuses all of the session's tokens.
 func (p *process) refuses(watch app, way func(string) request, session tokens) error {
 	if a := p.ask(profile(session.access)); a.status != http.StatusUnauthorized {
 		return a.expect(http.StatusUnauthorized)
@@ -97,11 +97,11 @@ func (p *process) refuses(watch app, way func(string) request, session tokens) e
 	if a := p.ask(watch.introspect(session.access)); string(a.body) != "{\"active\":false}\n" {
 		return errInactive{a}
 	}
-	// Whoever comes with many tokens that are not good is held up: here, nobody is.
+	// A network that presents many bad tokens is throttled, so this comes from a new one.
 	return p.ask(way(session.refresh).comingFrom(p.site.network())).expect(http.StatusBadRequest, http.StatusUnauthorized)
 }
 
-// errInactive: a token is still good.
+// errInactive says that a token is still good.
 type errInactive struct{ answer }
 
 func (e errInactive) Error() string { return e.String() + `, want {"active":false}` }

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// raceToRevoke: a session is refreshed at one server while it is revoked at the
-// other, 50 times over. Whoever comes first, nothing lives once both have returned.
+// raceToRevoke refreshes a session at one server while it is revoked at the other, 50
+// times over. In either order, the session must be dead once both have returned.
 func (s *site) raceToRevoke(t *testing.T) {
 	ben := s.newcomer(t, "ben", "user")
 	sessions := s.signIns(t, ben, callers)
 	answers := crowd(2*callers, func(i int) answer {
 		pair := i / 2
 		if i%2 == 0 {
-			time.Sleep(time.Duration(pair%10) * 2 * time.Millisecond) // so that either comes first, sometimes
+			time.Sleep(time.Duration(pair%10) * 2 * time.Millisecond) // so that each comes first sometimes
 			return s.of(pair).ask(s.shop.refresh(sessions[pair].refresh))
 		}
 		return s.of(pair + 1).ask(s.shop.revoke([]string{sessions[pair].refresh, sessions[pair].access}[pair%2]))

@@ -12,17 +12,17 @@ import (
 // freeTries is the default of GATEHOUSE_SIGNIN_FREE_TRIES.
 const freeTries = 5
 
-// raceToSignIn: guessing is slowed down, at both servers together, and nobody
-// else is.
+// raceToSignIn checks that guessing is slowed down, at both servers together, and that
+// everybody else is not.
 func (s *site) raceToSignIn(t *testing.T) {
 	t.Run("right passwords", s.manyRightPasswords)
 	t.Run("wrong passwords", s.manyWrongPasswords)
 	t.Run("one count for all spellings, paths and servers", s.oneCount)
 }
 
-// manyRightPasswords: an app with many workers starts. The first tries take all
-// that is free, and the others wait until one of them has been judged, at
-// whichever server. A machine that cannot judge one in time may hold some up.
+// manyRightPasswords starts an app with many workers. The first tries use up the free
+// ones, and the others wait until one of these has been judged, at either server. A
+// machine that cannot judge one in time may throttle some.
 func (s *site) manyRightPasswords(t *testing.T) {
 	cleo := s.newcomer(t, "cleo", "user")
 	from := s.network()
@@ -33,7 +33,7 @@ func (s *site) manyRightPasswords(t *testing.T) {
 		slowest = max(slowest, a.took)
 	}
 	if slowest > time.Second {
-		t.Logf("the machine took %s for an answer; of the first ones %v were given", slowest, tally(answers))
+		t.Logf("an answer took %s on this machine; the first answers by status: %v", slowest, tally(answers))
 		answers = crowd(callers, func(i int) answer { return asTold(answers[i], func() answer { return try(i) }) })
 	}
 	for _, a := range answers {
@@ -41,7 +41,7 @@ func (s *site) manyRightPasswords(t *testing.T) {
 	}
 }
 
-// asTold repeats what was held up, each time after as long as the answer says.
+// asTold repeats a throttled request, each time after as long as the answer says.
 func asTold(a answer, ask func() answer) answer {
 	for range 10 {
 		if a.status != http.StatusTooManyRequests {
@@ -85,15 +85,15 @@ func (s *site) manyWrongPasswords(t *testing.T) {
 	s.waitAsTold(t, dora, wrong)
 }
 
-// waitAsTold: whoever is held up and waits as long as told is let in, though
-// others were held up meanwhile.
+// waitAsTold checks that a throttled caller that waits as long as told may sign in,
+// although others were throttled meanwhile.
 func (s *site) waitAsTold(t *testing.T, right, wrong person) {
 	t.Helper()
 	from := s.network()
 	var held answer
 	for i := 0; held.status != http.StatusTooManyRequests; i++ {
 		if held = s.of(i).ask(s.guess(i, wrong).comingFrom(from)); i > 2*freeTries {
-			t.Fatalf("%d wrong passwords and no delay, want one: %v", i, held)
+			t.Fatalf("%d wrong passwords without a delay, want one: %v", i, held)
 		}
 	}
 	until := time.Now().Add(held.comeBack())
@@ -105,7 +105,7 @@ func (s *site) waitAsTold(t *testing.T, right, wrong person) {
 	again(func() answer { return s.b.ask(s.guess(0, right).comingFrom(from)) }).is(t, http.StatusOK)
 }
 
-// guess is a try in one of the ways that there are. Who is unknown has no address.
+// guess returns a sign-in in one of the possible ways. An unknown person has no address.
 func (s *site) guess(i int, p person) request {
 	names := []string{p.name, strings.ToUpper(p.name), " " + p.name + " ", p.name + "@people.example", p.name + "@PEOPLE.example"}
 	if p.ID == 0 {
@@ -118,7 +118,7 @@ func (s *site) guess(i int, p person) request {
 	return login(p)
 }
 
-// oneCount: every way of trying leads to the same count.
+// oneCount checks that all ways of signing in share one count.
 func (s *site) oneCount(t *testing.T) {
 	known := s.newcomer(t, "finn", "user")
 	known.password = s.vault.Secret("wrong-password")
@@ -136,7 +136,7 @@ func (s *site) oneCount(t *testing.T) {
 	}
 }
 
-// countsAll uses up what is free in five ways, and finds each of them closed.
+// countsAll uses up the free tries in five ways, and finds every way closed.
 func (s *site) countsAll(p person, from string) error {
 	for i := range freeTries {
 		if err := s.of(i).ask(s.guess(2*i, p).comingFrom(from)).expect(http.StatusUnauthorized, http.StatusBadRequest); err != nil {

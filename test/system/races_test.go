@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// callers is how many act at the same moment, half of them at each server.
+// callers is how many callers act at the same moment, half of them at each server.
 const callers = 50
 
-// TestTwoServers lets many callers want the same thing at once, at two servers on
-// one back-end, and looks at one for what was done at the other.
+// TestTwoServers lets many callers compete for the same thing, at two servers on one
+// back-end, and checks at one server what was done at the other.
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	for _, b := range backends() {
@@ -35,8 +35,8 @@ func TestTwoServers(t *testing.T) {
 	}
 }
 
-// raceForTheFirstAdministrator: each server prints a link as long as there is no
-// administrator; 50 redeem both at once. It leaves the site with root.
+// raceForTheFirstAdministrator lets 50 callers redeem the links of both servers at once;
+// servers print links until the first administrator exists. It sets s.root.
 func (s *site) raceForTheFirstAdministrator(t *testing.T) {
 	links := []string{s.a.link(t), s.b.link(t)}
 	people := make([]person, callers)
@@ -58,7 +58,7 @@ func (s *site) raceForTheFirstAdministrator(t *testing.T) {
 	}
 	list := s.people(t)
 	if len(list) != 1 || list[0].Username != s.root.name || list[0].Role != "admin" {
-		t.Fatalf("people = %+v, want the administrator %s alone", list, s.root.name)
+		t.Fatalf("people = %+v, want only the administrator %s", list, s.root.name)
 	}
 	s.root.ID = list[0].ID
 	for i, link := range links {

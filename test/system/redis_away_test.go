@@ -8,7 +8,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// away: what Redis decides waits until it is back; the rest goes on.
+// away checks that requests that need Redis wait until it is back, and that all others
+// are served.
 func (s *redisSite) away(t *testing.T, begin, end func()) {
 	sessions := s.signIns(t, s.who, 6)
 	builtIn := []tokens{s.signIn(t, s.a, s.who), s.signIn(t, s.b, s.who), s.signIn(t, s.a, s.who)}
@@ -31,8 +32,8 @@ func (s *redisSite) away(t *testing.T, begin, end func()) {
 	s.dead(t, "signed out while Redis was away", refresh, builtIn[2])
 }
 
-// needsRedis: what the moving part decides cannot be decided now. The second
-// session is revoked, and the record says so already.
+// needsRedis checks that requests that need the moving part are told to come back. It
+// revokes the second session, which the record shows at once.
 func (s *redisSite) needsRedis(t *testing.T, p *process, sessions []tokens, builtIn tokens) {
 	t.Helper()
 	requests := []request{
@@ -44,7 +45,7 @@ func (s *redisSite) needsRedis(t *testing.T, p *process, sessions []tokens, buil
 			t.Errorf("without Redis: %v", err)
 		}
 	}
-	testkit.Within(t, 5*time.Second, p.name+" says that it is not ready", func() error {
+	testkit.Within(t, 5*time.Second, p.name+" reports that it is not ready", func() error {
 		return p.ask(request{path: "/healthz/ready"}).away(5 * time.Second)
 	})
 }
@@ -62,12 +63,12 @@ func (s *redisSite) needsNoRedis(t *testing.T, p *process, session tokens) {
 	p.ask(login(s.who).comingFrom(s.network())).is(t, http.StatusOK)
 }
 
-// documents are what anybody may read at any time.
+// documents are the paths that anybody may read at any time.
 var documents = []string{
 	"/.well-known/jwks.json", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/healthz/live", "/openapi.json",
 }
 
-// throttledWithoutRedis: guessing is slowed down, and earlier than usual.
+// throttledWithoutRedis checks that guessing is slowed down, and earlier than usual.
 func (s *redisSite) throttledWithoutRedis(t *testing.T, p *process) {
 	t.Helper()
 	wrong := s.who

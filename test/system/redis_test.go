@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// recovery is how long a server may need once its back-end is there again.
+// recovery is how long a server may need once its back-end is back.
 const recovery = 5 * time.Second
 
 // A redisSite is a site whose Redis can be taken away.
@@ -23,8 +23,8 @@ type redisSite struct {
 	who   person
 }
 
-// TestRedisFaults: SQL is the record, so whatever happens to Redis, nobody's
-// session is lost, and nothing that was ended comes back.
+// TestRedisFaults checks that a fault of Redis neither loses a session nor brings one
+// back, because SQL is the record.
 func TestRedisFaults(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -39,7 +39,7 @@ func TestRedisFaults(t *testing.T) {
 	s.showsNoSecret(t)
 }
 
-// living and ended are two groups of sessions.
+// livingAndEnded returns two groups of sessions.
 func (s *redisSite) livingAndEnded(t *testing.T) (living, ended []tokens) {
 	t.Helper()
 	sessions := s.signIns(t, s.who, 25)
@@ -49,8 +49,8 @@ func (s *redisSite) livingAndEnded(t *testing.T) (living, ended []tokens) {
 	return sessions[:20], sessions[20:]
 }
 
-// goOn refreshes every session at either server in turn until the time is over,
-// and returns what they have come to. No refresh may fail.
+// goOn refreshes every session at the servers in turn until the channel closes, and
+// returns the latest tokens. A refresh must not fail.
 func (s *redisSite) goOn(t *testing.T, sessions []tokens, until <-chan struct{}) []tokens {
 	t.Helper()
 	var refreshed sync.Map
@@ -64,7 +64,7 @@ func (s *redisSite) goOn(t *testing.T, sessions []tokens, until <-chan struct{})
 			}
 			a := s.of(turn).ask(s.shop.refresh(sessions[i].refresh))
 			if !a.is(t, http.StatusOK) {
-				t.Errorf("session %d was lost at its refresh %d, want it to go on", i, turn-i+1)
+				t.Errorf("session %d was lost at its refresh %d, want it to live", i, turn-i+1)
 				return a
 			}
 			sessions[i] = a.tokens()
@@ -76,7 +76,7 @@ func (s *redisSite) goOn(t *testing.T, sessions []tokens, until <-chan struct{})
 	return sessions
 }
 
-// rightAfter: the living live, and the ended do not come back.
+// rightAfter checks that the living sessions live, and the ended ones do not come back.
 func (s *redisSite) rightAfter(t *testing.T, living, ended []tokens) {
 	t.Helper()
 	for i, session := range living {
@@ -105,10 +105,10 @@ func (s *redisSite) emptied(t *testing.T) {
 	s.rightAfter(t, living, ended)
 }
 
-// setBack: Redis comes back with what it knew some time ago.
+// setBack restores an earlier state of Redis.
 func (s *redisSite) setBack(t *testing.T) {
 	living, ended := s.livingAndEnded(t)
-	later := s.signIns(t, s.who, 5) // Redis does not know them at the time
+	later := s.signIns(t, s.who, 5) // the copy of Redis below does not have them yet
 	before := filepath.Join(t.TempDir(), "before")
 	if err := os.CopyFS(before, os.DirFS(s.data)); err != nil {
 		t.Fatalf("copying the folder: %v", err)
@@ -134,8 +134,8 @@ func (s *redisSite) setBack(t *testing.T) {
 	s.rightAfter(t, living, ended)
 }
 
-// answerLost: a server asks again when an answer of Redis was lost, and knows its
-// own step, so that no session ends even without any grace.
+// answerLost checks that a server repeats a command whose answer Redis lost, and
+// recognizes its own step, so that sessions survive even without a grace.
 func (s *redisSite) answerLost(t *testing.T) {
 	proxy := startLossy(t, s.redis.Addr, "evalsha", 7)
 	c := s.start(t, "C", "GATEHOUSE_REDIS=redis://"+proxy.addr, "GATEHOUSE_REFRESH_GRACE=0s")

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestKilledRestore: whenever a restore is killed, there is the one database or the
-// other, whole, and the next command works.
+// TestKilledRestore checks that a killed restore leaves either the old or the new
+// database, complete, and that the next command works.
 func TestKilledRestore(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -21,7 +21,7 @@ func TestKilledRestore(t *testing.T) {
 	s.run(t, "", "backup", backup)
 	began := time.Now()
 	s.run(t, "", "restore", backup)
-	whole := time.Since(began)
+	length := time.Since(began)
 	restored := 0
 	const rounds = 25
 	for range rounds {
@@ -32,7 +32,7 @@ func TestKilledRestore(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatalf("starting the command: %v", err)
 		}
-		time.Sleep(rand.N(whole * 5 / 4))
+		time.Sleep(rand.N(length * 5 / 4))
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 		names := s.names(t)
@@ -44,7 +44,7 @@ func TestKilledRestore(t *testing.T) {
 		}
 		s.run(t, "", "backup", filepath.Join(t.TempDir(), "check.db")) // which checks all of it
 	}
-	t.Logf("of %d, each within %s, %d came to their end", rounds, whole.Round(time.Millisecond), restored)
+	t.Logf("%d of %d restores, which take %s each, finished", restored, rounds, length.Round(time.Millisecond))
 }
 
 func (s *site) names(t *testing.T) (names []string) {
@@ -55,12 +55,12 @@ func (s *site) names(t *testing.T) (names []string) {
 	return names
 }
 
-// TestRestoreAnOlderThenANewer: who came between the two backups is not taken for
-// deleted; who was deleted is, as long as a database says so that can be read.
+// TestRestoreAnOlderThenANewer checks that people who came between the two backups are
+// not treated as deleted, and that deleted people are, if a readable database says so.
 func TestRestoreAnOlderThenANewer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		before func(t *testing.T, file string) // the older one is restored
+		before func(t *testing.T, file string) // runs before the older one is restored
 		after  func(t *testing.T, file string)
 		want   []string
 		says   string
@@ -94,7 +94,7 @@ func TestRestoreAnOlderThenANewer(t *testing.T) {
 				t.Errorf("exit code %d: %s\nwant 0 and %q", code, said, c.says)
 			}
 			if got := s.active(t); !slices.Equal(got, c.want) {
-				t.Errorf("active are %v, want %v: %s", got, c.want, said)
+				t.Errorf("the active people are %v, want %v: %s", got, c.want, said)
 			}
 		})
 	}
@@ -116,15 +116,15 @@ func forget(t *testing.T, file string) {
 	}
 }
 
-// wear spoils all of the replaced database but its first pages.
+// wear overwrites the replaced database except for its first pages.
 func wear(t *testing.T, file string) {
 	t.Helper()
-	const whole = 8 << 10
+	const intact = 8 << 10
 	content, err := os.ReadFile(kept(t, file))
 	if err != nil {
 		t.Fatalf("reading the file: %v", err)
 	}
-	spoilt := append(content[:whole:whole], bytes.Repeat([]byte("x"), len(content)-whole)...)
+	spoilt := append(content[:intact:intact], bytes.Repeat([]byte("x"), len(content)-intact)...)
 	if err := os.WriteFile(kept(t, file), spoilt, 0o600); err != nil {
 		t.Fatalf("writing the file: %v", err)
 	}
@@ -139,7 +139,7 @@ func kept(t *testing.T, file string) string {
 	return all[0]
 }
 
-// active are the names of those who may sign in, in the order of their coming.
+// active returns the names of the people who may sign in, in the order of their sign-up.
 func (s *site) active(t *testing.T) (names []string) {
 	t.Helper()
 	type listed struct {

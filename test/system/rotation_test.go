@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// TestNoVerifierMeetsAnUnknownKey: keys are rotated every few seconds, as two
-// servers sign in turns. A verifier that keeps the key set of either for as long as
-// it was told verifies every token.
+// TestNoVerifierMeetsAnUnknownKey rotates the keys every few seconds while two servers
+// sign in turns. A verifier that caches the key set of either for as long as it was
+// told must verify every token.
 func TestNoVerifierMeetsAnUnknownKey(t *testing.T) {
 	t.Parallel()
-	// A set may be kept for half of the lead, less its age, in whole seconds.
+	// A set may be cached for half of the lead, less its age, in full seconds.
 	s := open(t, append(onMariaDB(t), "GATEHOUSE_KEY_ROTATE_EVERY=5s", "GATEHOUSE_KEY_PUBLISH_LEAD=4s")...)
 	verifiers := []*verifier{{from: s.a}, {from: s.b}}
 	signers, fetched, kept := map[string]int{}, 0, 0
@@ -44,7 +44,7 @@ func TestNoVerifierMeetsAnUnknownKey(t *testing.T) {
 	}
 }
 
-// A verifier is an app's server, which knows us from our key set alone.
+// A verifier is a resource server that only uses our key set.
 type verifier struct {
 	from          *process
 	keys          map[string]*rsa.PublicKey
@@ -59,7 +59,7 @@ func (v *verifier) verify(token string) (kid string, err error) {
 	}
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return "", fmt.Errorf("no token: %q", token)
+		return "", fmt.Errorf("not a token: %q", token)
 	}
 	var head struct {
 		Algorithm string `json:"alg"`
@@ -78,7 +78,7 @@ func (v *verifier) verify(token string) (kid string, err error) {
 	return head.ID, rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature)
 }
 
-// fetch gets the key set anew once it may be kept no longer.
+// fetch fetches the key set again once its lifetime is over.
 func (v *verifier) fetch() error {
 	asked := time.Now()
 	if asked.Before(v.until) {

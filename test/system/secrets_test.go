@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// showsNoSecret: whatever was sent, and wherever it was put by mistake, is in no
-// log (which end looks through), nor in the metrics, the audit log or the file.
+// showsNoSecret checks that a secret, even in the wrong place, does not appear in the
+// logs (which end searches), the metrics, the audit log or the file.
 func (s *site) showsNoSecret(t *testing.T) {
 	s.misplace(t)
 	root := s.rootToken(t)
@@ -69,7 +69,7 @@ func (s *site) misplace(t *testing.T) {
 	for i, r := range requests {
 		a := s.of(i).ask(r.comingFrom(s.network()))
 		if a.err != nil || a.status >= 500 {
-			t.Errorf("request %d: answered by %v, want a status below 500", i, a)
+			t.Errorf("request %d: the answer is %v, want a status below 500", i, a)
 		}
 	}
 	s.try(t, secret()+"\n", "user", "create", "--username", "ann", "--email", "ann@elsewhere.example", "--password-stdin")

@@ -11,20 +11,20 @@ import (
 
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/test/testkit"
-	_ "gatehouse/store/sqlstore" // the driver that testdb asks MariaDB with
+	_ "gatehouse/store/sqlstore" // registers the driver with which testdb queries MariaDB
 )
 
-// A site is one back-end, and what runs on it.
+// A site is one back-end and the servers on it.
 type site struct {
 	folder   string
 	settings []string
 	vault    *testkit.Vault
 	// a and b are two servers on it.
 	a, b *process
-	// root is the administrator that the tests act as.
+	// root is the administrator as whom the tests act.
 	root       person
 	rootAccess string
-	// shop is an app for people, and watch a resource server that asks about tokens.
+	// shop is an app for people, and watch a resource server that introspects tokens.
 	shop, watch app
 	networks    *atomic.Int32
 }
@@ -47,19 +47,19 @@ func backends() []backend {
 
 func onMariaDB(t *testing.T) []string { return []string{"GATEHOUSE_DATABASE=" + testdb.MySQL(t)} }
 
-// grace is short, so that a test can wait for its end, and long enough for 50 callers
-// to come within it at a busy machine.
+// grace is short, so that a test can wait for its end, but long enough for 50 callers
+// on a busy machine.
 const grace = "GATEHOUSE_REFRESH_GRACE=6s"
 
-// newSite is a site without a server. Where no database is named, it is a SQLite
-// file and a master key file, both to be made by who comes first.
+// newSite makes a site without a server. Unless settings name a database, the first
+// server makes a SQLite file and a master key file.
 func newSite(t *testing.T, settings ...string) *site {
 	t.Helper()
 	s := &site{folder: testdb.Folder(t), vault: &testkit.Vault{}, networks: &atomic.Int32{}}
 	s.settings = append([]string{
 		"GATEHOUSE_ADDR=127.0.0.1:0",
 		"GATEHOUSE_LOG_LEVEL=debug",
-		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // so that a test can come from anywhere
+		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // so that requests can come from any address
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
 		grace,
 	}, settings...)
@@ -108,19 +108,19 @@ func (s *site) create(t *testing.T, name, role string) person {
 	return p
 }
 
-// people are as the command line lists them.
+// people returns the people whom the command line lists.
 func (s *site) people(t *testing.T) []person {
 	t.Helper()
 	return readLines[person](t, s.run(t, "", "user", "list", "--json"))
 }
 
-// pair are the two servers.
+// pair returns the two servers.
 func (s *site) pair() []*process { return []*process{s.a, s.b} }
 
-// of is the server for caller i: they take turns.
+// of returns the server for caller i; they take turns.
 func (s *site) of(i int) *process { return s.pair()[i%2] }
 
-// network is an address in a network from which nobody has come yet.
+// network returns an address in a network that has not been used yet.
 func (s *site) network() string {
 	n := s.networks.Add(1)
 	return fmt.Sprintf("10.%d.%d.7", n/256, n%256)

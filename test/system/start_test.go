@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestServersThatStartTogether on an empty database agree on one schema, one key
-// and one first administrator.
+// TestServersThatStartTogether checks that servers that start together on an empty
+// database agree on one schema, one key and one first administrator.
 func TestServersThatStartTogether(t *testing.T) {
 	t.Parallel()
 	for _, b := range backends()[:2] {
@@ -43,7 +43,7 @@ func TestServersThatStartTogether(t *testing.T) {
 	}
 }
 
-// oneSchema: every migration ran, once.
+// oneSchema checks that every migration ran once.
 func (s *site) oneSchema(t *testing.T) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -56,7 +56,7 @@ func (s *site) oneSchema(t *testing.T) {
 	}
 }
 
-// oneOfThree: the links of all servers are redeemed at once.
+// oneOfThree redeems the links of all servers at once.
 func (s *site) oneOfThree(t *testing.T, all []*process) {
 	t.Helper()
 	links := make([]string, len(all))
@@ -78,8 +78,8 @@ func (s *site) oneOfThree(t *testing.T, all []*process) {
 	}
 }
 
-// TestWrongMasterKey: a server with another master key does not start, and
-// changes nothing; one with the right key starts as before.
+// TestWrongMasterKey checks that a server with another master key does not start and
+// does not change anything, and that one with the right key starts as before.
 func TestWrongMasterKey(t *testing.T) {
 	t.Parallel()
 	for _, b := range backends()[:2] {
@@ -102,14 +102,14 @@ func TestWrongMasterKey(t *testing.T) {
 			}
 			again := s.start(t, "again")
 			if err := again.publishes(want); err != nil {
-				t.Errorf("with the right key again: %v", err)
+				t.Errorf("with the right key again: the keys published: %v", err)
 			}
 		})
 	}
 }
 
-// TestLostMasterKeyFile: a new one is not made over signing keys that it could
-// not open.
+// TestLostMasterKeyFile checks that the server does not make a new master key file
+// beside signing keys that it could not open.
 func TestLostMasterKeyFile(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -122,7 +122,7 @@ func TestLostMasterKeyFile(t *testing.T) {
 		t.Errorf("without its master key file: code %d, want an error that names the file:\n%s", code, said)
 	}
 	if _, err := os.Stat(file); err == nil {
-		t.Error("a new master key file was made, want none")
+		t.Error("a new master key file was made, want no such file")
 	}
 	if err := os.Rename(file+".backup", file); err != nil {
 		t.Fatalf("renaming the file: %v", err)

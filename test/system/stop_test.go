@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestStopWhileRequestsAreInProgress: told to stop, a server finishes what it has
-// begun, and takes no more.
+// TestStopWhileRequestsAreInProgress checks that a server that is told to stop finishes
+// the requests in progress, and accepts no others.
 func TestStopWhileRequestsAreInProgress(t *testing.T) {
 	t.Parallel()
 	for _, b := range backends()[:2] {
@@ -29,7 +29,7 @@ func TestStopWhileRequestsAreInProgress(t *testing.T) {
 			}
 			testkit.Within(t, patience, "all requests are in progress", func() error { return s.a.inProgress(t, n+1) })
 			_ = s.a.cmd.Process.Signal(syscall.SIGTERM)
-			testkit.Within(t, patience, "no connection is accepted", s.a.refusesConnections)
+			testkit.Within(t, patience, "connections are refused", s.a.refusesConnections)
 			answers := crowd(n, func(i int) answer { return sent[i].finish() })
 			for _, a := range answers {
 				a.is(t, http.StatusOK)
@@ -38,7 +38,7 @@ func TestStopWhileRequestsAreInProgress(t *testing.T) {
 				t.Errorf("the exit code is %d, want 0", code)
 			}
 			for _, a := range answers {
-				s.b.ask(profile(a.tokens().access)).is(t, http.StatusOK) // what was answered was done
+				s.b.ask(profile(a.tokens().access)).is(t, http.StatusOK) // the session was really made
 			}
 		})
 	}
@@ -50,12 +50,12 @@ func (p *process) refusesConnections() error {
 		return nil
 	}
 	if err == nil {
-		err = firstOf(c.Close(), errors.New("one was accepted"))
+		err = firstOf(c.Close(), errors.New("a connection was accepted"))
 	}
 	return err
 }
 
-// halfOf is a sign-in, in one way or the other.
+// halfOf returns a sign-in in one of two ways.
 func (s *site) halfOf(i int, who person) request {
 	if i%2 == 0 {
 		return s.shop.grant(who).comingFrom(s.network())
@@ -63,27 +63,27 @@ func (s *site) halfOf(i int, who person) request {
 	return login(who).comingFrom(s.network())
 }
 
-// A halfSent request waits for the end of its body.
+// A halfSent is a request that still waits for the end of its body.
 type halfSent struct {
 	body   *io.PipeWriter
 	rest   []byte
 	answer chan answer
 }
 
-// sendHalf sends the head of a request and the half of its body.
+// sendHalf sends the head of a request and half of its body.
 func (p *process) sendHalf(t *testing.T, r request) halfSent {
 	t.Helper()
 	req, err := p.build(r)
 	if err != nil {
 		t.Fatalf("sending half a request: %v", err)
 	}
-	whole, err := io.ReadAll(req.Body)
+	body, err := io.ReadAll(req.Body)
 	if err != nil {
 		t.Fatalf("reading the body: %v", err)
 	}
 	reader, writer := io.Pipe()
 	req.Body, req.GetBody = reader, nil
-	h := halfSent{body: writer, rest: whole[len(whole)/2:], answer: make(chan answer, 1)}
+	h := halfSent{body: writer, rest: body[len(body)/2:], answer: make(chan answer, 1)}
 	go func() {
 		a := answer{asked: r.path + " at " + p.name}
 		resp, err := p.client.Do(req)
@@ -94,7 +94,7 @@ func (p *process) sendHalf(t *testing.T, r request) halfSent {
 		}
 		h.answer <- a
 	}()
-	if _, err := writer.Write(whole[:len(whole)/2]); err != nil {
+	if _, err := writer.Write(body[:len(body)/2]); err != nil {
 		t.Fatalf("writing to the pipe: %v", err)
 	}
 	return h
@@ -109,16 +109,16 @@ func (h halfSent) finish() answer {
 	case a := <-h.answer:
 		return a
 	case <-time.After(patience):
-		return answer{err: fmt.Errorf("no answer")}
+		return answer{err: fmt.Errorf("the answer did not come within %s", patience)}
 	}
 }
 
-// inProgress returns an error unless the server says that it is answering so many.
+// inProgress returns an error unless the server reports n requests in progress.
 func (p *process) inProgress(t *testing.T, n int) error {
 	a := p.ask(request{path: "/metrics"})
 	want := fmt.Sprintf("gatehouse_http_requests_in_flight %d\n", n)
 	if a.err != nil || !strings.Contains(string(a.body), want) {
-		return fmt.Errorf("no %q in the metrics: %w", want, a.err)
+		return fmt.Errorf("%q is not in the metrics: %w", want, a.err)
 	}
 	return nil
 }

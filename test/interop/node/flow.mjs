@@ -1,5 +1,5 @@
-// The whole life of a sign-in, by a certified client library (openid-client) and a
-// browser that knows cookies, redirects and forms. Any surprise ends it with an error.
+// The full life of a sign-in, with a certified client library (openid-client) and a
+// browser that handles cookies, redirects and forms. Any surprise ends it with an error.
 import assert from 'node:assert/strict'
 import * as oidc from 'openid-client'
 
@@ -42,7 +42,7 @@ async function visit(address) {
     form = fillIn(await response.text())
     address = new URL(address.pathname, ISSUER)
   }
-  assert.fail('the way has no end')
+  assert.fail('the redirects do not end')
 }
 
 function fillIn(page) {
