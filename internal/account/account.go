@@ -1,7 +1,6 @@
-// Package account is the life of a person: signing up, being created, proving a
-// password, changing, being deactivated and erased; and how the first
-// administrator comes to be. What the person may do meanwhile is package authz's
-// to say, and how long a sign-in lasts is package session's.
+// Package account manages users: sign-up, creation, password checks, changes,
+// deactivation and deletion, and the first administrator. Package authz decides what a
+// user may do, and package session how long a sign-in lasts.
 package account
 
 import (
@@ -19,7 +18,7 @@ import (
 	"gatehouse/store"
 )
 
-// Service does what is asked of accounts, or says why not.
+// Service manages accounts.
 type Service struct {
 	DB interface {
 		UserByID(ctx context.Context, id int64) (store.User, error)
@@ -32,18 +31,18 @@ type Service struct {
 		Audit(ctx context.Context, e store.AuditEvent) error
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
-	// Sessions is told which sessions a change has ended, after its commit.
+	// Sessions forgets the sessions that a change has ended, after its commit.
 	Sessions interface {
 		ForgetEnded(ctx context.Context, sids []string) error
 	}
 	Passwords *password.Hasher
 	Policy    password.Policy
 	Limits    *throttle.Limiter
-	// Cursors signs the marks between the pages of the list of people.
+	// Cursors seals the cursors of the list of users.
 	Cursors cursor.Sealer
-	// SignUpOpen lets strangers make themselves an account.
+	// SignUpOpen says that strangers may create an account for themselves.
 	SignUpOpen bool
-	// Observe, if set, is told how every check of a password ended.
+	// Observe, if set, gets the result of every password check.
 	Observe func(method, result string)
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -52,25 +51,25 @@ type Service struct {
 }
 
 var (
-	// ErrCredentials: the name and password do not open an account. There is one
-	// such error whatever the reason.
+	// ErrCredentials refuses a name and password. The same error stands for every
+	// reason.
 	ErrCredentials = errors.New("account: name and password do not open an account")
 
-	// ErrClosed: strangers may not sign up here.
+	// ErrClosed refuses a sign-up because strangers may not sign up.
 	ErrClosed = errors.New("account: sign-up is closed")
 
-	// ErrLink: the link for the first administrator is unknown, used or expired,
-	// or there is an administrator.
+	// ErrLink refuses a link for the first administrator: it is unknown, used or
+	// expired, or an administrator already exists.
 	ErrLink = errors.New("account: bootstrap link not valid")
 )
 
-// The messages about names that are taken, as front ends know them.
+// The messages about names that are taken. Front ends recognize them.
 const (
 	usernameTaken = "A user with that username already exists."
 	emailTaken    = "User with this email already exists."
 )
 
-// taken makes field messages of a *store.NameTaken and leaves any other error.
+// taken turns a *store.NameTaken into field messages and returns any other error as it is.
 func taken(err error) error {
 	var name *store.NameTaken
 	if !errors.As(err, &name) {
@@ -86,14 +85,14 @@ func taken(err error) error {
 	return faults.Err()
 }
 
-// Get returns a person, or store.ErrNotFound.
+// Get returns a user, or store.ErrNotFound.
 func (s *Service) Get(ctx context.Context, id int64) (store.User, error) {
 	return s.DB.UserByID(ctx, id)
 }
 
-// forget passes on what a commit has ended. The record says so already, and every
-// use of a token asks the record; so a failure here is no reason to tell the
-// caller that the act failed.
+// forget passes on the sessions that a commit has ended. They are already ended in the
+// record, which every use of a token reads, so a failure here does not fail the
+// operation.
 func (s *Service) forget(ctx context.Context, sids []string) {
 	if len(sids) == 0 {
 		return
@@ -103,8 +102,8 @@ func (s *Service) forget(ctx context.Context, sids []string) {
 	}
 }
 
-// endSessions ends the person's sessions but one, with a row of evidence for each,
-// and signs the person out of our own pages in every browser.
+// endSessions ends the user's sessions except one, with an audit event for each, and
+// signs the user out of our own pages in every browser.
 func endSessions(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, except, reason string, now time.Time) ([]string, error) {
 	if err := tx.EndBrowsers(target.ID, "", now); err != nil {
 		return nil, err

@@ -9,18 +9,18 @@ import (
 	"gatehouse/store"
 )
 
-// Attributes are what a caller sends about a person's profile, by the names of
-// profile.List. An empty text takes the attribute away. Under the name of an object
-// stands why what was sent is none.
+// Attributes are what a caller sends about a user's profile, by the names of
+// profile.List. An empty text removes the attribute. The name of an object has the
+// problem of a value that is not an object.
 type Attributes map[string]fields.Text
 
-// A setting is an attribute with the text that it gets.
+// A setting is an attribute and its new text.
 type setting struct {
 	profile.Attribute
 	text string
 }
 
-// settings returns what was sent and holds, and reports every fault.
+// settings returns the settings for the valid texts and adds a fault for each other.
 func (a Attributes) settings(now time.Time, faults *fields.Errors) []setting {
 	a.objects(faults)
 	var settings []setting
@@ -48,7 +48,7 @@ func (a Attributes) settings(now time.Time, faults *fields.Errors) []setting {
 	return settings
 }
 
-// objects reports what was sent for an object and is none.
+// objects adds a fault for each value that should be an object but is not one.
 func (a Attributes) objects(faults *fields.Errors) {
 	for _, one := range profile.List {
 		object, _ := one.Part()
@@ -58,8 +58,8 @@ func (a Attributes) objects(faults *fields.Errors) {
 	}
 }
 
-// profileAgainst returns the profile that d makes of p, and adds what differs to
-// both sides of the record; nil if nothing does.
+// profileAgainst applies d to p and adds the differences to before and after. It returns
+// nil if nothing differs.
 func (d draft) profileAgainst(p store.Profile, before, after map[string]any) *store.ProfileText {
 	is := p
 	for _, s := range d.settings {
@@ -69,7 +69,7 @@ func (d draft) profileAgainst(p store.Profile, before, after map[string]any) *st
 		}
 	}
 	if is.PhoneNumber != p.PhoneNumber && p.PhoneProved {
-		is.PhoneProved = false // whoever answers the old number may not answer this one
+		is.PhoneProved = false // the proof was for the old number
 		before["phone_number_verified"], after["phone_number_verified"] = true, false
 	}
 	if is == p {

@@ -28,8 +28,8 @@ func (w *world) profile(u store.User) store.Profile {
 	return p
 }
 
-// all are all attributes, and the profile that they make. One that is not spelt out
-// here is sent as its example, which is kept as it is.
+// all returns all attributes and the profile that they make. An attribute that is not
+// written out here has its example, which is stored unchanged.
 func all() (account.Attributes, store.Profile) {
 	g := fields.Given
 	sent, kept := account.Attributes{
@@ -68,7 +68,7 @@ func everyAttributeIsKept(t *testing.T, w *world) {
 	}
 	bob := w.person("bob", store.RoleAdmin)
 	if got := w.profile(bob); got != (store.Profile{}) {
-		t.Errorf("a profile of nothing differs (-want +got):\n%s", cmp.Diff(store.Profile{}, got))
+		t.Errorf("an empty profile differs (-want +got):\n%s", cmp.Diff(store.Profile{}, got))
 	}
 	if _, err := w.Change(t.Context(), as(bob, ""), bob, account.Input{Attributes: attributes}, false); err != nil {
 		t.Fatalf("changing the user: %v", err)
@@ -121,7 +121,7 @@ func TestAChangeOfAnAttribute(t *testing.T) {
 	}
 }
 
-func TestAnotherNumberIsNotProved(t *testing.T) {
+func TestANewNumberIsNotProved(t *testing.T) {
 	w := open(t)
 	ann, boss := w.person("ann", store.RoleUser), w.person("boss", store.RoleAdmin)
 	proved := store.Profile{PhoneNumber: "+491234567", PhoneProved: true}
@@ -186,7 +186,7 @@ func TestAttributesThatCannotBe(t *testing.T) {
 		}
 		for _, good := range append(c.good, "") {
 			if err := try(good); err != nil {
-				t.Errorf("trying %s %q: %v", field, good, err)
+				t.Errorf("%s %q: err = %v, want none", field, good, err)
 			}
 		}
 		for _, wrong := range c.wrong {
@@ -199,11 +199,11 @@ func TestAttributesThatCannotBe(t *testing.T) {
 	in := account.Input{Attributes: account.Attributes{"locale": fields.Text{Sent: true, Problem: fields.Null}, "address": fields.Text{Sent: true, Problem: fields.Null}}}
 	var faults *fields.Errors
 	if _, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, in, false); !errors.As(err, &faults) || !faults.Has("locale") || !faults.Has("address") {
-		t.Errorf("problems of the wire: %v", err)
+		t.Errorf("values of the wrong type: err = %v, want a fault for each", err)
 	}
 }
 
-// Two who change different attributes at once lose nothing of each other's.
+// Concurrent changes of different attributes do not undo each other.
 func TestAttributesChangedAtOnce(t *testing.T) { everywhere(t, attributesChangedAtOnce) }
 
 func attributesChangedAtOnce(t *testing.T, w *world) {

@@ -14,15 +14,15 @@ import (
 // linkLifetime is how long the link for the first administrator works.
 const linkLifetime = time.Hour
 
-// Offer returns the token of a new link for the first administrator, or ok false
-// if there is one already. The token has 256 random bits and is kept as a digest:
-// it is in the answer and nowhere else.
+// Offer returns the token of a new link for the first administrator, or ok false if an
+// administrator already exists. The token has 256 random bits. Only its digest is
+// stored.
 //
-// Several replicas may each offer a link; the first that is used puts an end to all.
+// Several replicas may each offer a link; the first one that is used invalidates all.
 func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) {
 	found, err := s.DB.HasAdmin(ctx)
 	if err != nil {
-		return "", false, fmt.Errorf("asking for an administrator: %w", err)
+		return "", false, fmt.Errorf("looking for an administrator: %w", err)
 	}
 	if found {
 		return "", false, nil
@@ -32,23 +32,23 @@ func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) 
 		return tx.AddBootstrap(store.DigestOf(token), s.Now().Add(linkLifetime))
 	})
 	if err != nil {
-		return "", false, fmt.Errorf("keeping a bootstrap link: %w", err)
+		return "", false, fmt.Errorf("storing a bootstrap link: %w", err)
 	}
 	return token, true, nil
 }
 
-// Redeem makes the first administrator. It returns what SignUp does, and ErrLink.
-// What is wrong with the fields does not use up the link. Who has no link learns
-// nothing from his fields: the link is asked for first.
+// Redeem creates the first administrator. Its errors are those of SignUp, and ErrLink.
+// A fault in a field does not use up the link. The link is checked first, so that a
+// caller without one learns nothing about the fields.
 func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.User, error) {
 	there, err := s.DB.HasBootstrap(ctx, store.DigestOf(token), s.Now())
 	if err != nil {
-		return store.User{}, fmt.Errorf("asking for a bootstrap link: %w", err)
+		return store.User{}, fmt.Errorf("looking for a bootstrap link: %w", err)
 	}
 	if !there {
 		return store.User{}, ErrLink
 	}
-	in.Role = fields.Text{} // the link settles it
+	in.Role = fields.Text{} // the link decides the role
 	return s.admit(ctx, in, func(d draft) (store.User, error) {
 		first := newUser(d, s.Now())
 		first.Role = store.RoleAdmin

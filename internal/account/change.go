@@ -10,13 +10,13 @@ import (
 	"gatehouse/store"
 )
 
-// Change lets actor change target, as just read, and returns what it has become.
-// What decides is read again in the transaction that writes. The username, e-mail
-// address and password must be there if replaceAll.
+// Change lets actor change target, as just read, and returns the changed user. The
+// transaction that writes reads again what the permission depends on. If replaceAll,
+// the username, e-mail address and password are required.
 //
-// A new password, and a deactivation, end the person's sessions, but for the one
-// in which somebody changes his own password. A change of role ends none: the
-// role of today is what counts at our own API.
+// A new password or a deactivation ends the user's sessions, except the session in
+// which users change their own password. A change of role does not end sessions,
+// because our own API checks the current role.
 func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.User, in Input, replaceAll bool) (store.User, error) {
 	if err := authz.ChangePeople.Allow(actor); err != nil {
 		return store.User{}, err
@@ -57,8 +57,8 @@ func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	return after, ended, err
 }
 
-// write writes what differs and the evidence, and ends the sessions that must
-// not outlive it.
+// write writes the differences and an audit event, and ends the sessions that must not
+// outlive the change.
 func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, []string, error) {
 	now := s.Now()
 	change, before, after, err := d.at(now, target)
@@ -86,7 +86,7 @@ func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, tar
 	return applied(target, change), ended, tx.Audit(event.Record(ctx, now))
 }
 
-// Delete erases the person with the sessions.
+// Delete deletes the user and ends their sessions.
 func (s *Service) Delete(ctx context.Context, actor authz.Actor, id int64) error {
 	var ended []string
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
@@ -120,9 +120,9 @@ func (s *Service) remove(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	return ended, tx.Audit(event.Record(ctx, now))
 }
 
-// lockForAdmin returns the target, kept from other writers, if actor may make the
-// change. All that decides is read here, under the locks: whether actor is still
-// an administrator, what the target is, and whether there is another one.
+// lockForAdmin locks and returns the target if actor may make the change. It decides
+// under the locks: whether actor is still an administrator, what role the target has,
+// and whether another administrator exists.
 func lockForAdmin(tx store.Tx, actor authz.Actor, id int64, c authz.Change) (store.User, error) {
 	mayTakeAdmin := c.Delete || c.Role != nil || c.Active != nil
 	if mayTakeAdmin {
@@ -143,9 +143,8 @@ func lockForAdmin(tx store.Tx, actor authz.Actor, id int64, c authz.Change) (sto
 	return target, authz.ChangePerson(actor, target, c, other)
 }
 
-// lockBoth locks the actor and the target, the lower ID first, so that two who
-// change each other do not wait for each other for ever. The actor comes back
-// with the role of this moment.
+// lockBoth locks the actor and the target, the lower ID first, so that two users who
+// change each other do not deadlock. It returns the actor with the current role.
 func lockBoth(tx store.Tx, actor authz.Actor, id int64) (authz.Actor, store.User, error) {
 	if actor.UserID == id {
 		target, err := tx.LockUser(id)
@@ -166,8 +165,8 @@ func lockBoth(tx store.Tx, actor authz.Actor, id int64) (authz.Actor, store.User
 	return actor, target, found
 }
 
-// stillAdmin locks the actor, who must be an administrator to this moment. The
-// command line has no row.
+// stillAdmin locks the actor, who must still be an administrator. The command line has
+// no row to lock.
 func stillAdmin(tx store.Tx, actor authz.Actor) (authz.Actor, error) {
 	if actor.Operator {
 		return actor, nil
@@ -183,7 +182,7 @@ func stillAdmin(tx store.Tx, actor authz.Actor) (authz.Actor, error) {
 	return actor, authz.ChangePeople.Allow(actor)
 }
 
-// asNow is the actor with today's role, and with none if he was deactivated.
+// asNow returns the actor with the current role, or with none after a deactivation.
 func asNow(actor authz.Actor, row store.User) authz.Actor {
 	if actor.Operator {
 		return actor

@@ -45,7 +45,7 @@ func TestAChangeTouchesWhatItNames(t *testing.T) {
 		t.Errorf("changing the user: %v", err)
 	}
 	if lines := w.evidence("user.updated"); len(lines) != 1 {
-		t.Errorf("a change that changes nothing is on record: %s, want one line", lines)
+		t.Errorf("a change without an effect is on record: %s, want one line", lines)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestWhatEndsSessions(t *testing.T) {
 			t.Fatalf("changing the user: %v", err)
 		}
 		if living := w.living(ann); len(living) != 0 {
-			t.Errorf("%s: sessions %v live on, want none", c.name, living)
+			t.Errorf("%s: living sessions = %v, want none", c.name, living)
 		}
 		if len(w.living(boss)) != 1 {
 			t.Errorf("%s: others were signed out, want their sessions to live", c.name)
@@ -111,8 +111,7 @@ func TestDelete(t *testing.T) {
 	}
 }
 
-// Administrators who remove each other, and themselves, in every way and all at
-// once, always leave one.
+// However administrators remove each other and themselves at once, one remains.
 func TestTheLastAdministratorStays(t *testing.T) { everywhere(t, theLastAdministratorStays) }
 
 func theLastAdministratorStays(t *testing.T, w *world) {
@@ -144,7 +143,7 @@ func theLastAdministratorStays(t *testing.T, w *world) {
 	active := true
 	page, err := w.db.ListUsers(t.Context(), store.UserQuery{Role: store.RoleAdmin, Active: &active, OrderBy: store.ByID, Limit: 10})
 	if err != nil || page.Total < 1 {
-		t.Fatalf("%d administrators are left, %v; want one at least", page.Total, err)
+		t.Fatalf("%d administrators are left, %v; want at least one", page.Total, err)
 	}
 	last := page.Users[0]
 	for _, u := range page.Users[1:] {
@@ -154,13 +153,13 @@ func theLastAdministratorStays(t *testing.T, w *world) {
 	}
 	for i, act := range acts {
 		if err := act(as(last, ""), last); !errors.Is(err, authz.ErrLastAdmin) {
-			t.Errorf("act %d on the last one: %v", i, err)
+			t.Errorf("act %d on the last one: err = %v, want ErrLastAdmin", i, err)
 		}
 	}
 }
 
-// Two administrators step down at the same moment, each by himself: neither touches
-// the other's row, so only a lock that they share can keep one of them.
+// Two administrators step down at the same time. Neither touches the other's row, so only
+// a shared lock can keep one of them.
 func TestTwoWhoStepDownAtOnceLeaveOne(t *testing.T) {
 	everywhere(t, twoWhoStepDownAtOnceLeaveOne)
 }
@@ -182,7 +181,7 @@ func twoWhoStepDownAtOnceLeaveOne(t *testing.T, w *world) {
 		for name, way := range ways {
 			race(t, 50, func(i int) bool { return way(pair[i%2]) == nil }, 1)
 			if found, err := w.db.HasAdmin(t.Context()); err != nil || !found {
-				t.Fatalf("round %d, %s: no administrator is left, %v; want one", round, name, err)
+				t.Fatalf("round %d, %s: every administrator is gone, %v; want one to remain", round, name, err)
 			}
 			for _, u := range pair {
 				if _, err := w.Change(t.Context(), authz.Operator, w.read(u.ID), back, false); err != nil {
@@ -259,15 +258,15 @@ func TestTheCurrentPasswordCannotBeGuessedHere(t *testing.T) {
 	for i := range 5 {
 		in := account.Input{Email: fields.Given("new@example.com"), CurrentPassword: fields.Given("wrong password")}
 		if _, err := w.ChangeOwn(ctx, as(ann, ""), ann, in, false); errors.As(err, &limited) {
-			t.Fatalf("try %d: %v", i, err)
+			t.Fatalf("try %d: err = %v, want no limit yet", i, err)
 		}
 	}
 	if _, err := w.CheckPassword(ctx, "ann", secret, "login"); !errors.As(err, &limited) {
-		t.Errorf("the count is not shared with signing in: %v", err)
+		t.Errorf("signing in afterwards: err = %v, want a limit, as the count is shared", err)
 	}
 }
 
-// A meddler does something just before the next transaction begins.
+// A meddler makes a change just before the next transaction begins.
 type meddler struct {
 	store.DB
 	before func()
@@ -281,7 +280,7 @@ func (m *meddler) Write(ctx context.Context, f func(store.Tx) error) error {
 	return m.DB.Write(ctx, f)
 }
 
-// What was true when the request came in may be so no longer when it is written.
+// The user may change between the arrival of a request and the transaction.
 func TestOwnChangesThatComeTooLate(t *testing.T) {
 	administrator := func(t *testing.T, w *world, u store.User, in account.Input) {
 		t.Helper()
@@ -297,15 +296,15 @@ func TestOwnChangesThatComeTooLate(t *testing.T) {
 		meanwhile, mine account.Input
 		refused         func(error) bool
 	}{
-		{"a proof of a password that was replaced", account.Input{Password: fields.Given("set by an administrator")},
+		{"a proof with a password that was replaced", account.Input{Password: fields.Given("set by an administrator")},
 			account.Input{Email: fields.Given("thief@example.com"), CurrentPassword: fields.Given(secret)},
 			func(err error) bool {
 				faults := (*fields.Errors)(nil)
 				return errors.As(err, &faults) && faults.Has("current_password")
 			}},
-		{"somebody who was deactivated", account.Input{Active: fields.On(false)}, account.Input{FirstName: fields.Given("Late")},
+		{"a user who was deactivated", account.Input{Active: fields.On(false)}, account.Input{FirstName: fields.Given("Late")},
 			func(err error) bool { return errors.Is(err, authz.ErrDenied) }},
-		{"a role that was taken away", account.Input{Role: fields.Given("user")}, account.Input{Role: fields.Given("staff"), FirstName: fields.Given("Ann")},
+		{"a role that was removed", account.Input{Role: fields.Given("user")}, account.Input{Role: fields.Given("staff"), FirstName: fields.Given("Ann")},
 			func(err error) bool { return err == nil }},
 	} {
 		w := open(t)

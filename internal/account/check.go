@@ -14,18 +14,17 @@ import (
 	"gatehouse/store"
 )
 
-// finishing is how long the end of a try may take that the caller cannot call off.
+// finishing bounds the end of a check, which the caller cannot cancel.
 const finishing = 3 * time.Second
 
-// CheckPassword returns the proof of the person whose name and password these
-// are. Name is a username or an e-mail address in any spelling; method says for
-// the record what asks.
+// CheckPassword returns the proof of the user with this name and password. Name is a
+// username or an e-mail address in any spelling. Method says in the record where the
+// password was entered.
 //
-// An unknown name, a wrong password and an inactive person get the same answer
-// after the same work. The slot for the try is taken before any of it, under one
-// key for all spellings and for both names of a person, so that a guesser gains
-// nothing by changing the spelling or the way in. It returns ErrCredentials,
-// *throttle.Limited or *password.Busy.
+// An unknown name, a wrong password and an inactive user get the same answer after the
+// same work. Before that work, the try takes a slot of the throttle. All spellings and
+// both names of a user share one key there, so a guesser gains nothing by varying them.
+// The errors are ErrCredentials, *throttle.Limited and *password.Busy.
 func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (signin.Proof, error) {
 	proof, result, err := s.checkPassword(ctx, name, pw, method)
 	if s.Observe != nil {
@@ -34,8 +33,7 @@ func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (s
 	return proof, err
 }
 
-// checkPassword tells the result in one word as well: "ok", why it was refused, or
-// what kept it from being known.
+// checkPassword also returns the result in one word: "ok", a refusal or a hindrance.
 func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (proof signin.Proof, result string, err error) {
 	if err := s.Passwords.Room(); err != nil {
 		return signin.Proof{}, hindrance(err), err
@@ -54,8 +52,8 @@ func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (p
 		return signin.Proof{}, hindrance(err), err
 	}
 	right, rehash, err := s.compare(ctx, user, known, pw)
-	// The outcome is written though the caller has hung up: otherwise he could try
-	// for nothing by not waiting for the answer.
+	// The outcome is written even if the caller hangs up. Otherwise tries would cost
+	// nothing if the caller did not wait for the answer.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
 	defer cancel()
 	if err != nil {
@@ -71,7 +69,7 @@ func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (p
 	return proof, "ok", nil
 }
 
-// hindrance is what kept a password from being checked.
+// hindrance returns why a password could not be checked.
 func hindrance(err error) string {
 	var limited *throttle.Limited
 	switch {
@@ -83,8 +81,8 @@ func hindrance(err error) string {
 	return "fault"
 }
 
-// compare costs the same for everybody. A password that is too long to be
-// anybody's costs nothing, for everybody alike.
+// compare costs the same for known and unknown users. A password that is too long for
+// any account costs nothing, for both alike.
 func (s *Service) compare(ctx context.Context, user store.User, known bool, pw string) (right, rehash bool, err error) {
 	if !known {
 		return false, false, s.Passwords.VerifyNobody(ctx, pw)
@@ -92,7 +90,7 @@ func (s *Service) compare(ctx context.Context, user store.User, known bool, pw s
 	return s.Passwords.Verify(ctx, user.PasswordHash, pw)
 }
 
-// refusal is why a sign-in is refused, for the record; empty: it is not.
+// refusal returns why a sign-in is refused, for the record, or "".
 func refusal(known, right bool, user store.User) string {
 	switch {
 	case !known:
@@ -117,8 +115,8 @@ func (s *Service) refused(ctx context.Context, attempt *throttle.Attempt, user s
 	return ErrCredentials
 }
 
-// rehashed is the password in today's form, if the record has it in an older one.
-// If there is no room for the work now, the next sign-in will do it.
+// rehashed returns a hash of the password with the current parameters, if wanted. If
+// the hasher is busy, a later sign-in will do it.
 func (s *Service) rehashed(ctx context.Context, wanted bool, pw string) string {
 	if !wanted {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"gatehouse/store"
 )
 
-func TestWhateverIsWrongTheAnswerIsTheSame(t *testing.T) {
+func TestEveryRefusalLooksTheSame(t *testing.T) {
 	w := open(t)
 	ann := w.person("ann", store.RoleUser)
 	idle := w.person("idle", store.RoleUser)
@@ -64,15 +64,15 @@ func TestAllSpellingsAndBothNamesShareOneCount(t *testing.T) {
 	}
 	for _, spelling := range spellings {
 		if _, err := w.CheckPassword(ctx, spelling, secret, "password"); !errors.As(err, &limited) || limited.RetryAfter <= 0 {
-			t.Errorf("%q after five tries: %v", spelling, err)
+			t.Errorf("%q after five tries: err = %v, want a limit", spelling, err)
 		}
 	}
 	if _, err := w.CheckPassword(from(t.Context(), "198.51.100.7"), "ann", secret, "login"); err != nil {
-		t.Errorf("the owner, elsewhere: %v", err)
+		t.Errorf("the owner from another network: err = %v, want none", err)
 	}
 	w.advance(limited.RetryAfter)
 	if _, err := w.CheckPassword(ctx, "ann", secret, "login"); err != nil {
-		t.Errorf("after the wait that was told: %v", err)
+		t.Errorf("after the wait that the answer named: err = %v, want none", err)
 	}
 }
 
@@ -87,12 +87,12 @@ func TestABusyServerCostsNoTry(t *testing.T) {
 		defer close(done)
 		_ = w.Passwords.VerifyNobody(t.Context(), "x")
 	}()
-	time.Sleep(20 * time.Millisecond) // now the one slot for hashes is taken, for a while
+	time.Sleep(20 * time.Millisecond) // now the only slot for hashes is taken for a while
 	busy := 0
 	for busy < 8 {
 		_, err := w.CheckPassword(ctx, "ann", "wrong password", "login")
 		if limited := (*throttle.Limited)(nil); errors.As(err, &limited) {
-			t.Fatalf("%d tries that were not judged were counted, want no count", busy)
+			t.Fatalf("%d tries that were not checked were counted, want no count", busy)
 		}
 		if !errors.Is(err, password.ErrBusy) {
 			break
@@ -101,14 +101,14 @@ func TestABusyServerCostsNoTry(t *testing.T) {
 	}
 	<-done
 	if busy <= throttle.DefaultRules().SignIn.Free {
-		t.Skipf("the hash was over after %d tries, too few to tell", busy)
+		t.Skipf("the hash ended after %d tries, too few for a verdict", busy)
 	}
 	if _, err := w.CheckPassword(ctx, "ann", "wrong password", "login"); !errors.Is(err, account.ErrCredentials) {
-		t.Errorf("after %d tries that were not judged: %v", busy, err)
+		t.Errorf("after %d tries that were not checked: err = %v, want none", busy, err)
 	}
 }
 
-func TestAnOldHashIsMadeNew(t *testing.T) {
+func TestAnOldHashIsReplaced(t *testing.T) {
 	w := open(t)
 	ann := w.person("ann", store.RoleUser)
 	old := "pbkdf2_sha256$1000$abcdefghijklmnopqrstuv$rOYXOOwiJcaiX3Q5aOrFPXSz97pI+bjBdTiZpx7Su5E="
@@ -124,7 +124,7 @@ func TestAnOldHashIsMadeNew(t *testing.T) {
 	}
 }
 
-func TestFiguresAreToldHowEveryCheckEnded(t *testing.T) {
+func TestObserveGetsEveryResult(t *testing.T) {
 	w := open(t)
 	w.person("ann", store.RoleUser)
 	told := map[string]int{}
@@ -135,6 +135,6 @@ func TestFiguresAreToldHowEveryCheckEnded(t *testing.T) {
 	}
 	_, _ = w.CheckPassword(ctx, "nobody", "wrong password", "password")
 	if told["login ok"] != 1 || told["login password"] != 5 || told["login throttled"] != 1 || told["password unknown"] != 1 || len(told) != 4 {
-		t.Errorf("told %v, want one login, five wrong passwords, one throttled and one unknown", told)
+		t.Errorf("observed %v, want one login, five wrong passwords, one throttled and one unknown", told)
 	}
 }

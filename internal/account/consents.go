@@ -10,13 +10,13 @@ import (
 	"gatehouse/store"
 )
 
-// Granted is what a person let an app have.
+// Granted is a user's consent and the client that it is for.
 type Granted struct {
 	Consent store.Consent
 	Client  store.Client
 }
 
-// Consents returns what the person let apps have, by client ID.
+// Consents returns the user's consents, in the order of client IDs.
 func (s *Service) Consents(ctx context.Context, userID int64) ([]Granted, error) {
 	consents, err := s.DB.ListConsents(ctx, userID)
 	if err != nil {
@@ -26,19 +26,18 @@ func (s *Service) Consents(ctx context.Context, userID int64) ([]Granted, error)
 	for _, c := range consents {
 		client, err := s.DB.ClientByID(ctx, c.ClientID)
 		if errors.Is(err, store.ErrNotFound) {
-			continue // deleted meanwhile, and the consent with it
+			continue // just deleted, together with the consent
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading an app with consent: %w", err)
+			return nil, fmt.Errorf("reading a client with consent: %w", err)
 		}
 		granted = append(granted, Granted{c, client})
 	}
 	return granted, nil
 }
 
-// Withdraw takes back what person let an app have, and ends the app's sessions of
-// the person: what was allowed once is used no longer. It returns
-// store.ErrNotFound if there is no consent.
+// Withdraw withdraws the consent that person gave a client and ends their sessions with
+// it. It returns store.ErrNotFound if there is none to withdraw.
 func (s *Service) Withdraw(ctx context.Context, actor authz.Actor, person store.User, clientID string) error {
 	was, err := s.DB.ConsentOf(ctx, person.ID, clientID)
 	if err != nil {

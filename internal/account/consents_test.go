@@ -8,7 +8,7 @@ import (
 	"gatehouse/store"
 )
 
-// consent registers an app that the person lets have a scope, with a session.
+// consent registers a client that has the user's consent for a scope, with a session.
 func (w *world) consent(u store.User, clientID, scope string) (sid string) {
 	w.t.Helper()
 	now := w.clock().UTC()
@@ -20,7 +20,7 @@ func (w *world) consent(u store.User, clientID, scope string) (sid string) {
 		return tx.PutConsent(store.Consent{UserID: u.ID, ClientID: clientID, Scope: scope, GrantedAt: now})
 	})
 	if err != nil {
-		w.t.Fatalf("keeping the consent: %v", err)
+		w.t.Fatalf("storing the consent: %v", err)
 	}
 	return w.sessionOf(u, clientID)
 }
@@ -40,10 +40,10 @@ func TestConsentsAreListedAndWithdrawn(t *testing.T) {
 		t.Fatalf("withdrawing the consent: %v", err)
 	}
 	if living := w.living(ann); !slices.Equal(living, sorted(own, ofBlog)) {
-		t.Errorf("sessions %v live on, want those of ann and the blog", living)
+		t.Errorf("living sessions = %v, want those of ann and the blog", living)
 	}
 	if living := w.living(bob); !slices.Equal(living, []string{ofBob}) {
-		t.Errorf("sessions of another person that live on: %v, want %v", living, []string{ofBob})
+		t.Errorf("living sessions of another user = %v, want %v", living, []string{ofBob})
 	}
 	if !slices.Equal(w.forgotten, []string{ofShop}) {
 		t.Errorf("forgotten: %v, want %v", w.forgotten, []string{ofShop})
@@ -57,7 +57,7 @@ func TestConsentsAreListedAndWithdrawn(t *testing.T) {
 	}
 	for _, none := range []string{"shop", "nobody", ""} {
 		if err := w.Withdraw(t.Context(), as(ann, own), ann, none); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("withdrawing from %q: %v", none, err)
+			t.Errorf("withdrawing from %q: err = %v, want ErrNotFound", none, err)
 		}
 	}
 }

@@ -13,11 +13,11 @@ import (
 	"gatehouse/store"
 )
 
-// SignUp makes a stranger an account with the role "user". It returns ErrClosed,
-// *fields.Errors, *throttle.Limited or *password.Busy.
+// SignUp creates an account with the role "user" for a stranger. The errors are
+// ErrClosed, *fields.Errors, *throttle.Limited and *password.Busy.
 //
-// That a name is taken is told, as front ends need it; every question counts
-// against the network that asks.
+// The answer reveals that a name is taken, because front ends need to know. Every
+// attempt counts against the caller's network.
 func (s *Service) SignUp(ctx context.Context, in Input) (store.User, error) {
 	if !s.SignUpOpen {
 		return store.User{}, ErrClosed
@@ -28,8 +28,9 @@ func (s *Service) SignUp(ctx context.Context, in Input) (store.User, error) {
 	})
 }
 
-// admit examines what a stranger sent, takes a slot for him, and goes on with what holds.
-func (s *Service) admit(ctx context.Context, in Input, goOn func(draft) (store.User, error)) (store.User, error) {
+// admit examines what a stranger sent, takes a slot for them, and calls create with a
+// valid draft.
+func (s *Service) admit(ctx context.Context, in Input, create func(draft) (store.User, error)) (store.User, error) {
 	in.Active = fields.Flag{}
 	d, faults := s.examine(authz.Actor{}, in, store.User{Role: store.RoleUser}, true)
 	if err := faults.Err(); err != nil {
@@ -41,7 +42,7 @@ func (s *Service) admit(ctx context.Context, in Input, goOn func(draft) (store.U
 	}
 	end, err := s.turns.wait(ctx, *d.usernameKey, *d.emailKey)
 	if err != nil {
-		return store.User{}, fmt.Errorf("waiting for others who want the name: %w", err)
+		return store.User{}, fmt.Errorf("waiting for a turn at the name: %w", err)
 	}
 	defer end()
 	if err := s.unique(ctx, d, 0); err != nil {
@@ -51,10 +52,10 @@ func (s *Service) admit(ctx context.Context, in Input, goOn func(draft) (store.U
 		attempt.Abandoned(context.WithoutCancel(ctx))
 		return store.User{}, err
 	}
-	return goOn(d)
+	return create(d)
 }
 
-// Create makes an account on behalf of actor, who may give it any role.
+// Create creates an account on behalf of actor, who may give it any role.
 func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (store.User, error) {
 	if err := authz.ChangePeople.Allow(actor); err != nil {
 		return store.User{}, err
@@ -80,9 +81,9 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	})
 }
 
-// create writes a person and the evidence in one transaction, after first, which
-// may refuse. Whoever makes an administrator puts an end to the links for the
-// first one.
+// create writes a user and an audit event in one transaction. It calls first, which may
+// refuse, at the start of the transaction. A new administrator invalidates the links
+// for the first one.
 func (s *Service) create(ctx context.Context, actor authz.Actor, u store.User, by string, first func(store.Tx) error) (store.User, error) {
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		if u.Role == store.RoleAdmin {
@@ -118,7 +119,7 @@ func created(actor authz.Actor, u store.User, by string) audit.Event {
 	}
 }
 
-// newUser is the account that d describes, with what is usual for the rest.
+// newUser returns the account that d describes, with defaults for the rest.
 func newUser(d draft, now time.Time) store.User {
 	u := store.User{Sub: uuid.NewString(), Role: store.RoleUser, Active: true, JoinedAt: now, UpdatedAt: now}
 	change, before, after := d.against(u)

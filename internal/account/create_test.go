@@ -16,7 +16,7 @@ import (
 	"gatehouse/store"
 )
 
-func TestSignUpSaysAllThatIsWrong(t *testing.T) {
+func TestSignUpReportsEveryFault(t *testing.T) {
 	w := open(t)
 	w.person("taken", store.RoleUser)
 	given := fields.Given
@@ -109,7 +109,7 @@ func settled(t *testing.T, act func() error) bool {
 	return err == nil
 }
 
-// race calls act from n callers at once, of whom want must win.
+// race calls act n times at once and fails unless want of the calls win.
 func race(t *testing.T, n int, act func(i int) bool, want int32) {
 	t.Helper()
 	var wins atomic.Int32
@@ -132,11 +132,11 @@ func TestOneLinkMakesOneAdministrator(t *testing.T) { everywhere(t, oneLinkMakes
 func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
 	link, ok, err := w.Offer(t.Context())
 	if err != nil || !ok || len(link) != 43 {
-		t.Fatalf("Offer = %q, %v, %v; want an invitation of 43 characters", link, ok, err)
+		t.Fatalf("Offer = %q, %v, %v; want a link of 43 characters", link, ok, err)
 	}
 	second, _, err := w.Offer(t.Context()) // another replica's
 	if err != nil || second == link {
-		t.Fatalf("offering an invitation again: %v, want another link", err)
+		t.Fatalf("offering a link again: %v, want another link", err)
 	}
 	weak := input("root")
 	weak.Password = fields.Given("password")
@@ -146,7 +146,7 @@ func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
 	race(t, 50, func(i int) bool {
 		_, err := w.Redeem(t.Context(), []string{link, second}[i%2], input(fmt.Sprintf("root%d", i)))
 		if err != nil && !errors.Is(err, account.ErrLink) {
-			t.Errorf("loser: %v", err)
+			t.Errorf("loser: err = %v, want ErrLink", err)
 		}
 		return err == nil
 	}, 1)
@@ -158,27 +158,27 @@ func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
 	}
 }
 
-func TestALinkThatIsNotGood(t *testing.T) {
+func TestAnInvalidLink(t *testing.T) {
 	w := open(t)
 	link, _, err := w.Offer(t.Context())
 	if err != nil {
-		t.Fatalf("offering an invitation: %v", err)
+		t.Fatalf("offering a link: %v", err)
 	}
 	if _, err := w.Redeem(t.Context(), "made up", input("a1")); !errors.Is(err, account.ErrLink) {
-		t.Errorf("made up: %v", err)
+		t.Errorf("a made-up link: err = %v, want ErrLink", err)
 	}
 	w.advance(time.Hour)
 	if _, err := w.Redeem(t.Context(), link, input("a2")); !errors.Is(err, account.ErrLink) {
-		t.Errorf("after an hour: %v", err)
+		t.Errorf("after an hour: err = %v, want ErrLink", err)
 	}
 	fresh, _, err := w.Offer(t.Context())
 	if err != nil {
-		t.Fatalf("offering an invitation: %v", err)
+		t.Fatalf("offering a link: %v", err)
 	}
-	w.person("boss", store.RoleAdmin) // from the shell meanwhile
+	w.person("boss", store.RoleAdmin) // created at the command line in the meantime
 	err = w.db.Write(t.Context(), func(tx store.Tx) error {
 		if there, err := tx.UseBootstrap(store.DigestOf(fresh), w.clock()); err != nil || there {
-			t.Errorf("the link is kept beside an administrator: %v, %v; want false", there, err)
+			t.Errorf("the link outlives a new administrator: %v, %v; want false", there, err)
 		}
 		return errors.New("only a look")
 	})
@@ -186,23 +186,23 @@ func TestALinkThatIsNotGood(t *testing.T) {
 		t.Fatal("the transaction was committed, want an error")
 	}
 	if _, err := w.Redeem(t.Context(), fresh, input("a3")); !errors.Is(err, account.ErrLink) {
-		t.Errorf("beside an administrator: %v", err)
+		t.Errorf("beside an administrator: err = %v, want ErrLink", err)
 	}
 }
 
-// An offer looks for an administrator first and keeps the link afterwards; one may
-// have come in between.
-func TestALinkKeptTooLateMakesNobody(t *testing.T) {
+// Offer looks for an administrator first and stores the link afterwards. An
+// administrator may have been created in between.
+func TestALinkStoredTooLateIsInvalid(t *testing.T) {
 	w := open(t)
 	w.person("boss", store.RoleAdmin)
 	err := w.db.Write(t.Context(), func(tx store.Tx) error {
 		return tx.AddBootstrap(store.DigestOf("late"), w.clock().Add(time.Hour))
 	})
 	if err != nil {
-		t.Fatalf("adding the invitation: %v", err)
+		t.Fatalf("adding the link: %v", err)
 	}
 	if _, err := w.Redeem(t.Context(), "late", input("eve")); !errors.Is(err, account.ErrLink) {
-		t.Errorf("redeeming the invitation: err = %v, want ErrLink", err)
+		t.Errorf("redeeming the link: err = %v, want ErrLink", err)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestOnlyAdministratorsCreate(t *testing.T) {
 		t.Fatalf("changing the user: %v", err)
 	}
 	if _, err := w.Create(t.Context(), was, in); !errors.Is(err, authz.ErrDenied) {
-		t.Errorf("demoted after the guard let him through: %v", err)
+		t.Errorf("demoted after the first check: err = %v, want ErrDenied", err)
 	}
 	u, err := w.Create(t.Context(), as(w.read(stef.ID), ""), in)
 	if err != nil || w.read(u.ID).Role != store.RoleAdmin {

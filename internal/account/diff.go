@@ -6,8 +6,8 @@ import (
 	"gatehouse/store"
 )
 
-// at is against with the profile, at a time: apps see when what they know of a
-// person was last true (updated_at, OIDC Core 1.0 §5.1).
+// at does what against does, also for the profile, and sets the time of the change,
+// which clients see as updated_at (OIDC Core 1.0 §5.1).
 func (d draft) at(now time.Time, u store.User) (c store.UserChange, before, after map[string]any, err error) {
 	c, before, after = d.against(u)
 	if len(d.settings) > 0 {
@@ -23,8 +23,8 @@ func (d draft) at(now time.Time, u store.User) (c store.UserChange, before, afte
 	return c, before, after, nil
 }
 
-// against returns what of d differs from u, to be written, and both sides of it
-// for the record. Of the password the record has the name alone.
+// against returns the difference between d and u as a change to write, and as before
+// and after for the record. The record says only that the password changed.
 func (d draft) against(u store.User) (c store.UserChange, before, after map[string]any) {
 	before, after = map[string]any{}, map[string]any{}
 	note := func(field string, was, is any) { before[field], after[field] = was, is }
@@ -33,7 +33,7 @@ func (d draft) against(u store.User) (c store.UserChange, before, after map[stri
 		note("username", u.Username, *d.username)
 	}
 	if d.email != nil && *d.email != u.Email {
-		unverified := false // whoever held the old address may not hold this one
+		unverified := false // the proof was for the old address
 		c.Email, c.EmailKey, c.EmailVerified = d.email, d.emailKey, &unverified
 		note("email", u.Email, *d.email)
 		if u.EmailVerified {
@@ -63,7 +63,7 @@ func (d draft) against(u store.User) (c store.UserChange, before, after map[stri
 	return c, before, after
 }
 
-// applied is u after c.
+// applied returns u after c.
 func applied(u store.User, c store.UserChange) store.User {
 	set(&u.Username, c.Username)
 	set(&u.UsernameKey, c.UsernameKey)

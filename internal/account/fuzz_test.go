@@ -11,8 +11,8 @@ import (
 	"gatehouse/store"
 )
 
-// Whatever is asked of the list of people becomes a query within bounds, whose
-// columns are ours; and a cursor leads on in its own list alone.
+// Parameters become a bounded query with columns of ours, and a cursor continues only
+// its own list.
 func FuzzQuery(f *testing.F) {
 	for _, s := range []string{
 		"", "search=ann+%25_&role=admin&is_active=true&ordering=-date_joined&limit=5", "limit=0", "limit=1e3", "limit=%2B5", "ordering=password", "search=a&search=b", "search=%00", "search=a+b+c+d+e+f+g+h+i", "is_active=True", "cursor=AAAA", "role=%22king", "limit=9223372036854775808",
@@ -47,7 +47,7 @@ func FuzzQuery(f *testing.F) {
 		}
 		parameters.Set("cursor", mark)
 		if next, err := s.query(parameters); err != nil || next.After == nil || next.After.ID != 7 {
-			t.Errorf("%q goes on after %+v, %v; want the ID 7", raw, next.After, err)
+			t.Errorf("%q continues after %+v, %v; want the ID 7", raw, next.After, err)
 		}
 		parameters.Set("search", parameters.Get("search")+" zz")
 		if next, err := s.query(parameters); err == nil {

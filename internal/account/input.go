@@ -13,21 +13,21 @@ import (
 	"gatehouse/store"
 )
 
-// An Input is what a caller sends about a person. What was not sent stays as it
-// is, or becomes what a new account has.
+// An Input is what a caller sends about a user. A value that was not sent stays as it
+// is, or gets the default of a new account.
 type Input struct {
 	Username, Email, Password, Role, FirstName, LastName fields.Text
 	Active                                               fields.Flag
-	// CurrentPassword is the proof that goes with a change of one's own password
-	// or e-mail address.
+	// CurrentPassword is the proof that users must give to change their own password or
+	// e-mail address.
 	CurrentPassword fields.Text
 
 	Attributes Attributes
 }
 
-const maxName = 150 // code points, for the first and the last name alike
+const maxName = 150 // code points, for each of the first and the last name
 
-// A draft is an Input that holds; nil is what was not sent.
+// A draft is a valid Input. A nil field was not sent.
 type draft struct {
 	username, usernameKey *string
 	email, emailKey       *string
@@ -35,15 +35,13 @@ type draft struct {
 	first, last           *string
 	role                  *store.Role
 	active                *bool
-	// settings are those of the profile.
-	settings []setting
-	// hash is the password's, once it is made.
-	hash *string
+	settings              []setting // of the profile
+	hash                  *string   // of the password, once it is computed
 }
 
-// examine checks what can be checked without asking anybody, and reports every
-// fault at once. Current is the person to be changed; a new one has the role
-// "user". The username, e-mail address and password must be there if replaceAll.
+// examine checks everything that can be checked without the store, and returns every
+// fault. Current is the user to be changed; a new one has the role "user". If
+// replaceAll, the username, e-mail address and password are required.
 func (s *Service) examine(actor authz.Actor, in Input, current store.User, replaceAll bool) (draft, *fields.Errors) {
 	var d draft
 	faults := &fields.Errors{}
@@ -62,8 +60,8 @@ func (s *Service) examine(actor authz.Actor, in Input, current store.User, repla
 	return d, faults
 }
 
-// present reports whether there is a text to look at, and adds the reason if there
-// should be one.
+// present reports whether a text was sent. It adds a fault if the text is required but
+// missing, blank, or not a text.
 func present(name string, t fields.Text, required bool, faults *fields.Errors) bool {
 	switch {
 	case t.Problem != "":
@@ -111,7 +109,7 @@ func messages(err error) []string {
 	return []string{err.Error()}
 }
 
-// setPassword never trims: what was typed is what will have to be typed.
+// setPassword never trims the password, which must later be typed exactly as it is.
 func (s *Service) setPassword(d *draft, in Input, current store.User, required bool, faults *fields.Errors) {
 	if !present("password", in.Password, required, faults) {
 		return
@@ -163,15 +161,15 @@ func readName(name string, t fields.Text, faults *fields.Errors) *string {
 	return &shown
 }
 
-// unfit characters break out of a line of a log, a mail's header or a terminal, or
-// turn the direction of what follows them. NUL has a message of its own.
+// unfit reports characters that break out of a log line, a mail header or a terminal, or
+// that change the direction of text. NUL has a message of its own.
 func unfit(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-// unique asks whether the names are free, so that all that is wrong is said at
-// once and no password is hashed for a name that is taken. Whether they are free
-// when they are written is for the record's unique index to say.
+// unique checks whether the names are free, so that the caller gets all faults at once
+// and no password is hashed for a taken name. The record's unique index makes sure that
+// they are still free when they are written.
 func (s *Service) unique(ctx context.Context, d draft, own int64) error {
 	var clash store.NameTaken
 	for _, name := range []struct {
@@ -183,7 +181,7 @@ func (s *Service) unique(ctx context.Context, d draft, own int64) error {
 		}
 		who, err := s.DB.UserByName(ctx, *name.key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("asking whether a name is taken: %w", err)
+			return fmt.Errorf("checking whether a name is taken: %w", err)
 		}
 		*name.taken = err == nil && who.ID != own
 	}
@@ -193,7 +191,7 @@ func (s *Service) unique(ctx context.Context, d draft, own int64) error {
 	return nil
 }
 
-// hashed adds the hash of the password, if there is one.
+// hashed adds the hash of the password, if d has one.
 func (s *Service) hashed(ctx context.Context, d draft) (draft, error) {
 	if d.password == nil {
 		return d, nil

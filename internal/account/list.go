@@ -16,24 +16,23 @@ import (
 )
 
 const (
-	// Each word of a search is a condition of its own; a name has few.
+	// Each word of a search is one condition. A name has few words.
 	maxSearchWords = 8
 	maxSearchBytes = 512
 )
 
-// A Page is one page of the list of people.
+// A Page is one page of the list of users.
 type Page struct {
 	Users []store.User
-	// Total is the exact number of people on all pages.
+	// Total is the exact number of users on all pages.
 	Total int64
 	// Next is the cursor of the page that follows; empty if this is the last.
 	Next string
 }
 
-// List returns the page that the parameters ask for: search, role, is_active,
-// ordering, limit and cursor. Others are ignored. A parameter that cannot be
-// understood is refused: a filter that is silently dropped shows people whom
-// the caller did not ask for.
+// List returns the page that the parameters search, role, is_active, ordering, limit and
+// cursor ask for. It ignores other parameters, but refuses an invalid one: a filter
+// that is silently dropped would show users whom the caller did not ask for.
 func (s *Service) List(ctx context.Context, parameters url.Values) (Page, error) {
 	q, err := s.query(parameters)
 	if err != nil {
@@ -115,7 +114,7 @@ func readActive(q *store.UserQuery, value string) string {
 	return ""
 }
 
-// readOrdering takes the columns from a list: no text of the caller's becomes SQL.
+// readOrdering chooses the column from a list, so that no text of the caller becomes SQL.
 func readOrdering(q *store.UserQuery, value string) string {
 	value, q.Descending = strings.CutPrefix(value, "-")
 	orders := []store.UserOrder{store.ByID, store.ByUsername, store.ByEmail, store.ByJoined, store.ByLastLogin}
@@ -132,8 +131,8 @@ func readLimit(q *store.UserQuery, value string) (fault string) {
 	return fault
 }
 
-// bind names the list that a cursor belongs to. The size of a page is left out:
-// it may change on the way.
+// bind names the list that a cursor belongs to. It leaves out the page size, which may
+// change from page to page.
 func bind(q store.UserQuery) string {
 	active := "any"
 	if q.Active != nil {

@@ -10,7 +10,7 @@ import (
 	"gatehouse/store"
 )
 
-func TestEveryOrderShowsEverybodyOnce(t *testing.T) {
+func TestEveryOrderShowsEachUserOnce(t *testing.T) {
 	w := open(t)
 	for i := range 11 {
 		w.person(fmt.Sprintf("p%02d", (i*7)%11), store.RoleUser)
@@ -74,6 +74,6 @@ func TestOddParametersAreRefused(t *testing.T) {
 		}
 	}
 	if _, err := w.List(t.Context(), url.Values{"limit": {"2"}, "page": {"7"}, "cursor": {first.Next}}); err != nil {
-		t.Errorf("another size of page, and what is unknown: %v", err)
+		t.Errorf("another page size and an unknown parameter: err = %v, want none", err)
 	}
 }

@@ -10,23 +10,23 @@ import (
 	"gatehouse/store"
 )
 
-// wrongPassword answers a current password that is not.
+// wrongPassword answers a wrong current password.
 const wrongPassword = "The password is not correct."
 
-// errMovedOn: the password was changed while its proof was under way.
-var errMovedOn = errors.New("account: password changed meanwhile")
+// errOutdatedProof says that the password was changed after it was checked.
+var errOutdatedProof = errors.New("account: password changed after the check")
 
-// ChangeOwn lets somebody change themselves, and returns what they have become.
-// Me is the person as just read. The username, e-mail address and password must
-// be there if replaceAll.
+// ChangeOwn lets users change their own account, and returns the changed user. Me is the
+// user as just read. If replaceAll, the username, e-mail address and password are
+// required.
 //
-// A change of the password or of the e-mail address needs the current password
-// (OWASP ASVS 5.0 §6.2.3, §7.5.1): whoever finds a browser open shall not be able
-// to keep the account. Asking for it makes this a place to guess passwords, so
-// it goes through CheckPassword like every other.
+// A change of the password or of the e-mail address needs the current password (OWASP
+// ASVS 5.0 §6.2.3, §7.5.1): a passer-by at an open browser must not be able to take
+// over the account. Because passwords could be guessed here, the check uses
+// CheckPassword as everywhere else.
 func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.User, in Input, replaceAll bool) (store.User, error) {
-	// Nobody gives a role here, an administrator neither: that is what the
-	// administrators' pages are for, with their scope.
+	// Nobody can give a role here, not even an administrator: that needs the
+	// administrators' endpoints and their scope.
 	d, faults := s.examine(authz.Actor{}, in, me, replaceAll)
 	if in.CurrentPassword.Problem != "" {
 		faults.Add("current_password", in.CurrentPassword.Problem)
@@ -51,7 +51,7 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 		after, ended, err = s.changeOwn(ctx, tx, actor, me.ID, d, proven)
 		return err
 	})
-	if errors.Is(err, errMovedOn) {
+	if errors.Is(err, errOutdatedProof) {
 		return store.User{}, fields.New("current_password", wrongPassword)
 	}
 	if err != nil {
@@ -61,8 +61,8 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 	return after, nil
 }
 
-// changeOwn writes the change. Proven is the hash that the current password was
-// checked against; empty if no proof was needed.
+// changeOwn writes the change. Proven is the hash that the current password was checked
+// against, or empty if no proof was needed.
 func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven string) (store.User, []string, error) {
 	row, err := tx.LockUser(id)
 	if err != nil {
@@ -72,10 +72,10 @@ func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor,
 		return store.User{}, nil, authz.ErrDenied
 	}
 	if needsProof(d, row) && row.PasswordHash != proven {
-		return store.User{}, nil, errMovedOn
+		return store.User{}, nil, errOutdatedProof
 	}
-	// The role that was sent is the one that the person had; one that was taken
-	// away meanwhile does not come back by it.
+	// The role that was sent is the role that the user had. If an administrator has just
+	// removed it, it must not come back.
 	d.role = nil
 	return s.write(ctx, tx, actor, row, d)
 }
@@ -84,11 +84,11 @@ func needsProof(d draft, me store.User) bool {
 	return d.password != nil || d.email != nil && *d.email != me.Email
 }
 
-// proven checks the current password if d needs it, and returns the hash that it
-// was checked against.
+// proven checks the current password if d needs it, and returns the hash that it was
+// checked against.
 //
-// Front ends that send the whole profile send a password with it. If that is the
-// current one, it is a proof, and no change.
+// A front end that sends the complete profile sends a password too. If it is the current
+// one, it is a proof and not a change.
 func (s *Service) proven(ctx context.Context, d *draft, in Input, me store.User) (hash string, err error) {
 	if !needsProof(*d, me) {
 		return "", nil

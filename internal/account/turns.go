@@ -9,31 +9,31 @@ import (
 	"gatehouse/internal/password"
 )
 
-// turns lets those who want the same name come one after the other, so that of
-// many who sign up with it at once one has a password hashed, and the rest learn
-// that the name is taken. It saves work; that a name is given once is for the
-// record's unique index to see to, here and at other replicas.
+// turns serializes requests for the same name: of many sign-ups with it at once, one has
+// its password hashed, and the others learn that the name is taken. This only saves
+// work. The record's unique index makes sure that a name has one owner, across all
+// replicas.
 type turns struct {
 	mu      sync.Mutex
 	names   map[string]*turn
-	waiting int // at all names
+	waiting int // for all names
 }
 
-// MaxTurns is how many may wait for a turn. Others are turned away at once, so that a
-// crowd at one name cannot fill the server with those who wait.
+// MaxTurns is how many requests may wait for a turn. Further ones are refused at once, so
+// that a crowd at one name cannot fill the server with waiting requests.
 const MaxTurns = 64
 
-// patience is how long somebody waits for a turn at most.
+// patience is how long a request waits for a turn at most.
 const patience = 2 * time.Second
 
 type turn struct {
-	held    chan struct{} // holds one
+	held    chan struct{} // holds one element while the turn is taken
 	waiting int
 }
 
-// wait waits for a turn at all the names, and returns what ends it.
+// wait waits for a turn at all of the names, and returns a function that ends it.
 func (t *turns) wait(ctx context.Context, names ...string) (end func(), err error) {
-	slices.Sort(names) // two that want the same two do not wait for each other
+	slices.Sort(names) // so that two requests for the same two names do not deadlock
 	var ends []func()
 	end = func() {
 		for _, e := range ends {
@@ -66,7 +66,7 @@ func (t *turns) one(ctx context.Context, name string) (end func(), err error) {
 	}, nil
 }
 
-// hold reports whether the turn came, at once or in time.
+// hold reports whether the request got its turn, at once or in time.
 func (w *turn) hold(ctx context.Context, all *turns) bool {
 	select {
 	case w.held <- struct{}{}:
@@ -87,7 +87,7 @@ func (w *turn) hold(ctx context.Context, all *turns) bool {
 	}
 }
 
-// queue adds n to those who wait, and reports whether there is room for them.
+// queue adds n to the waiting requests, and reports whether there was room.
 func (t *turns) queue(n int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/password"
 )
 
-func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
+func TestTurnsAtANameComeOneAtATime(t *testing.T) {
 	var all turns
 	var inside, most atomic.Int32
 	var wg sync.WaitGroup
@@ -38,7 +38,7 @@ func TestOneAtATimeHasItsTurnAtAName(t *testing.T) {
 	}
 }
 
-func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
+func TestACancelledWaitHoldsNoTurn(t *testing.T) {
 	var all turns
 	end, err := all.wait(t.Context(), "ann")
 	if err != nil {
@@ -55,8 +55,8 @@ func TestWhoGivesUpHoldsNoTurn(t *testing.T) {
 	}
 }
 
-// TestACrowdAtOneNameIsTurnedAway: nobody waits for long, and only so many wait.
-func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
+// Waiting is bounded in time and in number.
+func TestACrowdAtOneNameIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var all turns
 		end, err := all.wait(t.Context(), "ann")
@@ -86,7 +86,7 @@ func TestACrowdAtOneNameIsTurnedAway(t *testing.T) {
 		}
 		end()
 		if len(all.names) != 0 || all.waiting != 0 {
-			t.Errorf("held: %v, %d wait, want no names and nobody", all.names, all.waiting)
+			t.Errorf("held: %v, %d wait, want no names and 0", all.names, all.waiting)
 		}
 	})
 }

@@ -25,7 +25,7 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// A world is the service on real parts, with a clock that can be moved.
+// A world is the service with real parts and a clock that tests can move.
 type world struct {
 	*account.Service
 	t  *testing.T
@@ -41,8 +41,7 @@ func open(t *testing.T) *world {
 	return openOn(t, testdb.SQLite(t))
 }
 
-// everywhere runs a test of what happens at once on each database, for each has
-// locks of its own.
+// everywhere runs a test of concurrency on each database, because each has its own locks.
 func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, open(t)) })
 	t.Run("MariaDB", func(t *testing.T) { test(t, openOn(t, testdb.MySQL(t))) })
@@ -82,7 +81,7 @@ func (w *world) advance(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-// ForgetEnded notes what it was told.
+// ForgetEnded records the sessions that it gets.
 func (w *world) ForgetEnded(_ context.Context, sids []string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -92,7 +91,7 @@ func (w *world) ForgetEnded(_ context.Context, sids []string) error {
 
 const secret = "a rather long secret"
 
-// person makes an account from the command line.
+// person creates an account as the command line does.
 func (w *world) person(name string, role store.Role) store.User {
 	w.t.Helper()
 	in := input(name)
@@ -108,12 +107,12 @@ func input(name string) account.Input {
 	return account.Input{Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Password: fields.Given(secret)}
 }
 
-// as is u acting in a session with all that the role can use.
+// as returns u as an actor in a session with every scope of their role.
 func as(u store.User, sid string) authz.Actor {
 	return authz.Actor{UserID: u.ID, Sub: u.Sub, Role: u.Role, ClientID: "accounts", SessionID: sid, Scope: authz.ForRole(u.Role)}
 }
 
-// session starts one, without tokens.
+// session starts a session without tokens.
 func (w *world) session(u store.User) string {
 	w.t.Helper()
 	return w.sessionOf(u, "accounts")
@@ -135,7 +134,7 @@ func (w *world) sessionOf(u store.User, clientID string) string {
 	return sid
 }
 
-// living are the IDs of the sessions that live.
+// living returns the IDs of the sessions that live.
 func (w *world) living(u store.User) []string {
 	w.t.Helper()
 	list, err := w.db.ListSessions(w.t.Context(), u.ID, w.clock())
@@ -176,7 +175,7 @@ func (w *world) evidence(kind string) []string {
 	return lines
 }
 
-// from is a request from an address.
+// from returns the context of a request from an address.
 func from(ctx context.Context, ip string) context.Context {
 	return reqctx.With(ctx, &reqctx.Info{ID: "r", IP: netip.MustParseAddr(ip)})
 }

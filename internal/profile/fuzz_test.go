@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Whatever is kept of a profile is its own form: sent back as it is shown, it
-// stays as it is. A web address leads to one host, by the web's schemes alone.
+// A stored value stays the same when it is sent back. A web address leads to one host by
+// http or https.
 func FuzzAttributes(f *testing.F) {
 	for _, s := range []string{
 		"Ann", "https://a.example/x?y#z", "HTTPS://A.example", "javascript:alert(1)", "https://good@evil", "http://[::1]/", "1999-12-31", "0000-02-29", "2000", "Europe/Berlin", "../../etc/passwd", "pt_br", "de-DE-1996", "zh-cmn-Hans-CN", "x-private", "i-klingon", "art-lojban",
@@ -21,12 +21,12 @@ func FuzzAttributes(f *testing.F) {
 			kept, fault := a.Form.Read(text, now)
 			if fault != "" {
 				if kept != "" {
-					t.Errorf("%s: %q is kept as %q, want nothing kept because %s", a.Name, text, kept, fault)
+					t.Errorf("%s: %q is stored as %q despite the fault %s, want nothing stored", a.Name, text, kept, fault)
 				}
 				continue
 			}
 			if again, fault := a.Form.Read(kept, now); fault != "" || again != kept {
-				t.Errorf("%s: what is kept of %q is read as %q %s, want %q and no fault", a.Name, text, again, fault, kept)
+				t.Errorf("%s: the stored form of %q is read as %q %s, want %q and no fault", a.Name, text, again, fault, kept)
 			}
 			if a.Name == "website" {
 				leadsToTheWeb(t, kept)

@@ -1,7 +1,7 @@
-// Package profile lists the attributes of a person that are no columns of
-// store.User: the standard claims of OIDC Core 1.0 §5.1. A request is decoded, an
-// answer written and the API document composed from the list. Package claims
-// says what an app may learn of it.
+// Package profile lists the attributes of a user that store.User has no columns for: the
+// standard claims of OIDC Core 1.0 §5.1. The list serves to decode requests, to write
+// answers and to make the API document. Package claims decides which of them a client
+// gets.
 package profile
 
 import (
@@ -13,21 +13,21 @@ import (
 
 // An Attribute is one text of a profile, or one flag.
 type Attribute struct {
-	// Name is that of the claim; a part of the address is "address.country" and the like.
+	// Name is the name of the claim. Parts of the address have names such as
+	// "address.country".
 	Name string
-	// Text is where a text is kept.
+	// Text returns where a text is stored; nil for a flag.
 	Text func(*store.Profile) *string
-	// Flag is where a flag is kept, which nobody sets.
+	// Flag returns where a flag is stored; nil for a text. Callers cannot set flags.
 	Flag func(*store.Profile) *bool
 	Form Form
-	// Doc is for the API document: what Name and Form leave open.
+	// Doc says in the API document what Name and Form do not.
 	Doc string
-	// Example is a text in the form in which it is kept.
+	// Example is a text as it is stored.
 	Example string
 }
 
-// List has all attributes, in the order in which answers have them; the parts of an
-// object follow each other.
+// List has all attributes in the order of answers. The parts of an object are adjacent.
 var List = []Attribute{
 	{Name: "middle_name", Text: func(p *store.Profile) *string { return &p.MiddleName }, Form: line(maxName), Example: "Pleasance"},
 	{Name: "nickname", Text: func(p *store.Profile) *string { return &p.Nickname }, Form: line(maxName), Example: "Al"},
@@ -39,7 +39,7 @@ var List = []Attribute{
 	{Name: "zoneinfo", Text: func(p *store.Profile) *string { return &p.ZoneInfo }, Form: timeZone, Example: "Europe/London"},
 	{Name: "locale", Text: func(p *store.Profile) *string { return &p.Locale }, Form: locale, Example: "en-GB"},
 	{Name: "phone_number", Text: func(p *store.Profile) *string { return &p.PhoneNumber }, Form: phoneNumber, Example: "+442079460958"},
-	{Name: "phone_number_verified", Flag: func(p *store.Profile) *bool { return &p.PhoneProved }, Form: flag, Doc: "Nobody sets it."},
+	{Name: "phone_number_verified", Flag: func(p *store.Profile) *bool { return &p.PhoneProved }, Form: flag, Doc: "Read-only."},
 	{Name: "address.formatted", Text: func(p *store.Profile) *string { return &p.Address.Formatted }, Form: lines(1000), Doc: "As on an envelope, with line feeds.", Example: "Christ Church\nOxford"},
 	{Name: "address.street_address", Text: func(p *store.Profile) *string { return &p.Address.Street }, Form: lines(500), Doc: "Perhaps with line feeds.", Example: "St Aldate's"},
 	{Name: "address.locality", Text: func(p *store.Profile) *string { return &p.Address.Locality }, Form: line(maxName), Doc: "City or town.", Example: "Oxford"},
@@ -51,7 +51,7 @@ var List = []Attribute{
 // Texts are the attributes that a caller can send.
 var Texts = chosen(func(a Attribute) bool { return a.Text != nil })
 
-// Flags are the attributes that nobody sets.
+// Flags are the attributes that a caller cannot send.
 var Flags = chosen(func(a Attribute) bool { return a.Flag != nil })
 
 func chosen(by func(Attribute) bool) (some []Attribute) {
@@ -63,8 +63,7 @@ func chosen(by func(Attribute) bool) (some []Attribute) {
 	return some
 }
 
-// Part returns the object that the attribute is a part of, and its name there; the
-// object of one that stands by itself is "".
+// Part returns the object that the attribute is part of, or "", and its name there.
 func (a Attribute) Part() (object, name string) {
 	if object, name, within := strings.Cut(a.Name, "."); within {
 		return object, name
@@ -72,7 +71,7 @@ func (a Attribute) Part() (object, name string) {
 	return "", a.Name
 }
 
-// At points to where p has the attribute: a *string or a *bool.
+// At returns a pointer to the attribute in p: a *string or a *bool.
 func (a Attribute) At(p *store.Profile) any {
 	if a.Flag != nil {
 		return a.Flag(p)
@@ -80,7 +79,7 @@ func (a Attribute) At(p *store.Profile) any {
 	return a.Text(p)
 }
 
-// Schema is what the API document says of the attribute.
+// Schema returns the attribute's schema in the API document.
 func (a Attribute) Schema() fields.Schema {
 	if a.Form.Name != "" {
 		return fields.Component(a.Form.Name).Saying(a.Doc)
@@ -96,7 +95,7 @@ var byName = func() map[string]Attribute {
 	return all
 }()
 
-// Value is what p has under a name, or nil if there is no such attribute.
+// Value returns the value of the named attribute of p, or nil if the name is unknown.
 func Value(p store.Profile, name string) any {
 	switch a := byName[name]; {
 	case a.Text != nil:
@@ -107,7 +106,8 @@ func Value(p store.Profile, name string) any {
 	return nil
 }
 
-// Names are the names that an answer has: of an object once, of its parts none.
+// Names returns the names of the members of an answer: an object's name once, and not
+// those of its parts.
 func Names() []string {
 	var names []string
 	for _, a := range List {

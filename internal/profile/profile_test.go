@@ -8,23 +8,23 @@ import (
 	"gatehouse/store"
 )
 
-// The example of an attribute is what the API document shows, so it is as it is kept.
-func TestExamplesAreAsTheyAreKept(t *testing.T) {
+// The API document shows the examples in answers, so they have the form that is stored.
+func TestExamplesHaveTheStoredForm(t *testing.T) {
 	for _, a := range Texts {
 		kept, fault := a.Form.Read(a.Example, time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC))
 		if a.Example == "" || kept != a.Example || fault != "" {
-			t.Errorf("%s: the example %q is kept as %q, fault %q; want it as it is", a.Name, a.Example, kept, fault)
+			t.Errorf("%s: the example %q is stored as %q, fault %q; want it unchanged", a.Name, a.Example, kept, fault)
 		}
 	}
 }
 
-// TestTheListIsWhole fails where a field of store.Profile is in no line of List, or in two.
-func TestTheListIsWhole(t *testing.T) {
+// Every field of store.Profile is in exactly one line of List.
+func TestTheListIsComplete(t *testing.T) {
 	var p store.Profile
 	seen := map[any]string{}
 	for _, a := range List {
 		if other, twice := seen[a.At(&p)]; twice {
-			t.Errorf("%s and %s are kept in one place; want one each", a.Name, other)
+			t.Errorf("%s and %s share a field; want one each", a.Name, other)
 		}
 		seen[a.At(&p)] = a.Name
 	}
@@ -35,7 +35,7 @@ func TestTheListIsWhole(t *testing.T) {
 			if field.Kind() == reflect.Struct {
 				walk(field, name+".")
 			} else if seen[field.Addr().Interface()] == "" {
-				t.Errorf("%s is in no line of List; want one, by which it is read and shown", name)
+				t.Errorf("%s is missing from List; want a line, by which it is read and shown", name)
 			}
 		}
 	}
@@ -44,7 +44,7 @@ func TestTheListIsWhole(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	if got := Names(); got[0] != "middle_name" || got[len(got)-1] != "address" {
-		t.Errorf("names = %v, want them from middle_name to address, which is there once", got)
+		t.Errorf("names = %v, want those from middle_name to address, each once", got)
 	}
 	p := store.Profile{Nickname: "Al", PhoneProved: true, Address: store.Address{Country: "GB"}}
 	for name, want := range map[string]any{"nickname": "Al", "website": "", "phone_number_verified": true, "address.country": "GB", "email": nil} {
