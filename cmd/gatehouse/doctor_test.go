@@ -81,7 +81,7 @@ func TestDoctorOnFiles(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "gatehouse.db")
 	setting := "--database=sqlite:" + database
 	found, code := examined(t, setting)
-	testkit.Finds(t, found, "database", finding.Warning, "is not there")
+	testkit.Finds(t, found, "database", finding.Warning, "does not exist")
 	if _, err := os.Stat(database); code != 0 || err == nil {
 		t.Errorf("exit code %d, and the database was made: %v", code, err)
 	}

@@ -12,7 +12,7 @@ import (
 	"gatehouse/store"
 )
 
-// A Replaced database is one in the place of which a backup was restored. It is only read.
+// A Replaced database is the one that a restored backup replaced. It is only read.
 type Replaced interface {
 	history
 	ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
@@ -22,8 +22,8 @@ type Replaced interface {
 	SigningKeys(ctx context.Context) ([]store.SigningKey, error)
 }
 
-// CarryOver takes away in a restored database what the replaced one says was taken
-// away since the backup. It only ever takes: nobody gains a right by it.
+// CarryOver takes from people and apps in a restored database whatever, by the replaced
+// one, was taken from them after the backup. It only takes: nobody gains a right by it.
 type CarryOver struct {
 	Restored interface {
 		history
@@ -34,11 +34,11 @@ type CarryOver struct {
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
 	Replaced Replaced
-	// Kept opens a database that an earlier restoring replaced, by the name that it has
-	// since. An error means that there is none that can be read; nil: there are none.
+	// Kept opens a database that an earlier restore replaced, by the name that it got
+	// then, or returns an error if it cannot be read. A nil Kept opens none.
 	Kept func(ctx context.Context, name string) (Replaced, error)
-	// Reseal returns a signing key as it is under the master key of that ID, or an
-	// error if it cannot be opened.
+	// Reseal returns a signing key sealed with the master key of that ID, or an error if
+	// the key cannot be opened.
 	Reseal func(k store.SigningKey, under string) (store.SigningKey, error)
 	Now    func() time.Time
 	Actor  string
@@ -46,46 +46,49 @@ type CarryOver struct {
 	line []witness
 }
 
-// Carried says what was carried over, by the names of the restored database.
+// Carried says what was carried over, by the names in the restored database. "Since"
+// means after the backup.
 type Carried struct {
-	// Deactivated are people who were deleted or deactivated since.
+	// Deactivated lists people who were deleted or deactivated since.
 	Deactivated []string
-	// Demoted are people who had a higher role, with the one they have now.
+	// Demoted lists people who lost a higher role since, with their role now.
 	Demoted []string
-	// Passwords is how many people have the password that they chose since.
+	// Passwords counts the people who got the password that they chose since.
 	Passwords int
-	// Consents is how many consents were withdrawn since.
+	// Consents counts the consents that were withdrawn since.
 	Consents int
-	// Disabled are apps that were deleted or switched off since.
+	// Disabled lists apps that were deleted or disabled since.
 	Disabled []string
-	// Credentials are apps that have the secrets and keys that they were given since.
+	// Credentials lists apps that got the secrets and keys that were set since.
 	Credentials []string
-	// Narrowed are apps that may do less since, with what is less.
+	// Narrowed lists apps whose rights were reduced since, with the fields concerned.
 	Narrowed []string
-	// Retired are signing keys that were withdrawn since, Keys those made since, and
-	// Unsealed those of them that were left out, as no master key here opens them.
+	// Retired lists signing keys that were withdrawn since. Keys lists those made since.
+	// Unsealed lists those made since that were left out, because no master key here
+	// opens them.
 	Retired, Keys, Unsealed []string
-	// Untold are people and apps of the backup that the replaced database never had, as
-	// it was itself brought back to a point before them, and of which no other database
-	// tells either: they are as the backup has them. Missing is the name of the database
-	// that would tell, if there was one.
+	// Untold lists people and apps of the backup that the replaced database never had,
+	// because it was itself restored from an older backup, and that no other database
+	// knows. They stay as they are in the backup. Missing is the name of the database
+	// that should know them; empty: none is known.
 	Untold  []string
 	Missing string
-	// Lost is how many people signed up since, and are not in the restored database.
+	// Lost counts the people who signed up since, and are not in the restored database.
 	Lost int64
 }
 
-// Count is how many people, apps and keys are not as the backup had them.
+// Count returns how many people, apps and keys differ from the backup.
 func (c Carried) Count() int {
 	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Credentials) + len(c.Narrowed) + len(c.Retired)
 }
 
-// ErrUnrelated: the replaced database has nobody and no key of the restored one, as
-// one that a server made anew when the file was lost. What it has not, nobody took away.
+// ErrUnrelated means that the replaced database shares no person and no key with the
+// restored one, as when the file was lost and a server made a new one. Rights that it
+// lacks were never taken away.
 var ErrUnrelated = errors.New("the replaced database did not grow out of the backup: it has none of its people and signing keys")
 
-// Do carries over, or returns ErrUnrelated. After an error what had been carried over
-// by then stays so.
+// Do carries over, or returns ErrUnrelated. After another error, the changes already
+// made stay.
 func (c *CarryOver) Do(ctx context.Context) (Carried, error) {
 	var done Carried
 	if related, err := c.related(ctx); err != nil || !related {
@@ -104,7 +107,7 @@ func (c *CarryOver) Do(ctx context.Context) (Carried, error) {
 		return done, fmt.Errorf("carrying over what apps lost: %w", err)
 	}
 	if len(done.Untold) == 0 {
-		done.Missing = "" // nobody asked it
+		done.Missing = "" // it was not needed
 	}
 	return done, nil
 }
@@ -138,7 +141,7 @@ func (c *CarryOver) people(ctx context.Context, done *Carried) error {
 	return err
 }
 
-// person compares one person, and reports whether the replaced database has them.
+// person carries over for one person, and reports whether the replaced database has them.
 func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (bool, error) {
 	var since store.User
 	db, fate, err := c.ask(was.JoinedAt, func(db Replaced) (err error) {
@@ -176,9 +179,9 @@ func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (
 	return db == c.Replaced, c.consents(ctx, db, was, since, done)
 }
 
-// less is what a person has to lose, and its evidence. Somebody who was deleted is
-// deactivated: to delete again what a backup was meant to bring back is for the
-// operator to say.
+// less returns what a person must lose, and its evidence. A person who was deleted is
+// only deactivated: whether to delete again what the backup brought back is for the
+// operator to decide.
 func less(was, since store.User, gone bool, now time.Time) (change store.UserChange, before, after map[string]any) {
 	before, after = map[string]any{}, map[string]any{}
 	if was.Active && (gone || !since.Active) {

@@ -27,8 +27,8 @@ func (c *CarryOver) clients(ctx context.Context, done *Carried) error {
 	}
 }
 
-// client leaves an app no more than both databases allow, and switches it off if it
-// was deleted since.
+// client reduces an app to what both databases allow, and disables it if it was deleted
+// after the backup.
 func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried) error {
 	now := was
 	_, fate, err := c.ask(was.CreatedAt, func(db Replaced) error {
@@ -68,10 +68,10 @@ func (c *CarryOver) client(ctx context.Context, was store.Client, done *Carried)
 	})
 }
 
-// least is an app that may do what it may by both databases. It shows who it is as it
-// has since: it knows no other secrets and keys, and older ones may have been replaced
-// because they leaked. Where it needs none any more, it needs them again and has none:
-// nobody can be taken for it.
+// least returns the app with the rights that it has in both databases. Its credentials
+// are the newer ones: the app uses those, and older ones may have been replaced because
+// they leaked. If the app has become public since, it keeps its older method, without
+// any credentials, so that nobody can authenticate as the app.
 func least(was, since store.Client) store.Client {
 	now := withCredentials(was, since)
 	now.Disabled = was.Disabled || since.Disabled
@@ -89,13 +89,13 @@ func least(was, since store.Client) store.Client {
 	return now
 }
 
-// withCredentials is c that shows who it is as the other one does.
+// withCredentials returns c with the credentials of other.
 func withCredentials(c, other store.Client) store.Client {
 	c.AuthMethod, c.Secrets, c.JWKS, c.JWKSURI, c.AssertionAudience = other.AuthMethod, other.Secrets, other.JWKS, other.JWKSURI, other.AssertionAudience
 	return c
 }
 
-// common are those of was that since has, too.
+// common returns the elements of was that since has, too.
 func common(was, since []string) (both []string) {
 	for _, one := range was {
 		if slices.Contains(since, one) {
@@ -109,7 +109,7 @@ func sameCredentials(a, b store.Client) bool {
 	return slices.Equal(a.Secrets, b.Secrets) && a.AuthMethod == b.AuthMethod && a.JWKS == b.JWKS && a.JWKSURI == b.JWKSURI && a.AssertionAudience == b.AssertionAudience
 }
 
-// narrowed names what an app lost, unless it is all.
+// narrowed returns the names of the fields that changed, but for "disabled".
 func narrowed(after map[string]any) (fields []string) {
 	for field := range after {
 		if field != "disabled" {
@@ -120,8 +120,8 @@ func narrowed(after map[string]any) (fields []string) {
 	return fields
 }
 
-// keys adds the signing keys that were made since, so that what they signed is
-// still known to be ours, and retires those that were retired.
+// keys adds the signing keys that were made after the backup, so that their signatures
+// are still valid, and retires those that were retired.
 func (c *CarryOver) keys(ctx context.Context, done *Carried) error {
 	was, err := c.Restored.SigningKeys(ctx)
 	if err != nil || len(was) == 0 {
@@ -152,7 +152,7 @@ func (c *CarryOver) addKey(ctx context.Context, k store.SigningKey, under string
 	resealed, err := c.Reseal(k, under)
 	if err != nil {
 		done.Unsealed = append(done.Unsealed, k.ID)
-		return nil //nolint:nilerr // it is named, and nothing else depends on it
+		return nil //nolint:nilerr // the key is reported, and nothing else depends on it
 	}
 	done.Keys = append(done.Keys, k.ID)
 	return c.Restored.AddSigningKey(ctx, resealed, c.event(ctx, k, audit.KeyCreated{Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}))

@@ -12,25 +12,25 @@ import (
 	"gatehouse/store"
 )
 
-// A witness is a database that knows what was taken away since the backup: from all
-// that were made until a time, or from all if that is zero. Who was made later is not in
-// it because it was brought back itself, to a point before them, and not because
-// somebody took them away.
+// A witness is a database that knows what was taken away after the backup, for records
+// made until a time, or for all if that is zero. It lacks later records because it was
+// itself restored from an older backup, and not because they were deleted.
 type witness struct {
 	db    Replaced
 	until time.Time
 }
 
-// A history is the evidence of what happened in a database.
+// A history reads the evidence of what happened in a database.
 type history interface {
 	ListAudit(ctx context.Context, q store.AuditQuery) ([]store.AuditEvent, error)
 }
 
-// maxWitnesses ends a line that leads back to itself.
+// maxWitnesses limits the line, which could lead back to itself.
 const maxWitnesses = 16
 
-// summon finds the witnesses: the replaced database and, where that is another branch
-// than the backup is from, the one that was replaced where they parted, and so on.
+// summon finds the witnesses. The first is the replaced database. If the backup comes
+// from another branch, the next is the database that was replaced where the branches
+// parted, and so on.
 func (c *CarryOver) summon(ctx context.Context, done *Carried) error {
 	c.line = nil
 	for db := c.Replaced; db != nil && len(c.line) < maxWitnesses; {
@@ -39,7 +39,7 @@ func (c *CarryOver) summon(ctx context.Context, done *Carried) error {
 			return err
 		}
 		until, err := time.Parse(time.RFC3339Nano, parted.Until)
-		if err != nil { // they did not part, or it is not known when: what is missing was taken away
+		if err != nil { // they did not part, or nobody knows when: missing records count as deleted
 			until = time.Time{}
 		}
 		c.line = append(c.line, witness{db, until})
@@ -53,8 +53,8 @@ func (c *CarryOver) summon(ctx context.Context, done *Carried) error {
 	return nil
 }
 
-// parted returns the first restoring in the history of a database that the backup knows
-// nothing of: there they went different ways. It is zero if there is none.
+// parted returns the first restore in the history of db that is not in the history of the
+// backup. There the two branches parted. It is zero if they did not part.
 func (c *CarryOver) parted(ctx context.Context, db Replaced) (audit.DatabaseRestored, error) {
 	var first audit.DatabaseRestored
 	known, err := restorings(ctx, c.Restored)
@@ -65,7 +65,7 @@ func (c *CarryOver) parted(ctx context.Context, db Replaced) (audit.DatabaseRest
 	if err != nil {
 		return first, err
 	}
-	for _, e := range slices.Backward(theirs) { // the oldest is the last
+	for _, e := range slices.Backward(theirs) { // theirs is newest first
 		if !slices.ContainsFunc(known, func(k store.AuditEvent) bool { return k.At.Equal(e.At) && bytes.Equal(k.Detail, e.Detail) }) {
 			return first, json.Unmarshal(e.Detail, &first)
 		}
@@ -77,9 +77,9 @@ func restorings(ctx context.Context, db history) ([]store.AuditEvent, error) {
 	return db.ListAudit(ctx, store.AuditQuery{Kind: audit.DatabaseRestored{}.Kind(), Limit: page})
 }
 
-// PointOf is when the last thing happened that is in a backup, to be kept with the
-// evidence that it was restored; zero if nothing is on record. The last few are asked,
-// for a clock may have been set back.
+// PointOf returns the time of the last event in a backup, to be recorded when it is
+// restored; zero if it has no events. It looks at the last few events, since a clock may
+// have been set back.
 func PointOf(ctx context.Context, db history) (point time.Time, err error) {
 	events, err := db.ListAudit(ctx, store.AuditQuery{Limit: page})
 	for _, e := range events {
@@ -90,17 +90,17 @@ func PointOf(ctx context.Context, db history) (point time.Time, err error) {
 	return point, err
 }
 
-// A fate is what the witnesses say of somebody or something in the backup.
+// A fate is what the witnesses say about a record of the backup.
 type fate int
 
 const (
 	there  fate = iota
-	gone        // it was taken away
-	untold      // none of them ever had it
+	gone        // it was deleted
+	untold      // no witness ever had it
 )
 
-// ask asks the witnesses in turn; find looks for what was made at a time in one of them.
-// The database is the one that has it.
+// ask asks the witnesses in turn about a record that was made at that time; find looks
+// for it in one of them. It returns the first database that has the record.
 func (c *CarryOver) ask(made time.Time, find func(Replaced) error) (Replaced, fate, error) {
 	for _, w := range c.line {
 		err := find(w.db)

@@ -19,8 +19,8 @@ import (
 	"gatehouse/store/sqlstore/rescue"
 )
 
-// branches are a database of which two backups were made, and which went on; and what
-// became of the older backup when it was restored.
+// branches are a database of which two backups were made and that was used afterwards,
+// the two backups, and the database that the older backup became.
 type branches struct {
 	main, older, newer, present *sqlstore.DB
 }
@@ -34,7 +34,7 @@ func copied(t *testing.T, dsn string) (*sqlstore.DB, string) {
 	return open(t, "sqlite:"+file), "sqlite:" + file
 }
 
-// comes makes a person and an app, after whatever was made before.
+// comes makes a person and an app for each name, later than all earlier ones.
 func comes(t *testing.T, db store.DB, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -69,7 +69,7 @@ func goes(t *testing.T, db store.DB, name string) {
 	})
 }
 
-// wasRestored puts on record that a database was restored, as the command does.
+// wasRestored records that a database was restored, as the command does.
 func wasRestored(t *testing.T, db store.DB, kept string) {
 	t.Helper()
 	point, err := recovery.PointOf(t.Context(), db)
@@ -112,8 +112,8 @@ func branch(t *testing.T) (b branches, mainDSN, presentDSN string) {
 
 var lists = cmp.Options{cmpopts.SortSlices(func(a, b string) bool { return a < b }), cmpopts.EquateEmpty()}
 
-// carries compares what is carried over from the present database into a backup. Kept
-// is the database that was replaced by the older backup; nil: it is not there any more.
+// carries compares what is carried over from the present database into a backup. Kept is
+// the database that the older backup replaced; nil: it has been deleted.
 func carries(t *testing.T, backup, present, kept *sqlstore.DB, want recovery.Carried) {
 	t.Helper()
 	over := &recovery.CarryOver{
@@ -131,9 +131,9 @@ func carries(t *testing.T, backup, present, kept *sqlstore.DB, want recovery.Car
 	}
 }
 
-// TestANewerBackupAfterAnOlder: who came between the two was never in the database that
-// the older one became, so nobody took them away there. The database that was replaced
-// then knows what was.
+// TestANewerBackupAfterAnOlder: people who signed up between the two backups were never
+// in the database that the older one became, so they were not deleted there. The database
+// that it replaced knows what was taken from them.
 func TestANewerBackupAfterAnOlder(t *testing.T) {
 	b, _, _ := branch(t)
 	wasRestored(t, b.present, "main.db")
@@ -145,7 +145,8 @@ func TestANewerBackupAfterAnOlder(t *testing.T) {
 	})
 }
 
-// TestANewerBackupWithoutWhatWasReplaced: they are as the backup has them, and named.
+// TestANewerBackupWithoutWhatWasReplaced: these people stay as they are in the backup, and
+// are named.
 func TestANewerBackupWithoutWhatWasReplaced(t *testing.T) {
 	untold := []string{"late", "late-off", "late-gone", "app-late", "app-late-off", "app-late-gone"}
 	for name, kept := range map[string]string{"it is gone": "main.db", "it could not be read even then": ""} {
@@ -160,10 +161,11 @@ func TestANewerBackupWithoutWhatWasReplaced(t *testing.T) {
 	}
 }
 
-// TestWhoIsMissingWasTakenAway: in a database that grew out of the backup, by whatever
-// way; and in one that does not say how far back it was brought.
+// TestWhoIsMissingWasTakenAway: a person missing from a database that grew out of the
+// backup, in whatever way, was deleted there. So was one missing from a database that does
+// not say from which point it was restored.
 func TestWhoIsMissingWasTakenAway(t *testing.T) {
-	t.Run("a backup from after the restoring", func(t *testing.T) {
+	t.Run("a backup from after the restore", func(t *testing.T) {
 		b, _, presentDSN := branch(t)
 		wasRestored(t, b.present, "main.db")
 		comes(t, b.present, "after")
@@ -183,7 +185,7 @@ func TestWhoIsMissingWasTakenAway(t *testing.T) {
 		goes(t, b.newer, "early-gone")
 		carries(t, b.older, b.newer, nil, recovery.Carried{Deactivated: []string{"early-gone"}, Disabled: []string{"app-early-gone"}, Lost: 3})
 	})
-	t.Run("what was replaced comes back", func(t *testing.T) {
+	t.Run("the replaced database comes back", func(t *testing.T) {
 		b, mainDSN, _ := branch(t)
 		wasRestored(t, b.present, "main.db")
 		goes(t, b.present, "early-gone")
@@ -202,7 +204,7 @@ func TestWhoIsMissingWasTakenAway(t *testing.T) {
 	})
 }
 
-// TestALineThatLeadsBackToItselfEnds: whatever the databases say.
+// TestALineThatLeadsBackToItselfEnds, whatever the databases say.
 func TestALineThatLeadsBackToItselfEnds(t *testing.T) {
 	b, _, _ := branch(t)
 	wasRestored(t, b.present, "main.db")

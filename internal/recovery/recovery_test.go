@@ -48,7 +48,7 @@ func newUser(name string, role store.Role) store.User {
 	}
 }
 
-// then is a database as it was: three people, an app of each kind, two keys.
+// then fills a database as it was at the backup: people, an app of each kind, two keys.
 func then(t *testing.T, db store.DB) {
 	t.Helper()
 	write(t, db, func(tx store.Tx) error {
@@ -75,7 +75,7 @@ func then(t *testing.T, db store.DB) {
 	}
 }
 
-// reseal knows the master keys m and n.
+// reseal has the master keys m and n.
 func reseal(k store.SigningKey, under string) (store.SigningKey, error) {
 	if k.MasterKeyID != "m" && k.MasterKeyID != "n" {
 		return k, errors.New("an unknown master key")
@@ -92,7 +92,7 @@ func addKey(t *testing.T, db store.DB, kid string, generation int64, master stri
 	}
 }
 
-// since is what happened after the backup.
+// since makes the changes that happened after the backup.
 func since(t *testing.T, db store.DB) {
 	t.Helper()
 	id := func(name string) int64 {
@@ -108,7 +108,7 @@ func since(t *testing.T, db store.DB) {
 			ann:  {PasswordHash: new("another hash")},
 			boss: {Role: new(store.RoleStaff)},
 			off:  {Active: new(false)},
-			up:   {Role: new(store.RoleAdmin)}, // a right that was given is not carried over
+			up:   {Role: new(store.RoleAdmin)}, // a new right is not carried over
 		} {
 			if err := tx.UpdateUser(user, change); err != nil {
 				return err
@@ -181,7 +181,7 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	then(t, replaced)
 	over := &recovery.CarryOver{Restored: restored, Replaced: replaced, Now: clock.Millis(time.Now), Actor: "cli", Reseal: reseal}
 	if got, err := over.Do(t.Context()); err != nil || got.Count() != 0 || got.Lost != 0 {
-		t.Fatalf("two databases that are the same: %+v, %v; want nothing carried over", got, err)
+		t.Fatalf("two equal databases: %+v, %v; want nothing carried over", got, err)
 	}
 	since(t, replaced)
 	got, err := over.Do(t.Context())
@@ -205,8 +205,8 @@ func TestCarryOverOnlyTakesAway(t *testing.T) {
 	}
 }
 
-// TestAnAppMayDoWhatBothAllow: each that was changed since loses what it lost, and gains
-// nothing.
+// TestAnAppMayDoWhatBothAllow: an app that was changed after the backup loses what it lost
+// then, and gains nothing.
 func TestAnAppMayDoWhatBothAllow(t *testing.T) {
 	was := store.Client{
 		ID: "app", Name: "App", AuthMethod: "private_key_jwt", FirstParty: true, GrantTypes: []string{"authorization_code", "refresh_token"}, Scope: "openid profile email",
@@ -266,7 +266,7 @@ func TestAnAppMayDoWhatBothAllow(t *testing.T) {
 				t.Errorf("%v (- want, + got):\n%s", err, diff)
 			}
 			if changed := cmp.Diff(c.was, want) != ""; changed != (done.Count() > 0) {
-				t.Errorf("what was done is %+v, want it to tell of a change when there is one", done)
+				t.Errorf("carried over: %+v, want it to name the app if it changed", done)
 			}
 		})
 	}
@@ -290,8 +290,8 @@ func wantPeople(t *testing.T, db store.DB, want ...string) {
 	}
 }
 
-// TestADatabaseMadeAnewTakesNothingAway: the file was lost, a server made an empty one
-// and somebody set it up again; then the backup was found.
+// TestADatabaseMadeAnewTakesNothingAway: the file was lost, a server made an empty one,
+// and an administrator set it up again. Then the backup was found.
 func TestADatabaseMadeAnewTakesNothingAway(t *testing.T) {
 	restored, replaced := open(t, testdb.SQLite(t)), open(t, testdb.SQLite(t))
 	then(t, restored)
@@ -316,8 +316,8 @@ func TestADatabaseMadeAnewTakesNothingAway(t *testing.T) {
 	}
 }
 
-// TestAnEpochHoldsNobodyUp: many sessions end, and whoever signs in meanwhile does
-// not wait for that.
+// TestAnEpochHoldsNobodyUp: many sessions end, and people who sign in meanwhile do not
+// wait for that.
 func TestAnEpochHoldsNobodyUp(t *testing.T) {
 	testkit.Long(t)
 	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
@@ -367,7 +367,7 @@ func living(userID int64, at time.Time) store.Session {
 	}
 }
 
-// signIns makes sessions until over, and returns how long the slowest took.
+// signIns makes sessions until over is closed, and returns how long the slowest took.
 func signIns(t *testing.T, db store.DB, userID int64, over <-chan struct{}) (worst time.Duration) {
 	for {
 		began := time.Now()
@@ -384,7 +384,7 @@ func signIns(t *testing.T, db store.DB, userID int64, over <-chan struct{}) (wor
 	}
 }
 
-// TestAWrongClockBeginsNoEpoch: one in the future would refuse everybody until then.
+// TestAWrongClockBeginsNoEpoch: an epoch in the future would refuse everybody until then.
 func TestAWrongClockBeginsNoEpoch(t *testing.T) {
 	db := open(t, testdb.MySQL(t))
 	for _, off := range []time.Duration{time.Hour, -time.Hour} {

@@ -8,8 +8,8 @@ import (
 	"gatehouse/store"
 )
 
-// related reports whether the databases have a signing key or a person in common. Both
-// have names that are never given twice.
+// related reports whether the databases have a signing key or a person in common. The IDs
+// of both are never given twice.
 func (c *CarryOver) related(ctx context.Context) (bool, error) {
 	was, err := c.Restored.SigningKeys(ctx)
 	if err != nil {

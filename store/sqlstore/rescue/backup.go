@@ -1,5 +1,5 @@
-// Package rescue is for an operator in need: it backs up, restores and examines the
-// database of package sqlstore.
+// Package rescue backs up, restores and examines the database of package sqlstore, for
+// operators.
 package rescue
 
 import (
@@ -18,13 +18,13 @@ import (
 	"gatehouse/store/sqlstore/migrations"
 )
 
-// ErrNotEmbedded says that the database is a server, which has tools of its own.
+// ErrNotEmbedded means that the database is a server, which has its own tools.
 var ErrNotEmbedded = errors.New("the database is not a SQLite file")
 
-// Backup writes the database, as it is at one moment, to a new file that only the
-// owner of the database can read. Others go on reading and writing meanwhile. The file appears
-// under its name when it is whole, checked and on the disk; a file that is there
-// already is an fs.ErrExist and stays.
+// Backup writes the database, as it is at one moment, to a new file that only the owner
+// of the database can read. Other processes can read and write meanwhile. The file
+// appears under its name when it is complete, checked and on the disk. If a file has
+// that name already, it stays, and Backup returns fs.ErrExist.
 func Backup(ctx context.Context, dsn, to string) (err error) {
 	at, err := engine.ParseDSN(dsn)
 	if err != nil {
@@ -34,7 +34,7 @@ func Backup(ctx context.Context, dsn, to string) (err error) {
 		return ErrNotEmbedded
 	}
 	if _, err := os.Stat(at.File); err != nil {
-		return fmt.Errorf("backing up: %w", err) // opening it would make one
+		return fmt.Errorf("backing up: %w", err) // opening a missing file would make it
 	}
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("backing up to %s: %w", to, cmp.Or(err, fs.ErrExist))
@@ -48,7 +48,7 @@ func Backup(ctx context.Context, dsn, to string) (err error) {
 	if err != nil {
 		return fmt.Errorf("backing up: %w", err)
 	}
-	defer func() { _ = os.Remove(draft) }() // unless it has its name by then
+	defer func() { _ = os.Remove(draft) }() // fails if the draft has got its name
 	if err := engine.CopySQLite(ctx, at.File, draft); err != nil {
 		return fmt.Errorf("backing up: %w", err)
 	}
@@ -61,7 +61,7 @@ func Backup(ctx context.Context, dsn, to string) (err error) {
 	return publish(draft, to)
 }
 
-// newDraft makes an empty file beside the one that it is to become, with mode 0600.
+// newDraft makes an empty file, with mode 0600, beside the one that it will become.
 func newDraft(file string) (string, error) {
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".draft-*")
 	if err != nil {
@@ -70,7 +70,7 @@ func newDraft(file string) (string, error) {
 	return f.Name(), f.Close()
 }
 
-// removeDrafts removes what a killed process left of drafts.
+// removeDrafts removes drafts that a killed process left behind.
 func removeDrafts(file string) error {
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".draft-*"))
 	for _, name := range left {
@@ -79,7 +79,7 @@ func removeDrafts(file string) error {
 	return err
 }
 
-// sameContent checks a copy: that it is whole, and has the schema of the original.
+// sameContent checks that a copy is undamaged and has the schema of the original.
 func sameContent(ctx context.Context, file, draft string) error {
 	want, err := schemaOf(ctx, file)
 	if err != nil {
@@ -90,12 +90,12 @@ func sameContent(ctx context.Context, file, draft string) error {
 		return err
 	}
 	if !slices.Equal(got, want) {
-		return fmt.Errorf("it has the migrations %v, the database %v", got, want)
+		return fmt.Errorf("it has the migrations %v, but the database has %v", got, want)
 	}
 	return nil
 }
 
-// publish brings a draft to the disk and gives it its name, which must be free.
+// publish writes a draft to the disk and gives it its name, which must be free.
 func publish(draft, to string) error {
 	if err := syncFile(draft); err != nil {
 		return err
@@ -106,9 +106,9 @@ func publish(draft, to string) error {
 	return syncFile(filepath.Dir(to))
 }
 
-// giveName shows the file under its name whole, or not at all, and overwrites nothing.
-// Where there are no links (FAT, what is mounted from elsewhere), a rename does that on
-// Linux; failing that, too, the name is taken first, and a kill leaves it empty.
+// giveName gives the file its name in one step, and overwrites nothing. File systems
+// without links (FAT, some mounts) use a rename on Linux. If that fails, too, giveName
+// first reserves the name with an empty file, which stays if the process is killed.
 func giveName(draft, to string) (err error) {
 	for _, way := range []func(draft, to string) error{os.Link, renameToFree, reserve} {
 		if err = way(draft, to); err == nil || errors.Is(err, fs.ErrExist) {
@@ -129,7 +129,7 @@ func reserve(draft, to string) error {
 	return nil
 }
 
-// syncFile brings a file, or the names in a folder, to the disk.
+// syncFile writes a file, or the names in a folder, to the disk.
 func syncFile(name string) error {
 	f, err := os.Open(name) //nolint:gosec // G304: as above
 	if err != nil {
@@ -138,9 +138,9 @@ func syncFile(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Inspect checks a file that is not in use: that it is a database of Gatehouse,
-// undamaged, and no newer than this program. It returns the migrations that made
-// its schema. Nothing in it is changed.
+// Inspect checks that a file, which must not be in use, is an undamaged database of
+// Gatehouse and not newer than this program. It returns the migrations that made its
+// schema, and changes nothing.
 func Inspect(ctx context.Context, file string) (versions []int, err error) {
 	pool, err := engine.RawSQLite(file, "ro")
 	if err != nil {
@@ -162,8 +162,8 @@ func schemaOf(ctx context.Context, file string) ([]int, error) {
 	return knownSchema(ctx, pool)
 }
 
-// undamaged runs a check of SQLite's: integrity_check, or quick_check, which does
-// not compare the indexes with their tables.
+// undamaged runs one of SQLite's checks: integrity_check, or quick_check, which does not
+// compare indexes with their tables.
 func undamaged(ctx context.Context, pool *sql.DB, check string) error {
 	var first string
 	if err := pool.QueryRowContext(ctx, "PRAGMA "+check+"(1)").Scan(&first); err != nil {
@@ -175,8 +175,8 @@ func undamaged(ctx context.Context, pool *sql.DB, check string) error {
 	return nil
 }
 
-// knownSchema returns the migrations that were applied, all of which this program
-// must know.
+// knownSchema returns the applied migrations. It returns an error if this program does
+// not contain all of them.
 func knownSchema(ctx context.Context, pool *sql.DB) ([]int, error) {
 	all, err := migrations.Of("sqlite")
 	if err != nil {
@@ -189,7 +189,7 @@ func knownSchema(ctx context.Context, pool *sql.DB) ([]int, error) {
 	defer func() { _ = conn.Close() }()
 	done, err := engine.AppliedMigrations(ctx, conn)
 	if err != nil || len(done) == 0 {
-		return nil, fmt.Errorf("it is no database of Gatehouse: %w", cmp.Or(err, errors.New("it has no schema")))
+		return nil, fmt.Errorf("it is not a database of Gatehouse: %w", cmp.Or(err, errors.New("it has no schema")))
 	}
 	if _, err := engine.Due(ctx, conn, all); err != nil {
 		return nil, err

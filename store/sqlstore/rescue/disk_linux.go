@@ -7,14 +7,14 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// How much must be free: room for a copy of the file, and for the log.
+// The free space that is needed for a copy of the file, and for the log.
 const (
 	scarceMiB = 1024
 	fullMiB   = 100
 )
 
-// networks are the file systems on which SQLite's locks and its shared memory do
-// not work between machines, by the numbers of statfs(2).
+// networks names, by their numbers in statfs(2), the file systems on which SQLite's
+// locks and shared memory do not work between machines.
 var networks = map[fileSystem]string{
 	0x6969: "NFS", 0xff534d42: "CIFS", 0xfe534d42: "SMB", 0x517b: "SMB", 0x01021997: "9p", 0x00c36400: "Ceph", 0x5346414f: "AFS",
 }
@@ -25,7 +25,7 @@ type fileSystem uint32
 func examineDisk(folder, file string, found *finding.List) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(folder, &s); err != nil {
-		return // it has been told that the folder is not there
+		return // the missing folder has been reported
 	}
 	kind := networks[fileSystem(s.Type)] //nolint:gosec // G115: the numbers have 32 bits
 	if kind != "" {

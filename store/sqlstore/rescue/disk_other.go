@@ -4,5 +4,5 @@ package rescue
 
 import "gatehouse/internal/finding"
 
-// examineDisk: what is free is asked on Linux alone.
+// examineDisk does nothing: only on Linux does it check the free space.
 func examineDisk(string, string, *finding.List) {}

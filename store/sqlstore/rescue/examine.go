@@ -11,14 +11,14 @@ import (
 	"gatehouse/store/sqlstore/migrations"
 )
 
-// An Examination is asked for by Examine.
+// An Examination holds what Examine must know beside the database.
 type Examination struct {
 	// Replicas is how many servers there are, each with Options.MaxConns connections.
 	Replicas int
 	Now      func() time.Time
 }
 
-// Examine says how the database is set up, and what to change. It changes nothing.
+// Examine reports how the database is set up, and what to change. It changes nothing.
 func Examine(ctx context.Context, db *sqlstore.DB, e Examination) finding.List {
 	d := examined{db}
 	var found finding.List
@@ -39,10 +39,11 @@ func Examine(ctx context.Context, db *sqlstore.DB, e Examination) finding.List {
 	return found
 }
 
-// examined is the database that is looked into.
+// An examined database.
 type examined struct{ *sqlstore.DB }
 
-// latency is the best of a few questions: what the way takes, not what else happens.
+// latency takes the best of a few queries, which measures the network rather than the
+// load.
 func (d examined) latency(ctx context.Context, conn *sql.Conn, e Examination, found *finding.List) {
 	const questions, slow = 5, 10 * time.Millisecond
 	best := time.Hour
@@ -55,8 +56,8 @@ func (d examined) latency(ctx context.Context, conn *sql.Conn, e Examination, fo
 		}
 		best = min(best, e.Now().Sub(began))
 	}
-	found.Judge(best < slow, "database latency", "bring the servers and the database closer together: every request asks it at least once",
-		"%s for the shortest question", best.Round(time.Microsecond))
+	found.Judge(best < slow, "database latency", "bring the servers and the database closer together: every request queries it at least once",
+		"%s for the shortest query", best.Round(time.Microsecond))
 }
 
 // schema compares the migrations with those of this program.
@@ -79,32 +80,32 @@ func (d examined) schema(ctx context.Context, conn *sql.Conn, found *finding.Lis
 	unknown := len(done) + len(due) - len(all)
 	switch {
 	case len(due) > 0:
-		found.Warn("database schema", "the next start of a server does it, or: gatehouse migrate up", "%d migrations are to be applied, the first is %04d_%s", len(due), due[0].Version, due[0].Name)
+		found.Warn("database schema", "start a server, which applies them, or run: gatehouse migrate up", "%d migrations are pending, the first is %04d_%s", len(due), due[0].Version, due[0].Name)
 	case unknown > 0:
-		found.Warn("database schema", "expected in the middle of an upgrade; otherwise use the newer version", "%d migrations are of a newer version than this one", unknown)
+		found.Warn("database schema", "expected in the middle of an upgrade; otherwise use the newer version", "%d migrations come from a newer version than this one", unknown)
 	default:
 		found.OK("database schema", "up to date, %d migrations", len(done))
 	}
 }
 
-// noSchema tells a database that is still empty from one that cannot be read.
+// noSchema distinguishes a database that is still empty from one that cannot be read.
 func (d examined) noSchema(ctx context.Context, conn *sql.Conn, err error, found *finding.List) {
 	_, asked := engine.AppliedMigrations(ctx, conn)
 	if engine.NoTable(asked) {
-		found.Warn("database schema", "if it should have something in it, see that the settings name the right one, or restore a backup", "it is empty; the first start of a server makes the tables")
+		found.Warn("database schema", "if it should not be empty, check that the settings name the right one, or restore a backup", "it is empty; the first start of a server makes the tables")
 		return
 	}
 	found.Fault("database schema", "see what the database says", "%s", err)
 }
 
-// epoch: one in the future refuses everybody until then.
+// epoch looks for an epoch in the future, which refuses everybody until then.
 func (d examined) epoch(ctx context.Context, e Examination, found *finding.List) {
 	began, err := d.Epoch(ctx)
 	switch {
-	case err != nil: // the schema is older; that has been told
+	case err != nil: // the schema is older, which has been reported
 	case began.After(e.Now().Add(time.Second)):
-		found.Fault("epoch", "set the clocks right; if the epoch was begun by a wrong one: DELETE FROM epochs WHERE began_at > (the time now, in Unix milliseconds)",
-			"it begins at %s, which is in the future: whoever signs in is refused until then", began.Format(time.RFC3339))
+		found.Fault("epoch", "set the clocks right; if a wrong clock began the epoch: DELETE FROM epochs WHERE began_at > (the time now, in Unix milliseconds)",
+			"it begins at %s, which is in the future: until then, nobody can sign in", began.Format(time.RFC3339))
 	case began.IsZero():
 		found.OK("epoch", "none yet")
 	default:
@@ -116,7 +117,7 @@ func (d examined) clockThere(ctx context.Context, e Examination, found *finding.
 	asked := e.Now()
 	there, err := d.Clock(ctx)
 	if err != nil {
-		return // it has been told that it does not answer
+		return // that it does not answer has been reported
 	}
 	found.Clock("database clock", there, asked, e.Now())
 }

@@ -10,10 +10,10 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// limits are what the servers need of the database.
+// limits holds what the servers need from the database.
 type limits struct{ conns, replicas int }
 
-// examineMySQL goes by what the server says of itself.
+// examineMySQL judges the server by its variables.
 func examineMySQL(ctx context.Context, conn *sql.Conn, need limits, found *finding.List) {
 	global, err := variables(ctx, conn, "SHOW GLOBAL VARIABLES")
 	if err != nil {
@@ -36,13 +36,13 @@ func examineMySQL(ctx context.Context, conn *sql.Conn, need limits, found *findi
 	mysqlEngines(ctx, conn, global, found)
 }
 
-// variables are by lower-case name.
+// variables returns variables by their names in lower case.
 func variables(ctx context.Context, conn *sql.Conn, query string) (map[string]string, error) {
 	answer, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = answer.Close() }() // answer.Err tells
+	defer func() { _ = answer.Close() }() // answer.Err reports errors
 	all := map[string]string{}
 	for answer.Next() {
 		var name string
@@ -55,7 +55,7 @@ func variables(ctx context.Context, conn *sql.Conn, query string) (map[string]st
 	return all, answer.Err()
 }
 
-// mysqlVersion knows the two that the tests run on.
+// mysqlVersion accepts the two kinds of server on which the tests run.
 func mysqlVersion(global map[string]string, found *finding.List) {
 	version, flavour := global["version"], "MySQL"
 	least := [2]int{8, 0}
@@ -75,7 +75,7 @@ func on(value string) bool { return value == "ON" || value == "1" }
 func mysqlWritable(global map[string]string, found *finding.List) {
 	for _, name := range []string{"read_only", "super_read_only", "innodb_read_only"} {
 		value := global[name]
-		if on(value) || value != "" && value != "OFF" && value != "0" { // MariaDB 12 knows degrees of it
+		if on(value) || value != "" && value != "OFF" && value != "0" { // MariaDB 12 has more values than ON
 			found.Fault("database writable", "connect to the primary, or: SET GLOBAL "+name+" = OFF", "%s is %s: nothing can be written", name, value)
 			return
 		}
@@ -83,7 +83,7 @@ func mysqlWritable(global map[string]string, found *finding.List) {
 	found.OK("database writable", "read_only is off")
 }
 
-// spare are connections for the administrators of the server.
+// spare is the number of connections left for the administrators of the server.
 const spare = 5
 
 func mysqlConnections(global map[string]string, need limits, found *finding.List) {
@@ -97,30 +97,31 @@ func mysqlConnections(global map[string]string, need limits, found *finding.List
 	wanted := need.conns*need.replicas + spare
 	if most < wanted {
 		found.Fault("database connections", fmt.Sprintf("set max_connections to at least %d, or GATEHOUSE_DATABASE_CONNECTIONS lower", wanted),
-			"it takes %d, and %d replicas of %d connections each want %d", most, need.replicas, need.conns, wanted)
+			"it allows %d, and %d replicas with %d connections each need %d", most, need.replicas, need.conns, wanted)
 		return
 	}
-	found.OK("database connections", "it takes %d: enough for %d replicas of %d each", most, (most-spare)/need.conns, need.conns)
+	found.OK("database connections", "it allows %d: enough for %d replicas with %d each", most, (most-spare)/need.conns, need.conns)
 }
 
-// mysqlPatience: while the server hangs, its clients give up on one connection after the
-// other. It counts them by host unless it knows hosts by their addresses alone, and
-// when it wakes it refuses the host with 1129 until FLUSH HOSTS is run.
+// mysqlPatience checks that the server does not block our host. While the server hangs,
+// we give up on one connection after another. The server counts these as errors of the
+// host, unless skip_name_resolve is on. When it recovers, it may refuse the host with
+// error 1129 until FLUSH HOSTS is run.
 func mysqlPatience(global map[string]string, found *finding.List) {
-	const enough = 10000 // some hours of them
+	const enough = 10000 // given up in some hours
 	errors, err := strconv.ParseUint(global["max_connect_errors"], 10, 64)
 	if err != nil {
 		return
 	}
 	found.Judge(on(global["skip_name_resolve"]) || errors >= enough, "database host blocking",
-		"SET GLOBAL max_connect_errors = 1000000, or start it with skip_name_resolve: otherwise a database that hung for some minutes may refuse this host afterwards until FLUSH HOSTS",
+		"SET GLOBAL max_connect_errors = 1000000, or start it with skip_name_resolve: otherwise a database that has hung for some minutes may refuse this host until FLUSH HOSTS",
 		"skip_name_resolve is %s, max_connect_errors is %d", global["skip_name_resolve"], errors)
 }
 
-// mysqlSession looks whether what we set for each connection arrived: a proxy in
-// between may mix up whose connection it is.
+// mysqlSession checks that our settings for each connection have arrived: a proxy in
+// between may mix connections up.
 func mysqlSession(session map[string]string, found *finding.List) {
-	const proxy = "something between this machine and the database does not pass on what a connection sets; connect directly, or keep its connections apart"
+	const proxy = "something between this machine and the database does not pass on the settings of a connection; connect directly, or make it keep connections apart"
 	mode := session["sql_mode"]
 	if !strings.Contains(mode, "STRICT_ALL_TABLES") {
 		found.Fault("database sql_mode", proxy, "%q is not strict: values that do not fit would be cut", mode)
@@ -137,15 +138,15 @@ func mysqlSession(session map[string]string, found *finding.List) {
 
 func mysqlDurable(global map[string]string, found *finding.List) {
 	flush := global["innodb_flush_log_at_trx_commit"]
-	found.Judge(flush == "1", "database durability", "SET GLOBAL innodb_flush_log_at_trx_commit = 1: otherwise a power cut loses changes, revocations among them, that were acknowledged",
+	found.Judge(flush == "1", "database durability", "SET GLOBAL innodb_flush_log_at_trx_commit = 1: otherwise a power cut loses acknowledged changes, revocations among them",
 		"innodb_flush_log_at_trx_commit is %s", flush)
 	if on(global["log_bin"]) {
-		found.Judge(global["sync_binlog"] == "1", "database binary log", "SET GLOBAL sync_binlog = 1: otherwise a power cut sets replicas of the database apart", "sync_binlog is %s", global["sync_binlog"])
+		found.Judge(global["sync_binlog"] == "1", "database binary log", "SET GLOBAL sync_binlog = 1: otherwise a power cut makes replicas of the database differ", "sync_binlog is %s", global["sync_binlog"])
 	}
 }
 
-// semiSync: when its replica does not answer in time, a primary goes on without,
-// and tells nobody.
+// semiSync checks semi-synchronous replication. If its replica does not answer in time,
+// a primary continues without it, and does not say so.
 func semiSync(ctx context.Context, conn *sql.Conn, global map[string]string, found *finding.List) {
 	if !on(global["rpl_semi_sync_master_enabled"]) && !on(global["rpl_semi_sync_source_enabled"]) {
 		return
@@ -164,13 +165,13 @@ func semiSync(ctx context.Context, conn *sql.Conn, global map[string]string, fou
 	case !working:
 		said = "has fallen back to asynchronous"
 	}
-	found.Judge(working && !nobody, "database replication", "see to the replicas of the database: a fail-over now would lose what was acknowledged",
+	found.Judge(working && !nobody, "database replication", "check the replicas of the database: a fail-over now would lose acknowledged changes",
 		"semi-synchronous replication is enabled and %s", said)
 }
 
-// mysqlTexts: our tables say how they compare texts, so the database's default does
-// harm only to what others make in it; a table that was changed, or loaded from a
-// dump without, makes two names one.
+// mysqlTexts checks how texts are compared. Our tables name their collation, so the
+// database's default affects only tables that others make. A table that was changed, or
+// loaded from a dump without the collation, may treat two names as one.
 func mysqlTexts(ctx context.Context, conn *sql.Conn, found *finding.List) {
 	var name, charset, collation string
 	err := conn.QueryRowContext(ctx, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME"+
@@ -188,13 +189,13 @@ func mysqlTexts(ctx context.Context, conn *sql.Conn, found *finding.List) {
 	case err != nil:
 		found.Warn("database collation", "see what the database says", "it cannot be read: %s", err)
 	case wrong.String != "":
-		found.Fault("database collation", "for each table: ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "texts are compared otherwise than byte by byte, so that two names may be one: %s", wrong.String)
+		found.Fault("database collation", "for each table: ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "texts are not compared byte by byte, so that two names may count as one: %s", wrong.String)
 	default:
 		found.OK("database collation", "texts are compared byte by byte")
 	}
 }
 
-// ourTables are those that hold texts.
+// ourTables lists our tables that hold texts.
 const ourTables = "'users', 'user_counts', 'sessions', 'clients', 'signing_keys', 'audit_events', 'revoked_tokens', 'auth_codes'," +
 	" 'browser_sessions', 'consents', 'pushed_requests', 'device_grants', 'logout_notices'"
 
@@ -209,6 +210,6 @@ func mysqlEngines(ctx context.Context, conn *sql.Conn, global map[string]string,
 	case others.String != "":
 		found.Fault("database engine", "for each: ALTER TABLE … ENGINE = InnoDB", "these tables have no transactions: %s", others.String)
 	default:
-		found.Judge(engine == "InnoDB", "database engine", "set default_storage_engine to InnoDB: the table of migrations has the default", "the default is %s", engine)
+		found.Judge(engine == "InnoDB", "database engine", "set default_storage_engine to InnoDB: the table of migrations uses the default", "the default is %s", engine)
 	}
 }

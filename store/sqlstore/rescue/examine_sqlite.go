@@ -12,8 +12,8 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// examineSQLite looks into the file. Its findings do not count if another process began
-// to write meanwhile.
+// examineSQLite examines the file. It drops its findings if another process began to
+// write meanwhile.
 func (d examined) examineSQLite(ctx context.Context, conn *sql.Conn, found finding.List) finding.List {
 	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err == nil {
@@ -23,14 +23,14 @@ func (d examined) examineSQLite(ctx context.Context, conn *sql.Conn, found findi
 	examineIntegrity(ctx, conn, &found)
 	if err := d.Present(); err != nil {
 		var again finding.List
-		again.Warn("database", "run doctor again", "%s meanwhile", err)
+		again.Warn("database", "run doctor again", "%s during the examination", err)
 		return again
 	}
 	return found
 }
 
-// logMode goes by the file, which says how it was written last (Database File Format,
-// §1.3): a connection that only reads has no log.
+// logMode reads the file's header, which says how it was last written (Database File
+// Format, §1.3), because a connection that only reads has no log.
 func (d examined) logMode(found *finding.List) {
 	const at, wal = 18, 2
 	place, err := engine.ParseDSN(d.Options().DSN)
@@ -39,9 +39,9 @@ func (d examined) logMode(found *finding.List) {
 	}
 	file, err := os.Open(place.File)
 	if err != nil {
-		return // it has been told
+		return // that has been reported
 	}
-	defer func() { _ = file.Close() }() // only read
+	defer func() { _ = file.Close() }() // opened only for reading
 	var mode [1]byte
 	switch _, err := file.ReadAt(mode[:], at); {
 	case err != nil: // likewise
@@ -67,23 +67,23 @@ func examineIntegrity(ctx context.Context, conn *sql.Conn, found *finding.List) 
 	}
 }
 
-// ExamineFile says of the embedded database's file and folder what can be said
-// without opening it. Of a server it finds nothing.
+// ExamineFile examines the file and folder of an embedded database without opening it.
+// For a server it finds nothing.
 func ExamineFile(dsn string) (found finding.List) {
 	at, err := engine.ParseDSN(dsn)
 	if err != nil || at.File == "" {
 		return nil
 	}
 	folder := filepath.Dir(at.File)
-	examineMode("database folder", folder, 0o022, "others than its owner can put another database there", "chmod go-w "+folder, &found)
+	examineMode("database folder", folder, 0o022, "users other than its owner can put another database there", "chmod go-w "+folder, &found)
 	examineDisk(folder, at.File, &found)
 	if _, err := os.Stat(at.File); errors.Is(err, fs.ErrNotExist) {
-		found.Warn("database", "if there should be one, do not start a server, but: gatehouse restore FILE", "%s is not there; the first start of a server makes an empty one", at.File)
+		found.Warn("database", "if there should be one, do not start a server, but run: gatehouse restore FILE", "%s does not exist; the first start of a server makes an empty one", at.File)
 		return found
 	}
 	for _, end := range append([]string{""}, sides...) {
 		if _, err := os.Stat(at.File + end); err == nil {
-			examineMode("database file", at.File+end, 0o077, "others than its owner can use it", "chmod 600 "+at.File+end, &found)
+			examineMode("database file", at.File+end, 0o077, "users other than its owner can use it", "chmod 600 "+at.File+end, &found)
 		}
 	}
 	return found
@@ -92,7 +92,7 @@ func ExamineFile(dsn string) (found finding.List) {
 func examineMode(check, name string, open os.FileMode, why, do string, found *finding.List) {
 	info, err := os.Stat(name)
 	if err != nil {
-		found.Fault(check, "see that it is there and that this user may use it", "%s", err)
+		found.Fault(check, "check that it exists and that this user may use it", "%s", err)
 		return
 	}
 	mode := info.Mode().Perm()

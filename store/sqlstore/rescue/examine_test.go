@@ -16,7 +16,7 @@ import (
 	"gatehouse/store/sqlstore/rescue"
 )
 
-// look is how doctor examines a database.
+// look examines a database as doctor does.
 func look(t *testing.T, dsn string) finding.List {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience, ReadOnly: true})
@@ -27,18 +27,18 @@ func look(t *testing.T, dsn string) finding.List {
 	return append(rescue.ExamineFile(dsn), rescue.Examine(t.Context(), db, rescue.Examination{Replicas: 3, Now: time.Now})...)
 }
 
-// wantFinding wants one of that check and level, which speaks of a word.
+// wantFinding wants a finding of that check and level that contains a word.
 func wantFinding(t *testing.T, found finding.List, check string, level finding.Level, word string) {
 	t.Helper()
 	for _, f := range found {
 		if f.Check == check && f.Level == level && strings.Contains(f.String(), word) {
 			if (f.Do == "") != (level == finding.OK) {
-				t.Errorf("%s: a %s that says to do %q, want advice with everything but OK", f, level, f.Do)
+				t.Errorf("%s: a %s with the advice %q, want advice with everything but OK", f, level, f.Do)
 			}
 			return
 		}
 	}
-	t.Errorf("want a %s of %q that speaks of %q among:\n%s", level, check, word, lines(found))
+	t.Errorf("want a %s of %q that contains %q among:\n%s", level, check, word, lines(found))
 }
 
 func lines(found finding.List) string {
@@ -84,8 +84,8 @@ func TestExamineChangesNothing(t *testing.T) {
 	}
 }
 
-// TestExamineFindsAnotherSchema: one of the past, one of the future, one that was
-// edited; and an epoch that somebody's wrong clock began.
+// TestExamineFindsAnotherSchema: an older one, a newer one, and one that was edited;
+// also an epoch that a wrong clock began.
 func TestExamineFindsAnotherSchema(t *testing.T) {
 	onRaw(t, func(t *testing.T, dsn string, pool *sql.DB) {
 		db := connect(t, dsn)
@@ -95,7 +95,7 @@ func TestExamineFindsAnotherSchema(t *testing.T) {
 		})
 		wantFinding(t, look(t, dsn), "epoch", finding.Fault, "in the future")
 		execute(t, pool, "INSERT INTO schema_migrations VALUES (9999, 'future', '', 1)")
-		wantFinding(t, look(t, dsn), "database schema", finding.Warning, "1 migrations are of a newer version")
+		wantFinding(t, look(t, dsn), "database schema", finding.Warning, "1 migrations come from a newer version")
 		execute(t, pool, "DELETE FROM schema_migrations WHERE version > 2")
 		wantFinding(t, look(t, dsn), "database schema", finding.Warning, "0003_epochs")
 		execute(t, pool, "UPDATE schema_migrations SET sha256 = 'other' WHERE version = 1")
@@ -106,7 +106,7 @@ func TestExamineFindsAnotherSchema(t *testing.T) {
 func TestExamineFindsWhatIsWrongWithAFile(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	file := strings.TrimPrefix(dsn, "sqlite:")
-	wantFinding(t, rescue.ExamineFile(dsn), "database", finding.Warning, "is not there")
+	wantFinding(t, rescue.ExamineFile(dsn), "database", finding.Warning, "does not exist")
 	if _, err := os.Stat(file); err == nil {
 		t.Error("the examination made the file, want none")
 	}
@@ -143,7 +143,7 @@ func damage(t *testing.T, file string) {
 	}
 }
 
-// TestExamineFindsWhatIsWrongWithAServer provokes each on a MariaDB of its own.
+// TestExamineFindsWhatIsWrongWithAServer causes each fault on its own MariaDB.
 func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
 	server := testdb.StartMySQL(t)
 	if err := migrated(t, server.DSN).Close(); err != nil {
@@ -159,7 +159,7 @@ func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
 		word                string
 	}{
 		{"read-only", "SET GLOBAL read_only = ON", "SET GLOBAL read_only = OFF", "database writable", finding.Fault, "read_only"},
-		{"few connections", "SET GLOBAL max_connections = 50", "SET GLOBAL max_connections = 500", "database connections", finding.Fault, "3 replicas of 32 connections each want 101"},
+		{"few connections", "SET GLOBAL max_connections = 50", "SET GLOBAL max_connections = 500", "database connections", finding.Fault, "3 replicas with 32 connections each need 101"},
 		{"a fast log", "SET GLOBAL innodb_flush_log_at_trx_commit = 2", "SET GLOBAL innodb_flush_log_at_trx_commit = 1", "database durability", finding.Warning, "is 2"},
 		{"latin1", "ALTER DATABASE " + name + " CHARACTER SET latin1", "ALTER DATABASE " + name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "database character set", finding.Warning, "latin1"},
 		{"a column of another collation", "ALTER TABLE clients MODIFY name VARCHAR(255) COLLATE utf8mb4_general_ci NOT NULL", "ALTER TABLE clients MODIFY name VARCHAR(255) COLLATE utf8mb4_bin NOT NULL", "database collation", finding.Fault, "clients.name (utf8mb4_general_ci)"},
@@ -175,15 +175,15 @@ func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
 			execute(t, root, c.mend)
 			for _, f := range look(t, server.DSN).Worse() {
 				if f.Check == c.check {
-					t.Errorf("mended, it is still found: %s, want it gone", f)
+					t.Errorf("still found after the repair: %s, want it gone", f)
 				}
 			}
 		})
 	}
 }
 
-// TestExamineLeavesNothingBehind: neither beside a file that nobody has open, nor
-// where a server runs, nor after one that was killed. What it says is the same.
+// TestExamineLeavesNothingBehind: neither beside a file that nobody has open, nor while
+// a server runs, nor after one was killed. It finds the same each time.
 func TestExamineLeavesNothingBehind(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	file := strings.TrimPrefix(dsn, "sqlite:")
@@ -196,7 +196,7 @@ func TestExamineLeavesNothingBehind(t *testing.T) {
 		t.Helper()
 		before := beside(t, file)
 		found := look(t, dsn)
-		wantFinding(t, found, "epoch", finding.Fault, "in the future") // which is in the log, while there is one
+		wantFinding(t, found, "epoch", finding.Fault, "in the future") // the epoch is in the log, if there is one
 		wantFinding(t, found, "database log", finding.OK, "write-ahead log")
 		if after := beside(t, file); !slices.Equal(before, after) {
 			t.Errorf("%s: %v became %v, want no change", what, before, after)
@@ -233,8 +233,8 @@ func beside(t *testing.T, file string) (names []string) {
 	return names
 }
 
-// TestExamineWhileSomebodyBegins: what was read as a file that does not change, and
-// did, is not believed.
+// TestExamineWhileSomebodyBegins: if a file that was read as immutable changes, its
+// findings are dropped.
 func TestExamineWhileSomebodyBegins(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	if err := migrated(t, dsn).Close(); err != nil {

@@ -17,8 +17,8 @@ import (
 	"gatehouse/store/sqlstore/rescue"
 )
 
-// TestRootGivesNothingAway: the folder is the server's, and so is what it may put
-// there; what root is asked to do in it must not reach files elsewhere.
+// TestRootGivesNothingAway: the folder belongs to the server, which may put any link
+// there. What root does in the folder must not reach files elsewhere.
 func TestRootGivesNothingAway(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file to somebody else")
@@ -45,7 +45,7 @@ func TestRootGivesNothingAway(t *testing.T) {
 				t.Fatalf("making a symbolic link: %v", err)
 			}
 			if err := rescue.Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup")); err == nil {
-				t.Error("a lock that leads elsewhere was taken, want an error")
+				t.Error("a lock file that links elsewhere was locked, want an error")
 			}
 			info, err := os.Stat(target)
 			if name == "not there" && !os.IsNotExist(err) {
@@ -58,8 +58,8 @@ func TestRootGivesNothingAway(t *testing.T) {
 	}
 }
 
-// TestRestoreThroughALink: whoever opens the database by another name has the restored
-// one, too, and is noticed while he has it open.
+// TestRestoreThroughALink: a process that opens the database by another name also gets
+// the restored one, and blocks a restore while it has the database open.
 func TestRestoreThroughALink(t *testing.T) {
 	dsn := testdb.SQLite(t)
 	file := strings.TrimPrefix(dsn, "sqlite:")
@@ -86,7 +86,7 @@ func TestRestoreThroughALink(t *testing.T) {
 		t.Fatalf("reading the file's mode: %v", err)
 	}
 	if done, err := restore(); err != nil || filepath.Dir(done.Kept) != filepath.Dir(file) {
-		t.Fatalf("restored %+v, %v; want the old one kept in the same folder", done, err)
+		t.Fatalf("restored: %+v, %v; want the old one kept in the same folder", done, err)
 	}
 	if now, err := os.Stat(file); err != nil || os.SameFile(was, now) {
 		t.Errorf("its own name still leads to the replaced file, %v; want the new one", err)
@@ -99,8 +99,8 @@ func TestRestoreThroughALink(t *testing.T) {
 	}
 }
 
-// TestRootLeavesFilesToTheServer: what root restores, makes or backs up belongs to whose
-// folder, or whose database, it is.
+// TestRootLeavesFilesToTheServer: files that root restores, makes or backs up belong to
+// the owner of the folder or of the database.
 func TestRootLeavesFilesToTheServer(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file to somebody else")
@@ -114,11 +114,11 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 		return folder
 	}
 	made := filepath.Join(folder(), "made.db")
-	db := connect(t, "sqlite:"+made) // not a copy, which would be root's
+	db := connect(t, "sqlite:"+made) // not a copy, which would belong to root
 	if err := errors.Join(db.Migrate(t.Context()), db.Close()); err != nil {
 		t.Fatalf("making the database: %v", err)
 	}
-	backup := filepath.Join(t.TempDir(), "backup") // a folder of root's
+	backup := filepath.Join(t.TempDir(), "backup") // in a folder that belongs to root
 	if err := rescue.Backup(t.Context(), "sqlite:"+made, backup); err != nil {
 		t.Fatalf("backing the database up: %v", err)
 	}
@@ -138,8 +138,8 @@ func TestRootLeavesFilesToTheServer(t *testing.T) {
 	}
 }
 
-// TestRootFollowsNoStranger: whoever owns the folder has root give away, make or replace
-// nothing that is not his.
+// TestRootFollowsNoStranger: the owner of the folder cannot make root give away, make or
+// replace a file that is not theirs.
 func TestRootFollowsNoStranger(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("root's files are at stake")
@@ -150,11 +150,11 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	file := func(name string) string { return filepath.Join(folder, name) }
 	link := func(to, name string) {
 		if err := errors.Join(os.Symlink(to, file(name)), os.Lchown(file(name), nobody, nobody)); err != nil {
-			t.Fatalf("making a link of nobody's: %v", err)
+			t.Fatalf("making a link as another user: %v", err)
 		}
 	}
 	if err := errors.Join(os.WriteFile(secret, []byte("root's"), 0o600), os.Chown(folder, nobody, nobody), os.Link(secret, file("a.db.lock"))); err != nil {
-		t.Fatalf("making a secret and a folder of nobody's: %v", err)
+		t.Fatalf("making a secret, and a folder of another user: %v", err)
 	}
 	db := connect(t, "sqlite:"+file("a.db"))
 	if err := errors.Join(db.Migrate(t.Context()), db.Close()); err != nil {
@@ -162,10 +162,10 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	}
 	link(nowhere, "b.db")
 	if _, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: "sqlite:" + file("b.db")}); err == nil {
-		t.Error("a link of a stranger's that leads nowhere was followed, want an error")
+		t.Error("another user's link to a missing file was followed, want an error")
 	}
 	if _, err := os.Lstat(nowhere); err == nil {
-		t.Error("root made what a stranger's link named, want nothing made")
+		t.Error("root made the file that another user's link names, want no file")
 	}
 	link(secret, "c.db")
 	backup := filepath.Join(t.TempDir(), "backup")
@@ -178,6 +178,6 @@ func TestRootFollowsNoStranger(t *testing.T) {
 	}
 	info, err := os.Stat(secret)
 	if err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 || info.Size() != 6 {
-		t.Errorf("the file of root's: %v, %v; want it left as it was", info, err)
+		t.Errorf("root's file: %v, %v; want it left as it was", info, err)
 	}
 }

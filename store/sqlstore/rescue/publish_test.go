@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestANameIsGivenToAWholeFile: whoever looks meets all of it or nothing. A folder
-// that is looked at in a loop catches what is there for a moment only.
+// TestANameIsGivenToAWholeFile: a reader finds the complete file or none. The test lists
+// the folder in a loop, to catch even what exists only for a moment.
 func TestANameIsGivenToAWholeFile(t *testing.T) {
 	folder := t.TempDir()
 	draft, to := filepath.Join(folder, "draft"), filepath.Join(folder, "backup")
@@ -20,7 +20,7 @@ func TestANameIsGivenToAWholeFile(t *testing.T) {
 	wg.Go(func() {
 		for {
 			if info, err := os.Stat(to); err == nil && info.Size() == 0 {
-				t.Error("an empty file had the name, want it whole or not there")
+				t.Error("an empty file had the name, want the complete file or none")
 				return
 			}
 			select {
@@ -35,7 +35,7 @@ func TestANameIsGivenToAWholeFile(t *testing.T) {
 		if err := giveName(draft, to); err != nil {
 			t.Fatalf("giving the draft its name: %v", err)
 		}
-		_ = os.Remove(draft) // which a link leaves; not to be cut short while it is looked at
+		_ = os.Remove(draft) // giving the name by a link leaves the draft
 		if err := os.Remove(to); err != nil {
 			t.Fatalf("removing the file: %v", err)
 		}
@@ -44,7 +44,8 @@ func TestANameIsGivenToAWholeFile(t *testing.T) {
 	wg.Wait()
 }
 
-// TestEveryWayToANameOverwritesNothing: of a file system that has only some of them.
+// TestEveryWayToANameOverwritesNothing tests each way on its own, since some file systems
+// have only some of them.
 func TestEveryWayToANameOverwritesNothing(t *testing.T) {
 	for name, way := range map[string]func(draft, to string) error{"link": os.Link, "rename": renameToFree, "reserve": reserve, "any": giveName} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +59,7 @@ func TestEveryWayToANameOverwritesNothing(t *testing.T) {
 			if got, _ := os.ReadFile(to); err != nil || string(got) != "first" {
 				t.Fatalf(`value %q, %v; want "first"`, got, err)
 			}
-			_ = os.Remove(draft) // a link leaves it
+			_ = os.Remove(draft) // giving the name by a link leaves the draft
 			writeDraft(t, draft, "second")
 			if err := way(draft, to); !errors.Is(err, fs.ErrExist) {
 				t.Errorf("over a file: %v", err)
@@ -80,8 +81,8 @@ func writeDraft(t *testing.T, file, text string) {
 	}
 }
 
-// TestABackupIsOneFile: a part of it that is in a log is looked for where SQLite
-// would, behind a link.
+// TestABackupIsOneFile: a file with a log beside it is refused as a backup. The log is
+// sought where SQLite would look for it, behind a link.
 func TestABackupIsOneFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "backup.db")
 	writeDraft(t, file, "whole")

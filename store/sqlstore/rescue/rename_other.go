@@ -4,5 +4,5 @@ package rescue
 
 import "errors"
 
-// renameToFree: renaming overwrites.
+// renameToFree is not supported, because a rename here overwrites.
 func renameToFree(string, string) error { return errors.ErrUnsupported }

@@ -19,32 +19,32 @@ import (
 // ErrInUse is dbfile.ErrInUse.
 var ErrInUse = dbfile.ErrInUse
 
-// A Restored tells of a database that was put in the place of another.
+// A Restored describes a restore that replaced a database.
 type Restored struct {
-	// Kept is where the replaced database is; empty: there was none.
+	// Kept is where the replaced database is; empty if no database was replaced.
 	Kept string
-	// Unread says why the replaced database could not be read, if it could not.
+	// Unread is why the replaced database could not be read; nil if it could.
 	Unread error
 }
 
-// Prepare makes a backup ready before anybody can use it. An error puts an end to the
-// restoring, and nothing was changed.
+// Prepare makes a backup ready before anybody can use it. If it returns an error, the
+// restore ends and changes nothing.
 type Prepare func(context.Context, Preparing) error
 
-// Preparing is what Prepare works on, until it returns.
+// Preparing is the argument of Prepare, valid until that returns.
 type Preparing struct {
 	Restored *sqlstore.DB
-	// Replaced is the database in whose place the other is to be put, to be read only;
-	// nil if there is none that can be read.
+	// Replaced is the database that will be replaced, for reading only; nil if it does
+	// not exist or cannot be read.
 	Replaced *sqlstore.DB
-	// Kept is the name in its folder that the replaced database is to have.
+	// Kept is the name, in its folder, that the replaced database will get.
 	Kept string
 
 	restoring *restoring
 }
 
-// Earlier opens a database that an earlier restoring replaced and gave this name, to be
-// read only.
+// Earlier opens, for reading only, a database that an earlier restore replaced and gave
+// this name.
 func (p Preparing) Earlier(ctx context.Context, name string) (*sqlstore.DB, error) {
 	r := p.restoring
 	file := filepath.Join(filepath.Dir(r.file), filepath.Base(name))
@@ -64,7 +64,7 @@ func (p Preparing) Earlier(ctx context.Context, name string) (*sqlstore.DB, erro
 		err = upToDate(ctx, db.Pool())
 	}
 	if err != nil {
-		_ = db.Close() // err is what matters
+		_ = db.Close() // err matters more
 		return nil, err
 	}
 	earlier := &sqlstore.DB{DB: db}
@@ -72,13 +72,13 @@ func (p Preparing) Earlier(ctx context.Context, name string) (*sqlstore.DB, erro
 	return earlier, nil
 }
 
-// Restore puts the backup in the file from in the place of the database of o. The
-// file is copied, checked and prepared first; the replaced database stays beside it
-// under another name. It returns ErrInUse if anybody has the database open.
+// Restore replaces the database of o with the backup in the file from. It first copies,
+// checks and prepares the backup. The replaced database stays beside it under another
+// name. Restore returns ErrInUse if any process has the database open.
 //
-// Whenever the process is killed, the name leads to the one or to the other, whole:
-// the new one gets it by one rename, and the log of the old one, which SQLite would
-// apply to whatever has the name, is brought into the old one before.
+// Whenever the process is killed, the name leads to one of the two databases, complete.
+// The new one gets the name by a single rename. Before that, Restore merges the old one's
+// log into it, since SQLite would apply the log to any file with that name.
 func Restore(ctx context.Context, o sqlstore.Options, from string, prepare Prepare) (done Restored, err error) {
 	o = o.WithDefaults()
 	at, err := engine.ParseDSN(o.DSN)
@@ -91,9 +91,9 @@ func Restore(ctx context.Context, o sqlstore.Options, from string, prepare Prepa
 	if dbfile.StrangersLink(at.File) {
 		return Restored{}, fmt.Errorf("%s is a link that root did not make; name the file itself", at.File)
 	}
-	file := dbfile.Resolved(at.File) // a link stays one: under another name the file is the new one, too
+	file := dbfile.Resolved(at.File) // a link stays, and leads to the new database
 	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
-		return Restored{}, fmt.Errorf("%s is no file, or a link that leads nowhere; name the file itself", file)
+		return Restored{}, fmt.Errorf("%s is not a file, or is a link that leads nowhere; name the file itself", file)
 	}
 	held, err := dbfile.Lock(file, true)
 	if err != nil {
@@ -102,7 +102,7 @@ func Restore(ctx context.Context, o sqlstore.Options, from string, prepare Prepa
 	defer func() { _ = held.Close() }()
 	r := &restoring{options: o, file: file, kept: file + ".replaced-" + o.Now().UTC().Format("20060102T150405.000Z")}
 	defer func() { err = errors.Join(err, r.clean()) }()
-	if err := r.take(ctx, from); err != nil {
+	if err := r.copyBackup(ctx, from); err != nil {
 		return Restored{}, fmt.Errorf("the backup %s: %w", from, err)
 	}
 	if err := r.close(ctx); err != nil {
@@ -119,19 +119,19 @@ type restoring struct {
 	options sqlstore.Options
 	file    string
 	draft   string         // the copy of the backup
-	there   bool           // there is a database to be replaced
-	unread  error          // why it cannot be read
-	kept    string         // what it is to be called
-	earlier []*sqlstore.DB // what was replaced earlier, while it is read
+	there   bool           // there is a database to replace
+	unread  error          // why that cannot be read
+	kept    string         // the name that it will get
+	earlier []*sqlstore.DB // open databases that earlier restores replaced
 }
 
-// sides are the ends of the names of the files that SQLite keeps beside a database,
-// and applies to whatever has its name.
+// sides are the suffixes of the files that SQLite keeps beside a database, and applies
+// to any file with its name.
 var sides = []string{"-wal", "-shm", "-journal"}
 
 func (r *restoring) clean() error {
 	if r.draft == "" {
-		return nil // refused before there was one
+		return nil // there is no draft yet
 	}
 	var err error
 	for _, end := range append([]string{""}, sides...) {
@@ -142,8 +142,8 @@ func (r *restoring) clean() error {
 	return err
 }
 
-// take copies the backup, which itself is not opened, and checks the copy.
-func (r *restoring) take(ctx context.Context, from string) (err error) {
+// copyBackup copies the backup, without opening it, and checks the copy.
+func (r *restoring) copyBackup(ctx context.Context, from string) (err error) {
 	if err := complete(from); err != nil {
 		return err
 	}
@@ -160,18 +160,18 @@ func (r *restoring) take(ctx context.Context, from string) (err error) {
 	return err
 }
 
-// complete refuses a file of which a part is in a log beside it: what is committed and
-// not in the file yet, or what has to be taken out of it again.
+// complete refuses a file with a log beside it, which holds committed changes that are
+// not yet in the file, or uncommitted ones that must be undone.
 func complete(file string) error {
 	for end, name := range map[string]string{"-wal": "a write-ahead log", "-journal": "a rollback journal"} {
-		beside := dbfile.Resolved(file) + end // where SQLite would look for it
+		beside := dbfile.Resolved(file) + end // where SQLite looks for it
 		info, err := os.Stat(beside)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return err
 		case info.Size() > 0:
-			return fmt.Errorf("it has %s beside it, %s, so it is no backup but a database that was copied or is in use; make a backup of it with: gatehouse backup FILE --database sqlite:%s", name, beside, file)
+			return fmt.Errorf("it has %s beside it, %s, so it is not a backup but a database that was copied or is in use; make a backup of it with: gatehouse backup FILE --database sqlite:%s", name, beside, file)
 		}
 	}
 	return nil
@@ -182,7 +182,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = in.Close() }()                                           // only read
+	defer func() { _ = in.Close() }()                                           // opened only for reading
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|dbfile.NoFollow, 0o600) //nolint:gosec // G304: as above
 	if err != nil {
 		return err
@@ -191,9 +191,8 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
-// close brings the log of the database that is there into it, so that it is one
-// file. That works only while no other process has it open: a program that knows nothing of
-// our lock is noticed here.
+// close merges the existing database's log into it, so that it is one file. That fails
+// while another process has the database open, even a program that does not use our lock.
 func (r *restoring) close(ctx context.Context) error {
 	_, err := os.Stat(r.file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -206,10 +205,10 @@ func (r *restoring) close(ctx context.Context) error {
 	return nil
 }
 
-// oneFile ends the write-ahead log of a database. One that is damaged is left as it
-// is, for somebody who may be able to mend it.
+// oneFile merges the write-ahead log of a database into it. A damaged database is left as
+// it is, since somebody may be able to repair it.
 func oneFile(ctx context.Context, file string) error {
-	if err := whole(ctx, file); err != nil {
+	if err := quickCheck(ctx, file); err != nil {
 		return inUse(err)
 	}
 	pool, err := engine.RawSQLite(file, "rw")
@@ -227,7 +226,7 @@ func oneFile(ctx context.Context, file string) error {
 	return nil
 }
 
-func whole(ctx context.Context, file string) error {
+func quickCheck(ctx context.Context, file string) error {
 	pool, err := engine.RawSQLite(file, "ro")
 	if err != nil {
 		return err
@@ -243,7 +242,7 @@ func inUse(err error) error {
 	return err
 }
 
-// ready migrates the copy and has it prepared.
+// ready migrates the copy and calls prepare.
 func (r *restoring) ready(ctx context.Context, prepare Prepare) (err error) {
 	restored, err := r.open(ctx, r.draft)
 	if err != nil {
@@ -266,14 +265,14 @@ func (r *restoring) ready(ctx context.Context, prepare Prepare) (err error) {
 	return errors.Join(oneFile(ctx, r.draft), dbfile.LikeOwner(r.draft, r.file), syncFile(r.draft))
 }
 
-// open opens one of the files whose lock is ours already.
+// open opens a file whose lock we hold already.
 func (r *restoring) open(ctx context.Context, file string) (*sqlstore.DB, error) {
 	db, err := engine.OpenLocked(ctx, r.options, file, nil)
 	return &sqlstore.DB{DB: db}, err
 }
 
-// openReplaced opens the database that is there if its schema is the one that this
-// program reads. It is not migrated: it stays as it was.
+// openReplaced opens the existing database if this program can read its schema. It does
+// not migrate the database, which must stay as it was.
 func (r *restoring) openReplaced(ctx context.Context) *sqlstore.DB {
 	if !r.there || r.unread != nil {
 		return nil
@@ -288,7 +287,7 @@ func (r *restoring) openReplaced(ctx context.Context) *sqlstore.DB {
 	return replaced
 }
 
-// current reports why the database that is there is not one that this program reads.
+// current returns an error if the schema of the existing database is not the current one.
 func (r *restoring) current(ctx context.Context) error {
 	pool, err := engine.RawSQLite(r.file, "ro")
 	if err != nil {
@@ -321,7 +320,7 @@ func withConn(ctx context.Context, pool *sql.DB, f func(*sql.Conn) error) error 
 	return f(conn)
 }
 
-// replace gives the copy the name, after the old database was given another one.
+// replace gives the old database another name, and then its name to the copy.
 func (r *restoring) replace() (Restored, error) {
 	if err := r.keep(r.kept); err != nil {
 		return Restored{}, fmt.Errorf("keeping the replaced database: %w", err)
@@ -336,9 +335,9 @@ func (r *restoring) replace() (Restored, error) {
 	return done, syncFile(filepath.Dir(r.file))
 }
 
-// keep gives the old database, and what is beside it, other names. Only one that is
-// damaged still has anything beside it. A kill just before the rename leaves it
-// without, and that is with the copy.
+// keep gives the old database, and the files beside it, second names, and removes the
+// names of the files beside it. Only a damaged database still has such files. If the
+// process is killed before the rename, they remain only under their second names.
 func (r *restoring) keep(kept string) error {
 	var beside []string
 	for _, end := range append([]string{""}, sides...) {
@@ -362,7 +361,7 @@ func (r *restoring) keep(kept string) error {
 	return nil
 }
 
-// also gives a file a second name; where there are no links, a copy.
+// also gives a file a second name or, on file systems without links, makes a copy.
 func also(name, second string) error {
 	err := os.Link(name, second)
 	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {

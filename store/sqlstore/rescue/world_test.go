@@ -17,7 +17,7 @@ var backends = map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysq
 // patience is the time-out of the tests: many tests share two cores.
 const patience = 20 * time.Second
 
-// connect opens a database as it is.
+// connect opens a database without migrating it.
 func connect(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Timeout: patience})
@@ -28,7 +28,7 @@ func connect(t *testing.T, dsn string) *sqlstore.DB {
 	return db
 }
 
-// migrated opens a database with the schema of today.
+// migrated opens a database with the current schema.
 func migrated(t *testing.T, dsn string) *sqlstore.DB {
 	t.Helper()
 	db := connect(t, dsn)
@@ -45,7 +45,7 @@ func write(t *testing.T, db store.DB, f func(store.Tx) error) {
 	}
 }
 
-// raw opens the same database past the packages.
+// raw opens the same database without the packages.
 func raw(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
 	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
@@ -69,7 +69,7 @@ func execute(t *testing.T, pool *sql.DB, statement string) {
 	}
 }
 
-// onRaw runs a test with the DSN of a migrated database and a way past the packages.
+// onRaw runs a test with a migrated database, and a pool that bypasses the packages.
 func onRaw(t *testing.T, run func(t *testing.T, dsn string, pool *sql.DB)) {
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
