@@ -71,7 +71,7 @@ func absent(t *testing.T, what string) {
 	if code != 1 {
 		t.Errorf("%s: the exit code is %d, want 1", what, code)
 	}
-	testkit.Finds(t, found, "database", finding.Fault, "see that it runs")
+	testkit.Finds(t, found, "database", finding.Fault, "check that it runs")
 	testkit.Finds(t, found, "redis", finding.Fault, "could not be checked")
 	testkit.Finds(t, found, "settings", finding.Fault, "GATEHOUSE_REFRESH_GRACE")
 	testkit.Finds(t, found, "cores", finding.OK, "")

@@ -14,7 +14,7 @@ import (
 	"gatehouse/store/sqlstore/rescue"
 )
 
-// open opens the database to be read. ok is false where there is no file to open.
+// open opens the database for reading. ok is false if its file does not exist.
 func open(ctx context.Context, o sqlstore.Options) (db *sqlstore.DB, ok bool, err error) {
 	if file, embedded := embedded(o); embedded {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
@@ -28,49 +28,48 @@ func open(ctx context.Context, o sqlstore.Options) (db *sqlstore.DB, ok bool, er
 
 func embedded(o sqlstore.Options) (file string, ok bool) { return strings.CutPrefix(o.DSN, "sqlite:") }
 
-// Database examines the database that so many replicas share.
+// Database examines the database, which that many replicas share.
 func Database(ctx context.Context, o sqlstore.Options, replicas int) finding.List {
 	found := rescue.ExamineFile(o.DSN)
 	db, ok, err := open(ctx, o)
 	if err != nil {
-		do := "see that it runs, that this machine reaches it, and that user and password are right"
+		do := "check that it runs, that this machine reaches it, and that user and password are right"
 		if _, ok := embedded(o); ok {
-			do = "see that this user may read it; if it is damaged: gatehouse restore FILE"
+			do = "check that this user may read it; if it is damaged: gatehouse restore FILE"
 		}
 		found.Fault("database", do, "%s", err)
 	}
 	if !ok {
 		return found
 	}
-	defer func() { _ = db.Close() }() // it was only read
+	defer func() { _ = db.Close() }() // only read
 	return append(found, rescue.Examine(ctx, db, rescue.Examination{Replicas: replicas, Now: o.Now})...)
 }
 
-// Keys examines the signing keys of the database under the master keys that o and
-// masters give.
+// Keys examines the signing keys in the database under the master keys that masters reads.
 func Keys(ctx context.Context, database sqlstore.Options, masters Masters, o keys.Options) (found finding.List) {
 	db, ok, err := open(ctx, database)
 	if !ok || err != nil {
 		return nil // Database reports that
 	}
-	defer func() { _ = db.Close() }() // it was only read
+	defer func() { _ = db.Close() }() // only read
 	records, err := db.SigningKeys(ctx)
 	if err != nil {
-		return nil // the schema is missing or older; likewise
+		return nil // the schema is missing or older; Database reports that, too
 	}
 	o.Masters, err = masters.Read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(records) == 0:
 		found.OK("master key", "none yet; the first start makes %s", masters.File)
 	case err != nil:
-		found.Fault("master key", "bring it back from where it is kept, or set GATEHOUSE_MASTER_KEY", "%s", err)
+		found.Fault("master key", "restore it from your backup of the key, or set GATEHOUSE_MASTER_KEY", "%s", err)
 	default:
 		found = keys.Examine(records, o)
 	}
 	return found
 }
 
-// Masters are the master keys. Read makes none; File is where the first start of a
+// Masters are the master keys. Read never makes one; File is where the first start of a
 // server would.
 type Masters struct {
 	File string

@@ -10,12 +10,12 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// renewalAt is how long before its end a certificate should have been renewed:
-// what renews by itself does so a month before.
+// renewalAt is how long before its end a certificate should have been renewed. Automatic
+// renewal usually happens a month before.
 const renewalAt = 14 * 24 * time.Hour
 
-// Certificate examines the server's own certificate, which is in the files named by
-// cert and key. Without one there is nothing to find.
+// Certificate examines the server's own certificate, which is in the files named by cert
+// and key. It finds nothing if cert is empty.
 func Certificate(cert, key, issuer string, now time.Time) (found finding.List) {
 	if cert == "" {
 		return nil
@@ -45,11 +45,11 @@ func orGood(err error) any {
 }
 
 func judgeTime(leaf *x509.Certificate, now time.Time, found *finding.List) {
-	const check, do = "certificate", "renew it; a running server takes the new one up by itself"
+	const check, do = "certificate", "renew it; a running server loads the new one on its own"
 	end := leaf.NotAfter.UTC().Format(time.RFC3339)
 	switch {
 	case now.Before(leaf.NotBefore):
-		found.Fault(check, "look at the clock of this machine", "it is not valid before %s", leaf.NotBefore.UTC().Format(time.RFC3339))
+		found.Fault(check, "check the clock of this machine", "it is not valid before %s", leaf.NotBefore.UTC().Format(time.RFC3339))
 	case !now.Before(leaf.NotAfter):
 		found.Fault(check, do, "it expired at %s", end)
 	case leaf.NotAfter.Sub(now) < renewalAt:

@@ -1,5 +1,5 @@
 // Package doctor examines the settings and everything around a server: the machine, the
-// certificate, the database, the keys. It changes nothing, and does not wait for what
+// certificate, the database, the keys. It changes nothing, and gives up on a part that
 // does not answer.
 package doctor
 
@@ -14,22 +14,22 @@ import (
 // which run at the same time.
 const patience = 12 * time.Second
 
-// FilePatience is how much of that a file of the settings may take, twice at most.
+// FilePatience is how much of that a file of the settings may take, at most twice.
 const FilePatience = 2 * time.Second
 
-// An Examination looks at one part, by itself.
+// An Examination examines one part.
 type Examination struct {
 	Part string
 	Look func(context.Context) finding.List
 }
 
 // Examine reads the settings, runs the examinations that they lead to, and returns the
-// findings in the order of the examinations. It returns in time even if a file system
-// hangs.
+// findings in the order of the examinations. It returns within patience, or little more,
+// even if a file system hangs.
 func Examine(ctx context.Context, settings func() []Examination) (all finding.List) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), patience+time.Second) // they hear of ctx a moment before
+	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), patience+time.Second) // ctx ends first, so that they can report
 	defer cancelOver()
 	read := make(chan []Examination, 1)
 	go func() { read <- settings() }()
@@ -37,7 +37,7 @@ func Examine(ctx context.Context, settings func() []Examination) (all finding.Li
 	case examinations := <-read:
 		return run(ctx, over, examinations)
 	case <-over.Done():
-		all.Fault("settings", "see that the file systems answer which the settings and the files that they name are on", "they could not be read within %s", patience)
+		all.Fault("settings", "check the file systems of the settings and of the files that they name", "they could not be read within %s", patience)
 		return all
 	}
 }
@@ -54,7 +54,7 @@ func run(ctx, over context.Context, examinations []Examination) (all finding.Lis
 		case some := <-answers[i]:
 			all = append(all, some...)
 		case <-over.Done(): // one deadline for all of them
-			all.Fault(e.Part, "see that it runs and that this machine reaches it", "it could not be examined within %s", patience)
+			all.Fault(e.Part, "check that it runs and that this machine reaches it", "it could not be examined within %s", patience)
 		}
 	}
 	return all

@@ -9,18 +9,18 @@ import (
 	"gatehouse/internal/machine"
 )
 
-// Machine judges whether the resources of this process hold what the settings ask for.
-// It is to run where the server does, under the same limits.
+// Machine judges whether the resources of this process suffice for the settings. It must
+// run where the server does, under the same limits.
 func Machine(s machine.Settings, r machine.Resources) (found finding.List) {
 	const fewFiles = 4096
 	if r.Files > 0 {
 		found.Judge(r.Files >= fewFiles, "open files", fmt.Sprintf("raise the limit (LimitNOFILE=, ulimit -n) to %d or more: each connection takes one", fewFiles), "at most %d", r.Files)
 	}
-	found.Judge(r.Cores > 1, "cores", "give the server two: hashing leaves one to everything else", "%d", r.Cores)
+	found.Judge(r.Cores > 1, "cores", "give the server two: password hashing leaves one to everything else", "%d", r.Cores)
 	need := s.Need()
 	if r.Memory > 0 {
 		found.Judge(r.Memory >= need, "memory", fmt.Sprintf("give it %d MiB, or lower GATEHOUSE_PASSWORD_BUDGET_MIB", need>>20),
-			"%d MiB are available, and password hashes and the rest may take %d", r.Memory>>20, need>>20)
+			"%d MiB are available, and password hashes and the rest may need %d", r.Memory>>20, need>>20)
 	}
 	if r.Collector != "" {
 		limit, ok := byteCount(r.Collector)
@@ -30,7 +30,7 @@ func Machine(s machine.Settings, r machine.Resources) (found finding.List) {
 	return found
 }
 
-// byteCount reads a number of bytes as GOMEMLIMIT has it; "off" is none.
+// byteCount parses a number of bytes as GOMEMLIMIT writes it. It refuses "off".
 func byteCount(text string) (int64, bool) {
 	units := []struct {
 		suffix string

@@ -12,7 +12,7 @@ import (
 func Settings(err error) (found finding.List) {
 	const do = "correct it; see: gatehouse serve --help"
 	if err == nil {
-		found.OK("settings", "every one is within its bounds")
+		found.OK("settings", "all are within their bounds")
 		return found
 	}
 	faults, ok := errors.AsType[*config.Faults](err)
@@ -26,15 +26,15 @@ func Settings(err error) (found finding.List) {
 	return found
 }
 
-// Front examines what stands in front of the server. An issuer of https without a
-// certificate here means that a proxy has it.
+// Front examines what is in front of the server. If the issuer is https but the server has
+// no certificate, a proxy must have it.
 func Front(issuer string, certificate, trustedProxies bool) (found finding.List) {
 	secure := strings.HasPrefix(issuer, "https:")
 	found.Judge(secure, "issuer", "set GATEHOUSE_ISSUER to the public https address before anybody depends on it", "%s", issuer)
 	if secure && !certificate {
 		found.Judge(trustedProxies, "trusted proxies",
 			"set GATEHOUSE_TRUSTED_PROXIES to the networks of the proxy; otherwise all people share its address, and its throttle",
-			"a proxy ends TLS, and %s", map[bool]string{true: "is believed as to who asks", false: "nobody is believed as to who asks"}[trustedProxies])
+			"a proxy terminates TLS, and %s", map[bool]string{true: "its X-Forwarded-For is trusted", false: "no X-Forwarded-For is trusted"}[trustedProxies])
 	}
 	return found
 }
