@@ -1,5 +1,5 @@
-// Package authz says who may do what: pure functions over an actor, a target and
-// the state that decides. It knows no HTTP and no back-end.
+// Package authz decides who may do what: pure functions over an actor, a target and the
+// state that matters. It does not depend on HTTP or a back-end.
 package authz
 
 import (
@@ -9,17 +9,18 @@ import (
 	"gatehouse/store"
 )
 
-// An Actor is who acts, as far as an access token and the record tell.
+// An Actor is the user, client or operator that acts, according to the access token and
+// the record.
 type Actor struct {
 	// UserID and Sub are zero for a client acting for itself and for the command line.
 	UserID int64
 	Sub    string
-	// Role is the person's role today, not that of the token.
+	// Role is the user's role today, not that in the token.
 	Role      store.Role
 	ClientID  string
 	SessionID string
 	Scope     Scope
-	// Operator is set for the command line, which may do all that an
+	// Operator is set for the command line, which may do everything that an
 	// administrator may.
 	Operator bool
 }
@@ -27,7 +28,7 @@ type Actor struct {
 // Operator is the actor of the command line.
 var Operator = Actor{Operator: true, Role: store.RoleAdmin, Scope: AllScopes}
 
-// String is the actor's name in the audit log.
+// String returns the actor's name in the audit log.
 func (a Actor) String() string {
 	switch {
 	case a.Operator:
@@ -71,7 +72,7 @@ func (s Scope) Within(limit Scope) bool {
 	return true
 }
 
-// ForRole is all that a person of that role can use.
+// ForRole returns every scope that a user with that role can use.
 func ForRole(r store.Role) Scope {
 	s := OpenIDScopes + " " + ScopeAccount
 	if r == store.RoleStaff || r == store.RoleAdmin {

@@ -9,16 +9,16 @@ import (
 )
 
 var (
-	// ErrDenied: the actor may not do it.
+	// ErrDenied says that the actor may not do it.
 	ErrDenied = errors.New("authz: denied")
 
-	// ErrLastAdmin: there would be no active administrator left. It is no matter
-	// of who asks.
+	// ErrLastAdmin says that no active administrator would be left. It does not depend
+	// on the actor.
 	ErrLastAdmin = errors.New("authz: the last active administrator")
 )
 
-// A ScopeError is an ErrDenied of the app, not of the person: the role would do,
-// but the token lacks the scope (RFC 6750 §3.1, insufficient_scope).
+// A ScopeError is an ErrDenied that concerns the client, not the user: the role is
+// sufficient, but the token lacks the scope (RFC 6750 §3.1, insufficient_scope).
 type ScopeError struct{ Needs string }
 
 func (e *ScopeError) Error() string {
@@ -28,32 +28,32 @@ func (e *ScopeError) Error() string {
 // Is makes a ScopeError an ErrDenied.
 func (e *ScopeError) Is(target error) bool { return target == ErrDenied }
 
-// A Permission is what a route of our own API asks of who calls it: a role of
-// the person, and a scope of the app that acts for them. Both must allow. The
-// zero Permission is open to everybody.
+// A Permission is what a route of our own API requires of the caller: a role of the user
+// and a scope of the client that acts for them. Both must allow it. The zero Permission is
+// open to everybody.
 type Permission struct {
 	name  string
 	roles []store.Role
 	scope string
 }
 
-// The permissions. All but Anyone are for people: a token that a client got for
-// itself has no role, and no other grants it one.
+// The permissions. All but Anyone are for users: a token that a client got for itself does
+// not have a role, and so has none of them.
 var (
 	Anyone = Permission{}
-	// OwnAccount: one's own profile and sessions.
+	// OwnAccount is for the user's own profile and sessions.
 	OwnAccount = Permission{"own account", []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin}, ScopeAccount}
-	// ReadPeople: the staff's view of everybody.
+	// ReadPeople is for the staff's view of all users.
 	ReadPeople = Permission{"read people", []store.Role{store.RoleStaff, store.RoleAdmin}, ScopeUsersRead}
-	// InspectPeople: the administrators' view: sessions, evidence and statistics too.
+	// InspectPeople is for the administrators' view, with sessions, audit log and statistics.
 	InspectPeople = Permission{"inspect people", []store.Role{store.RoleAdmin}, ScopeUsersRead}
-	// ChangePeople: create, change, deactivate, delete, sign out.
+	// ChangePeople is for creating, changing, deactivating, deleting and signing out users.
 	ChangePeople = Permission{"change people", []store.Role{store.RoleAdmin}, ScopeUsersWrite}
-	// ManageClients: apps, and the keys by which apps know our tokens.
+	// ManageClients is for clients, and for the keys that sign our tokens.
 	ManageClients = Permission{"manage clients", []store.Role{store.RoleAdmin}, ScopeClients}
 )
 
-// String is the permission's name.
+// String returns the permission's name.
 func (p Permission) String() string {
 	if p.Open() {
 		return "anyone"
@@ -61,16 +61,16 @@ func (p Permission) String() string {
 	return p.name
 }
 
-// Open reports whether p asks for nothing, not even a token.
+// Open reports whether p requires nothing, not even a token.
 func (p Permission) Open() bool { return len(p.roles) == 0 }
 
-// Roles are those that p admits.
+// Roles returns the roles that p admits.
 func (p Permission) Roles() []store.Role { return slices.Clone(p.roles) }
 
-// Scope is the scope token that p asks for.
+// Scope returns the scope token that p requires.
 func (p Permission) Scope() string { return p.scope }
 
-// Allow decides whether a has the permission. The role is asked first: a person
+// Allow decides whether a has the permission. It checks the role first, so that a user
 // who may not do it anyway learns nothing about scopes.
 func (p Permission) Allow(a Actor) error {
 	switch {
@@ -84,38 +84,39 @@ func (p Permission) Allow(a Actor) error {
 	return nil
 }
 
-// A Change of a person, as far as it matters to who may make it.
+// A Change is a change of a user, as far as it matters to the decision.
 type Change struct {
-	// Role and Active are what the person will have; nil: as it is.
+	// Role and Active are the new values; nil: unchanged.
 	Role   *store.Role
 	Active *bool
 	Delete bool
 }
 
-// ChangePerson decides whether a may make the change to target.
+// ChangePerson decides whether a may make the change c to target.
 //
-// Only an administrator changes others, and nobody takes away the last one:
-// otherAdmin is read in the same transaction that will write.
+// Only an administrator may change others, and nobody may remove the last administrator.
+// otherAdmin says whether another active one exists; the caller reads it in the
+// transaction that makes the change.
 func ChangePerson(a Actor, target store.User, c Change, otherAdmin bool) error {
 	if err := ChangePeople.Allow(a); err != nil {
 		return err
 	}
-	if takesAdmin(target, c) && !otherAdmin {
+	if removesAdmin(target, c) && !otherAdmin {
 		return ErrLastAdmin
 	}
 	return nil
 }
 
-// takesAdmin reports whether target is an active administrator and will not be.
-func takesAdmin(target store.User, c Change) bool {
+// removesAdmin reports whether target is an active administrator but will not be one after c.
+func removesAdmin(target store.User, c Change) bool {
 	if target.Role != store.RoleAdmin || !target.Active {
 		return false
 	}
 	return c.Delete || c.Role != nil && *c.Role != store.RoleAdmin || c.Active != nil && !*c.Active
 }
 
-// GiveRole decides whether a may give role to somebody who has current; a new
-// account has "user" by itself. What one has already need not be given.
+// GiveRole decides whether a may give role to a user who has current; a new account has
+// "user". Keeping the current role is always allowed.
 func GiveRole(a Actor, current, role store.Role) error {
 	if role == current {
 		return nil

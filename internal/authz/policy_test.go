@@ -7,8 +7,8 @@ import (
 	"gatehouse/store"
 )
 
-// The actors of the tables below: one of each role with all that the role can
-// use, an administrator in an app with less, and a client acting for itself.
+// The actors of the tables below: one of each role with every scope that the role can use,
+// an administrator in a client with fewer, and a client acting for itself.
 var (
 	user    = Actor{UserID: 1, Role: store.RoleUser, Scope: ForRole(store.RoleUser)}
 	staff   = Actor{UserID: 2, Role: store.RoleStaff, Scope: ForRole(store.RoleStaff)}
@@ -89,11 +89,11 @@ func TestChangePerson(t *testing.T) {
 		{admin, boss, demote, otherOne, nil},
 		{admin, boss, lock, otherOne, nil},
 		{admin, boss, remove, otherOne, nil},
-		{admin, retired, remove, lastOne, nil}, // who is out already is not the last one
+		{admin, retired, remove, lastOne, nil}, // an inactive administrator is not the last one
 		{Operator, boss, remove, lastOne, ErrLastAdmin},
 		{Operator, boss, remove, otherOne, nil},
 		{staff, ann, nothing, otherOne, ErrDenied}, // staff read
-		{staff, boss, remove, lastOne, ErrDenied},  // and learn nothing of who is the last
+		{staff, boss, remove, lastOne, ErrDenied},  // and do not learn who is the last
 		{user, ann, nothing, otherOne, ErrDenied},
 		{reader, ann, nothing, otherOne, ErrDenied},
 		{machine, ann, remove, otherOne, ErrDenied},
@@ -116,7 +116,7 @@ func TestGiveRole(t *testing.T) {
 		{user, store.RoleUser, store.RoleUser, nil},
 		{user, store.RoleUser, store.RoleAdmin, ErrDenied},
 		{pusher, store.RoleUser, store.RoleAdmin, ErrDenied},
-		{staff, store.RoleStaff, store.RoleAdmin, ErrDenied}, // staff read, they do not lift
+		{staff, store.RoleStaff, store.RoleAdmin, ErrDenied}, // staff may read but not promote
 		{staff, store.RoleUser, store.RoleStaff, ErrDenied},
 		{machine, store.RoleUser, store.RoleAdmin, ErrDenied},
 		{reader, store.RoleUser, store.RoleStaff, ErrDenied},
