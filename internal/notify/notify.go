@@ -1,7 +1,7 @@
-// Package notify tells apps that a session of theirs has ended (OpenID Connect
-// Back-Channel Logout 1.0). Who ends a session leaves a notice on the record, in
-// the same transaction; here the notices are delivered, later and as often as it
-// takes, so that no sign-out waits for an app.
+// Package notify notifies clients that a session of theirs has ended (OpenID Connect
+// Back-Channel Logout 1.0). The transaction that ends a session also records a notice.
+// This package delivers the notices later, and repeats failed tries, so that no sign-out
+// waits for a client.
 package notify
 
 import (
@@ -19,10 +19,10 @@ import (
 	"gatehouse/store"
 )
 
-// DefaultEvery is how soon after a sign-out the apps are told of it.
+// DefaultEvery is how soon after a sign-out the clients are notified.
 const DefaultEvery = time.Second
 
-// Worker delivers notices. Every replica has one; each notice is claimed by one of them.
+// A Worker delivers notices. Every replica has one, and one of them claims each notice.
 type Worker struct {
 	Notices store.Notices
 	Clients interface {
@@ -31,39 +31,40 @@ type Worker struct {
 	Tokens interface {
 		Logout(ctx context.Context, clientID, sub, sid string) (string, error)
 	}
-	// HTTP has the time-out, follows no redirects, and decides which addresses may
+	// HTTP has a time-out, does not follow redirects, and decides which addresses may
 	// be dialled.
 	HTTP *http.Client
-	// Every is how often the record is asked (DefaultEvery).
+	// Every is how often the record is read (DefaultEvery).
 	Every time.Duration
-	// Delivered, if set, is told how each try ended: "delivered", "failed", "given up".
+	// Delivered, if set, is called with the result of each try: "delivered", "failed" or
+	// "given up".
 	Delivered func(result string)
 	Now       func() time.Time
 	Log       *slog.Logger
 }
 
 const (
-	// batch is how many notices are claimed at once, all delivered side by side:
-	// an app that does not answer delays no other one.
+	// batch is how many notices are claimed at once. They are delivered concurrently, so
+	// that a client that does not answer does not delay the others.
 	batch = 16
-	// claimed is how long a claim holds; a worker that died in between leaves the
-	// notice to the next one after that.
+	// claimed is how long a claim holds. If a worker dies, another one can claim its
+	// notices after that.
 	claimed = time.Minute
-	// After maxTries, or keep, whichever comes first, an app is not told any more.
-	// It learns of the end at its next refresh.
+	// After maxTries, or after keep, whichever comes first, the worker gives up. The
+	// client then learns of the end at its next refresh.
 	maxTries = 8
 	keep     = 24 * time.Hour
-	// firstDelay, times four after each further try: 5 s to 5.7 h, 7.6 h in all.
+	// firstDelay grows fourfold with each further try: from 5 s to 5.7 h, 7.6 h in total.
 	firstDelay = 5 * time.Second
 	growth     = 4
 )
 
-// Run delivers until ctx ends, and waits for what is under way.
+// Run delivers notices until ctx ends, and waits for deliveries in progress.
 func (w *Worker) Run(ctx context.Context) {
 	tick := time.NewTicker(w.Every)
 	defer tick.Stop()
 	for {
-		for w.round(ctx) == batch { // there may be more
+		for w.round(ctx) == batch { // more may be due
 		}
 		select {
 		case <-ctx.Done():
@@ -73,7 +74,7 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
-// round delivers what is due, up to a batch, and returns how many that were.
+// round makes one try for each notice that is due, up to a batch, and returns their number.
 func (w *Worker) round(ctx context.Context) int {
 	now := w.Now()
 	due, err := w.Notices.ClaimNotices(ctx, now, now.Add(claimed), batch)
@@ -91,15 +92,15 @@ func (w *Worker) round(ctx context.Context) int {
 	return len(due)
 }
 
-// handle makes one try, and settles when the next one is.
+// handle makes one try, and records its result.
 func (w *Worker) handle(ctx context.Context, n store.LogoutNotice) {
 	failure := w.deliver(ctx, n)
 	if failure != nil && ctx.Err() != nil {
-		return // we are stopping; the claim runs out
+		return // we are stopping; the claim expires
 	}
 	result, settle := w.next(n, failure)
 	if failure != nil {
-		w.Log.WarnContext(ctx, "an app was not told of a logout", "client", n.ClientID, "try", n.Tries, "result", result, "error", failure)
+		w.Log.WarnContext(ctx, "an app was not notified of a logout", "client", n.ClientID, "try", n.Tries, "result", result, "error", failure)
 	}
 	if w.Delivered != nil {
 		w.Delivered(result)
@@ -121,7 +122,7 @@ func (w *Worker) next(n store.LogoutNotice, failure error) (result string, settl
 	return "failed", func(ctx context.Context) error { return w.Notices.PutOffNotice(ctx, n.ID, again) }
 }
 
-// delayAfter is how long to wait after that many tries.
+// delayAfter returns how long to wait after that many tries.
 func delayAfter(tries int) time.Duration {
 	delay := firstDelay
 	for range min(tries, maxTries) - 1 {
@@ -130,11 +131,11 @@ func delayAfter(tries int) time.Duration {
 	return delay
 }
 
-// errNobody: the app is gone, or wishes no notices any more.
-var errNobody = errors.New("the app takes no notices")
+// errNobody says that the client is gone or has opted out of notices.
+var errNobody = errors.New("the app does not accept notices")
 
-// deliver posts the logout token (§2.5). It has `sid`, whether the app insists on
-// one or not: without, it would have to end all of the person's sessions.
+// deliver posts the logout token (§2.5). The token has `sid` even if the client does not
+// require it: without it, the client would have to end all of the user's sessions.
 func (w *Worker) deliver(ctx context.Context, n store.LogoutNotice) error {
 	client, err := w.Clients.ClientByID(ctx, n.ClientID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && client.BackchannelLogoutURI == "" {
@@ -159,15 +160,15 @@ func (w *Worker) post(ctx context.Context, to, token string) error {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := w.HTTP.Do(req)
 	if err != nil {
-		return fmt.Errorf("telling an app: %w", err)
+		return fmt.Errorf("notifying an app: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswerBytes)
-	if resp.StatusCode < 200 || resp.StatusCode > 299 { // §2.8; some frameworks make a 204 of a 200
-		return fmt.Errorf("telling an app: it answered %d", resp.StatusCode)
+	if resp.StatusCode < 200 || resp.StatusCode > 299 { // §2.8; some frameworks turn a 200 into a 204
+		return fmt.Errorf("notifying an app: it answered %d", resp.StatusCode)
 	}
 	return nil
 }
 
-// maxAnswerBytes of an answer are read, so that the connection can be used again.
+// maxAnswerBytes is how much of an answer is read, so that the connection can be reused.
 const maxAnswerBytes = 4 << 10

@@ -15,8 +15,7 @@ import (
 	"gatehouse/store"
 )
 
-// record is a list of notices in memory: what the back-ends promise of theirs is
-// tested with them.
+// A record keeps notices in memory. The contract tests cover the real back-ends.
 type record struct {
 	mu      sync.Mutex
 	notices map[int64]store.LogoutNotice
@@ -69,7 +68,7 @@ func (minter) Logout(_ context.Context, clientID, sub, sid string) (string, erro
 	return clientID + "." + sub + "." + sid, nil
 }
 
-// rig is a worker, an app that answers as it is told to, and a clock.
+// A rig has a worker, an app whose answers the test chooses, and a clock.
 type rig struct {
 	*Worker
 	record  *record
@@ -119,7 +118,7 @@ func TestAnAppThatFailsIsToldAgainLaterAndNotForEver(t *testing.T) {
 		r.now = r.now.Add(delayAfter(maxTries))
 		r.record.mu.Lock()
 		for id, n := range r.record.notices {
-			n.CreatedAt = r.now // the bound in time is another test's
+			n.CreatedAt = r.now // another test covers the bound in time
 			r.record.notices[id] = n
 		}
 		r.record.mu.Unlock()
