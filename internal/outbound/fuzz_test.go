@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever address may be asked is nobody's inside, in whatever way it is written.
+// An address that is allowed is not an internal one, however it is written.
 func FuzzPublicOnly(f *testing.F) {
 	for _, s := range []string{"8.8.8.8:443", "127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "[::ffff:8.8.8.8]:1", "[fe80::1%eth0]:1", "[64:ff9b::7f00:1]:1", "0.0.0.0:1", "169.254.169.254:80", "[fd00::1]:1", "[2002:7f00:1::]:1", "[ff02::1]:1", "10.1.2.3:1", "[2606:4700::1]:443"} {
 		f.Add(s)

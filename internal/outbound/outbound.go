@@ -1,6 +1,6 @@
-// Package outbound asks other servers for what our clients registered: their keys,
-// and that they take notice of a logout. The addresses are theirs to choose, so
-// none may lead into our own network (OWASP ASVS 5.0 §1.3.6).
+// Package outbound makes requests to addresses that our clients registered: to fetch their
+// keys, and to notify them of a logout. The clients choose the addresses, so none may lead
+// into our own network (OWASP ASVS 5.0 §1.3.6).
 package outbound
 
 import (
@@ -17,25 +17,24 @@ import (
 )
 
 const (
-	// patience is how long an answer may take, all in all.
+	// patience is how long a whole exchange may take.
 	patience = 5 * time.Second
-	// maxAnswerBytes is how much of it is read.
+	// maxAnswerBytes is the longest body that is accepted.
 	maxAnswerBytes = 1 << 20
 )
 
-// ErrForbidden: the address is one of ours, or of nobody.
+// ErrForbidden says that the address is private or reserved.
 var ErrForbidden = errors.New("outbound: an address that is not public")
 
-// Options are what a client is made with.
+// Options are the options of Client.
 type Options struct {
-	// Private lets requests go to loopback, private and link-local addresses too.
+	// Private also allows loopback, private and link-local addresses.
 	Private bool
 }
 
-// Client returns a client for addresses that others chose. The address is judged
-// when the connection is made, after the name was looked up: whatever a name
-// meant before, and whatever it means next, it does not lead inside. No redirect
-// is followed, no proxy asked, and nothing kept open.
+// Client returns an HTTP client for addresses that others chose. It checks the address when
+// it connects, after the name was resolved, so a name that resolves differently each time
+// does not lead inside. It does not follow redirects, use a proxy or keep connections open.
 func Client(o Options) *http.Client {
 	dialer := &net.Dialer{Timeout: patience, KeepAlive: -1}
 	if !o.Private {
@@ -52,7 +51,7 @@ func Client(o Options) *http.Client {
 	}
 }
 
-// publicOnly judges the address that is about to be connected to.
+// publicOnly refuses to connect to an address that is not public.
 func publicOnly(_, address string, _ syscall.RawConn) error {
 	host, err := netip.ParseAddrPort(address)
 	if err != nil || !public(host.Addr()) {
@@ -61,7 +60,7 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// reserved are ranges that netip has no word for (IANA special-purpose registries).
+// reserved are the ranges that netip has no method for (IANA special-purpose registries).
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),       // this network
 	netip.MustParsePrefix("100.64.0.0/10"),   // shared address space, RFC 6598
@@ -94,20 +93,21 @@ func public(a netip.Addr) bool {
 	return true
 }
 
-// Get returns the body of a document. Anything but 200, and more than 1 MiB, is an error.
+// Get returns the body of a document. A status other than 200, or a body of more than
+// maxAnswerBytes, is an error.
 func Get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, fmt.Errorf("asking another server: %w", err)
+		return nil, fmt.Errorf("making a request to another server: %w", err)
 	}
 	r.Header.Set("Accept", "application/json")
 	answer, err := client.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("asking another server: %w", err)
+		return nil, fmt.Errorf("sending a request to another server: %w", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("asking another server: it answers %d", answer.StatusCode)
+		return nil, fmt.Errorf("sending a request to another server: it answered %d", answer.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswerBytes+1))
 	if err != nil {

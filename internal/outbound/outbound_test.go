@@ -11,8 +11,7 @@ import (
 	"gatehouse/internal/outbound"
 )
 
-// Every one of these is refused when the connection is made, in whatever way the
-// address is written.
+// Each of these is refused when the connection is made, however the address is written.
 func TestNothingInsideIsReached(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
