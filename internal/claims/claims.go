@@ -1,6 +1,6 @@
-// Package claims says what an app may learn of a person as OpenID Connect claims:
-// which claims a scope stands for, which ones the claims parameter asks for, and
-// what they are for a given person (OIDC Core 1.0 §5).
+// Package claims decides what a client may learn about a user as OpenID Connect claims:
+// which claims a scope stands for, which ones the claims parameter requests, and their
+// values for a given user (OIDC Core 1.0 §5).
 package claims
 
 import (
@@ -12,7 +12,7 @@ import (
 	"gatehouse/store"
 )
 
-// scopes are the standard claims by the scope that asks for them (§5.4).
+// scopes lists the standard claims by the scope that requests them (§5.4).
 var scopes = []struct {
 	token string
 	names []string
@@ -26,7 +26,7 @@ var scopes = []struct {
 	{"phone", []string{"phone_number", "phone_number_verified"}},
 }
 
-// Supported are the names of all claims about a person.
+// Supported returns the names of all claims about a user.
 func Supported() []string {
 	names := []string{"sub"}
 	for _, s := range scopes {
@@ -35,7 +35,7 @@ func Supported() []string {
 	return names
 }
 
-// ForScope returns the names of the claims that a scope asks for.
+// ForScope returns the names of the claims that a scope requests.
 func ForScope(scope authz.Scope) []string {
 	var names []string
 	for _, s := range scopes {
@@ -56,18 +56,18 @@ func scopeOf(name string) string {
 	return ""
 }
 
-// inUser are the claims that a person's row holds; the others are in the profile.
+// inUser are the claims in the user's row; the others are in the profile.
 var inUser = []string{"name", "family_name", "given_name", "preferred_username", "updated_at", "email", "email_verified"}
 
-// NeedProfile reports whether a claim among names is in the person's profile.
+// NeedProfile reports whether a claim among names is in the user's profile.
 func NeedProfile(names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		return scopeOf(name) != "" && !slices.Contains(inUser, name)
 	})
 }
 
-// Of returns the claims among names that are known of the person. What is not
-// known is left out, neither null nor empty (§5.3.2).
+// Of returns those claims among names that have a value for the user. The others are left
+// out rather than null or empty (§5.3.2).
 func Of(u store.User, p store.Profile, names []string) map[string]any {
 	known := map[string]any{}
 	for _, name := range names {
@@ -89,7 +89,7 @@ func valueOf(u store.User, p store.Profile, name string) any {
 	case "preferred_username":
 		return u.Username
 	case "updated_at":
-		if u.UpdatedAt.IsZero() { // not changed since that is kept
+		if u.UpdatedAt.IsZero() { // never changed since the column exists
 			return u.JoinedAt.Unix()
 		}
 		return u.UpdatedAt.Unix()

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/claims"
 )
 
-// Whatever is read is JSON; what is kept of it asks for nothing beyond the limit,
-// and is read as the same again.
+// The input must be JSON. The part that is kept requests nothing beyond the limit, and
+// parses to the same again.
 func FuzzParse(f *testing.F) {
 	for _, s := range [][2]string{
 		{`{"userinfo":{"name":null,"email":{"essential":true}},"id_token":{"sub":{"value":"s"}}}`, "openid email"}, {`{"id_token":{"acr":{"essential":true,"values":["x",1]}}}`, ""},

@@ -10,25 +10,25 @@ import (
 	"gatehouse/internal/authz"
 )
 
-// maxRequestBytes is many times what an app that asks for every claim sends.
+// maxRequestBytes is many times the size of a request for every claim.
 const maxRequestBytes = 4096
 
-// A Request is the claims parameter: single claims that an app asks for beside
+// A Request is the claims parameter: single claims that a client requests in addition to
 // those of its scope (OIDC Core 1.0 §5.5).
 type Request struct {
 	Userinfo map[string]*Wish `json:"userinfo,omitempty"`
 	IDToken  map[string]*Wish `json:"id_token,omitempty"`
 }
 
-// A Wish is how a claim is asked for; nil: if it can be had (§5.5.1).
+// A Wish is how a claim is requested; nil: as a voluntary claim (§5.5.1).
 type Wish struct {
 	Essential bool              `json:"essential,omitempty"`
 	Value     json.RawMessage   `json:"value,omitempty"`
 	Values    []json.RawMessage `json:"values,omitempty"`
 }
 
-// Parse reads a claims parameter; an empty one is an empty Request. Members that
-// are not known are ignored, as §5.5 says.
+// Parse parses a claims parameter; an empty one is an empty Request. Unknown members are
+// ignored (§5.5).
 func Parse(raw string) (Request, error) {
 	var r Request
 	if raw == "" {
@@ -43,8 +43,8 @@ func Parse(raw string) (Request, error) {
 	return r, nil
 }
 
-// Scope returns the scopes that the single claims belong to: what a person is
-// asked for, and what the app must be registered for, to have them.
+// Scope returns the scopes that the single claims belong to. The user has to consent to
+// them, and the client must be registered for them.
 func (r Request) Scope() authz.Scope {
 	var needs []string
 	for _, s := range scopes {
@@ -60,13 +60,13 @@ func (r Request) Scope() authz.Scope {
 	return authz.Scope(strings.Join(needs, " "))
 }
 
-// Within keeps the claims about a person that belong to a scope of limit.
+// Within keeps the claims about a user that belong to a scope of limit.
 func (r Request) Within(limit authz.Scope) Request {
 	keep := func(wishes map[string]*Wish) map[string]*Wish {
 		kept := map[string]*Wish{}
 		for name := range wishes {
 			if s := scopeOf(name); s != "" && limit.Has(s) {
-				kept[name] = nil // how much it was wished for matters no longer
+				kept[name] = nil // the rest of the wish is not needed after this
 			}
 		}
 		return kept
@@ -74,37 +74,38 @@ func (r Request) Within(limit authz.Scope) Request {
 	return Request{Userinfo: keep(r.Userinfo), IDToken: keep(r.IDToken)}
 }
 
-// String is r as it is kept with a session; empty if it asks for nothing.
+// String returns r as it is stored with a session; empty if r requests nothing.
 func (r Request) String() string {
 	if len(r.Userinfo) == 0 && len(r.IDToken) == 0 {
 		return ""
 	}
 	text, err := json.Marshal(r)
 	if err != nil {
-		return "" // the wishes were read from JSON
+		return "" // cannot happen: the wishes came from JSON
 	}
 	return string(text)
 }
 
-// FromUserinfo returns the names of the claims asked for at the userinfo endpoint.
+// FromUserinfo returns the names of the claims requested at the userinfo endpoint.
 func (r Request) FromUserinfo() []string { return slices.Sorted(maps.Keys(r.Userinfo)) }
 
-// FromIDToken returns the names of the claims asked for in the ID token.
+// FromIDToken returns the names of the claims requested in the ID token.
 func (r Request) FromIDToken() []string { return slices.Sorted(maps.Keys(r.IDToken)) }
 
-// Subject is the person whom the app wants signed in (§5.5.1, "sub" with a value), or "".
+// Subject returns the subject of the user that the client requires (§5.5.1, "sub" with a
+// value), or "".
 func (r Request) Subject() string {
 	wish := r.IDToken["sub"]
 	if wish == nil {
 		return ""
 	}
 	var sub string
-	_ = json.Unmarshal(wish.Value, &sub) // anything but a string names nobody
+	_ = json.Unmarshal(wish.Value, &sub) // a value of another type leaves sub empty
 	return sub
 }
 
-// RefusesACR reports whether the app can do with none but other authentication
-// contexts than acr (§5.5.1.1).
+// RefusesACR reports whether the client accepts only authentication contexts other than
+// acr (§5.5.1.1).
 func (r Request) RefusesACR(acr string) bool {
 	wish := r.IDToken["acr"]
 	if wish == nil || !wish.Essential || wish.Value == nil && wish.Values == nil {
