@@ -1,7 +1,7 @@
-// Package logging keeps the log from holding up the server, or filling its disk: a
-// Buffer between the requests and a pipe or file that may take nothing, and a Calm
-// handler that sums up what an outage would write a thousand times. What is logged is
-// for others to say.
+// Package logging keeps the log from blocking the server and from filling its disk. A
+// Buffer is between the requests and a pipe or file that may be blocked, and a Calm
+// handler summarises lines that an outage would repeat a thousand times. Other packages
+// decide what is logged.
 package logging
 
 import (
@@ -13,46 +13,46 @@ import (
 )
 
 const (
-	// FlushEvery is how long a line of routine may wait before it is written.
+	// FlushEvery is how long a routine line may wait before it is written.
 	FlushEvery = 100 * time.Millisecond
-	// bufferBytes is how much of it is gathered before it is written.
+	// bufferBytes is how much is gathered before it is written early.
 	bufferBytes = 64 << 10
-	// routineBytes and faultBytes are how much may wait while the log takes nothing.
-	// The difference is kept for warnings and errors.
+	// routineBytes and faultBytes are how much may wait while the log is blocked. The
+	// difference is reserved for warnings and errors.
 	routineBytes = 1 << 20
 	faultBytes   = 2 << 20
-	// levelWithin is how far into a line its level stands, the time before it.
+	// levelWithin is the length of the start of a line that contains its level. Only the
+	// time is before it.
 	levelWithin = 80
-	// lastWords is how long the end waits for a log that takes nothing.
+	// lastWords is how long the end of the process waits for a blocked log.
 	lastWords = 2 * time.Second
 )
 
-// A Buffer gathers log lines and writes them from one goroutine. A write to the
-// system for each request costs more than many a request; and where a pipe is blocked
-// or a disk is full, the server must go on. Warnings and errors are written at once:
-// they are what people look for after a crash. Lines that find no room are dropped and
-// counted.
+// A Buffer gathers log lines and writes them from one goroutine. A system call for each
+// request would cost more than some requests, and a blocked pipe or a full disk must not
+// stop the server. Warnings and errors are written at once, because people look for them
+// after a crash. Lines that do not fit are dropped and counted.
 type Buffer struct {
 	out io.Writer
 
 	mu      sync.Mutex
 	buf     []byte
-	lost    int             // lines dropped since the log was last told
+	lost    int             // lines dropped since the log last reported it
 	dropped func(lines int) // counts lost lines; may be nil
 
-	torn []byte // the rest of a line that out has begun to take, for flush alone
+	torn []byte // the rest of a line that out has accepted in part; only flush uses it
 
-	hurry   chan struct{} // there is something that should not wait
+	hurry   chan struct{} // signals lines that should not wait
 	ending  chan struct{}
-	written chan struct{} // closed when all is written after ending
+	written chan struct{} // closed when everything is written after ending
 }
 
-// NewBuffer returns a buffer in front of out, which writes nothing before Start.
+// NewBuffer returns a buffer in front of out. It writes nothing before Start.
 func NewBuffer(out io.Writer) *Buffer {
 	return &Buffer{out: out, hurry: make(chan struct{}, 1), ending: make(chan struct{}), written: make(chan struct{})}
 }
 
-// Write takes one line, as slog's handlers write it, and never waits.
+// Write adds one line, as slog's handlers write it, and never waits.
 func (l *Buffer) Write(line []byte) (int, error) {
 	dull := routine(line)
 	l.mu.Lock()
@@ -80,7 +80,7 @@ func (l *Buffer) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Tell has count called with the number of lines lost, from now on.
+// Tell makes the buffer call count with the number of lines lost, from now on.
 func (l *Buffer) Tell(count func(lines int)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,8 +101,8 @@ func routine(line []byte) bool {
 	return bytes.Contains(start, []byte(`"level":"INFO"`)) || bytes.Contains(start, []byte(`"level":"DEBUG"`))
 }
 
-// Start writes what is gathered until the function that it returns is called; that
-// function waits up to lastWords for the rest to be written.
+// Start writes the gathered lines in the background. The function that it returns ends
+// that, and waits up to lastWords for the rest to be written.
 func (l *Buffer) Start() (stop func()) {
 	go l.run()
 	return func() {
@@ -130,14 +130,15 @@ func (l *Buffer) run() {
 	}
 }
 
-// flush writes what is there, while others gather in spare, and returns what it wrote from.
+// flush writes the gathered lines while new ones gather in spare. It returns the slice
+// that it wrote, to be the next spare.
 func (l *Buffer) flush(spare []byte) []byte {
 	l.mu.Lock()
 	full, lost := l.buf, l.lost
 	l.buf, l.lost = spare[:0], 0
 	l.mu.Unlock()
 	if lost > 0 {
-		full = fmt.Appendf(full, `{"level":"WARN","msg":"log lines were dropped: the log took nothing for a while","lines":%d}`+"\n", lost)
+		full = fmt.Appendf(full, `{"level":"WARN","msg":"log lines were dropped: the log could not be written for a while","lines":%d}`+"\n", lost)
 	}
 	if len(l.torn) > 0 {
 		full = append(l.torn, full...)
@@ -153,16 +154,17 @@ func (l *Buffer) flush(spare []byte) []byte {
 	return full
 }
 
-// failed keeps the rest of a line that the log took in part, because the next line would
-// end up in the middle of it. The lines after that are lost and counted, since nobody can
-// be told while the log cannot be written; once it can, it says how many there were,
-// together with those lost before if full said so at its end.
-func (l *Buffer) failed(full []byte, taken, before int) {
+// failed handles a write of full of which only the first written bytes were accepted. It
+// keeps the rest of a line that was accepted in part, because the next line would otherwise
+// end up in the middle of it. The lines after that are lost and counted; the log reports
+// their number once it can be written again. If full ended with the report of lines lost
+// before, their number is added.
+func (l *Buffer) failed(full []byte, written, before int) {
 	torn := len(l.torn) > 0
-	if taken > 0 {
-		torn = full[taken-1] != '\n'
+	if written > 0 {
+		torn = full[written-1] != '\n'
 	}
-	rest := full[taken:]
+	rest := full[written:]
 	end := 0
 	if torn {
 		end = bytes.IndexByte(rest, '\n') + 1
@@ -173,7 +175,7 @@ func (l *Buffer) failed(full []byte, taken, before int) {
 		return
 	}
 	if before > 0 {
-		lines-- // the word on those before
+		lines-- // the report of those lost before
 	}
 	l.mu.Lock()
 	l.lost += lines + before

@@ -19,7 +19,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// A sink is what the buffer writes to. While it is blocked it takes nothing.
+// A sink is what the buffer writes to. While it is blocked, writes wait.
 type sink struct {
 	mu sync.Mutex
 	bytes.Buffer
@@ -74,7 +74,8 @@ func TestFaultsAreLoggedAtOnceAndRoutineABitLater(t *testing.T) {
 	})
 }
 
-// TestABlockedLogBlocksNobody: faults are kept longest, what is lost is counted and told.
+// TestABlockedLogBlocksNobody checks that faults are kept longest, and that lost lines are
+// counted and reported.
 func TestABlockedLogBlocksNobody(t *testing.T) {
 	out := &sink{}
 	var dropped atomic.Int64
@@ -135,7 +136,7 @@ func TestTheEndDoesNotWaitForABlockedLog(t *testing.T) {
 	}
 }
 
-// A stingy sink takes a few bytes more each time, and then fails.
+// A stingy sink accepts a few bytes more each time, and then fails.
 type stingy struct {
 	sink
 	takes int
@@ -149,8 +150,8 @@ func (s *stingy) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// TestALineIsWhole, wherever the log stops to take and takes again; and what is not
-// there is counted and told.
+// TestALineIsWhole checks that lines are complete wherever the log stops accepting bytes
+// and starts again, and that missing lines are counted and reported.
 func TestALineIsWhole(t *testing.T) {
 	const lines = 300
 	out := &stingy{}
@@ -165,7 +166,7 @@ func TestALineIsWhole(t *testing.T) {
 			buffer.flush(nil)
 		}
 	}
-	for range 3 { // what is left
+	for range 3 { // the rest
 		out.takes = 1 << 20
 		buffer.flush(nil)
 	}
@@ -190,8 +191,8 @@ func TestALineIsWhole(t *testing.T) {
 	}
 }
 
-// TestAReaderComesBack: the log is a named pipe, whose reader ends in the middle of a
-// line, and another takes up what is there.
+// TestAReaderComesBack has a named pipe as the log. Its reader ends in the middle of a
+// line, and another reader continues.
 func TestAReaderComesBack(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "log")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {

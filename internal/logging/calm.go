@@ -11,21 +11,21 @@ import (
 const (
 	// likeLines are how many warnings or errors of one kind are written in a second.
 	likeLines = 20
-	// namedRequests are how many requests a line about the rest names at most.
+	// namedRequests is how many requests a summary names at most.
 	namedRequests = 1000
 )
 
-// A Calm handler keeps an outage from filling the disk. When more than a few warnings
-// or errors of one kind come in a second, the rest become one line that counts them,
-// gives the first few reasons and names the requests: 17 bytes each instead of 300, and
-// each can still be found. Routine lines pass.
+// A Calm handler keeps an outage from filling the disk. If more than likeLines warnings
+// or errors of one kind come within a second, the rest become one line that counts them,
+// gives the first few reasons and names the requests. Each takes 17 bytes instead of 300,
+// and can still be found. Routine lines pass unchanged.
 type Calm struct {
 	slog.Handler
 	storm *storm
 	now   func() time.Time
 }
 
-// A kind is what lines have in common.
+// A kind is what similar lines have in common.
 type kind struct{ message, route, status string }
 
 type storm struct {
@@ -33,7 +33,7 @@ type storm struct {
 	kinds map[kind]*gathered
 }
 
-// gathered is what came of one kind in this second.
+// gathered holds the lines of one kind in this second.
 type gathered struct {
 	level    slog.Level
 	lines    int
@@ -42,14 +42,14 @@ type gathered struct {
 	reasons  reasons
 }
 
-// NewCalm returns a handler in front of h. The lines that sum up are dated by now.
+// NewCalm returns a handler in front of h. The summaries are dated by now.
 func NewCalm(h slog.Handler, now func() time.Time) Calm {
 	return Calm{h, &storm{kinds: map[kind]*gathered{}}, now}
 }
 
 // Handle implements slog.Handler.
 func (c Calm) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelWarn && !c.storm.lets(r) {
+	if r.Level >= slog.LevelWarn && !c.storm.admits(r) {
 		return nil
 	}
 	return c.Handler.Handle(ctx, r)
@@ -65,8 +65,8 @@ func (c Calm) WithGroup(name string) slog.Handler {
 	return Calm{c.Handler.WithGroup(name), c.storm, c.now}
 }
 
-// lets reports whether the line is to be written, and keeps its request if not.
-func (s *storm) lets(r slog.Record) bool {
+// admits reports whether to write the line. If not, it keeps the line's request and reason.
+func (s *storm) admits(r slog.Record) bool {
 	k, request, why := kindOf(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,8 +105,8 @@ func kindOf(r slog.Record) (k kind, request, why string) {
 	return k, request, why
 }
 
-// Start writes the lines that sum up until the function that it returns is called; that
-// function writes the last of them.
+// Start writes the summaries in the background. The function that it returns ends that,
+// and writes the last of them.
 func (c Calm) Start() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -117,7 +117,7 @@ func (c Calm) Start() (stop func()) {
 	}
 }
 
-// run sums up every second until ctx ends, and once more then.
+// run writes summaries every second until ctx ends, and once more after that.
 func (c Calm) run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -143,6 +143,6 @@ func (c Calm) tell(ctx context.Context) {
 		r := slog.NewRecord(c.now(), g.level, "more like it", 0)
 		r.AddAttrs(slog.String("like", k.message), slog.String("route", k.route), slog.String("status", k.status),
 			slog.Int("lines", g.more), slog.String("why", g.reasons.String()), slog.String("requests", strings.Join(g.requests, " ")))
-		_ = c.Handler.Handle(ctx, r) // a log that cannot be written: nobody to tell
+		_ = c.Handler.Handle(ctx, r) // a failure to write the log cannot be logged
 	}
 }

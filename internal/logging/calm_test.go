@@ -49,7 +49,7 @@ func TestAStormOfFaultsIsGathered(t *testing.T) {
 	})
 }
 
-// TestAStormKeepsItsReasons: the first few that differ, and how many there were.
+// TestAStormKeepsItsReasons checks that the summary counts the first few distinct reasons.
 func TestAStormKeepsItsReasons(t *testing.T) {
 	var out bytes.Buffer
 	handler := NewCalm(slog.NewJSONHandler(&out, nil), time.Now)

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// namedReasons are how many reasons a line about the rest of a storm gives, of so many
-// bytes at most.
+// namedReasons is how many reasons a summary gives, and reasonBytes the maximum length of
+// each.
 const namedReasons, reasonBytes = 5, 300
 
-// reasons are the first few that differ, and how often each came. The zero value is ready.
+// reasons counts the first few distinct reasons. The zero value is ready.
 type reasons struct {
 	texts  []string
 	counts []int
@@ -33,7 +33,7 @@ func (rs *reasons) add(text string) {
 	}
 }
 
-// String is as in "timed out (12); no room (3); others (1)".
+// String returns, for example, "timed out (12); no room (3); others (1)".
 func (rs *reasons) String() string {
 	var all []string
 	for i, text := range rs.texts {
