@@ -5,18 +5,17 @@ import (
 	"runtime/debug"
 )
 
-// restMiB is what a replica may need beside its password hashes: the program, what it
-// remembers of apps and tokens, requests, and connections.
+// restMiB is the memory that a replica may need besides its password hashes: for the
+// program, its caches of clients and tokens, requests and connections.
 const restMiB = 256
 
-// Need is the memory, in bytes, that password hashes and everything else may fill.
+// Need returns the memory, in bytes, that password hashes and everything else may use.
 func (s Settings) Need() int64 { return mib(s.PasswordBudgetMiB + restMiB) }
 
-// TuneCollector lets the heap, whose living part is a few MiB, triple before it is
-// collected, and makes the collector work harder before it grows past what the
-// password hashes may fill and a generous rest, or past nine tenths of what the
-// control group of the process allows. GOGC and GOMEMLIMIT have the last word.
-// It returns the limit in bytes.
+// TuneCollector sets up the garbage collector. The heap, whose live part is a few MiB, may
+// triple before a collection. The collector works harder before the heap exceeds Need or
+// nine tenths of group, which is what the control group of the process allows, in bytes.
+// GOGC and GOMEMLIMIT take precedence. TuneCollector returns the limit in bytes.
 func (s Settings) TuneCollector(group int64) int64 {
 	const growthPercent = 200
 	if os.Getenv("GOGC") == "" {
@@ -28,8 +27,8 @@ func (s Settings) TuneCollector(group int64) int64 {
 	return debug.SetMemoryLimit(-1)
 }
 
-// TooSmall reports whether the memory that the control group allows leaves no room beside
-// the password hashes: a flood of sign-ins would then end the process.
+// TooSmall reports whether the memory that the control group allows, in bytes, is used up
+// by the password hashes: a flood of sign-ins would then end the process.
 func (s Settings) TooSmall(group int64) bool {
 	const leastRestMiB = 64
 	return group < mib(s.PasswordBudgetMiB+leastRestMiB)

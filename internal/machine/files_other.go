@@ -4,5 +4,5 @@ package machine
 
 import "math"
 
-// OpenFiles is how many files this process may have open.
+// OpenFiles returns how many files this process may have open.
 func OpenFiles() uint64 { return math.MaxInt32 }

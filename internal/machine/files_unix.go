@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// OpenFiles is how many files this process may have open. The runtime has raised it
-// as far as it may.
+// OpenFiles returns how many files this process may have open. The Go runtime has already
+// raised the limit as far as possible.
 func OpenFiles() uint64 {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

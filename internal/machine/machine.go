@@ -1,5 +1,5 @@
-// Package machine says what this process may use of the machine it runs on, and fits
-// the garbage collector and the number of connections to it.
+// Package machine finds out how much of the machine this process may use, and adapts the
+// garbage collector and the number of connections to it.
 package machine
 
 import (
@@ -8,12 +8,12 @@ import (
 	"runtime"
 )
 
-// Resources are what this process may use; 0 is unknown or without a limit.
+// Resources are what this process may use; 0 means unknown or unlimited.
 type Resources struct {
 	Files  uint64
 	Memory int64 // bytes
 	Cores  int
-	// Collector is GOMEMLIMIT as the environment has it.
+	// Collector is the value of GOMEMLIMIT in the environment.
 	Collector string
 }
 
@@ -26,24 +26,24 @@ func Available() Resources {
 }
 
 const (
-	// connectionBytes is what an idle connection with TLS keeps, rounded up: docs/operations.md.
+	// connectionBytes is the memory of an idle connection with TLS, rounded up (docs/operations.md).
 	connectionBytes = 64 << 10
-	// mostConnections is how many there are at most unless a setting says otherwise.
+	// mostConnections is the upper bound unless a setting says otherwise.
 	mostConnections = 20000
-	// leastConnections is how many there are at least, so that the server answers at all.
+	// leastConnections is the lower bound, so that the server answers at all.
 	leastConnections = 16
 )
 
-// Settings are those that say what the machine has to hold.
+// Settings are the settings that determine what the server needs.
 type Settings struct {
-	MaxConnections      int // 0: as many as Connections finds room for
+	MaxConnections      int // 0: as many as fit
 	DatabaseConnections int
 	PasswordBudgetMiB   int
 }
 
-// Connections is how many connections the server may hold: the setting or, without one,
-// as many as the open files allow beside those that the database, Redis, apps and the
-// rest take, and as fit into the memory (in bytes) beside the password hashes.
+// Connections returns how many connections the server may hold: the setting or, without
+// one, as many as fit. Files are also needed for the database, Redis, requests to clients
+// and the rest; memory, in bytes, also for the password hashes.
 func (s Settings) Connections(files uint64, memory int64) int {
 	if s.MaxConnections > 0 {
 		return s.MaxConnections

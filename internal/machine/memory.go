@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// GroupMemory is what the control groups of this process allow it, in bytes, and
-// math.MaxInt64 where they set no limit.
+// GroupMemory returns how much memory the control groups of this process allow, in bytes;
+// math.MaxInt64 if they do not set a limit.
 func GroupMemory() int64 {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
-		return math.MaxInt64 // another system, or none that limits
+		return math.MaxInt64 // not Linux, or no control groups
 	}
 	return groupMemory("/sys/fs/cgroup", string(own))
 }
 
-// groupMemory is the least memory.max, in bytes, of the control group of this process
-// and of those that contain it (Linux, cgroup v2). They are mounted at root; own is the
-// content of /proc/self/cgroup.
+// groupMemory returns the lowest memory.max, in bytes, among the control group of this
+// process and those that contain it (Linux, cgroup v2). They are mounted at root; own is
+// the content of /proc/self/cgroup.
 func groupMemory(root, own string) int64 {
 	least := int64(math.MaxInt64)
 	_, group, found := strings.Cut(own, "0::")
@@ -41,7 +41,7 @@ func groupMemory(root, own string) int64 {
 	}
 }
 
-// usable is what the control group allows or, without a limit, all of the machine's
+// usable returns what the control group allows or, without a limit, all of the machine's
 // memory; 0 if neither is known.
 func usable(group, all int64) int64 {
 	switch {
@@ -53,7 +53,7 @@ func usable(group, all int64) int64 {
 	return min(group, all)
 }
 
-// total is the memory of the machine, in bytes; 0 if it is not known.
+// total returns the memory of the machine, in bytes; 0 if unknown.
 func total(read func(string) ([]byte, error)) int64 {
 	text, err := read("/proc/meminfo")
 	if err != nil {
