@@ -1,6 +1,6 @@
-// Package figures says which figures operators see of a running server, beside those that
-// requests, sign-ins and sweeping count by themselves. What a figure is read from is given
-// to it, and is read only when somebody asks; the sizes of the tables are the exception.
+// Package figures registers the metrics of a running server that requests, sign-ins and
+// sweeping do not count themselves. It receives the sources of the figures and reads them
+// only when the metrics are requested; the sizes of the tables are the exception.
 package figures
 
 import (
@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/session"
 )
 
-// A Backend can be left unasked for a while because it hangs.
+// A Backend reports whether it is skipped for a while because it hangs.
 type Backend interface{ Refusing() bool }
 
 // Sources are what the figures are read from.
@@ -24,15 +24,16 @@ type Sources struct {
 	Passwords interface {
 		Load() (working, waiting int64)
 	}
-	// Parts says which parts that readiness depends on are in order.
+	// Parts returns the state of each part that readiness depends on: 1 if it is in order,
+	// else 0.
 	Parts func(context.Context) map[string]float64
 	Keys  Keys
 }
 
-// Register adds the figures to m. Their reading ends with ctx.
+// Register adds the figures to m. Reading them ends with ctx.
 func Register(ctx context.Context, m *metrics.Metrics, s Sources) {
 	for _, what := range []session.Event{session.Started, session.Refreshed, session.Ended, session.Reused} {
-		m.Sessions(string(what), 0) // so that the first alarm is a rise from 0, which alerts see, and no new series
+		m.Sessions(string(what), 0) // alerts see the first rise from 0, but not the start of a new series
 	}
 	m.Pool(s.Database.Stats)
 	m.Gauge("gatehouse_password_hashes_working", "Password hashes being made.", func() float64 {
@@ -44,9 +45,9 @@ func Register(ctx context.Context, m *metrics.Metrics, s Sources) {
 		return float64(waiting)
 	})
 	m.GaugeBy("gatehouse_part_up", "1 while a part that readiness depends on is in order, else 0; at most a few seconds old.", "part", func() map[string]float64 { return s.Parts(ctx) })
-	m.GaugeBy("gatehouse_backend_refusing", "1 while a back-end hangs and is not asked.", "backend", s.refusing)
+	m.GaugeBy("gatehouse_backend_refusing", "1 while a back-end hangs and is skipped, else 0.", "backend", s.refusing)
 	m.GaugeBy("gatehouse_signing_keys", "Signing keys, by what they do.", "state", func() map[string]float64 { return s.Keys.byState(ctx) })
-	m.Gauge("gatehouse_signing_key_due_timestamp_seconds", "When the next signing key is to take over, in Unix time; NaN while there is no key.", func() float64 { return s.Keys.due(ctx) })
+	m.Gauge("gatehouse_signing_key_due_timestamp_seconds", "When the next signing key is due to take over, in Unix time; NaN until a key is in force.", func() float64 { return s.Keys.due(ctx) })
 }
 
 func (s Sources) refusing() map[string]float64 {
@@ -57,7 +58,7 @@ func (s Sources) refusing() map[string]float64 {
 	return refusing
 }
 
-// truth is 1 for true and 0 for false.
+// truth returns 1 for true and 0 for false.
 func truth(so bool) float64 {
 	if so {
 		return 1

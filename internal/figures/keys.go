@@ -8,7 +8,7 @@ import (
 	"gatehouse/keys"
 )
 
-// Keys are the signing keys in memory. Their figures ask no database.
+// Keys are the signing keys in memory. Reading them does not query the database.
 type Keys struct {
 	Ring interface {
 		Ready() bool
@@ -17,8 +17,8 @@ type Keys struct {
 	RotateEvery time.Duration
 }
 
-// due is when the key in force will have signed for as long as it may. The next one is
-// published ahead of that, so this time should never pass.
+// due returns when the key in force is to be replaced, in Unix seconds. The next key is
+// published before that, so this time should never pass.
 func (k Keys) due(ctx context.Context) float64 {
 	for _, key := range k.inMemory(ctx) {
 		if key.State == keys.Signing {

@@ -12,7 +12,7 @@ import (
 	"gatehouse/keys"
 )
 
-// A ring is a list of keys; without one it is not ready.
+// A ring is a list of keys. If it is empty, the ring is not ready.
 type ring struct {
 	all []keys.Status
 	err error

@@ -11,8 +11,8 @@ import (
 // countEvery is how often the rows of the tables are counted.
 const countEvery = 10 * time.Minute
 
-// CountRows keeps the figures of the tables' sizes until ctx ends. They are too dear to be
-// read whenever somebody looks at the metrics.
+// CountRows updates the figures of the tables' sizes until ctx ends. Counting is too
+// expensive to be done on every request for the metrics.
 func CountRows(ctx context.Context, rows func(context.Context) (map[string]int64, error), m *metrics.Metrics, log *slog.Logger) {
 	tick := time.NewTicker(countEvery)
 	defer tick.Stop()
