@@ -1,5 +1,4 @@
-// Package finding says what a check of the surroundings found, in words that are
-// the same whichever part was checked.
+// Package finding gives the findings of all checks of the surroundings the same form.
 package finding
 
 import (
@@ -13,21 +12,21 @@ type Level string
 // The levels.
 const (
 	OK      Level = "ok"
-	Warning Level = "warning" // it works, and will not always
+	Warning Level = "warning" // it works, but may not always
 	Fault   Level = "fault"   // it does not work, or not as promised
 )
 
-// A Finding is what one check found.
+// A Finding is the result of one check.
 type Finding struct {
-	// Check names what was looked at: "database version". Names never change.
+	// Check names what was checked, such as "database version". Names never change.
 	Check string `json:"check"`
 	Level Level  `json:"level"`
 	Found string `json:"found"`
-	// Do is what to change; empty if it is OK.
+	// Do says what to change; empty if Level is OK.
 	Do string `json:"do,omitempty"`
 }
 
-// String is the finding in a line, without its level.
+// String returns the finding as a line, without its level.
 func (f Finding) String() string {
 	if f.Do == "" {
 		return f.Check + ": " + f.Found
@@ -38,7 +37,7 @@ func (f Finding) String() string {
 // A List collects findings.
 type List []Finding
 
-// OK adds that something is as it should be.
+// OK adds a finding that something is as it should be.
 func (l *List) OK(check, found string, args ...any) {
 	*l = append(*l, Finding{Check: check, Level: OK, Found: fmt.Sprintf(found, args...)})
 }
@@ -53,7 +52,7 @@ func (l *List) Fault(check, do, found string, args ...any) {
 	*l = append(*l, Finding{check, Fault, fmt.Sprintf(found, args...), do})
 }
 
-// Judge adds that something is as it should be, or a warning.
+// Judge adds a finding that is OK if good is true, and otherwise a warning.
 func (l *List) Judge(good bool, check, do, found string, args ...any) {
 	if good {
 		l.OK(check, found, args...)
@@ -62,7 +61,7 @@ func (l *List) Judge(good bool, check, do, found string, args ...any) {
 	l.Warn(check, do, found, args...)
 }
 
-// Worse returns those that are not OK.
+// Worse returns the findings that are not OK.
 func (l List) Worse() List {
 	var worse List
 	for _, f := range l {
@@ -73,17 +72,17 @@ func (l List) Worse() List {
 	return worse
 }
 
-// The bounds of the difference between two clocks. Tokens, codes and grace periods
-// are counted in seconds; a token from a minute ahead is refused.
+// The bounds of the difference between two clocks. Tokens, codes and grace periods are
+// measured in seconds, and a token from a minute ahead is refused.
 const (
 	clockWarning = time.Second
 	clockFault   = 30 * time.Second
 )
 
-// Clock adds how far the clock of another machine, asked between two instants of
-// ours, is from it.
+// Clock adds a finding about the difference between the clock of another machine and ours.
+// there is its time, which was read between asked and answered by ours.
 func (l *List) Clock(check string, there, asked, answered time.Time) {
-	const do = "let both machines follow the same time (NTP)"
+	const do = "synchronise both machines to the same time (NTP)"
 	ours := asked.Add(answered.Sub(asked) / 2)
 	ahead := there.Sub(ours).Round(time.Millisecond)
 	switch {
