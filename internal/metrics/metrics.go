@@ -1,5 +1,5 @@
-// Package metrics counts what operators want to see, for Prometheus. Labels are
-// bounded: path templates and fixed words, never what a caller sent.
+// Package metrics keeps the counters that operators want to see, for Prometheus. Labels are
+// bounded: path templates and fixed words, never text from a caller.
 package metrics
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Metrics is one process's set of counters.
+// Metrics is the set of metrics of one process.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -30,7 +30,7 @@ type Metrics struct {
 	dropped   prometheus.Counter
 }
 
-// New returns a fresh set, with those of the Go runtime and the process.
+// New returns a fresh set, which includes those of the Go runtime and the process.
 func New(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -38,23 +38,23 @@ func New(version string) *Metrics {
 			Name: "gatehouse_http_requests_total", Help: "Requests answered, by path template, method and status.",
 		}, []string{"route", "method", "status"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gatehouse_http_request_duration_seconds", Help: "Time from the request's head to the end of the answer.",
+			Name: "gatehouse_http_request_duration_seconds", Help: "Time from the end of the request's header to the end of the answer.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "gatehouse_http_requests_in_flight", Help: "Requests being answered.",
 		}),
 		throttled: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_throttle_decisions_total", Help: "Tries that asked a throttle, by kind and whether they were let through.",
+			Name: "gatehouse_throttle_decisions_total", Help: "Tries that a throttle judged, by kind and whether it allowed them.",
 		}, []string{"kind", "allowed"}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatehouse_sign_ins_total", Help: "Names and passwords checked, by method and result.",
 		}, []string{"method", "result"}),
 		sessions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_sessions_total", Help: "What happened to sessions: started, refreshed, ended, or reused: an old refresh token came back.",
+			Name: "gatehouse_sessions_total", Help: "Events of sessions: started, refreshed, ended, or reused (an old refresh token came back).",
 		}, []string{"event"}),
 		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_swept_rows_total", Help: "Rows deleted because their time was over, by table.",
+			Name: "gatehouse_swept_rows_total", Help: "Expired rows deleted, by table.",
 		}, []string{"table"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "gatehouse_panics_total", Help: "Requests that ended in a panic.",
@@ -63,13 +63,13 @@ func New(version string) *Metrics {
 			Name: "gatehouse_http_requests_shed_total", Help: "Requests turned away because too many were being worked on.",
 		}),
 		sweepDone: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "gatehouse_sweep_done_timestamp_seconds", Help: "When this replica last found nothing more to sweep, by table; the highest of all replicas counts.",
+			Name: "gatehouse_sweep_done_timestamp_seconds", Help: "When this replica last finished sweeping a table, in Unix time; the latest of all replicas counts.",
 		}, []string{"table"}),
 		rows: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "gatehouse_table_rows", Help: "About how many rows there are, by table, at most ten minutes ago.",
+			Name: "gatehouse_table_rows", Help: "Approximate number of rows, by table, at most ten minutes old.",
 		}, []string{"table"}),
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "gatehouse_log_lines_dropped_total", Help: "Log lines lost because the log took nothing or its disk was full.",
+			Name: "gatehouse_log_lines_dropped_total", Help: "Log lines lost because the log was blocked or its disk was full.",
 		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -81,7 +81,7 @@ func New(version string) *Metrics {
 	return m
 }
 
-// Handler serves the text format.
+// Handler serves the metrics in the Prometheus text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
@@ -95,7 +95,7 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 // InFlight adds n to the requests being answered.
 func (m *Metrics) InFlight(n float64) { m.inFlight.Add(n) }
 
-// Throttled counts one question to a throttle.
+// Throttled counts one decision of a throttle.
 func (m *Metrics) Throttled(kind string, allowed bool) {
 	m.throttled.WithLabelValues(kind, strconv.FormatBool(allowed)).Inc()
 }
@@ -103,7 +103,7 @@ func (m *Metrics) Throttled(kind string, allowed bool) {
 // SignIn counts one name and password checked.
 func (m *Metrics) SignIn(method, result string) { m.signIns.WithLabelValues(method, result).Inc() }
 
-// Sessions counts what happened to n sessions.
+// Sessions counts an event of n sessions.
 func (m *Metrics) Sessions(event string, n int) { m.sessions.WithLabelValues(event).Add(float64(n)) }
 
 // Swept counts rows deleted by the sweeper.
@@ -111,15 +111,15 @@ func (m *Metrics) Swept(table string, rows int64) {
 	m.swept.WithLabelValues(table).Add(float64(rows))
 }
 
-// Shed counts a request that found no place.
+// Shed counts a request that was turned away.
 func (m *Metrics) Shed() { m.shed.Inc() }
 
-// SweepDone notes when a table had nothing more to sweep.
+// SweepDone records when a table had nothing left to sweep.
 func (m *Metrics) SweepDone(table string, at time.Time) {
 	m.sweepDone.WithLabelValues(table).Set(float64(at.Unix()))
 }
 
-// Rows notes how many rows the tables have.
+// Rows records how many rows the tables have.
 func (m *Metrics) Rows(byTable map[string]int64) {
 	for table, n := range byTable {
 		m.rows.WithLabelValues(table).Set(float64(n))
