@@ -1,6 +1,6 @@
-// Package cursor makes the marks that lead from one page of a list to the next.
-// A mark is signed, so that one who edits it, or carries it to another list or
-// another filter, is refused before anything of it reaches a query.
+// Package cursor makes the marks that lead from one page of a list to the next. A mark is
+// authenticated, so an edited mark, or one from another list or filter, is refused before
+// any of it reaches a query.
 package cursor
 
 import (
@@ -13,23 +13,23 @@ import (
 	"slices"
 )
 
-// ErrForged: the mark was not made here, or not for this list and filter.
+// ErrForged says that a mark was not made here, or not for this list and filter.
 var ErrForged = errors.New("cursor: not one of ours")
 
-// macBytes is half a SHA-256: 128 bits are beyond guessing, and the URL stays short.
+// macBytes is half of SHA-256: 128 bits cannot be guessed, and the URL stays short.
 const macBytes = 16
 
-// A Sealer makes and opens marks. Keys are derived for nothing else: marks are made
-// with the first, and opened with any.
+// A Sealer makes and opens marks. It makes them with the first of Keys and opens them with
+// any. The keys serve no other purpose.
 type Sealer struct{ Keys func() [][32]byte }
 
-// Fixed is for a Sealer whose key is always the same.
+// Fixed returns the Keys of a Sealer with one key that never changes.
 func Fixed(key [32]byte) func() [][32]byte {
 	return func() [][32]byte { return [][32]byte{key} }
 }
 
-// Seal returns a mark for the position, good for the list and filter that bind
-// describes and for no other.
+// Seal returns a mark for the position. It is valid only for the list and filter that bind
+// describes.
 func (s Sealer) Seal(bind string, position any) (string, error) {
 	payload, err := json.Marshal(position)
 	if err != nil {
@@ -38,8 +38,7 @@ func (s Sealer) Seal(bind string, position any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(mac(s.Keys()[0], bind, payload), payload...)), nil
 }
 
-// Open reads into position the mark that Seal made with the same bind, or
-// returns ErrForged.
+// Open decodes into position a mark that Seal made with the same bind, or returns ErrForged.
 func (s Sealer) Open(bind, mark string, position any) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(mark)
 	if err != nil || len(raw) < macBytes {
@@ -54,8 +53,8 @@ func (s Sealer) Open(bind, mark string, position any) error {
 	return nil
 }
 
-// mac separates bind from payload by hashing bind first: no text can be moved
-// from one to the other.
+// mac returns the authentication code of bind and payload. It hashes bind first, so that
+// text cannot be moved from one to the other.
 func mac(key [32]byte, bind string, payload []byte) []byte {
 	of := sha256.Sum256([]byte(bind))
 	m := hmac.New(sha256.New, key[:])

@@ -2,7 +2,7 @@ package cursor
 
 import "testing"
 
-// Whatever opens was sealed here, for that very list.
+// Every mark that opens was sealed here, for the same list.
 func FuzzOpen(f *testing.F) {
 	s := Sealer{Keys: Fixed([32]byte{1})}
 	sealed := map[string]string{}
@@ -23,8 +23,8 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// A position comes back as it was, from nobody else's list, and not once a letter
-// of the mark is another.
+// A position comes back unchanged, but not with another list, and not if a letter of the
+// mark differs.
 func FuzzSeal(f *testing.F) {
 	f.Add("users", "clients", "a", int64(7), 3)
 	f.Add("", "users", "\u2028</script>", int64(-1), 0)

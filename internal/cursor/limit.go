@@ -6,14 +6,14 @@ import (
 )
 
 const (
-	// DefaultLimit is how many entries a page has where the caller asks for no number.
+	// DefaultLimit is how many entries a page has if the caller does not give a number.
 	DefaultLimit = 100
-	// MaxLimit is how many a page may have.
+	// MaxLimit is how many entries a page may have.
 	MaxLimit = 1000
 )
 
-// Limit reads how many entries of a list the caller wants on a page. The fault says
-// what may be given, and is empty if text is such a number.
+// Limit parses how many entries the caller wants on a page. The fault, which is for the
+// caller, says which numbers are valid; it is empty if text is one of them.
 func Limit(text string) (n int, fault string) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > MaxLimit {
