@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Errors are messages by field, in the order in which the fields came up. The
-// zero value is empty; a pointer to one that is not is an error.
+// Errors holds messages by field, in the order in which the fields were added. The zero
+// value is empty. A pointer to a non-empty one is an error.
 type Errors struct{ of []entry }
 
 type entry struct {
@@ -23,7 +23,7 @@ func New(field string, messages ...string) *Errors {
 	return e
 }
 
-// Add appends messages to a field's; none is nothing.
+// Add appends messages to those of a field. Without messages, it does nothing.
 func (e *Errors) Add(field string, messages ...string) {
 	if len(messages) == 0 {
 		return
@@ -36,7 +36,7 @@ func (e *Errors) Add(field string, messages ...string) {
 	e.of[at].messages = append(e.of[at].messages, messages...)
 }
 
-// Err is e, or nil if it is empty.
+// Err returns e, or nil if it is empty.
 func (e *Errors) Err() error {
 	if e == nil || len(e.of) == 0 {
 		return nil
@@ -66,7 +66,7 @@ func (e *Errors) Map() map[string][]string {
 	return m
 }
 
-// Error names the fields, not what they held.
+// Error names the fields, but not their values.
 func (e *Errors) Error() string {
 	names := make([]string, len(e.of))
 	for i, x := range e.of {

@@ -1,6 +1,6 @@
-// Package fields is what lies between a body and a decision: values as they were
-// sent, field by field, and what is wrong with them. A value that was not sent is
-// not an empty one, and a wrong one is reported together with the others.
+// Package fields is between the body of a request and a decision: it holds the values as
+// they were sent, field by field, and their faults. A value that was not sent differs from
+// an empty one. All wrong values are reported together.
 package fields
 
 import "slices"
@@ -24,11 +24,11 @@ const (
 type Text struct {
 	Sent  bool
 	Value string
-	// Problem says why what was sent is no string; Value is empty then.
+	// Problem says why the value sent is not a string; Value is empty then.
 	Problem string
 }
 
-// Given is a Text that was sent.
+// Given returns a Text that was sent.
 func Given(s string) Text { return Text{Sent: true, Value: s} }
 
 // Is reports whether t is a usable string.
@@ -40,7 +40,7 @@ type Flag struct {
 	Problem     string
 }
 
-// On is a Flag that was sent.
+// On returns a Flag that was sent.
 func On(v bool) Flag { return Flag{Sent: true, Value: v} }
 
 // Is reports whether f is a usable boolean.
@@ -53,7 +53,7 @@ type List struct {
 	Problem string
 }
 
-// Listed is a List that was sent.
+// Listed returns a List that was sent.
 func Listed(values ...string) List { return List{Sent: true, Values: slices.Clone(values)} }
 
 // Is reports whether l is a usable list.
@@ -66,7 +66,7 @@ type Number struct {
 	Problem string
 }
 
-// Whole is a Number that was sent.
+// Whole returns a Number that was sent.
 func Whole(n int64) Number { return Number{Sent: true, Value: n} }
 
 // Is reports whether n is a usable number.

@@ -4,7 +4,7 @@ package fields
 // it). Fields that are zero are left out.
 type Schema struct {
 	Ref string `json:"$ref,omitempty"`
-	// Type is one name, or several: "null" is a type of its own.
+	// Type is one name or a list of names; "null" is a type of its own.
 	Type             any      `json:"type,omitempty"`
 	Description      string   `json:"description,omitempty"`
 	Enum             []string `json:"enum,omitempty"`
@@ -18,7 +18,7 @@ type Schema struct {
 	ContentMediaType string   `json:"contentMediaType,omitempty"`
 }
 
-// Component is a reference to a schema that the API document has by name.
+// Component returns a reference to a named schema of the API document.
 func Component(name string) Schema { return Schema{Ref: "#/components/schemas/" + name} }
 
 // Saying returns s with a description, unless that is empty.

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// CharFaults are the messages that every kind of text shares: its length in code
-// points (0: any), the character NUL, and halves of surrogate pairs, which a JSON
-// escape can smuggle in and which no encoding of text has.
+// CharFaults returns the faults that concern every kind of text: a length over maxLength
+// code points (0: any), the character NUL, and halves of surrogate pairs, which a JSON
+// escape can smuggle in but no encoding of text allows.
 func CharFaults(s string, maxLength int) []string {
 	var faults []string
 	if maxLength > 0 && utf8.RuneCountInString(s) > maxLength {
@@ -20,8 +20,8 @@ func CharFaults(s string, maxLength int) []string {
 	return append(faults, Surrogates(s)...)
 }
 
-// Surrogates refuses what is no valid UTF-8, and names the first half of a
-// surrogate pair, if that is the reason.
+// Surrogates returns a fault if s is not valid UTF-8. If the reason is half of a surrogate
+// pair, the fault names it.
 func Surrogates(s string) []string {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
