@@ -1,6 +1,6 @@
-// Package sweep deletes what has had its time, a little at a time, so that tables
-// stay bounded and no delete holds a lock for long. Nothing depends on it being
-// punctual: expiry is judged wherever a row is read.
+// Package sweep deletes expired rows, a few at a time, so that tables stay bounded and no
+// delete holds a lock for long. Nothing depends on its punctuality, because every reader
+// of a row checks its expiry.
 package sweep
 
 import (
@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// batch is how many rows one statement may delete; rest is the least pause after a
-// full batch, in which others have the database to themselves. It is ease times as long
-// as the batch took, so that a database that is slow already is not kept busy.
+// batch is how many rows one statement may delete. After a full batch, the sweeper pauses
+// for ease times as long as the batch took, but at least for rest, and so leaves the
+// database to others, above all if it is slow already.
 const (
 	batch = 500
 	rest  = 50 * time.Millisecond
@@ -21,25 +21,26 @@ const (
 // A Table is something to sweep.
 type Table struct {
 	Name string
-	// Sweep deletes at most n rows whose time was over at now, and says how many.
+	// Sweep deletes at most n rows that had expired at now, and returns how many.
 	Sweep func(ctx context.Context, now time.Time, n int) (int64, error)
 }
 
-// DefaultEvery leaves little to a sweep on a busy server, and costs an idle one nothing.
+// DefaultEvery is short enough that little gathers on a busy server, and costs an idle one
+// nothing.
 const DefaultEvery = time.Minute
 
-// A Sweeper goes over its tables again and again. Any number of replicas may.
+// A Sweeper sweeps its tables repeatedly. Any number of replicas may run one.
 type Sweeper struct {
 	Tables []Table
-	// Every is how often (DefaultEvery).
+	// Every is the pause between two rounds (DefaultEvery).
 	Every time.Duration
 	Now   func() time.Time
-	// Alone runs f unless another replica is sweeping; for example by a lock of the database. A row is
-	// deleted once however many sweep, so it only saves work.
+	// Alone runs f unless another replica is sweeping, for example by a lock of the
+	// database. It only saves work: a row is deleted once, however many replicas sweep.
 	Alone func(ctx context.Context, f func(context.Context)) error
-	// Done is told when a table has nothing more to sweep, and when that was.
+	// Done is called when a table has nothing left to sweep, with the time of that.
 	Done func(table string, at time.Time)
-	// Swept is told of every batch.
+	// Swept is called after every batch.
 	Swept func(table string, rows int64)
 	Log   *slog.Logger
 }
@@ -50,7 +51,7 @@ func (s *Sweeper) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := s.Alone(ctx, s.round); err != nil && ctx.Err() == nil {
-			s.Log.Warn("sweeping was not begun; trying again later", "error", err)
+			s.Log.Warn("sweeping did not start; trying again later", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -60,14 +61,14 @@ func (s *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// round goes over all tables once.
+// round sweeps all tables once.
 func (s *Sweeper) round(ctx context.Context) {
 	for _, t := range s.Tables {
 		s.sweep(ctx, t)
 	}
 }
 
-// sweep empties one table of what is over, batch by batch.
+// sweep deletes the expired rows of one table, batch by batch.
 func (s *Sweeper) sweep(ctx context.Context, t Table) {
 	for ctx.Err() == nil {
 		begun := s.Now()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// heap is a table with rows whose time is over.
+// A heap is a table of expired rows.
 type heap struct {
 	rows  int64
 	calls []time.Time
@@ -28,7 +28,7 @@ func (h *heap) sweep(_ context.Context, now time.Time, n int) (int64, error) {
 	return gone, nil
 }
 
-// sweeping runs a sweeper over tables for a while, in a bubble's time.
+// sweeping runs a sweeper over tables for a while, in the time of a bubble.
 func sweeping(t *testing.T, while time.Duration, tables map[string]*heap) (swept map[string]int64, log string) {
 	t.Helper()
 	swept = map[string]int64{}
@@ -100,7 +100,7 @@ func TestItEndsInTheMiddleOfALongSweep(t *testing.T) {
 	})
 }
 
-// TestASlowDatabaseIsGivenTime: the sweeper is at work for a quarter of it at most.
+// TestASlowDatabaseIsGivenTime checks that the sweeper works at most a quarter of the time.
 func TestASlowDatabaseIsGivenTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rows, worked := int64(10*batch), time.Duration(0)

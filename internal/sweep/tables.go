@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// endedKeep is how long an ended session stays on record, for the list that
-// support looks at; the audit log remembers longer.
+// endedKeep is how long an ended session stays on record, for the list of sessions that
+// support uses; the audit log goes back further.
 const endedKeep = 24 * time.Hour
 
-// spentKeep is how long codes and the like stay when their time is over: one that
-// comes again is then known to be used or expired rather than unknown, and a
-// stolen code still ends the session that it founded (RFC 6749 §4.1.2).
+// spentKeep is how long codes and the like stay after their expiry. One that comes again
+// is then recognised as used or expired rather than unknown, and a stolen code still ends
+// the session that it started (RFC 6749 §4.1.2).
 const spentKeep = time.Hour
 
-// revokedKeep is how long a revoked access token stays on record after its end, for
-// replicas that disagree about the time.
+// revokedKeep is how long a revoked access token stays on record after its expiry, because
+// the replicas' clocks may differ.
 const revokedKeep = time.Minute
 
-// A rowSweep deletes at most n rows whose time was over before limit, and says how many.
+// A rowSweep deletes at most n rows that expired before limit, and returns how many.
 type rowSweep = func(ctx context.Context, limit time.Time, n int) (int64, error)
 
 // A Database has the tables that grow.
@@ -34,13 +34,13 @@ type Database interface {
 	SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
-// Throttles forget by themselves when their time is over.
+// Throttles keep the time of their own expiry.
 type Throttles interface {
 	SweepThrottles(ctx context.Context, n int) (int64, error)
 }
 
-// Tables are those of db, and how long a row stays when its time is over. A sign-in in a
-// browser is over after browserIdle without use; events stay for auditKeep.
+// Tables returns the tables of db, each with the time that a row stays after its expiry. A
+// browser session expires after browserIdle without use; audit events stay for auditKeep.
 func Tables(db Database, throttles Throttles, browserIdle, auditKeep time.Duration) []Table {
 	return []Table{
 		{"sessions", after(endedKeep, db.SweepSessions)},

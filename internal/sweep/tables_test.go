@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestEveryTableThatGrowsIsSwept: a new table must be swept, or be named here with
-// what bounds it.
+// TestEveryTableThatGrowsIsSwept fails for a new table that is neither swept nor listed
+// here with its bound.
 func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 	bounded := map[string]string{
 		"users": "people", "user_names": "two for each of them", "user_counts": "96",
