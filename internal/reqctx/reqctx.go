@@ -1,4 +1,4 @@
-// Package reqctx carries what is known of the request in hand through a context.
+// Package reqctx carries information about the current request through a context.
 package reqctx
 
 import (
@@ -6,18 +6,19 @@ import (
 	"net/netip"
 )
 
-// Info is what the door learnt of a request. One Info belongs to one request.
+// Info is what package server learnt about a request. Each request has its own.
 type Info struct {
-	// ID is random, goes into every log line and audit event and to the caller
-	// as X-Request-Id.
+	// ID is random. It is in every log line and audit event, and the caller gets it as
+	// X-Request-Id.
 	ID string
-	// IP is the peer, or what a trusted proxy says of it. It may be invalid (zero).
+	// IP is the address of the peer, or the one that a trusted proxy gives. It may be
+	// invalid (zero).
 	IP netip.Addr
 	// UserAgent is cut at 255 bytes.
 	UserAgent string
 	// Route is the path template; empty for an unknown path.
 	Route string
-	// Actor is who acts, as the audit log names it; set by the guard.
+	// Actor is the actor's name in the audit log; set by the guard.
 	Actor string
 	// Err is why the request was refused, for the log alone; set by the writers
 	// of refusals.
@@ -39,7 +40,7 @@ func From(ctx context.Context) *Info {
 	return &Info{}
 }
 
-// IPString is the address as text, empty if unknown.
+// IPString returns the address as text; empty if unknown.
 func (i *Info) IPString() string {
 	if !i.IP.IsValid() {
 		return ""
@@ -47,8 +48,8 @@ func (i *Info) IPString() string {
 	return i.IP.String()
 }
 
-// Network is what one household or company is likely to share: the /24 of an
-// IPv4 address, the /64 of an IPv6 one. Throttles count by it.
+// Network returns the network that one household or company is likely to share: the /24 of
+// an IPv4 address or the /64 of an IPv6 one. Throttles count by it.
 func (i *Info) Network() netip.Prefix {
 	address, bits := i.IP.Unmap().WithZone(""), 64
 	if address.Is4() {
