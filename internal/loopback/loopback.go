@@ -1,5 +1,5 @@
-// Package loopback tells the addresses of this machine itself, which need no TLS:
-// nobody sits between.
+// Package loopback recognises the addresses of this machine itself. They do not need TLS,
+// because nobody can listen in between.
 package loopback
 
 import (
@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// Host reports whether host is this machine, by an address or by the name
-// localhost. Other names are not resolved: they may lead elsewhere tomorrow. An
-// address with a zone is none, because a zone names an interface.
+// Host reports whether host is this machine, by a loopback address or the name localhost.
+// It does not resolve other names, because they may lead elsewhere tomorrow. It refuses an
+// address with a zone, because a zone names an interface.
 func Host(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback() && ip.Zone() == ""
 }
 
-// Split cuts an http URI of one of the two loopback addresses into what comes before
-// the port and what comes after it (RFC 8252 §7.3). It does not parse the URI, so
-// that no two readings of it can differ.
+// Split cuts an http URI of one of the two loopback addresses into the parts before and
+// after the port (RFC 8252 §7.3). It does not parse the URI, so that two parsers cannot
+// disagree about it.
 func Split(uri string) (origin, rest string, ok bool) {
 	for _, origin := range []string{"http://127.0.0.1", "http://[::1]"} {
 		if after, found := strings.CutPrefix(uri, origin); found {
@@ -29,8 +29,8 @@ func Split(uri string) (origin, rest string, ok bool) {
 	return "", "", false
 }
 
-// afterPort cuts a port off, if there is one. What follows must begin a path or a
-// query: "@" or "." would make the address another host's.
+// afterPort cuts off the port, if s begins with one. The rest must begin a path or a query:
+// "@" or "." would make it the address of another host.
 func afterPort(s string) (rest string, ok bool) {
 	if digits, found := strings.CutPrefix(s, ":"); found {
 		end := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
