@@ -1,6 +1,6 @@
-// Package grant is the one list of the grant types that there are. Registration,
-// the token endpoint, discovery, the command line and the API document read it;
-// what a grant gives is for the endpoint that answers it.
+// Package grant is the one list of grant types. Registration, the token endpoint,
+// discovery, the command line and the API document read it. The endpoint that answers a
+// grant decides what the grant gives.
 package grant
 
 import "slices"
@@ -14,7 +14,7 @@ const (
 	DeviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
-// The endpoints at which grants begin and are answered, as discovery calls them
+// The endpoints at which grants begin and are answered, under their names in discovery
 // (RFC 8414 §2, RFC 8628 §4).
 const (
 	TokenEndpoint         = "token_endpoint"
@@ -27,9 +27,10 @@ type Type struct {
 	Name string
 	// Endpoint answers the grant.
 	Endpoint string
-	// Begins is the endpoint that gives what the grant redeems; empty: there is none.
+	// Begins is the endpoint that issues what the grant redeems; empty if the grant does
+	// not redeem anything.
 	Begins string
-	// Scoped grants start afresh, with the scope that the request asks for.
+	// Scoped grants start afresh, with the scope in the request.
 	Scoped bool
 	// Confidential grants are for clients that authenticate (RFC 6749 §4.4).
 	Confidential bool
@@ -77,9 +78,9 @@ func (l List) AnsweredAt(endpoint string) List {
 	return slices.DeleteFunc(slices.Clone(l), func(t Type) bool { return t.Endpoint != endpoint })
 }
 
-// Offered returns the types whose endpoints are all there.
-func (l List) Offered(there func(endpoint string) bool) List {
+// Offered returns the types whose endpoints all exist.
+func (l List) Offered(exists func(endpoint string) bool) List {
 	return slices.DeleteFunc(slices.Clone(l), func(t Type) bool {
-		return !there(t.Endpoint) || t.Begins != "" && !there(t.Begins)
+		return !exists(t.Endpoint) || t.Begins != "" && !exists(t.Begins)
 	})
 }

@@ -43,7 +43,7 @@ func TestAnsweredAt(t *testing.T) {
 	}
 }
 
-// A grant whose first or last step is not there is no use to a client.
+// A grant whose first or last step does not exist is useless to a client.
 func TestOffered(t *testing.T) {
 	for _, c := range []struct{ there, want []string }{
 		{[]string{"token", "authorize", "challenge"}, []string{"code", "password", "challenge"}},
