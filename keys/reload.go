@@ -122,7 +122,7 @@ func (r *Ring) follow(before *snapshot, records []store.SigningKey, why error) e
 	return why
 }
 
-// unsealAll gives each key that is not gone its pair, and reuses the pairs of before.
+// unsealAll gives each key that is not gone its pair, and reuses those in before.
 func (r *Ring) unsealAll(now, before *snapshot) error {
 	for _, k := range now.keys {
 		if known := before.find(k); known != nil {

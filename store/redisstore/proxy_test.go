@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A proxy stands between a store and its server, and can lose an answer.
+// A proxy is between a store and its server, and can lose an answer.
 type proxy struct {
 	addr string
 	// losing is the text of a command whose answer is to be lost, once: the proxy cuts
