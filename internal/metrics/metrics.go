@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -32,53 +33,34 @@ type Metrics struct {
 
 // New returns a fresh set, which includes those of the Go runtime and the process.
 func New(version string) *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_http_requests_total", Help: "Requests answered, by path template, method and status.",
-		}, []string{"route", "method", "status"}),
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	register := promauto.With(registry)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return register.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return register.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	}
+	gauge("gatehouse_build_info", "1, with the version as a label.", "version").WithLabelValues(version).Set(1)
+	return &Metrics{
+		registry: registry,
+		requests: counter("gatehouse_http_requests_total", "Requests answered, by path template, method and status.", "route", "method", "status"),
+		durations: register.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "gatehouse_http_request_duration_seconds", Help: "Time from the end of the request's header to the end of the answer.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "gatehouse_http_requests_in_flight", Help: "Requests being answered.",
-		}),
-		throttled: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_throttle_decisions_total", Help: "Tries that a throttle judged, by kind and whether it allowed them.",
-		}, []string{"kind", "allowed"}),
-		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_sign_ins_total", Help: "Names and passwords checked, by method and result.",
-		}, []string{"method", "result"}),
-		sessions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_sessions_total", Help: "Events of sessions: started, refreshed, ended, or reused (an old refresh token came back).",
-		}, []string{"event"}),
-		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatehouse_swept_rows_total", Help: "Expired rows deleted, by table.",
-		}, []string{"table"}),
-		panics: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "gatehouse_panics_total", Help: "Requests that ended in a panic.",
-		}),
-		shed: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "gatehouse_http_requests_shed_total", Help: "Requests turned away because too many were being worked on.",
-		}),
-		sweepDone: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "gatehouse_sweep_done_timestamp_seconds", Help: "When this replica last finished sweeping a table, in Unix time; the latest of all replicas counts.",
-		}, []string{"table"}),
-		rows: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "gatehouse_table_rows", Help: "Approximate number of rows, by table, at most ten minutes old.",
-		}, []string{"table"}),
-		dropped: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "gatehouse_log_lines_dropped_total", Help: "Log lines lost because the log was blocked or its disk was full.",
-		}),
+		inFlight:  gauge("gatehouse_http_requests_in_flight", "Requests being answered.").WithLabelValues(),
+		throttled: counter("gatehouse_throttle_decisions_total", "Tries that a throttle judged, by kind and whether it allowed them.", "kind", "allowed"),
+		signIns:   counter("gatehouse_sign_ins_total", "Names and passwords checked, by method and result.", "method", "result"),
+		sessions:  counter("gatehouse_sessions_total", "Events of sessions: started, refreshed, ended, or reused (an old refresh token came back).", "event"),
+		swept:     counter("gatehouse_swept_rows_total", "Expired rows deleted, by table.", "table"),
+		panics:    counter("gatehouse_panics_total", "Requests that ended in a panic.").WithLabelValues(),
+		shed:      counter("gatehouse_http_requests_shed_total", "Requests turned away because too many were being worked on.").WithLabelValues(),
+		sweepDone: gauge("gatehouse_sweep_done_timestamp_seconds", "When this replica last finished sweeping a table, in Unix time; the latest of all replicas counts.", "table"),
+		rows:      gauge("gatehouse_table_rows", "Approximate number of rows, by table, at most ten minutes old.", "table"),
+		dropped:   counter("gatehouse_log_lines_dropped_total", "Log lines lost because the log was blocked or its disk was full.").WithLabelValues(),
 	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "gatehouse_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
-	})
-	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.throttled, m.signIns, m.sessions, m.swept, m.panics, m.shed, m.dropped, m.sweepDone, m.rows, build,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
 }
 
 // Handler serves the metrics in the Prometheus text format.
