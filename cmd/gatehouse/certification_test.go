@@ -25,8 +25,8 @@ import (
 	"gatehouse/store"
 )
 
-// What a certified OpenID Provider does, seen from outside: what goes over the
-// wire of a whole server, as an app and a browser see it.
+// These tests check what the OpenID certification checks, from outside: they send the
+// requests of an app and a browser to a complete server.
 
 // each runs a sub-test with a new browser.
 func (g *gate) each(name string, f func(t *testing.T, v *visitor)) {
@@ -39,12 +39,12 @@ func (g *gate) each(name string, f func(t *testing.T, v *visitor)) {
 	})
 }
 
-// send posts a form as an app that authenticates by HTTP Basic, both parts encoded
-// as RFC 6749 §2.3.1 has it.
+// send posts a form as an app that authenticates by HTTP Basic, with both parts encoded
+// as RFC 6749 §2.3.1 requires.
 func (g *gate) send(path, id, secret string, pairs ...string) (page, object) {
 	g.t.Helper()
 	v := g.visitor()
-	encoded := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "~", "%7E") } // as application/x-www-form-urlencoded has it
+	encoded := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "~", "%7E") } // as application/x-www-form-urlencoded requires
 	v.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(encoded(id)+":"+encoded(secret))))
 	form := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -54,7 +54,7 @@ func (g *gate) send(path, id, secret string, pairs ...string) (page, object) {
 	return p, p.object()
 }
 
-// object is the answer as a JSON object.
+// object returns the answer as a JSON object.
 func (p page) object() object {
 	p.t.Helper()
 	var o object
@@ -67,13 +67,14 @@ func (p page) object() object {
 	return o
 }
 
-// signed opens a token with the keys that the server publishes.
+// signed verifies a token with the keys that the server publishes, and returns its
+// parts.
 func (g *gate) signed(raw any) (header, payload object) {
 	g.t.Helper()
 	text, _ := raw.(string)
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {
-		g.t.Fatalf("%v is no token, want three parts", raw)
+		g.t.Fatalf("%v is not a token, want three parts", raw)
 	}
 	for i, into := range []*object{&header, &payload} {
 		if err := json.Unmarshal(unbase64(g.t, parts[i]), into); err != nil {
@@ -110,14 +111,14 @@ func unbase64(t *testing.T, s string) []byte {
 	return b
 }
 
-// identity is the ID token that the visitor's app gets for a code.
+// identity returns the claims of the ID token that the shop gets for a code.
 func (v *visitor) identity(code string) object {
 	v.t.Helper()
 	_, id := v.signed(v.redeem(code)["id_token"])
 	return id
 }
 
-// silent is the code of a request at which the person is asked nothing.
+// silent returns the code of a request that asks the person nothing.
 func (v *visitor) silent(pairs ...string) string {
 	v.t.Helper()
 	answer := v.get(ask(pairs...)).leads(shopURI)
@@ -127,7 +128,8 @@ func (v *visitor) silent(pairs ...string) string {
 	return answer.Get("code")
 }
 
-// refusal is an error answer at the redirect URI, and checks what is the same in all.
+// refusal checks an error answer at the redirect URI: its code, and what all of them
+// have in common.
 func (v *visitor) refusal(code string, answer url.Values) {
 	v.t.Helper()
 	if answer.Get("error") != code || answer.Get("iss") != v.config.Issuer || answer.Get("state") != "a state" {
@@ -145,7 +147,7 @@ func (v *visitor) refusal(code string, answer url.Values) {
 
 func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 	g := openGate(t, nil)
-	_ = g.visitor().code() // the consent is on record
+	_ = g.visitor().code() // records the consent
 
 	g.each("a long state and nonce come back unchanged", func(t *testing.T, v *visitor) {
 		_ = v.code()
@@ -214,7 +216,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 			if id["acr"] != "urn:gatehouse:pwd" || id["sub"] != g.ann.Sub {
 				t.Errorf("%v: ID token %v, want urn:gatehouse:pwd and the subject %s", pair, id, g.ann.Sub)
 			}
-			// The same at the sign-in page.
+			// The sign-in page ignores it too.
 			g.visitor().get(ask(pair...)).shows(http.StatusOK, "<h1>Sign in</h1>")
 		}
 	})
@@ -246,7 +248,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		}
 	})
 	g.each("a request by POST", func(t *testing.T, v *visitor) {
-		for range 2 { // from the sign-in page on, and with a session
+		for range 2 { // first without a session, then with one
 			_, query, _ := strings.Cut(ask(), "?")
 			form, err := url.ParseQuery(query)
 			if err != nil {
@@ -298,7 +300,8 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 	})
 }
 
-// Whom a request lets stay signed in, and whom it asks to sign in again.
+// TestSignInsOfCertifiedApps checks which requests keep a person signed in and which ask
+// them to sign in again.
 func TestSignInsOfCertifiedApps(t *testing.T) {
 	testkit.Long(t)
 	g := openGate(t, nil)
@@ -427,7 +430,7 @@ func TestTokensOfCertifiedApps(t *testing.T) {
 			t.Errorf("status %d, answer %v, want 400 and invalid_grant", p.status, refused)
 		}
 	})
-	g.each("what is one app's is no other's", func(t *testing.T, v *visitor) {
+	g.each("a token or code of one app is refused to another", func(t *testing.T, v *visitor) {
 		g.shop("second", func(*store.Client) {})
 		set, code := g.redeem(v.code()), v.code()
 		for _, pairs := range [][]string{
@@ -496,9 +499,9 @@ func TestClaimsOfCertifiedApps(t *testing.T) {
 	email := map[string]func(any) bool{"email": text, "email_verified": truth}
 	home := map[string]func(any) bool{"address": address}
 	phone := map[string]func(any) bool{"phone_number": text, "phone_number_verified": truth}
-	whole := map[string]func(any) bool{}
+	every := map[string]func(any) bool{}
 	for _, some := range []map[string]func(any) bool{profile, email, home, phone} {
-		maps.Copy(whole, some)
+		maps.Copy(every, some)
 	}
 	for _, c := range []struct {
 		name, scope, claims string
@@ -508,7 +511,7 @@ func TestClaimsOfCertifiedApps(t *testing.T) {
 		{"scope email", "openid email", "", email},
 		{"scope address", "openid address", "", home},
 		{"scope phone", "openid phone", "", phone},
-		{"all scopes", scope, "", whole},
+		{"all scopes", scope, "", every},
 		{"an essential claim of the claims parameter", "openid", `{"userinfo":{"name":{"essential":true}}}`, map[string]func(any) bool{"name": text}},
 	} {
 		g.each(c.name, func(t *testing.T, v *visitor) {
@@ -549,7 +552,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 
 	g.each("the document", func(t *testing.T, _ *visitor) {
 		document := v.do("GET", "/.well-known/openid-configuration", nil).shows(http.StatusOK).object()
-		// The members that are registered, by the JSON type that they have.
+		// The registered members by their JSON type.
 		registered := map[string][]string{
 			"address": {
 				"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "revocation_endpoint", "introspection_endpoint",
@@ -616,7 +619,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 		}
 		for _, one := range document["ui_locales_supported"].([]any) {
 			if !regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`).MatchString(one.(string)) { // BCP 47
-				t.Errorf("the language %v, want a tag as BCP 47 has it", one)
+				t.Errorf("the language %v, want a BCP 47 tag", one)
 			}
 		}
 		for _, name := range []string{"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"} {
@@ -683,7 +686,7 @@ func TestLogoutOfCertifiedApps(t *testing.T) {
 			t.Error("the browser was signed out, want it still signed in")
 		}
 	})
-	g.each("a hint that was changed, and none", func(t *testing.T, v *visitor) {
+	g.each("a tampered hint, and none", func(t *testing.T, v *visitor) {
 		raw, _ := signedIn(v)
 		for _, hint := range []string{"", raw[:len(raw)-8] + "AAAAAAAA"} {
 			if p := v.get(out(hint, shopBye)); p.header.Get("Location") != "" {

@@ -24,9 +24,9 @@ import (
 	"gatehouse/store"
 )
 
-// TestARealBrowserWalksThePages has Chromium sign in to an app of another site,
-// consent, refuse and sign out, over TLS: the cookies' prefixes, SameSite and the
-// Content-Security-Policy are judged by a browser, and it must have nothing to say.
+// TestARealBrowserWalksThePages has Chromium sign in to an app of another site, consent,
+// refuse and sign out over TLS. A real browser thus enforces the cookies' prefixes,
+// SameSite and the Content-Security-Policy, and must not complain.
 func TestARealBrowserWalksThePages(t *testing.T) {
 	w := openWalk(t)
 	w.run("signing in by keyboard alone", chromedp.Navigate(w.shop+"/start"), focused("username"),
@@ -55,10 +55,10 @@ func TestARealBrowserWalksThePages(t *testing.T) {
 
 	w.run("an app that lies about its address", chromedp.Navigate(w.shop+"/start?redirect_uri="+url.QueryEscape("https://evil.example.com/")), chromedp.WaitVisible(chromedp.CSS("main h1")))
 	w.says("Authorization error")
-	w.quiet("400 (Bad Request)") // Chromium notes the status of that last page
+	w.quiet("400 (Bad Request)") // Chromium logs the status of the last page
 }
 
-// A walk is a browser, a server and an app at another site, all over TLS.
+// A walk is a browser, a server, and an app at another site, all with TLS.
 type walk struct {
 	t    *testing.T
 	ctx  context.Context
@@ -85,17 +85,17 @@ func openWalk(t *testing.T) *walk {
 
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.IgnoreCertErrors, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("allow-pre-commit-input", true)) // else keys are lost until a page has first been painted
+		chromedp.Flag("allow-pre-commit-input", true)) // otherwise keys are lost until the first paint of a page
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	w.ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(w.ctx, chromedp.Navigate("about:blank")); err != nil { // the browser lives as long as the first context
+	if err := chromedp.Do(w.ctx, chromedp.Navigate("about:blank")); err != nil { // the browser lives as long as its first context
 		t.Fatalf("starting %s: %v", program, err)
 	}
-	// Else a page has the focus only when Chromium comes to think of it.
+	// Without this, it varies when Chromium gives a page the focus.
 	if _, err := chromedp.Call(w.ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 		t.Fatalf("driving the browser: %v", err)
 	}
@@ -113,14 +113,15 @@ func openWalk(t *testing.T) *walk {
 	return w
 }
 
-// register registers the app of the walk.
+// register registers the app, which is at the address at.
 func (g *gate) register(at string) {
 	g.shop("shop", func(c *store.Client) {
 		c.RedirectURIs, c.PostLogoutRedirectURIs = []string{at + "/cb"}, []string{at + "/goodbye"}
 	})
 }
 
-// chromium returns the browser's path. Without one the test is skipped, but in CI.
+// chromium returns the browser's path. Without a browser it skips the test, or fails it
+// in CI.
 func chromium(t *testing.T) string {
 	t.Helper()
 	testkit.Long(t)
@@ -150,7 +151,7 @@ func listenTLS(t *testing.T, address string) *httptest.Server {
 	return s
 }
 
-// shopAt is the app: it sends people to sign in and out, and says what came back.
+// shopAt returns the app. It sends people to sign in and out, and shows what came back.
 func shopAt(self, issuer string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/start", func(w http.ResponseWriter, r *http.Request) {
@@ -163,7 +164,7 @@ func shopAt(self, issuer string) http.Handler {
 	mux.HandleFunc("/leave", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, issuer+"/oauth/logout?client_id=shop&post_logout_redirect_uri="+url.QueryEscape(self+"/goodbye"), http.StatusFound)
 	})
-	// The callback leads on, as apps' do: form-action is asked of that, too.
+	// The callback redirects, as those of apps do: form-action applies to that as well.
 	mux.HandleFunc("/cb", func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		what := r.Form.Get("error")
@@ -178,8 +179,8 @@ func shopAt(self, issuer string) http.Handler {
 	return mux
 }
 
-// focused waits until what is typed goes into the field, which is a moment after it is
-// to be seen.
+// focused waits until typed keys go into the field, which is a moment after the field
+// becomes visible.
 func focused(id string) chromedp.Action[chromedp.Void] {
 	return chromedp.WaitVisible(chromedp.CSS("#" + id + ":focus"))
 }
@@ -196,7 +197,7 @@ func (w *walk) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		body, _ := chromedp.Run(w.ctx, chromedp.Text(chromedp.CSS("body")))
 		at, _ := chromedp.Run(w.ctx, chromedp.Location())
-		w.t.Fatalf("%s: %v, want it done\nat %s:\n%s\nconsole: %s", what, err, at, body, strings.Join(w.said(), "\n"))
+		w.t.Fatalf("%s: %v, want it to succeed\nat %s:\n%s\nconsole: %s", what, err, at, body, strings.Join(w.said(), "\n"))
 	}
 }
 
@@ -219,7 +220,7 @@ func (w *walk) said() []string {
 	return append([]string{}, w.console...)
 }
 
-// quiet fails if the browser complained of anything but what is expected.
+// quiet fails if the browser logged anything but the expected lines.
 func (w *walk) quiet(expected ...string) {
 	w.t.Helper()
 	time.Sleep(200 * time.Millisecond) // the console lags behind the page

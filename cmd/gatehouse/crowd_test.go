@@ -17,14 +17,15 @@ import (
 	"gatehouse/store"
 )
 
-// A crowd is a server and everybody who may call it.
+// A crowd is a server and its callers.
 type crowd struct {
 	*app
 	people map[string]store.User
 	secret string // the nightly app's
 }
 
-// callers are those of the matrix. "deactivated" has an access token from before.
+// callers are the columns of the matrix. The token of "deactivated" was issued before
+// the deactivation.
 var callers = []string{"anonymous", "user", "staff", "admin", "app", "deactivated"}
 
 const crowdPassword = "seven grey herons wait"
@@ -51,7 +52,7 @@ func gather(t *testing.T, a *app) *crowd {
 	return c
 }
 
-// token returns a new access token of a caller; empty for one without.
+// token returns a new access token of a caller, or "" for an anonymous one.
 func (c *crowd) token(t *testing.T, caller string) string {
 	t.Helper()
 	switch caller {

@@ -22,10 +22,10 @@ const (
 	alertsFile    = "../../deploy/prometheus/alerts.yml"
 )
 
-// conditional are the metrics that this test's server does not have, and why.
+// conditional are watched metrics that the server of this test does not have.
 var conditional = map[string][]string{
-	"gatehouse_tls_certificate_expires_seconds": {}, // only where Gatehouse speaks TLS itself
-	"up": {}, // Prometheus' own
+	"gatehouse_tls_certificate_expires_seconds": {}, // only if Gatehouse terminates TLS itself
+	"up": {}, // Prometheus adds it
 }
 
 // fromPrometheus are the labels that Prometheus adds to every metric.
@@ -100,7 +100,7 @@ func alertExpressions(t *testing.T) []string {
 	return all
 }
 
-func TestTheDashboardIsWhole(t *testing.T) {
+func TestTheDashboardIsConsistent(t *testing.T) {
 	d := readDashboard(t)
 	var variables []string
 	for _, v := range d.Templating.List {
@@ -127,18 +127,18 @@ func TestTheDashboardIsWhole(t *testing.T) {
 			continue
 		}
 		if len(p.Targets) == 0 || p.Datasource.UID != "${datasource}" {
-			t.Errorf("%q asks nothing, or not the chosen Prometheus, want a question to that", p.Title)
+			t.Errorf("%q has no query, or not one to the chosen Prometheus, want one", p.Title)
 		}
 		for _, target := range p.Targets {
 			if target.Datasource.UID != "${datasource}" || !strings.Contains(target.Expr, `job=~"$job",instance=~"$instance"`) {
-				t.Errorf("%q: want a question for the chosen job and replicas: %s", p.Title, target.Expr)
+				t.Errorf("%q: want a query for the chosen job and instances: %s", p.Title, target.Expr)
 			}
 		}
 	}
 }
 
-// TestWhatIsWatchedIsThere: a metric or a label that is not there is no fault to
-// Prometheus; its alert never fires and its panel stays empty.
+// TestWhatIsWatchedIsThere matters because Prometheus does not report a metric or label
+// that does not exist: the alert never fires, and the panel stays empty.
 func TestWhatIsWatchedIsThere(t *testing.T) {
 	there := metricsAfterADay(t)
 	for name, labels := range conditional {
@@ -165,9 +165,9 @@ func TestWhatIsWatchedIsThere(t *testing.T) {
 	}
 	for name := range there {
 		_, excepted := conditional[name]
-		sum := strings.HasSuffix(name, "_sum") // comes with a histogram, whose buckets are watched
+		sum := strings.HasSuffix(name, "_sum") // part of a histogram, whose buckets are watched
 		if (strings.HasPrefix(name, "gatehouse_") || excepted) && !used[name] && !sum {
-			t.Errorf("nobody watches %s, want a panel or an alert", name)
+			t.Errorf("nothing watches %s, want a panel or an alert", name)
 		}
 	}
 }
@@ -180,9 +180,9 @@ var (
 	made       = regexp.MustCompile(`label_replace\(.*?, "([a-z_]+)",`)
 )
 
-// watched returns the metrics of a PromQL expression and the labels that each must
-// have: those that are matched, and those that the whole is grouped by, but for
-// the ones that the expression makes itself.
+// watched returns the metrics of a PromQL expression and the labels that each must have:
+// the labels that are matched, and those that the expression groups by, without the
+// labels that the expression itself makes.
 func watched(t *testing.T, expression string) map[string][]string {
 	t.Helper()
 	bare := quoted.ReplaceAllString(expression, `""`)
@@ -218,8 +218,8 @@ func TestWhatAnExpressionWatches(t *testing.T) {
 	}
 }
 
-// metricsAfterADay has a server see what makes the metrics with labels appear, and
-// returns all metrics with their labels.
+// metricsAfterADay makes a server do what the metrics with labels count, and returns
+// all metrics with their labels.
 func metricsAfterADay(t *testing.T) map[string][]string {
 	t.Helper()
 	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), nil))

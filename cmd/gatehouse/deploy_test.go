@@ -13,7 +13,7 @@ import (
 	"gatehouse/config"
 )
 
-// compose is what of docker-compose.yml the tests read.
+// compose is the part of docker-compose.yml that the tests read.
 type compose struct {
 	Services map[string]struct {
 		Image       string
@@ -39,7 +39,7 @@ func readCompose(t *testing.T) compose {
 	return c
 }
 
-// known are the names of all variables, those of files included.
+// known returns the names of all variables, including the …_FILE ones.
 func known() []string {
 	var names []string
 	for _, s := range config.Settings() {
@@ -72,8 +72,8 @@ func TestEveryVariableOfTheContainersIsASetting(t *testing.T) {
 	}
 }
 
-// The settings of the compose file are good ones: the server gets past its
-// configuration with them, given secrets as the file's head makes them.
+// TestTheSettingsOfTheComposeFileAreGood loads them as the server does, with secrets
+// like those that the commands at the top of the file make.
 func TestTheSettingsOfTheComposeFileAreGood(t *testing.T) {
 	secrets := map[string]string{
 		"database":   "mysql://gatehouse:s3cret@mysql:3306/gatehouse",
@@ -127,7 +127,8 @@ func TestWhatTheComposeFileNamesIsThere(t *testing.T) {
 	}
 }
 
-// The container has no shell and no curl: the health check is a command of ours.
+// TestTheHealthCheckOfTheContainerIsACommand matters because the container has no shell
+// and no curl.
 func TestTheHealthCheckOfTheContainerIsACommand(t *testing.T) {
 	check := readCompose(t).Services["gatehouse"].Healthcheck.Test
 	if len(check) < 3 || check[0] != "CMD" || check[1] != "/gatehouse" {
@@ -136,7 +137,7 @@ func TestTheHealthCheckOfTheContainerIsACommand(t *testing.T) {
 	c := &cli{flags: map[string]string{}}
 	cmd, rest, err := c.rootCommand().Find(check[2:])
 	if err != nil || len(rest) != 0 || cmd.Name() != "healthcheck" {
-		t.Errorf("%q is no command: %v", check, err)
+		t.Errorf("%q is not a command: %v", check, err)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// examined runs doctor with the settings, and returns what it found and its exit code.
+// examined runs doctor with the settings, and returns its findings and exit code.
 func examined(t *testing.T, settings ...string) (finding.List, int) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -38,8 +38,8 @@ func examined(t *testing.T, settings ...string) (finding.List, int) {
 	return found, code
 }
 
-// TestDoctorWithEveryPartAway: it says so of each, within its time, and lets nothing
-// of the passwords be seen.
+// TestDoctorWithEveryPartAway checks that doctor reports every part that does not
+// answer, within its time.
 func TestDoctorWithEveryPartAway(t *testing.T) {
 	redis, database := testdb.StartRedis(t), testdb.StartMySQL(t)
 	t.Setenv("GATEHOUSE_DATABASE", database.DSN)

@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestDoctorWaitsForNoPipe: whatever is a pipe that nobody writes into, it is named, the
-// rest is examined, and all of it is over in time.
+// TestDoctorWaitsForNoPipe puts a pipe that nobody writes to in the place of each file.
+// Doctor must name it, examine everything else, and end in time.
 func TestDoctorWaitsForNoPipe(t *testing.T) {
 	testkit.Long(t)
 	pipe := filepath.Join(t.TempDir(), "gatehouse.key")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestTheFiguresAreWired does what the operators' figures count, and reads them.
+// TestTheFiguresAreWired does what the operators' metrics count, and reads them.
 func TestTheFiguresAreWired(t *testing.T) {
 	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), nil))
 	signIn := func(password string) string {

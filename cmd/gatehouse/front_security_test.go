@@ -16,7 +16,8 @@ import (
 	"gatehouse/store"
 )
 
-// The cookie changes at every sign-in, and one that was planted before opens nothing.
+// TestSessionFixation checks that the cookie changes at every sign-in, and that one that
+// was planted before opens nothing.
 func TestSessionFixation(t *testing.T) {
 	g := openGate(t, nil)
 	const planted = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -35,7 +36,7 @@ func TestSessionFixation(t *testing.T) {
 	thief.client.Jar.SetCookies(door, []*http.Cookie{{Name: "gh_sid", Value: planted, Path: "/"}})
 	thief.get("/").shows(http.StatusOK, "Sign in")
 
-	// Once more, as the app wishes: another cookie, and the old one is dead.
+	// A second sign-in, which the app asks for, sets another cookie and ends the old one.
 	_ = v.signIn(v.get(ask("prompt", "login")).shows(http.StatusOK, "You are signed in as"), "ann").shows(http.StatusOK, "Allow")
 	if second := v.cookie("gh_sid"); second == first {
 		t.Error("the cookie is the same after another sign-in, want a new one")
@@ -44,8 +45,9 @@ func TestSessionFixation(t *testing.T) {
 	thief.get("/").shows(http.StatusOK, "Gatehouse is running")
 }
 
-// A second sign-in of the same person keeps what began with the first; that of
-// somebody else signs the first person out, of the apps as well.
+// TestSigningInAgainAndAsSomebodyElse checks that a second sign-in of the same person
+// keeps the sessions of the first, and that another person's sign-in ends them, in apps
+// as well.
 func TestSigningInAgainAndAsSomebodyElse(t *testing.T) {
 	g := openGate(t, nil)
 	g.person("bob", "user")
@@ -70,7 +72,8 @@ func hrefOf(t *testing.T, p page, label string) string {
 	return strings.ReplaceAll(before[i+len(`href="`):], "&amp;", "&")
 }
 
-// Whatever ends a person's sessions ends the browser's, too.
+// TestNoBrowserOutlivesItsPerson checks that whatever ends a person's sessions ends
+// their browser session too.
 func TestNoBrowserOutlivesItsPerson(t *testing.T) {
 	testkit.Long(t)
 	for name, act := range map[string]func(g *gate) error{
@@ -105,7 +108,7 @@ func TestNoBrowserOutlivesItsPerson(t *testing.T) {
 	}
 }
 
-// A consent that nobody gave is none.
+// TestConsentCannotBeForged sends consents that the person did not give.
 func TestConsentCannotBeForged(t *testing.T) {
 	g := openGate(t, nil)
 	g.person("eve", "user")
@@ -126,13 +129,14 @@ func TestConsentCannotBeForged(t *testing.T) {
 	if _, err := g.db.ConsentOf(t.Context(), g.ann.ID, "shop"); err == nil {
 		t.Error("a consent was recorded, want none")
 	}
-	// An empty scope asks as well.
+	// A request for openid alone asks for consent as well.
 	if got := v.get(ask("scope", "openid")); !strings.Contains(got.body, "Allow") {
 		t.Errorf("not asked: status %d, sent to %s, want the question for consent", got.status, got.header.Get("Location"))
 	}
 }
 
-// Forms of other sites, of nowhere, and of a plain http page of our own host.
+// TestFormsOfOtherSites sends forms from other sites, from an opaque origin, and from a
+// plain http page of our own host.
 func TestFormsOfOtherSites(t *testing.T) {
 	testkit.Long(t)
 	for name, c := range map[string]struct {
@@ -170,7 +174,8 @@ func TestFormsOfOtherSites(t *testing.T) {
 	}
 }
 
-// Nothing of a request chooses where a browser goes, but what is registered.
+// TestNoOpenRedirector checks that no parameter sends a browser to an address that is
+// not registered.
 func TestNoOpenRedirector(t *testing.T) {
 	g := openGate(t, nil)
 	v := g.visitor()
@@ -196,7 +201,7 @@ func TestNoOpenRedirector(t *testing.T) {
 	}
 }
 
-// What every page carries.
+// TestHeadersOfEveryPage checks the headers and cookies that all pages share.
 func TestHeadersOfEveryPage(t *testing.T) {
 	g := openGate(t, nil)
 	v := g.visitor()
@@ -240,7 +245,7 @@ func TestCookiesOfAnHTTPSServer(t *testing.T) {
 	}
 }
 
-// What people and apps are called is text.
+// TestNamesAreText checks that pages escape the names of people and apps.
 func TestNamesAreText(t *testing.T) {
 	const evil = `"><svg/onload=alert(1)>{{7*7}}<b>`
 	g := openGate(t, nil)
@@ -252,12 +257,12 @@ func TestNamesAreText(t *testing.T) {
 	again := v.do("POST", "/login", url.Values{"username": {evil}, "password": {"x"}})
 	for _, p := range []page{login, consent, logout, again, v.get("/device?user_code=" + url.QueryEscape(evil))} {
 		if strings.Contains(p.body, "<svg/onload") || strings.Contains(p.body, "<b>") {
-			t.Errorf("%s runs what somebody is called, want it escaped:\n%s", p.at, p.body)
+			t.Errorf("%s has a name as markup, want it escaped:\n%s", p.at, p.body)
 		}
 	}
 }
 
-// RP-Initiated Logout 1.0: who is asked, and who is sent where.
+// TestLogoutMatrix checks who is asked and who is sent where (RP-Initiated Logout 1.0).
 func TestLogoutMatrix(t *testing.T) {
 	g := openGate(t, nil)
 	g.shop("other", func(c *store.Client) { c.PostLogoutRedirectURIs = []string{"https://other.example.com/bye"} })
@@ -271,7 +276,7 @@ func TestLogoutMatrix(t *testing.T) {
 		outcome    string // asked, out, error, or an address
 		stays      bool
 	}{
-		{"her app, with a hint", query("id_token_hint="+annsToken, bye), "ann", shopBye, false},
+		{"their app, with a hint", query("id_token_hint="+annsToken, bye), "ann", shopBye, false},
 		{"with a hint and nowhere to go", query("id_token_hint=" + annsToken), "ann", "out", false},
 		{"with a hint and client_id", query("id_token_hint="+annsToken, "client_id=shop", bye), "ann", shopBye, false},
 		{"with a hint and another client_id", query("id_token_hint="+annsToken, "client_id=other", bye), "ann", "error", true},
@@ -286,8 +291,8 @@ func TestLogoutMatrix(t *testing.T) {
 		{"nobody is signed in, with a hint", query("id_token_hint="+annsToken, bye), "", shopBye, false},
 		{"nobody is signed in, with client_id", query("client_id=shop", bye), "", "out", false},
 		{"nobody is signed in", "/oauth/logout", "", "out", false},
-		{"twice the same parameter", query("state=1", "state=2"), "ann", "error", true},
-		{"an access token for a hint", query("id_token_hint=x.y.z", bye), "ann", "asked", true},
+		{"the same parameter twice", query("state=1", "state=2"), "ann", "error", true},
+		{"a hint that is not a token of ours", query("id_token_hint=x.y.z", bye), "ann", "asked", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := g.visitor()
@@ -325,14 +330,15 @@ func TestTheLogoutPage(t *testing.T) {
 	v.signIn(v.get("/login"), "ann").shows(http.StatusOK, "You are signed in")
 	v.post("/logout").shows(http.StatusOK, "You are signed out")
 
-	// An app's own form, from its own site: no cookie comes along.
+	// A form on the app's own site sends no cookie.
 	v.signIn(v.get("/login"), "ann").shows(http.StatusOK, "You are signed in")
 	stranger := g.visitor()
 	sealed := stranger.do("POST", "/oauth/logout", url.Values{"client_id": {"shop"}}).header.Get("Location")
 	v.get(sealed).shows(http.StatusOK, "Sign out?")
 }
 
-// Back-channel: every app of the browser's session is told, with a signed token.
+// TestAppsAreToldOfASignOut checks that every app of the browser session gets a signed
+// logout token (OpenID Connect Back-Channel Logout 1.0).
 func TestAppsAreToldOfASignOut(t *testing.T) {
 	testkit.Long(t)
 	told := make(chan url.Values, 4)

@@ -11,7 +11,8 @@ import (
 	"gatehouse/store"
 )
 
-// The whole way: sign in, consent, code, tokens, who it is, and out again.
+// TestASignInFromEndToEnd signs in, consents, redeems the code, calls UserInfo and signs
+// out.
 func TestASignInFromEndToEnd(t *testing.T) {
 	g := openGate(t, nil)
 	v := g.visitor()
@@ -32,7 +33,7 @@ func TestASignInFromEndToEnd(t *testing.T) {
 	v.do("GET", "/oauth/userinfo", nil).shows(http.StatusOK, g.ann.Sub, `"email":"ann@example.com"`)
 	v.header.Del("Authorization")
 
-	// Once more, in the same browser: nothing is asked.
+	// The second request of the same browser asks nothing.
 	if again := v.get(ask("state", "2")).leads(shopURI); again.Get("code") == "" || again.Get("state") != "2" {
 		t.Errorf(`the second time: %v, want a code and the state "2"`, again)
 	}
@@ -56,7 +57,7 @@ func TestARefusalGoesBackToTheApp(t *testing.T) {
 	if answer.Get("error") != "access_denied" || answer.Get("state") != "a state" || answer.Has("code") {
 		t.Errorf(`answered %v, want access_denied, the state "a state" and no code`, answer)
 	}
-	// It was not taken for a consent, and the next time it is asked again.
+	// The refusal did not count as a consent, so the next request asks again.
 	v.get(ask()).shows(http.StatusOK, "wants to use your account")
 }
 
@@ -114,7 +115,8 @@ func TestTheLoginPageIsThrottled(t *testing.T) {
 	}
 }
 
-// A device without a browser is let in by somebody who has one (RFC 8628).
+// TestADeviceIsLetIn has a person with a browser allow or deny a device without one
+// (RFC 8628).
 func TestADeviceIsLetIn(t *testing.T) {
 	g := openGate(t, nil)
 	const grant = "urn:ietf:params:oauth:grant-type:device_code"
@@ -140,7 +142,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 		if polled["access_token"] == nil || polled["id_token"] == nil {
 			t.Errorf("the device got %v, want an access token and an ID token", polled)
 		}
-		// Signing out of the browser takes the device along: it was let in from there.
+		// The browser allowed the device, so signing out of it signs the device out too.
 		v.post("/logout").shows(http.StatusOK, "signed out")
 		if again := g.asApp("tv", "/oauth/token", "grant_type", "refresh_token", "refresh_token", polled["refresh_token"].(string)); again["error"] != "invalid_grant" {
 			t.Errorf("after the sign-out the device got %v, want invalid_grant", again)
@@ -149,7 +151,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 	g.visitor().get("/device").shows(http.StatusOK, "<h1>Sign in</h1>")
 }
 
-// asApp posts a form as an app, and returns what it is answered.
+// asApp posts a form as an app, and returns the answer.
 func (g *gate) asApp(id, path string, pairs ...string) object {
 	g.t.Helper()
 	form := url.Values{}
@@ -174,7 +176,8 @@ func (g *gate) asApp(id, path string, pairs ...string) object {
 	return answer
 }
 
-// A link that is carried to another browser gives the first one nothing.
+// TestARequestStaysInItsBrowser checks that a link that is carried to another browser
+// gives the first browser nothing.
 func TestARequestStaysInItsBrowser(t *testing.T) {
 	g := openGate(t, nil)
 	first, second := g.visitor(), g.visitor()
@@ -182,19 +185,19 @@ func TestARequestStaysInItsBrowser(t *testing.T) {
 	if !strings.HasPrefix(carried, "/login?request=") {
 		t.Fatalf(`led to %s, want it to begin with "/login?request="`, carried)
 	}
-	// The second browser begins anew, and what it is given is its own.
+	// The second browser starts over, with a request of its own.
 	login := second.get(carried).shows(http.StatusOK, "<h1>Sign in</h1>")
 	if strings.Contains(carried, url.QueryEscape(login.fields()[1])) {
-		t.Error("the second browser goes on with the first one's request, want its own")
+		t.Error("the second browser continues the first one's request, want its own")
 	}
 	consent := second.signIn(login, "ann").shows(http.StatusOK, "Allow")
 	second.post("/consent", append(consent.fields(), "answer", "allow")...).leads(shopURI)
-	// The first is where it was.
+	// The first browser still has to sign in.
 	resumed := first.get("/oauth/authorize?" + strings.TrimPrefix(carried, "/login?"))
 	resumed.shows(http.StatusOK, "<h1>Sign in</h1>")
 }
 
-// First-party apps do not ask.
+// TestAppsOfTheHouseAskForNoConsent signs in to a first-party app.
 func TestAppsOfTheHouseAskForNoConsent(t *testing.T) {
 	g := openGate(t, nil)
 	g.shop("house", func(c *store.Client) { c.FirstParty = true })
@@ -204,7 +207,8 @@ func TestAppsOfTheHouseAskForNoConsent(t *testing.T) {
 	}
 }
 
-// 34 bits are many only for somebody who may not try for long.
+// TestCodesOfDevicesCannotBeGuessed checks the throttle of user codes, because their 34
+// bits alone do not stop somebody who may keep trying.
 func TestCodesOfDevicesCannotBeGuessed(t *testing.T) {
 	g := openGate(t, nil)
 	v := g.visitor()

@@ -27,8 +27,8 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// everyPlace asks all who read the list of grant types whether they agree with
-// types, and returns what those say that do not.
+// everyPlace checks every reader of the list of grant types against types, and returns
+// the complaints by place.
 func everyPlace(t *testing.T, types grant.List) map[string]string {
 	t.Helper()
 	said := map[string]string{}
@@ -42,7 +42,7 @@ func everyPlace(t *testing.T, types grant.List) map[string]string {
 	return said
 }
 
-// registers asks whether an app can be registered for every type.
+// registers checks that an app can be registered for every type.
 func registers(t *testing.T, types grant.List) error {
 	_, _, err := registry(t, types).Create(t.Context(), authz.Operator, client.Input{
 		Name: fields.Given("Shop"), GrantTypes: fields.Listed(types.Names()...), RedirectURIs: fields.Listed("https://shop.example/"),
@@ -64,13 +64,13 @@ func registry(t *testing.T, types grant.List) *client.Service {
 	return &client.Service{Grants: types, DB: db, Now: clock.Millis(time.Now), Log: log}
 }
 
-// answers asks whether the token endpoint has a step for every type that it is to answer.
+// answers checks that the token endpoint has a step for every type that it answers.
 func answers(_ *testing.T, types grant.List) error {
 	_, err := grants.NewEngine(grants.Steps{Types: types})
 	return err
 }
 
-// advertises asks whether discovery names the types whose endpoints are there.
+// advertises checks that discovery names the types whose endpoints exist.
 func advertises(_ *testing.T, types grant.List) error {
 	document, err := discovery.Server{Grants: types, Endpoints: map[string]string{
 		grant.TokenEndpoint: "/token", grant.AuthorizationEndpoint: "/authorize", grant.DeviceEndpoint: "/devices",
@@ -92,7 +92,7 @@ func advertises(_ *testing.T, types grant.List) error {
 	return nil
 }
 
-// explains asks whether the help says every type.
+// explains checks that the help names every type.
 func explains(_ *testing.T, types grant.List) error {
 	set := pflag.NewFlagSet("client create", pflag.ContinueOnError)
 	new(clientFlags).add(set, types)
@@ -104,7 +104,7 @@ func explains(_ *testing.T, types grant.List) error {
 	return nil
 }
 
-// documents asks whether every list of grant types in openapi.json is this one.
+// documents checks that every list of grant types in openapi.json is this one.
 func documents(_ *testing.T, types grant.List) error {
 	faults, err := apicheck.Enums(operators.NewOpenAPI().Document(), types.Names())
 	if err != nil || len(faults) == 0 {
@@ -119,8 +119,8 @@ func TestEveryPlaceAgreesOnTheGrantTypes(t *testing.T) {
 	}
 }
 
-// TestAGrantTypeThatIsForgottenIsNamed adds one that nothing else knows. What
-// reads the list agrees; what is written by hand complains, and names it.
+// TestAGrantTypeThatIsForgottenIsNamed adds a type to the list alone. Places that read
+// the list agree with it; places that are written by hand complain and name the type.
 func TestAGrantTypeThatIsForgottenIsNamed(t *testing.T) {
 	for name, c := range map[string]struct {
 		added grant.Type
@@ -129,7 +129,7 @@ func TestAGrantTypeThatIsForgottenIsNamed(t *testing.T) {
 		"answered at the token endpoint": {
 			grant.Type{Name: "urn:example:new", Endpoint: grant.TokenEndpoint}, []string{"API document", "token endpoint"},
 		},
-		"answered elsewhere, where nobody listens": {
+		"answered at an endpoint that does not exist": {
 			grant.Type{Name: "urn:example:new", Endpoint: "new_endpoint"}, []string{"API document", "metadata"},
 		},
 	} {

@@ -12,9 +12,9 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// TestTheServerOutlivesWhoReadsItsLog runs it as a process of its own, as a pipe into a
-// collector that ends.
-func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
+// TestTheServerOutlivesTheReaderOfItsLog runs the server as a process that logs into a
+// pipe, and closes the other end.
+func TestTheServerOutlivesTheReaderOfItsLog(t *testing.T) {
 	testkit.Long(t)
 	t.Parallel()
 	address := testkit.FreeAddress(t)
@@ -23,7 +23,7 @@ func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 		t.Fatalf("making a pipe: %v", err)
 	}
 	cmd := exec.Command(os.Args[0])
-	cmd.Args = []string{"gatehouse", "serve", "--addr", address, "--issuer", "http://" + address} // TestMain goes by the name
+	cmd.Args = []string{"gatehouse", "serve", "--addr", address, "--issuer", "http://" + address} // TestMain dispatches by this name
 	cmd.Dir, cmd.Stderr = t.TempDir(), end
 	cmd.Env = append(os.Environ(), "GATEHOUSE_DRAIN_DELAY=0s", testkit.GoRace)
 	if err := cmd.Start(); err != nil {
@@ -32,7 +32,7 @@ func TestTheServerOutlivesWhoReadsItsLog(t *testing.T) {
 	_ = end.Close()
 	defer func() { _ = cmd.Process.Kill() }()
 	answers := func() bool {
-		answer, err := http.Get("http://" + address + "/") // which is worth a line
+		answer, err := http.Get("http://" + address + "/") // the request is logged
 		if err == nil {
 			_ = answer.Body.Close()
 		}

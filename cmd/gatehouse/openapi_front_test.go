@@ -12,10 +12,10 @@ import (
 // A tab is what a browser remembers: its cookies.
 type tab struct{ cookies []string }
 
-// sends is the option that brings the cookies along.
+// sends returns the option that sends the cookies.
 func (b *tab) sends() option { return with("Cookie", strings.Join(b.cookies, "; ")) }
 
-// keeps takes over what an answer sets, in the place of what has the same name.
+// keeps stores the cookies that an answer sets. One of the same name is replaced.
 func (b *tab) keeps(a answer) answer {
 	for _, line := range a.header.Values("Set-Cookie") {
 		pair, _, _ := strings.Cut(line, ";")
@@ -33,18 +33,18 @@ func (b *tab) keeps(a answer) answer {
 	return a
 }
 
-// visit asks as the browser does, and keeps the cookies.
+// visit makes a request with the cookies of the tab, and keeps those of the answer.
 func (w *witness) visit(b *tab, want int, method, path string, options ...option) answer {
 	w.t.Helper()
 	return b.keeps(w.ask(want, method, path, append(options, b.sends())...))
 }
 
-// onward is the path that an answer leads to.
+// onward returns the path to which an answer redirects.
 func (w *witness) onward(a answer) string {
 	return strings.TrimPrefix(a.header.Get("Location"), w.app.config.Issuer)
 }
 
-// sealed is the request that a page was led to with.
+// sealed returns the stored request in an answer's redirect.
 func (w *witness) sealed(a answer) string {
 	w.t.Helper()
 	at, err := url.Parse(a.header.Get("Location"))
@@ -56,7 +56,7 @@ func (w *witness) sealed(a answer) string {
 
 const webBack = "https://web.example.com/back"
 
-// frontChannel is the whole way of a person into an app and out of it.
+// frontChannel takes a person into an app and out of it.
 func (w *witness) frontChannel(t *testing.T) {
 	w.ask(http.StatusCreated, "POST", clients, as(w.admin), sends(object{"client_id": "web", "name": "The web app", "auth_method": "none", "scope": "openid profile email phone address",
 		"grant_types": []string{"authorization_code", "refresh_token"}, "redirect_uris": []string{webBack}, "post_logout_redirect_uris": []string{"https://web.example.com/bye"}}))
@@ -75,7 +75,7 @@ func (w *witness) frontChannel(t *testing.T) {
 	w.visit(ann, http.StatusSeeOther, "GET", "/login")
 	w.visit(ann, http.StatusOK, "GET", "/login?another=1")
 	w.visit(ann, http.StatusOK, "GET", "/")
-	sealed = w.sealed(w.visit(ann, http.StatusSeeOther, "GET", "/oauth/authorize"+query)) // now it is alice's, too
+	sealed = w.sealed(w.visit(ann, http.StatusSeeOther, "GET", "/oauth/authorize"+query)) // now bound to alice as well
 	query = "?request=" + url.QueryEscape(sealed)
 	w.visit(ann, http.StatusOK, "GET", "/consent"+query)
 	w.visit(&tab{}, http.StatusSeeOther, "GET", "/consent"+query)
@@ -108,7 +108,7 @@ func (w *witness) userinfo(t *testing.T, access string) {
 	}
 }
 
-// formPost is for an app that wants its answer in a form, of a request in a form.
+// formPost sends the request as a form, and asks for the answer as a form.
 func (w *witness) formPost(t *testing.T, ann *tab, asks url.Values) {
 	pairs := []string{"response_mode", "form_post"}
 	for name := range asks {
@@ -132,7 +132,7 @@ func (w *witness) pushed(ann *tab, asks url.Values) {
 	w.ask(http.StatusUnauthorized, "POST", "/oauth/par", form("client_id", "nobody"), from("192.0.32.1"))
 }
 
-// leaving is every way out.
+// leaving signs out in every way there is.
 func (w *witness) leaving(t *testing.T, ann *tab, idToken string) {
 	signIn := func() {
 		w.visit(ann, http.StatusSeeOther, "POST", "/login", form("username", "alice", "password", secretPhrase), from("192.0.33.1"))

@@ -14,7 +14,7 @@ import (
 	"gatehouse/web"
 )
 
-// fill puts what is there into the placeholders of a documented path.
+// fill replaces the placeholders of a documented path with things that exist.
 func (w *witness) fill(path string) string {
 	id := w.victim
 	if strings.HasPrefix(path, "/api/admin/clients/") {
@@ -24,8 +24,8 @@ func (w *witness) fill(path string) string {
 	return strings.NewReplacer("{client_id}", "shop", "{id}", id, "{sid}", w.session, "{kid}", w.kid, "/assets/{name}", style).Replace(path)
 }
 
-// sharedRefusals brings about, at every operation that documents it, what all
-// answer alike.
+// sharedRefusals provokes the refusals that operations share, at every operation that
+// documents them.
 func (w *witness) sharedRefusals(t *testing.T) {
 	for _, o := range w.contract.Operations() {
 		_, _, guarded := w.contract.Access(o)
@@ -43,11 +43,11 @@ func (w *witness) sharedRefusals(t *testing.T) {
 	w.ask(http.StatusNotFound, "GET", "/nothing", with("Accept", "text/html"))
 }
 
-// notByItself are paths that lead elsewhere, or nowhere, without a request that
-// waits or somebody who is signed in.
+// notByItself are the paths that do not answer 200 without a pending request or a
+// person who is signed in.
 var notByItself = []string{"/oauth/authorize", "/oauth/userinfo", "/consent", "/device"}
 
-// malformed are queries that cannot be read where they are not those of a list.
+// malformed are the unreadable queries of paths that are not lists.
 var malformed = map[string][]string{
 	"/oauth/authorize": {"", "?client_id=nobody", "?request=forged", "?client_id=shop&client_id=shop", "?a=%zz"},
 	"/oauth/logout":    {"?client_id=shop&client_id=shop", "?a=%zz"},
@@ -67,7 +67,7 @@ var refusals = map[int]func(w *witness, o apicheck.Operation, guarded bool){
 	http.StatusUnsupportedMediaType:  (*witness).wrongType,
 }
 
-// allowed is the option with which the operation would be served.
+// allowed returns the option with which the operation would be served.
 func (w *witness) allowed(guarded bool) option {
 	if guarded {
 		return as(w.admin)
@@ -75,7 +75,8 @@ func (w *witness) allowed(guarded bool) option {
 	return func(*http.Request) {}
 }
 
-// head wants of HEAD what GET answers, but for the body; without the slash, too.
+// head checks that HEAD answers like GET without the body, and that GET works without
+// the trailing slash.
 func (w *witness) head(o apicheck.Operation) {
 	w.t.Helper()
 	_, _, guarded := w.contract.Access(o)
@@ -109,7 +110,7 @@ func (w *witness) unreadable(o apicheck.Operation, guarded bool) {
 		}
 	}
 	if !strings.HasPrefix(path, "/api/") {
-		if o.Path != "/oauth/authorize" { // what is repeated there goes back to the app
+		if o.Path != "/oauth/authorize" { // a repeated parameter there is an error for the app
 			w.ask(http.StatusBadRequest, o.Method, path, form("a", "1", "a", "2"))
 		}
 		w.ask(http.StatusBadRequest, o.Method, path, raw("application/json", "{}"))
@@ -117,8 +118,8 @@ func (w *witness) unreadable(o apicheck.Operation, guarded bool) {
 	}
 }
 
-// stranger: the tokens are none, none that can be read, a forged one and one of
-// the wrong kind.
+// stranger sends no token, tokens that cannot be read, a forged one, and credentials of
+// another scheme.
 func (w *witness) stranger(o apicheck.Operation, guarded bool) {
 	if !guarded {
 		return
@@ -128,7 +129,8 @@ func (w *witness) stranger(o apicheck.Operation, guarded bool) {
 	}
 }
 
-// forbidden: some lack the role, all others can lack the scope.
+// forbidden sends a token without the scope and, where a role is needed, one of a person
+// without it.
 func (w *witness) forbidden(o apicheck.Operation, guarded bool) {
 	if !guarded {
 		return
@@ -136,7 +138,7 @@ func (w *witness) forbidden(o apicheck.Operation, guarded bool) {
 	w.ask(http.StatusForbidden, o.Method, w.fill(o.Path), as(w.narrow))
 	if roles, _, _ := w.contract.Access(o); !slices.Contains(roles, "user") {
 		w.ask(http.StatusForbidden, o.Method, w.fill(o.Path), as(w.user))
-		// What is not there is no secret's business of somebody who may not ask.
+		// The refusal must not reveal what exists.
 		w.ask(http.StatusForbidden, o.Method, strings.NewReplacer("{id}", "999999", "{client_id}", "x", "{sid}", "x", "{kid}", "x").Replace(o.Path), as(w.user))
 	}
 }
@@ -175,12 +177,12 @@ func (w *witness) wrongType(o apicheck.Operation, guarded bool) {
 	})
 }
 
-// odd are values that no field is made for.
+// odd are values that no field expects.
 var odd = []string{`null`, `0`, `-1`, `1e400`, `99999999999999999999`, `true`, `[]`, `[null]`, `["a","a"]`, `{}`, `{"a":{"b":[]}}`,
 	`""`, `" "`, `"\u0000"`, `"\ud800"`, `"\u202e\u200b"`, `"<script>"`, `"a\nb"`, `"%00"`, `"../.."`, `"' OR 1=1 --"`, `"` + strings.Repeat("ü", 2000) + `"`}
 
-// oddInput sends every field of every operation what it is not made for. Whatever
-// comes of it must be documented, and no fault of ours.
+// oddInput sends unexpected values in every field of every operation. Every answer must
+// be documented, and none may be a fault of ours.
 func (w *witness) oddInput(*testing.T) {
 	w.odd = true
 	w.at(w.base)
@@ -214,8 +216,8 @@ func (w *witness) bears(o apicheck.Operation, query string, options ...option) {
 	}
 }
 
-// untilThrottled repeats a request until it is refused as one too many, and wants
-// that soon, with a time that holds.
+// untilThrottled repeats a request until it is answered 429, which must come within ten
+// tries and have a Retry-After.
 func (w *witness) untilThrottled(method, path string, options ...option) {
 	w.t.Helper()
 	for range 10 {
@@ -228,7 +230,7 @@ func (w *witness) untilThrottled(method, path string, options ...option) {
 		}
 		return
 	}
-	w.t.Errorf("%s %s: ten tries and never 429, want it", method, path)
+	w.t.Errorf("%s %s: ten tries without a 429, want one", method, path)
 }
 
 func (w *witness) throttles(*testing.T) {
@@ -252,7 +254,7 @@ func (w *witness) throttles(*testing.T) {
 	w.visit(dora, http.StatusSeeOther, "POST", "/login", form("username", "dora", "password", secretPhrase), from("198.51.124.1"))
 	w.untilThrottled("GET", "/device?user_code=BCDF-GHJK", dora.sends(), from("198.51.122.1"))
 	w.untilThrottled("POST", "/device", form("user_code", "BCDF-GHJK", "answer", "allow"), dora.sends(), from("198.51.123.1"))
-	// A link is asked for before anything else, so the throttle is met with one only.
+	// The token of the link is checked first, so only a valid one reaches the throttle.
 	if err := w.app.db.Write(w.t.Context(), func(tx store.Tx) error {
 		return tx.AddBootstrap(store.DigestOf("a link"), time.Now().Add(time.Hour))
 	}); err != nil {

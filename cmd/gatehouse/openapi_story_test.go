@@ -22,12 +22,12 @@ const (
 	clients      = "/api/admin/clients/"
 )
 
-// person is what makes an account.
+// person returns the body that creates an account.
 func person(name string) object {
 	return object{"username": name, "email": name + "@example.com", "password": secretPhrase}
 }
 
-// signIn returns both tokens.
+// signIn returns both tokens of a new session.
 func (w *witness) signIn(name string) (access, refresh string) {
 	w.t.Helper()
 	got := w.ask(http.StatusOK, "POST", "/api/accounts/login/", sends(object{"username": name, "password": secretPhrase}))
@@ -96,7 +96,7 @@ func (w *witness) people(t *testing.T) {
 	w.ask(http.StatusNoContent, "DELETE", one+"sessions/", admin)
 }
 
-// lists goes through the list with every parameter that is documented.
+// lists reads a list with every documented parameter.
 func (w *witness) lists(t *testing.T, path, token string) {
 	t.Helper()
 	first := w.ask(http.StatusOK, "GET", path+"?limit=1&ordering=-date_joined", as(token))
@@ -138,7 +138,7 @@ func (w *witness) ownAccount(t *testing.T) {
 	w.ask(http.StatusUnauthorized, "GET", profile, me)
 }
 
-// attributes are those of a profile; they come back as they are kept.
+// attributes sets and reads the attributes of a profile, which come back normalized.
 func (w *witness) attributes(t *testing.T, me option) {
 	all := object{"middle_name": "Maria", "nickname": "Ol", "profile": "https://olga.example/#me", "picture": "https://olga.example/o.jpg", "website": "http://olga.example",
 		"gender": "female", "birthdate": "0000-02-29", "zoneinfo": "Europe/Berlin", "locale": "de-AT", "phone_number": "+49 (30) 123-4567",
@@ -152,7 +152,7 @@ func (w *witness) attributes(t *testing.T, me option) {
 	for _, name := range []string{"role", "is_active"} {
 		delete(shown, name)
 	}
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(shown)) // what one was shown asks for nothing
+	w.ask(http.StatusOK, "PATCH", profile, me, sends(shown)) // sending back what was shown needs no password
 	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"picture": "", "address": object{"country": ""}}))
 	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"picture": "javascript:alert(1)", "birthdate": "soon", "zoneinfo": "Mars/Phobos", "locale": "?",
 		"phone_number": "12", "address": "Berlin", "email_verified": true, "phone_number_verified": true, "updated_at": "2026-01-02T03:04:05Z"}))
@@ -161,7 +161,7 @@ func (w *witness) attributes(t *testing.T, me option) {
 	w.ask(http.StatusBadRequest, "PATCH", users+w.victim+"/", as(w.admin), sends(object{"phone_number_verified": true}))
 }
 
-// consents are asked for once there are apps. One of grace's stays for what comes after.
+// consents runs once there are apps. It leaves a consent of grace's for later chapters.
 func (w *witness) consents(t *testing.T) {
 	grace, err := w.app.db.UserByName(t.Context(), "grace")
 	if err != nil {
@@ -218,7 +218,8 @@ func (w *witness) signingIn(t *testing.T) {
 	w.goneAndInactive(t)
 }
 
-// goneAndInactive: what the tokens of somebody who was erased, or deactivated, open.
+// goneAndInactive checks that the tokens of a person who was deactivated or erased open
+// nothing.
 func (w *witness) goneAndInactive(t *testing.T) {
 	for _, end := range []func(path string){
 		func(path string) { w.ask(http.StatusOK, "PATCH", path, as(w.admin), sends(object{"is_active": false})) },
@@ -235,8 +236,8 @@ func (w *witness) goneAndInactive(t *testing.T) {
 	}
 }
 
-// closedSignUp asks a server whose operator has closed it and has named an origin
-// whose pages may call it, and whose database is gone in the end.
+// closedSignUp uses a server with sign-up closed and one CORS origin, and closes its
+// database at the end.
 func (w *witness) closedSignUp(t *testing.T) {
 	cfg := config.Default()
 	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "closed.db"))
@@ -301,7 +302,7 @@ func (w *witness) apps(t *testing.T) {
 	w.ask(http.StatusNoContent, "DELETE", clients+"page/", admin)
 }
 
-// appsThatSign have keys instead of a secret.
+// appsThatSign registers apps that have keys instead of a secret.
 func (w *witness) appsThatSign(t *testing.T) {
 	admin := as(w.admin)
 	set := object{"keys": []object{{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "one"}}} // RFC 8037 A.2
@@ -366,7 +367,7 @@ func (w *witness) tokensOfApps(t *testing.T) {
 	w.ask(http.StatusBadRequest, "POST", "/oauth/revoke", shop, form("a", "b"))
 }
 
-// crossedTokens: a refresh token is good at its own client's endpoint alone.
+// crossedTokens checks that a refresh token works only for its own client.
 func (w *witness) crossedTokens(t *testing.T, shop option, ofShop string) {
 	_, ours := w.signIn("alice")
 	w.ask(http.StatusUnauthorized, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": ofShop}), from("192.0.23.1"))
@@ -412,7 +413,7 @@ func (w *witness) public(*testing.T) {
 	}
 }
 
-// firstMember is a member of the first object of a list.
+// firstMember returns a member of the first object of a list.
 func firstMember(t *testing.T, a answer, name string) string {
 	t.Helper()
 	list := a.list(t)

@@ -29,8 +29,8 @@ import (
 	"gatehouse/store"
 )
 
-// TestTheServerAnswersAsDocumented asks the whole server for everything that
-// /openapi.json describes, well and badly, and holds each answer against it.
+// TestTheServerAnswersAsDocumented makes good and bad requests to every operation of
+// /openapi.json, and checks each answer against it.
 func TestTheServerAnswersAsDocumented(t *testing.T) {
 	testkit.Long(t)
 	w := openWitness(t)
@@ -62,26 +62,26 @@ func TestTheServerAnswersAsDocumented(t *testing.T) {
 	t.Run("everything that is documented has happened", w.nothingLeftOut)
 }
 
-// witness asks a server and has every answer judged.
+// A witness sends requests to a server and checks every answer against the document.
 type witness struct {
 	t        *testing.T
 	app      *app
 	contract *apicheck.Contract
 	base     string
 	client   *http.Client
-	odd      bool // the requests are no good, on purpose
+	odd      bool // the requests are invalid on purpose
 
-	// What the chapters leave for those after them.
+	// The chapters leave these for later ones.
 	admin, staff, user, narrow string // access tokens; narrow has the scope openid alone
 	victim, session            string // a person's ID and a session of that person
 	kid                        string
-	cookie                     option // of somebody who is signed in at the pages
+	cookie                     option // of a person who is signed in at the pages
 }
 
 func openWitness(t *testing.T) *witness {
 	t.Helper()
 	a := startApp(t, slog.New(slog.DiscardHandler), func(cfg *config.Config) {
-		// Requests that are throttled say where they come from, to harm no others.
+		// Throttled requests come from their own networks, so that they block no others.
 		cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})
 	a.limits.Rules.SignUp.Free, a.limits.Rules.Failure.Free = 3, 3
@@ -89,7 +89,7 @@ func openWitness(t *testing.T) *witness {
 
 	contract, err := apicheck.Load(operators.NewOpenAPI().Document())
 	if err != nil {
-		t.Fatalf("opening the witness: %v", err)
+		t.Fatalf("loading the document: %v", err)
 	}
 	door := httptest.NewServer(a.handler)
 	t.Cleanup(door.Close)
@@ -98,7 +98,7 @@ func openWitness(t *testing.T) *witness {
 	return w
 }
 
-// at makes the witness ask the server at base.
+// at makes the witness use the server at base.
 func (w *witness) at(base string) {
 	w.base = base
 	w.client = &http.Client{
@@ -109,8 +109,8 @@ func (w *witness) at(base string) {
 	}
 }
 
-// sameLines compares both ways. The table has paths without the slash at their
-// end, and files by name.
+// sameLines compares the table with the document in both directions. The table has
+// paths without the trailing slash, and assets by name.
 func (w *witness) sameLines(t *testing.T) {
 	documented := map[string]bool{}
 	for _, o := range w.contract.Operations() {
@@ -126,7 +126,7 @@ func (w *witness) sameLines(t *testing.T) {
 		if !documented[line] {
 			t.Errorf("the table has %s, want it in the document", line)
 		}
-		delete(left, line) // there are several files
+		delete(left, line) // several assets share the line
 	}
 	for line := range left {
 		t.Errorf("the document has %s, want it in the table", line)
@@ -140,8 +140,8 @@ func tablePath(path string) string {
 	return strings.TrimSuffix(path, "/")
 }
 
-// samePermissions holds the roles and the scope that the document asks for
-// against those that the guards ask for.
+// samePermissions compares the roles and the scope in the document with those that the
+// guards require.
 func (w *witness) samePermissions(t *testing.T) {
 	needs := map[string]handlers.Route{}
 	for _, rt := range slices.Concat((&accounts.Handlers{}).Table().Routes, (&operators.Handlers{}).Table().Routes) {
@@ -157,13 +157,12 @@ func (w *witness) samePermissions(t *testing.T) {
 		slices.Sort(roles)
 		slices.Sort(want)
 		if ours && guarded == rt.Needs.Open() || !slices.Equal(roles, want) || scope != rt.Needs.Scope() {
-			t.Errorf("%s: the document says roles %v, scope %q, want %v, %q as the guard has them", o, roles, scope, want, rt.Needs.Scope())
+			t.Errorf("%s: the document says roles %v, scope %q, want %v, %q as the guard requires", o, roles, scope, want, rt.Needs.Scope())
 		}
 	}
 }
 
-// nothingLeftOut fails on an operation that nobody asked for, and on a documented
-// status that no request brought about.
+// nothingLeftOut fails on every documented status that no request was answered with.
 func (w *witness) nothingLeftOut(t *testing.T) {
 	for _, o := range w.contract.Operations() {
 		seen := w.contract.Seen(o)
@@ -226,7 +225,7 @@ func parts(pairs ...string) option {
 	return raw(m.FormDataContentType(), b.String())
 }
 
-// An answer is what came back.
+// An answer is a response whose body was read.
 type answer struct {
 	status int
 	header http.Header
@@ -251,13 +250,13 @@ func (a answer) list(t *testing.T) []object {
 	return v
 }
 
-// text is a member of the answer's object.
+// text returns a member of the answer's object.
 func (a answer) text(t *testing.T, name string) string {
 	t.Helper()
 	return fmt.Sprint(a.object(t)[name])
 }
 
-// ask makes a request that must be answered with the status.
+// ask makes a request that must be answered with the status want.
 func (w *witness) ask(want int, method, path string, options ...option) answer {
 	w.t.Helper()
 	got := w.try(method, path, options...)
@@ -288,8 +287,8 @@ func (w *witness) try(method, path string, options ...option) answer {
 	return answer{response.StatusCode, response.Header, body}
 }
 
-// ownFaults puts a fault behind every line of the real table, and asks for all of
-// them: whatever breaks, the caller reads what is documented.
+// ownFaults puts a fault behind every route of the real tables. The caller must get the
+// documented answer, whatever breaks.
 func (w *witness) ownFaults(t *testing.T) {
 	defer w.at(w.base)
 	for _, fault := range []struct {
@@ -310,7 +309,7 @@ func (w *witness) ownFaults(t *testing.T) {
 		defer door.Close()
 		w.at(door.URL)
 		for _, o := range w.contract.Operations() {
-			// What is not ready is an answer of that endpoint, and not a refusal.
+			// At this endpoint, 503 is an answer and not a refusal.
 			if slices.Contains(w.contract.Statuses(o), fault.status) && o.Path != "/healthz/ready" {
 				w.ask(fault.status, o.Method, w.fill(o.Path))
 			}

@@ -7,8 +7,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// The conversations recorded with the application that Gatehouse takes over from
-// are held with the whole server: what differs must be declared.
+// TestRecordedConversations replays the conversations recorded with the application that
+// Gatehouse replaces. Every difference must be declared.
 func TestRecordedConversations(t *testing.T) {
 	testkit.Long(t)
 	w := openWitness(t)

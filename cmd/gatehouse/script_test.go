@@ -18,7 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary be the programs that the stories run.
+// TestMain makes the test binary act as the programs that the stories run.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"gatehouse": func() { os.Exit(command()) },
@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestStories runs testdata/script: the command line as people use it. Each story
-// has a folder and a free port of its own.
+// TestStories runs testdata/script, which uses the command line as people do. Each story
+// has its own folder and free ports.
 func TestStories(t *testing.T) {
 	testkit.Long(t)
 	t.Parallel()
@@ -55,7 +55,7 @@ func TestStories(t *testing.T) {
 	})
 }
 
-// untilReady waits until the server of the story says that it is.
+// untilReady waits until the server of the story is ready.
 func untilReady(ts *testscript.TestScript, _ bool, _ []string) {
 	var last error
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -72,7 +72,7 @@ func untilReady(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("the server is not ready, want it ready within 20s: %v", last)
 }
 
-// untilDraining waits until the server of the story says that it is about to stop.
+// untilDraining waits until the server of the story says that it is shutting down.
 func untilDraining(ts *testscript.TestScript, _ bool, _ []string) {
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		answer, err := http.Get(ts.Getenv("URL") + "/healthz/ready")
@@ -85,9 +85,8 @@ func untilDraining(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("the server does not drain, want it to within 20s")
 }
 
-// soon PROGRAM ARGUMENT… runs a program until it succeeds and, as "! soon", until it
-// fails: a running server hears of a change within a second, and a busy machine takes
-// a while more.
+// soon PROGRAM ARGUMENT… runs a program until it succeeds; "! soon" runs it until it
+// fails. A running server sees a change within a second, or later on a busy machine.
 func soon(ts *testscript.TestScript, neg bool, args []string) {
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		err := ts.Exec(args[0], args[1:]...)
@@ -95,14 +94,14 @@ func soon(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("it stays so that %s ends with %v, want a change", strings.Join(args, " "), err)
+			ts.Fatalf("%s still ends with %v after 20s, want a change", strings.Join(args, " "), err)
 		}
 	}
 }
 
-// quit tells the servers of the story to stop, as a service manager does or, by "quit
-// ctrl-c", somebody at a terminal; "quit reload" is what asks for a new certificate. (A command called stop is testscript's own, and ends
-// the story as passed.)
+// quit sends a signal to the servers of the story: SIGTERM as a service manager does,
+// Ctrl-C for "quit ctrl-c", or, for "quit reload", SIGHUP, which reloads the certificate.
+// (testscript has its own command stop, which ends the story as passed.)
 func quit(ts *testscript.TestScript, _ bool, args []string) {
 	var signal os.Signal = syscall.SIGTERM
 	switch {
@@ -118,7 +117,8 @@ func quit(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// pick VARIABLE MEMBER takes a member out of the JSON object that was printed last.
+// pick VARIABLE MEMBER sets a variable to a member of the JSON object that was printed
+// last.
 func pick(ts *testscript.TestScript, _ bool, args []string) {
 	var object map[string]any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &object))
@@ -129,7 +129,8 @@ func pick(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], fmt.Sprint(value))
 }
 
-// find VARIABLE FILE REGEXP takes what the group of the expression matches in a file.
+// find VARIABLE FILE REGEXP sets a variable to what the group of the expression matches
+// in a file.
 func find(ts *testscript.TestScript, _ bool, args []string) {
 	found := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
 	if found == nil {
@@ -138,8 +139,8 @@ func find(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], found[1])
 }
 
-// askMain is "ask METHOD URL [NAME=VALUE]…": it sends a form, with the token of
-// the variable TOKEN if there is one, prints the body and fails on a refusal.
+// askMain is "ask METHOD URL [NAME=VALUE]…". It sends a form with the token or the client
+// credentials of the environment, prints the body, and fails on a refusal.
 func askMain(args []string) int {
 	values := url.Values{}
 	for _, pair := range args[2:] {

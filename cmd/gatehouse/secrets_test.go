@@ -20,10 +20,9 @@ import (
 	"gatehouse/store"
 )
 
-// TestNoAnswerAndNoLogLineHoldsASecret reads everything that can be read, as
-// everybody, and looks for what nobody may see again: password
-// hashes, secrets and their digests, the master key, sealed keys, the token of
-// the bootstrap link, passwords.
+// TestNoAnswerAndNoLogLineHoldsASecret reads every path as every caller, and looks for
+// what nobody may see again: passwords and their hashes, secrets and their digests, the
+// master key, sealed keys, and the token of the bootstrap link.
 func TestNoAnswerAndNoLogLineHoldsASecret(t *testing.T) {
 	var log safeBuffer
 	a := startApp(t, slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), nil)
@@ -49,7 +48,7 @@ func TestNoAnswerAndNoLogLineHoldsASecret(t *testing.T) {
 	look(t, secrets, "the log", log.String())
 }
 
-// there fills in what is there.
+// there fills in an ID that exists.
 func (c *crowd) there(template string) string {
 	id := strconv.FormatInt(c.people["victim"].ID, 10)
 	if strings.HasPrefix(template, "/api/admin/clients/") {
@@ -58,7 +57,7 @@ func (c *crowd) there(template string) string {
 	return strings.Replace(template, "{id}", id, 1)
 }
 
-// stir makes the record say something: a change of everything that is secret.
+// stir changes everything that is secret, so that the audit log has something to say.
 func (c *crowd) stir(t *testing.T) {
 	t.Helper()
 	in := account.Input{Password: fields.Given("a new and quite long secret"), FirstName: fields.Given("Vic")}
@@ -74,7 +73,7 @@ func (c *crowd) stir(t *testing.T) {
 	_ = c.call("POST", "/api/accounts/login/", "") // a refused sign-in
 }
 
-// canaries are the secrets in every form in which they could get out.
+// canaries returns the secrets in every form in which they could leak.
 func (c *crowd) canaries(t *testing.T) map[string]string {
 	t.Helper()
 	secrets := map[string]string{"a password": crowdPassword, "a new password": "a new and quite long secret", "an app's secret": c.secret}
@@ -85,7 +84,7 @@ func (c *crowd) canaries(t *testing.T) map[string]string {
 	for _, u := range page.Users {
 		full, err := c.db.UserByID(t.Context(), u.ID)
 		if err != nil || full.PasswordHash == "" {
-			t.Fatalf("no hash of %s: %v", u.Username, err)
+			t.Fatalf("reading the hash of %s: %v", u.Username, err)
 		}
 		parts := strings.Split(full.PasswordHash, "$")
 		secrets["the hash of "+u.Username] = parts[len(parts)-1]
@@ -119,7 +118,7 @@ func look(t *testing.T, secrets map[string]string, where, text string) {
 	t.Helper()
 	for what, secret := range secrets {
 		if len(secret) < 8 {
-			t.Fatalf("%s is no canary: %q, want 8 characters or more", what, secret)
+			t.Fatalf("%s is not a canary: %q, want 8 characters or more", what, secret)
 		}
 		if strings.Contains(text, secret) {
 			t.Errorf("%s holds %s, want it hidden", where, what)
@@ -127,7 +126,7 @@ func look(t *testing.T, secrets map[string]string, where, text string) {
 	}
 }
 
-// A safeBuffer can be written to by everybody at once.
+// A safeBuffer is a buffer for concurrent use.
 type safeBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

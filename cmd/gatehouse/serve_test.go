@@ -27,7 +27,7 @@ func TestAnIssuerAtAnotherPortOfThisMachine(t *testing.T) {
 		{"http://localhost:8080", "127.0.0.1:9000", true},
 		{"http://localhost:8080", "[::1]:9000", true},
 		{"http://localhost", "127.0.0.1:80", false},
-		{"http://localhost:8080", "0.0.0.0:9000", false},             // a container, whose port is another outside
+		{"http://localhost:8080", "0.0.0.0:9000", false},             // a container, whose port outside is another
 		{"https://login.example.com", "127.0.0.1:8080", false},       // behind a proxy
 		{"https://login.example.localhost", "127.0.0.1:8080", false}, // likewise
 	} {
@@ -41,8 +41,8 @@ func TestAnIssuerAtAnotherPortOfThisMachine(t *testing.T) {
 	}
 }
 
-// withCertificate returns settings for TLS with a certificate that nobody vouches
-// for, as an operator may have behind a proxy.
+// withCertificate returns settings for TLS with a self-signed certificate, such as an
+// operator may use behind a proxy.
 func withCertificate(t *testing.T) config.Config {
 	t.Helper()
 	cfg := config.Default()
@@ -50,7 +50,7 @@ func withCertificate(t *testing.T) config.Config {
 	return cfg
 }
 
-// listening serves h under cfg and puts the address into it.
+// listening serves h with the settings, and sets cfg.Addr to its address.
 func listening(t *testing.T, cfg *config.Config, h http.Handler) {
 	t.Helper()
 	secure, err := loadTLS(*cfg, slog.New(slog.DiscardHandler))

@@ -9,14 +9,14 @@ import (
 	"gatehouse/internal/test/testdb"
 )
 
-// startApp starts the whole server but for its listener, on a new SQLite file and
-// with the settings that change makes of the defaults. It ends with the test.
+// startApp starts the server without its listener, on a new SQLite file and with the
+// default settings as change alters them. It ends with the test.
 func startApp(t *testing.T, log *slog.Logger, change func(*config.Config)) *app {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Database = config.NewSecret(testdb.SQLite(t))
 	cfg.Audience = cfg.Issuer
-	cfg.PasswordMemoryKiB, cfg.PasswordIterations = 1024, 1 // what a hash costs is not these tests' business
+	cfg.PasswordMemoryKiB, cfg.PasswordIterations = 1024, 1 // the cost of a hash does not matter here
 	if change != nil {
 		change(&cfg)
 	}

@@ -10,24 +10,23 @@ import (
 	"gatehouse/handlers"
 )
 
-// surface declares who may do what, path by path. It is written down a second
-// time, here, on purpose: a line that is added, widened or forgotten in the
-// server's table fails this test until somebody has said that it is meant.
-// GET stands for HEAD, too.
+// surface declares who may do what, path by path. It repeats the server's tables on
+// purpose: a line that is added, widened or forgotten there fails this test until
+// somebody declares it here too. GET includes HEAD.
 //
-// "open" admits everybody. Otherwise the callers are named that are admitted; the
-// others are refused, 401 without a living token and 403 with one. A method that
-// is not declared is answered 405, to those whom the first method admits.
+// "open" admits everybody. Otherwise the line names the callers that are admitted; others
+// are refused, with 401 without a valid token and 403 with one. Callers whom the first
+// line of a path admits get 405 for a method that is not declared.
 var surface = map[string][]permitted{
 	"/": {{"GET", "open"}}, "/setup": {{"GET POST", "open"}}, "/assets/*": {{"GET", "open"}},
 	"/openapi.json": {{"GET", "open"}}, "/metrics": {{"GET", "open"}},
 	"/healthz/live": {{"GET", "open"}}, "/healthz/ready": {{"GET", "open"}},
 	"/.well-known/jwks.json": {{"GET", "open"}}, "/.well-known/openid-configuration": {{"GET", "open"}}, "/.well-known/oauth-authorization-server": {{"GET", "open"}},
-	// These authenticate the app themselves, from the body or the header.
+	// These authenticate the app by the body or the header.
 	"/oauth/token": {{"POST", "open"}}, "/oauth/introspect": {{"POST", "open"}}, "/oauth/revoke": {{"POST", "open"}},
 
-	// Apps lead people here, and people answer at the pages. What is behind a sign-in
-	// there asks for the browser's cookie, and sends whoever has none to /login.
+	// Apps send people here, and people answer at the pages. Pages that need a sign-in
+	// check the browser's cookie, and redirect a person without one to /login.
 	"/oauth/authorize": {{"GET POST", "open"}}, "/oauth/logout": {{"GET POST", "open"}},
 	"/login": {{"GET POST", "open"}}, "/consent": {{"GET POST", "open"}}, "/logout": {{"GET POST", "open"}}, "/device": {{"GET POST", "open"}},
 	// The app authenticates, or brings an access token.
@@ -64,7 +63,8 @@ type permitted struct{ methods, callers string }
 
 var allMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-// wants is the declared answer: 0 stands for "let through", whatever came of it.
+// wants returns the declared status; 0 means that the request is let through, whatever
+// the answer.
 func wants(declared []permitted, method, caller string) int {
 	as := method
 	if as == http.MethodHead {
@@ -89,7 +89,7 @@ func wants(declared []permitted, method, caller string) int {
 	return http.StatusForbidden
 }
 
-// TestWhoMayDoWhat asks for every path by every method as everybody.
+// TestWhoMayDoWhat requests every path with every method as every caller.
 func TestWhoMayDoWhat(t *testing.T) {
 	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), nil))
 	tokens := map[string]string{}
@@ -102,7 +102,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			t.Errorf("%s is not declared, want a line that says who may do what there", template)
 			continue
 		}
-		// Nothing that is there is named, so that who is let through breaks nothing.
+		// The IDs do not exist, so a request that is let through changes nothing.
 		path := strings.NewReplacer("{id}", "999999", "{sid}", "nobody", "{kid}", "none", "{client_id}", "nothing").Replace(template)
 		for _, method := range allMethods {
 			for _, caller := range callers {
@@ -131,12 +131,12 @@ func check(t *testing.T, c *crowd, declared []permitted, method, path, caller, t
 	}
 }
 
-// endsSessions: such a request leaves its own caller without a token.
+// endsSessions reports whether a request leaves its own caller without a valid token.
 func endsSessions(method, template string) bool {
 	return method == http.MethodDelete && template == "/api/accounts/profile/sessions"
 }
 
-// templates are the paths of the table, each once.
+// templates returns the paths of the tables, each once.
 func (c *crowd) templates() []string {
 	var all []string
 	for _, rt := range handlers.Routes(c.surface) {
@@ -147,7 +147,8 @@ func (c *crowd) templates() []string {
 	return all
 }
 
-// declaredAs: an asset's name changes with its content.
+// declaredAs returns the key of a path in surface. Assets share one, because their names
+// change with their content.
 func declaredAs(template string) string {
 	if strings.HasPrefix(template, "/assets/") {
 		return "/assets/*"
@@ -155,7 +156,7 @@ func declaredAs(template string) string {
 	return template
 }
 
-// noneTooMany fails on what is declared and not there.
+// noneTooMany fails on declared paths that the server does not have.
 func (c *crowd) noneTooMany(t *testing.T) {
 	t.Helper()
 	there := map[string]bool{}

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// systemd listens as the service manager does, and gives out what it is told.
+// systemd listens as the service manager does; told returns the next message.
 func systemd(t *testing.T) (socket string, told func() string) {
 	t.Helper()
 	socket = filepath.Join(t.TempDir(), "notify")
@@ -32,8 +32,8 @@ func systemd(t *testing.T) (socket string, told func() string) {
 	}
 }
 
-// TestSystemdIsTold runs the server as a unit: it is ready when it can answer,
-// which the first key is needed for, and it says when it begins to stop.
+// TestSystemdIsTold runs the server as a unit. It reports that it is ready once it can
+// answer, which needs the first key, and that it begins to stop.
 func TestSystemdIsTold(t *testing.T) {
 	testkit.Long(t)
 	socket, told := systemd(t)
@@ -72,7 +72,7 @@ func TestASystemdThatDoesNotListenStopsNothing(t *testing.T) {
 	}
 }
 
-// TestASystemdThatHangsStopsNothing: it listens and reads nothing, until its queue is full.
+// TestASystemdThatHangsStopsNothing fills the queue of a socket from which nobody reads.
 func TestASystemdThatHangsStopsNothing(t *testing.T) {
 	testkit.Long(t)
 	socket, _ := systemd(t)
@@ -88,6 +88,6 @@ func TestASystemdThatHangsStopsNothing(t *testing.T) {
 	select {
 	case <-ended:
 	case <-time.After(20 * time.Second):
-		t.Error("telling systemd waits for ever, want it to give up")
+		t.Error("notifying systemd hangs, want it to give up")
 	}
 }

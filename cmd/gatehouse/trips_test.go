@@ -21,7 +21,7 @@ func TestNoEndpointAsksTheDatabaseMoreOften(t *testing.T) {
 	server, redis := testdb.StartMySQL(t), testdb.Redis(t)
 	g := openGate(t, func(c *config.Config) {
 		c.Database, c.Redis = config.NewSecret(server.DSN), config.NewSecret(redis)
-		c.PasswordMemoryKiB, c.PasswordIterations = 64, 1 // else a slow machine reads the app anew each time
+		c.PasswordMemoryKiB, c.PasswordIterations = 64, 1 // otherwise a slow machine reads the app from the database each time
 		c.MasterKey = config.NewSecret(base64.StdEncoding.EncodeToString([]byte(rand.Text() + rand.Text())[:32]))
 	})
 	g.shop("robot", func(c *store.Client) {
@@ -82,11 +82,11 @@ func TestNoEndpointAsksTheDatabaseMoreOften(t *testing.T) {
 	}
 }
 
-// goes is how often each is asked: what the server does by itself meanwhile, and the
-// reading of an app every second, must not count.
+// goes is how often each request is made. The fewest trips count, so that the server's
+// background work and its reading of an app every second do not.
 const goes = 6
 
-// fewest is how much asked grew when it grew least.
+// fewest returns the smallest increase of asked over several calls of ask.
 func fewest(t *testing.T, asked func() int64, ask func()) int64 {
 	t.Helper()
 	least := int64(math.MaxInt64)
@@ -98,7 +98,8 @@ func fewest(t *testing.T, asked func() int64, ask func()) int64 {
 	return least
 }
 
-// questions returns what reads the server's own counter, and is counted itself.
+// questions returns a function that reads the database server's counter of queries. The
+// counter includes the reading itself.
 func questions(t *testing.T, server *testdb.MySQLServer) func() int64 {
 	t.Helper()
 	pool, err := sql.Open("mysql", server.RootDSN())

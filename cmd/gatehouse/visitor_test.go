@@ -23,8 +23,7 @@ import (
 	"gatehouse/store"
 )
 
-// A gate is a whole server with a person, ann, and an app, the shop, and browsers
-// that come to it.
+// A gate is a server with a person, ann, and an app, the shop, for browsers to visit.
 type gate struct {
 	*app
 	t    *testing.T
@@ -41,7 +40,7 @@ const (
 	verifier   = "a-verifier-of-more-than-forty-three-characters-0123"
 )
 
-// openGate starts a gate. The doors of tests are plain http at 127.0.0.1.
+// openGate starts a gate, on plain http at 127.0.0.1.
 func openGate(t *testing.T, change func(*config.Config)) *gate {
 	t.Helper()
 	g := &gate{t: t}
@@ -79,7 +78,7 @@ func (g *gate) shop(id string, change func(*store.Client)) {
 	}
 }
 
-// A visitor is one browser: it keeps cookies, and follows no redirect unless told.
+// A visitor is one browser. It keeps cookies, and follows redirects only in follow.
 type visitor struct {
 	*gate
 	client *http.Client
@@ -94,7 +93,7 @@ func (g *gate) visitor() *visitor {
 	return &visitor{g, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, http.Header{}}
 }
 
-// A page is an answer that was read to its end.
+// A page is an answer whose body was read.
 type page struct {
 	t      *testing.T
 	status int
@@ -143,7 +142,7 @@ func (v *visitor) post(path string, pairs ...string) page {
 	return v.follow(v.do("POST", path, form))
 }
 
-// follow goes where redirects lead, as long as they lead to the server itself.
+// follow follows redirects as long as they lead to the server itself.
 func (v *visitor) follow(p page) page {
 	v.t.Helper()
 	for range 10 {
@@ -156,13 +155,13 @@ func (v *visitor) follow(p page) page {
 		}
 		p = v.do("GET", to, nil)
 	}
-	v.t.Fatalf("%s: a circle of redirects, want an end", p.at)
+	v.t.Fatalf("%s: more than ten redirects, want an end", p.at)
 	return p
 }
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
 
-// fields are the hidden fields of the page's form.
+// fields returns the names and values of the hidden fields in the page's form.
 func (p page) fields() []string {
 	var all []string
 	for _, m := range hidden.FindAllStringSubmatch(p.body, -1) {
@@ -171,7 +170,7 @@ func (p page) fields() []string {
 	return all
 }
 
-// shows fails unless the page has the status and says the words.
+// shows fails unless the page has the status and contains the words.
 func (p page) shows(status int, words ...string) page {
 	p.t.Helper()
 	if p.status != status {
@@ -185,7 +184,7 @@ func (p page) shows(status int, words ...string) page {
 	return p
 }
 
-// leads fails unless the page leads to the address, and returns its parameters.
+// leads fails unless the page redirects to the address, and returns its parameters.
 func (p page) leads(to string) url.Values {
 	p.t.Helper()
 	u, err := url.Parse(p.header.Get("Location"))
@@ -200,7 +199,8 @@ func (p page) leads(to string) url.Values {
 	return query
 }
 
-// ask is an authorization request of the shop's; pairs change it, "" removes.
+// ask returns an authorization request of the shop. The pairs set its parameters; ""
+// removes one.
 func ask(pairs ...string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	query := url.Values{
@@ -223,7 +223,7 @@ func (v *visitor) signIn(at page, name string) page {
 	return v.post("/login", append(at.fields(), "username", name, "password", secretPhrase)...)
 }
 
-// code goes the whole way to a code.
+// code signs in and consents as needed, and returns the code.
 func (v *visitor) code(pairs ...string) string {
 	v.t.Helper()
 	p := v.get(ask(pairs...))
@@ -240,7 +240,7 @@ func (v *visitor) code(pairs ...string) string {
 	return code
 }
 
-// tokens redeems a code as the shop; status is what it must be answered.
+// tokens posts to the token endpoint as the shop. The answer must have the status.
 func (g *gate) tokens(status int, pairs ...string) object {
 	g.t.Helper()
 	form := url.Values{}
@@ -270,7 +270,7 @@ func (g *gate) redeem(code string) object {
 	return g.tokens(http.StatusOK, "grant_type", "authorization_code", "code", code, "redirect_uri", shopURI, "code_verifier", verifier)
 }
 
-// cookie is the value of one of the visitor's cookies.
+// cookie returns the value of a cookie of the visitor, or "".
 func (v *visitor) cookie(name string) string {
 	u, err := url.Parse(v.door.URL)
 	if err != nil {
