@@ -1,6 +1,5 @@
-// Package apicheck holds real answers against the OpenAPI document, for tests. It
-// owns the judgement and the tally of what was asked; which requests are made is
-// the test's business.
+// Package apicheck checks real answers against the OpenAPI document, for tests. It judges
+// the answers and counts them by operation; the test chooses the requests.
 package apicheck
 
 import (
@@ -20,8 +19,8 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
 
-// allAnswers marks, in components/headers, a header that no answer lacks. A
-// response that names the header itself says otherwise for itself.
+// allAnswers marks, in components/headers, a header that every answer has. A response
+// that names the header itself overrides it.
 const allAnswers = "x-all-answers"
 
 // A Contract is an OpenAPI document that judges answers. It is safe for
@@ -29,12 +28,12 @@ const allAnswers = "x-all-answers"
 type Contract struct {
 	document *openapi3.T
 	router   routers.Router
-	// common are the headers that every answer carries.
+	// common are the headers of every answer.
 	common openapi3.Headers
 
 	mu   sync.Mutex
 	seen map[Operation]map[int]int
-	good map[string]bool // answers that are as documented
+	good map[string]bool // answers that were judged and are as documented
 }
 
 // An Operation is a method of a documented path.
@@ -42,8 +41,8 @@ type Operation struct{ Method, Path, ID string }
 
 func (o Operation) String() string { return o.Method + " " + o.Path }
 
-// Load reads the document and makes sure that it is a valid OpenAPI 3.1 document
-// whose examples are such as its schemas allow.
+// Load reads the document and checks that it is valid OpenAPI 3.1, with examples that
+// match their schemas.
 func Load(document []byte) (*Contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
@@ -68,7 +67,7 @@ func Load(document []byte) (*Contract, error) {
 	return c, nil
 }
 
-// Operations returns what the document describes, ordered by path and method.
+// Operations returns the documented operations, ordered by path and method.
 func (c *Contract) Operations() []Operation {
 	var all []Operation
 	for path, item := range c.document.Paths.Map() {
@@ -82,7 +81,7 @@ func (c *Contract) Operations() []Operation {
 	return all
 }
 
-// Statuses returns the statuses that the document has for an operation.
+// Statuses returns the documented statuses of an operation.
 func (c *Contract) Statuses(o Operation) []int {
 	responses := c.document.Paths.Value(o.Path).GetOperation(o.Method).Responses
 	var statuses []int
@@ -121,8 +120,8 @@ func (c *Contract) Queries(o Operation) []string {
 	return names
 }
 
-// Access returns the roles and the scope that the document asks for, and whether
-// it asks for an access token at all.
+// Access returns the roles and the scope that the document requires, and whether it
+// requires an access token at all.
 func (c *Contract) Access(o Operation) (roles []string, scope string, guarded bool) {
 	op := c.document.Paths.Value(o.Path).GetOperation(o.Method)
 	if op.Security != nil {
@@ -140,14 +139,14 @@ func (c *Contract) Access(o Operation) (roles []string, scope string, guarded bo
 }
 
 var (
-	errUnknownPath   = errors.New("the document does not know the path")
-	errUnknownMethod = errors.New("the document does not know the method of this path")
+	errUnknownPath   = errors.New("the document does not have the path")
+	errUnknownMethod = errors.New("the document does not have the method of this path")
 )
 
-// find returns the route of a request. Paths of the API are documented with a
-// slash at their end and answer without it as well. HEAD is documented as GET. A
-// method that the path does not have is judged by what the path's operations say
-// of it, so any of them will do.
+// find returns the route of a request. Paths of the API are documented with a trailing
+// slash and also answer without it. HEAD is documented as GET. For a method that the path
+// does not have, find returns any operation of the path, because all of them document the
+// answer to that.
 func (c *Contract) find(r *http.Request) (*routers.Route, map[string]string, error) {
 	methods := []string{r.Method}
 	if r.Method == http.MethodHead {
@@ -192,7 +191,8 @@ func (c *Contract) count(o Operation, status int) {
 	c.seen[o][status]++
 }
 
-// countAll counts an answer to a method that the path does not have, for all that it has.
+// countAll counts an answer to a method that the path does not have. It counts for all
+// operations of the path.
 func (c *Contract) countAll(route *routers.Route, status int) {
 	for method, op := range route.PathItem.Operations() {
 		c.count(Operation{method, route.Path, op.OperationID}, status)

@@ -72,18 +72,18 @@ func TestEveryKindOfFaultIsFound(t *testing.T) {
 		{"wrong type", "GET", "/api/things/1/", "", "200 X-Count:3 Content-Type:text/html", `<p>`, "text/html"},
 		{"missing header", "GET", "/api/things/1/", "", "200 Content-Type:application/json", `{"id":1,"made":null}`, `"X-Count" missing`},
 		{"header of another type", "GET", "/api/things/1/", "", "200 X-Count:many Content-Type:application/json", `{"id":1,"made":null}`, "X-Count"},
-		{"undocumented header", "GET", "/api/things/1/", "", good + " X-Odd:1", `{"id":1,"made":null}`, "does not know the header X-Odd"},
+		{"undocumented header", "GET", "/api/things/1/", "", good + " X-Odd:1", `{"id":1,"made":null}`, "does not have the header X-Odd"},
 		{"common header wrong", "GET", "/api/things/1/", "", good + " X-Request-Id:lower", `{"id":1,"made":null}`, "X-Request-Id"},
-		{"undocumented status", "GET", "/api/things/1/", "", "418", "", "does not know this status"},
+		{"undocumented status", "GET", "/api/things/1/", "", "418", "", "does not have this status"},
 		{"304 lacks its header", "GET", "/api/things/1/", "", "304", "", `"ETag" missing`},
 		{"304", "GET", "/api/things/1/", "", "304 ETag:x", "", ""},
 		{"another method", "PUT", "/api/things/1/", "", "405 Allow:GET", "", ""},
 		{"another method without Allow", "PUT", "/api/things/1/", "", "405", "", `"Allow" missing`},
-		{"another method that works", "PUT", "/api/things/1/", "", "304 ETag:x", "", "does not know the method"},
+		{"another method that works", "PUT", "/api/things/1/", "", "304 ETag:x", "", "does not have the method"},
 		{"unknown path", "GET", "/odd", "", "404 Content-Type:text/plain", "", ""},
-		{"unknown path in words of another", "GET", "/odd", "", "404 Content-Type:text/html", "<p>", "text/html"},
-		{"unknown path that answers", "GET", "/odd", "", "200", "", "does not know the path"},
-		{"a slash that is not documented", "POST", "/exact/", "", "204", "", "does not know the path"},
+		{"unknown path with the wrong type", "GET", "/odd", "", "404 Content-Type:text/html", "<p>", "text/html"},
+		{"unknown path that answers", "GET", "/odd", "", "200", "", "does not have the path"},
+		{"a slash that is not documented", "POST", "/exact/", "", "204", "", "does not have the path"},
 		{"body where there is none", "POST", "/exact", `{"name":"a"}`, "204", "surprise", "a body where there should be none"},
 		{"request as documented", "POST", "/exact", `{"name":"a"}`, "204", "", ""},
 		{"success that the document forbids", "POST", "/exact", `{}`, "204", "", "the document forbids it"},
@@ -194,14 +194,14 @@ func TestTransportLeavesTheBodiesAndCounts(t *testing.T) {
 	}
 }
 
-func TestLoadRefusesWhatIsNoGoodDocument(t *testing.T) {
+func TestLoadRefusesBadDocuments(t *testing.T) {
 	for name, edit := range map[string][2]string{
 		"an older version":                {`"3.1.0"`, `"3.0.3"`},
 		"a reference to nothing":          {`schemas/Thing"`, `schemas/Think"`},
 		"an example that does not fit":    {`{"id": 1, "made": null}`, `{"id": "one", "made": null}`},
 		"an operation without a response": {`"responses": {"204": {"description": "Done."}}`, `"responses": {}`},
-		"a parameter that is not there":   {`/api/things/{id}/`, `/api/things/{other}/`},
-		"a pattern that is none":          {`^[A-Z]+$`, `^[A-Z`},
+		"a parameter that is missing":     {`/api/things/{id}/`, `/api/things/{other}/`},
+		"a pattern that does not parse":   {`^[A-Z]+$`, `^[A-Z`},
 		"a word that means nothing":       {`"minimum": 1`, `"minimal": 1`},
 	} {
 		edited := strings.Replace(document, edit[0], edit[1], 1)

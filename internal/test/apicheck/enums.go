@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Enums returns a fault for every enum in document that has one of the words and
-// not all of them, or others beside them; in which order is all the same. It
-// reports too that there is no such enum.
+// Enums finds the enums in document that contain one of the words, and returns a fault
+// for each whose values are not exactly the words, in any order. If there is no such
+// enum, it returns an error.
 func Enums(document []byte, words []string) ([]error, error) {
 	var root any
 	if err := json.Unmarshal(document, &root); err != nil {
@@ -27,7 +27,7 @@ func Enums(document []byte, words []string) ([]error, error) {
 		}
 	})
 	if found == 0 {
-		return nil, fmt.Errorf("no enum has one of %q", words)
+		return nil, fmt.Errorf("no enum contains one of %q", words)
 	}
 	return faults, nil
 }
@@ -49,7 +49,7 @@ func walk(path string, v any, f func(path string, enum []string)) {
 	}
 }
 
-// texts returns the strings of an array that has nothing else.
+// texts returns the strings of an array of strings, or nil for any other value.
 func texts(v any) []string {
 	list, _ := v.([]any)
 	var all []string

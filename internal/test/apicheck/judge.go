@@ -22,14 +22,14 @@ type Exchange struct {
 	RequestBody []byte
 	Response    *http.Response
 	Body        []byte
-	// Odd requests are on purpose none that the document allows, though the server
-	// may bear with them: only their answers are judged.
+	// Odd marks a request that on purpose is not one that the document allows, though
+	// the server may accept it. Only its answer is judged.
 	Odd bool
 }
 
-// Judge returns what of the answer is not as the document says, joined, or nil,
-// and counts the answer. A request that succeeded must be one that the document
-// allows as well: else the document would keep callers from what they may do.
+// Judge counts the answer, and returns how it differs from the document, joined, or nil.
+// The document must also allow a request that succeeded: otherwise it would hide from
+// callers what they may do.
 func (c *Contract) Judge(e Exchange) error {
 	route, variables, err := c.find(e.Request)
 	if errors.Is(err, errUnknownPath) {
@@ -63,10 +63,10 @@ func operationOf(route *routers.Route) Operation {
 	return Operation{route.Method, route.Path, route.Operation.OperationID}
 }
 
-// unknownPath names, in components/responses, what a path gets that is not documented.
+// unknownPath names, in components/responses, the answer for undocumented paths.
 const unknownPath = "UnknownPath"
 
-// judgeUnknown: a path that is not documented is not there.
+// judgeUnknown judges the answer for an undocumented path, which must not exist.
 func (c *Contract) judgeUnknown(e Exchange) error {
 	nothing := openapi3.NewOperation()
 	nothing.Responses = openapi3.NewResponses(openapi3.WithStatus(http.StatusNotFound, c.document.Components.Responses[unknownPath]))
@@ -78,9 +78,10 @@ func (c *Contract) judgeUnknown(e Exchange) error {
 	return fmt.Errorf("%s %s answered %d, but %w: %w", e.Request.Method, e.Request.URL.Path, e.Response.StatusCode, errUnknownPath, errors.Join(faults...))
 }
 
-// judgeAnswer judges no answer twice: the library compiles a schema for each.
+// judgeAnswer judges equal answers only once, because the library compiles the schema
+// each time.
 func (c *Contract) judgeAnswer(input *openapi3filter.RequestValidationInput, e Exchange) []error {
-	answer := whatIsJudged(input.Route, e)
+	answer := identity(input.Route, e)
 	c.mu.Lock()
 	good := c.good[answer]
 	c.mu.Unlock()
@@ -96,9 +97,9 @@ func (c *Contract) judgeAnswer(input *openapi3filter.RequestValidationInput, e E
 	return faults
 }
 
-// whatIsJudged is all that the judgement of an answer depends on, but for what each
-// answer has of its own.
-func whatIsJudged(route *routers.Route, e Exchange) string {
+// identity returns everything that the judgement of an answer depends on. Headers that
+// differ in every answer are left out.
+func identity(route *routers.Route, e Exchange) string {
 	header := e.Response.Header.Clone()
 	for _, name := range []string{"Date", "X-Request-Id"} {
 		if len(header.Values(name)) == 1 {
@@ -111,7 +112,7 @@ func whatIsJudged(route *routers.Route, e Exchange) string {
 func (c *Contract) judgeNew(input *openapi3filter.RequestValidationInput, e Exchange) []error {
 	documented := input.Route.Operation.Responses.Status(e.Response.StatusCode)
 	if documented == nil || documented.Value == nil {
-		return []error{fmt.Errorf("the document does not know this status; body %.200q", e.Body)}
+		return []error{fmt.Errorf("the document does not have this status; body %.200q", e.Body)}
 	}
 	response := c.withCommonHeaders(documented.Value)
 	faults := undocumentedHeaders(response, e.Response.Header)
@@ -125,9 +126,8 @@ func (c *Contract) judgeNew(input *openapi3filter.RequestValidationInput, e Exch
 	return faults
 }
 
-// answerInput presents the answer to the library as the only one that the
-// operation has, to a GET and with status 200: for a HEAD, and for a 304, the
-// library would not look at it at all.
+// answerInput presents the answer to the library as the only one of the operation, to a
+// GET and with status 200. The library would skip a HEAD or a 304.
 func (c *Contract) answerInput(input *openapi3filter.RequestValidationInput, response *openapi3.Response, e Exchange, bodiless bool) *openapi3filter.ResponseValidationInput {
 	alone := *input.Route.Operation
 	alone.Responses = openapi3.NewResponses(openapi3.WithStatus(http.StatusOK, &openapi3.ResponseRef{Value: response}))
@@ -144,7 +144,7 @@ func (c *Contract) answerInput(input *openapi3filter.RequestValidationInput, res
 	}
 }
 
-// withCommonHeaders adds what every answer carries.
+// withCommonHeaders returns the response with the headers of every answer added.
 func (c *Contract) withCommonHeaders(response *openapi3.Response) *openapi3.Response {
 	full := *response
 	full.Headers = openapi3.Headers{}
@@ -153,10 +153,11 @@ func (c *Contract) withCommonHeaders(response *openapi3.Response) *openapi3.Resp
 	return &full
 }
 
-// transportHeaders are HTTP's own; a document need not name them.
+// transportHeaders belong to HTTP itself. A document need not name them.
 var transportHeaders = []string{"Connection", "Content-Length", "Content-Type", "Date", "Transfer-Encoding"}
 
-// undocumentedHeaders finds headers in the answer of which the document is silent.
+// undocumentedHeaders returns a fault for each header of the answer that the document
+// does not name.
 func undocumentedHeaders(response *openapi3.Response, answer http.Header) []error {
 	known := slices.Clone(transportHeaders)
 	for name := range response.Headers {
@@ -165,7 +166,7 @@ func undocumentedHeaders(response *openapi3.Response, answer http.Header) []erro
 	var faults []error
 	for name := range answer {
 		if !slices.Contains(known, name) {
-			faults = append(faults, fmt.Errorf("the document does not know the header %s: %s", name, strings.Join(answer.Values(name), " | ")))
+			faults = append(faults, fmt.Errorf("the document does not have the header %s: %s", name, strings.Join(answer.Values(name), " | ")))
 		}
 	}
 	return faults

@@ -13,12 +13,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// The security schemes of the document that a request shows in its Authorization
-// header.
+// These are the document's security schemes that use the Authorization header.
 const (
 	bearerScheme = "bearer"
 	basicScheme  = "clientBasic"
-	// tokenScheme is for any app's access token: no role of the person is asked for.
+	// tokenScheme is for the access token of any app. It requires no role.
 	tokenScheme = "accessToken"
 )
 
@@ -41,8 +40,8 @@ func briefly(err *openapi3.SchemaError) string {
 	return text
 }
 
-// authenticates wants a request that succeeded to have shown what the document
-// asks for. Whether it was good is the server's to know.
+// authenticates checks that a request that succeeded sent the credentials that the
+// document requires. The server has checked whether they were valid.
 func authenticates(_ context.Context, input *openapi3filter.AuthenticationInput) error {
 	want := map[string]string{bearerScheme: "bearer ", tokenScheme: "bearer ", basicScheme: "basic "}[input.SecuritySchemeName]
 	header := strings.ToLower(input.RequestValidationInput.Request.Header.Get("Authorization"))
@@ -52,12 +51,13 @@ func authenticates(_ context.Context, input *openapi3filter.AuthenticationInput)
 	return nil
 }
 
-// judgeRequest returns why the document would not have allowed a request that succeeded.
+// judgeRequest returns the reasons why the document does not allow a request that
+// succeeded.
 func judgeRequest(input *openapi3filter.RequestValidationInput, body []byte) []error {
 	var faults []error
 	for name := range input.Request.URL.Query() {
 		if !documentsQuery(input.Route.Operation, name) {
-			faults = append(faults, fmt.Errorf("the document does not know the query parameter %q", name))
+			faults = append(faults, fmt.Errorf("the document does not have the query parameter %q", name))
 		}
 	}
 	request := input.Request.Clone(input.Request.Context())
@@ -80,15 +80,15 @@ func documentsQuery(op *openapi3.Operation, name string) bool {
 type Transport struct {
 	Contract *Contract
 	Next     http.RoundTripper
-	// Odd: see Exchange.
+	// Odd is Exchange.Odd of every exchange.
 	Odd bool
-	// Report is told of what is not as the document says.
+	// Report is called with each difference from the document.
 	Report func(error)
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context()) // the caller's own is not ours to change
+	r = r.Clone(r.Context()) // a RoundTripper must not change the caller's request
 	sent, err := drain(&r.Body)
 	if err != nil {
 		return nil, fmt.Errorf("reading a request to be judged: %w", err)

@@ -1,4 +1,4 @@
-// Package arch keeps the arrows between the packages pointing down.
+// Package arch keeps the imports between the packages pointing down.
 package arch
 
 import (
@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// owners names the packages, one or a few, that alone may import a library or an inner
-// package of ours, so that the step to another one is a change of one place.
+// owners names the only packages that may import a library or an inner package of ours,
+// so that replacing one is a change in one place.
 var owners = map[string]string{
 	"gorm.io/":                         "store/sqlstore store/sqlstore/engine",
 	"github.com/go-sql-driver/":        "store/sqlstore/engine",
@@ -28,9 +28,9 @@ var owners = map[string]string{
 	"github.com/golang-jwt":            "nobody",
 	"github.com/go-oauth2/oauth2/v4/m": "internal/oauth/grants",
 	"math/rand":                        "nobody",
-	"github.com/coreos/go-oidc/":       "nobody", // tests sign in with it
-	"golang.org/x/oauth2":              "nobody", // tests sign in with it
-	"pgregory.net/rapid":               "nobody", // tests draw random sequences with it
+	"github.com/coreos/go-oidc/":       "nobody", // only tests sign in with it
+	"golang.org/x/oauth2":              "nobody", // only tests sign in with it
+	"pgregory.net/rapid":               "nobody", // only tests draw random sequences with it
 }
 
 func TestImportsPointDown(t *testing.T) {
@@ -59,8 +59,8 @@ func TestImportsPointDown(t *testing.T) {
 	}
 }
 
-// drawing reads the rooms in docs/architecture.md: the layer of every package,
-// counted from the top. Packages in one layer do not know each other.
+// drawing reads the rooms in docs/architecture.md, and returns the layer of every
+// package, counted from the top. Packages in one layer do not import each other.
 func drawing(t *testing.T) map[string]int {
 	t.Helper()
 	page, err := os.ReadFile("../../../docs/architecture.md")
@@ -88,7 +88,7 @@ func drawing(t *testing.T) map[string]int {
 	return layerOf
 }
 
-// ownerOf goes by the longest prefix.
+// ownerOf returns the owners of the longest prefix that matches, or "".
 func ownerOf(imp string) (owner string) {
 	longest := ""
 	for prefix, packages := range owners {
@@ -99,7 +99,7 @@ func ownerOf(imp string) (owner string) {
 	return owner
 }
 
-// listImports returns the imports of every package of ours, tests left out.
+// listImports returns the imports of every package of ours, without those of tests.
 func listImports(t *testing.T) map[string][]string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "gatehouse/...").Output()

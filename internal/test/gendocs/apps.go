@@ -8,7 +8,7 @@ import (
 	"gatehouse/store"
 )
 
-// apps are the fragments that the attributes of clients yield.
+// apps returns the fragments made from the attributes of clients.
 func apps() map[string]node {
 	var answer, change, form, example object
 	for _, a := range client.Attributes(grant.Types()) {

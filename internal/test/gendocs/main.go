@@ -1,6 +1,6 @@
-// Command gendocs writes what is generated: docs/configuration.md from the settings
-// themselves, and the API document from its parts and from the lists that decode
-// requests. Run it with: go generate ./config ./handlers/operators
+// Command gendocs writes the generated documents: docs/configuration.md from the
+// settings, and the API document from its parts and the lists that decode requests. Run
+// it with: go generate ./config ./handlers/operators
 package main
 
 import (
@@ -38,22 +38,22 @@ const introduction = `# Configuration
 
 <!-- Generated from config/config.go by "go generate ./config"; do not edit. -->
 
-Without any setting, ` + "`gatehouse serve`" + ` starts on a new SQLite file. A setting can be given in four places; the later wins:
+Without any setting, ` + "`gatehouse serve`" + ` starts on a new SQLite file. A setting can be given in four places; the last one wins:
 
 1. the default;
-2. a YAML file, ` + "`gatehouse.yaml`" + ` in the working folder or the one that ` + "`--config`" + ` names, with lines as ` + "`access_token_lifetime: 5m`" + `;
-3. the environment, as ` + "`GATEHOUSE_ACCESS_TOKEN_LIFETIME=5m`" + `;
-4. a flag, as ` + "`--access-token-lifetime 5m`" + `.
+2. a YAML file, ` + "`gatehouse.yaml`" + ` in the working folder or the one that ` + "`--config`" + ` names, with lines such as ` + "`access_token_lifetime: 5m`" + `;
+3. the environment, such as ` + "`GATEHOUSE_ACCESS_TOKEN_LIFETIME=5m`" + `;
+4. a flag, such as ` + "`--access-token-lifetime 5m`" + `.
 
 A secret can also be read from a file: ` + "`GATEHOUSE_MASTER_KEY_FILE=/run/secrets/master_key`" + `, or ` + "`master_key_file:`" + ` in the YAML file. Such a
-file must not be readable by everybody, except below ` + "`/run/secrets/`" + `, where Docker and Kubernetes put them. No secret is taken from the
-command line.
+file must not be readable by everybody, except below ` + "`/run/secrets/`" + `, where Docker and Kubernetes put them. Secrets cannot be given on
+the command line.
 
 Durations have a unit: ` + "`90s`, `15m`, `720h`" + `. Lists are separated by commas, or are YAML lists.
 
 ` + "`gatehouse config check`" + ` names everything that is wrong, and ` + "`gatehouse config print`" + ` shows each value and where it came from, without
-the secrets. A server with a fault in its configuration does not start; nor does one with a variable that begins with ` + "`GATEHOUSE_`" + ` and is no
-setting (variables that Kubernetes makes for a service named gatehouse, and ` + "`GATEHOUSE_TEST_…`" + `, are passed over).
+the secrets. A server with a fault in its configuration does not start. A variable that begins with ` + "`GATEHOUSE_`" + ` and is not a setting is
+a fault, except ` + "`GATEHOUSE_TEST_…`" + ` and the variables that Kubernetes makes for a service named gatehouse.
 
 | variable | default | bounds | |
 |---|---|---|---|

@@ -48,8 +48,8 @@ func TestPlacesAreFilled(t *testing.T) {
 		{"a later member wins, in the old place", `{"...": "pair", "a": 3}`, `{"a": 3, "b": 2}`, ""},
 		{"items", `["w", "...words", "z"]`, `["w", "x", "y", "z"]`, ""},
 		{"unknown", `{"...": "pairs"}`, "", `no fragment "pairs"`},
-		{"a list for members", `{"...": "words"}`, "", "no object"},
-		{"an object for items", `["...pair"]`, "", "no list"},
+		{"a list for members", `{"...": "words"}`, "", "not an object"},
+		{"an object for items", `["...pair"]`, "", "not a list"},
 	} {
 		got, err := c.compose(tree(t, one.in))
 		if one.fault != "" {
@@ -63,8 +63,8 @@ func TestPlacesAreFilled(t *testing.T) {
 		}
 	}
 	c.fragments["spare"] = list{}
-	if err := c.left(); err == nil || !strings.Contains(err.Error(), `"spare"`) {
-		t.Errorf("a fragment that stands nowhere: error = %v, want one with its name", err)
+	if err := c.checkAllUsed(); err == nil || !strings.Contains(err.Error(), `"spare"`) {
+		t.Errorf("an unused fragment: error = %v, want one with its name", err)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestPartsAreMerged(t *testing.T) {
 		t.Errorf("merge = %s, %v; want %s", inline(got), err, want)
 	}
 	if _, err := merge(read(`{"a": {"b": 1}}`), read(`{"a": {"b": 1}}`)); err == nil {
-		t.Error("merge takes one member twice; want an error")
+		t.Error("merge accepts a member that both objects have; want an error")
 	}
 }
 

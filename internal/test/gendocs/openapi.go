@@ -9,23 +9,22 @@ import (
 	"strings"
 )
 
-// parts are the files that the API document is composed of, in its order.
+// parts are the files of the API document, in its order.
 var parts = []string{
 	"about", "oauth", "discovery", "signin", "people", "account", "apps", "operators", "pages", "headers", "parameters", "responses",
 	"schemas-people", "schemas-shared", "schemas-oauth", "schemas-apps", "schemas-operators", "schemas-pages",
 }
 
-// document composes the API document of the parts in a folder and of the
-// fragments: those in its fragments.json, and those that the lists yield that
-// decode requests.
+// document composes the API document from the parts in a folder, the fragments in its
+// fragments.json, and the fragments from the lists that decode requests.
 func document(folder string) (string, error) {
-	whole := object{}
+	marked := object{}
 	for _, part := range parts {
 		read, err := readPart(folder, part)
 		if err != nil {
 			return "", err
 		}
-		if whole, err = merge(whole, read); err != nil {
+		if marked, err = merge(marked, read); err != nil {
 			return "", fmt.Errorf("%s: %w", part, err)
 		}
 	}
@@ -37,14 +36,14 @@ func document(folder string) (string, error) {
 	for _, fragment := range written {
 		c.fragments[fragment.name] = fragment.value
 	}
-	composed, err := c.compose(whole)
+	composed, err := c.compose(marked)
 	if err != nil {
 		return "", err
 	}
-	return text(composed), c.left()
+	return text(composed), c.checkAllUsed()
 }
 
-// fromLists are the fragments that come from the lists by which requests are decoded.
+// fromLists returns the fragments from the lists that decode requests.
 func fromLists() map[string]node {
 	all := people()
 	maps.Copy(all, apps())
@@ -54,7 +53,7 @@ func fromLists() map[string]node {
 
 func readPart(folder, name string) (object, error) {
 	path := filepath.Join(folder, name+".json")
-	content, err := os.ReadFile(path) //nolint:gosec // G304: a part, by a name of ours
+	content, err := os.ReadFile(path) //nolint:gosec // G304: the folder is given by go generate, the name by us
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +63,13 @@ func readPart(folder, name string) (object, error) {
 	}
 	part, ok := read.(object)
 	if !ok {
-		return nil, fmt.Errorf("%s holds no object", path)
+		return nil, fmt.Errorf("%s is not a JSON object", path)
 	}
 	return part, nil
 }
 
-// merge returns what either object has. Objects that both have are merged likewise.
+// merge returns the members of both objects. Objects that both have are merged in turn;
+// any other member that both have is an error.
 func merge(a, b object) (object, error) {
 	for _, m := range b {
 		i := a.at(m.name)
@@ -91,10 +91,10 @@ func merge(a, b object) (object, error) {
 	return a, nil
 }
 
-// spread marks a place to be filled, as JavaScript does: the member
-// "...": "name" of an object, or "...": ["one", "two"], stands for the members of
-// those fragments, and the item "...name" of a list for the items of that fragment.
-// A member that follows takes the place of one of the same name.
+// spread marks a place to be filled, as in JavaScript. The member "...": "name" of an
+// object, or "...": ["one", "two"], stands for the members of those fragments, and the
+// item "...name" of a list for the items of that fragment. A later member replaces an
+// earlier one of the same name.
 const spread = "..."
 
 // A composer fills the marked places.
@@ -133,7 +133,7 @@ func (c composer) object(o object) (node, error) {
 	return filled, nil
 }
 
-// members are those of the fragments that are named.
+// members returns the members of the named fragments.
 func (c composer) members(names node) (object, error) {
 	named, several := names.(list)
 	if !several {
@@ -147,7 +147,7 @@ func (c composer) members(names node) (object, error) {
 		}
 		o, ok := fragment.(object)
 		if !ok {
-			return nil, fmt.Errorf("fragment %v is no object", name)
+			return nil, fmt.Errorf("fragment %v is not an object", name)
 		}
 		all = append(all, o...)
 	}
@@ -172,14 +172,14 @@ func (c composer) list(l list) (node, error) {
 		}
 		items, ok := fragment.(list)
 		if !ok {
-			return nil, fmt.Errorf("fragment %q is no list", name)
+			return nil, fmt.Errorf("fragment %q is not a list", name)
 		}
 		filled = append(filled, items...)
 	}
 	return filled, nil
 }
 
-// fragment returns the fragment of that name, filled itself.
+// fragment returns the fragment of that name, with its own places filled.
 func (c composer) fragment(name string) (node, error) {
 	found, ok := c.fragments[name]
 	if !ok {
@@ -189,8 +189,8 @@ func (c composer) fragment(name string) (node, error) {
 	return c.compose(found)
 }
 
-// left names the fragments that stand nowhere.
-func (c composer) left() error {
+// checkAllUsed returns an error for a fragment that fills no place.
+func (c composer) checkAllUsed() error {
 	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
 		if !c.used[name] {
 			return fmt.Errorf("the fragment %q is not used", name)

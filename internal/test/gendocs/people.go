@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/profile"
 )
 
-// people are the fragments that profile.List yields.
+// people returns the fragments made from profile.List.
 func people() map[string]node {
 	all := map[string]node{"profile.names": treeOf(profile.Names()), "claims.names": treeOf(claims.Supported()), "claims": released()}
 	var forms, answer, change, form object
@@ -38,7 +38,7 @@ func people() map[string]node {
 	return all
 }
 
-// example is a profile in which everything is known.
+// example returns a profile with every attribute.
 func example() node {
 	var all object
 	for _, a := range profile.List {
@@ -55,8 +55,8 @@ func example() node {
 	return all
 }
 
-// released returns the claims as texts. The place in the document overrides those
-// that are more than a text.
+// released returns the claims as strings. The document itself overrides those of another
+// type.
 func released() node {
 	var all object
 	for _, name := range claims.Supported() {

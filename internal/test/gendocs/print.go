@@ -5,18 +5,18 @@ import (
 	"unicode/utf8"
 )
 
-// width is how long a line may become by putting a whole value on it.
+// width is the longest line that is made by putting a complete value on it.
 const width = 132
 
-// text is a tree on lines that people can read: a value that fits is one line, and
-// words fill their lines.
+// text returns a tree in readable lines. A value that fits is on one line, and words fill
+// their lines.
 func text(n node) string {
 	var b strings.Builder
 	lines(&b, n, "", 0)
 	return b.String() + "\n"
 }
 
-// lines writes n, which begins at column used, behind what is on the line.
+// lines writes n after the used columns of the current line.
 func lines(b *strings.Builder, n node, indent string, used int) {
 	if line := inline(n); used+utf8.RuneCountInString(line) <= width {
 		b.WriteString(line)
@@ -42,7 +42,8 @@ func lines(b *strings.Builder, n node, indent string, used int) {
 	}
 }
 
-// fill writes the items of a list: words as many to a line as fit, other items one to a line.
+// fill writes the items of a list: as many words per line as fit, and one other item per
+// line.
 func fill(b *strings.Builder, l list, indent string) {
 	used := 0
 	for i, item := range l {
@@ -81,7 +82,7 @@ func end(b *strings.Builder, i, of int) {
 	b.WriteString("\n")
 }
 
-// inline is a tree on one line.
+// inline returns a tree on one line.
 func inline(n node) string {
 	var b strings.Builder
 	switch n := n.(type) {

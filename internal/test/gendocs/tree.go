@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// A node is a JSON value that keeps the order of its members: an object, a list,
-// or anything else as it is written.
+// A node is a JSON value that keeps the order of its members: an object, a list, or a
+// scalar.
 type node any
 
 type (
@@ -35,7 +35,7 @@ func (o object) get(name string) node {
 	return nil
 }
 
-// with returns o with the member, in the place of one of that name if there is one.
+// with returns o with the member. It replaces a member of the same name.
 func (o object) with(m member) object {
 	if i := o.at(m.name); i >= 0 {
 		o[i] = m
@@ -98,7 +98,7 @@ func items(d *json.Decoder) (node, error) {
 	return l, err
 }
 
-// treeOf turns a Go value that has JSON into a tree.
+// treeOf returns the JSON of a Go value as a tree.
 func treeOf(v any) node {
 	text, err := written(v)
 	if err != nil {
@@ -111,7 +111,7 @@ func treeOf(v any) node {
 	return tree
 }
 
-// written is v as JSON, in which no character is written as an escape that need not be.
+// written returns v as JSON without unnecessary escapes.
 func written(v any) (scalar, error) {
 	var b bytes.Buffer
 	encode := json.NewEncoder(&b)
@@ -120,7 +120,7 @@ func written(v any) (scalar, error) {
 	return scalar(bytes.TrimSpace(b.Bytes())), err
 }
 
-// unquoted is a string, or "" for any other value.
+// unquoted returns the text of a JSON string, or "" for any other value.
 func unquoted(n node) (s string) {
 	if text, ok := n.(scalar); ok {
 		_ = json.Unmarshal([]byte(text), &s)

@@ -1,9 +1,9 @@
 // Command messages finds test failures that do not explain themselves.
 //
-// A failure is understood from the log alone if its message has words for what
-// was done and, where a value was measured, for what was wanted. A value at the
-// start of a message names the case. Any later one was measured, and then the
-// message says "want", unless it ends in an error: "opening the store: %v".
+// A failure can be understood from the log alone if its message says what was done and,
+// if it prints a measured value, what was wanted. A value at the start of a message names
+// the case. Any later value was measured, so the message must say "want", unless it ends
+// in an error: "opening the store: %v".
 //
 // The command reads every test file below the working directory, and every other
 // Go file that imports testing.
@@ -23,7 +23,7 @@ import (
 func main() {
 	found, err := check(os.DirFS("."))
 	for _, line := range found {
-		fmt.Fprintln(os.Stdout, line)
+		_, _ = fmt.Fprintln(os.Stdout, line) // the exit code reports the findings too
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "messages:", err)
@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// check returns a line for every message below root that lacks something.
+// check returns a line for every incomplete message below root.
 func check(root fs.FS) (found []string, err error) {
 	err = fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -55,13 +55,13 @@ func check(root fs.FS) (found []string, err error) {
 	return found, err
 }
 
-// skipped reports whether the Go tool leaves the folder out too.
+// skipped reports whether the Go tool ignores the folder.
 func skipped(folder string) bool {
 	name := filepath.Base(folder)
 	return name == "testdata" || name == "node_modules" || folder != "." && strings.HasPrefix(name, ".")
 }
 
-// checkFile returns a line for every message in source that lacks something.
+// checkFile returns a line for every incomplete message in source.
 func checkFile(path string, source []byte) (found []string, err error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, path, source, 0)

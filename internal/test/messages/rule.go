@@ -13,9 +13,9 @@ var (
 	verb  = regexp.MustCompile(`%[-+# 0]*(\[\d+\])?[\d*]*(\.[\d*]+)?[a-zA-Z]`)
 	word  = regexp.MustCompile(`[A-Za-z][A-Za-z'-]+`)
 	want  = regexp.MustCompile(`\bwant(s|ed)?\b`)
-	cause = regexp.MustCompile(`: %[vw](\n%s)?$`) // an error, and what a program printed
-	// names are the values that a message may begin with: the name of the case,
-	// or what the sentence is about.
+	cause = regexp.MustCompile(`: %[vw](\n%s)?$`) // an error, perhaps followed by the output of a program
+	// names matches the values at the start of a message: the name of the case, or
+	// the subject of the sentence.
 	names = regexp.MustCompile(`^(` + verb.String() + `[ :,]*)+`)
 )
 
@@ -25,8 +25,8 @@ const (
 	wanted = `say what was wanted: "status = %d, want %d"`
 )
 
-// judge returns what the message of call lacks, or "" if it lacks nothing or if
-// call does not fail a test.
+// judge returns what the message of call lacks. It returns "" for a complete message, and
+// for a call that does not fail a test.
 func judge(call *ast.CallExpr) string {
 	method, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok || len(call.Args) == 0 || elsewhere(method.X) {
@@ -40,7 +40,7 @@ func judge(call *ast.CallExpr) string {
 		}
 		return judgeWords(wordsIn(text))
 	case "Errorf", "Fatalf":
-		if !literal { // a helper passes on what its caller says
+		if !literal { // a helper passes on the message of its caller
 			return ""
 		}
 		return judgeFormat(strings.ReplaceAll(text, "%%", ""), call.Args[1:])
@@ -48,8 +48,7 @@ func judge(call *ast.CallExpr) string {
 	return ""
 }
 
-// elsewhere reports whether x is a package, or a logger, with methods of the
-// same names.
+// elsewhere reports whether x is a package or a logger with functions of the same names.
 func elsewhere(x ast.Expr) bool {
 	if made, ok := x.(*ast.CallExpr); ok { // slog.New(…)
 		x = made.Fun
@@ -79,12 +78,12 @@ func judgeWords(said int) string {
 	return ""
 }
 
-// wordsIn counts the words of text. The name err says nothing, and is not counted.
+// wordsIn counts the words of text without err, which says nothing.
 func wordsIn(text string) int {
 	return len(slices.DeleteFunc(word.FindAllString(text, -1), func(w string) bool { return w == "err" }))
 }
 
-// isError reports whether x is an error, going by its name.
+// isError reports whether x has the name of an error.
 func isError(x ast.Expr) bool {
 	name := lastName(x)
 	return strings.HasPrefix(strings.ToLower(name), "err") || strings.HasSuffix(name, "Err")

@@ -10,23 +10,23 @@ import (
 	"gatehouse/internal/profile"
 )
 
-// An answer is what came back.
+// An answer is a response whose body was read.
 type answer struct {
 	status int
 	body   string
 }
 
-// news are the fields that our answers have beyond those of old.
+// news are the fields that the old answers did not have.
 var news = append(profile.Names(), "sub", "email_verified", "date_joined", "last_login", "updated_at")
 
-// difference says how got differs from the row's answer; empty if it does not.
+// difference says how got differs from the row's answer, or returns "" if it does not.
 func (p *player) difference(r row, got answer) string {
 	if got.status != r.Status {
 		return fmt.Sprintf("status %d, not %d: %s", got.status, r.Status, got.body)
 	}
 	var old any
 	if err := json.Unmarshal(r.Response, &old); err != nil {
-		return "the old answer: " + err.Error()
+		return "reading the old answer: " + err.Error()
 	}
 	if old == "" {
 		if got.body != "" {
@@ -36,24 +36,24 @@ func (p *player) difference(r row, got answer) string {
 	}
 	var ours any
 	if err := json.Unmarshal([]byte(got.body), &ours); err != nil {
-		return "no JSON: " + got.body
+		return "not JSON: " + got.body
 	}
 	return p.compare("", old, ours)
 }
 
-// compare compares two values, with tokens and the fields that are new left out.
+// compare compares two values, except for tokens and new fields.
 func (p *player) compare(at string, old, ours any) string {
 	switch old := old.(type) {
 	case map[string]any:
 		got, ok := ours.(map[string]any)
 		if !ok {
-			return fmt.Sprintf("%s: no object", at)
+			return fmt.Sprintf("%s: not an object", at)
 		}
 		return p.compareObjects(at, old, got)
 	case []any:
 		got, ok := ours.([]any)
 		if !ok {
-			return fmt.Sprintf("%s: no list", at)
+			return fmt.Sprintf("%s: not a list", at)
 		}
 		if len(old) > 0 && isPerson(old[0]) {
 			return p.comparePeople(old, got)
@@ -81,7 +81,7 @@ func (p *player) compareObjects(at string, old, got map[string]any) string {
 	person := isPerson(old)
 	for key, want := range old {
 		if key == "is_staff" && person {
-			want = old["role"] != "user" // of old it was another notion, and false for everybody
+			want = old["role"] != "user" // in the old application it was false for everybody
 		}
 		value, ok := got[key]
 		if !ok {
@@ -95,7 +95,7 @@ func (p *player) compareObjects(at string, old, got map[string]any) string {
 		_, known := old[key]
 		switch {
 		case known, person && slices.Contains(news, key):
-		case key == "user" && old["message"] != nil: // who was made
+		case key == "user" && old["message"] != nil: // the person who was created
 		case key == "refresh" && old["access"] != nil: // the successor
 		default:
 			return fmt.Sprintf("%s: %s is new", at, key)
@@ -104,8 +104,8 @@ func (p *player) compareObjects(at string, old, got map[string]any) string {
 	return ""
 }
 
-// comparePeople compares lists of people by number: those whom ours cannot have
-// are left out of the old one, and those whom only ours has out of the new one.
+// comparePeople compares lists of people by ID. It ignores old people whom our server
+// cannot have, and people whom only our server has.
 func (p *player) comparePeople(old, got []any) string {
 	here := map[int64]any{}
 	for _, one := range got {

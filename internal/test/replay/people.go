@@ -16,25 +16,25 @@ import (
 	"gatehouse/store"
 )
 
-// A person of the old database, by the ID there, which is the ID here as well.
+// A person of the old database. Their ID there is their ID here as well.
 type person struct {
-	// id is 0 as long as the person is not there, and for one whom ours cannot
-	// have: a second spelling of somebody else's name.
+	// id is 0 until the person exists here. It stays 0 for people whom our server
+	// cannot have, because their name is another spelling of somebody else's.
 	id              int64
 	username, email string
 	role            store.Role
 	first, last     string
 	password        string
-	// hash is what the old database had instead of a password.
+	// hash is the old database's password hash, if it replaces password.
 	hash *string
-	// due is the row before which the person must be there; made is the row that
-	// made the person, 0 if it is not in the file.
+	// due is the row before which the person must exist. made is the row that created
+	// them, or 0 if that row is not in the file.
 	due, made int
 }
 
 const usualPassword = "complexpassword123"
 
-// census finds out from the answers of old who there was and since when.
+// census reads from the old answers who existed, and from which row on.
 func census(rows []row) map[int64]*person {
 	people := map[int64]*person{}
 	var look func(v any, n int)
@@ -70,7 +70,7 @@ func census(rows []row) map[int64]*person {
 	return people
 }
 
-// addUnseen adds what the answers do not show.
+// addUnseen adds the people and attributes that the answers do not show.
 func addUnseen(people map[int64]*person) {
 	people[79] = &person{username: "del_raw", email: "del_raw@example.com", role: store.RoleUser, due: 464}
 	people[80] = &person{username: "del_twice", email: "del_twice@example.com", role: store.RoleUser, due: 464}
@@ -78,7 +78,7 @@ func addUnseen(people map[int64]*person) {
 	people[12].password = "пароль-密码-🔑"
 	people[76].username, people[76].email, people[76].first, people[76].last = "victim", "victim@example.com", "", ""
 	people[82].first, people[82].last, people[82].due = "", "", 545
-	people[84].role = store.RoleAdmin // before he demoted himself
+	people[84].role = store.RoleAdmin // before they demoted themselves
 	for id, due := range map[int64]int{72: 293, 73: 317, 74: 341, 75: 366, 76: 389, 64: 237, 85: 583} {
 		people[id].due = min(people[id].due, due)
 	}
@@ -92,14 +92,14 @@ func addUnseen(people map[int64]*person) {
 	}
 }
 
-// noteMaker finds the person whom a sign-up made.
+// noteMaker finds the person whom a sign-up created.
 func noteMaker(people map[int64]*person, r row) {
 	var sent struct {
 		Email    string          `json:"email"`
 		Password json.RawMessage `json:"password"`
 	}
 	body := r.body()
-	_ = json.Unmarshal([]byte(body), &sent) // or it is a form
+	_ = json.Unmarshal([]byte(body), &sent) // the body may be a form
 	for _, p := range people {
 		form := strings.Contains(body, p.username+"%40example.com") || strings.Contains(body, "\r\n"+p.email)
 		if sent.Email == p.email || form && sent.Email == "" {
@@ -111,8 +111,8 @@ func noteMaker(people map[int64]*person, r row) {
 	}
 }
 
-// settle makes those be there whom row n finds. People are numbered in the order
-// in which they come, so all with smaller numbers come first.
+// settle creates the people who must exist before row n. People are numbered in the
+// order of their creation, so everybody with a smaller number is created first.
 func (p *player) settle(n int) {
 	p.t.Helper()
 	var last int64
@@ -131,17 +131,17 @@ func (p *player) settle(n int) {
 	}
 }
 
-// exists reports whether the number was given out.
+// exists reports whether the ID was given out.
 func (p *player) exists(id int64) bool { return p.given(0) >= id }
 
-// given notes that a number was given out, and returns the last that was.
+// given notes that an ID was given out, and returns the highest so far.
 func (p *player) given(id int64) int64 {
 	p.numbers = max(p.numbers, id)
 	return p.numbers
 }
 
-// bring writes somebody into the database as the old one had them. Whoever has
-// the name of somebody else in another spelling is somebody without a name here.
+// bring writes a person into the database as the old one had them. A person whose name is
+// another spelling of somebody else's gets a placeholder instead.
 func (p *player) bring(id int64, who *person) {
 	p.t.Helper()
 	u := store.User{
@@ -168,7 +168,7 @@ func (p *player) bring(id int64, who *person) {
 	u.Email = u.Username + "@nowhere.example"
 	u.UsernameKey, u.EmailKey = u.Username, u.Email
 	if err := p.insert(id, u); err != nil {
-		p.t.Fatalf("making %d: %v", id, err)
+		p.t.Fatalf("creating person %d: %v", id, err)
 	}
 }
 
@@ -176,7 +176,7 @@ func (p *player) insert(id int64, u store.User) error {
 	err := p.world.DB.Write(p.ctx(), func(tx store.Tx) error {
 		got, err := tx.CreateUser(u)
 		if err == nil && got != id {
-			p.t.Fatalf("%s became number %d, not %d", u.Username, got, id)
+			p.t.Fatalf("%s got the ID %d, want %d", u.Username, got, id)
 		}
 		return err
 	})
@@ -186,7 +186,7 @@ func (p *player) insert(id int64, u store.User) error {
 	return err
 }
 
-// made notes that row n has made somebody.
+// made notes that row n created a person.
 func (p *player) made(n int, id int64) {
 	p.given(id)
 	for old, who := range p.people {
@@ -196,7 +196,7 @@ func (p *player) made(n int, id int64) {
 	}
 }
 
-// ours are people whom only our server has made: requests that were refused then.
+// ours are people whom only our server creates: the old one refused the requests.
 var ours = []string{"slash", "slash2", "chunky"}
 
 func isOurs(username string) bool { return slices.Contains(ours, username) }

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Run asks the server of world row by row.
+// Run sends the requests of all rows to the server of world, and compares the answers.
 func Run(t *testing.T, world World) {
 	rows := load(t)
 	p := &player{
@@ -32,11 +32,11 @@ func Run(t *testing.T, world World) {
 			different++
 		}
 	}
-	t.Logf("%d rows: %d answered as of old, %d otherwise and declared", len(rows), equal, different)
+	t.Logf("%d rows: %d answered as before, %d differ as declared", len(rows), equal, different)
 }
 
-// judge reports whether the row was answered as of old. What differs must be
-// declared, exactly as it is.
+// judge reports whether the row was answered as before. A difference must be declared
+// exactly.
 func (p *player) judge(r row, got answer, d *divergence) (equal bool) {
 	p.t.Helper()
 	how := p.difference(r, got)
@@ -44,7 +44,7 @@ func (p *player) judge(r row, got answer, d *divergence) (equal bool) {
 	case how == "" && d == nil:
 		return true
 	case how == "":
-		p.t.Errorf("#%d %s: answered as of old, want it to differ as declared: %s", r.N, r.Name, d.why)
+		p.t.Errorf("#%d %s: answered as before, want it to differ as declared: %s", r.N, r.Name, d.why)
 	case d == nil:
 		p.t.Errorf("#%d %s %s %s: the answer differs, want it as recorded: %s", r.N, r.Name, r.Method, r.Path, how)
 	case got.status != d.status || !d.fits(got.body):

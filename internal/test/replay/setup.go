@@ -18,8 +18,8 @@ import (
 	"gatehouse/internal/token"
 )
 
-// setups is what has to be done by hand before a row: because the row that did it
-// is not in the file, or because our server refused it.
+// setups are changes that must be made before a row, because the row that made them is
+// not in the file, or because our server refused it.
 var setups = map[int]func(*player){
 	237: func(p *player) { p.holds("idle"); p.change("idle", account.Input{Active: fields.On(false)}) },
 	380: func(p *player) { p.change("boss", account.Input{LastName: text("L-admin")}) },
@@ -51,7 +51,7 @@ func (p *player) remove(id int64) {
 	}
 }
 
-// special makes the tokens of the rows whose tokens are odd.
+// special makes the unusual tokens of some rows.
 var special = map[int]func(*player, tokens) tokens{
 	259: func(p *player, _ tokens) tokens { return p.last },
 	272: refreshWith(func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() }),
@@ -100,18 +100,18 @@ func refreshWith(edit func(map[string]any)) func(*player, tokens) tokens {
 	}
 }
 
-// signedByStranger is the token with the signature of a key that is not ours.
+// signedByStranger returns the token with the signature of a key that is not ours.
 func (p *player) signedByStranger(raw string) string {
 	p.t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("making a key: %v", err)
 	}
 	signed := raw[:strings.LastIndexByte(raw, '.')]
 	digest := sha256.Sum256([]byte(signed))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("signing with a foreign key: %v", err)
 	}
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
@@ -121,7 +121,7 @@ func unsigned(raw string) string {
 	return base64.RawURLEncoding.EncodeToString(header) + "." + strings.Split(raw, ".")[1] + "."
 }
 
-// tampered is the token with another letter in its claims.
+// tampered returns the token with another letter in its claims.
 func tampered(raw string) string {
 	at := strings.IndexByte(raw, '.') + 20
 	other := byte('A')

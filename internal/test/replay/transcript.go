@@ -1,6 +1,7 @@
-// Package replay asks our server what the application that it replaces was once
-// asked, and compares the answers. Every answer that differs is declared with its
-// reason (divergences.go); one that newly differs, or differs no longer, fails.
+// Package replay sends our server the requests that were recorded with the application
+// that it replaces, and compares the answers. Every difference is declared with its reason
+// (divergences.go). An undeclared difference fails, and so does a declared one that has
+// disappeared.
 package replay
 
 import (
@@ -15,7 +16,7 @@ import (
 //go:embed testdata/transcripts.json
 var recorded []byte
 
-// A row is one request and the answer of old.
+// A row is one request and its old answer.
 type row struct {
 	N           int               `json:"n"`
 	Name        string            `json:"name"`
@@ -40,7 +41,7 @@ func load(t testing.TB) []row {
 	}
 	requests := file.Rows[:0]
 	for _, r := range file.Rows {
-		if r.Observation == nil { // a look into the old database is no request
+		if r.Observation == nil { // an observation is a look into the old database, not a request
 			requests = append(requests, r)
 		}
 	}
@@ -48,12 +49,12 @@ func load(t testing.TB) []row {
 }
 
 var (
-	// The file has long strings cut, and bytes that are no UTF-8 as escapes.
+	// The file shortens long strings, and escapes bytes that are not UTF-8.
 	shortened  = regexp.MustCompile(`…\[(\d+) chars in all\]`)
 	byteEscape = regexp.MustCompile(`\\x[0-9a-f]{2}`)
 )
 
-// body is what was sent.
+// body returns the body that was sent.
 func (r row) body() string {
 	body := r.Raw
 	if r.JSON != nil {
@@ -75,7 +76,7 @@ func (r row) body() string {
 	return body
 }
 
-// lengthen repeats the last character before the cut, which comes after 900.
+// lengthen undoes the shortening, which keeps 900 characters, by repeating the last one.
 func lengthen(s string) string {
 	at := shortened.FindStringSubmatchIndex(s)
 	if at == nil {

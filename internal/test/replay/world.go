@@ -17,9 +17,9 @@ import (
 	"gatehouse/store"
 )
 
-// A World is the server that is asked, empty at the start, and ways to do by hand
-// what the missing rows of the file did, or what our server refuses to do.
-// Throttles must be wide: the file signs in from one address all the time.
+// A World is the server that gets the requests, empty at the start, with the services
+// that make the changes in setups. Its throttles must be wide, because the file signs in
+// from one address all the time.
 type World struct {
 	// URL is where the server listens.
 	URL string
@@ -27,7 +27,7 @@ type World struct {
 	DB       store.DB
 	Accounts *account.Service
 	Sessions *session.Service
-	// Sign makes a token of any claims with a key of the server.
+	// Sign signs any claims with a key of the server.
 	Sign func(ctx context.Context, typ string, claims any) (string, error)
 	Hash func(ctx context.Context, pw string) (string, error)
 }
@@ -35,17 +35,17 @@ type World struct {
 // tokens are what an actor holds.
 type tokens struct{ access, refresh string }
 
-// player goes through the file.
+// A player replays the file.
 type player struct {
 	t      *testing.T
 	world  World
 	client *http.Client
 	people map[int64]*person
 	held   map[string]tokens
-	last   tokens // what was sent last
-	// renamed: pete calls himself pete2.
+	last   tokens // the last ones that were sent
+	// renamed is set once pete is called pete2.
 	renamed bool
-	// numbers is the last number that was given to anybody.
+	// numbers is the highest ID that was given out.
 	numbers int64
 }
 
@@ -71,7 +71,7 @@ func (p *player) signIn(u store.User) tokens {
 	return tokens{set.AccessToken, set.RefreshToken}
 }
 
-// holds returns the actor's tokens, from the first time that they are wanted.
+// holds returns the actor's tokens, and signs the actor in when they are first needed.
 func (p *player) holds(actor string) tokens {
 	p.t.Helper()
 	actor, _, _ = strings.Cut(actor, " ") // "idle (refreshed)"
@@ -88,7 +88,7 @@ func (p *player) holds(actor string) tokens {
 	return p.held[actor]
 }
 
-// called is the name that the actor has by now.
+// called returns the current username of the actor.
 func (p *player) called(actor string) string {
 	if actor == "pete" && p.renamed {
 		return "pete2"
@@ -96,7 +96,7 @@ func (p *player) called(actor string) string {
 	return actor
 }
 
-// change does what an administrator can do.
+// change changes a person as an administrator can.
 func (p *player) change(username string, in account.Input) {
 	p.t.Helper()
 	if _, err := p.world.Accounts.Change(p.ctx(), authz.Operator, p.find(username), in, false); err != nil {
@@ -106,7 +106,7 @@ func (p *player) change(username string, in account.Input) {
 
 func text(s string) fields.Text { return fields.Given(s) }
 
-// forge signs the token's claims anew after edit.
+// forge signs the token's claims again after edit.
 func (p *player) forge(typ, raw string, edit func(claims map[string]any)) string {
 	p.t.Helper()
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])

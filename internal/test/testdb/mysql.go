@@ -18,8 +18,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// shared is the MariaDB of this test binary: starting one takes half a second,
-// so the tests share it, each with a database of its own. It ends with the binary.
+// shared is the MariaDB of this test binary. Starting one takes half a second, so the
+// tests share it, each with its own database. It ends with the binary.
 var shared = sync.OnceValues(func() (*mariaDB, error) { return newMariaDB() })
 
 // MySQL returns the DSN of a fresh database, which is dropped after the test.
@@ -36,7 +36,7 @@ func MySQL(t testing.TB) string {
 	return database(t, server)
 }
 
-// database makes a database on the server, for the time of the test.
+// database makes a database on the server and drops it after the test.
 func database(t testing.TB, server string) string {
 	t.Helper()
 	name := "gatehouse_" + strings.ToLower(rand.Text())
@@ -45,7 +45,7 @@ func database(t testing.TB, server string) string {
 	}
 	t.Cleanup(func() {
 		if err := execute(server, "DROP DATABASE "+name); err != nil {
-			t.Log(err) // a server that the test stopped
+			t.Log(err) // the test may have stopped the server
 		}
 	})
 	return strings.TrimSuffix(server, "/") + "/" + name
@@ -55,13 +55,13 @@ func database(t testing.TB, server string) string {
 func execute(server, statement string) error {
 	u, err := url.Parse(server)
 	if err != nil {
-		return fmt.Errorf("GATEHOUSE_TEST_MYSQL is no URL")
+		return fmt.Errorf("GATEHOUSE_TEST_MYSQL is not a URL")
 	}
 	password, _ := u.User.Password()
 	return executeAs(fmt.Sprintf("%s:%s@tcp(%s)/", u.User.Username(), password, u.Host), statement)
 }
 
-// executeAs runs a statement at the server that the driver's DSN names.
+// executeAs runs a statement on the server that the driver's DSN names.
 func executeAs(dsn, statement string) error {
 	pool, err := sql.Open("mysql", dsn)
 	if err != nil {
@@ -76,11 +76,11 @@ func executeAs(dsn, statement string) error {
 	return nil
 }
 
-// A MySQLServer is a MariaDB of the test's own, to be killed or paused.
+// A MySQLServer is a MariaDB that belongs to one test, which may kill or pause it.
 type MySQLServer struct {
-	// DSN is a database on it.
+	// DSN names a database on the server.
 	DSN string
-	// Addr is where it listens, as host:port.
+	// Addr is its address, as host:port.
 	Addr string
 
 	t testing.TB
@@ -97,12 +97,12 @@ func StartMySQL(t testing.TB, args ...string) *MySQLServer {
 	return &MySQLServer{DSN: database(t, p.url()), Addr: "127.0.0.1:" + p.port, t: t, p: p}
 }
 
-// RootDSN is the driver's DSN of the administrator, within the database.
+// RootDSN returns the driver's DSN of the administrator, within the database.
 func (s *MySQLServer) RootDSN() string {
 	return "root@unix(" + filepath.Join(s.p.folder, "socket") + ")/" + s.name()
 }
 
-// name is the database's.
+// name returns the name of the database.
 func (s *MySQLServer) name() string {
 	_, name, _ := strings.Cut(strings.TrimPrefix(s.DSN, "mysql://"), "/")
 	return name
@@ -114,12 +114,12 @@ func (s *MySQLServer) Root(statement string) error { return executeAs(s.RootDSN(
 // Stop kills the server.
 func (s *MySQLServer) Stop() { s.p.stop() }
 
-// Folder is where the tables of the database are, each in a file of its own.
+// Folder returns the folder with the tables of the database, each in its own file.
 func (s *MySQLServer) Folder() string {
 	return filepath.Join(s.p.folder, "data", s.name())
 }
 
-// Start starts it again, on the same port and with what it had committed.
+// Start starts the server again, on the same port and with the data that it had committed.
 func (s *MySQLServer) Start() {
 	s.t.Helper()
 	if err := s.p.start(); err != nil {
@@ -137,8 +137,8 @@ type mariaDB struct{ process }
 
 func (m *mariaDB) url() string { return "mysql://gatehouse:gatehouse@127.0.0.1:" + m.port }
 
-// newMariaDB makes a data folder and starts a server on it. It is a server as it
-// comes from the distribution, but for sizes.
+// newMariaDB makes a data folder and starts a server on it, with the defaults of the
+// distribution except for sizes.
 func newMariaDB(args ...string) (*mariaDB, error) {
 	server, err := find("mariadbd")
 	if err != nil {
@@ -168,9 +168,9 @@ func newMariaDB(args ...string) (*mariaDB, error) {
 	return m, m.start()
 }
 
-// common are the options of the server and of its installation. mariadbd does
-// not run as root unless it is told to. A server that starts removes what it finds
-// of temporary tables, those of others too, so each has a folder for its own.
+// common returns the options of the server and of its installation. mariadbd runs as root
+// only if told to. A starting server removes all temporary tables in its folder, those of
+// other servers too, so each server gets its own.
 func (m *mariaDB) common() []string {
 	options := []string{"--datadir=" + filepath.Join(m.folder, "data"), "--tmpdir=" + m.folder, "--innodb-log-file-size=8M"}
 	if os.Geteuid() == 0 {

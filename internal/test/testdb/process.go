@@ -15,9 +15,8 @@ import (
 	"time"
 )
 
-// watch runs a server and kills it as soon as nobody holds the other end of its
-// standard input, which is when this test binary ends, however it ends. Its
-// folder goes with it.
+// watch runs a server, and kills it and removes its folder as soon as the other end of
+// its standard input is closed. That happens when this test binary ends, however it ends.
 const watch = `folder=$1; shift
 "$@" >>"$folder/log" 2>&1 </dev/null &
 server=$!
@@ -27,8 +26,8 @@ kill -9 $server
 wait $server
 [ "$end" = stop ] || rm -rf "$folder"`
 
-// A process is a server from an installed binary, on a port and in a folder of
-// its own, that can be killed and started again.
+// A process is a server from an installed binary, with its own port and folder. It can be
+// killed and started again.
 type process struct {
 	name    string
 	command []string
@@ -41,10 +40,10 @@ type process struct {
 	hold    io.WriteCloser
 }
 
-// start returns when the server answers.
+// start starts the server, and returns when it answers.
 func (p *process) start() error {
 	p.watcher = exec.Command("/bin/sh", append([]string{"-c", watch, "watch", p.folder}, p.command...)...)
-	// A Ctrl-C in the terminal is for the tests.
+	// A Ctrl-C in the terminal must reach the tests alone.
 	p.watcher.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var err error
 	if p.hold, err = p.watcher.StdinPipe(); err != nil {
@@ -74,7 +73,7 @@ func (p *process) wait() error {
 			return nil
 		}
 		if syscall.Kill(p.pid, 0) != nil {
-			break // it is gone
+			break // the server has ended
 		}
 	}
 	log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
@@ -89,18 +88,18 @@ func (p *process) stop() {
 	}
 	_, _ = io.WriteString(p.hold, "stop\n")
 	_ = p.hold.Close()
-	_ = p.watcher.Wait() // it was killed
+	_ = p.watcher.Wait() // it ends with an error, because it was killed
 	p.hold = nil
 }
 
 // end kills the server for good.
 func (p *process) end() {
 	p.stop()
-	_ = os.RemoveAll(p.folder) // it is in a folder for temporary files
+	_ = os.RemoveAll(p.folder) // what remains is in a folder for temporary files
 }
 
-// pause stops the server where it is. A signal takes a moment to reach every
-// thread, in which a request could still be answered.
+// pause suspends the server. A signal takes a moment to reach every thread, and a request
+// could still be answered during that time.
 func (p *process) pause(t testing.TB) {
 	t.Helper()
 	p.signal(t, syscall.SIGSTOP)
@@ -114,7 +113,7 @@ func (p *process) signal(t testing.TB, s syscall.Signal) {
 	}
 }
 
-// errMissing: a program is not installed.
+// errMissing means that a program is not installed.
 var errMissing = errors.New("is not installed")
 
 // find returns the path of an installed program.
@@ -127,8 +126,8 @@ func find(name string) (string, error) {
 	return "", fmt.Errorf("%s %w", name, errMissing)
 }
 
-// need ends the test if there is no server: on a laptop the program may be
-// missing, in CI it may not.
+// need ends the test if the server could not be found or started. A missing program skips
+// the test on a laptop and fails it in CI.
 func need(t testing.TB, err error) {
 	t.Helper()
 	switch {
@@ -140,12 +139,12 @@ func need(t testing.TB, err error) {
 	}
 }
 
-// folder makes a folder, in memory where that is to be had.
+// folder makes a folder, in memory if possible.
 func folder() (string, error) {
 	for _, parent := range []string{"/dev/shm", os.TempDir()} {
 		if made, err := os.MkdirTemp(parent, "gatehouse-test-"); err == nil {
 			return made, nil
 		}
 	}
-	return "", fmt.Errorf("no folder for temporary files")
+	return "", errors.New("no folder for temporary files")
 }

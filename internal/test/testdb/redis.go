@@ -15,8 +15,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// Redis returns the URL of an empty Redis: a server of the test's own, or a
-// numbered database of GATEHOUSE_TEST_REDIS that nobody else uses meanwhile.
+// Redis returns the URL of an empty Redis: a new server, or a numbered database of
+// GATEHOUSE_TEST_REDIS that no other test uses at the same time.
 func Redis(t testing.TB) string {
 	t.Helper()
 	testkit.Long(t)
@@ -32,21 +32,21 @@ func Redis(t testing.TB) string {
 	return u.String()
 }
 
-// claim finds a database that is free, empties it, and keeps it for the test.
-// Who has which is noted in database 0.
+// claim finds a free database, empties it, and reserves it for the test. Database 0 holds
+// the reservations.
 func claim(t testing.TB, server *url.URL) int {
 	t.Helper()
 	for n := 1; ; n++ {
 		note := "gatehouse-test-database-" + strconv.Itoa(n)
 		answer, err := tell(server, 0, "SET", note, t.Name(), "NX", "EX", "3600")
 		if err != nil {
-			t.Fatalf("telling Redis: %v", err)
+			t.Fatalf("reserving a database: %v", err)
 		}
 		if answer != "OK" {
-			continue // somebody has it
+			continue // it is reserved
 		}
 		if _, err := tell(server, n, "FLUSHDB"); err != nil {
-			t.Fatalf("telling Redis: %v", err) // among them: there are no more databases
+			t.Fatalf("emptying database %d, if the server has so many: %v", n, err)
 		}
 		t.Cleanup(func() {
 			_, _ = tell(server, n, "FLUSHDB")
@@ -77,7 +77,7 @@ func tell(server *url.URL, database int, command ...string) (string, error) {
 	return answer, nil
 }
 
-// exchange speaks RESP as far as answers of one line go.
+// exchange speaks as much of RESP as answers of one line need.
 func exchange(c net.Conn, answers *bufio.Reader, words []string) (string, error) {
 	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return "", err
@@ -102,7 +102,7 @@ func encode(words []string) string {
 	return s.String()
 }
 
-// A RedisServer is a Redis of the test's own, to be killed, paused or emptied.
+// A RedisServer is a Redis that belongs to one test, which may kill, pause or empty it.
 type RedisServer struct {
 	URL  string
 	Addr string
@@ -111,8 +111,8 @@ type RedisServer struct {
 	p *process
 }
 
-// StartRedis starts a server that ends with the test, with an append-only file
-// and without eviction, as Gatehouse wants it. args are further options.
+// StartRedis starts a server that ends with the test, with an append-only file and
+// without eviction, as Gatehouse needs it. args are further options.
 func StartRedis(t testing.TB, args ...string) *RedisServer {
 	t.Helper()
 	testkit.Long(t)
@@ -145,7 +145,7 @@ func (s *RedisServer) Start() {
 	}
 }
 
-// Stop kills the server. What it wrote to its append-only file stays.
+// Stop kills the server. Its append-only file stays.
 func (s *RedisServer) Stop() { s.p.stop() }
 
 // Pause makes the server hang: it keeps its connections and answers nothing.
@@ -158,15 +158,15 @@ func (s *RedisServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }
 func (s *RedisServer) Empty() {
 	s.t.Helper()
 	if err := s.Tell("FLUSHALL"); err != nil {
-		s.t.Fatalf("telling Redis: %v", err)
+		s.t.Fatalf("emptying Redis: %v", err)
 	}
 }
 
-// Tell sends a command, as an operator would, and returns what the server refuses.
+// Tell sends a command, as an operator would, and returns the server's refusal as an error.
 func (s *RedisServer) Tell(command ...string) error {
 	_, err := tell(&url.URL{Host: s.Addr}, 0, command...)
 	return err
 }
 
-// Folder is where the server keeps its files.
+// Folder returns the folder with the server's files.
 func (s *RedisServer) Folder() string { return s.p.folder }

@@ -12,7 +12,8 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// StartRedisCluster starts a Redis Cluster of three masters, and returns when it is whole.
+// StartRedisCluster starts a Redis Cluster of three masters, and returns when all three
+// report it as complete.
 func StartRedisCluster(t testing.TB) []*RedisServer {
 	t.Helper()
 	testkit.Long(t)
@@ -32,7 +33,7 @@ func StartRedisCluster(t testing.TB) []*RedisServer {
 		t.Fatalf("making a cluster, with the output %s: %v", out, err)
 	}
 	for _, node := range nodes {
-		waitFor(t, node.Addr+" sees the whole cluster", func() bool {
+		waitFor(t, node.Addr+" sees the complete cluster", func() bool {
 			out, err := ask(cli, node.Addr, "cluster", "info")
 			return err == nil && strings.Contains(out, "cluster_state:ok")
 		})
@@ -40,9 +41,9 @@ func StartRedisCluster(t testing.TB) []*RedisServer {
 	return nodes
 }
 
-// A Sentinel watches a master, and promotes the replica by its own decision.
+// A Sentinel watches a master, and decides on its own to promote the replica.
 type Sentinel struct {
-	// URL is what Gatehouse is given.
+	// URL is the setting for Gatehouse.
 	URL string
 
 	t    testing.TB
@@ -51,8 +52,8 @@ type Sentinel struct {
 	name string
 }
 
-// StartSentinel starts one for the master, which has a replica already, and
-// returns when it knows both. It ends with the test.
+// StartSentinel starts a Sentinel for a master that already has a replica, and returns
+// when it has found both. It ends with the test.
 func StartSentinel(t testing.TB, master *RedisServer) *Sentinel {
 	t.Helper()
 	testkit.Long(t)
@@ -78,14 +79,14 @@ func StartSentinel(t testing.TB, master *RedisServer) *Sentinel {
 		t.Fatalf("starting the process: %v", err)
 	}
 	t.Cleanup(func() { p.end() })
-	waitFor(t, "Sentinel knows the replica", func() bool {
+	waitFor(t, "Sentinel has found the replica", func() bool {
 		out, err := ask(cli, s.addr, "sentinel", "replicas", "main")
 		return err == nil && strings.Contains(out, "runid")
 	})
 	return s
 }
 
-// Master is the address of whom Sentinel takes for the master now.
+// Master returns the address that Sentinel gives for the master, or "" without an answer.
 func (s *Sentinel) Master() string {
 	out, err := ask(s.cli, s.addr, "sentinel", "get-master-addr-by-name", s.name)
 	if err != nil {
@@ -94,7 +95,7 @@ func (s *Sentinel) Master() string {
 	return strings.Join(strings.Fields(out), ":")
 }
 
-// ask asks by redis-cli, which reads answers of any shape.
+// ask sends a command with redis-cli, which reads answers of any shape.
 func ask(cli, addr string, words ...string) (string, error) {
 	host, port, _ := strings.Cut(addr, ":")
 	out, err := exec.Command(cli, append([]string{"-h", host, "-p", port}, words...)...).Output()
@@ -108,5 +109,5 @@ func waitFor(t testing.TB, what string, holds func() bool) {
 			return
 		}
 	}
-	t.Fatalf("waited for 20s in vain, want that %s", what)
+	t.Fatalf("waited for 20s, want that %s", what)
 }

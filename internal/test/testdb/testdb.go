@@ -1,10 +1,10 @@
 // Package testdb gives tests real databases: SQLite files, and MariaDB and Redis
 // servers.
 //
-// GATEHOUSE_TEST_MYSQL and GATEHOUSE_TEST_REDIS name servers to use
-// (scripts/services.sh starts them for a whole run). Without them servers are
-// started from the installed binaries; without those the test is skipped with a
-// sentence that says so, or fails where CI=true.
+// GATEHOUSE_TEST_MYSQL and GATEHOUSE_TEST_REDIS name servers to use; scripts/services.sh
+// starts them for all packages. Without the variables, the servers are started from the
+// installed binaries. Without binaries, the test is skipped and says so, or fails if
+// CI=true.
 package testdb
 
 import (
@@ -13,15 +13,15 @@ import (
 	"testing"
 )
 
-// SQLite returns the DSN of a file that is not there yet.
+// SQLite returns the DSN of a file that does not exist yet.
 func SQLite(t testing.TB) string {
 	t.Helper()
 	return "sqlite:" + filepath.Join(Folder(t), "gatehouse.db")
 }
 
-// Folder returns an empty folder for a database, in memory where that is to be had:
-// a disk takes longer for the flush after each write than the tests for all else. It
-// is removed after the test.
+// Folder returns an empty folder for a database, in memory if possible, because flushing
+// every write to a disk takes longer than everything else in the tests. It is removed
+// after the test.
 func Folder(t testing.TB) string {
 	t.Helper()
 	made, err := folder()

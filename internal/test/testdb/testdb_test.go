@@ -19,7 +19,7 @@ func TestRedisIsEmptyAndApart(t *testing.T) {
 func TestRedisKeepsWhatItHadWhenKilled(t *testing.T) {
 	s := StartRedis(t, "--appendfsync", "always")
 	if err := s.Tell("SET", "a", "1"); err != nil {
-		t.Fatalf("telling Redis: %v", err)
+		t.Fatalf("setting a key: %v", err)
 	}
 	s.Stop()
 	if err := s.Tell("PING"); err == nil {
@@ -64,7 +64,7 @@ func TestPause(t *testing.T) {
 	}
 	s.Resume()
 	if err := <-answered; err != nil {
-		t.Errorf("the question asked in the pause: %v", err)
+		t.Errorf("the command sent during the pause: %v", err)
 	}
 }
 

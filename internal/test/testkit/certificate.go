@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Certificate makes a certificate and its key, and returns their files. Nobody vouches
-// for it, and it is valid for the name for an hour before and after now.
+// Certificate makes a self-signed certificate for the name, which is valid from an hour
+// ago for two hours, and returns the files of the certificate and its key.
 func Certificate(t testing.TB, name string) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -2,5 +2,6 @@
 
 package testkit
 
-// raceDetector: the program is built with the race detector if the tests are.
+// raceDetector reports whether the tests have the race detector. The program is then
+// built with it too.
 const raceDetector = false

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// SmallDisk puts a disk of so many MiB, which is empty, on the folder, until the
-// test ends. It takes the right to mount one; without it the test is skipped.
+// SmallDisk mounts an empty disk of the given size in MiB on the folder until the test
+// ends. Without the right to mount, it skips the test.
 func SmallDisk(t testing.TB, folder string, mib int) {
 	t.Helper()
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, fmt.Sprintf("size=%dm", mib)); err != nil {
@@ -18,7 +18,8 @@ func SmallDisk(t testing.TB, folder string, mib int) {
 	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
 }
 
-// FillDisk fills the disk of the folder with a file and returns what removes it.
+// FillDisk fills the disk of the folder with a file, and returns a function that removes
+// the file.
 func FillDisk(t testing.TB, folder string) (empty func()) {
 	t.Helper()
 	name := filepath.Join(folder, "ballast")
@@ -26,7 +27,7 @@ func FillDisk(t testing.TB, folder string) (empty func()) {
 	if err != nil {
 		t.Fatalf("opening the file: %v", err)
 	}
-	defer file.Close() // what could be written is there
+	defer file.Close() // a failed write is expected
 	for err == nil {
 		_, err = file.Write(make([]byte, 4<<10))
 	}

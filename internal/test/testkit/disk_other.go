@@ -4,11 +4,11 @@ package testkit
 
 import "testing"
 
-// SmallDisk skips the test: a small disk is made on Linux only.
+// SmallDisk skips the test, because only Linux has small disks.
 func SmallDisk(t testing.TB, _ string, _ int) {
 	t.Helper()
-	t.Skip("a small disk is made on Linux only")
+	t.Skip("a small disk needs Linux")
 }
 
-// FillDisk is for a SmallDisk.
+// FillDisk does nothing, because there is no SmallDisk to fill.
 func FillDisk(testing.TB, string) (empty func()) { return func() {} }

@@ -7,8 +7,8 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// Finds fails the test unless there is a finding of that check and level that has the
-// word in it.
+// Finds fails the test unless there is a finding of that check and level that contains
+// the word.
 func Finds(t testing.TB, found finding.List, check string, level finding.Level, word string) {
 	t.Helper()
 	for _, f := range found {
@@ -16,5 +16,5 @@ func Finds(t testing.TB, found finding.List, check string, level finding.Level, 
 			return
 		}
 	}
-	t.Errorf("findings = %v, want a %s of %q that speaks of %q", found, level, check, word)
+	t.Errorf("findings = %v, want a %s of %q that contains %q", found, level, check, word)
 }

@@ -2,7 +2,7 @@ package testkit
 
 import "syscall"
 
-// NoOrphans lets a process die with the tests, however they end.
+// NoOrphans makes a process die with the tests, however they end.
 func NoOrphans() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }

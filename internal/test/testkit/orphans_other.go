@@ -4,5 +4,5 @@ package testkit
 
 import "syscall"
 
-// NoOrphans keeps a Ctrl-C in the terminal to the tests, which stop the process.
+// NoOrphans keeps a Ctrl-C in the terminal from the process, which the tests stop.
 func NoOrphans() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -10,13 +10,12 @@ import (
 	"testing"
 )
 
-// A Program is the gatehouse binary that the tests of a package run. It is built
-// once, from this tree, when the first test asks for it, and with the race detector
-// if the tests have it. GATEHOUSE_TEST_BINARY names another one to run instead, as
-// for a test of what was released.
+// A Program is the gatehouse binary that the tests of a package run. It is built once,
+// from this tree, when the first test needs it, and with the race detector if the tests
+// have it. GATEHOUSE_TEST_BINARY names another binary to run instead, such as a release.
 type Program struct {
-	// Tags are build tags, separated by commas. A program that needs some is always
-	// built: what was released has none.
+	// Tags are build tags, separated by commas. A program with tags is always built,
+	// because a release has none.
 	Tags string
 
 	once   sync.Once
@@ -25,11 +24,12 @@ type Program struct {
 	err    error
 }
 
-// GoRace has a process with the race detector end at the first race, and without the
-// second that it would else wait for others at its end.
+// GoRace makes a process with the race detector end at the first race, and without
+// waiting a second for others when it exits.
 const GoRace = "GORACE=halt_on_error=1 atexit_sleep_ms=0"
 
-// Run runs the tests, removes what was built for them, and returns their exit code.
+// Run runs the tests, removes the binary that was built for them, and returns their exit
+// code.
 func (p *Program) Run(m *testing.M) int {
 	code := m.Run()
 	if err := os.RemoveAll(p.folder); err != nil {
@@ -38,7 +38,7 @@ func (p *Program) Run(m *testing.M) int {
 	return code
 }
 
-// Path is where the program is. The test fails if it cannot be built.
+// Path returns the path of the binary. It fails the test if the build fails.
 func (p *Program) Path(t testing.TB) string {
 	t.Helper()
 	Long(t)
@@ -49,8 +49,9 @@ func (p *Program) Path(t testing.TB) string {
 	return p.path
 }
 
-// Command is the program with those arguments and settings, and no other settings of
-// ours. It ends with the tests, however they end, and at the first race.
+// Command returns a command that runs the program with those arguments and settings, and
+// no other GATEHOUSE_ variables. It ends with the tests, however they end, and at the
+// first race.
 func (p *Program) Command(t testing.TB, settings []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(p.Path(t), args...)
@@ -77,15 +78,15 @@ func (p *Program) make() (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(p.folder, "gatehouse")
-	args := []string{"build", "-C", root, "-o", path, "-tags", p.Tags} // in its own module, whichever the tests are of
+	args := []string{"build", "-C", root, "-o", path, "-tags", p.Tags} // the tests may be in another module
 	if raceDetector {
-		args = append(args, "-race", "-gcflags=modernc.org/...=-d=checkptr=0") // as scripts/check.sh has it
+		args = append(args, "-race", "-gcflags=modernc.org/...=-d=checkptr=0") // as in scripts/check.sh
 	}
 	_, err = goTool(append(args, "./cmd/gatehouse")...)
 	return path, err
 }
 
-// goTool returns what a go command prints.
+// goTool runs a go command and returns its output.
 func goTool(args ...string) (string, error) {
 	cmd := exec.Command("go", args...)
 	var faults strings.Builder

@@ -1,6 +1,6 @@
-// Package testkit is what the tests of whole servers share, however many they run:
-// the program itself, built once (Program), which ends with the tests (NoOrphans);
-// secrets that must be seen nowhere (Vault); and waiting for what takes a moment.
+// Package testkit is shared by the tests that run servers. It builds the program once
+// (Program) and ends it with the tests (NoOrphans), searches output for secrets (Vault),
+// and waits for conditions (Within).
 package testkit
 
 import (
@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// Parallel lets n tests run at a time that wait more than they work, unless -parallel
-// says how many. TestMain calls it before it runs them.
+// Parallel lets n tests run at a time unless -parallel sets a number. It is for tests that
+// wait more than they work. TestMain calls it before it runs them.
 func Parallel(n int) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = parallel.Value.Set(strconv.Itoa(n)) // it is a number
+		_ = parallel.Value.Set(strconv.Itoa(n)) // n is a valid value
 	}
 }
 
-// Within waits until f returns no error, and returns how long it took. It fails the
-// test if f still does when asked later than the limit: what a busy machine needs to
-// answer does not count.
+// Within calls f until it returns no error, and returns how long that took. It fails the
+// test if a call that began after the limit still fails. The duration of a call does not
+// count, because a busy machine may be slow to answer.
 func Within(t testing.TB, limit time.Duration, what string, f func() error) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -36,14 +36,14 @@ func Within(t testing.TB, limit time.Duration, what string, f func() error) time
 			return asked
 		}
 		if asked > limit {
-			t.Fatalf("after %s it still does not hold that %s: %v", asked.Round(time.Millisecond), what, err)
+			t.Fatalf("after %s, it is still not true that %s: %v", asked.Round(time.Millisecond), what, err)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 }
 
-// Took is how long f takes at best: as long as that is more than the limit it is done
-// again, up to five times, for what else a busy machine did meanwhile does not count.
+// Took returns how long f takes. If that exceeds the limit, it runs f again, up to five
+// times in all, because a busy machine may have been doing something else.
 func Took(limit time.Duration, f func()) (took time.Duration) {
 	for range 5 {
 		began := time.Now()
@@ -55,16 +55,16 @@ func Took(limit time.Duration, f func()) (took time.Duration) {
 	return took
 }
 
-// A Vault remembers every secret of a site, to look for them where none may be.
+// A Vault remembers the secrets of a test, and searches text that must not contain them.
 type Vault struct {
 	mu      sync.Mutex
 	secrets []string
 }
 
-// canary begins what a vault makes up.
+// canary is the prefix of secrets that a vault makes.
 const canary = "Canary-"
 
-// Secret makes up something that must be seen nowhere.
+// Secret makes a secret that must not be visible anywhere.
 func (v *Vault) Secret(what string) string { return v.Keep(canary + what + "-" + rand.Text()) }
 
 // Keep remembers a secret that the server made.
@@ -75,28 +75,28 @@ func (v *Vault) Keep(secret string) string {
 	return secret
 }
 
-// tokenStart begins every token of ours: the base64url of `{"alg":"RS256"`. Fewer
-// letters would also be found in a hash now and then.
+// tokenStart matches the start of every token of ours: the base64url of
+// `{"alg":"RS256"`. A shorter pattern would sometimes match a hash.
 var tokenStart = regexp.MustCompile(`eyJhbGciOiJSUzI1NiI[A-Za-z0-9_-]{3,}`)
 
-// Search looks for secrets, and for tokens.
+// Search fails the test if the text contains a secret or a token. where names the text.
 func (v *Vault) Search(t testing.TB, where string, text ...string) {
 	t.Helper()
-	whole := strings.Join(text, "")
-	if at := strings.Index(whole, canary); at >= 0 {
-		t.Errorf("%s shows a secret, want none: …%s…", where, around(whole, at))
+	all := strings.Join(text, "")
+	if at := strings.Index(all, canary); at >= 0 {
+		t.Errorf("%s shows a secret, want none: …%s…", where, around(all, at))
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, secret := range v.secrets {
 		if strings.HasPrefix(secret, canary) {
-			continue // they are many, and would have been found
+			continue // the search for canary finds these
 		}
-		if at := strings.Index(whole, secret); at >= 0 {
-			t.Errorf("%s shows a secret, want none: …%s…", where, around(whole, at))
+		if at := strings.Index(all, secret); at >= 0 {
+			t.Errorf("%s shows a secret, want none: …%s…", where, around(all, at))
 		}
 	}
-	if token := tokenStart.FindString(whole); token != "" {
+	if token := tokenStart.FindString(all); token != "" {
 		t.Errorf("%s shows the token %s…, want no token", where, token)
 	}
 }
