@@ -1,6 +1,6 @@
-// Package browser owns the sign-ins at our own pages: one person in one browser,
-// known by a cookie. The apps' sessions that begin there are package session's;
-// signing out ends them with the browser's.
+// Package browser owns the sign-ins at our own pages: one user in one browser, known by
+// a cookie. Package session owns the clients' sessions that begin there; signing out
+// ends them together with the browser session.
 package browser
 
 import (
@@ -13,41 +13,41 @@ import (
 	"gatehouse/store"
 )
 
-// Service signs browsers in, knows them again, and signs them out.
+// Service signs browsers in, recognizes them, and signs them out.
 //
-// The SQL record alone says whether a browser session lives, and it is asked at
-// every request: an end counts everywhere as soon as it is committed.
+// Only the SQL record decides whether a browser session lives, and every request reads
+// it: an end counts everywhere as soon as it is committed.
 type Service struct {
 	DB interface {
 		BrowserWithUser(ctx context.Context, cookie store.Digest) (store.BrowserSession, store.User, error)
 		TouchBrowser(ctx context.Context, id string, at time.Time) error
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
-	// Sessions is told which app sessions a sign-out has ended, after its commit.
+	// Sessions forgets the clients' sessions that a sign-out has ended, after its commit.
 	Sessions interface {
 		ForgetEnded(ctx context.Context, sids []string) error
 	}
-	// Idle is how long a browser session lives unused, Lifetime how long at most.
+	// Idle is how long an unused browser session lives, and Lifetime how long any does.
 	Idle, Lifetime time.Duration
 	Now            func() time.Time
 	Log            *slog.Logger
 }
 
-// Administrators are asked for their password more often, whatever the settings
-// say: who finds such a browser open has everybody's account.
+// Administrators must enter their password more often, whatever the settings say: an
+// open browser of an administrator gives access to every account.
 const (
 	adminIdle     = 30 * time.Minute
 	adminLifetime = 12 * time.Hour
 )
 
-// touchEvery is how exactly the record knows when a browser was last seen.
+// touchEvery is how old the last-seen time on record may become.
 const touchEvery = time.Minute
 
-// ErrNone: nobody is signed in with this cookie.
+// ErrNone says that nobody is signed in with this cookie.
 var ErrNone = errors.New("browser: nobody is signed in")
 
-// Of returns the living browser session of a cookie, and its person as they are
-// now. It returns ErrNone if there is none, for whatever reason.
+// Of returns the living browser session of a cookie, and its user as they are now. It
+// returns ErrNone if the cookie has no living session, for whatever reason.
 func (s *Service) Of(ctx context.Context, cookie string) (store.BrowserSession, store.User, error) {
 	if cookie == "" {
 		return store.BrowserSession{}, store.User{}, ErrNone
@@ -67,8 +67,8 @@ func (s *Service) Of(ctx context.Context, cookie string) (store.BrowserSession, 
 	return b, u, nil
 }
 
-// lives judges by the role of today: somebody who was made an administrator has
-// an administrator's limits from then on.
+// lives applies the limits of the current role: a new administrator has an
+// administrator's limits at once.
 func (s *Service) lives(b store.BrowserSession, u store.User, now time.Time) bool {
 	idle, lifetime := s.Idle, s.Lifetime
 	if u.Role == store.RoleAdmin {
@@ -78,8 +78,7 @@ func (s *Service) lives(b store.BrowserSession, u store.User, now time.Time) boo
 		now.Before(b.LastSeenAt.Add(idle)) && now.Before(b.SignIn.At.Add(lifetime))
 }
 
-// touch notes that the browser was seen. That the note could not be made is no
-// reason to send the person away.
+// touch records that the browser was seen. The request continues even if that fails.
 func (s *Service) touch(ctx context.Context, b *store.BrowserSession, now time.Time) {
 	if now.Sub(b.LastSeenAt) < touchEvery {
 		return

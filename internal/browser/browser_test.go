@@ -19,7 +19,7 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// rig is the service on a real database, with a clock of its own.
+// rig is the service on a real database with its own clock.
 type rig struct {
 	*Service
 	t      *testing.T
@@ -67,7 +67,7 @@ func (r *rig) person(name string, role store.Role) store.User {
 	return u
 }
 
-// proof is the person's, just now.
+// proof returns a proof of the user as of now.
 func (r *rig) proof(u store.User) signin.Proof { return signin.Password(u, "page", r.now) }
 
 func (r *rig) signIn(u store.User, old string) (string, store.BrowserSession) {
@@ -95,21 +95,21 @@ func (r *rig) lives(cookie string) bool {
 	return err == nil
 }
 
-func TestASignInEndsUnusedAndInTheEnd(t *testing.T) {
+func TestIdleAndAbsoluteLimits(t *testing.T) {
 	const minute, hour = time.Minute, time.Hour
 	for _, c := range []struct {
 		name  string
 		role  store.Role
-		every time.Duration // how often it is used
-		until time.Duration // when it was used last
-		after time.Duration // the moment that is asked for
+		every time.Duration // the interval between uses
+		until time.Duration // the time of the last use
+		after time.Duration // the time of the check
 		lives bool
 	}{
 		{"unused, before the idle limit", store.RoleUser, 0, 0, 24*hour - minute, true},
 		{"unused, at the idle limit", store.RoleUser, 0, 0, 24 * hour, false},
 		{"used every day", store.RoleUser, 20 * hour, 700 * hour, 719 * hour, true},
 		{"used every day, at the absolute limit", store.RoleUser, 20 * hour, 700 * hour, 720 * hour, false},
-		{"staff are like everybody", store.RoleStaff, 0, 0, 23 * hour, true},
+		{"staff have the usual limits", store.RoleStaff, 0, 0, 23 * hour, true},
 		{"an administrator, unused", store.RoleAdmin, 0, 0, 30 * minute, false},
 		{"an administrator at work", store.RoleAdmin, 20 * minute, 700 * minute, 719 * minute, true},
 		{"an administrator at the end of the day", store.RoleAdmin, 20 * minute, 700 * minute, 12 * hour, false},
@@ -130,8 +130,8 @@ func TestASignInEndsUnusedAndInTheEnd(t *testing.T) {
 	}
 }
 
-// Who is made an administrator has an administrator's limits from then on.
-func TestTodaysRoleSettlesTheLimits(t *testing.T) {
+// A new administrator has an administrator's limits at once.
+func TestTheCurrentRoleDecidesTheLimits(t *testing.T) {
 	r := newRig(t)
 	ann := r.person("ann", store.RoleUser)
 	cookie, _ := r.signIn(ann, "")
@@ -166,15 +166,15 @@ func TestACookieIsNewAtEverySignIn(t *testing.T) {
 	}
 	third, three := r.signIn(bob, second)
 	if r.lives(second) || !r.lives(third) || three.ID == two.ID {
-		t.Error("the first person is still signed in, want the second alone, in a session of their own")
+		t.Error("the first user is still signed in, want only the second, in a session of their own")
 	}
 	fourth, _ := r.signIn(bob, "a cookie that was never ours")
 	if !r.lives(third) || !r.lives(fourth) {
-		t.Error("one of the person's two browsers is signed out, want both signed in")
+		t.Error("one of the user's two browsers is signed out, want both signed in")
 	}
 }
 
-func TestAnEndTakesTheAppsAlong(t *testing.T) {
+func TestAnEndEndsTheClientsSessions(t *testing.T) {
 	r := newRig(t)
 	ann := r.person("ann", store.RoleUser)
 	cookie, b := r.signIn(ann, "")
@@ -221,11 +221,11 @@ func TestCookiesThatAreNotOurs(t *testing.T) {
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", "__Host-gh_pre="+good)
 	if got := (Cookies{Secure: true}).EnsurePre(w, r); got != good || w.Header().Get("Set-Cookie") != "" {
-		t.Errorf("%q, set %q, want the cookie that is there and nothing set", got, w.Header())
+		t.Errorf("%q, set %q, want the present cookie and nothing set", got, w.Header())
 	}
 }
 
-func TestCookiesAreKeptToUs(t *testing.T) {
+func TestCookieAttributes(t *testing.T) {
 	for _, c := range []struct {
 		secure bool
 		prefix string

@@ -7,11 +7,12 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// Cookies reads and writes the two cookies of our pages. Neither is readable by a
-// script, and neither comes along when another site posts a form to us.
+// Cookies reads and writes the two cookies of our pages. Scripts cannot read them, and
+// browsers do not send them when another site posts a form to us.
 type Cookies struct {
-	// Secure is set where the issuer is https. Then the names begin with __Host-:
-	// no neighbouring host and no plain http page can plant one (RFC 6265bis §4.1.3.2).
+	// Secure is set if the issuer is https. The names then begin with __Host-, so that
+	// neither a neighbouring host nor a plain http page can set them (RFC 6265bis
+	// §4.1.3.2).
 	Secure bool
 }
 
@@ -20,20 +21,20 @@ const (
 	visitorCookie = "gh_pre"
 )
 
-// Session is the value of the cookie of somebody who signed in, or "".
+// Session returns the value of the session cookie, or "".
 func (c Cookies) Session(r *http.Request) string { return c.read(r, sessionCookie) }
 
-// SetSession gives the browser a session. It ends with the browser at the latest.
+// SetSession sets the session cookie, which the browser keeps until it is closed.
 func (c Cookies) SetSession(w http.ResponseWriter, value string) { c.write(w, sessionCookie, value, 0) }
 
-// ClearSession takes it away.
+// ClearSession deletes the session cookie.
 func (c Cookies) ClearSession(w http.ResponseWriter) { c.write(w, sessionCookie, "", -1) }
 
-// Pre is the value of the cookie that ties an authorization request to the
-// browser that began it, or "". It proves nothing about a person.
+// Pre returns the value of the cookie that binds an authorization request to the
+// browser that began it, or "". It says nothing about a person.
 func (c Cookies) Pre(r *http.Request) string { return c.read(r, visitorCookie) }
 
-// EnsurePre is Pre, and gives the browser such a cookie if it has none.
+// EnsurePre returns the same value as Pre, and sets a new cookie if the browser has none.
 func (c Cookies) EnsurePre(w http.ResponseWriter, r *http.Request) string {
 	if value := c.Pre(r); value != "" {
 		return value
@@ -50,8 +51,8 @@ func (c Cookies) name(base string) string {
 	return base
 }
 
-// read returns a value that we could have given, or "". Two cookies of one name
-// are none: we cannot tell which of them is ours.
+// read returns a value that has the form of ours, or "". It ignores two cookies of one
+// name, because we cannot tell which of them is ours.
 func (c Cookies) read(r *http.Request, base string) string {
 	found := r.CookiesNamed(c.name(base))
 	if len(found) != 1 {
@@ -64,8 +65,8 @@ func (c Cookies) read(r *http.Request, base string) string {
 	return value
 }
 
-// write sets the cookie. Lax, and not Strict: an app's link to the authorization
-// endpoint must find the person signed in.
+// write sets a cookie. SameSite is Lax and not Strict because the cookie must come with
+// an app's link to the authorization endpoint.
 func (c Cookies) write(w http.ResponseWriter, base, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: Secure wherever there is TLS
 		Name: c.name(base), Value: value, Path: "/", MaxAge: maxAge,

@@ -9,11 +9,11 @@ import (
 	"gatehouse/store"
 )
 
-// finishing is how long work may go on that the caller cannot call off.
+// finishing bounds work that the caller cannot cancel.
 const finishing = 3 * time.Second
 
-// End signs the person out of this browser: the browser session ends, and with it
-// every app's session that began in it. The record owes the apps their notices.
+// End signs the user out of this browser: it ends the browser session and every client's
+// session that began in it. The record then has the logout notices that are due.
 func (s *Service) End(ctx context.Context, b store.BrowserSession, u store.User, reason string) error {
 	var ended []store.Session
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
@@ -51,7 +51,7 @@ func (s *Service) end(ctx context.Context, tx store.Tx, b store.BrowserSession, 
 	return ended, nil
 }
 
-// forget goes through to the end though the person closes the window.
+// forget completes even if the person closes the window.
 func (s *Service) forget(ctx context.Context, ended []store.Session) error {
 	if len(ended) == 0 {
 		return nil

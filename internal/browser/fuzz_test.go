@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// Whatever cookie is read has the form of ours, and came once.
+// A cookie that is read has the form of ours and came once.
 func FuzzCookies(f *testing.F) {
 	good := secret.New()
 	for _, s := range []string{"__Host-gh_sid=" + good, "__Host-gh_sid=\"" + good + "\"", "a=b; __Host-gh_sid=" + good + "; c", "__Host-gh_sid=" + good + "; __Host-gh_sid=x", "__host-gh_sid=" + good, "gh_sid=" + good, "__Host-gh_sid=" + good + "=", ";=;"} {

@@ -13,15 +13,15 @@ import (
 	"gatehouse/store"
 )
 
-// SignIn begins a browser session of a person who has just proved who they are,
-// and returns the value of its cookie, which is always a new one: a cookie that
-// somebody planted before gains nothing by it (session fixation, OWASP ASVS 5.0
-// §7.2.4). Old is the value of the session cookie that the browser came with, or "".
+// SignIn begins a browser session for the user of a new proof, and returns the value of
+// its cookie. The value is always new, so that a planted cookie gains nothing (session
+// fixation, OWASP ASVS 5.0 §7.2.4). Old is the value of the session cookie that the
+// browser sent, or "".
 //
-// A person who proves themselves once more goes on in the same session, with the
-// apps that began in it. Another person signs the first one out.
+// A user who signs in again keeps the same session, with the clients' sessions that
+// began in it. Another user's sign-in ends the first user's session.
 //
-// It returns signin.ErrCredentialsChanged as Proof.Honour does.
+// Like Proof.Honour, it may return signin.ErrCredentialsChanged.
 func (s *Service) SignIn(ctx context.Context, proof signin.Proof, old string) (string, store.BrowserSession, error) {
 	before, person, err := s.Of(ctx, old)
 	if err != nil && !errors.Is(err, ErrNone) {
@@ -54,7 +54,7 @@ func (s *Service) fresh(ctx context.Context, proof signin.Proof, value string) s
 	}
 }
 
-// record writes a sign-in and its evidence.
+// record writes a sign-in and its audit event.
 func record(ctx context.Context, tx store.Tx, proof signin.Proof, oldID string, b store.BrowserSession) (store.BrowserSession, error) {
 	if err := proof.Honour(tx, b.LastSeenAt); err != nil {
 		return b, err

@@ -8,9 +8,9 @@ import (
 	"gatehouse/store"
 )
 
-// TestAClockThatWasSetBackSignsNobodyOut: what was issued an hour ahead of a clock
-// that has been set right is a fault of ours, not of who holds it; and nothing
-// passes for revoked that will work again.
+// A token that was issued an hour ahead, before the clock was corrected, is a fault of
+// ours and not of its holder; and a token that will work again is not reported as
+// revoked.
 func TestAClockThatWasSetBackSignsNobodyOut(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, g *rig) {
 		g.advance(time.Hour)
@@ -32,9 +32,9 @@ func TestAClockThatWasSetBackSignsNobodyOut(t *testing.T) {
 	})
 }
 
-// TestWhatEndedAheadOfTheClockIsOver: there is nothing to wait for, so an app that
-// holds such a token is not told to try again until that time comes.
-func TestWhatEndedAheadOfTheClockIsOver(t *testing.T) {
+// A client with a token of an ended session is refused, and not told to try again until
+// the clock reaches the token's time.
+func TestAnEndedSessionAheadOfTheClockIsRefused(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, g *rig) {
 		g.advance(time.Hour)
 		ahead, s := g.start(t)

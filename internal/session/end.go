@@ -10,16 +10,16 @@ import (
 	"gatehouse/store"
 )
 
-// finishing is how long work may go on that the caller cannot call off.
+// finishing bounds work that the caller cannot cancel.
 const finishing = 3 * time.Second
 
-// detached returns a context that outlives the request but keeps what it knows.
+// detached returns a context that outlives the request but keeps its values.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), finishing)
 }
 
-// End ends one session of the person (0: anybody's) and reports whether there
-// was a living one to end. Actor is as authz.Actor's String gives it.
+// End ends one session of the user (of any user if userID is 0) and reports whether it
+// was alive. Actor is the String of an authz.Actor.
 func (s *Service) End(ctx context.Context, actor, sid string, userID int64, reason string) (bool, error) {
 	session, user, err := s.DB.SessionWithUser(ctx, sid)
 	if errors.Is(err, store.ErrNotFound) || err == nil && userID != 0 && session.UserID != userID {
@@ -35,10 +35,10 @@ func (s *Service) End(ctx context.Context, actor, sid string, userID int64, reas
 	return done, err
 }
 
-// EndAll ends the person's sessions but except (empty: all) and returns their
-// IDs. It waits for a sign-in in progress, so none slips through beside it. With
-// the sessions end the sign-ins at our own pages, but for the browser that the
-// exception began in: from them new sessions would come.
+// EndAll ends the user's sessions except one (all of them if except is empty) and returns
+// their IDs. It waits for a sign-in in progress, so that none escapes. It also ends the
+// browser sessions, from which new sessions could begin, except the browser session in
+// which the excepted session began.
 func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except, reason string) ([]string, error) {
 	browser, err := s.browserOf(ctx, except)
 	if err != nil {
@@ -71,16 +71,15 @@ func (s *Service) EndAll(ctx context.Context, actor string, userID int64, except
 	return ids, nil
 }
 
-// forgetLater is forget for an act that is done already: the record says so, and
-// every use of a token asks the record. Where Redis is away, that is no reason to
-// tell the caller that he failed.
+// forgetLater forgets sessions after a commit. They are already ended in the record,
+// which every use of a token reads, so the operation succeeds even without Redis.
 func (s *Service) forgetLater(ctx context.Context, sids ...string) {
 	if err := s.forget(ctx, sids); err != nil {
 		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(sids), "error", err)
 	}
 }
 
-// browserOf is the browser session that a session began in; empty: none.
+// browserOf returns the browser session in which a session began, or "".
 func (s *Service) browserOf(ctx context.Context, sid string) (string, error) {
 	if sid == "" {
 		return "", nil
@@ -92,9 +91,9 @@ func (s *Service) browserOf(ctx context.Context, sid string) (string, error) {
 	return session.BrowserID, nil
 }
 
-// ForgetEnded lets the rotations forget sessions that the record says have
-// ended. Who ends sessions in a transaction of his own calls it after the commit.
-// It goes through to the end though the caller hangs up.
+// ForgetEnded removes ended sessions from the rotations. Code that ends sessions in a
+// transaction of its own calls it after the commit. It completes even if the caller
+// hangs up.
 func (s *Service) ForgetEnded(ctx context.Context, sids []string) error {
 	s.observe(Ended, len(sids))
 	return s.forget(ctx, sids)
@@ -112,14 +111,14 @@ func (s *Service) forget(ctx context.Context, sids []string) error {
 	return nil
 }
 
-// List returns the person's living sessions, newest first.
+// List returns the user's living sessions, newest first.
 func (s *Service) List(ctx context.Context, userID int64) ([]store.Session, error) {
 	return s.DB.ListSessions(ctx, userID, s.Now())
 }
 
-// end writes the end of a session and its evidence. The caller forgets the
-// rotations afterwards, also if the session had ended before: then this may be the
-// second try of somebody whose first one failed in between.
+// end writes the end of a session and its audit event. The caller then forgets the
+// rotation, even if the session had already ended: an earlier call may have failed
+// between the two steps.
 func (s *Service) end(ctx context.Context, sid string, userID int64, reason string, e audit.Event) (bool, error) {
 	var done bool
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {

@@ -9,29 +9,29 @@ import (
 	"gatehouse/store"
 )
 
-// ErrInvalid says that a token is not good; the reason follows in the text, and
-// the errors below and those of package token are in the chain. Everything that
-// is not an ErrInvalid is a fault of ours.
+// ErrInvalid says that a token is not valid. The reason follows in the text, and the
+// errors below and those of package token are in the chain. Every error that is not an
+// ErrInvalid is a fault of ours.
 var ErrInvalid = errors.New("token not valid")
 
-// Why a token that we did sign is good no longer. Each is an ErrInvalid.
+// The reasons why a token that we signed has become invalid. Each is an ErrInvalid.
 var (
-	// ErrEnded: its session has ended or expired, or it was revoked.
+	// ErrEnded: the session has ended or expired, or the token was revoked.
 	ErrEnded = fmt.Errorf("%w: session ended", ErrInvalid)
-	// ErrUserGone: the person was deleted.
+	// ErrUserGone: the user was deleted.
 	ErrUserGone = fmt.Errorf("%w: no such person", ErrInvalid)
-	// ErrUserInactive: the person was deactivated.
+	// ErrUserInactive: the user was deactivated.
 	ErrUserInactive = fmt.Errorf("%w: person inactive", ErrInvalid)
-	// ErrClientGone: the app was erased or switched off.
+	// ErrClientGone: the client was deleted or disabled.
 	ErrClientGone = fmt.Errorf("%w: client gone or disabled", ErrInvalid)
 )
 
-// ErrScope says that a refresh asked for more than was granted. The token is not
-// used up.
+// ErrScope says that a refresh asked for more than was granted. It does not use up the
+// token.
 var ErrScope = errors.New("scope wider than granted")
 
-// verifying makes a refusal of package token an ErrInvalid, and leaves trouble
-// with the keys what it is.
+// verifying turns a refusal of package token into an ErrInvalid, but not a fault of the
+// keys.
 func verifying(err error) error {
 	if errors.Is(err, token.ErrInvalid) {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -39,11 +39,12 @@ func verifying(err error) error {
 	return fmt.Errorf("verifying a token: %w", err)
 }
 
-// presented is verifying for who asks about a token, or wants to refresh or revoke
-// it. One of a later time is good, and our clock is wrong or another replica's was:
-// "no" would sign people out, or pass a token for revoked that works again later.
-// Who only shows it is refused all the same, and refreshes. Once its session has ended
-// it is not good at any time, and its holder is told so, and signs in again.
+// presented does what verifying does, but answers a token of a later time as a fault.
+// Such a token is good, because our clock is wrong or another replica's was. A refusal
+// would sign people out at a refresh, and an introspection or a revocation would treat
+// a token as void that works again later. Where a token is only used, verifying refuses
+// it, and the client refreshes. If the session of the token has ended, presented refuses
+// it too, so that the person signs in again.
 func (s *Service) presented(ctx context.Context, err error, sid, sub, clientID string) error {
 	if errors.Is(err, token.ErrEarly) {
 		if _, _, ended := s.living(ctx, sid, sub, clientID); sid != "" && errors.Is(ended, ErrInvalid) {

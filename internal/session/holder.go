@@ -10,15 +10,15 @@ import (
 	"gatehouse/store"
 )
 
-// A Holder is the person for whom an access token speaks, as things are now.
+// A Holder is the user of an access token and its session, as they are now.
 type Holder struct {
 	Token   token.Access
 	Session store.Session
 	User    store.User
 }
 
-// Holder says for whom an access token speaks. A token that a client got for
-// itself speaks for nobody, and is an ErrInvalid here.
+// Holder returns the holder of an access token. A token that a client got for itself
+// has none and is an ErrInvalid here.
 func (s *Service) Holder(ctx context.Context, rawAccess string) (Holder, error) {
 	claims, err := s.Verifier.Access(ctx, rawAccess)
 	if err != nil {
@@ -37,10 +37,9 @@ func (s *Service) Holder(ctx context.Context, rawAccess string) (Holder, error) 
 	return Holder{claims, session, user}, nil
 }
 
-// EndReplayed ends the session that a code or a device code founded, because the
-// code came a second time: one of the two who have it is a thief, and there is no
-// telling which (RFC 6749 §4.1.2). It goes through to the end though the caller
-// hangs up.
+// EndReplayed ends the session that a code or device code started, because the code came
+// a second time: one of its two holders is a thief, and we cannot tell which (RFC 6749
+// §4.1.2). It completes even if the caller hangs up.
 func (s *Service) EndReplayed(ctx context.Context, clientID, sub, sid string) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()

@@ -10,13 +10,13 @@ import (
 	"gatehouse/store"
 )
 
-// An Inspection says what an introspection answers (RFC 7662 §2.2). The zero
-// Inspection is that of a token that is not active, and tells nothing else.
+// An Inspection is the answer to an introspection (RFC 7662 §2.2). The zero Inspection
+// is the answer for every token that is not active, and reveals nothing else.
 type Inspection struct {
 	Active bool        `json:"active"`
 	Scope  authz.Scope `json:"scope,omitempty"`
-	// TokenType is "Bearer" for an access token, and absent for a refresh token,
-	// which opens nothing.
+	// TokenType is "Bearer" for an access token. It is absent for a refresh token, which
+	// does not give access to a resource.
 	TokenType string `json:"token_type,omitempty"`
 	ClientID  string `json:"client_id,omitempty"`
 	Username  string `json:"username,omitempty"`
@@ -26,17 +26,16 @@ type Inspection struct {
 	Expires   int64  `json:"exp,omitempty"`
 	IssuedAt  int64  `json:"iat,omitempty"`
 	JTI       string `json:"jti,omitempty"`
-	// Role is the person's role today: who asks wants to know how things are.
+	// Role is the user's current role, which may differ from the one in the token.
 	Role      store.Role `json:"role,omitempty"`
 	SessionID string     `json:"sid,omitempty"`
 	AuthTime  int64      `json:"auth_time,omitempty"`
 }
 
-// Inspect tells caller, a client that has authenticated with a secret, what a
-// token is worth now. Access tokens are shown to all such clients, for each may
-// be a resource server to which the token was brought. A refresh token is shown
-// to its own client alone: to anybody else it is as unknown as a made-up one,
-// and the answer is the same.
+// Inspect returns the current state of a token. The caller is a client that has
+// authenticated with a secret. Every such client may inspect access tokens, because each
+// may be a resource server that received one. Only its own client may inspect a refresh
+// token: for others the answer is that for a made-up one.
 func (s *Service) Inspect(ctx context.Context, caller store.Client, raw string) (Inspection, error) {
 	found, err := s.inspectAccess(ctx, raw)
 	if errors.Is(err, token.ErrWrongType) {
@@ -78,14 +77,14 @@ func (s *Service) inspectRefresh(ctx context.Context, caller store.Client, raw s
 		return Inspection{}, err
 	}
 	current, err := s.Rotations.Current(ctx, session.ID, session.Rotation)
-	if errors.Is(err, store.ErrNotFound) { // it ended since the record was read
+	if errors.Is(err, store.ErrNotFound) { // it has ended since the record was read
 		return Inspection{}, ErrEnded
 	}
 	if err != nil {
 		return Inspection{}, fmt.Errorf("reading a rotation: %w", err)
 	}
-	// A generation ahead of ours was once given out, for it is signed, and Rotate
-	// would take it (store.Rotations).
+	// A generation ahead of ours was once issued, because it is signed, and Rotate
+	// would accept it (store.Rotations).
 	if claims.Gen < current.Gen || claims.Gen == current.Gen && claims.JTI != current.JTI {
 		return Inspection{}, fmt.Errorf("%w: not the current refresh token", ErrInvalid)
 	}

@@ -34,8 +34,8 @@ func TestLifetimesOfAClient(t *testing.T) {
 	}
 }
 
-// Figures are told of every start, rotation, end and reuse, and of nothing twice.
-func TestFiguresAreToldWhatHappens(t *testing.T) {
+// Observe gets every start, rotation, end and reuse once.
+func TestObserveGetsEveryEvent(t *testing.T) {
 	g := open(t)
 	told := map[session.Event]int{}
 	g.Observe = func(what session.Event, n int) { told[what] += n }
@@ -44,11 +44,11 @@ func TestFiguresAreToldWhatHappens(t *testing.T) {
 	g.advance(time.Minute)
 	for _, ended := range []string{first.RefreshToken, second.RefreshToken} {
 		if _, err := g.refresh(t, ended); err == nil {
-			t.Fatal("the session lives on, want it ended")
+			t.Fatal("the session still lives, want it ended")
 		}
 	}
 	want := map[session.Event]int{session.Started: 1, session.Refreshed: 1, session.Reused: 1, session.Ended: 1}
 	if !maps.Equal(told, want) {
-		t.Errorf("what was told differs (-want +got):\n%s", cmp.Diff(want, told))
+		t.Errorf("the observed events differ (-want +got):\n%s", cmp.Diff(want, told))
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"gatehouse/store"
 )
 
-// living returns the session of a token and its person, both as they are now, in
-// one query, and refuses what has ended. An inactive person comes before an
-// ended session, for deactivation ends the sessions too.
+// living returns the session of a token and its user, as they are now, in one query. It
+// refuses a session that has ended. An inactive user is reported before an ended
+// session, because a deactivation ends the sessions too.
 func (s *Service) living(ctx context.Context, sid, sub, clientID string) (store.Session, store.User, error) {
 	session, user, err := s.DB.SessionWithUser(ctx, sid)
 	if errors.Is(err, store.ErrNotFound) {
@@ -24,7 +24,7 @@ func (s *Service) living(ctx context.Context, sid, sub, clientID string) (store.
 	}
 	switch {
 	case session.ClientID != clientID || user.Sub != sub:
-		err = fmt.Errorf("%w: the record has another client or person", ErrInvalid)
+		err = fmt.Errorf("%w: the record has another client or user", ErrInvalid)
 	case !user.Active:
 		err = ErrUserInactive
 	case !session.EndedAt.IsZero():
@@ -35,8 +35,8 @@ func (s *Service) living(ctx context.Context, sid, sub, clientID string) (store.
 	return session, user, err
 }
 
-// missing tells a person who is gone from a session that was swept away. It asks
-// the record once more, on this path only.
+// missing returns whether the user is gone or only the session was deleted. It queries
+// the record once more, only on this path.
 func (s *Service) missing(ctx context.Context, sub string) error {
 	_, err := s.DB.UserBySub(ctx, sub)
 	switch {
@@ -48,10 +48,9 @@ func (s *Service) missing(ctx context.Context, sub string) error {
 	return ErrEnded
 }
 
-// Authenticate says who acts with an access token, as things are now: it asks
-// the record at every call, so an ended session, an inactive person and a
-// changed role count at once. For a token that a client got for itself the
-// person is the zero User.
+// Authenticate returns who acts with an access token. It reads the record at every call,
+// so that an ended session, an inactive user and a changed role count at once. The User
+// is zero for a token that a client got for itself.
 func (s *Service) Authenticate(ctx context.Context, rawAccess string) (authz.Actor, store.User, error) {
 	claims, err := s.Verifier.Access(ctx, rawAccess)
 	if err != nil {
@@ -67,8 +66,8 @@ func (s *Service) Authenticate(ctx context.Context, rawAccess string) (authz.Act
 	}, user, nil
 }
 
-// holder returns the person for whom an access token speaks, if it still does;
-// the zero User for one that a client got for itself.
+// holder returns the user of an access token that is still valid, or the zero User for
+// one that a client got for itself.
 func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, error) {
 	if err := s.clientLives(ctx, claims.ClientID, time.Unix(claims.IssuedAt, 0)); err != nil {
 		return store.User{}, err
@@ -79,7 +78,7 @@ func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, 
 	}
 	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI, time.Unix(claims.IssuedAt, 0))
 	if err != nil {
-		return store.User{}, fmt.Errorf("asking whether a token was revoked: %w", err)
+		return store.User{}, fmt.Errorf("checking whether a token was revoked: %w", err)
 	}
 	if revoked {
 		return store.User{}, fmt.Errorf("%w: token revoked", ErrEnded)
@@ -87,11 +86,10 @@ func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, 
 	return store.User{}, nil
 }
 
-// clientLives refuses a token whose client is gone, also if another one has been
-// registered under its ID since then: by that one the token was not asked for.
-// The clocks of two replicas may be that far apart.
+// clientLives refuses a token whose client is gone, even if another client has since
+// been registered with its ID: the token was not issued to that one.
 func (s *Service) clientLives(ctx context.Context, id string, issued time.Time) error {
-	const skew = time.Minute
+	const skew = time.Minute // between the clocks of two replicas
 	client, err := s.Clients.ClientByID(ctx, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (client.Disabled || issued.Add(skew).Before(client.CreatedAt)) {
 		return ErrClientGone

@@ -14,7 +14,7 @@ import (
 	"gatehouse/store"
 )
 
-func TestWhyATokenIsGoodNoLonger(t *testing.T) {
+func TestWhyATokenIsNoLongerValid(t *testing.T) {
 	testkit.Long(t)
 	tests := []struct {
 		name   string
@@ -55,7 +55,7 @@ func TestWhyATokenIsGoodNoLonger(t *testing.T) {
 	}
 }
 
-func TestAnAppThatIsGoneTakesItsTokensAlong(t *testing.T) {
+func TestADeletedClientsTokensAreVoid(t *testing.T) {
 	tests := map[string]func(store.Tx) error{
 		"disabled": func(tx store.Tx) error {
 			c, err := tx.LockClient("shop")
@@ -81,7 +81,7 @@ func TestAnAppThatIsGoneTakesItsTokensAlong(t *testing.T) {
 }
 
 // A token that a client got for itself has no session that could end with the client.
-func TestAnAppUnderAnEarlierOnesIDHasNotItsTokens(t *testing.T) {
+func TestAClientWithAReusedIDHasNoOldTokens(t *testing.T) {
 	g := open(t)
 	minter := g.Minter.(*token.Minter)
 	first, err := minter.Mint(t.Context(), token.Grant{ClientID: "shop", Scope: "users:read", Life: time.Hour})
@@ -106,7 +106,7 @@ func TestAnAppUnderAnEarlierOnesIDHasNotItsTokens(t *testing.T) {
 	}
 }
 
-func TestNobodyIsTurnedAwayForTroubleOfOurs(t *testing.T) {
+func TestAFaultOfOursIsNotARefusal(t *testing.T) {
 	g := open(t)
 	set, _ := g.start(t)
 	if err := g.db.Close(); err != nil {

@@ -9,8 +9,8 @@ import (
 	"gatehouse/store"
 )
 
-// openID reports whether tokens of that scope come with an ID token: the session
-// began with a sign-in at our own pages, and the app asks for OpenID Connect.
+// openID reports whether tokens of this scope come with an ID token: the session began at
+// our own pages, and the client asks for OpenID Connect.
 func openID(s store.Session, scope authz.Scope) bool {
 	return s.BrowserID != "" && scope.Has("openid")
 }
@@ -34,8 +34,8 @@ func (s *Service) mint(ctx context.Context, client store.Client, grant token.Gra
 	return Set{set, grant.Session, grant.User}, nil
 }
 
-// about are the claims about the person that the app asked to have in its ID
-// tokens, as they are today. Few apps do; the others cost nothing here.
+// about returns the current values of the claims that the client asked for in its ID
+// tokens.
 func about(session store.Session, user store.User) (map[string]any, error) {
 	wishes, err := claims.Parse(session.Claims)
 	names := wishes.FromIDToken()

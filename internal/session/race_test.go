@@ -99,8 +99,8 @@ func nothingLives(t *testing.T, g *rig) {
 	}
 }
 
-// A refresh or an introspection that read the record before the session ended,
-// and asks for the rotation afterwards.
+// A refresh or an introspection reads the record before the session ends, and the
+// rotation afterwards.
 func TestTheEndBetweenRecordAndRotation(t *testing.T) { onEveryStore(t, endedBetween) }
 
 func endedBetween(t *testing.T, g *rig) {
@@ -122,7 +122,7 @@ func endedBetween(t *testing.T, g *rig) {
 	}
 }
 
-// staleRecord says of a session what was so a moment ago.
+// staleRecord returns a session as it was a moment ago.
 type staleRecord struct {
 	store.DB
 	session store.Session

@@ -12,12 +12,12 @@ import (
 	"gatehouse/store"
 )
 
-// Refresh exchanges a refresh token for its successor and a new access token
-// (RFC 6749 §6). The client is authenticated already.
+// Refresh exchanges a refresh token for its successor and a new access token (RFC 6749
+// §6). The client has authenticated.
 //
-// Nothing that can be refused is left for after the rotation, so a refused
-// request uses up no token. If signing fails after it, nothing is lost either:
-// the same token is answered with the same successor for as long as the grace.
+// Every check comes before the rotation, so that a refused request does not use up the
+// token. If signing fails after it, the client loses nothing: during the grace, the same
+// token gets the same successor.
 func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (Set, error) {
 	claims, err := s.Verifier.Refresh(ctx, raw)
 	if err != nil {
@@ -45,13 +45,11 @@ func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, 
 	return set, nil
 }
 
-// accessScope decides the scope of the new access token: what is asked for, or
-// all that was granted. The session's grant stays as it is, so a narrow token is
-// not the end of the wider grant. What has been taken out of the client's
-// registration since is given no longer.
+// accessScope decides the scope of the new access token: the scope that was asked for, or
+// all that was granted. The session keeps its scope, so that a later token may be wider
+// again. A scope that the client's registration has lost is not granted any more.
 //
-// The built-in app is granted what its person's role can use, and a role can
-// change: there, the role of today decides.
+// For the built-in client, the current role of the user decides.
 func accessScope(client store.Client, session store.Session, user store.User, asked authz.Scope) (authz.Scope, error) {
 	granted := authz.Scope(session.Scope)
 	if client.ID == AccountsID {
@@ -66,7 +64,7 @@ func accessScope(client store.Client, session store.Session, user store.User, as
 	return asked, nil
 }
 
-// rotate moves the session on from the presented token.
+// rotate moves the session to the successor of the presented token.
 func (s *Service) rotate(ctx context.Context, client store.Client, session store.Session, user store.User, presented token.Refresh) (store.Rotation, error) {
 	kid, err := s.Keys.SigningKeyID(ctx)
 	if err != nil {
@@ -95,18 +93,18 @@ func (s *Service) rotate(ctx context.Context, client store.Client, session store
 		return rotation, nil
 	case store.Reused:
 		return store.Rotation{}, s.reused(ctx, session, user, presented.Gen, rotation.Gen)
-	default: // Ended, since the record was read
+	default: // it has ended since the record was read
 		return store.Rotation{}, ErrEnded
 	}
 }
 
-// DefaultTouchEvery spares the database a write for each refresh. A session's last use is
-// known to the minute, and a loss of Redis sets a session back by no more.
+// DefaultTouchEvery saves the database a write at each refresh. The record then has a
+// session's last use to the minute, and a loss of Redis sets a session back by as much.
 const DefaultTouchEvery = time.Minute
 
-// touch lets the record know how far the session has come. It is a help after a
-// loss of Redis and shows the owner when a session was last used, so a failure
-// is no reason to refuse the refresh.
+// touch writes the current rotation to the record. The record needs it only after a loss
+// of Redis and to show when a session was last used, so the refresh succeeds even if
+// touch fails.
 func (s *Service) touch(ctx context.Context, session store.Session, r store.Rotation, now time.Time) {
 	if s.TouchEvery == 0 || now.Sub(session.LastUsedAt) < s.TouchEvery {
 		return
@@ -116,9 +114,9 @@ func (s *Service) touch(ctx context.Context, session store.Session, r store.Rota
 	}
 }
 
-// reused ends a session of which an old refresh token came back: either the
-// holder or a thief has a copy, and there is no telling which (RFC 9700 §4.14.2).
-// It goes through to the end though the caller hangs up, for a thief would.
+// reused ends a session whose old refresh token came back: the holder or a thief has a
+// copy, and we cannot tell which (RFC 9700 §4.14.2). It completes even if the caller
+// hangs up, as a thief would.
 func (s *Service) reused(ctx context.Context, session store.Session, user store.User, presented, current int64) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()

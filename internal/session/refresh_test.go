@@ -12,7 +12,7 @@ import (
 	"gatehouse/store"
 )
 
-func TestRefreshTellsHowThingsAreToday(t *testing.T) {
+func TestRefreshReadsTheCurrentRole(t *testing.T) {
 	g := open(t)
 	first, s := g.start(t)
 	g.advance(time.Minute)
@@ -54,7 +54,7 @@ func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 		{"garbage", g.shop, "x.y.z", "", session.ErrInvalid},
 		{"nothing", g.shop, "", "", session.ErrInvalid},
 		{"more scope than granted", g.shop, first.RefreshToken, "openid users:read", session.ErrScope},
-		{"scope that the client has lost", shrunk, first.RefreshToken, "", session.ErrScope},
+		{"a scope that the client has lost", shrunk, first.RefreshToken, "", session.ErrScope},
 	}
 	for _, tt := range tests {
 		if _, err := g.Refresh(t.Context(), tt.client, tt.raw, tt.scope); !errors.Is(err, tt.want) {
@@ -73,8 +73,8 @@ func TestNarrowingLastsForOneAccessToken(t *testing.T) {
 	if err != nil || narrow.Access.Scope != "openid" {
 		t.Fatalf(`scope %q, %v; want "openid"`, narrow.Access.Scope, err)
 	}
-	if whole := g.mustRefresh(t, narrow.RefreshToken); whole.Access.Scope != "openid account" {
-		t.Errorf(`next scope %q, want "openid account"`, whole.Access.Scope)
+	if next := g.mustRefresh(t, narrow.RefreshToken); next.Access.Scope != "openid account" {
+		t.Errorf(`next scope %q, want "openid account"`, next.Access.Scope)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestAClientsOwnLifetimes(t *testing.T) {
 	}
 }
 
-func TestTheRecordLearnsOfRotationsNowAndThen(t *testing.T) {
+func TestTheRecordGetsRotationsAtIntervals(t *testing.T) {
 	g := open(t)
 	touches := &touched{DB: g.db, at: g.clock()}
 	g.DB, g.TouchEvery = touches, time.Minute
@@ -145,7 +145,7 @@ func TestTheRecordLearnsOfRotationsNowAndThen(t *testing.T) {
 	}
 }
 
-// touched is a record that learns of rotations by touches alone, as where Redis
+// touched is a record that gets rotations only through TouchSession, as it does if Redis
 // holds them.
 type touched struct {
 	store.DB

@@ -21,14 +21,14 @@ func TestARepeatWithinTheGraceGetsTheSameSuccessor(t *testing.T) {
 		t.Error("the token presented again has another successor, want the same")
 	}
 	if again.AccessToken == second.AccessToken {
-		t.Error("the access token is the same, whose life is shorter by now, want a new one")
+		t.Error("the access token is the same, but part of its life has passed; want a new one")
 	}
 	third := g.mustRefresh(t, second.RefreshToken)
 	if got := g.mustRefresh(t, second.RefreshToken); got.RefreshToken != third.RefreshToken {
 		t.Error("the predecessor has another successor, want the same")
 	}
-	if _, err := g.refresh(t, first.RefreshToken); !errors.Is(err, session.ErrInvalid) { // an older generation, though within the time
-		t.Errorf("the one before: %v", err)
+	if _, err := g.refresh(t, first.RefreshToken); !errors.Is(err, session.ErrInvalid) { // within the grace, but not the immediate predecessor
+		t.Errorf("the token before the predecessor: err = %v, want ErrInvalid", err)
 	}
 	g.dead(t, third)
 	if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok", "token.reused"}) {
@@ -41,7 +41,7 @@ func TestReuseAfterTheGraceEndsTheSession(t *testing.T) {
 	first, s := g.start(t)
 	second := g.mustRefresh(t, first.RefreshToken)
 	g.advance(11 * time.Second)
-	for range 3 { // the alarm rings once
+	for range 3 { // it is audited once
 		if _, err := g.refresh(t, first.RefreshToken); !errors.Is(err, session.ErrEnded) {
 			t.Errorf("reuse: err = %v, want ErrEnded", err)
 		}
@@ -56,7 +56,7 @@ func TestReuseAfterTheGraceEndsTheSession(t *testing.T) {
 	}
 }
 
-// hangUp is a caller who is gone when the rotation has been asked for.
+// hangUp is a caller who hangs up during the rotation.
 type hangUp struct {
 	store.Rotations
 	gone context.CancelFunc
@@ -67,7 +67,7 @@ func (h hangUp) Rotate(ctx context.Context, sid string, s store.Step) (store.Rot
 	return h.Rotations.Rotate(ctx, sid, s)
 }
 
-func TestAThiefCannotHangUpOnTheAlarm(t *testing.T) {
+func TestAThiefCannotPreventTheEndByHangingUp(t *testing.T) {
 	g := open(t)
 	first, _ := g.start(t)
 	second := g.mustRefresh(t, first.RefreshToken)

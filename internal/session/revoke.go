@@ -10,12 +10,11 @@ import (
 	"gatehouse/internal/token"
 )
 
-// Revoke ends what a token of the client stands for (RFC 7009 §2.1): the session
-// of an access or refresh token, or the token itself if a client got it for
-// itself. A token that is another's, unknown or expired is a success and nothing
-// happens: what the caller may wish for is so already, and any other answer
-// would tell a guesser which tokens exist. An error means that we cannot say
-// whether the token works, and must not become a 200.
+// Revoke ends the session of an access or refresh token, or revokes a token that a
+// client got for itself (RFC 7009 §2.1). For a token that is unknown, expired or
+// another client's, it succeeds and does nothing: another answer would tell a guesser
+// which tokens exist. After an error the token may still work, so the answer must not be
+// a 200.
 func (s *Service) Revoke(ctx context.Context, clientID, raw string) error {
 	claims, err := s.claims(ctx, raw)
 	if errors.Is(err, ErrInvalid) {

@@ -34,7 +34,7 @@ func TestRevoke(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g := open(t)
 			set, s := g.start(t)
-			for range 2 { // again is a success too
+			for range 2 { // a repetition succeeds too
 				if err := g.Revoke(t.Context(), tt.client, tt.pick(set)); err != nil {
 					t.Fatalf("revoking the token: %v", err)
 				}
@@ -82,7 +82,7 @@ func TestRevokeATokenWithoutSession(t *testing.T) {
 	}
 }
 
-func TestEndIsForTheOwner(t *testing.T) {
+func TestOnlyTheOwnerEndsASession(t *testing.T) {
 	g := open(t)
 	set, s := g.start(t)
 	if done, err := g.End(t.Context(), "user:x", s.ID, g.ann.ID+1, "ended by owner"); err != nil || done {
@@ -98,6 +98,6 @@ func TestEndIsForTheOwner(t *testing.T) {
 	g.dead(t, set)
 	left, err := g.List(t.Context(), g.ann.ID)
 	if err != nil || len(left) != 1 || left[0].ID != other.ID {
-		t.Errorf("sessions left: %+v, %v; want %s alone", left, err, other.ID)
+		t.Errorf("sessions left: %+v, %v; want only %s", left, err, other.ID)
 	}
 }

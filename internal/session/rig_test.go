@@ -25,7 +25,7 @@ import (
 
 const issuer = "https://id.example"
 
-// rig is the service on empty back-ends, with one person and two apps.
+// rig is the service on empty back-ends, with one user and two clients.
 type rig struct {
 	*session.Service
 	db   *sqlstore.DB
@@ -39,20 +39,20 @@ type rig struct {
 func (g *rig) clock() time.Time        { return time.Unix(0, g.now.Load()).UTC() }
 func (g *rig) advance(d time.Duration) { g.now.Add(int64(d)) }
 
-// open is the rig on SQLite alone.
+// open returns the rig on SQLite.
 func open(t *testing.T) *rig {
 	t.Helper()
 	return openOn(t, testdb.SQLite(t), "")
 }
 
-// onEveryStore runs a test on each combination of back-ends that is offered.
+// onEveryStore runs a test on each available combination of back-ends.
 func onEveryStore(t *testing.T, test func(*testing.T, *rig)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, open(t)) })
 	t.Run("MariaDB", func(t *testing.T) { test(t, openOn(t, testdb.MySQL(t), "")) })
 	t.Run("MariaDB and Redis", func(t *testing.T) { test(t, openOn(t, testdb.MySQL(t), testdb.Redis(t))) })
 }
 
-// openOn is the rig on a database and, unless its URL is empty, a Redis.
+// openOn returns the rig on a database and, unless its URL is empty, a Redis.
 func openOn(t *testing.T, dsn, redis string) *rig {
 	t.Helper()
 	g := &rig{}
@@ -135,7 +135,7 @@ func (g *rig) delete(t *testing.T) {
 	g.write(t, func(tx store.Tx) error { return tx.DeleteUser(g.ann.ID) })
 }
 
-// proof is ann's, just now.
+// proof returns a proof of ann as of now.
 func (g *rig) proof() signin.Proof { return signin.Password(g.ann, "password", g.clock()) }
 
 // start signs ann in at the shop.
@@ -179,14 +179,14 @@ func (g *rig) audited(t *testing.T, sid string) []string {
 	return kinds
 }
 
-// dead fails unless neither token of the set is good for anything.
+// dead fails unless both tokens of the set are void.
 func (g *rig) dead(t *testing.T, set token.Set) {
 	t.Helper()
 	if _, _, err := g.Authenticate(t.Context(), set.AccessToken); !errors.Is(err, session.ErrInvalid) {
-		t.Errorf("access token: %v", err)
+		t.Errorf("access token: err = %v, want ErrInvalid", err)
 	}
 	if _, err := g.refresh(t, set.RefreshToken); !errors.Is(err, session.ErrInvalid) {
-		t.Errorf("refresh token: %v", err)
+		t.Errorf("refresh token: err = %v, want ErrInvalid", err)
 	}
 	for _, raw := range []string{set.AccessToken, set.RefreshToken} {
 		if found, err := g.Inspect(t.Context(), g.shop, raw); err != nil || found != (session.Inspection{}) {

@@ -1,8 +1,7 @@
-// Package session owns the life of a session: one sign-in of one person in one
-// app, and the family of refresh tokens that began there (RFC 9700 §4.14.2). It
-// starts sessions, moves them from one refresh token to the next, says whether a
-// token still counts, and ends them. Who may sign in is package account's to
-// decide, and what a token looks like is package token's.
+// Package session owns the life of a session: one sign-in of one user in one client, and
+// its family of refresh tokens (RFC 9700 §4.14.2). It starts sessions, moves them from
+// one refresh token to the next, decides whether a token is still valid, and ends them.
+// Package account decides who may sign in, and package token has the form of tokens.
 package session
 
 import (
@@ -17,21 +16,18 @@ import (
 
 // Service starts, refreshes, inspects and ends sessions.
 //
-// Whether a session lives is for the SQL record alone to say, and every use of a
-// token asks it in one joined query: refresh, introspection and our own API. So
-// a revocation counts everywhere as soon as it is committed, on every replica,
-// and there is no cache to outlive it. Rotations holds the moving part only,
-// which of a session's refresh tokens is the current one.
+// Only the SQL record decides whether a session lives, and every use of a token reads it
+// in one joined query: refresh, introspection and our own API. So a revocation counts on
+// every replica as soon as it is committed, and no cache outlives it. Rotations holds
+// only the moving part: which refresh token of a session is the current one.
 //
-// No token survives a revocation that races a refresh. Ending a session writes
-// the record first and then lets Rotations forget it; a refresh reads the record
-// first and rotates then. So either the refresh reads the ended record and is
-// refused; or it reads a living one, which means that the end was committed
-// later: then its tokens name a session that has ended by the time the end
-// returned, and the record refuses them at their first use. An ended session
-// never lives again, for nothing clears EndedAt. That Rotations has forgotten it
-// spares the loser of the race a token that is dead on arrival, and ends the
-// matter for a refresh that hung between its two steps.
+// No token survives a revocation that races a refresh. The end of a session first writes
+// the record and then removes the session from Rotations; a refresh first reads the
+// record and then rotates. If the refresh reads the ended record, it is refused. If it
+// reads a living one, the end is committed later, and the record refuses the new tokens
+// at their first use. An ended session never lives again, because nothing clears
+// EndedAt. After the removal from Rotations, a refresh that hung between its two steps
+// fails, instead of returning a token that is already void.
 type Service struct {
 	DB interface {
 		SessionWithUser(ctx context.Context, id string) (store.Session, store.User, error)
@@ -44,8 +40,8 @@ type Service struct {
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
 	Rotations store.Rotations
-	// Clients knows the apps as they are, at most a second old: a token of an app
-	// that was switched off or erased counts no longer.
+	// Clients returns clients as they were at most a second ago. The tokens of a client
+	// that was disabled or deleted are void.
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 	}
@@ -60,26 +56,25 @@ type Service struct {
 		Refresh(ctx context.Context, raw string) (token.Refresh, error)
 	}
 
-	// Lifetimes are those of a client that has none of its own.
+	// Lifetimes apply to clients that have none of their own.
 	Lifetimes Lifetimes
-	// Grace is how long the immediate predecessor of a refresh token is answered
-	// with the same successor; 0 switches it off.
+	// Grace is how long the immediate predecessor of a refresh token gets the same
+	// successor; 0 switches it off.
 	Grace time.Duration
-	// TouchEvery is how often the record learns of a session's rotations where
-	// Redis holds them (DefaultTouchEvery); 0 means never, for where the record itself holds them.
+	// TouchEvery is how often a session's rotation is copied to the record if Redis
+	// holds it (DefaultTouchEvery). It is 0, for never, if the record itself holds it.
 	TouchEvery time.Duration
-	// Observe, if set, is told how many sessions were started, refreshed or ended,
-	// and of how many an old refresh token came back.
+	// Observe, if set, gets each event and its number of sessions.
 	Observe func(what Event, sessions int)
 
 	Now func() time.Time
 	Log *slog.Logger
 }
 
-// An Event is what happens to sessions.
+// An Event is something that happens to sessions.
 type Event string
 
-// The events, for figures; the evidence is in the audit log.
+// The events, for metrics; the evidence is in the audit log.
 const (
 	Started   Event = "started"
 	Refreshed Event = "refreshed"
@@ -103,9 +98,9 @@ type Lifetimes struct {
 	RefreshAbsolute time.Duration
 }
 
-// For returns the lifetimes of a client: its own where it has them. A signing key
-// verifies for the server's RefreshAbsolute after its last signature, so a client
-// may have longer sessions than that, but no refresh token that outlives its key.
+// For returns the lifetimes of a client, which are its own if it has them. A signing key
+// verifies for the server's RefreshAbsolute after its last signature. So a client may
+// have longer sessions than that, but not a refresh token that outlives its key.
 func (l Lifetimes) For(c store.Client) Lifetimes {
 	if c.AccessTokenLifetime > 0 {
 		l.Access = c.AccessTokenLifetime
@@ -119,12 +114,12 @@ func (l Lifetimes) For(c store.Client) Lifetimes {
 	return l
 }
 
-// AccountsID is the client ID of the built-in app behind /api/accounts. No
-// registered client may take it.
+// AccountsID is the client ID of the built-in client behind /api/accounts. A registered
+// client cannot have it.
 const AccountsID = "accounts"
 
-// Accounts is the built-in app whose sessions begin at /api/accounts/login/. It
-// is public, and has no grant at the token endpoint.
+// Accounts returns the built-in client whose sessions begin at /api/accounts/login/. It is
+// public and has no grant at the token endpoint.
 func Accounts() store.Client {
 	return store.Client{
 		ID: AccountsID, Name: "Accounts", AuthMethod: store.NoSecret, FirstParty: true,

@@ -15,20 +15,20 @@ import (
 	"gatehouse/store"
 )
 
-// A Set is the answer to a grant: the tokens, their session and its person.
+// A Set is the answer to a grant: the tokens, their session and its user.
 type Set struct {
 	token.Set
 	Session store.Session
 	User    store.User
 }
 
-// A Grant is what a person allowed an app at our own pages, and what a code or a
-// device code of theirs stands for.
+// A Grant is what a user allowed a client at our own pages. A code or a device code stands
+// for it.
 type Grant struct {
-	// SessionID is the session's, settled with the code.
+	// SessionID is the ID of the new session. It was chosen with the code.
 	SessionID string
 	UserID    int64
-	// BrowserID is the browser session that it was allowed in, and SignIn its own.
+	// BrowserID is the browser session of the consent, and SignIn its sign-in.
 	BrowserID string
 	SignIn    store.SignIn
 	Scope     authz.Scope
@@ -36,13 +36,14 @@ type Grant struct {
 	Nonce, Claims string
 	// Method says for the audit log what was redeemed: "code", "device".
 	Method string
-	// Use marks the code used, as the first step of the transaction; its error ends it.
+	// Use marks the code as used, in the first step of the transaction, which its error
+	// rolls back.
 	Use func(store.Tx) error
 }
 
-// Begin begins a session of a person who has just proved who they are, and
-// returns its first tokens. The session's CreatedAt is the person's new
-// LastLoginAt. It returns signin.ErrCredentialsChanged as Proof.Honour does.
+// Begin begins a session for the user of a new proof, and returns its first tokens. The
+// session's CreatedAt becomes the user's LastLoginAt. Like Proof.Honour, it may return
+// signin.ErrCredentialsChanged.
 func (s *Service) Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (Set, error) {
 	grant := Grant{SessionID: rand.Text(), SignIn: proof.SignIn, Scope: scope, Method: proof.Method}
 	return s.start(ctx, client, grant, func(tx store.Tx, at time.Time) (store.User, error) {
@@ -52,10 +53,9 @@ func (s *Service) Begin(ctx context.Context, proof signin.Proof, client store.Cl
 	})
 }
 
-// Redeem begins the session of a grant, and returns its first tokens. The person
-// signed in before: they are read in the transaction, as they are then, must be
-// active, or it returns signin.ErrCredentialsChanged, and their row is not
-// written.
+// Redeem begins the session of a grant, and returns its first tokens. It reads the user
+// in the transaction, and returns signin.ErrCredentialsChanged if they are deleted or
+// inactive. It does not write the user's row, because they signed in before.
 func (s *Service) Redeem(ctx context.Context, client store.Client, grant Grant) (Set, error) {
 	return s.start(ctx, client, grant, func(tx store.Tx, _ time.Time) (store.User, error) {
 		if err := grant.Use(tx); err != nil {
@@ -69,8 +69,8 @@ func (s *Service) Redeem(ctx context.Context, client store.Client, grant Grant) 
 	})
 }
 
-// start begins a session of the person whom admit returns, in the transaction
-// that writes it.
+// start begins a session for the user whom admit returns in the transaction that writes
+// the session.
 func (s *Service) start(ctx context.Context, client store.Client, grant Grant, admit func(store.Tx, time.Time) (store.User, error)) (Set, error) {
 	kid, err := s.Keys.SigningKeyID(ctx)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Service) newSession(ctx context.Context, client store.Client, grant Gra
 	}
 }
 
-// record writes a session and its evidence.
+// record writes a session and its audit event.
 func record(ctx context.Context, tx store.Tx, session store.Session, user store.User, method string) error {
 	if err := tx.CreateSession(session); err != nil {
 		return fmt.Errorf("creating the session: %w", err)

@@ -43,7 +43,7 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 	}
 }
 
-func TestStartLosesAgainstAChangeOfThePerson(t *testing.T) {
+func TestStartLosesAgainstAChangeOfTheUser(t *testing.T) {
 	tests := map[string]func(*testing.T, *rig){
 		"deactivated":      func(t *testing.T, g *rig) { g.change(t, store.UserChange{Active: new(false)}) },
 		"another password": func(t *testing.T, g *rig) { g.change(t, store.UserChange{PasswordHash: new("$argon2id$other")}) },
@@ -66,10 +66,10 @@ func TestStartLosesAgainstAChangeOfThePerson(t *testing.T) {
 	}
 }
 
-// The tokens of a session say how its person signed in, whatever it began with.
-func TestTokensSayHowThePersonSignedIn(t *testing.T) {
+// The tokens of a session describe its sign-in, whether it began with a proof or a grant.
+func TestTokensDescribeTheSignIn(t *testing.T) {
 	g := open(t)
-	// A level and methods that no constructor of ours gives, an hour ago.
+	// A sign-in of an hour ago, with a level and methods that no constructor of ours makes.
 	other := store.SignIn{At: g.clock().Add(-time.Hour), ACR: "urn:example:2", AMR: []string{"pwd", "otp"}}
 	begins := map[string]struct {
 		begin  func() (session.Set, error)
@@ -107,14 +107,14 @@ func TestTokensSayHowThePersonSignedIn(t *testing.T) {
 	}
 }
 
-// inSeconds is a sign-in as tokens say it (NumericDate, RFC 7519 §2).
+// inSeconds returns a sign-in with the precision of tokens (NumericDate, RFC 7519 §2).
 func inSeconds(s store.SignIn) store.SignIn {
 	s.At = time.Unix(s.At.Unix(), 0)
 	return s
 }
 
-// A grant is redeemed for the person as they are at that moment.
-func TestAGrantIsRedeemedByTheLiving(t *testing.T) {
+// A grant is redeemed for the user as they are now.
+func TestAGrantIsRedeemedForTheCurrentUser(t *testing.T) {
 	spent := errors.New("spent")
 	for name, c := range map[string]struct {
 		change func(*testing.T, *rig)
@@ -141,7 +141,7 @@ func TestAGrantIsRedeemedByTheLiving(t *testing.T) {
 			t.Errorf("%s: %d sessions on record, set = %+v, want a session: %t", name, len(left), set, begun)
 		}
 		if begun := c.want == nil; begun && !set.User.LastLoginAt.IsZero() {
-			t.Errorf("%s: last login at %s, want none: the person signed in before", name, set.User.LastLoginAt)
+			t.Errorf("%s: last login at %s, want none: the user signed in before", name, set.User.LastLoginAt)
 		}
 	}
 }

@@ -1,7 +1,6 @@
-// Package signin owns what a person proved when they signed in: the levels and
-// methods that there are, the proof, and the one step that honours it. Checking
-// what is shown is package account's; what begins with the sign-in is package
-// browser's and package session's.
+// Package signin owns the proof of a sign-in: its levels and methods, and the step that
+// honours it. Package account checks the credentials. Packages browser and session own
+// what begins with a sign-in.
 package signin
 
 import (
@@ -12,8 +11,7 @@ import (
 	"gatehouse/store"
 )
 
-// The values of `acr` (OIDC Core 1.0 §2) and `amr` (RFC 8176 §2) that a sign-in
-// here can have.
+// The values of `acr` (OIDC Core 1.0 §2) and `amr` (RFC 8176 §2) of a sign-in here.
 const (
 	ACRPassword = "urn:gatehouse:pwd" //nolint:gosec // G101: a name, not a credential
 	AMRPassword = "pwd"
@@ -22,23 +20,23 @@ const (
 // ACRValues returns every level that a sign-in here can reach.
 func ACRValues() []string { return []string{ACRPassword} }
 
-// ErrCredentialsChanged says that the person was deactivated, deleted or given
-// another password while the sign-in was under way.
+// ErrCredentialsChanged says that the user was deactivated, deleted or given another
+// password during the sign-in.
 var ErrCredentialsChanged = errors.New("credentials changed during sign-in")
 
-// A Proof says who proved themselves, and how. It is as old as the check: Honour
-// asks whether User is still as they were then.
+// A Proof says who signed in, and how. User is as they were at the check; Honour checks
+// whether they are still the same.
 type Proof struct {
 	User   store.User
 	SignIn store.SignIn
-	// Method says for the audit log where the person signed in: "login", "page",
+	// Method says in the audit log where the password was entered: "login", "page" or
 	// "password".
 	Method string
 	// NewHash replaces the password's hash, if it is not empty.
 	NewHash string
 }
 
-// Password returns the proof of a person whose password was checked at that time.
+// Password returns the proof of a user whose password was checked at that time.
 func Password(user store.User, method string, at time.Time) Proof {
 	return Proof{
 		User: user, Method: method,
@@ -46,13 +44,13 @@ func Password(user store.User, method string, at time.Time) Proof {
 	}
 }
 
-// Honour notes that the person signs in at that time, in the transaction that
-// writes what begins with it.
+// Honour records that the user signs in at that time, in the transaction that writes what
+// begins with the sign-in.
 //
-// Checking a password takes long enough for the person to be deactivated or to
-// change it meanwhile. Honour writes the person's row on condition that it still
-// says what was checked, so either the change comes first and this returns
-// ErrCredentialsChanged, or the sign-in is there for the change to end.
+// A password check takes so long that the user may be deactivated, or change the
+// password, during it. Honour writes the user's row on the condition that it still has
+// what was checked. So either the change comes first and Honour returns
+// ErrCredentialsChanged, or the change finds the new sign-in and ends it.
 func (p Proof) Honour(tx store.Tx, at time.Time) error {
 	change := store.UserChange{LastLoginAt: &at, IfActive: true, IfPasswordHash: p.User.PasswordHash}
 	if p.NewHash != "" {
@@ -63,7 +61,7 @@ func (p Proof) Honour(tx store.Tx, at time.Time) error {
 		return ErrCredentialsChanged
 	}
 	if err != nil {
-		return fmt.Errorf("noting the sign-in: %w", err)
+		return fmt.Errorf("recording the sign-in: %w", err)
 	}
 	return nil
 }

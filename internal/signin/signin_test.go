@@ -13,7 +13,7 @@ import (
 	"gatehouse/store"
 )
 
-// record is a transaction of which only the person's row is asked.
+// record is a transaction with only the update of a user's row.
 type record struct {
 	store.Tx
 	id     int64
@@ -44,9 +44,9 @@ func TestAPasswordProvesItsLevelAndMethod(t *testing.T) {
 	}
 }
 
-// The row is written on condition that it still says what was checked, and at the
-// time of the sign-in, which is later than the proof.
-func TestAProofIsHonouredForThePersonWhoWasChecked(t *testing.T) {
+// The row is written on the condition that it still has what was checked, with the time
+// of the sign-in, which is later than that of the proof.
+func TestAProofIsHonouredForTheUserWhoWasChecked(t *testing.T) {
 	now, rehashed := at.Add(time.Second), "$argon2id$second"
 	for hash, want := range map[string]store.UserChange{
 		"":       {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash},
@@ -55,7 +55,7 @@ func TestAProofIsHonouredForThePersonWhoWasChecked(t *testing.T) {
 		proof, tx := signin.Password(ann, "page", at), &record{}
 		proof.NewHash = hash
 		if err := proof.Honour(tx, now); err != nil || tx.id != ann.ID {
-			t.Errorf("honouring with the new hash %q: person %d, %v, want person %d", hash, tx.id, err, ann.ID)
+			t.Errorf("honouring with the new hash %q: user %d, %v, want user %d", hash, tx.id, err, ann.ID)
 		}
 		if diff := cmp.Diff(want, tx.change); diff != "" {
 			t.Errorf("the change with the new hash %q (-want +got):\n%s", hash, diff)
@@ -63,7 +63,7 @@ func TestAProofIsHonouredForThePersonWhoWasChecked(t *testing.T) {
 	}
 }
 
-func TestAProofIsNotHonouredOnceThePersonHasChanged(t *testing.T) {
+func TestAProofIsNotHonouredOnceTheUserHasChanged(t *testing.T) {
 	trouble := errors.New("no room")
 	for _, c := range []struct{ has, want error }{
 		{fmt.Errorf("updating: %w", store.ErrNotFound), signin.ErrCredentialsChanged},
@@ -71,7 +71,7 @@ func TestAProofIsNotHonouredOnceThePersonHasChanged(t *testing.T) {
 	} {
 		err := signin.Password(ann, "page", at).Honour(&record{err: c.has}, at)
 		if !errors.Is(err, c.want) {
-			t.Errorf("honouring where the record says %v: err = %v, want %v", c.has, err, c.want)
+			t.Errorf("honouring when the record returns %v: err = %v, want %v", c.has, err, c.want)
 		}
 	}
 }

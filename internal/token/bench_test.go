@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// BenchmarkMint is the two tokens of a sign-in or refresh.
+// BenchmarkMint makes the two tokens of a sign-in or refresh.
 func BenchmarkMint(b *testing.B) {
 	g := start(b)
 	grant := g.grant()
@@ -14,7 +14,7 @@ func BenchmarkMint(b *testing.B) {
 	}
 }
 
-// BenchmarkAccess is the check of an access token that was seen before.
+// BenchmarkAccess checks an access token that was checked before.
 func BenchmarkAccess(b *testing.B) {
 	g := start(b)
 	raw := g.mint(g.grant()).AccessToken

@@ -1,6 +1,5 @@
-// Package token gives Gatehouse's tokens their shape: what is in an access and a
-// refresh token, how they are made, and what must hold of one that comes back.
-// Whether its session lives is package session's to ask.
+// Package token has the form of Gatehouse's tokens: their claims, how they are made, and
+// how they are verified. Package session decides whether the session of a token lives.
 package token
 
 import (
@@ -10,15 +9,15 @@ import (
 	"gatehouse/store"
 )
 
-// The `typ` headers (RFC 8725 §3.11): no token passes for one of another kind.
+// The `typ` headers (RFC 8725 §3.11), by which no token can be used as another kind.
 const (
 	TypeAccess  = "at+jwt" // RFC 9068 §2.1
 	TypeRefresh = "rt+jwt"
-	TypeID      = "JWT"        // OIDC Core 1.0 names none, and client libraries know this one
+	TypeID      = "JWT"        // OIDC Core 1.0 names none, and client libraries accept this one
 	TypeLogout  = "logout+jwt" // OIDC Back-Channel Logout 1.0 §2.4
 )
 
-// Access are the claims of an access token (RFC 9068 §2.2). Times are Unix seconds.
+// Access holds the claims of an access token (RFC 9068 §2.2). Times are Unix seconds.
 type Access struct {
 	Issuer   string      `json:"iss"`
 	Subject  string      `json:"sub"`
@@ -34,13 +33,13 @@ type Access struct {
 	SessionID string     `json:"sid,omitempty"`
 	AuthTime  int64      `json:"auth_time,omitempty"`
 
-	// ACR and AMR are those of the sign-in (RFC 9068 §2.2.1). A session of the first
-	// release has neither.
+	// ACR and AMR describe the sign-in (RFC 9068 §2.2.1). Sessions of the first release
+	// have neither.
 	ACR string   `json:"acr,omitempty"`
 	AMR []string `json:"amr,omitempty"`
 }
 
-// Refresh are the claims of a refresh token. Times are Unix seconds.
+// Refresh holds the claims of a refresh token. Times are Unix seconds.
 type Refresh struct {
 	Issuer    string      `json:"iss"`
 	Subject   string      `json:"sub"`
@@ -62,7 +61,7 @@ type Set struct {
 	Access      Access
 	// RefreshToken is empty for client_credentials.
 	RefreshToken string
-	// IDToken is empty where OpenID Connect was not asked for.
+	// IDToken is empty unless the client asked for OpenID Connect.
 	IDToken string
 	// ExpiresIn is the access token's life.
 	ExpiresIn time.Duration

@@ -2,16 +2,16 @@ package token
 
 import "fmt"
 
-// The reasons for which a token is refused. Each is an ErrInvalid. What exactly
-// was wrong is wrapped with it, for the log.
+// The reasons for which a token is refused. Each is an ErrInvalid. The exact fault is
+// wrapped with it, for the log.
 var (
-	// ErrInvalid: the token is not good.
+	// ErrInvalid: the token is not valid.
 	ErrInvalid error = refusal("invalid token")
-	// ErrExpired: the token was good.
+	// ErrExpired: the token was valid but has expired.
 	ErrExpired error = refusal("expired token")
-	// ErrEarly: the token is ours, and from a time that our clock has not reached.
+	// ErrEarly: the token is ours, but from a time that our clock has not reached.
 	ErrEarly error = refusal("token of a later time")
-	// ErrWrongType: the token is ours, and of another kind than was asked for.
+	// ErrWrongType: the token is ours, but of another kind than the caller expects.
 	ErrWrongType error = refusal("token of another type")
 )
 
@@ -19,7 +19,7 @@ type refusal string
 
 func (r refusal) Error() string { return "token: " + string(r) }
 
-// Is makes every refusal an ErrInvalid.
+// Is reports that every refusal is an ErrInvalid.
 func (r refusal) Is(target error) bool { return target == ErrInvalid }
 
 func because(kind error, reason string, args ...any) error {

@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/token"
 )
 
-// Whatever payload our key might ever have signed, a token counts as what its
-// type says, for us, from now on, and whole; and as nothing else.
+// Whatever payload our key may have signed, an accepted token is of its type, for us, in
+// time and complete.
 func FuzzClaims(f *testing.F) {
 	g := start(f)
 	for _, typ := range []string{token.TypeAccess, token.TypeRefresh, token.TypeID, token.TypeLogout} {
@@ -32,7 +32,7 @@ func FuzzClaims(f *testing.F) {
 		}
 		raw, err := g.ring.Sign(t.Context(), typ, json.RawMessage(payload))
 		if err != nil {
-			return // too long to be one
+			return // too long for a token
 		}
 		now := g.now.Unix()
 		access, err := g.verifier.Access(t.Context(), raw)
@@ -51,7 +51,7 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// accepted reports whether there was no refusal, which is always an ErrInvalid.
+// accepted reports whether err is nil. It fails on errors other than ErrInvalid.
 func accepted(t *testing.T, err error) bool {
 	t.Helper()
 	if err != nil && !errors.Is(err, token.ErrInvalid) {

@@ -8,7 +8,7 @@ import (
 	"maps"
 )
 
-// ID are the claims of an ID token (OIDC Core 1.0 §2). Times are Unix seconds.
+// ID holds the claims of an ID token (OIDC Core 1.0 §2). Times are Unix seconds.
 type ID struct {
 	Issuer          string   `json:"iss"`
 	Subject         string   `json:"sub"`
@@ -23,25 +23,24 @@ type ID struct {
 	SessionID       string   `json:"sid"`
 	AccessHash      string   `json:"at_hash,omitempty"`
 
-	// More are claims about the person that were asked for in the ID token.
+	// More holds the claims about the user that the client asked for.
 	More map[string]any `json:"-"`
 }
 
-// Identity is what an ID token has beside what its session says.
+// Identity is what an ID token has besides what its session says.
 type Identity struct {
-	// Nonce is that of the authorization request; empty at a refresh (§12.2).
+	// Nonce comes from the authorization request; it is empty at a refresh (§12.2).
 	Nonce string
-	// Claims are claims about the person that the app asked to have in the ID token.
+	// Claims are the claims about the user that the client asked for in the ID token.
 	Claims map[string]any
 }
 
-// maxMoreBytes bounds the claims about a person in an ID token, so that the token
-// stays within what is accepted when it comes back. Beyond that they are to be
-// had at the userinfo endpoint alone.
+// maxMoreBytes bounds the claims about the user in an ID token, so that we still accept
+// the token when it comes back. Beyond that, only the userinfo endpoint has them.
 const maxMoreBytes = 3 << 10
 
-// identity makes the claims of an ID token, if one is asked for. It says of the
-// sign-in what the access token beside it says, and lives as long; as a hint it is
+// identity makes the claims of an ID token, if more is not nil. It describes the sign-in
+// as the access token of the same answer does, and lives as long. As a hint it is
 // accepted longer (Verifier.Hint).
 func (m *Minter) identity(access Access, more *Identity) *ID {
 	if more == nil {
@@ -58,8 +57,8 @@ func (m *Minter) identity(access Access, more *Identity) *ID {
 	return id
 }
 
-// MarshalJSON adds More. The token's own claims come last: no attribute of a
-// person can stand in for one of them.
+// MarshalJSON adds More. The token's own claims come last, so that no attribute of a user
+// can replace one.
 func (id ID) MarshalJSON() ([]byte, error) {
 	type plain ID
 	own, err := json.Marshal(plain(id))
@@ -73,16 +72,16 @@ func (id ID) MarshalJSON() ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// accessHash is at_hash: the left half of the access token's SHA-256, as RS256
-// has it (OIDC Core 1.0 §3.1.3.6).
+// accessHash returns at_hash: for RS256, the left half of the access token's SHA-256
+// (OIDC Core 1.0 §3.1.3.6).
 func accessHash(access string) string {
 	sum := sha256.Sum256([]byte(access))
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-// Hint reads an ID token that comes back as id_token_hint. It need not be in time
-// any longer (OIDC Core 1.0 §3.1.2.1, RP-Initiated Logout 1.0 §2): it says whom an
-// app once knew, and opens nothing.
+// Hint reads an ID token that comes back as id_token_hint. It may have expired (OIDC Core
+// 1.0 §3.1.2.1, RP-Initiated Logout 1.0 §2): it names a user whom the client knew, and
+// does not give access to anything.
 func (v *Verifier) Hint(ctx context.Context, raw string) (ID, error) {
 	var id ID
 	if err := v.open(ctx, raw, TypeID, &id); err != nil {

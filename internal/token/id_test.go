@@ -19,8 +19,8 @@ func (g *rig) mintID(more token.Identity) token.Set {
 	return g.mint(grant)
 }
 
-// An ID token says of the sign-in what the access token beside it says.
-func TestAnIDTokenSaysHowThePersonSignedIn(t *testing.T) {
+// An ID token describes the sign-in as the access token of the same answer does.
+func TestAnIDTokenDescribesTheSignIn(t *testing.T) {
 	g := start(t)
 	set := g.mintID(token.Identity{Nonce: "n"})
 	got, err := g.verifier.Hint(t.Context(), set.IDToken)
@@ -36,8 +36,8 @@ func TestAnIDTokenSaysHowThePersonSignedIn(t *testing.T) {
 	}
 }
 
-// No attribute of a person stands in for a claim of the token.
-func TestClaimsOfThePersonAreNotTheTokens(t *testing.T) {
+// No attribute of a user replaces a claim of the token.
+func TestClaimsOfTheUserDoNotReplaceTheTokens(t *testing.T) {
 	g := start(t)
 	set := g.mintID(token.Identity{Nonce: "n", Claims: map[string]any{"iss": "evil", "sub": "evil", "aud": "evil", "exp": 1, "nonce": "evil", "sid": "evil", "email": "a@b"}})
 	verified, err := g.ring.Verify(t.Context(), set.IDToken)
@@ -69,12 +69,12 @@ func TestHint(t *testing.T) {
 			t.Errorf("%s: err = %v, want ErrInvalid", name, err)
 		}
 	}
-	// Nor is it good for anything else.
+	// It cannot be used as another kind of token.
 	if _, err := g.verifier.Access(t.Context(), set.IDToken); !errors.Is(err, token.ErrInvalid) {
-		t.Errorf("as an access token: %v", err)
+		t.Errorf("as an access token: err = %v, want a refusal", err)
 	}
 	if _, err := g.verifier.Refresh(t.Context(), set.IDToken); !errors.Is(err, token.ErrInvalid) {
-		t.Errorf("as a refresh token: %v", err)
+		t.Errorf("as a refresh token: err = %v, want a refusal", err)
 	}
 }
 

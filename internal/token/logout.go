@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// logoutLife is how long a logout token is good (OIDC Back-Channel Logout 1.0
-// §2.4 recommends at most two minutes).
+// logoutLife is how long a logout token is valid. OIDC Back-Channel Logout 1.0 §2.4
+// recommends at most two minutes.
 const logoutLife = 2 * time.Minute
 
-// Logout are the claims of a logout token (OIDC Back-Channel Logout 1.0 §2.4). It
-// has no nonce, so that it cannot pass for an ID token.
+// Logout holds the claims of a logout token (OIDC Back-Channel Logout 1.0 §2.4). It has
+// no nonce, so that it cannot be used as an ID token.
 type Logout struct {
 	Issuer    string              `json:"iss"`
 	Subject   string              `json:"sub"`
@@ -23,8 +23,8 @@ type Logout struct {
 	SessionID string              `json:"sid,omitempty"`
 }
 
-// Logout makes the token that tells a client of the end of a session; sid is empty
-// for a client that does not want it.
+// Logout makes the token that notifies a client of the end of a session. Sid is empty
+// for a client that does not need it.
 func (m *Minter) Logout(ctx context.Context, clientID, sub, sid string) (string, error) {
 	now := m.Now()
 	return m.Keys.Sign(ctx, TypeLogout, Logout{

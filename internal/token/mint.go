@@ -24,18 +24,19 @@ type Minter struct {
 	Now      func() time.Time
 }
 
-// A Grant is what the tokens of one answer are made of. That of a client acting
-// for itself (RFC 6749 §4.4) has no session and none of what follows it here.
+// A Grant is what the tokens of one answer are made from. For a client that acts for
+// itself (RFC 6749 §4.4), Session and the fields after it are zero.
 type Grant struct {
 	ClientID string
-	// Scope is the access token's; the caller found it to be within the session's.
+	// Scope is the scope of the access token. The caller has checked that it is within
+	// the session's.
 	Scope authz.Scope
 	// Life is how long the access token works.
 	Life time.Duration
 
 	Session  store.Session
 	Rotation store.Rotation
-	// User is the person as they are today.
+	// User is the user as they are now.
 	User store.User
 	// Identity, if it is not nil, asks for an ID token (OIDC Core 1.0 §2, and §12.2
 	// for a refresh).
@@ -44,13 +45,13 @@ type Grant struct {
 
 // Mint makes the tokens of a grant.
 //
-// The refresh token of a session follows from the session, its person's sub and
-// the rotation alone: made again, it is the same byte for byte, as long as the key
-// that first signed it is in use. The access token is new each time, and has the
-// role that the person has today.
+// The refresh token of a session depends only on the session, its user's sub and the
+// rotation. Made again, it is the same byte for byte, as long as the key that first
+// signed it is in use. The access token is new each time and has the user's current
+// role.
 //
-// The subject of a client's own token is the client (RFC 9068 §2.2). It has no
-// role, and there is no refresh token (RFC 6749 §4.4.3).
+// The subject of a client's own token is the client (RFC 9068 §2.2). It has neither a
+// role nor a refresh token (RFC 6749 §4.4.3).
 func (m *Minter) Mint(ctx context.Context, g Grant) (Set, error) {
 	access := m.access(g)
 	if g.Session.ID == "" {
@@ -59,7 +60,7 @@ func (m *Minter) Mint(ctx context.Context, g Grant) (Set, error) {
 	s, r := g.Session, g.Rotation
 	access.Subject, access.Role, access.SessionID = g.User.Sub, g.User.Role, s.ID
 	access.AuthTime, access.ACR, access.AMR = s.SignIn.At.Unix(), s.SignIn.ACR, s.SignIn.AMR
-	// No token of a session outlives it: offline verifiers do not ask.
+	// No token outlives its session, because offline verifiers do not query the record.
 	access.Expires = min(access.Expires, s.ExpiresAt.Unix())
 	refresh := Refresh{
 		Issuer: m.Issuer, Subject: access.Subject, Audience: m.Issuer, ClientID: g.ClientID,
@@ -78,9 +79,8 @@ func (m *Minter) access(g Grant) Access {
 	}
 }
 
-// issue is where every token of every grant is made. Those of a set are signed at
-// the same time, where there are cores for it; only the ID token has to wait for
-// the access token, whose hash is in it.
+// issue makes the tokens of every grant. It signs the tokens of a set in parallel. Only
+// the ID token has to wait for the access token, because it has its hash.
 func (m *Minter) issue(ctx context.Context, access Access, refresh *Refresh, kid string, id *ID) (Set, error) {
 	if access.Expires <= access.IssuedAt {
 		return Set{}, because(ErrExpired, "minting for a session that ends now")
@@ -110,9 +110,8 @@ func (m *Minter) issue(ctx context.Context, access Access, refresh *Refresh, kid
 	return set, nil
 }
 
-// signRefresh signs with the key of the rotation. If that was retired meanwhile,
-// the token that the rotation first gave is worthless, so another one under the
-// key in force is what the holder needs.
+// signRefresh signs with the key of the rotation. If that key has been retired, the token
+// that it first signed is void, so the holder needs one signed with the key in force.
 func (m *Minter) signRefresh(ctx context.Context, kid string, claims Refresh) (string, error) {
 	if kid != "" {
 		token, err := m.Keys.SignWith(ctx, kid, TypeRefresh, claims)

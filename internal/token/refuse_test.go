@@ -40,7 +40,7 @@ func (g *rig) sign(typ string, c any) string {
 	return raw
 }
 
-// absent as a value takes the claim away.
+// absent as a value removes the claim.
 const absent = "\x00absent"
 
 func (c claims) with(changes claims) claims {
@@ -53,14 +53,14 @@ func (c claims) with(changes claims) claims {
 	return all
 }
 
-// A change to a good token, and what it is then.
+// A change to a valid token, and the error that it must cause.
 type change struct {
 	name    string
 	changes claims
-	want    error // nil: good
+	want    error // nil: still valid
 }
 
-// inBoth holds for access and refresh tokens alike.
+// inBoth returns the changes that apply to both access and refresh tokens.
 func inBoth(now int64) []change {
 	changes := []change{
 		{"nothing", nil, nil},
@@ -155,7 +155,7 @@ func judge(t *testing.T, err, want error, empty bool) {
 	}
 }
 
-// Whatever a token says, it is taken only for what its type says.
+// A token is accepted only as the kind that its type names, whatever its claims.
 func TestNoTokenPassesForAnotherKind(t *testing.T) {
 	g := start(t)
 	everything := g.goodAccess().with(g.goodRefresh())
@@ -177,7 +177,7 @@ func TestNoTokenPassesForAnotherKind(t *testing.T) {
 	if _, err := g.verifier.Refresh(t.Context(), set.AccessToken); !errors.Is(err, token.ErrWrongType) {
 		t.Errorf("an access token as refresh: %v", err)
 	}
-	// Each under the other's type: the claims do not fit.
+	// With each other's type, the claims do not fit.
 	if _, err := g.verifier.Access(t.Context(), g.sign(token.TypeAccess, g.goodRefresh())); !errors.Is(err, token.ErrInvalid) {
 		t.Errorf("a refresh token's claims as access: %v", err)
 	}
@@ -195,14 +195,14 @@ func TestClaimsMustBeAnObject(t *testing.T) {
 	}
 }
 
-// broken is a key ring that cannot say.
+// broken is a key ring that cannot be read.
 type broken struct{}
 
 func (broken) Verify(context.Context, string) (keys.Verified, error) {
 	return keys.Verified{}, store.ErrUnavailable
 }
 
-func TestTroubleWithTheKeysIsNotTheTokensFault(t *testing.T) {
+func TestAFaultOfTheKeysIsNotARefusal(t *testing.T) {
 	v := token.Verifier{Keys: broken{}, Issuer: issuer, Audience: audience, Now: time.Now}
 	if _, err := v.Access(t.Context(), "x"); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, token.ErrInvalid) {
 		t.Errorf("verifying the access token: err = %v, want ErrUnavailable and not ErrInvalid", err)

@@ -57,7 +57,7 @@ func (m *rows) RewrapSigningKeys(context.Context, []store.SigningKey, store.Audi
 
 func (m *rows) DeleteSigningKey(context.Context, string) error { return nil }
 
-// A rig is a minter and a verifier on a real ring, and the clock of all three.
+// A rig is a minter and a verifier on a real key ring, with one clock for all three.
 type rig struct {
 	testing.TB
 	ring     *keys.Ring
@@ -87,7 +87,7 @@ func start(t testing.TB) *rig {
 	return g
 }
 
-// grant is a session at its third rotation.
+// grant returns the grant of a session at its third rotation.
 func (g *rig) grant() token.Grant {
 	kid, err := g.ring.SigningKeyID(g.Context())
 	if err != nil {
@@ -159,7 +159,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 	grant := g.grant()
 	first := g.mint(grant)
 
-	// What may have changed meanwhile: the time, the role, the key in force.
+	// The time, the role and the key in force may have changed since.
 	if _, err := g.ring.Rotate(t.Context(), "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
@@ -170,7 +170,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 		t.Errorf("the refresh token made again:\n%s\nwant\n%s", again.RefreshToken, first.RefreshToken)
 	}
 	if again.Access.Role != store.RoleAdmin {
-		t.Errorf("role %q in the access token, want today's", again.Access.Role)
+		t.Errorf("role %q in the access token, want the current one", again.Access.Role)
 	}
 
 	if err := g.ring.Retire(t.Context(), grant.Rotation.KeyID, "cli"); err != nil {
@@ -229,7 +229,7 @@ func TestTheTokenOfAClient(t *testing.T) {
 	}
 }
 
-func TestASetIsWholeOrNothing(t *testing.T) {
+func TestASetIsCompleteOrEmpty(t *testing.T) {
 	g := start(t)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -11,12 +11,12 @@ import (
 	"gatehouse/keys"
 )
 
-// skew is how far ahead of ours the clock of another replica may be. Expiry gets
-// no such leeway: the clocks that set it are our own.
+// skew is how far ahead of ours the clock of another replica may be. Expiry has no such
+// leeway, because it was set by clocks of our own.
 const skew = time.Minute
 
-// A Verifier checks tokens that come back. Whatever is wrong with a token is an
-// ErrInvalid; any other error says that it could not be checked.
+// A Verifier checks tokens that come back. Every fault of a token is an ErrInvalid; any
+// other error says that the token could not be checked.
 type Verifier struct {
 	Keys interface {
 		Verify(ctx context.Context, raw string) (keys.Verified, error)
@@ -26,7 +26,7 @@ type Verifier struct {
 	Now              func() time.Time
 }
 
-// Access checks an access token. With an ErrEarly it returns the claims, too.
+// Access checks an access token. It returns the claims also with an ErrEarly.
 func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
 	var claims struct {
 		Access
@@ -39,7 +39,7 @@ func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
 	err := cmp.Or(
 		v.addressed(a.Issuer, a.Audience, v.Audience),
 		present("sub", a.Subject), present("client_id", a.ClientID), present("jti", a.JTI),
-		a.whole(),
+		a.complete(),
 	)
 	if err != nil {
 		return Access{}, because(ErrInvalid, "access token: %w", err)
@@ -47,10 +47,10 @@ func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
 	return early(a, v.inTime(a.IssuedAt, a.Expires, claims.NotBefore))
 }
 
-// whole: a token of a session has all claims of one, any other none. So a token
-// that a client got for itself never passes for a person's (RFC 9068 §5). ACR and
-// AMR may be absent from both.
-func (a Access) whole() error {
+// complete checks that a token of a session has all claims of a session, and any other
+// token none. So a token that a client got for itself never counts as a user's (RFC 9068
+// §5). ACR and AMR may be absent from both.
+func (a Access) complete() error {
 	signedIn := a.SessionID != "" || a.Role != "" || a.AuthTime != 0 || a.ACR != "" || len(a.AMR) > 0
 	if !signedIn && a.Subject == a.ClientID {
 		return nil
@@ -61,7 +61,7 @@ func (a Access) whole() error {
 	return errors.New("neither a session's nor a client's: sid, role, auth_time and sub do not agree")
 }
 
-// Refresh checks a refresh token. With an ErrEarly it returns the claims, too.
+// Refresh checks a refresh token. It returns the claims also with an ErrEarly.
 func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
 	var claims struct {
 		Refresh
@@ -74,7 +74,7 @@ func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
 	err := cmp.Or(
 		v.addressed(r.Issuer, r.Audience, v.Issuer),
 		present("sub", r.Subject), present("client_id", r.ClientID), present("jti", r.JTI),
-		present("sid", r.SessionID), r.whole(),
+		present("sid", r.SessionID), r.complete(),
 	)
 	if err != nil {
 		return Refresh{}, because(ErrInvalid, "refresh token: %w", err)
@@ -82,19 +82,19 @@ func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
 	return early(r, v.inTime(r.IssuedAt, r.Expires, claims.NotBefore))
 }
 
-func (r Refresh) whole() error {
+func (r Refresh) complete() error {
 	if r.Gen < 1 || !r.Role.Valid() {
 		return fmt.Errorf("gen %d, role %.16q", r.Gen, r.Role)
 	}
 	return nil
 }
 
-// lifetime is what our tokens do not have and others' may.
+// lifetime holds a claim that our own tokens do not have.
 type lifetime struct {
 	NotBefore int64 `json:"nbf"`
 }
 
-// open checks the signature and the type (RFC 8725 §3.11), and decodes.
+// open checks the signature and the type (RFC 8725 §3.11), and decodes the claims.
 func (v *Verifier) open(ctx context.Context, raw, typ string, claims any) error {
 	verified, err := v.Keys.Verify(ctx, raw)
 	if errors.Is(err, keys.ErrInvalid) {
@@ -126,7 +126,7 @@ func present(name, claim string) error {
 	return nil
 }
 
-// early keeps the claims of a token that is refused for nothing but its time to come.
+// early keeps the claims of a token that is refused only with ErrEarly.
 func early[Claims any](c Claims, err error) (Claims, error) {
 	if err != nil && !errors.Is(err, ErrEarly) {
 		var none Claims
@@ -135,8 +135,7 @@ func early[Claims any](c Claims, err error) (Claims, error) {
 	return c, err
 }
 
-// inTime comes last, so that a token that has merely expired is known to have
-// been good.
+// inTime runs last, so that ErrExpired implies that the token was otherwise valid.
 func (v *Verifier) inTime(issued, expires, notBefore int64) error {
 	now := v.Now()
 	switch {
