@@ -41,6 +41,6 @@ type Keys interface {
 	// RetireSigningKey withdraws a key at once and adds e, or returns ErrNotFound.
 	// The next generation, if there is one, starts to sign no later than at.
 	RetireSigningKey(ctx context.Context, id string, at time.Time, e AuditEvent) error
-	// DeleteSigningKey erases a key that is no longer in force. Repeating it does no harm.
+	// DeleteSigningKey erases a key that is out of use. Repeating it does no harm.
 	DeleteSigningKey(ctx context.Context, id string) error
 }

@@ -42,8 +42,8 @@ func searchColumns() []string {
 	return []string{"username_key", "email_key", "email_domain", "first_key", "last_key"}
 }
 
-// rankWords puts the word first that finds the fewest people. That word is looked up by
-// index, and the other words filter the result. The count stops at few.
+// rankWords puts the word first that finds the fewest people. The search looks that word
+// up by index, and filters the result by the others. The count stops at few.
 func (l listing) rankWords(db *gorm.DB) error {
 	if len(l.Search) == 1 {
 		return nil

@@ -20,7 +20,7 @@ func audit() []promise {
 	}
 }
 
-// newEvent is an event with every field filled but the ID.
+// newEvent returns an event with every field filled but the ID.
 func newEvent(kind string) store.AuditEvent {
 	return store.AuditEvent{
 		At: odd(), Kind: kind, Actor: "user:4b1b7a5e", Subject: "client:shop", SessionID: "SID", ClientID: "shop",
@@ -56,7 +56,7 @@ func eventRoundTrip(t *testing.T, db store.DB) {
 		t.Fatalf("%d events, want 3", len(got))
 	}
 	if got[0].ID <= got[1].ID || got[1].ID <= got[2].ID || got[2].ID <= 0 {
-		t.Errorf("IDs %d, %d, %d, want them to fall", got[0].ID, got[1].ID, got[2].ID)
+		t.Errorf("IDs %d, %d, %d, want them to decrease", got[0].ID, got[1].ID, got[2].ID)
 	}
 	for i, want := range []store.AuditEvent{within, bare, alone} {
 		want.ID = got[i].ID
@@ -67,8 +67,7 @@ func eventRoundTrip(t *testing.T, db store.DB) {
 	}
 }
 
-// oddEvents: an act must not fail, nor its evidence, because of what a stranger
-// sent.
+// oddEvents: neither an act nor its evidence may fail because of a stranger's input.
 func oddEvents(t *testing.T, db store.DB) {
 	for _, odd := range []string{"\xff\xfe", "a\x00b", strings.Repeat("é", 500), "\U0001F600", "' OR 1=1 --"} {
 		e := newEvent("signin.refused")
@@ -83,8 +82,8 @@ func oddEvents(t *testing.T, db store.DB) {
 	}
 }
 
-// manyEvents: who has signed in very often must be able to be signed out, with a
-// row for each session, within the time that a transaction has.
+// manyEvents: signing out a person with very many sessions writes an event for each, and
+// must fit into the time of a transaction.
 func manyEvents(t *testing.T, db store.DB) {
 	events := make([]store.AuditEvent, 12_001)
 	for i := range events {
@@ -156,7 +155,7 @@ func eventPages(t *testing.T, db store.DB) {
 	}
 }
 
-// matching are the events that q selects, newest first.
+// matching returns the events that q selects, newest first.
 func matching(all []store.AuditEvent, q store.AuditQuery) []store.AuditEvent {
 	var found []store.AuditEvent
 	prefix, open := strings.CutSuffix(q.Kind, "*")

@@ -12,19 +12,19 @@ import (
 func browsers() []promise {
 	return []promise{
 		{"a browser session comes back as it was, with its person as they are", "CreateBrowser BrowserWithUser", browserRoundTrip},
-		{"no browser session is none", "BrowserWithUser", noBrowser},
+		{"an unknown cookie is not found", "BrowserWithUser", noBrowser},
 		{"an ID and a cookie are given once", "CreateBrowser", browserConflict},
 		{"touching goes forward only", "TouchBrowser", browserTouched},
 		{"renewing changes the cookie and keeps the rest", "RenewBrowser", browserRenewed},
 		{"ending one", "EndBrowser", browserEnded},
 		{"ending all but one", "EndBrowsers", browsersEnded},
-		{"what was asked for in an ended one founds no session", "EndBrowser EndBrowsers", browserGrants},
+		{"codes and devices of an ended one start no session", "EndBrowser EndBrowsers", browserGrants},
 		{"ending the app sessions that began in one", "EndBrowserSessions", browserSessionsEnded},
 		{"sweeping browser sessions", "SweepBrowsers", sweptBrowsers},
 	}
 }
 
-// newBrowser is a living browser session with every field filled.
+// newBrowser returns a living browser session with every field filled.
 func newBrowser(userID int64) store.BrowserSession {
 	return store.BrowserSession{
 		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: userID, SignIn: newSignIn(odd().Add(-time.Second)),
@@ -102,11 +102,11 @@ func noBrowser(t *testing.T, db store.DB) {
 			continue
 		}
 		if endBrowser(t, db, strings.ToValidUTF8(id, "?"), odd()) {
-			t.Errorf("%q ended the browser session, want no end", id)
+			t.Errorf("%q ended the browser session, want it left", id)
 		}
 	}
 	if err := db.TouchBrowser(t.Context(), "none", odd()); err != nil {
-		t.Errorf("touching what is not there: %v", err)
+		t.Errorf("touching an unknown browser session: %v, want no error", err)
 	}
 	same(t, "untouched", browser(t, db, b.Cookie), b)
 }
@@ -160,11 +160,11 @@ func browserRenewed(t *testing.T, db store.DB) {
 	others := next
 	others.UserID = ben.ID
 	if renew(others) || renew(newBrowser(was.UserID)) {
-		t.Error("another person's browser session, or none, was renewed, want neither")
+		t.Error("another person's browser session, or an unknown one, was renewed, want neither")
 	}
 	same(t, "not renewed", browser(t, db, was.Cookie), was)
 	given := next
-	given.CreatedAt, given.EndedAt = odd().Add(-time.Hour), odd() // of no interest
+	given.CreatedAt, given.EndedAt = odd().Add(-time.Hour), odd() // RenewBrowser ignores them
 	if !renew(given) {
 		t.Error("the browser session was not renewed, want it renewed")
 	}

@@ -14,7 +14,7 @@ func browserEnded(t *testing.T, db store.DB) {
 	signIn(t, db, b, other)
 	at := odd().Add(time.Hour)
 	if !endBrowser(t, db, b.ID, at) || endBrowser(t, db, b.ID, at.Add(time.Hour)) {
-		t.Error("the browser session was not ended once, want once and no more")
+		t.Error("the browser session was not ended exactly once, want exactly once")
 	}
 	b.EndedAt = at
 	same(t, "ended", browser(t, db, b.Cookie), b)
@@ -40,8 +40,8 @@ func browsersEnded(t *testing.T, db store.DB) {
 	}
 }
 
-// browserGrants: each person has two browsers, each with a code, a code that was
-// used and an approved device.
+// browserGrants gives each person two browsers, each with a code, a used code and an
+// approved device.
 func browserGrants(t *testing.T, db store.DB) {
 	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
 	type asked struct {
@@ -102,7 +102,7 @@ func browserSessionsEnded(t *testing.T, db store.DB) {
 		return ended
 	}
 	if ended := end(""); len(ended) != 0 {
-		t.Errorf("without a browser session %d ended, want 0", len(ended))
+		t.Errorf("without a browser session, %d sessions ended, want 0", len(ended))
 	}
 	first.EndedAt, first.EndReason, second.EndedAt, second.EndReason = at, "browser signed out", at, "browser signed out"
 	want := []store.Session{first, second}

@@ -18,11 +18,11 @@ func clients() []promise {
 		{"listed in order of ID", "ListClients CountClients", clientList},
 		{"ending the living sessions of an app", "EndClientSessions", clientSessionsEnded},
 		{"deleting ends the living sessions", "DeleteClient", clientDeleted},
-		{"deleting takes along what is the app's", "DeleteClient", clientDeletedWithAll},
+		{"deleting also deletes what belongs to the app", "DeleteClient", clientDeletedWithAll},
 	}
 }
 
-// newClient is a confidential app with every field filled.
+// newClient returns a confidential client with every field filled.
 func newClient(id string) store.Client {
 	return store.Client{
 		ID: id, Name: "Shöp ✓", AuthMethod: "client_secret_basic", FirstParty: true, Disabled: true,
@@ -101,7 +101,7 @@ func clientReplaced(t *testing.T, db store.DB) {
 		{ID: "shop", Name: "Less", AuthMethod: "none", Scope: "", CreatedAt: odd(), UpdatedAt: odd().Add(time.Hour)},
 		newClient("shop"),
 	} {
-		for range 2 { // what is so already is no error
+		for range 2 { // the second time changes nothing, and is not an error
 			write(t, db, func(tx store.Tx) error { return tx.PutClient(want) })
 			same(t, "replaced", readClient(t, db, "shop"), want)
 		}
@@ -145,7 +145,7 @@ func clientSessionsEnded(t *testing.T, db store.DB) {
 	living.ClientID, over.ClientID = "shop", "shop"
 	over.EndedAt, over.EndReason = odd(), "logout"
 	start(t, db, living, over, other)
-	for _, want := range [][]string{{living.ID}, nil} { // and then there is none
+	for _, want := range [][]string{{living.ID}, nil} { // the second time none is left
 		write(t, db, func(tx store.Tx) error {
 			ended, err := tx.EndClientSessions("shop", "client disabled", odd().Add(time.Minute))
 			same(t, "ended", ended, want)
@@ -185,6 +185,6 @@ func clientDeleted(t *testing.T, db store.DB) {
 	wantError(t, "ClientByID", err, store.ErrNotFound)
 	first.EndedAt, first.EndReason = at, "client deleted"
 	same(t, "a session of it", session(t, db, first.ID), first)
-	same(t, "one that had ended", session(t, db, over.ID), over)
+	same(t, "a session that had ended", session(t, db, over.ID), over)
 	same(t, "another app's", session(t, db, other.ID), other)
 }

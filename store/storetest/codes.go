@@ -11,7 +11,7 @@ import (
 func codes() []promise {
 	return []promise{
 		{"a code comes back as it was", "AddCode CodeByDigest", codeRoundTrip},
-		{"no code is no code", "CodeByDigest UseCode MissCode", noCode},
+		{"an unknown code is not found", "CodeByDigest UseCode MissCode", noCode},
 		{"a digest is given once", "AddCode", func(t *testing.T, db store.DB) {
 			c := newCode(1)
 			addCode(t, db, c)
@@ -27,7 +27,7 @@ func codes() []promise {
 	}
 }
 
-// newCode is a code with every field filled but UsedAt and Misses.
+// newCode returns a code with every field filled but UsedAt and Misses.
 func newCode(userID int64) store.AuthCode {
 	return store.AuthCode{
 		Digest: store.DigestOf(rand.Text()), SessionID: rand.Text(), ClientID: "shop", UserID: userID, BrowserID: rand.Text(),
@@ -84,17 +84,17 @@ func noCode(t *testing.T, db store.DB) {
 	_, err = db.MissCode(t.Context(), guess)
 	wantError(t, "MissCode", err, store.ErrNotFound)
 	if useCode(t, db, guess, odd()) {
-		t.Error("a guess was taken for a code, want a refusal")
+		t.Error("a guess was accepted as a code, want a refusal")
 	}
 	same(t, "the code", code(t, db, c.Digest), c)
 }
 
 func codeUsed(t *testing.T, db store.DB) {
 	c, other := newCode(1), newCode(1)
-	c.ExpiresAt = odd().Add(-time.Hour) // the caller's to judge
+	c.ExpiresAt = odd().Add(-time.Hour) // the store does not check it
 	addCode(t, db, c, other)
 	if !useCode(t, db, c.Digest, odd()) || useCode(t, db, c.Digest, odd().Add(time.Second)) {
-		t.Error("the code was not used once, want once and no more")
+		t.Error("the code was not used exactly once, want exactly once")
 	}
 	c.UsedAt = odd()
 	same(t, "the code", code(t, db, c.Digest), c)
@@ -143,7 +143,7 @@ func sweptCodes(t *testing.T, db store.DB) {
 	same(t, "kept", code(t, db, kept.Digest), kept)
 }
 
-// wantSwept sweeps two at a time.
+// wantSwept sweeps two at a time, and wants each sweep to delete that many.
 func wantSwept(t *testing.T, sweep func(n int) (int64, error), each ...int64) {
 	t.Helper()
 	for _, want := range each {

@@ -40,7 +40,7 @@ func consentRoundTrip(t *testing.T, db store.DB) {
 		{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd().Add(time.Hour)},
 		{UserID: 7, ClientID: "shop"},
 	} {
-		for range 2 { // what is so already is no error
+		for range 2 { // the second time changes nothing, and is not an error
 			consent(t, db, want)
 			wantConsent(t, db, want)
 		}
@@ -65,7 +65,7 @@ func consentList(t *testing.T, db store.DB) {
 	}
 	same(t, "consents", got, want)
 	if got, err := db.ListConsents(t.Context(), 9); err != nil || len(got) != 0 {
-		t.Errorf("nobody's consents: %v, %v; want none", got, err)
+		t.Errorf("consents of an unknown person: %v, %v; want none", got, err)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // A promise is one test of a back-end.
 type promise struct {
 	name string
-	// of are the methods of store.DB and store.Tx that make it.
+	// of names the methods of store.DB and store.Tx that make the promise.
 	of   string
 	test func(t *testing.T, db store.DB)
 }
@@ -30,15 +30,15 @@ func run(t *testing.T, open func(t *testing.T) store.DB, promises []promise) {
 	}
 }
 
-// DB tests the promises of store.DB. Each call of open gives an empty database.
-// Races, which also belongs to them, is a test of its own.
+// DB tests the promises of store.DB, but for those in Races. Each call of open returns
+// an empty database.
 func DB(t *testing.T, open func(t *testing.T) store.DB) {
 	for _, g := range groups() {
 		t.Run(g.name, func(t *testing.T) { run(t, open, g.promises) })
 	}
 }
 
-// A group are the promises of a record.
+// A group holds the promises about one kind of record.
 type group struct {
 	name     string
 	promises []promise
@@ -69,7 +69,7 @@ func transactions() []promise {
 	return []promise{
 		{"nothing remains of a transaction that failed", "Write", failedWrite},
 		{"nothing remains of a transaction that panicked", "Write", panickedWrite},
-		{"a refused step leaves the transaction whole", "Write CreateUser UpdateUser", refusedStep},
+		{"a refused step leaves the rest of the transaction", "Write CreateUser UpdateUser", refusedStep},
 		{"a caller who went away", "Write", cancelled},
 		{"it answers", "Ping", func(t *testing.T, db store.DB) {
 			if err := db.Ping(t.Context()); err != nil {
@@ -79,8 +79,8 @@ func transactions() []promise {
 	}
 }
 
-// odd is a time that shows what a back-end does to times: a leap day, before
-// the summer time of somewhere, with milliseconds.
+// odd returns a time that a back-end could easily change: a leap day, outside summer
+// time, with milliseconds.
 func odd() time.Time { return time.Date(2028, 2, 29, 23, 59, 59, 987_000_000, time.UTC) }
 
 // write runs f in a transaction that must succeed.
@@ -107,7 +107,7 @@ func wantError(t *testing.T, what string, err, want error) {
 	}
 }
 
-// many runs f at once in as many goroutines.
+// many runs f in n goroutines at once.
 func many(n int, f func(i int)) {
 	var wg sync.WaitGroup
 	begin := make(chan struct{})
@@ -121,7 +121,7 @@ func many(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// oddIDs are what a stranger may send for an ID or name that is there.
+// oddIDs returns IDs that resemble an existing one, as a stranger may send them.
 func oddIDs(id string) []string {
 	return []string{
 		"", " " + id, id + " ", id + "\x00", strings.ToUpper(id), strings.ToLower(id) + "é", id[:len(id)-1], id + "\xff", "\xff",
@@ -162,10 +162,10 @@ func panickedWrite(t *testing.T, db store.DB) {
 		})
 	}()
 	empty(t, db, u)
-	create(t, db, u) // the connection is good for the next one
+	create(t, db, u) // the connection still works
 }
 
-// empty wants neither the person nor anything else to be there.
+// empty wants the database to hold no people and no events.
 func empty(t *testing.T, db store.DB, u store.User) {
 	t.Helper()
 	_, err := db.UserByName(t.Context(), u.UsernameKey)
@@ -179,7 +179,7 @@ func empty(t *testing.T, db store.DB, u store.User) {
 	}
 }
 
-// refusedStep: a name that is taken is an answer, not the end.
+// refusedStep: a taken name does not end the transaction.
 func refusedStep(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	ben := create(t, db, newUser("ben"))
@@ -208,11 +208,11 @@ func refusedStep(t *testing.T, db store.DB) {
 		t.Errorf("the total of the role is %d, want 2", n)
 	}
 	if events, _ := db.ListAudit(t.Context(), store.AuditQuery{Limit: 10}); len(events) != 1 {
-		t.Errorf("%d events, want the one of the transaction that went on", len(events))
+		t.Errorf("%d events, want 1, of the transaction that continued", len(events))
 	}
 }
 
-// cancelled: a caller can tell that it was he who went away.
+// cancelled: a caller who went away gets context.Canceled, and not ErrUnavailable.
 func cancelled(t *testing.T, db store.DB) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -226,7 +226,7 @@ func cancelled(t *testing.T, db store.DB) {
 		cancel()
 		return tx.Audit(store.AuditEvent{At: odd(), Kind: "lost"})
 	})
-	wantError(t, "Write that was left", err, context.Canceled)
+	wantError(t, "Write after the caller went away", err, context.Canceled)
 	if events, err := db.ListAudit(t.Context(), store.AuditQuery{Limit: 10}); err != nil || len(events) != 0 {
 		t.Errorf("events on record: %v, %v; want none", events, err)
 	}

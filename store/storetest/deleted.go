@@ -6,7 +6,7 @@ import (
 	"gatehouse/store"
 )
 
-// belongings are one of everything that belongs to a person and to an app.
+// belongings holds one record of each kind that belongs to a person or an app.
 type belongings struct {
 	browser store.BrowserSession
 	code    store.AuthCode
@@ -31,7 +31,7 @@ func give(t *testing.T, db store.DB, userID int64, clientID string) belongings {
 	return b
 }
 
-// left says which of them are left.
+// left reports which of them still exist.
 func (b belongings) left(t *testing.T, db store.DB) map[string]bool {
 	t.Helper()
 	ctx := t.Context()

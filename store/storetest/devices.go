@@ -11,19 +11,19 @@ import (
 func devices() []promise {
 	return []promise{
 		{"a device comes back as it was, by either code", "AddDevice DeviceByUserCode DeviceByDeviceCode", deviceRoundTrip},
-		{"no device is no device", "DeviceByUserCode DeviceByDeviceCode DecideDevice PollDevice UseDevice", noDevice},
+		{"an unknown device is not found", "DeviceByUserCode DeviceByDeviceCode DecideDevice PollDevice UseDevice", noDevice},
 		{"both codes are given once", "AddDevice", deviceConflict},
 		{"a pending one is decided on once", "DecideDevice", deviceDecided},
 		{"an expired one is not decided on", "DecideDevice", deviceExpired},
-		{"a decision is approved or denied", "DecideDevice", deviceUndecided},
+		{"a decision must be approved or denied", "DecideDevice", deviceUndecided},
 		{"polls", "PollDevice", devicePolled},
 		{"an approved one is redeemed once", "UseDevice", deviceUsed},
 		{"sweeping devices", "SweepDevices", sweptDevices},
 	}
 }
 
-// newDevice is a pending device authorization with every field filled that it
-// has by then.
+// newDevice returns a pending device authorization with every field filled that is set
+// before a decision.
 func newDevice() store.DeviceGrant {
 	return store.DeviceGrant{
 		Device: store.DigestOf(rand.Text()), User: store.DigestOf(rand.Text()), SessionID: rand.Text(),
@@ -32,7 +32,7 @@ func newDevice() store.DeviceGrant {
 	}
 }
 
-// decide is g as ann decides on it.
+// decide returns g with ann's decision.
 func decide(g store.DeviceGrant, status store.DeviceStatus) store.DeviceGrant {
 	g.Status, g.UserID, g.BrowserID, g.SignIn = status, 7, "browser", newSignIn(odd().Add(-time.Minute))
 	return g
@@ -93,10 +93,10 @@ func noDevice(t *testing.T, db store.DB) {
 	wantError(t, "polling with it", err, store.ErrNotFound)
 	other := decide(newDevice(), store.DeviceApproved)
 	if decided, err := db.DecideDevice(t.Context(), other, odd()); err != nil || decided {
-		t.Errorf("decided on a device that is not there: %t, %v; want false", decided, err)
+		t.Errorf("decided on an unknown device: %t, %v; want false", decided, err)
 	}
 	if useDevice(t, db, other.Device) {
-		t.Error("a device that is not there was redeemed, want a refusal")
+		t.Error("an unknown device was redeemed, want a refusal")
 	}
 	same(t, "the device", device(t, db, g.Device), g)
 }
@@ -118,7 +118,7 @@ func deviceDecided(t *testing.T, db store.DB) {
 		addDevice(t, db, g, other)
 		want := decide(g, status)
 		given := want
-		given.Scope, given.ClientID, given.SessionID = "more", "another", "another" // of no interest
+		given.Scope, given.ClientID, given.SessionID = "more", "another", "another" // DecideDevice ignores them
 		if decided, err := db.DecideDevice(t.Context(), given, odd()); err != nil || !decided {
 			t.Errorf("%s: decided is %t, %v; want true", status, decided, err)
 		}
@@ -193,7 +193,7 @@ func deviceUsed(t *testing.T, db store.DB) {
 	wantError(t, "Write", err, errRefused)
 	same(t, "after a transaction that failed", device(t, db, g.Device), g)
 	if !useDevice(t, db, g.Device) || useDevice(t, db, g.Device) {
-		t.Error("the device was not redeemed once, want once and no more")
+		t.Error("the device was not redeemed exactly once, want exactly once")
 	}
 	g.Status = store.DeviceUsed
 	same(t, "redeemed", device(t, db, g.Device), g)

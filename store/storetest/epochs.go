@@ -10,12 +10,12 @@ import (
 
 func epochs() []promise {
 	return []promise{
-		{"what was issued before an epoch is void at once", "BeginEpoch Epoch", epochVoids},
-		{"what is issued after it counts", "BeginEpoch", epochSpares},
+		{"everything issued before an epoch is void at once", "BeginEpoch Epoch", epochVoids},
+		{"everything issued after it counts", "BeginEpoch", epochSpares},
 		{"outdated rows are ended in batches", "EndOutdated", outdatedEnded},
-		{"what a wrong clock dated ahead ends with them", "EndOutdated", aheadEnded},
-		{"epochs never go back", "BeginEpoch Epoch", epochsForward},
-		{"many begin one at once", "BeginEpoch", epochsAtOnce},
+		{"rows that a wrong clock dated ahead end with them", "EndOutdated", aheadEnded},
+		{"epochs never move back", "BeginEpoch Epoch", epochsForward},
+		{"many callers begin one at once", "BeginEpoch", epochsAtOnce},
 	}
 }
 
@@ -28,7 +28,7 @@ func beginEpoch(t *testing.T, db store.DB, at time.Time) (began time.Time) {
 	return began
 }
 
-// issued is one of everything that an epoch is to make void.
+// issued holds one record of each kind that an epoch makes void.
 type issued struct {
 	session store.Session
 	browser store.BrowserSession
@@ -39,7 +39,7 @@ type issued struct {
 	at      time.Time
 }
 
-// issue makes one of everything, at a time.
+// issue makes one record of each kind, issued at that time.
 func issue(t *testing.T, db store.DB, userID int64, at time.Time) issued {
 	t.Helper()
 	all := issued{
@@ -58,7 +58,7 @@ func issue(t *testing.T, db store.DB, userID int64, at time.Time) issued {
 	return all
 }
 
-// wantVoid wants all of it to be void, or all of it to count.
+// wantVoid wants all the records to be void, or all of them to count.
 func (i issued) wantVoid(t *testing.T, db store.DB, void bool) {
 	t.Helper()
 	s := session(t, db, i.session.ID)
@@ -97,13 +97,13 @@ func epochVoids(t *testing.T, db store.DB) {
 	began := beginEpoch(t, db, odd())
 	old.wantVoid(t, db, true)
 	if got, err := db.Epoch(t.Context()); err != nil || !got.Equal(began) || !got.After(odd()) {
-		t.Errorf("the epoch is %s, %v; want %s as begun, after %s", got, err, began, odd())
+		t.Errorf("the epoch is %s, %v; want %s, as BeginEpoch returned it, after %s", got, err, began, odd())
 	}
 	if s := session(t, db, old.session.ID); !s.EndedAt.Equal(began) {
 		t.Errorf("the session ended at %s, want the epoch's %s", s.EndedAt, began)
 	}
 	if there, err := db.HasBootstrap(t.Context(), link, odd()); err != nil || there {
-		t.Errorf("the link is there: %t, %v; want false", there, err)
+		t.Errorf("the link exists: %t, %v; want false", there, err)
 	}
 }
 
@@ -116,12 +116,12 @@ func epochSpares(t *testing.T, db store.DB) {
 	issue(t, db, ann.ID, began).wantVoid(t, db, false)
 }
 
-// outdatedEnded: in the end the rows themselves say so, also to a release that
-// knows no epochs.
+// outdatedEnded: after EndOutdated, the rows themselves have ended, also for a release
+// without epochs.
 func outdatedEnded(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	if n, err := db.EndOutdated(t.Context(), odd(), 2); err != nil || n != 0 {
-		t.Errorf("without an epoch %d ended, %v; want 0", n, err)
+		t.Errorf("without an epoch, %d ended, %v; want 0", n, err)
 	}
 	old := []issued{issue(t, db, ann.ID, odd()), issue(t, db, ann.ID, odd()), issue(t, db, ann.ID, odd())}
 	began := beginEpoch(t, db, odd())
@@ -143,8 +143,8 @@ func outdatedEnded(t *testing.T, db store.DB) {
 	fresh.wantVoid(t, db, false)
 }
 
-// aheadEnded: a clock was an hour ahead and has been set right. What it dated must not
-// come to life after the epoch that was to end it.
+// aheadEnded: a clock was an hour ahead and has been set right. The rows that it dated
+// must not outlive the epoch that should end them.
 func aheadEnded(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	began := beginEpoch(t, db, odd())
@@ -164,7 +164,7 @@ func aheadEnded(t *testing.T, db store.DB) {
 func epochsForward(t *testing.T, db store.DB) {
 	first := beginEpoch(t, db, odd())
 	if again := beginEpoch(t, db, odd().Add(-time.Hour)); !again.Equal(first) {
-		t.Errorf("a clock that was set back began %s, want %s as before", again, first)
+		t.Errorf("with a clock that was set back, the epoch began at %s, want %s as before", again, first)
 	}
 	if later := beginEpoch(t, db, odd().Add(time.Hour)); !later.After(first) {
 		t.Errorf("the second epoch began at %s, want it after %s", later, first)

@@ -15,15 +15,15 @@ func keys() []promise {
 		{"retiring", "RetireSigningKey", keyRetired},
 		{"deleting", "DeleteSigningKey", keyDeleted},
 		{"rewrapping", "RewrapSigningKeys", keysRewrapped},
-		{"a key is added under the master key of the one before it", "AddSigningKey", keyOfAnotherMaster},
-		{"keys made and rewrapped at once end under one master key", "AddSigningKey RewrapSigningKeys", keysRewrappedAndAdded},
+		{"a key must be sealed with the master key of the previous one", "AddSigningKey", keyOfAnotherMaster},
+		{"keys added and rewrapped at once end up with one master key", "AddSigningKey RewrapSigningKeys", keysRewrappedAndAdded},
 	}
 }
 
-// newKey is a key with every field filled but RetiredAt.
+// newKey returns a key with every field filled but RetiredAt.
 func newKey(generation int64) store.SigningKey {
 	blob := make([]byte, 1200)
-	_, _ = rand.Read(blob) // it does not fail
+	_, _ = rand.Read(blob) // it never fails
 	return store.SigningKey{
 		ID: rand.Text(), Generation: generation, Algorithm: "RS256", Public: blob[:294], Sealed: append(blob, 0, '\'', '\\', 0xff),
 		MasterKeyID: "one", CreatedAt: odd(), SignFrom: odd().Add(time.Duration(generation) * time.Hour),
@@ -51,7 +51,7 @@ func wantKeys(t *testing.T, db store.DB, want ...store.SigningKey) {
 	same(t, "keys", got, append([]store.SigningKey{}, want...))
 }
 
-// wantEvents wants that many events of the kind.
+// wantEvents wants that many events of a kind.
 func wantEvents(t *testing.T, db store.DB, kind string, want int) {
 	t.Helper()
 	got, err := db.ListAudit(t.Context(), store.AuditQuery{Kind: kind, Limit: 100})
@@ -80,7 +80,7 @@ func keyConflict(t *testing.T, db store.DB) {
 		wantError(t, what, db.AddSigningKey(t.Context(), k, keyEvent("key.created")), store.ErrConflict)
 	}
 	wantKeys(t, db, first)
-	wantEvents(t, db, "key.created", 1) // no key, no event
+	wantEvents(t, db, "key.created", 1) // a refused key leaves no event
 }
 
 func keyRetired(t *testing.T, db store.DB) {
@@ -102,7 +102,7 @@ func keyRetired(t *testing.T, db store.DB) {
 		t.Fatalf("retiring the second key: %v", err)
 	}
 	second.RetiredAt = late
-	if err := retire(third.ID, late); err != nil { // there is none after it
+	if err := retire(third.ID, late); err != nil { // the last key
 		t.Fatalf("retiring the third key: %v", err)
 	}
 	third.RetiredAt = late

@@ -9,7 +9,7 @@ import (
 	"gatehouse/store"
 )
 
-// rewrapped is k as it is under the master key "two".
+// rewrapped returns the keys as sealed with the master key "two".
 func rewrapped(keys ...store.SigningKey) []store.SigningKey {
 	keys = slices.Clone(keys)
 	for i := range keys {
@@ -24,7 +24,7 @@ func keysRewrapped(t *testing.T, db store.DB) {
 		"one is missing":    rewrapped(first),
 		"none":              nil,
 		"one is another":    rewrapped(first, newKey(2)),
-		"one is not there":  rewrapped(first, second, newKey(3)),
+		"one too many":      rewrapped(first, second, newKey(3)),
 		"in another order ": rewrapped(second, first),
 	} {
 		wantError(t, what, db.RewrapSigningKeys(t.Context(), keys, keyEvent("key.rewrapped")), store.ErrConflict)
@@ -33,7 +33,7 @@ func keysRewrapped(t *testing.T, db store.DB) {
 	wantEvents(t, db, "key.rewrapped", 0)
 	after := rewrapped(first, second)
 	moved := slices.Clone(after)
-	moved[0].SignFrom, moved[0].Generation = odd(), 7 // of these it takes nothing
+	moved[0].SignFrom, moved[0].Generation = odd(), 7 // RewrapSigningKeys ignores them
 	if err := db.RewrapSigningKeys(t.Context(), moved, keyEvent("key.rewrapped")); err != nil {
 		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
@@ -52,8 +52,8 @@ func keyOfAnotherMaster(t *testing.T, db store.DB) {
 	wantKeys(t, db, first[0], addKey(t, db, rewrapped(late)[0]))
 }
 
-// keysRewrappedAndAdded: what a replica of a moment ago adds must not be left
-// behind under a master key that is about to be thrown away.
+// keysRewrappedAndAdded: a key that a replica with the old master key adds meanwhile must
+// not stay sealed with it, since that master key is about to be thrown away.
 func keysRewrappedAndAdded(t *testing.T, db store.DB) {
 	addKey(t, db, newKey(1))
 	var wg sync.WaitGroup
@@ -81,12 +81,12 @@ func keysRewrappedAndAdded(t *testing.T, db store.DB) {
 	}
 	for i, k := range all {
 		if k.MasterKeyID != "two" || k.Generation != int64(i+1) {
-			t.Errorf(`key %d of %d is of generation %d, under master key %q, want "two" and %d`, i+1, len(all), k.Generation, k.MasterKeyID, int64(i+1))
+			t.Errorf(`key %d of %d has generation %d and master key %q, want %d and "two"`, i+1, len(all), k.Generation, k.MasterKeyID, i+1)
 		}
 	}
 }
 
-// addUntilRewrapped adds keys under "one" until the last is no longer under it.
+// addUntilRewrapped adds keys sealed with "one" until the last key is sealed with another.
 func addUntilRewrapped(t *testing.T, db store.DB) {
 	for t.Context().Err() == nil {
 		all, err := db.SigningKeys(t.Context())

@@ -13,12 +13,12 @@ func notices() []promise {
 		{"a notice comes back as it was, and each claim is a try", "AddNotice ClaimNotices", noticeClaimed},
 		{"those due longest are claimed first", "ClaimNotices", noticesInOrder},
 		{"one put off waits, one dropped is forgotten", "PutOffNotice DropNotice", noticePutOff},
-		{"none is owed for a transaction that failed", "AddNotice", noticeNotOwed},
-		{"whatever ends a session owes its app a notice, if it takes them", "EndSession EndSessions EndBrowserSessions EndClientSessions DeleteConsent", noticesOwed},
+		{"a transaction that failed owes none", "AddNotice", noticeNotOwed},
+		{"every way to end a session owes its app a notice, if it wants them", "EndSession EndSessions EndBrowserSessions EndClientSessions DeleteConsent", noticesOwed},
 	}
 }
 
-// newNotice is due at odd().
+// newNotice returns a notice that is due at odd().
 func newNotice(sid string) store.LogoutNotice {
 	return store.LogoutNotice{
 		ClientID: "shop", Sub: "3f1e8f4e-8b1f-4a52-9f3f-0a6f4f0f0c11", SessionID: sid,
@@ -59,7 +59,7 @@ func wantClaimed(t *testing.T, what string, claimed []store.LogoutNotice, sids .
 
 func noticeClaimed(t *testing.T, db store.DB) {
 	want := newNotice("S")
-	want.ID = 99 // of no interest
+	want.ID = 99 // AddNotice ignores it
 	owe(t, db, want)
 	now := odd()
 	wantClaimed(t, "before it is due", claim(t, db, now.Add(-time.Millisecond), now, 9))
@@ -100,13 +100,13 @@ func noticePutOff(t *testing.T, db store.DB) {
 	if err := db.PutOffNotice(t.Context(), claimed[0].ID, odd().Add(time.Hour)); err != nil {
 		t.Errorf("putting the notice off: %v", err)
 	}
-	for range 2 { // what is gone already is no error
+	for range 2 { // the second time does nothing, and is not an error
 		if err := db.DropNotice(t.Context(), claimed[1].ID); err != nil {
 			t.Errorf("dropping the notice: %v", err)
 		}
 	}
 	if err := db.PutOffNotice(t.Context(), claimed[1].ID, odd()); err != nil {
-		t.Errorf("putting off one that was dropped: %v", err)
+		t.Errorf("putting off a notice that was dropped: %v, want no error", err)
 	}
 	wantClaimed(t, "in a minute", claim(t, db, odd().Add(time.Minute), odd().AddDate(1, 0, 0), 9), "c")
 	wantClaimed(t, "in an hour", claim(t, db, odd().Add(time.Hour), odd().AddDate(1, 0, 0), 9), "a")
@@ -123,7 +123,7 @@ func noticeNotOwed(t *testing.T, db store.DB) {
 	wantClaimed(t, "claimed", claim(t, db, odd(), odd(), 9))
 }
 
-// raceForNotices: replicas claim until there are none.
+// raceForNotices: replicas claim notices until none is left.
 func raceForNotices(t *testing.T, db store.DB) {
 	var all []store.LogoutNotice
 	for i := range 4 * callers {
@@ -157,7 +157,7 @@ func raceForNotices(t *testing.T, db store.DB) {
 	}
 }
 
-// noticesOwed ends sessions in every way there is.
+// noticesOwed ends sessions in every way.
 func noticesOwed(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	listener, silent := newClient("listener"), newClient("silent")
@@ -182,7 +182,7 @@ func noticesOwed(t *testing.T, db store.DB) {
 		{"browser", func(tx store.Tx) error { _, err := tx.EndBrowserSessions("of browser", "why", odd()); return err }},
 	}
 	for _, way := range ways {
-		for range 2 { // the second time nothing ends, and nothing is owed
+		for range 2 { // the second time nothing ends, and no notice is owed
 			write(t, db, way.end)
 		}
 		wantClaimed(t, way.name, claim(t, db, odd(), odd().Add(time.Hour), 10), way.name)

@@ -9,7 +9,7 @@ import (
 
 func oneTime() []promise {
 	return []promise{
-		{"what may be used once is used once", "UseOnce", usedOnce},
+		{"a key is used once", "UseOnce", usedOnce},
 		{"sweeping marks", "SweepUsedOnce", sweptMarks},
 	}
 }
@@ -44,7 +44,7 @@ func sweptMarks(t *testing.T, db store.DB) {
 	}
 	wantSwept(t, func(n int) (int64, error) { return db.SweepUsedOnce(t.Context(), odd(), n) }, 2, 1, 0)
 	if useOnce(t, db, "kept", odd()) {
-		t.Error("a mark that had not expired was swept")
+		t.Error("a mark that had not expired was swept, want it kept")
 	}
 	if !useOnce(t, db, "a", odd()) {
 		t.Error("a mark that had expired was kept, want it swept")

@@ -6,7 +6,7 @@ import (
 	"gatehouse/store"
 )
 
-// newProfile has every field filled.
+// newProfile returns a profile with every field filled.
 func newProfile() store.Profile {
 	return store.Profile{
 		MiddleName: "Mïddle", Nickname: "nick <&> \"é\"", Website: "https://a.example/?a=1&b=2", PageURL: "https://a.example/~ann",
@@ -34,7 +34,7 @@ func profileRoundTrip(t *testing.T, db store.DB) {
 	wantProfile(t, db, "none yet", ann.ID, store.Profile{})
 	filled(t, newProfile())
 	for _, want := range []store.Profile{newProfile(), {Nickname: "all the rest is gone"}, {}, {Address: store.Address{Country: "CH"}}} {
-		for range 2 { // what is so already is no error
+		for range 2 { // the second time changes nothing, and is not an error
 			update(t, db, ann.ID, store.UserChange{Profile: new(want.Text())})
 			wantProfile(t, db, "replaced", ann.ID, want)
 		}
@@ -47,7 +47,7 @@ func profileRoundTrip(t *testing.T, db store.DB) {
 	wantProfile(t, db, "another's", ben.ID, newProfile())
 }
 
-// profileComesAlong with the person, whichever way they were read.
+// profileComesAlong with the person, however they are read.
 func profileComesAlong(t *testing.T, db store.DB) {
 	silent := newUser("ann")
 	silent.Profile = ""

@@ -14,8 +14,8 @@ import (
 	"gatehouse/store"
 )
 
-// TestEveryMethodIsPromised: a method that no promise names could do nothing in a new
-// back-end, and one that a promise names must be there.
+// TestEveryMethodIsPromised: every method is named by a promise, since a new back-end
+// could leave out one that is not. Every method that a promise names exists.
 func TestEveryMethodIsPromised(t *testing.T) {
 	var named []string
 	promises := races()
@@ -51,7 +51,7 @@ func methodsOf[I any]() (names []string) {
 	return names
 }
 
-// sourceOf is the source of this package, its own tests left out.
+// sourceOf returns the source of this package without its own tests.
 func sourceOf(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
@@ -71,7 +71,7 @@ func sourceOf(t *testing.T) string {
 	return all.String()
 }
 
-// TestFilledNamesWhatIsEmpty: in a record, in a part of it and in the first element of a
+// TestFilledNamesWhatIsEmpty in a record, in a part of it, and in the first element of a
 // list.
 func TestFilledNamesWhatIsEmpty(t *testing.T) {
 	c := newClient("shop")

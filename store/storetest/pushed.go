@@ -48,7 +48,7 @@ func pushedRoundTrip(t *testing.T, db store.DB) {
 	}
 	_, err := db.PushedByDigest(t.Context(), store.DigestOf("guess"))
 	wantError(t, "a guess", err, store.ErrNotFound)
-	for range 2 { // what is gone already is no error
+	for range 2 { // the second time does nothing, and is not an error
 		if err := db.DeletePushed(t.Context(), p.Digest); err != nil {
 			t.Errorf("deleting the pushed request: %v", err)
 		}

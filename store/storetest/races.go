@@ -10,11 +10,11 @@ import (
 	"gatehouse/store"
 )
 
-// callers is how many meet in a race.
+// callers is how many callers compete in a race.
 const callers = 50
 
-// Races tests what store.DB promises to callers who meet. open may give a
-// database that each transaction enters from another process.
+// Races tests what store.DB promises to concurrent callers. open may return a database
+// that each transaction uses from another process.
 func Races(t *testing.T, open func(t *testing.T) store.DB) {
 	run(t, open, races())
 }
@@ -24,8 +24,8 @@ func races() []promise {
 		{"a name goes to one", "CreateUser", raceForName},
 		{"two people who want each other's names", "UpdateUser", raceCrosswise},
 		{"a name changed goes to one", "UpdateUser", raceToRename},
-		{"a link is taken by one", "UseBootstrap", raceForLink},
-		{"a generation of keys is one's", "AddSigningKey", raceForGeneration},
+		{"a link is used by one", "UseBootstrap", raceForLink},
+		{"a generation of keys goes to one", "AddSigningKey", raceForGeneration},
 		{"a session is ended by one", "EndSession", raceToEnd},
 		{"a password is changed from what it was by one", "UpdateUser", raceForPassword},
 		{"of two administrators one remains", "LockAdmins OtherAdmin", raceOfTwoAdmins},
@@ -38,14 +38,14 @@ func races() []promise {
 		{"no session outlives its browser session", "EndBrowser UseCode", raceOfRedeemers},
 		{"a device is decided on by one", "DecideDevice", raceToDecide},
 		{"a device is redeemed by one", "UseDevice", raceForDevice},
-		{"of polls at once one is in time", "PollDevice", raceToPoll},
-		{"what may be used once is used by one", "UseOnce", raceForOnce},
+		{"one of several polls at once is in time", "PollDevice", raceToPoll},
+		{"a one-time key is used by one", "UseOnce", raceForOnce},
 		{"a notice is claimed by one", "ClaimNotices", raceForNotices},
 	}
 }
 
-// winners counts the callers for whom try says so. Any error but those that are
-// allowed is a fault.
+// winners counts the callers for whom try returns true. It allows no errors but those
+// named.
 func winners(t *testing.T, try func(i int) (bool, error), allowed ...error) int {
 	t.Helper()
 	var won atomic.Int32
@@ -73,7 +73,7 @@ func wantOne(t *testing.T, won int) {
 	}
 }
 
-// raceForName: the same canonical form, as a username and as an address.
+// raceForName: some want a name as a username, and others as an e-mail address.
 func raceForName(t *testing.T, db store.DB) {
 	for round := range 4 {
 		key := fmt.Sprintf("ann%d", round)
@@ -92,7 +92,7 @@ func raceForName(t *testing.T, db store.DB) {
 	}
 }
 
-// raceCrosswise: each of two wants two names, in the other's order.
+// raceCrosswise: two people want the same two names, in opposite orders.
 func raceCrosswise(t *testing.T, db store.DB) {
 	for round := range 10 {
 		a, b := fmt.Sprintf("a%d", round), fmt.Sprintf("b%d", round)
@@ -156,7 +156,7 @@ func raceToEnd(t *testing.T, db store.DB) {
 		start(t, db, s)
 		wantOne(t, winners(t, func(i int) (done bool, err error) {
 			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
-				if i%5 == 0 { // some end all that the person has
+				if i%5 == 0 { // some end all sessions of the person
 					ids, err := tx.EndSessions(ann.ID, "", "race", odd())
 					done = len(ids) == 1
 					return err
@@ -182,8 +182,7 @@ func raceForPassword(t *testing.T, db store.DB) {
 
 var errLastAdmin = errors.New("the last administrator stays")
 
-// giveUp makes the person an administrator no longer, one way or another, unless
-// he is the last.
+// giveUp removes an administrator, in one of several ways, unless they are the last.
 func giveUp(t *testing.T, db store.DB, id int64, way int) error {
 	return db.Write(t.Context(), func(tx store.Tx) error {
 		if err := tx.LockAdmins(); err != nil {
@@ -210,7 +209,7 @@ func newAdmin(name string) store.User {
 	return u
 }
 
-// activeAdmins counts them in the list and wants the total to agree.
+// activeAdmins counts the active administrators in the list, and wants the total to agree.
 func activeAdmins(t *testing.T, db store.DB) int {
 	t.Helper()
 	page, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, Role: store.RoleAdmin, Active: new(true), Limit: 1000})
@@ -254,7 +253,7 @@ func raceOfAdmins(t *testing.T, db store.DB) {
 	}
 }
 
-// raceToAppend: each reads and writes under LockUser and LockClient.
+// raceToAppend: each caller reads and writes after LockUser and LockClient.
 func raceToAppend(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	update(t, db, ann.ID, store.UserChange{FirstName: new("")})
@@ -284,7 +283,7 @@ func raceToAppend(t *testing.T, db store.DB) {
 	}
 }
 
-// raceOfTotals: people come, change and go side by side.
+// raceOfTotals creates, changes and deletes people concurrently.
 func raceOfTotals(t *testing.T, db store.DB) {
 	roles := []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin}
 	winners(t, func(i int) (bool, error) {

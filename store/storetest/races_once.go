@@ -10,8 +10,8 @@ import (
 	"gatehouse/store"
 )
 
-// redeem uses the code and founds its session in one transaction, or ends that
-// session if the code was used.
+// redeem uses the code and starts its session in one transaction, or ends that session
+// if the code was used already.
 func redeem(tx store.Tx, c store.AuthCode) (used, ended bool, err error) {
 	if used, err = tx.UseCode(c.Digest, odd()); err != nil {
 		return false, false, err
@@ -25,7 +25,8 @@ func redeem(tx store.Tx, c store.AuthCode) (used, ended bool, err error) {
 	return true, false, tx.CreateSession(s)
 }
 
-// raceForCode: some who redeem it fail afterwards, which leaves it to another.
+// raceForCode: some callers who redeem the code fail afterwards, which leaves it to
+// another.
 func raceForCode(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	for range 5 {
@@ -68,11 +69,11 @@ func raceOfMisses(t *testing.T, db store.DB) {
 		}
 		told[n].Add(1)
 	})
-	// Whoever is told a small number is one of as many at most.
+	// At most n callers get the number n or a smaller one.
 	sum := int32(0)
 	for n := range told {
 		if sum += told[n].Load(); sum > int32(n) {
-			t.Errorf("%d were told %d misses or fewer, want no more than that", sum, n)
+			t.Errorf("%d callers got %d misses or fewer, want at most %[2]d callers", sum, n)
 		}
 	}
 	if n := code(t, db, c.Digest).Misses; n != callers {
@@ -85,13 +86,13 @@ func raceToEndBrowser(t *testing.T, db store.DB) {
 	for range 3 {
 		b := newBrowser(ann.ID)
 		signIn(t, db, b)
-		var founded []store.Session
+		var started []store.Session
 		for range 7 {
 			s := newSession(ann.ID)
 			s.BrowserID = b.ID
-			founded = append(founded, s)
+			started = append(started, s)
 		}
-		start(t, db, founded...)
+		start(t, db, started...)
 		var sessions atomic.Int32
 		wantOne(t, winners(t, func(int) (ended bool, err error) {
 			var gone []store.Session
@@ -111,8 +112,8 @@ func raceToEndBrowser(t *testing.T, db store.DB) {
 	}
 }
 
-// raceOfRedeemers: somebody signs out of a browser while codes are redeemed that
-// were asked for in it.
+// raceOfRedeemers: a person signs out of a browser while codes that were requested in it
+// are redeemed.
 func raceOfRedeemers(t *testing.T, db store.DB) {
 	for round := range 6 {
 		ann := create(t, db, newUser(fmt.Sprintf("ann%d", round)))

@@ -13,11 +13,11 @@ import (
 	"gatehouse/store"
 )
 
-// A RotationsFixture is a back-end under test and what the tests need of its world.
+// A RotationsFixture is a back-end under test, with what the tests need around it.
 type RotationsFixture struct {
 	Rotations store.Rotations
 	// NewSession starts a session and returns its first rotation, which the record
-	// holds, as NextRotation of none makes it.
+	// holds: NextRotation of the zero Rotation.
 	NewSession func(t *testing.T) (sid string, first store.Rotation)
 	// End ends a session in the record; nil if the back-end has no record.
 	End func(t *testing.T, sid string)
@@ -39,7 +39,7 @@ func Rotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
 		{"the predecessor within the grace gets the same successor", (*rotating).repeatsWithinGrace},
 		{"the predecessor after the grace is reuse", (*rotating).reuseAfterGrace},
 		{"without a grace the predecessor is reuse", (*rotating).reuseWithoutGrace},
-		{"older than the predecessor is reuse, also within the grace", (*rotating).reuseOfOlder},
+		{"a token older than the predecessor is reuse, also within the grace", (*rotating).reuseOfOlder},
 		{"another token of the current generation is reuse", (*rotating).reuseOfFork},
 		{"another token of the predecessor's generation is reuse", (*rotating).reuseOfForkedPredecessor},
 		{"reuse changes nothing", (*rotating).reuseChangesNothing},
@@ -50,18 +50,18 @@ func Rotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
 		{"many rounds of many", (*rotating).manyRounds},
 		{"nothing rotates after Forget", (*rotating).endedStays},
 		{"Forget of many sessions", (*rotating).forgetMany},
-		{"of rotations against Forget none comes after it", (*rotating).forgetRace},
-		{"sessions do not meet", (*rotating).sessionsApart},
+		{"no concurrent rotation comes after Forget", (*rotating).forgetRace},
+		{"sessions are independent", (*rotating).sessionsApart},
 		{"Current", (*rotating).current},
 		{"a caller who went away", (*rotating).cancelledRotation},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.run(newRotating(t, open(t)), t) })
 	}
-	t.Run("what was lost", func(t *testing.T) { lostRotations(t, open) })
+	t.Run("after a loss", func(t *testing.T) { lostRotations(t, open) })
 }
 
-// A rotating is one session in the hands of a test.
+// A rotating is the session of one test.
 type rotating struct {
 	RotationsFixture
 	sid   string
@@ -74,7 +74,7 @@ func newRotating(t *testing.T, f RotationsFixture) *rotating {
 	return &rotating{RotationsFixture: f, sid: sid, first: first}
 }
 
-// NextRotation returns a fresh rotation after r, with every field filled.
+// NextRotation returns a fresh successor of r, with every field filled.
 func NextRotation(r store.Rotation) store.Rotation {
 	now := time.Now().UTC().Truncate(time.Second)
 	return store.Rotation{
@@ -83,7 +83,7 @@ func NextRotation(r store.Rotation) store.Rotation {
 	}
 }
 
-// stepFrom presents the token of r.
+// stepFrom returns a step that presents the token of r.
 func (s *rotating) stepFrom(r store.Rotation, grace time.Duration) store.Step {
 	return store.Step{
 		Gen: r.Gen, JTI: r.JTI, Known: s.first, Next: NextRotation(r),
@@ -91,8 +91,8 @@ func (s *rotating) stepFrom(r store.Rotation, grace time.Duration) store.Step {
 	}
 }
 
-// rotate takes a step and wants that outcome. Where there is a rotation to the
-// outcome, it returns it.
+// rotate makes a step and wants that outcome. It returns the rotation of the outcome, if
+// it has one.
 func (s *rotating) rotate(t *testing.T, step store.Step, want store.Outcome) store.Rotation {
 	t.Helper()
 	got, outcome, err := s.Rotations.Rotate(t.Context(), s.sid, step)
@@ -108,7 +108,7 @@ func (s *rotating) rotate(t *testing.T, step store.Step, want store.Outcome) sto
 	return got
 }
 
-// forward rotates from r and returns where that leads.
+// forward rotates from r and returns the new rotation.
 func (s *rotating) forward(t *testing.T, r store.Rotation) store.Rotation {
 	t.Helper()
 	return s.rotate(t, s.stepFrom(r, longGrace), store.Rotated)
@@ -151,7 +151,7 @@ func (s *rotating) repeatsWithinGrace(t *testing.T) {
 			t.Errorf("repeated as %+v, want the successor %+v", got, second)
 		}
 	}
-	s.forward(t, second) // the repeats did not move it
+	s.forward(t, second) // the repeats changed nothing
 }
 
 func (s *rotating) reuseAfterGrace(t *testing.T) {
@@ -167,7 +167,7 @@ func (s *rotating) reuseWithoutGrace(t *testing.T) {
 	s.rotate(t, s.stepFrom(s.first, 0), store.Reused)
 }
 
-// reuseOfOlder: the grace is the immediate predecessor's alone.
+// reuseOfOlder: only the immediate predecessor has a grace.
 func (s *rotating) reuseOfOlder(t *testing.T) {
 	second := s.forward(t, s.first)
 	third := s.forward(t, second)
@@ -210,8 +210,8 @@ func (s *rotating) ownStepRepeated(t *testing.T) {
 	s.rotate(t, s.stepFrom(step.Next, 0), store.Rotated)
 }
 
-// ownStepRepeatedLate: the answer to a step was lost, another tab got its token
-// as a repeat and went on from there, and only then the driver asks again.
+// ownStepRepeatedLate: the answer to a step was lost. Another tab got its token as a
+// repeat and rotated again, and only then does the driver repeat the step.
 func (s *rotating) ownStepRepeatedLate(t *testing.T) {
 	step := s.stepFrom(s.first, longGrace)
 	s.rotate(t, step, store.Rotated)
@@ -220,8 +220,8 @@ func (s *rotating) ownStepRepeatedLate(t *testing.T) {
 	s.forward(t, third)
 }
 
-// contend lets many callers present the token of r at once and returns what each
-// was told.
+// contend lets many callers present the token of r at once, and returns their rotations
+// by outcome.
 func (s *rotating) contend(t *testing.T, r store.Rotation, grace time.Duration, callers int) map[store.Outcome][]store.Rotation {
 	t.Helper()
 	told := make(map[store.Outcome][]store.Rotation)
@@ -249,11 +249,12 @@ func (s *rotating) contend(t *testing.T, r store.Rotation, grace time.Duration, 
 	return told
 }
 
-// oneWinner wants one Rotated and the rest others, and returns the one.
+// oneWinner wants one caller to get Rotated and the rest to get others, and returns the
+// winner's rotation.
 func oneWinner(t *testing.T, told map[store.Outcome][]store.Rotation, callers int, others store.Outcome) store.Rotation {
 	t.Helper()
 	if won, rest := len(told[store.Rotated]), len(told[others]); won != 1 || rest != callers-1 {
-		t.Fatalf("of %d callers %d rotated and %d were told %s, want 1 and %d", callers, won, rest, outcomeName(others), callers-1)
+		t.Fatalf("of %d callers, %d rotated and %d got %s, want 1 and %d", callers, won, rest, outcomeName(others), callers-1)
 	}
 	return told[store.Rotated][0]
 }
@@ -284,7 +285,7 @@ func (s *rotating) manyRounds(t *testing.T) {
 	}
 }
 
-// end ends sessions as callers do: the record first.
+// end ends sessions as callers do, first in the record.
 func (s *rotating) end(t *testing.T, sids ...string) {
 	t.Helper()
 	for _, sid := range sids {
@@ -303,12 +304,12 @@ func (s *rotating) endedStays(t *testing.T) {
 	for _, r := range []store.Rotation{s.first, second, NextRotation(second)} {
 		s.rotate(t, s.stepFrom(r, longGrace), store.Ended)
 	}
-	s.end(t, s.sid) // again is no error
+	s.end(t, s.sid) // repeating it is not an error
 	s.rotate(t, s.stepFrom(second, longGrace), store.Ended)
 }
 
-// forgetMany: most of the sessions were never rotated, so a back-end beside the
-// record has not heard of them.
+// forgetMany: most of the sessions were never rotated, so a back-end beside the record
+// does not have them.
 func (s *rotating) forgetMany(t *testing.T) {
 	if err := s.Rotations.Forget(t.Context()); err != nil {
 		t.Errorf("forgetting nothing: %v", err)
@@ -368,7 +369,7 @@ func (s *rotating) current(t *testing.T) {
 		t.Helper()
 		got, err := s.Rotations.Current(t.Context(), s.sid, s.first)
 		if err != nil || !sameRotation(got, want) {
-			t.Errorf("asking for the current rotation: %v, and it differs (-want +got):\n%s", err, cmp.Diff(want, got))
+			t.Errorf("reading the current rotation: %v, and it differs (-want +got):\n%s", err, cmp.Diff(want, got))
 		}
 	}
 	ask(s.first)
@@ -376,7 +377,7 @@ func (s *rotating) current(t *testing.T) {
 	ask(second)
 	third := s.forward(t, second)
 	ask(third)
-	ask(third) // asking changed nothing
+	ask(third) // reading changed nothing
 	s.forward(t, third)
 	s.end(t, s.sid)
 	if got, err := s.Rotations.Current(t.Context(), s.sid, s.first); !errors.Is(err, store.ErrNotFound) {
@@ -384,7 +385,7 @@ func (s *rotating) current(t *testing.T) {
 	}
 }
 
-// cancelledRotation: a caller can tell that it was he who went away.
+// cancelledRotation: a caller who went away gets context.Canceled, and not ErrUnavailable.
 func (s *rotating) cancelledRotation(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -10,8 +10,8 @@ import (
 	"gatehouse/store"
 )
 
-// lostRotations tests what a back-end beside the record does when it comes back
-// empty or old, as it does after a failover to a replica that lagged.
+// lostRotations tests a back-end beside the record that comes back empty or old, as after
+// a failover to a replica that lagged.
 func lostRotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
 	if open(t).Lose == nil {
 		t.Skip("this back-end is the record")
@@ -20,14 +20,14 @@ func lostRotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
 		name string
 		run  func(*rotating, *testing.T)
 	}{
-		{"goes on from the record", (*rotating).lostGoesOn},
-		{"goes on from a token ahead of the record", (*rotating).lostBehindToken},
-		{"goes on from a token ahead of the state", (*rotating).stateBehindToken},
-		{"goes on from a record ahead of the state", (*rotating).stateBehindRecord},
-		{"goes on once only", (*rotating).lostOnce},
+		{"continues from the record", (*rotating).lostGoesOn},
+		{"continues from a token ahead of the record", (*rotating).lostBehindToken},
+		{"continues from a token ahead of the state", (*rotating).stateBehindToken},
+		{"continues from a record ahead of the state", (*rotating).stateBehindRecord},
+		{"continues only once", (*rotating).lostOnce},
 		{"the predecessor of a fresh record gets the same successor", (*rotating).lostPredecessor},
 		{"the predecessor of an old record is reuse", (*rotating).lostOldPredecessor},
-		{"older than the predecessor is reuse", (*rotating).lostOlder},
+		{"a token older than the predecessor is reuse", (*rotating).lostOlder},
 		{"another token of the record's generation is reuse", (*rotating).lostFork},
 		{"a fork from before the loss is found", (*rotating).lostForkFound},
 		{"Current is the record", (*rotating).lostCurrent},
@@ -37,7 +37,7 @@ func lostRotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
 	}
 }
 
-// after is a step from r when the record knows that much.
+// after returns a step from r, when the record is at known.
 func (s *rotating) after(known, r store.Rotation, grace time.Duration) store.Step {
 	step := s.stepFrom(r, grace)
 	step.Known = known
@@ -54,7 +54,7 @@ func (s *rotating) lostGoesOn(t *testing.T) {
 func (s *rotating) lostBehindToken(t *testing.T) {
 	third := s.forward(t, s.forward(t, s.first))
 	s.Lose(t)
-	s.forward(t, third) // the record is at the first
+	s.forward(t, third) // the record is still at the first
 }
 
 // stateBehindToken: the state is at the second generation, the token of the
@@ -84,8 +84,8 @@ func (s *rotating) lostOnce(t *testing.T) {
 	s.forward(t, winner)
 }
 
-// lostPredecessor: a client whose answer was lost together with the state comes
-// again with what it has.
+// lostPredecessor: the answer to a client was lost together with the state, so the client
+// presents its old token again.
 func (s *rotating) lostPredecessor(t *testing.T) {
 	second := s.forward(t, s.first)
 	s.Lose(t)
@@ -95,12 +95,11 @@ func (s *rotating) lostPredecessor(t *testing.T) {
 			t.Errorf("repeated as %+v, want the record's %+v", got, second)
 		}
 	}
-	s.rotate(t, s.after(second, s.first, 0), store.Reused) // a grace of 0 is none
+	s.rotate(t, s.after(second, s.first, 0), store.Reused) // 0 turns the grace off
 	s.rotate(t, s.after(second, second, longGrace), store.Rotated)
 }
 
-// lostOldPredecessor: a loss must not open the door to whoever kept a token that
-// was used long ago.
+// lostOldPredecessor: a loss must not make a token work again that was used long ago.
 func (s *rotating) lostOldPredecessor(t *testing.T) {
 	second := s.forward(t, s.first)
 	second.IssuedAt = second.IssuedAt.Add(-time.Hour)
@@ -124,8 +123,8 @@ func (s *rotating) lostFork(t *testing.T) {
 	s.rotate(t, s.after(second, forged, longGrace), store.Reused)
 }
 
-// lostForkFound: state and record are both a step behind, so a used token rotates
-// again; the client that holds its first successor brings it to light.
+// lostForkFound: state and record are both a step behind, so a used token rotates again.
+// The client that holds its first successor reveals the fork.
 func (s *rotating) lostForkFound(t *testing.T) {
 	second := s.forward(t, s.first)
 	s.Lose(t)
@@ -139,7 +138,7 @@ func (s *rotating) lostCurrent(t *testing.T) {
 	for _, known := range []store.Rotation{s.first, second} {
 		got, err := s.Rotations.Current(t.Context(), s.sid, known)
 		if err != nil || !sameRotation(got, known) {
-			t.Errorf("Current = %+v, %v; want what the record knows, %+v", got, err, known)
+			t.Errorf("Current = %+v, %v; want the record's %+v", got, err, known)
 		}
 	}
 }

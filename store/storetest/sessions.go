@@ -13,8 +13,8 @@ import (
 func sessions() []promise {
 	return []promise{
 		{"a session comes back as it was, with its person as they are", "CreateSession SessionWithUser", sessionRoundTrip},
-		{"what a browser calls itself is no reason to refuse", "CreateSession", oddBrowser},
-		{"no session is no session", "SessionWithUser", noSession},
+		{"an odd User-Agent is accepted", "CreateSession", oddBrowser},
+		{"an unknown session is not found", "SessionWithUser", noSession},
 		{"an ID is given once", "CreateSession", func(t *testing.T, db store.DB) {
 			s := newSession(create(t, db, newUser("ann")).ID)
 			write(t, db, func(tx store.Tx) error { return tx.CreateSession(s) })
@@ -30,7 +30,7 @@ func sessions() []promise {
 	}
 }
 
-// newSession is a living session with every field filled.
+// newSession returns a living session with every field filled.
 func newSession(userID int64) store.Session {
 	seconds := odd().Truncate(time.Second)
 	return store.Session{
@@ -44,8 +44,8 @@ func newSession(userID int64) store.Session {
 	}
 }
 
-// newSignIn is a sign-in with every field filled, and nothing that only ASCII or
-// plain JSON would bring through.
+// newSignIn returns a sign-in with every field filled, with characters that need correct
+// UTF-8 and JSON.
 func newSignIn(at time.Time) store.SignIn {
 	return store.SignIn{At: at, ACR: "urn:example:löa:2", AMR: []string{"pwd", "o\"tp", "é"}}
 }
@@ -114,7 +114,7 @@ func noSession(t *testing.T, db store.DB) {
 		_, _, err := db.SessionWithUser(t.Context(), id)
 		wantError(t, "SessionWithUser "+id, err, store.ErrNotFound)
 		if err := db.TouchSession(t.Context(), "no-"+s.ID, store.Rotation{Gen: 99}, odd()); err != nil {
-			t.Errorf("touching what is not there: %v", err)
+			t.Errorf("touching an unknown session: %v, want no error", err)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func livingSessions(t *testing.T, db store.DB) {
 	}
 	same(t, "sessions", got, want)
 	if got, err := db.ListSessions(t.Context(), ann.ID+99, now); err != nil || len(got) != 0 {
-		t.Errorf("nobody's sessions: %v, %v; want none", got, err)
+		t.Errorf("sessions of an unknown person: %v, %v; want none", got, err)
 	}
 }
 
@@ -179,7 +179,7 @@ func touched(t *testing.T, db store.DB) {
 	same(t, "after its end", session(t, db, s.ID), s)
 }
 
-// endOne ends a session in a transaction of its own.
+// endOne ends a session in its own transaction.
 func endOne(t *testing.T, db store.DB, id string, userID int64, reason string, at time.Time) (done bool) {
 	t.Helper()
 	write(t, db, func(tx store.Tx) (err error) {
@@ -271,7 +271,7 @@ func sweptSessions(t *testing.T, db store.DB) {
 	}
 	for _, s := range old {
 		if _, _, err := db.SessionWithUser(t.Context(), s.ID); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("an old session is still there: %v", err)
+			t.Errorf("looking up an old session: %v, want ErrNotFound", err)
 		}
 	}
 }

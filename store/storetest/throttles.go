@@ -13,32 +13,32 @@ import (
 	"gatehouse/store"
 )
 
-// Throttles tests the promises of store.Throttles. Delays are long enough for a
-// busy machine to ask twice within one.
+// Throttles tests the promises of store.Throttles. Delays are long enough for two calls
+// within one of them on a busy machine.
 func Throttles(t *testing.T, open func(t *testing.T) store.Throttles) {
-	testkit.Long(t) // delays are waited for
+	testkit.Long(t) // it waits for delays
 	tests := []struct {
 		name string
 		run  func(*throttling, *testing.T)
 	}{
 		{"free tries, then a delay", (*throttling).freeThenDelay},
-		{"of many at once no more are let through than are free", (*throttling).manyTakers},
-		{"after the delay one of many is let through", (*throttling).oneAfterDelay},
+		{"of many at once, only the free tries pass", (*throttling).manyTakers},
+		{"after the delay, one of many passes", (*throttling).oneAfterDelay},
 		{"a refused try is not counted", (*throttling).refusedNotCounted},
-		{"waiting as long as told lets the next try through", (*throttling).waitAsTold},
+		{"after waiting for RetryAfter, the next try passes", (*throttling).waitAsTold},
 		{"the delay grows to its bound", (*throttling).delayGrows},
 		{"a factor of one keeps the delay", (*throttling).delayStays},
 		{"Clear forgets", (*throttling).clearForgets},
 		{"Refund gives a slot back", (*throttling).refundGivesBack},
 		{"Refund takes back the delay", (*throttling).refundTakesBackDelay},
-		{"Refund of nothing is no credit", (*throttling).refundNoCredit},
+		{"Refund without a try gives no credit", (*throttling).refundNoCredit},
 		{"forgotten after its last try", (*throttling).forgotten},
 		{"remembered from its last try, not its first", (*throttling).remembered},
-		{"keys do not meet", (*throttling).keysApart},
+		{"keys are independent", (*throttling).keysApart},
 		{"sweeping takes only what is forgotten", (*throttling).sweep},
 		{"a caller who went away", (*throttling).cancelledTake},
 	}
-	// They mostly wait, so they do it together; the group ends when the last does.
+	// The tests mostly wait, so they run in parallel; the group ends with the last one.
 	t.Run("together", func(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
@@ -49,14 +49,14 @@ func Throttles(t *testing.T, open func(t *testing.T) store.Throttles) {
 	})
 }
 
-// A throttling is one key in the hands of a test.
+// A throttling is the key of one test.
 type throttling struct {
 	store.Throttles
 	key  store.Digest
 	last time.Time // before the last try that take made
 }
 
-// strict refuses after n tries for long enough that no test sees the end of it.
+// strict returns a rule that refuses after n tries for longer than any test takes.
 func strict(n int) store.Rule {
 	return store.Rule{Free: n, Delay: time.Minute, Factor: 2, MaxDelay: time.Hour, Forget: 2 * time.Hour}
 }
@@ -68,12 +68,12 @@ func (s *throttling) decide(t *testing.T, r store.Rule) store.Decision {
 		t.Fatalf("taking from the throttle: %v", err)
 	}
 	if d.Allowed && d.RetryAfter != 0 || !d.Allowed && d.RetryAfter <= 0 {
-		t.Fatalf("Take = %+v, want either leave or a time to wait", d)
+		t.Fatalf("Take = %+v, want either Allowed or RetryAfter", d)
 	}
 	return d
 }
 
-// take wants n tries to be let through.
+// take wants n tries to pass.
 func (s *throttling) take(t *testing.T, r store.Rule, n int) {
 	t.Helper()
 	for i := range n {
@@ -84,13 +84,13 @@ func (s *throttling) take(t *testing.T, r store.Rule, n int) {
 	}
 }
 
-// refused wants a try to be refused, for no longer than atMost and for no less
-// than is left of that since the last take, and returns for how long.
+// refused wants a try to be refused for at most atMost, and for at least what remains of
+// that since the last take. It returns RetryAfter.
 func (s *throttling) refused(t *testing.T, r store.Rule, atMost time.Duration) time.Duration {
 	t.Helper()
 	d := s.decide(t, r)
 	if d.Allowed {
-		t.Fatal("the try was let through, want it refused")
+		t.Fatal("the try passed, want it refused")
 	}
 	least := atMost - time.Since(s.last) - time.Millisecond // clocks of stores tick in milliseconds
 	if d.RetryAfter > atMost || d.RetryAfter < least {
@@ -104,7 +104,7 @@ func (s *throttling) freeThenDelay(t *testing.T) {
 	s.refused(t, strict(3), time.Minute)
 }
 
-// takeAtOnce lets many callers try at once and returns how many were let through.
+// takeAtOnce lets many callers try at once, and returns how many passed.
 func (s *throttling) takeAtOnce(t *testing.T, r store.Rule, callers int) int {
 	t.Helper()
 	var passed atomic.Int32
@@ -129,7 +129,7 @@ func (s *throttling) takeAtOnce(t *testing.T, r store.Rule, callers int) int {
 
 func (s *throttling) manyTakers(t *testing.T) {
 	if n := s.takeAtOnce(t, strict(5), 60); n != 5 {
-		t.Errorf("%d of 60 tries were let through, want the 5 free ones", n)
+		t.Errorf("%d of 60 tries passed, want the 5 free ones", n)
 	}
 }
 
@@ -138,11 +138,12 @@ func (s *throttling) oneAfterDelay(t *testing.T) {
 	s.take(t, r, 1)
 	time.Sleep(s.refused(t, r, r.Delay))
 	if n := s.takeAtOnce(t, r, 60); n != 1 {
-		t.Errorf("%d of 60 tries were let through after the delay, want 1", n)
+		t.Errorf("%d of 60 tries passed after the delay, want 1", n)
 	}
 }
 
-// refusedNotCounted: else a flood would push the owner's next try away for ever.
+// refusedNotCounted: if refused tries counted, a flood of them would delay the owner for
+// ever.
 func (s *throttling) refusedNotCounted(t *testing.T) {
 	r := store.Rule{Free: 2, Delay: 2 * time.Second, Factor: 100, MaxDelay: time.Hour, Forget: time.Hour}
 	s.take(t, r, 2)
@@ -178,7 +179,7 @@ func (s *throttling) delayGrows(t *testing.T) {
 
 func (s *throttling) delayStays(t *testing.T) {
 	r := store.Rule{Free: 0, Delay: 2 * time.Second, Factor: 1, MaxDelay: time.Hour, Forget: time.Hour}
-	s.take(t, r, 1) // there is no try before it to wait for
+	s.take(t, r, 1) // the first try never waits
 	for range 2 {
 		time.Sleep(s.refused(t, r, r.Delay))
 		s.take(t, r, 1)
@@ -187,7 +188,7 @@ func (s *throttling) delayStays(t *testing.T) {
 
 func (s *throttling) clearForgets(t *testing.T) {
 	if err := s.Clear(t.Context(), s.key); err != nil {
-		t.Errorf("clearing what is not there: %v", err)
+		t.Errorf("clearing an unknown key: %v, want no error", err)
 	}
 	s.take(t, strict(2), 2)
 	s.refused(t, strict(2), time.Minute)
@@ -212,8 +213,8 @@ func (s *throttling) refundGivesBack(t *testing.T) {
 	s.refused(t, strict(2), time.Minute)
 }
 
-// refundTakesBackDelay: the try was let through after its delay, and may come
-// again after no longer one.
+// refundTakesBackDelay: a refunded try had waited for its delay. The next one waits no
+// longer than that.
 func (s *throttling) refundTakesBackDelay(t *testing.T) {
 	r := store.Rule{Free: 1, Delay: 2 * time.Second, Factor: 1000, MaxDelay: time.Hour, Forget: time.Hour}
 	s.take(t, r, 1)
@@ -245,7 +246,7 @@ func (s *throttling) forgotten(t *testing.T) {
 	r.Forget = 2 * time.Second
 	s.take(t, r, 2)
 	if d := s.decide(t, r); d.Allowed {
-		t.Fatal("the third try was let through, want it refused")
+		t.Fatal("the third try passed, want it refused")
 	}
 	time.Sleep(r.Forget + 50*time.Millisecond)
 	s.take(t, r, 2)

@@ -12,10 +12,10 @@ func tokens() []promise {
 	return []promise{
 		{"a revoked token is revoked", "RevokeToken TokenRevoked", revoked},
 		{"sweeping revoked tokens", "SweepRevokedTokens", sweptTokens},
-		{"a link is taken once", "AddBootstrap UseBootstrap", linkOnce},
+		{"a link is used once", "AddBootstrap UseBootstrap", linkOnce},
 		{"a link that has expired", "UseBootstrap", linkExpired},
 		{"clearing links", "ClearBootstrap", linksCleared},
-		{"a link that is asked for stays", "HasBootstrap", linkAsked},
+		{"looking up a link keeps it", "HasBootstrap", linkAsked},
 		{"sweeping links", "SweepBootstraps", sweptLinks},
 	}
 }
@@ -37,7 +37,7 @@ func revoke(t *testing.T, db store.DB, jti string, expires time.Time) {
 func revoked(t *testing.T, db store.DB) {
 	jti := rand.Text()
 	wantRevoked(t, db, jti, false)
-	for range 2 { // repeating it is no error
+	for range 2 { // repeating it is not an error
 		revoke(t, db, jti, odd())
 		wantRevoked(t, db, jti, true)
 	}
@@ -82,10 +82,10 @@ func linkOnce(t *testing.T, db store.DB) {
 	link, other := addLink(t, db, "link", odd()), addLink(t, db, "other", odd())
 	now := odd().Add(-time.Millisecond)
 	if takeLink(t, db, store.DigestOf("guess"), now) {
-		t.Error("a guess was taken for a link, want a refusal")
+		t.Error("a guess was accepted as a link, want a refusal")
 	}
 	if !takeLink(t, db, link, now) || takeLink(t, db, link, now) {
-		t.Error("the link was not taken once, want once and no more")
+		t.Error("the link was not used exactly once, want exactly once")
 	}
 	if !takeLink(t, db, other, now) {
 		t.Error("another link went with it, want it left")
@@ -95,7 +95,7 @@ func linkOnce(t *testing.T, db store.DB) {
 func linkExpired(t *testing.T, db store.DB) {
 	link := addLink(t, db, "link", odd())
 	if takeLink(t, db, link, odd()) {
-		t.Error("a link was good when it had expired, want a refusal")
+		t.Error("an expired link was accepted, want a refusal")
 	}
 }
 
@@ -104,14 +104,14 @@ func linksCleared(t *testing.T, db store.DB) {
 	addLink(t, db, "other", odd())
 	write(t, db, func(tx store.Tx) error { return tx.ClearBootstrap() })
 	if takeLink(t, db, link, odd().Add(-time.Hour)) {
-		t.Error("a link was there after all were cleared, want a refusal")
+		t.Error("a link was accepted after all were cleared, want a refusal")
 	}
 }
 
 func wantLink(t *testing.T, db store.DB, link store.Digest, now time.Time, want bool) {
 	t.Helper()
 	if got, err := db.HasBootstrap(t.Context(), link, now); err != nil || got != want {
-		t.Errorf("the link is there = %t, %v; want %t", got, err, want)
+		t.Errorf("the link exists: %t, %v; want %t", got, err, want)
 	}
 }
 

@@ -15,12 +15,12 @@ func userLists() []promise {
 	return []promise{
 		{"every order, either way, with every filter, page by page", "ListUsers", pages},
 		{"search", "ListUsers", search},
-		{"search that finds nearly everybody", "ListUsers", broadSearch},
+		{"a search that finds nearly everybody", "ListUsers", broadSearch},
 		{"a page after somebody who has gone", "ListUsers", goneOn},
 		{"totals follow every change", "ListUsers CreateUser UpdateUser DeleteUser", totals},
 		{"an unknown order is an error", "ListUsers", func(t *testing.T, db store.DB) {
 			if _, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: "password_hash", Limit: 1}); err == nil {
-				t.Error("an order by an unknown column gave no error, want one")
+				t.Error("ordering by an unknown column succeeded, want an error")
 			}
 		}},
 	}
@@ -36,7 +36,7 @@ func total(t *testing.T, db store.DB, q store.UserQuery) int64 {
 	return page.Total
 }
 
-// crowd makes people of whom many are alike in what they are ordered by.
+// crowd makes n people, many of whom are equal in the columns of the orders.
 func crowd(t *testing.T, db store.DB, n int) []store.User {
 	t.Helper()
 	people := make([]store.User, 0, n)
@@ -80,7 +80,7 @@ func compare(by store.UserOrder, a, b store.User) int {
 	return cmp.Or(first, cmp.Compare(a.ID, b.ID))
 }
 
-// position is where u is in an order.
+// position returns the position of u in an order.
 func position(by store.UserOrder, u store.User) *store.UserPosition {
 	p := &store.UserPosition{ID: u.ID}
 	switch by {
@@ -114,7 +114,7 @@ func pages(t *testing.T, db store.DB) {
 	}
 }
 
-// selected are the people whom q selects, in order. Its searches are for domains.
+// selected returns the people whom q selects, in order. It supports searches for domains.
 func selected(people []store.User, q store.UserQuery) []store.User {
 	var found []store.User
 	for _, u := range people {
@@ -131,7 +131,7 @@ func selected(people []store.User, q store.UserQuery) []store.User {
 	return found
 }
 
-// walk reads page after page and wants them to be want.
+// walk reads page after page, and wants them to hold the people in want.
 func walk(t *testing.T, db store.DB, q store.UserQuery, want []store.User) {
 	t.Helper()
 	var got []store.User
@@ -148,7 +148,7 @@ func walk(t *testing.T, db store.DB, q store.UserQuery, want []store.User) {
 			break
 		}
 		if len(page.Users) != q.Limit {
-			t.Fatalf("%+v: a page of %d before the last, want %d", q, len(page.Users), q.Limit)
+			t.Fatalf("%+v: a page before the last has %d people, want %d", q, len(page.Users), q.Limit)
 		}
 		q.After = position(q.OrderBy, page.Users[len(page.Users)-1])
 	}
@@ -187,7 +187,7 @@ func search(t *testing.T, db store.DB) {
 		{[]string{"100%"}, []string{"100%"}},
 		{[]string{"\U0010FFFF"}, []string{"\U0010FFFF"}},
 		{[]string{"smi", "zoe"}, nil},
-		{[]string{"nn"}, nil}, // a prefix, not a part
+		{[]string{"nn"}, nil}, // a word must be a prefix
 		{[]string{"\xff"}, nil},
 		{[]string{"a\x00"}, nil},
 		{[]string{"' OR 1=1 --"}, nil},
@@ -206,7 +206,7 @@ func search(t *testing.T, db store.DB) {
 			t.Errorf("%q: total %d, more %t; want %d and no more", tt.words, page.Total, page.More, len(tt.want))
 		}
 	}
-	// What was changed is found as it is now.
+	// A changed name is found by its new form only.
 	ann, err := db.UserByName(t.Context(), "ann")
 	if err != nil {
 		t.Fatalf("looking up the user by name: %v", err)
@@ -214,12 +214,12 @@ func search(t *testing.T, db store.DB) {
 	update(t, db, ann.ID, store.UserChange{FirstName: new("Quentin"), LastName: new("ÅSE"), Email: new("q@new.net"), EmailKey: new("q@new.net")})
 	for word, want := range map[string]int64{"quen": 1, "åse": 1, "new.n": 1, "müller": 0, "example.com": 1} {
 		if n := total(t, db, store.UserQuery{Search: []string{word}}); n != want {
-			t.Errorf("after the change %q finds %d, want %d", word, n, want)
+			t.Errorf("after the change, %q finds %d people, want %d", word, n, want)
 		}
 	}
 }
 
-// broadSearch: a back-end may find many another way than few.
+// broadSearch: a back-end may find many people in another way than few.
 func broadSearch(t *testing.T, db store.DB) {
 	people := crowd(t, db, 1301)
 	for _, q := range []store.UserQuery{
@@ -234,7 +234,7 @@ func broadSearch(t *testing.T, db store.DB) {
 	}
 }
 
-// goneOn: the position need not be anybody's any more.
+// goneOn: the person at the position may have been deleted.
 func goneOn(t *testing.T, db store.DB) {
 	people := crowd(t, db, 9)
 	by := store.UserQuery{OrderBy: store.ByUsername, Limit: 4}
@@ -273,7 +273,7 @@ func totals(t *testing.T, db store.DB) {
 		update(t, db, u.ID, store.UserChange{Role: &u.Role, Active: &u.Active})
 	}
 	check("changed")
-	// Several acts in one transaction, one of which takes another back.
+	// Several acts in one transaction, one of which undoes another.
 	write(t, db, func(tx store.Tx) error {
 		id, err := tx.CreateUser(newUser("brief"))
 		if err != nil {

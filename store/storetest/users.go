@@ -14,7 +14,7 @@ func users() []promise {
 	return []promise{
 		{"a person comes back as they were", "CreateUser UserByID UserBySub UserByName LockUser ListUsers", userRoundTrip},
 		{"the longest name, in letters that fold into many", "CreateUser UpdateUser", longNames},
-		{"nobody is nobody", "UserByID UserBySub UserByName", nobody},
+		{"an unknown person is not found", "UserByID UserBySub UserByName", nobody},
 		{"usernames and addresses share one name space", "CreateUser", oneNameSpace},
 		{"a person's address may be their username", "CreateUser", ownAddress},
 		{"a change writes what it names and nothing else", "UpdateUser", namedChanges},
@@ -22,16 +22,16 @@ func users() []promise {
 		{"a name that is taken changes nothing", "UpdateUser", takenName},
 		{"a change with conditions", "UpdateUser", conditions},
 		{"the number of a deleted person is not given again", "CreateUser DeleteUser", freshIDs},
-		{"deleting takes names and sessions along", "DeleteUser", deleted},
-		{"deleting takes along what is theirs", "DeleteUser", deletedWithAll},
+		{"deleting also deletes names and sessions", "DeleteUser", deleted},
+		{"deleting also deletes what belongs to the person", "DeleteUser", deletedWithAll},
 		{"a profile comes back as it was", "UserByID UpdateUser", profileRoundTrip},
-		{"a profile comes along however the person is read", "SessionWithUser UserByName LockUser", profileComesAlong},
+		{"the profile comes with the person, however they are read", "SessionWithUser UserByName LockUser", profileComesAlong},
 		{"a profile and the conditions of a change", "UpdateUser", profileConditions},
 		{"administrators", "HasAdmin OtherAdmin", administrators},
 	}
 }
 
-// newUser is a person with every field filled but the ID.
+// newUser returns a person with every field filled but the ID.
 func newUser(name string) store.User {
 	return store.User{
 		Sub: rand.Text(), Username: name, UsernameKey: name,
@@ -190,7 +190,7 @@ func oneNameSpace(t *testing.T, db store.DB) {
 	}
 	free := newUser("free")
 	free.EmailKey = "free@x"
-	create(t, db, free) // nothing was kept of those who were refused
+	create(t, db, free) // the refused people left no names behind
 }
 
 func ownAddress(t *testing.T, db store.DB) {
@@ -244,7 +244,7 @@ func namedChanges(t *testing.T, db store.DB) {
 		update(t, db, ann.ID, tt.change)
 		tt.want(&ann)
 		same(t, tt.what, reread(t, db, ann.ID), ann)
-		update(t, db, ann.ID, tt.change) // what is so already is no error
+		update(t, db, ann.ID, tt.change) // the second time changes nothing, and is not an error
 		same(t, tt.what+" again", reread(t, db, ann.ID), ann)
 	}
 }
@@ -263,11 +263,11 @@ func changedNames(t *testing.T, db store.DB) {
 	}
 	ben.UsernameKey = old
 	create(t, db, ben) // the old name is free
-	// The two names of one person may change places.
+	// A person may swap their username and address.
 	update(t, db, ann.ID, store.UserChange{Username: &oldAddress, UsernameKey: &oldAddress, Email: new("anna"), EmailKey: new("anna")})
 	u, err := db.UserByName(t.Context(), "anna")
 	if err != nil || u.ID != ann.ID || u.EmailKey != "anna" {
-		t.Errorf("names that crossed: %+v, %v; want ann with the email anna", u, err)
+		t.Errorf("after swapping names: %+v, %v; want ann with the email anna", u, err)
 	}
 }
 
@@ -355,7 +355,7 @@ func deleted(t *testing.T, db store.DB) {
 		wantError(t, what, read(), store.ErrNotFound)
 	}
 	if _, _, err := db.SessionWithUser(t.Context(), other.ID); err != nil {
-		t.Errorf("another person's session: %v", err)
+		t.Errorf("looking up another person's session: %v, want it left", err)
 	}
 	create(t, db, newUser("ann")) // the names are free again
 }

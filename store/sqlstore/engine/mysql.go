@@ -69,7 +69,7 @@ func patientMySQL(o Options, at Place) (*sql.DB, error) {
 const connectTimeout = 2 * time.Second
 
 // mysqlConfig lets the driver write parameters into the text of statements, so that
-// each takes one round trip; preparing it would take another. That is safe in utf8mb4.
+// each takes one round trip; preparing it would take another. In utf8mb4 this is safe.
 func mysqlConfig(o Options, at Place) *mysql.Config {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = at.user, at.password

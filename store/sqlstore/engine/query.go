@@ -167,8 +167,8 @@ func Insert(db *gorm.DB, statement string, args ...any) (int64, error) {
 }
 
 // Sweep deletes at most n of the rows that the condition selects. It first finds their
-// primary keys, because MySQL and SQLite have no limited DELETE in common. That is safe
-// because a condition, once true of a row, stays true.
+// primary keys, because MySQL and SQLite have no limited DELETE in common. A condition,
+// once true of a row, must stay true.
 func (d *DB) Sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
 	var deleted int64
 	err := d.inTurn(ctx, func() error {

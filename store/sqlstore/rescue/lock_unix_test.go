@@ -18,7 +18,7 @@ import (
 )
 
 // TestRootGivesNothingAway: the folder belongs to the server, which may put any link
-// there. What root does in the folder must not reach files elsewhere.
+// there. Through these links, root must not reach files elsewhere.
 func TestRootGivesNothingAway(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file to somebody else")

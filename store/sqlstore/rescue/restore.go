@@ -131,7 +131,7 @@ var sides = []string{"-wal", "-shm", "-journal"}
 
 func (r *restoring) clean() error {
 	if r.draft == "" {
-		return nil // there is no draft yet
+		return nil // no draft was made
 	}
 	var err error
 	for _, end := range append([]string{""}, sides...) {
@@ -191,8 +191,8 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
-// close merges the existing database's log into it, so that it is one file. That fails
-// while another process has the database open, even a program that does not use our lock.
+// close merges the existing database's log into it, so that it is one file. The merge
+// fails while any process has the database open, even one that does not use our lock.
 func (r *restoring) close(ctx context.Context) error {
 	_, err := os.Stat(r.file)
 	if errors.Is(err, fs.ErrNotExist) {
