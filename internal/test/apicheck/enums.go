@@ -7,8 +7,8 @@ import (
 )
 
 // Enums finds the enums in document that contain one of the words, and returns a fault
-// for each whose values are not exactly the words, in any order. If there is no such
-// enum, it returns an error.
+// for each whose values are not exactly the words, in any order. Without any such enum,
+// it returns an error.
 func Enums(document []byte, words []string) ([]error, error) {
 	var root any
 	if err := json.Unmarshal(document, &root); err != nil {

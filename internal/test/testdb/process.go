@@ -16,7 +16,7 @@ import (
 )
 
 // watch runs a server, and kills it and removes its folder as soon as the other end of
-// its standard input is closed. That happens when this test binary ends, however it ends.
+// its standard input is closed, which happens when this test binary ends, however it ends.
 const watch = `folder=$1; shift
 "$@" >>"$folder/log" 2>&1 </dev/null &
 server=$!
