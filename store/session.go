@@ -156,8 +156,8 @@ type RevokedTokens interface {
 	// RevokeToken remembers jti until expires. Repeating it does no harm.
 	RevokeToken(ctx context.Context, jti string, expires time.Time) error
 	// TokenRevoked reports whether jti was revoked, or an epoch has begun since the
-	// token was issued. Since `iat` is in seconds here, the rest of the second in
-	// which an epoch begins counts as before it.
+	// token was issued. `iat` is in whole seconds here (RFC 7519 §2), so the rest of
+	// the second in which an epoch begins counts as before it.
 	TokenRevoked(ctx context.Context, jti string, issued time.Time) (bool, error)
 	// SweepRevokedTokens forgets at most n tokens that expired before limit.
 	SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error)

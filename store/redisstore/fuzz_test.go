@@ -36,7 +36,7 @@ func FuzzURL(f *testing.F) {
 // they are in every refusal.
 func shows(t *testing.T, err error, secret string) {
 	t.Helper()
-	const fixed = "redisstore: the URL has an unknown parameter; there are db, tls and, for Sentinel, sentinel_username and sentinel_password redisstore: the parameter tls is neither true nor false " +
+	const fixed = "redisstore: the URL has an unknown parameter; the known ones are db, tls and, for Sentinel, sentinel_username and sentinel_password redisstore: the parameter tls is neither true nor false " +
 		"redisstore: several hosts need redis+sentinel:// or redis+cluster:// redisstore: redis+sentinel:// needs the name of the master after the hosts redisstore: a Redis Cluster has only database 0"
 	for i := 0; i+5 <= len(secret); i++ {
 		if part := secret[i : i+5]; strings.Contains(err.Error(), part) && !strings.Contains(fixed+errURL.Error(), part) {

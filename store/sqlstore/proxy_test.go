@@ -91,7 +91,7 @@ func TestAConnectionDiesUnnoticed(t *testing.T) {
 	db := brisk(t, dsn)
 	wantAnswers(t, db)
 
-	c.cut("") // a prepared statement, whose command has no words
+	c.cut("") // the next command, whatever it is
 	if _, err := db.SigningKeys(t.Context()); err != nil {
 		t.Errorf("reading: %v", err)
 	}
