@@ -292,9 +292,9 @@ func TestOwnChangesThatComeTooLate(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		name            string
-		meanwhile, mine account.Input
-		refused         func(error) bool
+		name         string
+		before, mine account.Input
+		refused      func(error) bool
 	}{
 		{"a proof with a password that was replaced", account.Input{Password: fields.Given("set by an administrator")},
 			account.Input{Email: fields.Given("thief@example.com"), CurrentPassword: fields.Given(secret)},
@@ -309,13 +309,13 @@ func TestOwnChangesThatComeTooLate(t *testing.T) {
 	} {
 		w := open(t)
 		ann := w.person("ann", store.RoleStaff)
-		w.DB = &meddler{DB: w.db, before: func() { administrator(t, w, ann, c.meanwhile) }}
+		w.DB = &meddler{DB: w.db, before: func() { administrator(t, w, ann, c.before) }}
 		_, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, c.mine, false)
 		now := w.read(ann.ID)
 		if !c.refused(err) || now.Email != ann.Email || now.FirstName == "Late" {
 			t.Errorf("%s: %v, %+v, want a refusal and nothing changed", c.name, err, now)
 		}
-		if c.meanwhile.Role.Sent && now.Role != store.RoleUser {
+		if c.before.Role.Sent && now.Role != store.RoleUser {
 			t.Errorf("%s: came back as %s, want the role user", c.name, now.Role)
 		}
 	}

@@ -96,15 +96,15 @@ func oneNameInManySpellingsHasOneOwner(t *testing.T, w *world) {
 	race(t, 50, func(i int) bool {
 		in := input(spellings[i%len(spellings)])
 		in.Email = fields.Given(fmt.Sprintf("ann%d@example.com", i))
-		return settled(t, func() error { _, err := w.SignUp(t.Context(), in); return err })
+		return succeeded(t, func() error { _, err := w.SignUp(t.Context(), in); return err })
 	}, 1)
 }
 
-// settled reports success, and fails the test on anything but success and a refusal of fields.
-func settled(t *testing.T, act func() error) bool {
+// succeeded reports whether act succeeded. It fails on errors other than *fields.Errors.
+func succeeded(t *testing.T, act func() error) bool {
 	err := act()
 	if faults := (*fields.Errors)(nil); err != nil && !errors.As(err, &faults) {
-		t.Errorf("neither won nor refused: %v", err)
+		t.Errorf("err = %v, want none or faults in fields", err)
 	}
 	return err == nil
 }
@@ -140,7 +140,7 @@ func oneLinkMakesOneAdministrator(t *testing.T, w *world) {
 	}
 	weak := input("root")
 	weak.Password = fields.Given("password")
-	if settled(t, func() error { _, err := w.Redeem(t.Context(), link, weak); return err }) {
+	if succeeded(t, func() error { _, err := w.Redeem(t.Context(), link, weak); return err }) {
 		t.Error("a weak password was accepted, want a refusal")
 	}
 	race(t, 50, func(i int) bool {

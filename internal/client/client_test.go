@@ -303,8 +303,8 @@ func TestWhoMayManageClients(t *testing.T) {
 	for name, actor := range map[string]authz.Actor{
 		"staff":                   {UserID: stef.ID, Role: store.RoleStaff, Scope: authz.AllScopes},
 		"admin without the scope": {UserID: boss.ID, Role: store.RoleAdmin, Scope: "users:write"},
-		"demoted meanwhile":       {UserID: stef.ID, Role: store.RoleAdmin, Scope: "clients"},
-		"gone meanwhile":          {UserID: 999, Role: store.RoleAdmin, Scope: "clients"},
+		"just demoted":            {UserID: stef.ID, Role: store.RoleAdmin, Scope: "clients"},
+		"just deleted":            {UserID: 999, Role: store.RoleAdmin, Scope: "clients"},
 		"a machine":               {ClientID: "robot", Scope: authz.AllScopes},
 	} {
 		if _, _, err := w.Create(t.Context(), actor, shop()); !errors.Is(err, authz.ErrDenied) {

@@ -36,7 +36,7 @@ func choices(names []string, standard string) string {
 }
 
 // Change returns the difference between two states of a client, except its secrets.
-// After is empty if there is none.
+// After is empty if they are equal.
 func Change(was, is store.Client) audit.ClientUpdated {
 	changed := audit.ClientUpdated{Before: map[string]any{}, After: map[string]any{}}
 	for _, a := range Attributes(nil) {

@@ -21,6 +21,6 @@ type Browser struct {
 func (b Browser) SignedIn() bool { return b.Session.ID != "" && b.User.ID != 0 }
 
 // ErrMoved says that a sealed request no longer belongs to this page: it was begun
-// in another browser, or somebody else has signed in meanwhile. The caller sends
+// in another browser, or somebody else has signed in since. The caller sends
 // the person to the authorization endpoint, which decides again.
 var ErrMoved = errors.New("the authorization continues elsewhere")

@@ -15,9 +15,9 @@ func openID(s store.Session, scope authz.Scope) bool {
 	return s.BrowserID != "" && scope.Has("openid")
 }
 
-// mint makes the tokens of a session at a rotation. The grant has all that is not
-// the client's to settle; nonce is that of the authorization request, if this answers
-// it (OIDC Core 1.0 §12.2).
+// mint makes the tokens of a session at a rotation. It adds to the grant what depends on
+// the client. Nonce comes from the authorization request, and is empty at a refresh (OIDC
+// Core 1.0 §12.2).
 func (s *Service) mint(ctx context.Context, client store.Client, grant token.Grant, nonce string) (Set, error) {
 	grant.ClientID, grant.Life = client.ID, s.Lifetimes.For(client).Access
 	if openID(grant.Session, grant.Scope) {

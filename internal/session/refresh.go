@@ -47,7 +47,7 @@ func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, 
 
 // accessScope decides the scope of the new access token: the scope that was asked for, or
 // all that was granted. The session keeps its scope, so that a later token may be wider
-// again. A scope that the client's registration has lost is not granted any more.
+// again. A scope that the client's registration has lost is refused.
 //
 // For the built-in client, the current role of the user decides.
 func accessScope(client store.Client, session store.Session, user store.User, asked authz.Scope) (authz.Scope, error) {

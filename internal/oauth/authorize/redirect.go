@@ -32,7 +32,7 @@ func redirectRegistered(client store.Client, uri string) bool {
 
 // assured reports whether there is proof of the client's identity: its secret, or an
 // address at which only its owner can be reached. Any app on a device can claim a
-// loopback port or a private scheme, so for those the person is asked every time
+// loopback port or a private scheme, so for those the person must consent every time
 // (RFC 8252 §8.6, RFC 6749 §10.2).
 func assured(client store.Client, redirectURI string) bool {
 	return !client.Public() || strings.HasPrefix(redirectURI, "https://")

@@ -221,7 +221,7 @@ func TestWhoHasToDoSomethingNext(t *testing.T) {
 		values url.Values
 		nobody bool
 		step   StepKind
-		code   oauth.Code // if the client is told
+		code   oauth.Code // for AnswerClient
 	}{
 		{"none, and nobody is signed in", asking("prompt", "none"), true, AnswerClient, oauth.LoginRequired},
 		{"none, and no consent", asking("prompt", "none"), false, AnswerClient, oauth.ConsentRequired},
@@ -252,7 +252,8 @@ func TestWhoHasToDoSomethingNext(t *testing.T) {
 }
 
 // A sign-in that was made for the request counts even if the request asked for a new
-// one. The client is told if it is that of another person than the one asked for.
+// one. If it is the sign-in of a person other than the one asked for, the client gets an
+// error.
 func TestASignInForTheRequestCounts(t *testing.T) {
 	w := open(t)
 	w.now = w.now.Add(time.Minute)
