@@ -12,7 +12,7 @@ import (
 
 func (c *cli) backupCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "backup FILE", Short: "Copy the embedded database, beside a running server", Args: exactArgs("FILE"),
+		Use: "backup FILE", Short: "Copy the embedded database, even while the server runs", Args: exactArgs("FILE"),
 		Long: `Copy the embedded database (SQLite) as it is at this moment to FILE, which must not
 exist yet. The server may be running. The copy is checked before it gets its name.
 

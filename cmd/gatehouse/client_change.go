@@ -73,7 +73,7 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 func (c *cli) clientDelete() *cobra.Command {
 	return &cobra.Command{
 		Use: "delete ID", Short: "Erase an app and end its sessions", Args: exactArgs("ID"),
-		Long: "Erase an app and end its sessions. This cannot be undone. To block an app and keep it, use: client update --disabled",
+		Long: "Erase an app and end its sessions. This cannot be undone. To block an app and keep it, use client update --disabled instead.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
 				if err := core.apps.Delete(cmd.Context(), authz.Operator, args[0]); err != nil {

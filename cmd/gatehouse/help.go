@@ -146,7 +146,8 @@ func facts(s config.Setting) string {
 	return b.String()
 }
 
-// wrap yields the text in lines of at most so many columns, where its words allow it.
+// wrap yields the words of text in lines of at most the given number of columns; a longer
+// word gets its own line.
 func wrap(text string, columns int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		line := ""

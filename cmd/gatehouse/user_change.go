@@ -80,7 +80,7 @@ func (c *cli) changeUser(cmd *cobra.Command, name string, in account.Input, asJS
 func (c *cli) userDelete() *cobra.Command {
 	return &cobra.Command{
 		Use: "delete NAME", Short: "Erase a person and end their sessions", Args: exactArgs("NAME"),
-		Long: "Erase a person and end their sessions. This cannot be undone. To block a person and keep the account, use: user deactivate." + whoIsMeant,
+		Long: "Erase a person and end their sessions. This cannot be undone. To block a person and keep the account, use user deactivate instead." + whoIsMeant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
 				target, err := findUser(cmd.Context(), core, args[0])
