@@ -32,6 +32,7 @@ import (
 	"gatehouse/internal/password"
 	"gatehouse/internal/session"
 	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/throttle"
 	"gatehouse/internal/token"
 	"gatehouse/keys"
@@ -59,14 +60,15 @@ type site struct {
 	limits  *throttle.Limiter
 	shop    store.Client
 	ann     store.User
+	now     func() time.Time
 	later   time.Duration // how far the clock of the device page is ahead
 }
 
 func open(t testing.TB) *site {
 	t.Helper()
-	s := &site{t: t}
+	s := &site{t: t, now: testkit.Clock()}
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: s.now, Log: log})
 	s.must("opening the database", err)
 	t.Cleanup(func() { _ = db.Close() })
 	s.must("migrating the database", db.Migrate(t.Context()))
@@ -87,29 +89,29 @@ func open(t testing.TB) *site {
 // wire builds the services and the pages.
 func (s *site) wire(ring *keys.Ring, log *slog.Logger) {
 	issuer := s.door.URL
-	registry := &client.Cache{Store: s.db, Now: time.Now}
-	s.minter = &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: time.Now}
-	hints := &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: time.Now}
+	registry := &client.Cache{Store: s.db, Now: s.now}
+	s.minter = &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.now}
+	hints := &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.now}
 	sealer := cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}
-	sessions := &session.Service{DB: s.db, Rotations: s.db.Rotations(), Clients: registry, Keys: ring, Minter: s.minter, Verifier: hints, Now: time.Now, Log: log}
-	s.limits = &throttle.Limiter{Store: s.db.Throttles(), Fallback: throttle.NewMemory(time.Now), Rules: throttle.DefaultRules(), Now: time.Now, Log: log}
+	sessions := &session.Service{DB: s.db, Rotations: s.db.Rotations(), Clients: registry, Keys: ring, Minter: s.minter, Verifier: hints, Now: s.now, Log: log}
+	s.limits = &throttle.Limiter{Store: s.db.Throttles(), Fallback: throttle.NewMemory(s.now), Rules: throttle.DefaultRules(), Now: s.now, Log: log}
 	s.people = &account.Service{
-		DB: s.db, Sessions: sessions, Policy: password.Policy{MinLength: 8}, Limits: s.limits, Now: time.Now, Log: log,
+		DB: s.db, Sessions: sessions, Policy: password.Policy{MinLength: 8}, Limits: s.limits, Now: s.now, Log: log,
 		Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8}),
 	}
-	browsers := &browser.Service{DB: s.db, Sessions: sessions, Idle: time.Hour, Lifetime: time.Hour, Now: time.Now, Log: log}
+	browsers := &browser.Service{DB: s.db, Sessions: sessions, Idle: time.Hour, Lifetime: time.Hour, Now: s.now, Log: log}
 	visitors := pages.Visitors{Browsers: browsers}
 	requests := &authorize.Endpoint{
-		Clients: registry, DB: s.db, Hints: hints, Issuer: issuer, Now: time.Now, Continuations: authorize.Continuations{Sealer: sealer, Now: time.Now},
+		Clients: registry, DB: s.db, Hints: hints, Issuer: issuer, Now: s.now, Continuations: authorize.Continuations{Sealer: sealer, Now: s.now},
 	}
-	s.devices = &device.Endpoint{DB: s.db, Clients: registry, Limits: s.limits, Page: issuer + signin.DevicePath, Now: time.Now}
-	logouts := &logout.Endpoint{Clients: registry, Hints: hints, Sealer: sealer, Now: time.Now}
+	s.devices = &device.Endpoint{DB: s.db, Clients: registry, Limits: s.limits, Page: issuer + signin.DevicePath, Now: s.now}
+	logouts := &logout.Endpoint{Clients: registry, Hints: hints, Sealer: sealer, Now: s.now}
 	tables := append(signin.Endpoints{
 		Authorize: signin.Authorize{Browser: visitors.Read, Requests: requests},
 		Login:     signin.Login{Visitors: visitors, Requests: requests, People: s.people, Browsers: browsers},
 		Consent:   signin.Consent{Visitors: visitors, Requests: requests},
 		Logout:    signin.Logout{Visitors: visitors, Requests: logouts, Browsers: browsers},
-		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: func() time.Time { return time.Now().Add(s.later) }},
+		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: func() time.Time { return s.now().Add(s.later) }},
 	}.Tables(), pages.Endpoints{Home: pages.Home{Visitors: visitors, Issuer: issuer}}.Table())
 	s.door.Config.Handler = server.New(server.Options{
 		Programs: api.Refuse, People: pages.Refuse, Proxies: server.Proxies{netip.MustParsePrefix("127.0.0.0/8")}, Metrics: metrics.New("test"), Log: log,
@@ -133,7 +135,7 @@ func (s *site) person(name string) store.User {
 
 func (s *site) app(id string, change func(*store.Client)) store.Client {
 	s.t.Helper()
-	now := time.Now().UTC()
+	now := s.now()
 	c := store.Client{
 		ID: id, Name: "Photo Shop", AuthMethod: store.NoSecret, GrantTypes: []string{"authorization_code"},
 		Scope: "openid profile email", RedirectURIs: []string{shopURI}, PostLogoutRedirectURIs: []string{shopBye}, CreatedAt: now, UpdatedAt: now,
@@ -146,7 +148,7 @@ func (s *site) app(id string, change func(*store.Client)) store.Client {
 // hint returns an ID token that was issued to the shop for ann.
 func (s *site) hint() string {
 	s.t.Helper()
-	now := time.Now().UTC()
+	now := s.now()
 	set, err := s.minter.Mint(s.t.Context(), token.Grant{
 		ClientID: s.shop.ID, Scope: "openid", Life: time.Minute, User: s.ann, Identity: &token.Identity{},
 		Session: store.Session{ID: "sid", ClientID: s.shop.ID, UserID: s.ann.ID, SignIn: store.SignIn{At: now}, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
