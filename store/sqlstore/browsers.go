@@ -26,7 +26,7 @@ var browserColumns = slices.Concat([]column[store.BrowserSession]{
 
 var (
 	browserTable   = tableOf("browser_sessions", "b.", browserColumns)
-	browserRenewal = part(browserColumns, "cookie_digest", "auth_time", "amr", "acr", "last_seen_at", "expires_at", "ip", "user_agent")
+	browserRenewal = part(browserColumns, append(namesOf(signInColumns), "cookie_digest", "last_seen_at", "expires_at", "ip", "user_agent")...)
 	renewBrowser   = "UPDATE browser_sessions SET " + browserRenewal.set + " WHERE id = ? AND user_id = ? AND ended_at = 0"
 
 	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan +

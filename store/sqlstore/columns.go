@@ -98,6 +98,15 @@ func part[R any](columns []column[R], names ...string) *table[R] {
 	return tableOf("", "", some)
 }
 
+// namesOf returns the names of columns, as part takes them.
+func namesOf[R any](columns []column[R]) []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names
+}
+
 // dest returns the destinations of a SELECT of the columns, followed by more.
 func (t *table[R]) dest(r *R, more ...any) []any {
 	dest := make([]any, 0, len(t.read)+len(more))

@@ -31,7 +31,7 @@ var deviceColumns = slices.Concat([]column[store.DeviceGrant]{
 
 var (
 	deviceTable    = tableOf("device_grants", "", deviceColumns)
-	deviceDecision = part(deviceColumns, "status", "user_id", "browser_id", "auth_time", "acr", "amr")
+	deviceDecision = part(deviceColumns, append(namesOf(signInColumns), "status", "user_id", "browser_id")...)
 	decideDevice   = "UPDATE device_grants SET " + deviceDecision.set + " WHERE device_digest = ? AND status = 'pending' AND expires_at > ?"
 )
 
