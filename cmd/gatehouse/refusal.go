@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/password"
 )
 
@@ -48,10 +50,13 @@ func inWords(cmd *cobra.Command, bad *fields.Errors) string {
 // given returns the flag or argument of a field.
 func given(cmd *cobra.Command, field string) string {
 	name := strings.ReplaceAll(field, "_", "-")
-	if other := map[string]string{
-		"client_id": "id", "grant_types": "grant", "redirect_uris": "redirect-uri", "post_logout_redirect_uris": "post-logout-redirect-uri",
-	}[field]; other != "" {
-		name = other
+	if field == "client_id" {
+		name = "id"
+	}
+	for _, a := range client.Attributes(grant.Types()) {
+		if a.Name == field {
+			name = a.Flag
+		}
 	}
 	if cmd.Flags().Lookup(name) == nil {
 		return name
