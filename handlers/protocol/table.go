@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth/clientauth"
 	"gatehouse/internal/oauth/discovery"
 )
@@ -27,11 +28,11 @@ func (e Endpoints) Tables() []handlers.Table {
 	resource := handlers.Audience{Name: "resource", Refuse: RefuseBearer, NotAllowed: notAllowed}
 	return []handlers.Table{
 		{Audience: apps, Routes: []handlers.Route{
-			{Method: http.MethodPost, Path: clientauth.TokenPath, Discovery: "token_endpoint", Serve: e.Token.Serve},
+			{Method: http.MethodPost, Path: clientauth.TokenPath, Discovery: grant.TokenEndpoint, Serve: e.Token.Serve},
 			{Method: http.MethodPost, Path: "/oauth/introspect", Discovery: "introspection_endpoint", Serve: e.Introspect.Serve},
 			{Method: http.MethodPost, Path: "/oauth/revoke", Discovery: "revocation_endpoint", Serve: e.Revoke.Serve},
 			{Method: http.MethodPost, Path: "/oauth/par", Discovery: "pushed_authorization_request_endpoint", Serve: e.PAR.Serve},
-			{Method: http.MethodPost, Path: "/oauth/device_authorization", Discovery: "device_authorization_endpoint", Serve: e.Device.Serve},
+			{Method: http.MethodPost, Path: "/oauth/device_authorization", Discovery: grant.DeviceEndpoint, Serve: e.Device.Serve},
 		}},
 		{Audience: resource, Routes: []handlers.Route{
 			{Method: http.MethodGet, Path: userinfoPath, Discovery: "userinfo_endpoint", Serve: e.Userinfo.Serve},

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
+	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth/authorize"
 )
 
@@ -36,7 +37,7 @@ type Endpoints struct {
 func (e Endpoints) Tables() []handlers.Table {
 	return []handlers.Table{
 		pages.FrontChannel(
-			handlers.Route{Method: http.MethodGet, Path: authorize.Path, Discovery: "authorization_endpoint", Serve: e.Authorize.Serve},
+			handlers.Route{Method: http.MethodGet, Path: authorize.Path, Discovery: grant.AuthorizationEndpoint, Serve: e.Authorize.Serve},
 			handlers.Route{Method: http.MethodPost, Path: authorize.Path, Serve: e.Authorize.Serve},
 			handlers.Route{Method: http.MethodGet, Path: endSessionPath, Discovery: "end_session_endpoint", Serve: e.Logout.Ask},
 			handlers.Route{Method: http.MethodPost, Path: endSessionPath, Serve: e.Logout.Ask},
