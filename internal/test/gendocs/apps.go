@@ -8,9 +8,12 @@ import (
 	"gatehouse/store"
 )
 
+// spaceDelimited says that a list is one field of a form, its items separated by blanks.
+var spaceDelimited = object{{"style", treeOf("spaceDelimited")}, {"explode", treeOf(false)}}
+
 // apps returns the fragments made from the attributes of clients.
 func apps() map[string]node {
-	var answer, change, form, example object
+	var answer, change, form, encoding, example object
 	for _, a := range client.Attributes(grant.Types()) {
 		schema := treeOf(a.Schema)
 		answer = append(answer, member{a.Name, treeOf(a.Shown())})
@@ -19,10 +22,13 @@ func apps() map[string]node {
 			schema = treeOf(a.InForm)
 		}
 		form = append(form, member{a.Name, schema})
+		if _, several := a.Kept(&store.Client{}).(*[]string); several {
+			encoding = append(encoding, member{a.Name, spaceDelimited})
+		}
 		example = append(example, member{a.Name, treeOf(a.Example)})
 	}
 	return map[string]node{
-		"client.answer": answer, "client.names": names(answer), "client.change": change, "client.form": form, "example.client": example,
+		"client.answer": answer, "client.names": names(answer), "client.change": change, "client.form": form, "client.encoding": encoding, "example.client": example,
 		"grants": treeOf(grant.Names()), "auth.methods": treeOf(store.AuthMethods()),
 	}
 }
