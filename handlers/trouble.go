@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"gatehouse/internal/password"
@@ -17,11 +18,18 @@ import (
 var ErrBusy = errors.New("too many requests at once")
 
 // Trouble returns the status of an error that passes with time, 503 (RFC 9110
-// §15.6.4) or 429 (RFC 6585 §4), and the whole seconds of its Retry-After; for any
-// other error it returns zeros. The writers of refusals call it before anything else:
-// if a back end is unreachable, the caller's token and rights are not known to be bad,
-// and refusing them would log people out.
-func Trouble(err error) (status, seconds int) {
+// §15.6.4) or 429 (RFC 6585 §4), and after how many seconds to try again, and sets
+// Retry-After in h. For any other error it returns zeros. The writers of refusals call it
+// before anything else: if a back end is unreachable, the caller's token and rights are
+// not known to be bad, and refusing them would log people out.
+func Trouble(h http.Header, err error) (status, seconds int) {
+	if status, seconds = trouble(err); status != 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
+	}
+	return status, seconds
+}
+
+func trouble(err error) (status, seconds int) {
 	if unavailable(err) {
 		return http.StatusServiceUnavailable, comeBack()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -36,7 +37,15 @@ func TestTrouble(t *testing.T) {
 		{"throttled while a back end is unreachable", errors.Join(&throttle.Limited{RetryAfter: time.Minute}, store.ErrUnavailable), http.StatusServiceUnavailable, chance},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			status, seconds := Trouble(c.err)
+			h := http.Header{}
+			status, seconds := Trouble(h, c.err)
+			want := ""
+			if status != 0 {
+				want = strconv.Itoa(seconds)
+			}
+			if got := h.Get("Retry-After"); got != want {
+				t.Errorf("Retry-After = %q, want %q with status %d", got, want, status)
+			}
 			if c.seconds == chance && 1 <= seconds && seconds <= 5 {
 				seconds = chance
 			}
@@ -50,7 +59,7 @@ func TestTrouble(t *testing.T) {
 func TestCallersTurnedAwayTogetherComeBackApart(t *testing.T) {
 	seen := map[int]bool{}
 	for range 1000 {
-		_, seconds := Trouble(ErrBusy)
+		_, seconds := Trouble(http.Header{}, ErrBusy)
 		seen[seconds] = true
 	}
 	if len(seen) != 5 {

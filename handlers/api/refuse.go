@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/authz"
@@ -43,8 +42,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 // refusal returns the status and the body for an error, and sets headers that belong to
 // them. The body is nil for a fault of ours.
 func refusal(h http.Header, err error) (status int, body any) {
-	if status, seconds := handlers.Trouble(err); status != 0 {
-		h.Set("Retry-After", strconv.Itoa(seconds))
+	if status, seconds := handlers.Trouble(h, err); status != 0 {
 		return status, detail{Detail: later(err, status, seconds)}
 	}
 	var (

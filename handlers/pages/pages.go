@@ -57,10 +57,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 // problem returns the status and the words for an error, and sets Retry-After if trying
 // again can help.
 func problem(h http.Header, err error) (int, web.ProblemData) {
-	status, seconds := handlers.Trouble(err)
-	if status != 0 {
-		h.Set("Retry-After", strconv.Itoa(seconds))
-	}
+	status, seconds := handlers.Trouble(h, err)
 	switch status {
 	case http.StatusTooManyRequests:
 		return status, web.ProblemData{Heading: "Too many tries", Text: "Please wait " + InWords(seconds) + " before you try again."}

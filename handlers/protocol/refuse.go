@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
@@ -16,9 +15,8 @@ import (
 
 // refusal is the part of an error that the caller may see.
 type refusal struct {
-	status  int
-	code    oauth.Code
-	seconds int // of Retry-After
+	status int
+	code   oauth.Code
 }
 
 // Refuse writes the refusal of err (RFC 6749 §5.2) and leaves err itself to the
@@ -27,7 +25,8 @@ type refusal struct {
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info := reqctx.From(r.Context())
 	info.Err = err
-	what := judge(err)
+	h := w.Header()
+	what := judge(h, err)
 	body := struct {
 		Error       oauth.Code `json:"error"`
 		Description string     `json:"error_description"`
@@ -35,7 +34,6 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if what.status >= http.StatusInternalServerError && info.ID != "" {
 		body.Description += " Request " + info.ID + "."
 	}
-	h := w.Header()
 	switch what.status {
 	case http.StatusUnauthorized: // RFC 6749 §5.2; RFC 9110 §11.6.1 requires it on every 401
 		h.Set("WWW-Authenticate", `Basic realm="gatehouse", charset="UTF-8"`)
@@ -44,24 +42,21 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 			h.Set("Allow", http.MethodPost)
 		}
 	}
-	if what.seconds > 0 {
-		h.Set("Retry-After", strconv.Itoa(what.seconds))
-	}
 	writeJSON(w, what.status, body)
 }
 
-// judge maps an error to a refusal.
-func judge(err error) refusal {
-	if status, seconds := handlers.Trouble(err); status != 0 {
-		return refusal{status, oauth.TemporarilyUnavailable, seconds}
+// judge maps an error to a refusal, and sets Retry-After if trying again can help.
+func judge(h http.Header, err error) refusal {
+	if status, _ := handlers.Trouble(h, err); status != 0 {
+		return refusal{status, oauth.TemporarilyUnavailable}
 	}
 	if form, ok := errors.AsType[*handlers.FormError](err); ok {
-		return refusal{form.Status, oauth.InvalidRequest, 0}
+		return refusal{form.Status, oauth.InvalidRequest}
 	}
 	if refused, ok := errors.AsType[*oauth.Error](err); ok {
-		return refusal{status(refused.Code), refused.Code, 0}
+		return refusal{status(refused.Code), refused.Code}
 	}
-	return refusal{http.StatusInternalServerError, oauth.ServerError, 0}
+	return refusal{http.StatusInternalServerError, oauth.ServerError}
 }
 
 // status returns the status of a code (RFC 6749 §5.2).

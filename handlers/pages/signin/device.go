@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"gatehouse/handlers"
@@ -95,8 +94,7 @@ func (e Device) again(w http.ResponseWriter, code string, err error) error {
 		data.Problem = string(shown.Message)
 		return web.Device.Render(w, http.StatusUnprocessableEntity, data)
 	}
-	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	if status, seconds := handlers.Trouble(w.Header(), err); status == http.StatusTooManyRequests {
 		data.Problem = "Too many wrong codes. Please wait " + pages.InWords(seconds) + " before you try again."
 		return web.Device.Render(w, status, data)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
@@ -106,8 +105,7 @@ func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error
 		data.Problem = notRight
 		return web.Login.Render(w, http.StatusUnprocessableEntity, data)
 	}
-	if status, seconds := handlers.Trouble(err); status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	if status, seconds := handlers.Trouble(w.Header(), err); status == http.StatusTooManyRequests {
 		data.Problem = "Too many tries. Please wait " + pages.InWords(seconds) + " before you try again."
 		return web.Login.Render(w, status, data)
 	}
