@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/handlers/operators"
+	"gatehouse/internal/cursor"
 	"gatehouse/store"
 )
 
@@ -33,7 +34,7 @@ func (c *cli) auditCommand() *cobra.Command {
 	f.StringVar(&q.Actor, "actor", "", "only what this `actor` did, such as user:SUB, client:ID or cli")
 	f.StringVar(&q.Subject, "subject", "", "only what was done to this `subject`, such as user:SUB or key:KID")
 	f.DurationVar(&since, "since", 0, "only events no older than this `duration`, such as 1h")
-	f.IntVar(&q.Limit, "limit", 100, "print at most this `number` of events, the newest ones")
+	f.IntVar(&q.Limit, "limit", cursor.DefaultLimit, "print at most this `number` of events, the newest ones")
 	printsJSON(cmd, &asJSON, "print one JSON object per line")
 	return cmd
 }
