@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +27,7 @@ type cli struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c := &cli{stdin: stdin, stdout: stdout, stderr: stderr, flags: map[string]string{}}
 	root := c.rootCommand() //nolint:contextcheck // cobra hands every command its context
-	root.SetArgs(args)
+	root.SetArgs(keyIDsLast(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -34,6 +36,26 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 1
 	}
 	return 0
+}
+
+// keyID matches a key ID, a thumbprint in base64url (RFC 7638), that begins like a flag.
+// One in 64 does.
+var keyID = regexp.MustCompile("^-[A-Za-z0-9_-]{42}$")
+
+// keyIDsLast moves such key IDs behind a "--", where they are not read as flags.
+func keyIDsLast(args []string) []string {
+	isKeyID := keyID.MatchString
+	if slices.Contains(args, "--") || !slices.ContainsFunc(args, isKeyID) {
+		return args
+	}
+	var ids []string
+	others := slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		if isKeyID(arg) {
+			ids = append(ids, arg)
+		}
+		return isKeyID(arg)
+	})
+	return slices.Concat(others, []string{"--"}, ids)
 }
 
 func (c *cli) rootCommand() *cobra.Command {
