@@ -14,5 +14,6 @@ func operators() map[string]node {
 	return map[string]node{
 		"audit.kinds": treeOf(kinds),
 		"page.sizes":  object{{"maximum", treeOf(cursor.MaxLimit)}, {"default", treeOf(cursor.DefaultLimit)}},
+		"page.most":   object{{"maxItems", treeOf(cursor.MaxLimit)}},
 	}
 }
