@@ -105,7 +105,7 @@ func readBirthdate(text string, now time.Time) (string, string) {
 		born, err = time.Parse("2006", text)
 	}
 	if err != nil {
-		return "", "Enter a date as YYYY-MM-DD, as 0000-MM-DD if the year is withheld, or only a year."
+		return "", "Enter a date as YYYY-MM-DD, as 0000-MM-DD if the year shall not be told, or a year alone."
 	}
 	if born.After(latest) {
 		return "", "This date is in the future."
@@ -125,7 +125,7 @@ var timeZone = Form{
 func readTimeZone(text string, _ time.Time) (string, string) {
 	_, err := time.LoadLocation(text)
 	if err != nil || text == "Local" || !zoneForm.MatchString(text) {
-		return "", "Enter a time zone of the IANA database, such as Europe/Berlin."
+		return "", "Enter a time zone of the IANA database, as Europe/Berlin."
 	}
 	return text, ""
 }
@@ -146,7 +146,7 @@ const maxTagBytes = 35 // RFC 5646 §4.4.1
 func readLocale(text string, _ time.Time) (string, string) {
 	tag, err := language.Raw.Parse(text)
 	if err != nil || len(text) > maxTagBytes || tag == language.Und {
-		return "", "Enter a language tag, such as de or pt-BR."
+		return "", "Enter a language tag, as de or pt-BR."
 	}
 	return tag.String(), ""
 }
@@ -170,7 +170,7 @@ var phoneNumber = Form{
 func readPhoneNumber(text string, _ time.Time) (string, string) {
 	number := punctuation.Replace(text)
 	if !phoneForm.MatchString(number) {
-		return "", "Enter the number with the country code, such as +49 30 1234567."
+		return "", "Enter the number with the country's code, as +49 30 1234567."
 	}
 	return number, ""
 }

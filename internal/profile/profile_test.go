@@ -2,6 +2,8 @@ package profile
 
 import (
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +52,29 @@ func TestNames(t *testing.T) {
 	for name, want := range map[string]any{"nickname": "Al", "website": "", "phone_number_verified": true, "address.country": "GB", "email": nil} {
 		if got := Value(p, name); got != want {
 			t.Errorf("Value(%q) = %v, want %v", name, got, want)
+		}
+	}
+}
+
+// Front ends show these words and compare them, so they stay byte for byte.
+func TestFaultsKeepTheirWords(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"birthdate", "1990-13-01", "Enter a date as YYYY-MM-DD, as 0000-MM-DD if the year shall not be told, or a year alone."},
+		{"birthdate", "2999-01-01", "This date is in the future."},
+		{"zoneinfo", "Mars/X", "Enter a time zone of the IANA database, as Europe/Berlin."},
+		{"locale", "english-language-thing", "Enter a language tag, as de or pt-BR."},
+		{"phone_number", "123", "Enter the number with the country's code, as +49 30 1234567."},
+		{"website", "ftp://example.com/", "Enter the URL of a web page: it begins with https:// or http://."},
+		{"website", "https://al:secret@example.com/", "A URL has no user name and password here."},
+		{"nickname", "a\nb", "Control characters are not allowed."},
+		{"gender", strings.Repeat("x", 51), "Ensure this field has no more than 50 characters."},
+	} {
+		a := Texts[slices.IndexFunc(Texts, func(a Attribute) bool { return a.Name == c.name })]
+		if _, got := a.Form.Read(c.text, now); got != c.want {
+			t.Errorf("the fault of %s %q = %q, want %q", c.name, c.text, got, c.want)
 		}
 	}
 }
