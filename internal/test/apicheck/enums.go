@@ -7,27 +7,33 @@ import (
 )
 
 // Enums finds the enums in document that contain one of the words, and returns a fault
-// for each whose values are not exactly the words, in any order. Without any such enum,
-// it returns an error.
-func Enums(document []byte, words []string) ([]error, error) {
+// for each whose values are not exactly the words, in any order. An enum at a path in
+// but must have the values given there instead. Without any enum of the words, or
+// without one at each of those paths, it returns an error.
+func Enums(document []byte, words []string, but map[string][]string) ([]error, error) {
 	var root any
 	if err := json.Unmarshal(document, &root); err != nil {
 		return nil, fmt.Errorf("reading the document: %w", err)
 	}
-	want := slices.Sorted(slices.Values(words))
 	var faults []error
-	found := 0
+	found, special := 0, 0
 	walk("", root, func(path string, enum []string) {
-		if !slices.ContainsFunc(enum, func(w string) bool { return slices.Contains(want, w) }) {
+		expected, there := but[path]
+		switch {
+		case there:
+			special++
+		case slices.ContainsFunc(enum, func(w string) bool { return slices.Contains(words, w) }):
+			found, expected = found+1, words
+		default:
 			return
 		}
-		found++
-		if got := slices.Sorted(slices.Values(enum)); !slices.Equal(got, want) {
+		got, want := slices.Sorted(slices.Values(enum)), slices.Sorted(slices.Values(expected))
+		if !slices.Equal(got, want) {
 			faults = append(faults, fmt.Errorf("%s: enum = %q, want %q", path, got, want))
 		}
 	})
-	if found == 0 {
-		return nil, fmt.Errorf("no enum contains one of %q", words)
+	if found == 0 || special < len(but) {
+		return nil, fmt.Errorf("no enum contains one of %q, or none is at a path of %v", words, but)
 	}
 	return faults, nil
 }

@@ -29,6 +29,7 @@ func apps() map[string]node {
 	}
 	return map[string]node{
 		"client.answer": answer, "client.names": names(answer), "client.change": change, "client.form": form, "client.encoding": encoding, "example.client": example,
-		"grants": treeOf(grant.Names()), "auth.methods": treeOf(store.AuthMethods()),
+		"grants": treeOf(grant.Names()), "grants.token": treeOf(grant.Types().AnsweredAt(grant.TokenEndpoint).Names()),
+		"auth.methods": treeOf(store.AuthMethods()),
 	}
 }
