@@ -75,14 +75,15 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	person, err := ProfileOf(proof.User) // before the session begins, so that nothing fails after it
+	if err != nil {
+		return err
+	}
 	set, err := h.Sessions.Begin(r.Context(), proof, session.Accounts(), authz.ForRole(proof.User.Role))
 	if err != nil {
 		return err
 	}
-	person, err := ProfileOf(set.User)
-	if err != nil {
-		return err
-	}
+	person.Person = PersonOf(set.User)
 	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person.answer()})
 }
 
