@@ -65,10 +65,10 @@ func TestRestoreAnOlderThenANewer(t *testing.T) {
 		want   []string
 		says   string
 	}{
-		"all can be read":              {nothing, nothing, []string{"root", "between"}, "3 deleted or deactivated since the backup"},
-		"a damaged one was replaced":   {spoil, nothing, []string{"root", "between", "between-off", "between-gone"}, "had been restored to a point before them: between, between-off, between-gone"},
-		"the replaced one was deleted": {nothing, forget, []string{"root", "between", "between-off", "between-gone"}, "would tell what was taken from them since, and cannot be read"},
-		"the replaced one was damaged": {nothing, wear, []string{"root", "between", "between-off", "between-gone"}, "would tell what was taken from them since, and cannot be read"},
+		"all can be read":              {nothing, nothing, []string{"root", "between"}, "3 people deleted or deactivated since the backup"},
+		"a damaged one was replaced":   {spoil, nothing, []string{"root", "between", "between-off", "between-gone"}, "had itself been restored to a point before they existed: between, between-off, between-gone"},
+		"the replaced one was deleted": {nothing, forget, []string{"root", "between", "between-off", "between-gone"}, "which records what was taken from them since the backup, cannot be read"},
+		"the replaced one was damaged": {nothing, wear, []string{"root", "between", "between-off", "between-gone"}, "which records what was taken from them since the backup, cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

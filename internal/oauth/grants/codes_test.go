@@ -18,7 +18,7 @@ func TestACodeIsRedeemedOnce(t *testing.T) {
 	if id, _ := answer["id_token"].(string); id == "" || answer["scope"] != "openid" {
 		t.Errorf("answer = %v, want an ID token and the scope of the code", answer)
 	}
-	w.now = w.now.Add(time.Hour)
+	w.wait(time.Hour)
 	answer, err = w.redeem(t, "shop", code)
 	refused(t, "the code again", answer, err, oauth.InvalidGrant)
 	answer, err = w.ask(t, "shop", grant.RefreshToken, "refresh_token", refresh)
@@ -59,7 +59,7 @@ func TestCodesThatGiveNothing(t *testing.T) {
 	w := open(t)
 	answer, err := w.redeem(t, "shop", "made up")
 	refused(t, "an unknown code", answer, err, oauth.InvalidGrant)
-	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.ExpiresAt = w.now }))
+	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.ExpiresAt = w.now() }))
 	refused(t, "an expired code", answer, err, oauth.InvalidGrant)
 	answer, err = w.redeem(t, "shop", w.code(t, func(c *store.AuthCode) { c.Scope = "openid phone" }))
 	refused(t, "a scope that is no longer registered", answer, err, oauth.InvalidGrant)
@@ -96,7 +96,7 @@ func TestPolls(t *testing.T) {
 	refused(t, "an unknown device code", answer, err, oauth.InvalidGrant)
 	answer, err = w.poll(t, "tv", w.device(t, store.DeviceDenied))
 	refused(t, "the person refused", answer, err, oauth.AccessDenied)
-	w.now = w.now.Add(10 * time.Minute)
+	w.wait(10 * time.Minute)
 	answer, err = w.poll(t, "tv", code)
 	refused(t, "too late", answer, err, oauth.ExpiredToken)
 }
@@ -110,7 +110,7 @@ func TestADeviceCodeIsRedeemedOnce(t *testing.T) {
 	if id, _ := answer["id_token"].(string); id == "" {
 		t.Errorf("answer = %v, want an ID token", answer)
 	}
-	w.now = w.now.Add(time.Minute)
+	w.wait(time.Minute)
 	answer, err = w.poll(t, "tv", code)
 	refused(t, "the device code again", answer, err, oauth.InvalidGrant)
 	answer, err = w.ask(t, "tv", grant.RefreshToken, "refresh_token", refresh)

@@ -31,7 +31,7 @@ func TestPassword(t *testing.T) {
 func TestNoRefreshTokenWithoutItsGrant(t *testing.T) {
 	w := open(t)
 	w.write(t, func(tx store.Tx) error {
-		return tx.PutClient(store.Client{ID: "shop", AuthMethod: store.SecretBasic, Scope: "openid", GrantTypes: []string{grant.Password}, CreatedAt: w.now, UpdatedAt: w.now})
+		return tx.PutClient(store.Client{ID: "shop", AuthMethod: store.SecretBasic, Scope: "openid", GrantTypes: []string{grant.Password}, CreatedAt: w.now(), UpdatedAt: w.now()})
 	})
 	answer, err := w.ask(t, "shop", grant.Password, "username", "ann", "password", "right")
 	if refresh := granted(t, "the right password", answer, err); refresh != "" {
@@ -55,7 +55,7 @@ func TestRefresh(t *testing.T) {
 	w := open(t)
 	answer, err := w.ask(t, "shop", grant.Password, "username", "ann", "password", "right")
 	first := granted(t, "the right password", answer, err)
-	w.now = w.now.Add(time.Minute)
+	w.wait(time.Minute)
 	answer, err = w.ask(t, "shop", grant.RefreshToken, "refresh_token", first, "scope", "email")
 	second := granted(t, "refreshing", answer, err)
 	if second == "" || second == first || answer["scope"] != "email" {
@@ -65,7 +65,7 @@ func TestRefresh(t *testing.T) {
 	refused(t, "more than was granted", answer, err, oauth.InvalidScope)
 	answer, err = w.ask(t, "shop", grant.RefreshToken)
 	refused(t, "no refresh token", answer, err, oauth.InvalidRequest)
-	w.now = w.now.Add(14 * 24 * time.Hour)
+	w.wait(14 * 24 * time.Hour)
 	answer, err = w.ask(t, "shop", grant.RefreshToken, "refresh_token", second)
 	refused(t, "one that has run out", answer, err, oauth.InvalidGrant)
 	if w.failures != 0 {

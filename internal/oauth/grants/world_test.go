@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ type world struct {
 	steps  grants.Steps
 	engine *grants.Engine
 	db     *sqlstore.DB
-	now    time.Time
+	clock  atomic.Int64 // Unix milliseconds; the keys read it in the background
 	ann    store.User
 	// stale are clients whose cached version differs from the record.
 	stale map[string]store.Client
@@ -47,10 +48,15 @@ type world struct {
 	refuse   error
 }
 
+func (w *world) now() time.Time { return time.UnixMilli(w.clock.Load()).UTC() }
+
+func (w *world) wait(d time.Duration) { w.clock.Add(d.Milliseconds()) }
+
 func open(t *testing.T) *world {
 	t.Helper()
-	w := &world{now: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC), stale: map[string]store.Client{}}
-	now := func() time.Time { return w.now }
+	w := &world{stale: map[string]store.Client{}}
+	w.clock.Store(time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC).UnixMilli())
+	now := w.now
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: log})
 	if err != nil {
@@ -96,13 +102,13 @@ func (w *world) build(t *testing.T) {
 // grant and is public; and idle, which has no grant.
 func (w *world) fill(t *testing.T) {
 	t.Helper()
-	w.ann = store.User{Sub: "ann's", Username: "ann", UsernameKey: "ann", Email: "a@x.example", EmailKey: "a@x.example", Role: store.RoleUser, Active: true, PasswordHash: "$argon2id$", JoinedAt: w.now}
+	w.ann = store.User{Sub: "ann's", Username: "ann", UsernameKey: "ann", Email: "a@x.example", EmailKey: "a@x.example", Role: store.RoleUser, Active: true, PasswordHash: "$argon2id$", JoinedAt: w.now()}
 	w.write(t, func(tx store.Tx) (err error) {
 		w.ann.ID, err = tx.CreateUser(w.ann)
 		for id, app := range map[string]store.Client{
 			"shop": {AuthMethod: store.SecretBasic, GrantTypes: grant.Names()}, "tv": {AuthMethod: store.NoSecret, GrantTypes: grant.Names()}, "idle": {AuthMethod: store.SecretBasic},
 		} {
-			app.ID, app.Scope, app.CreatedAt, app.UpdatedAt = id, "openid email", w.now, w.now
+			app.ID, app.Scope, app.CreatedAt, app.UpdatedAt = id, "openid email", w.now(), w.now()
 			err = errors.Join(err, tx.CreateClient(app))
 		}
 		return err
@@ -143,7 +149,7 @@ func (w *world) CheckPassword(ctx context.Context, name, password, method string
 	if errors.Is(err, store.ErrNotFound) || err == nil && password != "right" {
 		return signin.Proof{}, account.ErrCredentials
 	}
-	return signin.Password(user, method, w.now), err
+	return signin.Password(user, method, w.now()), err
 }
 
 // Failure counts a failure, as the limits would.
@@ -190,7 +196,7 @@ func (w *world) code(t *testing.T, change func(*store.AuthCode)) string {
 	raw := rand.Text()
 	c := store.AuthCode{
 		Digest: store.DigestOf(raw), SessionID: rand.Text(), ClientID: "shop", UserID: w.ann.ID, RedirectURI: callback, Scope: "openid", Nonce: "n",
-		Challenge: s256Of, SignIn: signin.Password(w.ann, "page", w.now).SignIn, BrowserID: w.browser(t), ExpiresAt: w.now.Add(time.Minute),
+		Challenge: s256Of, SignIn: signin.Password(w.ann, "page", w.now()).SignIn, BrowserID: w.browser(t), ExpiresAt: w.now().Add(time.Minute),
 	}
 	if change != nil {
 		change(&c)
@@ -205,8 +211,8 @@ func (w *world) code(t *testing.T, change func(*store.AuthCode)) string {
 func (w *world) browser(t *testing.T) string {
 	t.Helper()
 	b := store.BrowserSession{
-		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: w.ann.ID, SignIn: signin.Password(w.ann, "page", w.now).SignIn,
-		CreatedAt: w.now, LastSeenAt: w.now, ExpiresAt: w.now.Add(time.Hour),
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: w.ann.ID, SignIn: signin.Password(w.ann, "page", w.now()).SignIn,
+		CreatedAt: w.now(), LastSeenAt: w.now(), ExpiresAt: w.now().Add(time.Hour),
 	}
 	w.write(t, func(tx store.Tx) error { return tx.CreateBrowser(b) })
 	return b.ID
@@ -224,7 +230,7 @@ func (w *world) device(t *testing.T, status store.DeviceStatus) string {
 	raw := rand.Text()
 	d := store.DeviceGrant{
 		Device: store.DigestOf(raw), User: store.DigestOf(rand.Text()), SessionID: rand.Text(), ClientID: "tv", Scope: "openid",
-		Status: store.DevicePending, CreatedAt: w.now, ExpiresAt: w.now.Add(10 * time.Minute), Interval: 5,
+		Status: store.DevicePending, CreatedAt: w.now(), ExpiresAt: w.now().Add(10 * time.Minute), Interval: 5,
 	}
 	if err := w.db.AddDevice(t.Context(), d); err != nil {
 		t.Fatalf("storing a device code: %v", err)
@@ -232,8 +238,8 @@ func (w *world) device(t *testing.T, status store.DeviceStatus) string {
 	if status == store.DevicePending {
 		return raw
 	}
-	d.Status, d.UserID, d.BrowserID, d.SignIn = status, w.ann.ID, w.browser(t), signin.Password(w.ann, "page", w.now).SignIn
-	if ok, err := w.db.DecideDevice(t.Context(), d, w.now); err != nil || !ok {
+	d.Status, d.UserID, d.BrowserID, d.SignIn = status, w.ann.ID, w.browser(t), signin.Password(w.ann, "page", w.now()).SignIn
+	if ok, err := w.db.DecideDevice(t.Context(), d, w.now()); err != nil || !ok {
 		t.Fatalf("answering a device: %t, %v, want true", ok, err)
 	}
 	return raw
