@@ -4,9 +4,11 @@
 package protocol
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
@@ -67,13 +69,16 @@ func status(c oauth.Code) int {
 	return http.StatusBadRequest
 }
 
-// writeJSON writes an answer that must not be stored (RFC 6749 §5.1).
+// writeJSON writes an answer that must not be stored (RFC 6749 §5.1). It says how long
+// the answer is: net/http does so only for short ones, and two tokens are not short.
 func writeJSON(w http.ResponseWriter, status int, body any) {
+	var b bytes.Buffer
+	_ = json.NewEncoder(&b).Encode(body) // cannot fail: the bodies are plain data
 	h := w.Header()
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 	w.WriteHeader(status)
-	// Only the connection can fail: the bodies are plain data.
-	_ = json.NewEncoder(w).Encode(body)
+	_, _ = w.Write(b.Bytes()) // an error means that the client has disconnected
 }
