@@ -25,7 +25,8 @@ type Minter struct {
 }
 
 // A Grant is what the tokens of one answer are made from. For a client that acts for
-// itself (RFC 6749 §4.4), Session and the fields after it are zero.
+// itself (RFC 6749 §4.4), Session and the fields after it are zero. A user without a
+// session is a fault of the caller, for which Mint makes nothing.
 type Grant struct {
 	ClientID string
 	// Scope is the scope of the access token. The caller has checked that it is within
@@ -54,7 +55,10 @@ type Grant struct {
 // role nor a refresh token (RFC 6749 §4.4.3).
 func (m *Minter) Mint(ctx context.Context, g Grant) (Set, error) {
 	access := m.access(g)
-	if g.Session.ID == "" {
+	switch {
+	case g.Session.ID == "" && g.User.Sub != "":
+		return Set{}, errors.New("token: minting for a user without a session")
+	case g.Session.ID == "":
 		return m.issue(ctx, access, nil, "", nil)
 	}
 	s, r := g.Session, g.Rotation

@@ -229,6 +229,18 @@ func TestTheTokenOfAClient(t *testing.T) {
 	}
 }
 
+// A user's grant that lost its session must not become a token of the client, which
+// other rights go with.
+func TestAUserNeedsASession(t *testing.T) {
+	g := start(t)
+	grant := g.grant()
+	grant.Session = store.Session{}
+	set, err := g.minter.Mint(t.Context(), grant)
+	if err == nil || errors.Is(err, token.ErrInvalid) || !reflect.DeepEqual(set, token.Set{}) {
+		t.Errorf("minting for a user without a session: set = %+v, err = %v, want the zero Set and an error that is not ErrInvalid", set, err)
+	}
+}
+
 func TestASetIsCompleteOrEmpty(t *testing.T) {
 	g := start(t)
 	ended, cancel := context.WithCancel(t.Context())
