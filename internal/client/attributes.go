@@ -79,7 +79,8 @@ func (f field) by(rule func(c *store.Client, in Input, faults *fields.Errors)) f
 }
 
 // Attributes returns all attributes, in the order of their members in answers, for a
-// server with these grants.
+// server with these grants. Their rules are applied in this order too, so auth_method comes
+// before grant_types and jwks, whose rules read it.
 func Attributes(grants grant.List) []Attribute { return (&Service{Grants: grants}).attributes() }
 
 func (s *Service) attributes() []Attribute {

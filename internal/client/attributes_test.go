@@ -10,6 +10,19 @@ import (
 	"gatehouse/store"
 )
 
+// The rules of these attributes read the method that was sent.
+func TestTheMethodComesFirst(t *testing.T) {
+	at := map[string]int{}
+	for i, a := range Attributes(grant.Types()) {
+		at[a.Name] = i + 1
+	}
+	for _, reader := range []string{"grant_types", "jwks"} {
+		if method, at := at["auth_method"], at[reader]; method == 0 || method >= at {
+			t.Errorf("auth_method is attribute %d and %s is %d, want auth_method before it", method, reader, at)
+		}
+	}
+}
+
 // Every field of Input and store.Client is in exactly one line of the list, and every
 // line is complete.
 func TestTheListIsComplete(t *testing.T) {
