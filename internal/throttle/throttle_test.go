@@ -127,10 +127,10 @@ func TestWhoIsSlowedDown(t *testing.T) {
 		slowed                         bool
 	}{
 		{"the attacker", "192.0.2.1", "192.0.2.1", "ann", true},
-		{"his neighbour in the /24", "192.0.2.1", "192.0.2.250", "ann", true},
+		{"their neighbour in the /24", "192.0.2.1", "192.0.2.250", "ann", true},
 		{"the owner elsewhere", "192.0.2.1", "192.0.3.1", "ann", false},
 		{"others there", "192.0.2.1", "192.0.2.1", "bob", false},
-		{"his neighbour in the /64", "2001:db8:1:2::1", "2001:db8:1:2:ffff::", "ann", true},
+		{"their neighbour in the /64", "2001:db8:1:2::1", "2001:db8:1:2:ffff::", "ann", true},
 		{"the owner in another /64", "2001:db8:1:2::1", "2001:db8:1:3::1", "ann", false},
 		{"the same in another zone", "fe80::1%eth0", "fe80::1%eth1", "ann", true},
 		{"the same, mapped into IPv6", "192.0.2.1", "::ffff:192.0.2.7", "ann", true},
