@@ -90,12 +90,17 @@ func tableOf[R any](name, alias string, columns []column[R]) *table[R] {
 
 // part selects the named columns, in that order, for an UPDATE to write.
 func part[R any](columns []column[R], names ...string) *table[R] {
-	var some []column[R]
+	return tableOf("", "", pick(columns, names))
+}
+
+// pick returns the named columns, in that order.
+func pick[R any](columns []column[R], names []string) []column[R] {
+	some := make([]column[R], 0, len(names))
 	for _, name := range names {
 		i := slices.IndexFunc(columns, func(c column[R]) bool { return c.name == name })
 		some = append(some, columns[i])
 	}
-	return tableOf("", "", some)
+	return some
 }
 
 // namesOf returns the names of columns, as part takes them.

@@ -110,53 +110,37 @@ func updateUser(db *gorm.DB, id int64, c store.UserChange) error {
 	return err
 }
 
+// assignments returns the columns that c sets, with their values as an INSERT writes them.
 func assignments(c store.UserChange) (sets []string, args []any) {
-	set := func(column string, value any) {
-		sets, args = append(sets, column+" = ?"), append(args, value)
+	var u store.User
+	var names []string
+	take(&names, &u.Username, c.Username, "username")
+	take(&names, &u.UsernameKey, c.UsernameKey, "username_key")
+	take(&names, &u.Email, c.Email, "email")
+	take(&names, &u.EmailKey, c.EmailKey, "email_key", "email_domain")
+	take(&names, &u.EmailVerified, c.EmailVerified, "email_verified")
+	take(&names, &u.FirstName, c.FirstName, "first_name", "first_key")
+	take(&names, &u.LastName, c.LastName, "last_name", "last_key")
+	take(&names, &u.Role, c.Role, "role")
+	take(&names, &u.Active, c.Active, "active")
+	take(&names, &u.PasswordHash, c.PasswordHash, "password_hash")
+	take(&names, &u.LastLoginAt, c.LastLoginAt, "last_login_at")
+	take(&names, &u.UpdatedAt, c.UpdatedAt, "updated_at")
+	take(&names, &u.Profile, c.Profile, "profile")
+	if len(names) == 0 { // the conditions count even if nothing changes
+		return []string{"email_verified = email_verified"}, nil
 	}
-	text := func(column string, value *string) {
-		if value != nil {
-			set(column, *value)
-		}
-	}
-	text("username", c.Username)
-	text("username_key", c.UsernameKey)
-	text("email", c.Email)
-	text("first_name", c.FirstName)
-	text("last_name", c.LastName)
-	text("password_hash", c.PasswordHash)
-	if c.EmailKey != nil {
-		set("email_key", *c.EmailKey)
-		set("email_domain", domain(*c.EmailKey))
-	}
-	if c.FirstName != nil {
-		set("first_key", searchKey(*c.FirstName))
-	}
-	if c.LastName != nil {
-		set("last_key", searchKey(*c.LastName))
-	}
-	if c.EmailVerified != nil {
-		set("email_verified", *c.EmailVerified)
-	}
-	if c.Role != nil {
-		set("role", *c.Role)
-	}
-	if c.Active != nil {
-		set("active", *c.Active)
-	}
-	if c.LastLoginAt != nil {
-		set("last_login_at", millis(*c.LastLoginAt))
-	}
-	if c.UpdatedAt != nil {
-		set("updated_at", millis(*c.UpdatedAt))
-	}
-	if c.Profile != nil {
-		set("profile", string(*c.Profile))
-	}
-	if len(sets) == 0 { // the conditions count even if nothing changes
-		sets = []string{"email_verified = email_verified"}
+	for _, c := range pick(userColumns, names) {
+		sets, args = append(sets, c.name+" = ?"), append(args, c.value(&u))
 	}
 	return sets, args
+}
+
+// take sets a field that changes, and adds the columns that follow from it to names.
+func take[T any](names *[]string, field, change *T, columns ...string) {
+	if change != nil {
+		*field, *names = *change, append(*names, columns...)
+	}
 }
 
 // DeleteUser implements store.UsersTx. Codes go before sessions: see voidGrants.
