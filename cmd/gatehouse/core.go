@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/password"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 	"gatehouse/store/redisstore"
@@ -139,7 +140,8 @@ func (b *backends) services(s signing) *core {
 		backends: b, registry: registry, sessions: sessions,
 		people: &account.Service{
 			DB: b.db, Sessions: sessions, Passwords: b.passwords, Policy: password.Policy{MinLength: b.config.PasswordMinLength},
-			Cursors: s.cursors, Limits: b.limits, SignUpOpen: b.config.SignUpOpen, Now: b.now, Log: b.log, Observe: b.metrics.SignIn,
+			Cursors: s.cursors, Limits: b.limits, SignUpOpen: b.config.SignUpOpen, Now: b.now, Log: b.log,
+			Observe: func(method signin.Method, result string) { b.metrics.SignIn(string(method), result) },
 		},
 		apps: &client.Service{
 			DB: b.db, Sessions: sessions, Cursors: s.cursors, Grants: grant.Types(), MaxRefreshIdle: b.config.RefreshTokenLifetime, Now: b.now, Log: b.log,

@@ -98,7 +98,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		w.person(t, name, role)
 		callers[name], _ = w.signIn(t, name)
 	}
-	narrow, err := w.sessions.Begin(t.Context(), signin.Password(boss, "login", w.sessions.Now()), store.Client{ID: "reader"}, "openid")
+	narrow, err := w.sessions.Begin(t.Context(), signin.Password(boss, signin.ByLogin, w.sessions.Now()), store.Client{ID: "reader"}, "openid")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
@@ -354,7 +354,7 @@ func TestAnotherAppsTokenDoesNotSignOutHere(t *testing.T) {
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(shop) }); err != nil {
 		t.Fatalf("creating the client: %v", err)
 	}
-	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, "login", w.sessions.Now()), shop, "openid account")
+	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, w.sessions.Now()), shop, "openid account")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
@@ -507,7 +507,7 @@ func TestConsentsOverHTTP(t *testing.T) {
 	}); err != nil {
 		t.Fatalf("writing to the database: %v", err)
 	}
-	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, "login", w.sessions.Now()), app, "openid account")
+	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, w.sessions.Now()), app, "openid account")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}

@@ -84,7 +84,7 @@ func TestTokensOfTheBuiltInClientAreRefusedHere(t *testing.T) {
 	if err != nil {
 		t.Fatalf("looking up the user by name: %v", err)
 	}
-	set, err := s.sessions.Begin(t.Context(), signin.Password(ann, "login", s.clock()), session.Accounts(), "account")
+	set, err := s.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, s.clock()), session.Accounts(), "account")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
@@ -168,7 +168,7 @@ type overtaken struct {
 	first func() error
 }
 
-func (o overtaken) CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error) {
+func (o overtaken) CheckPassword(ctx context.Context, name, given string, method signin.Method) (signin.Proof, error) {
 	proof, err := o.people.CheckPassword(ctx, name, given, method)
 	return proof, errors.Join(err, o.first())
 }

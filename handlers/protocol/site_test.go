@@ -66,7 +66,7 @@ func (s *site) advance(d time.Duration) { s.now.Add(int64(d)) }
 
 // passwords is what the password grant needs of account.Service.
 type passwords interface {
-	CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error)
+	CheckPassword(ctx context.Context, name, given string, method signin.Method) (signin.Proof, error)
 }
 
 // people stands in for account.Service: the name finds the user, the password is always
@@ -78,7 +78,7 @@ type people struct {
 	fail  error // returned instead of an answer, if set
 }
 
-func (p *people) CheckPassword(ctx context.Context, name, given, method string) (signin.Proof, error) {
+func (p *people) CheckPassword(ctx context.Context, name, given string, method signin.Method) (signin.Proof, error) {
 	p.asked.Add(1)
 	if p.fail != nil {
 		return signin.Proof{}, p.fail

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -43,7 +44,7 @@ type Service struct {
 	// SignUpOpen says that strangers may create an account for themselves.
 	SignUpOpen bool
 	// Observe, if set, gets the result of every password check.
-	Observe func(method, result string)
+	Observe func(method signin.Method, result string)
 	Now     func() time.Time
 	Log     *slog.Logger
 

@@ -18,14 +18,13 @@ import (
 const finishing = 3 * time.Second
 
 // CheckPassword returns the proof of the user with this name and password. Name is a
-// username or an e-mail address in any spelling. Method says in the record where the
-// password was entered.
+// username or an e-mail address in any spelling. Method is where the password was entered.
 //
 // An unknown name, a wrong password and an inactive user get the same answer after the
 // same work. Before that work, the try takes a slot of the throttle. All spellings and
 // both names of a user share one key there, so a guesser gains nothing by varying them.
 // The errors are ErrCredentials, *throttle.Limited and *password.Busy.
-func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (signin.Proof, error) {
+func (s *Service) CheckPassword(ctx context.Context, name, pw string, method signin.Method) (signin.Proof, error) {
 	proof, result, err := s.checkPassword(ctx, name, pw, method)
 	if s.Observe != nil {
 		s.Observe(method, result)
@@ -34,7 +33,7 @@ func (s *Service) CheckPassword(ctx context.Context, name, pw, method string) (s
 }
 
 // checkPassword also returns the result in one word: "ok", a refusal or a hindrance.
-func (s *Service) checkPassword(ctx context.Context, name, pw, method string) (proof signin.Proof, result string, err error) {
+func (s *Service) checkPassword(ctx context.Context, name, pw string, method signin.Method) (proof signin.Proof, result string, err error) {
 	if err := s.Passwords.Room(); err != nil {
 		return signin.Proof{}, hindrance(err), err
 	}
@@ -103,7 +102,7 @@ func refusal(known, right bool, user store.User) string {
 	return ""
 }
 
-func (s *Service) refused(ctx context.Context, attempt *throttle.Attempt, user store.User, known bool, method, reason string) error {
+func (s *Service) refused(ctx context.Context, attempt *throttle.Attempt, user store.User, known bool, method signin.Method, reason string) error {
 	attempt.Failed(ctx)
 	event := audit.Event{Actor: "anonymous", What: audit.SignInRefused{Method: method, Reason: reason}}
 	if known {

@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
@@ -128,7 +129,7 @@ func TestObserveGetsEveryResult(t *testing.T) {
 	w := open(t)
 	w.person("ann", store.RoleUser)
 	told := map[string]int{}
-	w.Observe = func(method, result string) { told[method+" "+result]++ }
+	w.Observe = func(method signin.Method, result string) { told[string(method)+" "+result]++ }
 	ctx := from(t.Context(), "192.0.2.1")
 	for _, pw := range []string{secret, "wrong password", "wrong password", "wrong password", "wrong password", "wrong password", "wrong password"} {
 		_, _ = w.CheckPassword(ctx, "ann", pw, "login")

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -100,7 +101,7 @@ func (s *Service) proven(ctx context.Context, d *draft, in Input, me store.User)
 	if !proof.Sent {
 		return "", fields.New("current_password", fields.Required)
 	}
-	checked, err := s.CheckPassword(ctx, me.Username, proof.Value, "confirm")
+	checked, err := s.CheckPassword(ctx, me.Username, proof.Value, signin.ByConfirm)
 	switch {
 	case errors.Is(err, ErrCredentials) && !in.CurrentPassword.Sent:
 		return "", fields.New("current_password", fields.Required)

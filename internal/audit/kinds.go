@@ -1,5 +1,7 @@
 package audit
 
+import "gatehouse/internal/signin"
+
 // Kinds has one event of every kind. The API document lists their names in this order.
 var Kinds = []Kind{
 	SignInOK{}, SignInRefused{}, SessionEnded{}, BrowserEnded{}, TokenReused{}, TokenRevoked{},
@@ -10,14 +12,14 @@ var Kinds = []Kind{
 
 // SignInOK is the event that a user signed in and a session began.
 type SignInOK struct {
-	Method string `json:"method"` // "login", "page", "password"; "code" and "device" for what was redeemed
+	Method signin.Method `json:"method"`
 }
 
 // SignInRefused is the event that a name and password were refused. Reason is for
 // operators; the caller does not learn it.
 type SignInRefused struct {
-	Method string `json:"method"`
-	Reason string `json:"reason"` // "unknown", "password", "inactive", "role"
+	Method signin.Method `json:"method"`
+	Reason string        `json:"reason"` // "unknown", "password", "inactive", "role"
 }
 
 // SessionEnded is the event that a session ended early.

@@ -68,7 +68,7 @@ func (r *rig) person(name string, role store.Role) store.User {
 }
 
 // proof returns a proof of the user as of now.
-func (r *rig) proof(u store.User) signin.Proof { return signin.Password(u, "page", r.now) }
+func (r *rig) proof(u store.User) signin.Proof { return signin.Password(u, signin.ByPage, r.now) }
 
 func (r *rig) signIn(u store.User, old string) (string, store.BrowserSession) {
 	r.t.Helper()

@@ -136,7 +136,7 @@ func (g *rig) delete(t *testing.T) {
 }
 
 // proof returns a proof of ann as of now.
-func (g *rig) proof() signin.Proof { return signin.Password(g.ann, "password", g.clock()) }
+func (g *rig) proof() signin.Proof { return signin.Password(g.ann, signin.ByPassword, g.clock()) }
 
 // start signs ann in at the shop.
 func (g *rig) start(t *testing.T) (token.Set, store.Session) {

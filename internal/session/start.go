@@ -34,8 +34,8 @@ type Grant struct {
 	Scope     authz.Scope
 	// Nonce and Claims are the parameters of the request, for the ID tokens.
 	Nonce, Claims string
-	// Method says for the audit log what was redeemed: "code", "device".
-	Method string
+	// Method is what was redeemed.
+	Method signin.Method
 	// Use marks the code as used, in the first step of the transaction, which its error
 	// rolls back.
 	Use func(store.Tx) error
@@ -114,7 +114,7 @@ func (s *Service) newSession(ctx context.Context, client store.Client, grant Gra
 }
 
 // record writes a session and its audit event.
-func record(ctx context.Context, tx store.Tx, session store.Session, user store.User, method string) error {
+func record(ctx context.Context, tx store.Tx, session store.Session, user store.User, method signin.Method) error {
 	if err := tx.CreateSession(session); err != nil {
 		return fmt.Errorf("creating the session: %w", err)
 	}

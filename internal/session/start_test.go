@@ -79,7 +79,7 @@ func TestTokensDescribeTheSignIn(t *testing.T) {
 		"a proof": {func() (session.Set, error) { return g.Begin(t.Context(), g.proof(), g.shop, "openid account") }, g.proof().SignIn, false},
 		"a grant": {func() (session.Set, error) {
 			return g.Redeem(t.Context(), g.shop, session.Grant{
-				SessionID: "S", UserID: g.ann.ID, BrowserID: "B", SignIn: other, Scope: "openid account", Nonce: "n", Method: "code",
+				SessionID: "S", UserID: g.ann.ID, BrowserID: "B", SignIn: other, Scope: "openid account", Nonce: "n", Method: signin.ByCode,
 				Use: func(store.Tx) error { return nil },
 			})
 		}, other, true},
@@ -130,7 +130,7 @@ func TestAGrantIsRedeemedForTheCurrentUser(t *testing.T) {
 		g := open(t)
 		c.change(t, g)
 		set, err := g.Redeem(t.Context(), g.shop, session.Grant{
-			SessionID: "S", UserID: g.ann.ID, SignIn: g.proof().SignIn, Scope: "openid", Method: "code",
+			SessionID: "S", UserID: g.ann.ID, SignIn: g.proof().SignIn, Scope: "openid", Method: signin.ByCode,
 			Use: func(store.Tx) error { return c.use },
 		})
 		if !errors.Is(err, c.want) {

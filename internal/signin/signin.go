@@ -20,6 +20,20 @@ const (
 // ACRValues returns every level that a sign-in here can reach.
 func ACRValues() []string { return []string{ACRPassword} }
 
+// A Method says in the audit log and in the metrics where a password was entered, or
+// what was redeemed. The values are on record, so they never change.
+type Method string
+
+// The methods.
+const (
+	ByLogin    Method = "login"    // the accounts endpoint
+	ByPage     Method = "page"     // our own sign-in page
+	ByPassword Method = "password" // the password grant (RFC 6749 §4.3)
+	ByConfirm  Method = "confirm"  // a change to one's own account; no session begins
+	ByCode     Method = "code"     // an authorization code (RFC 6749 §4.1)
+	ByDevice   Method = "device"   // a device code (RFC 8628)
+)
+
 // ErrCredentialsChanged says that the user was deactivated, deleted or given another
 // password during the sign-in.
 var ErrCredentialsChanged = errors.New("credentials changed during sign-in")
@@ -29,15 +43,14 @@ var ErrCredentialsChanged = errors.New("credentials changed during sign-in")
 type Proof struct {
 	User   store.User
 	SignIn store.SignIn
-	// Method says in the audit log where the password was entered: "login", "page" or
-	// "password".
-	Method string
+	// Method is where the password was entered.
+	Method Method
 	// NewHash replaces the password's hash, if it is not empty.
 	NewHash string
 }
 
 // Password returns the proof of a user whose password was checked at that time.
-func Password(user store.User, method string, at time.Time) Proof {
+func Password(user store.User, method Method, at time.Time) Proof {
 	return Proof{
 		User: user, Method: method,
 		SignIn: store.SignIn{At: at, ACR: ACRPassword, AMR: []string{AMRPassword}},

@@ -36,7 +36,7 @@ func TestAPasswordProvesItsLevelAndMethod(t *testing.T) {
 		User: ann, Method: "page",
 		SignIn: store.SignIn{At: at, ACR: "urn:gatehouse:pwd", AMR: []string{"pwd"}},
 	}
-	if diff := cmp.Diff(want, signin.Password(ann, "page", at)); diff != "" {
+	if diff := cmp.Diff(want, signin.Password(ann, signin.ByPage, at)); diff != "" {
 		t.Errorf("the proof of a password (-want +got):\n%s", diff)
 	}
 	if got := signin.ACRValues(); !slices.Contains(got, want.SignIn.ACR) {
@@ -52,7 +52,7 @@ func TestAProofIsHonouredForTheUserWhoWasChecked(t *testing.T) {
 		"":       {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash},
 		rehashed: {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash, PasswordHash: &rehashed},
 	} {
-		proof, tx := signin.Password(ann, "page", at), &record{}
+		proof, tx := signin.Password(ann, signin.ByPage, at), &record{}
 		proof.NewHash = hash
 		if err := proof.Honour(tx, now); err != nil || tx.id != ann.ID {
 			t.Errorf("honouring with the new hash %q: user %d, %v, want user %d", hash, tx.id, err, ann.ID)
@@ -69,7 +69,7 @@ func TestAProofIsNotHonouredOnceTheUserHasChanged(t *testing.T) {
 		{fmt.Errorf("updating: %w", store.ErrNotFound), signin.ErrCredentialsChanged},
 		{trouble, trouble},
 	} {
-		err := signin.Password(ann, "page", at).Honour(&record{err: c.has}, at)
+		err := signin.Password(ann, signin.ByPage, at).Honour(&record{err: c.has}, at)
 		if !errors.Is(err, c.want) {
 			t.Errorf("honouring when the record returns %v: err = %v, want %v", c.has, err, c.want)
 		}

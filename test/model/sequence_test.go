@@ -115,7 +115,7 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 	if p.gone {
 		t.Skip("nobody to sign in")
 	}
-	set, err := q.sessions.Begin(t.Context(), signin.Password(p.User, "login", q.clock()), a.Client, authz.ForRole(p.Role))
+	set, err := q.sessions.Begin(t.Context(), signin.Password(p.User, signin.ByLogin, q.clock()), a.Client, authz.ForRole(p.Role))
 	if !p.here() {
 		if !errors.Is(err, signin.ErrCredentialsChanged) {
 			t.Fatalf("an inactive person signed in: err = %v, want ErrCredentialsChanged", err)

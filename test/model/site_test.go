@@ -220,7 +220,7 @@ type everybody struct {
 	now func() time.Time
 }
 
-func (e everybody) CheckPassword(ctx context.Context, name, _, method string) (signin.Proof, error) {
+func (e everybody) CheckPassword(ctx context.Context, name, _ string, method signin.Method) (signin.Proof, error) {
 	user, err := e.db.UserByName(ctx, name)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
 		return signin.Proof{}, account.ErrCredentials

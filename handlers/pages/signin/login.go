@@ -23,7 +23,7 @@ type Login struct {
 		Pending(ctx context.Context, sealed string, b oauth.Browser) (authorize.Pending, error)
 	}
 	People interface {
-		CheckPassword(ctx context.Context, name, password, method string) (signin.Proof, error)
+		CheckPassword(ctx context.Context, name, password string, method signin.Method) (signin.Proof, error)
 	}
 	Browsers interface {
 		SignIn(ctx context.Context, proof signin.Proof, old string) (string, store.BrowserSession, error)
@@ -87,7 +87,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data.Username = form.Get("username")
-	proof, err := e.People.CheckPassword(r.Context(), data.Username, form.Get("password"), "page")
+	proof, err := e.People.CheckPassword(r.Context(), data.Username, form.Get("password"), signin.ByPage)
 	if err != nil {
 		return e.again(w, data, err)
 	}

@@ -66,7 +66,7 @@ func open(t *testing.T) *world {
 func (w *world) signIn(t *testing.T) {
 	t.Helper()
 	w.ann.Session = store.BrowserSession{
-		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: w.ann.User.ID, SignIn: signin.Password(w.ann.User, "page", w.now).SignIn,
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: w.ann.User.ID, SignIn: signin.Password(w.ann.User, signin.ByPage, w.now).SignIn,
 		CreatedAt: w.now, LastSeenAt: w.now, ExpiresAt: w.now.Add(time.Hour),
 	}
 	w.write(t, func(tx store.Tx) error { return tx.CreateBrowser(w.ann.Session) })

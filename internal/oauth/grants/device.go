@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -34,7 +35,7 @@ func (s Steps) device(ctx context.Context, req *request) (token.Set, error) {
 	}
 	set, err := s.startFrom(ctx, req, session.Grant{
 		SessionID: device.SessionID, UserID: device.UserID, BrowserID: device.BrowserID, SignIn: device.SignIn,
-		Scope: authz.Scope(device.Scope), Method: "device",
+		Scope: authz.Scope(device.Scope), Method: signin.ByDevice,
 		Use: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
 	})
 	return set, s.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)

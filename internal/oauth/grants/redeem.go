@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -44,7 +45,7 @@ func (s Steps) redeem(ctx context.Context, req *request) (token.Set, error) {
 	}
 	set, err := s.startFrom(ctx, req, session.Grant{
 		SessionID: code.SessionID, UserID: code.UserID, BrowserID: code.BrowserID, SignIn: code.SignIn,
-		Scope: authz.Scope(code.Scope), Nonce: code.Nonce, Claims: code.Claims, Method: "code",
+		Scope: authz.Scope(code.Scope), Nonce: code.Nonce, Claims: code.Claims, Method: signin.ByCode,
 		Use: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, s.Now()) }),
 	})
 	return set, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)

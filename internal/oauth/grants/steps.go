@@ -38,7 +38,7 @@ type Steps struct {
 		Fresh(ctx context.Context, id string) (store.Client, error)
 	}
 	People interface {
-		CheckPassword(ctx context.Context, name, password, method string) (signin.Proof, error)
+		CheckPassword(ctx context.Context, name, password string, method signin.Method) (signin.Proof, error)
 	}
 	Sessions interface {
 		Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (session.Set, error)
@@ -129,7 +129,7 @@ func (s Steps) allowed(client store.Client, name string) (grant.Type, error) {
 
 // prove checks a person's password (RFC 6749 §4.3.2).
 func (s Steps) prove(ctx context.Context, username, password string) (signin.Proof, error) {
-	proof, err := s.People.CheckPassword(ctx, username, password, grant.Password)
+	proof, err := s.People.CheckPassword(ctx, username, password, signin.ByPassword)
 	if errors.Is(err, account.ErrCredentials) {
 		return signin.Proof{}, oauth.InvalidGrant.Because("%w", err)
 	}

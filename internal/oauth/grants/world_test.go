@@ -144,7 +144,7 @@ func (w *world) ClientByID(ctx context.Context, id string) (store.Client, error)
 }
 
 // CheckPassword accepts one password of one person.
-func (w *world) CheckPassword(ctx context.Context, name, password, method string) (signin.Proof, error) {
+func (w *world) CheckPassword(ctx context.Context, name, password string, method signin.Method) (signin.Proof, error) {
 	user, err := w.db.UserByName(ctx, name)
 	if errors.Is(err, store.ErrNotFound) || err == nil && password != "right" {
 		return signin.Proof{}, account.ErrCredentials
@@ -196,7 +196,7 @@ func (w *world) code(t *testing.T, change func(*store.AuthCode)) string {
 	raw := rand.Text()
 	c := store.AuthCode{
 		Digest: store.DigestOf(raw), SessionID: rand.Text(), ClientID: "shop", UserID: w.ann.ID, RedirectURI: callback, Scope: "openid", Nonce: "n",
-		Challenge: s256Of, SignIn: signin.Password(w.ann, "page", w.now()).SignIn, BrowserID: w.browser(t), ExpiresAt: w.now().Add(time.Minute),
+		Challenge: s256Of, SignIn: signin.Password(w.ann, signin.ByPage, w.now()).SignIn, BrowserID: w.browser(t), ExpiresAt: w.now().Add(time.Minute),
 	}
 	if change != nil {
 		change(&c)
@@ -211,7 +211,7 @@ func (w *world) code(t *testing.T, change func(*store.AuthCode)) string {
 func (w *world) browser(t *testing.T) string {
 	t.Helper()
 	b := store.BrowserSession{
-		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: w.ann.ID, SignIn: signin.Password(w.ann, "page", w.now()).SignIn,
+		ID: rand.Text(), Cookie: store.DigestOf(rand.Text()), UserID: w.ann.ID, SignIn: signin.Password(w.ann, signin.ByPage, w.now()).SignIn,
 		CreatedAt: w.now(), LastSeenAt: w.now(), ExpiresAt: w.now().Add(time.Hour),
 	}
 	w.write(t, func(tx store.Tx) error { return tx.CreateBrowser(b) })
@@ -238,7 +238,7 @@ func (w *world) device(t *testing.T, status store.DeviceStatus) string {
 	if status == store.DevicePending {
 		return raw
 	}
-	d.Status, d.UserID, d.BrowserID, d.SignIn = status, w.ann.ID, w.browser(t), signin.Password(w.ann, "page", w.now()).SignIn
+	d.Status, d.UserID, d.BrowserID, d.SignIn = status, w.ann.ID, w.browser(t), signin.Password(w.ann, signin.ByPage, w.now()).SignIn
 	if ok, err := w.db.DecideDevice(t.Context(), d, w.now()); err != nil || !ok {
 		t.Fatalf("answering a device: %t, %v, want true", ok, err)
 	}
