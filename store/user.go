@@ -96,6 +96,11 @@ const (
 	ByLastLogin UserOrder = "last_login" // people who never signed in come first
 )
 
+// UserOrders returns all the orders. The list of users and the API document read it.
+func UserOrders() []UserOrder {
+	return []UserOrder{ByID, ByUsername, ByEmail, ByJoined, ByLastLogin}
+}
+
 // A UserPosition is a place in an ordered list.
 type UserPosition struct {
 	// Text is the canonical form for ByUsername and ByEmail.

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/handlers/operators"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/grant"
 	"gatehouse/store"
@@ -65,10 +66,9 @@ func (c *cli) clientList() *cobra.Command {
 }
 
 func (c *cli) listClients(cmd *cobra.Command, core *core, asJSON bool) error {
-	const page = 500
 	list := c.newList(asJSON, "ID", "NAME", "AUTH METHOD", "GRANTS", "SCOPE", "STATE")
 	for after := ""; ; {
-		clients, err := core.db.ListClients(cmd.Context(), after, page)
+		clients, err := core.db.ListClients(cmd.Context(), after, cursor.MaxLimit)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (c *cli) listClients(cmd *cobra.Command, core *core, asJSON bool) error {
 				return err
 			}
 		}
-		if len(clients) < page {
+		if len(clients) < cursor.MaxLimit {
 			return list.flush()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/handlers/accounts"
+	"gatehouse/internal/cursor"
 	"gatehouse/internal/names"
 	"gatehouse/store"
 )
@@ -23,7 +24,7 @@ func (c *cli) userList() *cobra.Command {
 				return fmt.Errorf("--role %s is not admin, staff or user", role)
 			}
 			return c.withCore(cmd.Context(), func(core *core) error {
-				q := store.UserQuery{Search: strings.Fields(names.Fold(search)), Role: store.Role(role), OrderBy: store.ByID, Limit: 1000}
+				q := store.UserQuery{Search: strings.Fields(names.Fold(search)), Role: store.Role(role), OrderBy: store.ByID, Limit: cursor.MaxLimit}
 				return c.listUsers(cmd.Context(), core, q, asJSON)
 			})
 		},

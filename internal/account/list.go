@@ -117,7 +117,7 @@ func readActive(q *store.UserQuery, value string) string {
 // readOrdering chooses the column from a list, so that no text of the caller becomes SQL.
 func readOrdering(q *store.UserQuery, value string) string {
 	value, q.Descending = strings.CutPrefix(value, "-")
-	orders := []store.UserOrder{store.ByID, store.ByUsername, store.ByEmail, store.ByJoined, store.ByLastLogin}
+	orders := store.UserOrders()
 	at := slices.Index(orders, store.UserOrder(value))
 	if at < 0 {
 		return "This is not a column to order by."

@@ -41,7 +41,7 @@ func setKeys(c *store.Client, in Input, faults *fields.Errors) {
 		c.JWKS = ""
 	}
 	if c.JWKS == "" && c.JWKSURI == "" && !faults.Has("jwks") && !faults.Has("jwks_uri") {
-		faults.Add("jwks", "The method private_key_jwt needs jwks or jwks_uri.")
+		faults.Add("jwks", "The method "+store.PrivateKeyJWT+" needs jwks or jwks_uri.")
 	}
 }
 
@@ -52,7 +52,7 @@ func withoutKeys(c *store.Client, in Input, faults *fields.Errors) {
 		{"jwks", in.JWKS.Value}, {"jwks_uri", in.JWKSURI.Value}, {"assertion_audience", in.AssertionAudience.Value},
 	} {
 		if sent.value != "" && !faults.Has(sent.name) {
-			faults.Add(sent.name, "Only the method private_key_jwt has this.")
+			faults.Add(sent.name, "Only the method "+store.PrivateKeyJWT+" has this.")
 		}
 	}
 	c.JWKS, c.JWKSURI, c.AssertionAudience = "", "", ""

@@ -100,7 +100,7 @@ func position(by store.UserOrder, u store.User) *store.UserPosition {
 
 func pages(t *testing.T, db store.DB) {
 	people := crowd(t, db, 60)
-	for _, by := range []store.UserOrder{store.ByID, store.ByUsername, store.ByEmail, store.ByJoined, store.ByLastLogin} {
+	for _, by := range store.UserOrders() {
 		for _, descending := range []bool{false, true} {
 			for _, role := range []store.Role{"", store.RoleUser, store.RoleAdmin} {
 				for _, active := range []*bool{nil, new(true), new(false)} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"slices"
 
 	"gatehouse/internal/client"
 	"gatehouse/internal/grant"
@@ -30,6 +31,12 @@ func apps() map[string]node {
 	return map[string]node{
 		"client.answer": answer, "client.names": names(answer), "client.change": change, "client.form": form, "client.encoding": encoding, "example.client": example,
 		"grants": treeOf(grant.Names()), "grants.token": treeOf(grant.Types().AnsweredAt(grant.TokenEndpoint).Names()),
-		"auth.methods": treeOf(store.AuthMethods()),
+		"auth.methods": treeOf(store.AuthMethods()), "auth.confidential": treeOf(confidential()),
 	}
+}
+
+// confidential returns the authentication methods of confidential clients, the only ones
+// that may introspect tokens (RFC 7662 §2.1).
+func confidential() []string {
+	return slices.DeleteFunc(store.AuthMethods(), func(method string) bool { return store.Client{AuthMethod: method}.Public() })
 }

@@ -6,11 +6,12 @@ import (
 	"gatehouse/internal/claims"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/profile"
+	"gatehouse/store"
 )
 
 // people returns the fragments made from profile.List.
 func people() map[string]node {
-	all := map[string]node{"profile.names": treeOf(profile.Names()), "claims.names": treeOf(claims.Supported()), "claims": released()}
+	all := map[string]node{"profile.names": treeOf(profile.Names()), "claims.names": treeOf(claims.Supported()), "claims": released(), "user.orders": orders()}
 	var forms, answer, change, form object
 	for _, a := range profile.List {
 		if a.Form.Name != "" {
@@ -35,6 +36,15 @@ func people() map[string]node {
 	}
 	all["profile.forms"], all["profile.answer"], all["profile.change"], all["profile.form"] = forms, answer, change, form
 	all["address.names"], all["example.profile"] = names(all["address"]), example()
+	return all
+}
+
+// orders returns the ways to order the list of users, each ascending and descending.
+func orders() node {
+	all := list{}
+	for _, by := range store.UserOrders() {
+		all = append(all, treeOf(by), treeOf("-"+by))
+	}
 	return all
 }
 
