@@ -79,28 +79,38 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 		return errors.Join(err, a.Close())
 	}
 	c.greet(ctx, a, listeners.main.Addr())
+	return a.run(ctx, listeners, certificate, told, bounds.Connections(machine.OpenFiles(), memory))
+}
 
+// run serves until ctx ends, and drains. Only then does it stop the work in the
+// background, wait for it, and close the app. The certificate is read again at once when
+// told; it is nil for plain HTTP.
+func (a *app) run(ctx context.Context, l listeners, certificate *server.Certificate, told <-chan os.Signal, connections int) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { a.background(work) })
-	wg.Go(func() { a.serveMetrics(work, listeners.metrics) })
+	wg.Go(func() { a.serveMetrics(work, l.metrics) })
 	wg.Go(func() { a.notifyReady(work) })
-	o := server.ServeOptions{
-		MaxConnections: bounds.Connections(machine.OpenFiles(), memory),
-		DrainDelay:     cfg.DrainDelay, ShutdownTimeout: cfg.ShutdownTimeout,
-		AtOnce: func() bool { return atTerminal(ctx) }, Log: log,
-		Draining: func() { a.draining.Store(true); a.notify(work, "STOPPING=1") },
-	}
+	o := a.serveOptions(ctx, work, connections)
 	if certificate != nil {
 		o.TLS = certificate.Config()
 		a.metrics.Gauge("gatehouse_tls_certificate_expires_seconds", "When the TLS certificate ends, in Unix time.",
 			func() float64 { return float64(certificate.Expires().Unix()) })
-		wg.Go(func() { certificate.Watch(work, told) }) // at once on SIGHUP
+		wg.Go(func() { certificate.Watch(work, told) })
 	}
-	err = server.Serve(ctx, listeners.main, a.handler, o)
+	err := server.Serve(ctx, l.main, a.handler, o)
 	stop()
 	wg.Wait()
 	return errors.Join(err, a.Close())
+}
+
+func (a *app) serveOptions(ctx, work context.Context, connections int) server.ServeOptions {
+	return server.ServeOptions{
+		MaxConnections: connections,
+		DrainDelay:     a.config.DrainDelay, ShutdownTimeout: a.config.ShutdownTimeout,
+		AtOnce: func() bool { return atTerminal(ctx) }, Log: a.log,
+		Draining: func() { a.draining.Store(true); a.notify(work, "STOPPING=1") },
+	}
 }
 
 func machineSettings(cfg config.Config) machine.Settings {
