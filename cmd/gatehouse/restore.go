@@ -150,18 +150,18 @@ func (c *cli) sayCarried(carried recovery.Carried) {
 		what  string
 		names []string
 	}{
-		{"people deleted or deactivated since the backup, and now inactive", carried.Deactivated},
-		{"people demoted since the backup, and now demoted again", carried.Demoted},
-		{"apps deleted or disabled since the backup, and now disabled", carried.Disabled},
-		{"apps with the secrets and keys that they were given since the backup", carried.Credentials},
-		{"apps restricted since the backup, and now restricted again", carried.Narrowed},
-		{"people and apps are as the backup has them, because the replaced database had itself been restored to a point before they existed", carried.Untold},
-		{"signing keys retired since the backup, and now retired", carried.Retired},
-		{"signing keys made since the backup, and added", carried.Keys},
-		{"signing keys made since the backup that no master key here opens; they are left out, and what they signed is void", carried.Unsealed},
+		{"People deleted or deactivated since the backup, and now inactive", carried.Deactivated},
+		{"People demoted since the backup, and now demoted again", carried.Demoted},
+		{"Apps deleted or disabled since the backup, and now disabled", carried.Disabled},
+		{"Apps with the secrets and keys that they were given since the backup", carried.Credentials},
+		{"Apps restricted since the backup, and now restricted again", carried.Narrowed},
+		{"People and apps left as the backup has them, because the replaced database had itself been restored to a point before they existed", carried.Untold},
+		{"Signing keys retired since the backup, and now retired", carried.Retired},
+		{"Signing keys made since the backup, and added", carried.Keys},
+		{"Signing keys made since the backup that no master key here opens, so they are left out and what they signed is void", carried.Unsealed},
 	} {
 		if len(line.names) > 0 {
-			c.say("%d %s: %s", len(line.names), line.what, strings.Join(line.names, ", "))
+			c.say("%s (%d): %s", line.what, len(line.names), strings.Join(line.names, ", "))
 		}
 	}
 	if carried.Missing != "" {
@@ -171,12 +171,12 @@ func (c *cli) sayCarried(carried recovery.Carried) {
 		what string
 		n    int64
 	}{
-		{"people have the password that they chose (or that was hashed again) since the backup", int64(carried.Passwords)},
-		{"consents were withdrawn since the backup, and are withdrawn again", int64(carried.Consents)},
-		{"people signed up since the backup and are not in it", carried.Lost},
+		{"People with the password that they chose (or that was hashed again) since the backup", int64(carried.Passwords)},
+		{"Consents withdrawn since the backup, and now withdrawn again", int64(carried.Consents)},
+		{"People who signed up since the backup, and are not in it", carried.Lost},
 	} {
 		if line.n > 0 {
-			c.say("%d %s", line.n, line.what)
+			c.say("%s: %d", line.what, line.n)
 		}
 	}
 }

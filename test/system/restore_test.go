@@ -65,8 +65,8 @@ func TestRestoreAnOlderThenANewer(t *testing.T) {
 		want   []string
 		says   string
 	}{
-		"all can be read":              {nothing, nothing, []string{"root", "between"}, "3 people deleted or deactivated since the backup"},
-		"a damaged one was replaced":   {spoil, nothing, []string{"root", "between", "between-off", "between-gone"}, "had itself been restored to a point before they existed: between, between-off, between-gone"},
+		"all can be read":              {nothing, nothing, []string{"root", "between"}, "People deleted or deactivated since the backup, and now inactive (3): "},
+		"a damaged one was replaced":   {spoil, nothing, []string{"root", "between", "between-off", "between-gone"}, "had itself been restored to a point before they existed (3): between, between-off, between-gone"},
 		"the replaced one was deleted": {nothing, forget, []string{"root", "between", "between-off", "between-gone"}, "which records what was taken from them since the backup, cannot be read"},
 		"the replaced one was damaged": {nothing, wear, []string{"root", "between", "between-off", "between-gone"}, "which records what was taken from them since the backup, cannot be read"},
 	} {
