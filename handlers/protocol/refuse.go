@@ -4,7 +4,6 @@
 package protocol
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -72,13 +71,13 @@ func status(c oauth.Code) int {
 // writeJSON writes an answer that must not be stored (RFC 6749 §5.1). It says how long
 // the answer is: net/http does so only for short ones, and two tokens are not short.
 func writeJSON(w http.ResponseWriter, status int, body any) {
-	var b bytes.Buffer
-	_ = json.NewEncoder(&b).Encode(body) // cannot fail: the bodies are plain data
+	answer, _ := json.Marshal(body) // cannot fail: the bodies are plain data
+	answer = append(answer, '\n')
 	h := w.Header()
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(answer)))
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // an error means that the client has disconnected
+	_, _ = w.Write(answer) // an error means that the client has disconnected
 }
