@@ -36,7 +36,7 @@ func TestEveryFieldOfAClientIsDecided(t *testing.T) {
 	}
 	for name := range kept {
 		if _, known := clients.FieldByName(name); !known {
-			t.Errorf("kept names the field %s, which a client does not have", name)
+			t.Errorf("kept names the field %s, want only fields that a client has", name)
 		}
 	}
 }
