@@ -112,12 +112,12 @@ func (s *Service) attributes() []Attribute {
 			Schema:  fields.Component("Scope").Saying("All that the app can be granted."),
 			Example: authz.Scope("openid profile account"), Flag: "scope", Usage: "`scopes` that the app may ask for, separated by blanks",
 		}, {
-			Name: "redirect_uris", field: of(func(in *Input) *fields.List { return &in.RedirectURIs }, func(c *store.Client) *[]string { return &c.RedirectURIs }, setURIs),
-			Schema:  uris.Saying("Exact, absolute URIs with https, with http to a loopback host, or with a private scheme. Required for `authorization_code`."),
+			Name: "redirect_uris", field: of(func(in *Input) *fields.List { return &in.RedirectURIs }, func(c *store.Client) *[]string { return &c.RedirectURIs }, setURIs(answerParameters)),
+			Schema:  uris.Saying("Exact, absolute URIs with https, with http to a loopback host, or with a private scheme. Their query has none of the parameters of our answers, such as `code` and `state`. Required for `authorization_code`."),
 			Example: []string{}, Flag: "redirect-uri", Usage: "exact redirect `URI`; repeatable",
 		}, {
-			Name: "post_logout_redirect_uris", field: of(func(in *Input) *fields.List { return &in.PostLogoutRedirectURIs }, func(c *store.Client) *[]string { return &c.PostLogoutRedirectURIs }, setURIs),
-			Schema:  uris.Saying("Likewise, for the way back after a sign-out."),
+			Name: "post_logout_redirect_uris", field: of(func(in *Input) *fields.List { return &in.PostLogoutRedirectURIs }, func(c *store.Client) *[]string { return &c.PostLogoutRedirectURIs }, setURIs(logoutParameters)),
+			Schema:  uris.Saying("Likewise, for the way back after a sign-out, which adds only `state`."),
 			Example: []string{}, Flag: "post-logout-redirect-uri", Usage: "exact `URI` to return to after sign-out; repeatable",
 		}, {
 			Name: "backchannel_logout_uri", field: of(func(in *Input) *fields.Text { return &in.BackchannelLogoutURI }, func(c *store.Client) *string { return &c.BackchannelLogoutURI }, setURI(backchannelFault)),

@@ -3,6 +3,7 @@ package client
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/loopback"
@@ -31,6 +32,33 @@ func redirectFault(uri string) string {
 		return "A URI has no user name and password."
 	}
 	return schemeFault(u)
+}
+
+// answerParameters are the parameters of our answers to authorization requests (RFC 6749
+// §4.1.2, RFC 9207 §2, Session Management 1.0 §3), whether or not we send them today. A
+// client that finds one twice may read the one that was registered.
+var answerParameters = []string{"code", "state", "iss", "error", "error_description", "error_uri", "session_state"}
+
+// logoutParameters are those of the way back after a logout (RP-Initiated Logout 1.0 §3).
+var logoutParameters = []string{"state"}
+
+// answerFault returns why our answers cannot be added to the query of a URI, or "". It
+// reads names as generously as any client does: some also separate at ";", and some read
+// "state[]" and " state" as "state".
+func answerFault(uri string, ours []string) string {
+	_, query, _ := strings.Cut(uri, "?")
+	for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
+		name, _, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			return "The query of a URI has no % without two hexadecimal digits."
+		}
+		name, _, _ = strings.Cut(name, "[")
+		if name = strings.TrimSpace(name); slices.Contains(ours, name) {
+			return "The query of a URI has no parameter \"" + name + "\": our answers have it."
+		}
+	}
+	return ""
 }
 
 func schemeFault(u *url.URL) string {

@@ -177,3 +177,41 @@ func TestLogoutAndDeviceRegistration(t *testing.T) {
 		t.Errorf("evidence: %+v, %v; want one event with %s", events, err, want)
 	}
 }
+
+// A client that finds a parameter of our answer twice may read the one of a stranger.
+func TestParametersOfOurAnswersAreNotRegistered(t *testing.T) {
+	w := open(t)
+	for _, c := range []struct{ uri, redirect, logout string }{
+		{"https://a.example/cb?tenant=1&Code=2&State=3&code_x=4&xstate=5&scope=6", "", ""},
+		{"https://a.example/cb?x=code%26state%3D1", "", ""},
+		{"https://a.example/code/state?x=code", "", ""},
+		{"https://a.example/cb?code=evil&state=evil&iss=evil", `"code"`, `"state"`},
+		{"https://a.example/cb?state", `"state"`, `"state"`},
+		{"https://a.example/cb?x=1&stat%65=evil", `"state"`, `"state"`},
+		{"https://a.example/cb?%73%74%61%74%65=evil", `"state"`, `"state"`},
+		{"https://a.example/cb?x=1;state=evil", `"state"`, `"state"`},
+		{"https://a.example/cb?state[]=evil", `"state"`, `"state"`},
+		{"https://a.example/cb?+state=evil", `"state"`, `"state"`},
+		{"https://a.example/cb?x=1?&state=evil", `"state"`, `"state"`},
+		{"http://127.0.0.1/cb?c%6Fde=evil", `"code"`, ""},
+		{"com.example.app:/cb?iss=evil", `"iss"`, ""},
+		{"com.example.app:cb?error=evil", `"error"`, ""},
+		{"https://a.example/cb?error_description=evil", `"error_description"`, ""},
+		{"https://a.example/cb?error%5Furi=evil", `"error_uri"`, ""},
+		{"https://a.example/cb?session_state=evil", `"session_state"`, ""},
+		{"https://a.example/cb?%zz=1", "%", "%"},
+	} {
+		for field, want := range map[string]string{"redirect_uris": c.redirect, "post_logout_redirect_uris": c.logout} {
+			in := shop()
+			if field == "redirect_uris" {
+				in.RedirectURIs = fields.Listed("https://a.example", c.uri)
+			} else {
+				in.PostLogoutRedirectURIs = fields.Listed(c.uri)
+			}
+			_, _, err := w.Create(t.Context(), authz.Operator, in)
+			if got := fault(err, field); (got == "") != (want == "") || !strings.Contains(got, want) {
+				t.Errorf("%s %s: fault %q (%v), want one that names %q, or none if that is empty", field, c.uri, got, err, want)
+			}
+		}
+	}
+}

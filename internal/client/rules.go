@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -163,22 +164,25 @@ func setScope(to *string, name string, t fields.Text, faults *fields.Errors) {
 	}
 }
 
-func setURIs(to *[]string, name string, l fields.List, faults *fields.Errors) {
-	if l.Problem != "" {
-		faults.Add(name, l.Problem)
-		return
-	}
-	if !l.Sent {
-		return
-	}
-	*to = distinct(l.Values)
-	if len(*to) > maxURIs {
-		faults.Add(name, fmt.Sprintf("There may be no more than %d.", maxURIs))
-	}
-	for _, uri := range *to {
-		if fault := redirectFault(uri); fault != "" {
-			faults.Add(name, fault)
+// setURIs sets a list of URIs to which we add the parameters ours.
+func setURIs(ours []string) func(*[]string, string, fields.List, *fields.Errors) {
+	return func(to *[]string, name string, l fields.List, faults *fields.Errors) {
+		if l.Problem != "" {
+			faults.Add(name, l.Problem)
 			return
+		}
+		if !l.Sent {
+			return
+		}
+		*to = distinct(l.Values)
+		if len(*to) > maxURIs {
+			faults.Add(name, fmt.Sprintf("There may be no more than %d.", maxURIs))
+		}
+		for _, uri := range *to {
+			if fault := cmp.Or(redirectFault(uri), answerFault(uri, ours)); fault != "" {
+				faults.Add(name, fault)
+				return
+			}
 		}
 	}
 }
