@@ -51,12 +51,12 @@ func CheckClientSet(set []byte) error {
 // because one parser uses the first of two and another the last.
 func membersOf(set []byte) (keys []map[string]json.RawMessage, err error) {
 	var list []json.RawMessage
-	top, err := parseObject(set)
+	top, err := ParseObject(set)
 	if err != nil || json.Unmarshal(top["keys"], &list) != nil {
 		return nil, errors.New(`it is not an object with a list of keys as "keys"`)
 	}
 	for _, text := range list {
-		key, err := parseObject(text)
+		key, err := ParseObject(text)
 		if err != nil {
 			return nil, errors.New("one of its keys cannot be read")
 		}

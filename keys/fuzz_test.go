@@ -70,7 +70,7 @@ func FuzzForgedHeader(f *testing.F) {
 		if err != nil {
 			return
 		}
-		members, listErr := parseObject([]byte(head))
+		members, listErr := ParseObject([]byte(head))
 		if by%4 != 0 || listErr != nil || string(members["alg"]) != `"RS256"` && !bytes.Contains(members["alg"], []byte(`\u`)) || v.KeyID != k.ID || members["crit"] != nil || v.Type == "" {
 			t.Errorf("%s by %d verifies as %+v, want a refusal", head, by%4, v)
 		}

@@ -38,7 +38,7 @@ func parseHeader(text []byte) (header, error) {
 // headerMembers reads the members of a JOSE header. It refuses crit, which names
 // extensions that the recipient must understand (RFC 7515 §4.1.11).
 func headerMembers(text []byte) (map[string]json.RawMessage, error) {
-	members, err := parseObject(text)
+	members, err := ParseObject(text)
 	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
@@ -48,8 +48,9 @@ func headerMembers(text []byte) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
-// parseObject reads one JSON object whose member names are unique.
-func parseObject(text []byte) (map[string]json.RawMessage, error) {
+// ParseObject reads one JSON object whose member names are unique. The caller compares
+// them exactly (RFC 7519 §4, §10.1.1).
+func ParseObject(text []byte) (map[string]json.RawMessage, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
 		return nil, errors.New("not a JSON object")

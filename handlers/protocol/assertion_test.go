@@ -68,15 +68,31 @@ func (k signers) public() json.RawMessage {
 // sign makes a JWT; for an unknown alg the signature is empty.
 func (k signers) sign(t testing.TB, header, claims map[string]any) string {
 	t.Helper()
-	head, err := json.Marshal(header)
-	if err != nil {
-		t.Fatalf("marshalling the JSON: %v", err)
-	}
 	body, err := json.Marshal(claims)
 	if err != nil {
 		t.Fatalf("marshalling the JSON: %v", err)
 	}
-	input := b64(head) + "." + b64(body)
+	return k.signText(t, header, body)
+}
+
+// twice returns the claims as JSON with one more member before them.
+func twice(t testing.TB, claims map[string]any, member string, value any) []byte {
+	t.Helper()
+	body, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatalf("marshalling the JSON: %v", err)
+	}
+	return []byte("{" + fmt.Sprintf(member, value) + "," + string(body[1:]))
+}
+
+// signText is sign for claims that are JSON already.
+func (k signers) signText(t testing.TB, header map[string]any, claims []byte) string {
+	t.Helper()
+	head, err := json.Marshal(header)
+	if err != nil {
+		t.Fatalf("marshalling the JSON: %v", err)
+	}
+	input := b64(head) + "." + b64(claims)
 	sum := sha256.Sum256([]byte(input))
 	var signature []byte
 	switch header["alg"] {
@@ -192,6 +208,14 @@ func TestInvalidAssertions(t *testing.T) {
 		"key in the header":    other.sign(t, map[string]any{"alg": "ES256", "jwk": other.public()}, s.assertionClaims()),
 		"crit":                 keys.sign(t, map[string]any{"alg": "ES256", "crit": []string{"exp"}}, s.assertionClaims()),
 		"of another type":      keys.sign(t, map[string]any{"alg": "ES256", "typ": "at+jwt"}, s.assertionClaims()),
+		"EXP":                  keys.sign(t, es, s.assertionClaims("exp", nil, "EXP", now.Add(time.Minute).Unix())),
+		"SUB":                  keys.sign(t, es, s.assertionClaims("sub", nil, "SUB", "signer")),
+		"Aud":                  keys.sign(t, es, s.assertionClaims("aud", nil, "Aud", issuer)),
+		"exp twice":            keys.signText(t, es, twice(t, s.assertionClaims(), `"exp":%d`, now.Add(time.Minute).Unix())),
+		"exp twice, escaped":   keys.signText(t, es, twice(t, s.assertionClaims(), `"e\u0078p":%d`, now.Add(time.Minute).Unix())),
+		"sub twice":            keys.signText(t, es, twice(t, s.assertionClaims(), `"sub":%q`, "signer")),
+		"other claim twice":    keys.signText(t, es, twice(t, s.assertionClaims("x", 1), `"x":%d`, 2)),
+		"ALG":                  keys.sign(t, map[string]any{"ALG": "ES256", "kid": "e"}, s.assertionClaims()),
 		"garbage":              "garbage",
 		"dots":                 strings.Repeat(".", 50_000),
 		"signature taken away": strings.Join(strings.Split(used, ".")[:2], ".") + ".",

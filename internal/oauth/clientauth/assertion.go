@@ -41,13 +41,29 @@ type Assertions struct {
 
 // assertion holds the claims of a client assertion (RFC 7523 §3).
 type assertion struct {
-	Issuer    string   `json:"iss"`
-	Subject   string   `json:"sub"`
-	Audience  audience `json:"aud"`
-	JTI       string   `json:"jti"`
-	Expires   float64  `json:"exp"`
-	IssuedAt  float64  `json:"iat"`
-	NotBefore float64  `json:"nbf"`
+	Issuer, Subject              string
+	Audience                     audience
+	JTI                          string
+	Expires, IssuedAt, NotBefore float64
+}
+
+// UnmarshalJSON implements json.Unmarshaler. The names of claims are unique and case-sensitive
+// (RFC 7519 §4); encoding/json on its own would use the last of two, and treat "EXP" as "exp".
+func (a *assertion) UnmarshalJSON(text []byte) error {
+	members, err := keys.ParseObject(text)
+	if err != nil {
+		return err
+	}
+	for name, value := range map[string]any{
+		"iss": &a.Issuer, "sub": &a.Subject, "aud": &a.Audience, "jti": &a.JTI, "exp": &a.Expires, "iat": &a.IssuedAt, "nbf": &a.NotBefore,
+	} {
+		if given, ok := members[name]; ok {
+			if err := json.Unmarshal(given, value); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // audience is one string or an array of them (RFC 7519 §4.1.3).

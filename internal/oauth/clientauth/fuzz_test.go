@@ -87,6 +87,7 @@ func FuzzAssertionClaims(f *testing.F) {
 	for _, s := range []string{
 		`{"iss":"shop","sub":"shop","aud":"https://id.example","jti":"1","exp":1800000060}`, `{"iss":"shop","sub":"shop","aud":["x","https://id.example/oauth/token"],"jti":"1","exp":1800000060.5,"iat":1e9}`,
 		`{"iss":"shop","sub":"shop","aud":"https://id.example","jti":"1","exp":1e300}`, `{"iss":"shop","sub":"shop","aud":null,"jti":"1","exp":-1}`, `{"aud":[[]]}`, `{"exp":"1800000060"}`,
+		`{"iss":"shop","sub":"shop","aud":"https://id.example","jti":"1","EXP":1800000060}`, `{"iss":"shop","sub":"shop","aud":"https://id.example","jti":"1","exp":1,"exp":1800000060}`,
 	} {
 		f.Add([]byte(s))
 	}
