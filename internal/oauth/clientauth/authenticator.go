@@ -141,10 +141,8 @@ func presented(r *http.Request) (credentials, error) {
 		return fromHeader(header[0], id)
 	case id == "" || len(id) > oauth.MaxClientID:
 		return credentials{}, oauth.InvalidClient.Because("no client_id, or an impossible one")
-	case secret != "":
-		return credentials{id, secret, store.SecretPost}, nil
 	}
-	return credentials{id, "", store.NoSecret}, nil
+	return withSecret(id, secret, store.SecretPost), nil
 }
 
 // fromAssertion reads an assertion (RFC 7521 §4.2). The client_id may be left
@@ -194,5 +192,14 @@ func fromHeader(header, bodyID string) (credentials, error) {
 	if bodyID != "" && bodyID != id {
 		return credentials{}, oauth.InvalidRequest.Because("one client in the header and another in the body")
 	}
-	return credentials{id, secret, store.SecretBasic}, nil
+	return withSecret(id, secret, store.SecretBasic), nil
+}
+
+// withSecret returns the credentials of a client that sent a secret by method. An empty one
+// may be left out (RFC 6749 §2.3.1), so it says no more than the client_id alone.
+func withSecret(id, secret, method string) credentials {
+	if secret == "" {
+		method = store.NoSecret
+	}
+	return credentials{id, secret, method}
 }

@@ -36,7 +36,7 @@ func FuzzBasic(f *testing.F) {
 			}
 			return
 		}
-		if got.id == "" || len(got.id) > oauth.MaxClientID || got.method != store.SecretBasic || bodyID != "" && bodyID != got.id {
+		if got.id == "" || len(got.id) > oauth.MaxClientID || (got.method == store.SecretBasic) != (got.secret != "") || got.secret == "" && got.method != store.NoSecret || bodyID != "" && bodyID != got.id {
 			t.Errorf("%q and %q give %+v, want a single client that both agree on", header, bodyID, got)
 		}
 		if again, err := fromHeader(basicHeader(got.id, got.secret), got.id); err != nil || again != got {
