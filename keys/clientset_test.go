@@ -13,6 +13,26 @@ import (
 	"testing"
 )
 
+// akp is a key of a kind that is not understood (draft-ietf-cose-dilithium); strange are
+// keys that each have something that is not.
+const (
+	akp     = `{"kty":"AKP","alg":"ML-DSA-44","kid":"pq","pub":"BBBB"}`
+	strange = akp + `,{"kty":7},{"kid":"no kind"},{"kty":"EC","crv":"P-999","x":"AA","y":"AA"},{"kty":"EC","crv":"P-256"},{"kty":"OKP","crv":"X25519","x":"AA"},{"kty":"OKP","crv":"Ed25519","x":"AA"},{"kty":"RSA","n":"AQAB"},{"kty":"RSA","n":7,"e":"AQAB"},{"kty":"XYZ","kid":7},{"kty":"XYZ","alg":["x"]}`
+)
+
+// A set that was fetched may have anything in it; the keys that are understood work.
+func TestKeysThatAreNotUnderstoodArePassedOver(t *testing.T) {
+	k, set := clientKeys(t)
+	ours := strings.TrimSuffix(strings.TrimPrefix(string(set), `{"keys":[`), `]}`)
+	for _, all := range []string{strange + "," + ours, ours + "," + strange, `7,null,"x",{"kty":"EC","kty":"EC"},` + ours} {
+		for _, head := range []string{`{"alg":"ES256","kid":"a"}`, `{"alg":"ES256"}`} {
+			if _, err := VerifyAssertion([]byte(`{"keys":[`+all+`],"more":1}`), forge(t, head, "{}", es256By(k))); err != nil {
+				t.Errorf("verifying %s with the keys %s: err = %v, want none", head, all, err)
+			}
+		}
+	}
+}
+
 func TestWhichSetsOfKeysCanBeRegistered(t *testing.T) {
 	text := base64.RawURLEncoding.EncodeToString
 	rsaKey := func(bits int) string {
@@ -52,8 +72,15 @@ func TestWhichSetsOfKeysCanBeRegistered(t *testing.T) {
 		"no key":           {`{"keys":[]}`, "can sign"},
 		"private":          {`{"keys":[{` + p256 + `},{` + edwards + `,"d":"AAAA"}]}`, `"d"`},
 		"symmetric":        {`{"keys":[{"kty":"oct","k":"AAAA"}]}`, `"k"`},
-		"broken key":       {`{"keys":[{"kty":"EC","crv":"P-256","x":"AA"}]}`, "cannot be read"},
-		"unknown kind":     {`{"keys":[{"kty":"XYZ"}]}`, "cannot be read"},
+		"broken key":       {`{"keys":[{"kty":"EC","crv":"P-256","x":"AA"}]}`, "can sign"},
+		"not on the curve": {`{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("A", 43) + `","y":"` + strings.Repeat("A", 43) + `"}]}`, "can sign"},
+		"unknown kind":     {`{"keys":[{"kty":"XYZ"}]}`, "can sign"},
+		"post-quantum":     {`{"keys":[` + akp + `]}`, "can sign"},
+		"beside others":    {`{"keys":[` + strange + `,{` + p256 + `}]}`, ""},
+		"strange members":  {`{"keys":[{` + p256 + `,"x5c":7,"key_ops":"x","ext":true,"use":null}]}`, ""},
+		"private AKP":      {`{"keys":[{` + p256 + `},{"kty":"AKP","alg":"ML-DSA-44","pub":"BBBB","priv":"AAAA"}]}`, `"priv"`},
+		"no object":        {`{"keys":[{` + p256 + `},7]}`, "cannot be read"},
+		"a member twice":   {`{"keys":[{` + p256 + `,"crv":"P-256"}]}`, "cannot be read"},
 		"one key":          {`{` + strong + `}`, "not an object"},
 		"a list":           {`[{` + strong + `}]`, "not an object"},
 		"no JSON":          {`-----BEGIN PUBLIC KEY-----`, "not an object"},

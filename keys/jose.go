@@ -78,20 +78,22 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 	if err != nil {
 		return err
 	}
-	keys, err := jwk.Parse(set)
+	keys, err := parseSet(set)
 	if err != nil {
 		return errors.New("the registered keys cannot be read")
 	}
-	// A set that was fetched from an address may have any number of keys.
-	for i, tried := 0, 0; i < keys.Len() && tried < maxSetKeys; i++ {
-		candidate, _ := keys.Key(i)
-		public := foreignKey(candidate, h)
+	tried := 0
+	for _, candidate := range keys {
+		public := candidate.public(h)
 		if public == nil {
 			continue
 		}
-		tried++
 		if verifier.Verify(input, signature, public) == nil {
 			return nil
+		}
+		// A set that was fetched from an address may have any number of keys.
+		if tried++; tried == maxSetKeys {
+			break
 		}
 	}
 	return errors.New("no registered key has signed it")
@@ -100,20 +102,21 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 // ForeignAlgorithms returns the algorithms that clients may sign with.
 func ForeignAlgorithms() []string { return []string{"RS256", "PS256", "ES256", "EdDSA"} }
 
-// foreignKey returns the public key of k, or nil if k cannot have signed under h.
-func foreignKey(k jwk.Key, h header) any {
-	if h.KeyID != "" && k.KeyID() != h.KeyID || k.KeyUsage() != "" && k.KeyUsage() != string(jwk.ForSignature) {
+// public returns the public key, or nil if k cannot have signed under h.
+func (k clientKey) public(h header) any {
+	if h.KeyID != "" && k.id != h.KeyID || k.use != "" && k.use != string(jwk.ForSignature) || k.algorithm != "" && k.algorithm != h.Algorithm {
 		return nil
 	}
-	if alg := k.Algorithm().String(); alg != "" && alg != h.Algorithm {
+	text, err := json.Marshal(k.material)
+	if err != nil {
 		return nil
 	}
-	public, err := k.PublicKey()
+	key, err := jwk.ParseKey(text)
 	if err != nil {
 		return nil
 	}
 	var raw any
-	if public.Raw(&raw) != nil || !fits(raw, h.Algorithm) {
+	if key.Raw(&raw) != nil || !fits(raw, h.Algorithm) {
 		return nil
 	}
 	return raw
@@ -128,24 +131,10 @@ func fits(key any, algorithm string) bool {
 	case *rsa.PublicKey:
 		return (algorithm == "RS256" || algorithm == "PS256") && key.N.BitLen() >= leastRSA && key.N.BitLen() <= mostRSA
 	case *ecdsa.PublicKey:
-		return algorithm == "ES256" && key.Curve == elliptic.P256()
+		_, err := key.ECDH() // fails for a point that is not on the curve
+		return err == nil && algorithm == "ES256" && key.Curve == elliptic.P256()
 	case ed25519.PublicKey:
 		return algorithm == "EdDSA"
 	}
 	return false
-}
-
-// countUsable counts the keys of a JWK Set that can sign with one of ForeignAlgorithms.
-func countUsable(set []byte) (n int, err error) {
-	keys, err := jwk.Parse(set)
-	if err != nil {
-		return 0, err
-	}
-	for i := range keys.Len() {
-		candidate, _ := keys.Key(i)
-		if slices.ContainsFunc(ForeignAlgorithms(), func(alg string) bool { return foreignKey(candidate, header{Algorithm: alg}) != nil }) {
-			n++
-		}
-	}
-	return n, nil
 }
