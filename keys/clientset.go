@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 const (
@@ -63,7 +64,7 @@ func CheckUsable(set []byte) error {
 			return nil
 		}
 	}
-	return errors.New("none of its keys can sign with RS256, PS256, ES256 or EdDSA")
+	return errors.New("none of its keys can sign with one of " + strings.Join(ForeignAlgorithms(), ", "))
 }
 
 // A clientKey is one key of a client's JWK Set.

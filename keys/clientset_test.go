@@ -20,6 +20,25 @@ const (
 	strange = akp + `,{"kty":7},{"kid":"no kind"},{"kty":"EC","crv":"P-999","x":"AA","y":"AA"},{"kty":"EC","crv":"P-256"},{"kty":"OKP","crv":"X25519","x":"AA"},{"kty":"OKP","crv":"Ed25519","x":"AA"},{"kty":"RSA","n":"AQAB"},{"kty":"RSA","n":7,"e":"AQAB"},{"kty":"XYZ","kid":7},{"kty":"XYZ","alg":["x"]}`
 )
 
+// RFC 9864 renamed EdDSA with this curve, so both names are the same algorithm.
+func TestEd25519ByBothNames(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatalf("generating an Ed25519 key: %v", err)
+	}
+	sign := func(input []byte) []byte { return ed25519.Sign(private, input) }
+	for _, key := range []string{"", `,"alg":"Ed25519"`, `,"alg":"EdDSA"`, `,"alg":"ES256"`, `,"alg":"ed25519"`} {
+		set := fmt.Sprintf(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":%q%s}]}`, base64.RawURLEncoding.EncodeToString(public), key)
+		for _, alg := range []string{"Ed25519", "EdDSA", "ed25519", "Ed448", "ES256"} {
+			_, err := VerifyAssertion([]byte(set), forge(t, map[string]string{"alg": alg}, "{}", sign))
+			want := strings.HasPrefix(alg, "Ed") && alg != "Ed448" && !strings.HasSuffix(key, `"ES256"`) && !strings.HasSuffix(key, `"ed25519"`)
+			if (err == nil) != want {
+				t.Errorf("verifying alg %s with the key %s: err = %v, want it accepted: %t", alg, set, err, want)
+			}
+		}
+	}
+}
+
 // A set that was fetched may have anything in it; the keys that are understood work.
 func TestKeysThatAreNotUnderstoodArePassedOver(t *testing.T) {
 	k, set := clientKeys(t)
@@ -64,6 +83,10 @@ func TestWhichSetsOfKeysCanBeRegistered(t *testing.T) {
 		"RSA":              {`{"keys":[{` + strong + `}]}`, ""},
 		"P-256":            {`{"keys":[{` + p256 + `,"use":"sig","alg":"ES256","kid":"a"}]}`, ""},
 		"Ed25519":          {`{"keys":[{` + edwards + `}]}`, ""},
+		"alg Ed25519":      {`{"keys":[{` + edwards + `,"alg":"Ed25519"}]}`, ""},
+		"alg EdDSA":        {`{"keys":[{` + edwards + `,"alg":"EdDSA"}]}`, ""},
+		"alg Ed448":        {`{"keys":[{` + edwards + `,"alg":"Ed448"}]}`, "can sign"},
+		"P-256 as Ed25519": {`{"keys":[{` + p256 + `,"alg":"Ed25519"}]}`, "can sign"},
 		"beside another":   {`{"keys":[{` + strong + `,"use":"enc"},{` + p256 + `}]}`, ""},
 		"encryption alone": {`{"keys":[{` + strong + `,"use":"enc"}]}`, "can sign"},
 		"another alg":      {`{"keys":[{` + strong + `,"alg":"RS512"}]}`, "can sign"},

@@ -74,7 +74,7 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 	if !slices.Contains(ForeignAlgorithms(), h.Algorithm) {
 		return fmt.Errorf("alg %.32q", h.Algorithm)
 	}
-	verifier, err := jws.NewVerifier(jwa.SignatureAlgorithm(h.Algorithm))
+	verifier, err := jws.NewVerifier(jwa.SignatureAlgorithm(canonical(h.Algorithm)))
 	if err != nil {
 		return err
 	}
@@ -100,11 +100,20 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 }
 
 // ForeignAlgorithms returns the algorithms that clients may sign with.
-func ForeignAlgorithms() []string { return []string{"RS256", "PS256", "ES256", "EdDSA"} }
+func ForeignAlgorithms() []string { return []string{"RS256", "PS256", "ES256", "EdDSA", "Ed25519"} }
+
+// canonical returns the name under which we and jwx know an algorithm: Ed25519 (RFC 9864 §2.2)
+// is the older EdDSA with the only curve that we accept.
+func canonical(algorithm string) string {
+	if algorithm == "Ed25519" {
+		return "EdDSA"
+	}
+	return algorithm
+}
 
 // public returns the public key, or nil if k cannot have signed under h.
 func (k clientKey) public(h header) any {
-	if h.KeyID != "" && k.id != h.KeyID || k.use != "" && k.use != string(jwk.ForSignature) || k.algorithm != "" && k.algorithm != h.Algorithm {
+	if h.KeyID != "" && k.id != h.KeyID || k.use != "" && k.use != string(jwk.ForSignature) || k.algorithm != "" && canonical(k.algorithm) != canonical(h.Algorithm) {
 		return nil
 	}
 	text, err := json.Marshal(k.material)
@@ -134,7 +143,7 @@ func fits(key any, algorithm string) bool {
 		_, err := key.ECDH() // fails for a point that is not on the curve
 		return err == nil && algorithm == "ES256" && key.Curve == elliptic.P256()
 	case ed25519.PublicKey:
-		return algorithm == "EdDSA"
+		return canonical(algorithm) == "EdDSA"
 	}
 	return false
 }

@@ -107,7 +107,7 @@ func (k signers) signText(t testing.TB, header map[string]any, claims []byte) st
 			r.FillBytes(signature[:32])
 			s.FillBytes(signature[32:])
 		}
-	case "EdDSA":
+	case "EdDSA", "Ed25519":
 		signature = ed25519.Sign(k.ed25519, []byte(input))
 	case "HS256":
 		mac := hmac.New(sha256.New, []byte("secret"))
@@ -160,7 +160,7 @@ func (s *site) assert(t testing.TB, assertion string, more ...string) answer {
 
 func TestPrivateKeyJWT(t *testing.T) {
 	s, keys := openSigner(t)
-	for alg, kid := range map[string]string{"RS256": "r", "PS256": "r", "ES256": "e", "EdDSA": "d"} {
+	for alg, kid := range map[string]string{"RS256": "r", "PS256": "r", "ES256": "e", "EdDSA": "d", "Ed25519": "d"} {
 		granted(t, s.assert(t, keys.sign(t, map[string]any{"alg": alg, "kid": kid, "typ": "JWT"}, s.assertionClaims())))
 		granted(t, s.assert(t, keys.sign(t, map[string]any{"alg": alg}, s.assertionClaims("aud", []string{"https://other.example", issuer + "/oauth/token"})), "client_id", "signer"))
 	}
