@@ -9,12 +9,17 @@ import (
 	"time"
 
 	"gatehouse/internal/outbound"
+	"gatehouse/keys"
 )
 
 const (
 	// jwksMemory is how long the keys of a client are cached.
 	jwksMemory = 5 * time.Minute
-	maxJWKS    = 200
+	// failureMemory is how long a failure is cached.
+	failureMemory = 10 * time.Second
+	// jwksAge is how old keys may become that cannot be read again.
+	jwksAge = 24 * time.Hour
+	maxJWKS = 200
 )
 
 // JWKSCache reads the documents behind clients' jwks_uri. It fetches each about once in
@@ -32,44 +37,65 @@ type jwksEntry struct {
 	mu    sync.Mutex // held while fetching, so that one call fetches for all
 	asked time.Time
 	err   error
-	body  atomic.Pointer[[]byte] // the last document that was fetched
+	good  atomic.Pointer[jwks] // the last document with a usable key
 }
 
-// failureMemory is how long a failure is cached.
-const failureMemory = 10 * time.Second
+type jwks struct {
+	body []byte
+	read time.Time
+}
 
-// Get returns the document at url. If it cannot be fetched, or another call is
-// fetching it, Get returns the previous one: calls that all wait for a hanging host
-// would fill the server.
+// Get returns the document at url. If it cannot be fetched or has no usable key, as a page
+// of maintenance, or if another call is fetching it, Get returns the previous one: calls
+// that all wait for a hanging host would fill the server.
 func (c *JWKSCache) Get(ctx context.Context, url string) ([]byte, error) {
 	e := c.entry(url)
 	if !e.mu.TryLock() {
-		if body := e.body.Load(); body != nil {
-			return *body, nil
+		if body := e.kept(c.Now()); body != nil {
+			return body, nil
 		}
 		e.mu.Lock()
 	}
 	defer e.mu.Unlock()
 	now := c.Now()
-	memory := jwksMemory
-	if e.err != nil {
-		memory = failureMemory
+	if !e.fresh(now) {
+		e.fetch(ctx, c.Client, url, now)
 	}
-	if age := now.Sub(e.asked); !e.asked.IsZero() && age >= 0 && age < memory {
-		return e.answer()
-	}
-	body, err := outbound.Get(context.WithoutCancel(ctx), c.Client, url)
-	if e.asked, e.err = now, err; err == nil {
-		e.body.Store(&body)
-	}
-	return e.answer()
-}
-
-func (e *jwksEntry) answer() ([]byte, error) {
-	if body := e.body.Load(); body != nil {
-		return *body, nil
+	if body := e.kept(now); body != nil {
+		return body, nil
 	}
 	return nil, fmt.Errorf("reading a client's keys: %w", e.err)
+}
+
+// fresh reports whether the last fetch still counts.
+func (e *jwksEntry) fresh(now time.Time) bool {
+	if e.err != nil {
+		return within(failureMemory, e.asked, now)
+	}
+	return within(jwksMemory, e.asked, now)
+}
+
+func within(limit time.Duration, then, now time.Time) bool {
+	age := now.Sub(then)
+	return !then.IsZero() && age >= 0 && age < limit
+}
+
+func (e *jwksEntry) fetch(ctx context.Context, client *http.Client, url string, now time.Time) {
+	body, err := outbound.Get(context.WithoutCancel(ctx), client, url)
+	if err == nil {
+		err = keys.CheckUsable(body)
+	}
+	if e.asked, e.err = now, err; err == nil {
+		e.good.Store(&jwks{body, now})
+	}
+}
+
+// kept returns the last document with a usable key, or nil if it is too old.
+func (e *jwksEntry) kept(now time.Time) []byte {
+	if good := e.good.Load(); good != nil && now.Sub(good.read) < jwksAge {
+		return good.body
+	}
+	return nil
 }
 
 func (c *JWKSCache) entry(url string) *jwksEntry {
@@ -78,8 +104,14 @@ func (c *JWKSCache) entry(url string) *jwksEntry {
 	if e := c.known[url]; e != nil {
 		return e
 	}
-	if c.known == nil || len(c.known) >= maxJWKS {
+	if c.known == nil {
 		c.known = map[string]*jwksEntry{}
+	}
+	for other := range c.known {
+		if len(c.known) < maxJWKS {
+			break
+		}
+		delete(c.known, other)
 	}
 	e := &jwksEntry{}
 	c.known[url] = e
