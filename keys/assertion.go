@@ -12,8 +12,8 @@ const maxAssertionBytes = 8 << 10
 
 // VerifyAssertion checks the signature of a client assertion (RFC 7523 §2.2) and
 // returns its payload. keySet is the client's JWK Set (RFC 7517 §5); a key in the
-// token's own header is ignored. Every refusal is ErrInvalid. The caller judges the
-// claims.
+// token's own header is ignored. Every refusal is ErrInvalid, and ErrMissingKey
+// too if another set may have the key. The caller judges the claims.
 func VerifyAssertion(keySet []byte, raw string) ([]byte, error) {
 	if len(raw) > maxAssertionBytes || strings.Count(raw, ".") != 2 {
 		return nil, invalid("not a token of at most %d bytes", maxAssertionBytes)

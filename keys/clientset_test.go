@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -35,6 +36,30 @@ func TestEd25519ByBothNames(t *testing.T) {
 			if (err == nil) != want {
 				t.Errorf("verifying alg %s with the key %s: err = %v, want it accepted: %t", alg, set, err, want)
 			}
+		}
+	}
+}
+
+// Another set may have a key that this one lacks, but not another signature for a kid.
+func TestWhichRefusalsAreOfAMissingKey(t *testing.T) {
+	k, set := clientKeys(t)
+	other, _ := clientKeys(t)
+	for _, c := range []struct {
+		head string
+		sign func([]byte) []byte
+		want bool
+	}{
+		{`{"alg":"ES256","kid":"b"}`, es256By(other), true},
+		{`{"alg":"ES256"}`, es256By(other), true},
+		{`{"alg":"RS256"}`, es256By(other), true},
+		{`{"alg":"ES256","kid":"a"}`, es256By(other), false},
+		{`{"alg":"HS256","kid":"b"}`, es256By(k), false},
+		{`{"alg":"ES256","kid":"b","crit":["exp"]}`, es256By(k), false},
+		{`{"alg":"ES256","kid":"b","typ":"at+jwt"}`, es256By(k), false},
+	} {
+		_, err := VerifyAssertion(set, forge(t, c.head, "{}", c.sign))
+		if !errors.Is(err, ErrInvalid) || errors.Is(err, ErrMissingKey) != c.want {
+			t.Errorf("verifying %s: err = %v, want ErrInvalid, of a missing key: %t", c.head, err, c.want)
 		}
 	}
 }

@@ -67,6 +67,10 @@ func keySet(keys []*key) ([]byte, error) {
 	return json.Marshal(set)
 }
 
+// ErrMissingKey says that the set lacks the key of an assertion: none has its kid or, if it
+// names none, none has signed it. The client may have added the key since the set was read.
+var ErrMissingKey = errors.New("no registered key fits it")
+
 // verifyForeign checks a signature with the keys of a JWK Set. The algorithm must
 // be one of ForeignAlgorithms, and the key must fit it (RFC 8725 §3.1), so an RSA
 // key never serves as the secret of an HMAC.
@@ -96,7 +100,10 @@ func verifyForeign(set []byte, h header, input, signature []byte) error {
 			break
 		}
 	}
-	return errors.New("no registered key has signed it")
+	if h.KeyID != "" && tried > 0 {
+		return errors.New("no registered key has signed it")
+	}
+	return ErrMissingKey
 }
 
 // ForeignAlgorithms returns the algorithms that clients may sign with.

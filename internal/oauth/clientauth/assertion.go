@@ -1,6 +1,7 @@
 package clientauth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,8 @@ type Assertions struct {
 	// Keys reads the keys behind a jwks_uri.
 	Keys interface {
 		Get(ctx context.Context, url string) ([]byte, error)
+		// Renew reads them again, for an assertion whose key is not among them.
+		Renew(ctx context.Context, url string) ([]byte, error)
 	}
 	Issuer string
 	Now    func() time.Time
@@ -99,11 +102,7 @@ func claimed(raw string) (string, error) {
 // verify checks that client signed the assertion, that it is for us and in force, and
 // that it comes for the first time. Otherwise it returns InvalidClient.
 func (s *Assertions) verify(r *http.Request, client store.Client, raw string) error {
-	set, err := s.keySet(r.Context(), client)
-	if err != nil {
-		return oauth.InvalidClient.Because("keys of client %s: %w", client.ID, err)
-	}
-	payload, err := keys.VerifyAssertion(set, raw)
+	payload, err := s.signed(r.Context(), client, raw)
 	if err != nil {
 		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err)
 	}
@@ -123,6 +122,25 @@ func (s *Assertions) verify(r *http.Request, client store.Client, raw string) er
 		return oauth.InvalidClient.Because("assertion of client %s was replayed", client.ID)
 	}
 	return nil
+}
+
+// signed returns the payload of an assertion that client signed. A client adds a key by
+// publishing it and signing with it at once (OIDC Core 1.0 §10.1.1), so an unknown key may
+// be behind the jwks_uri by now.
+func (s *Assertions) signed(ctx context.Context, client store.Client, raw string) ([]byte, error) {
+	set, err := s.keySet(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := keys.VerifyAssertion(set, raw)
+	if client.JWKS != "" || !errors.Is(err, keys.ErrMissingKey) {
+		return payload, err
+	}
+	renewed, fault := s.Keys.Renew(ctx, client.JWKSURI)
+	if fault != nil || bytes.Equal(renewed, set) {
+		return nil, err
+	}
+	return keys.VerifyAssertion(renewed, raw)
 }
 
 func (s *Assertions) keySet(ctx context.Context, client store.Client) ([]byte, error) {

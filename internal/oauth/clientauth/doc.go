@@ -9,4 +9,5 @@
 //	   ├─ byNothing        a public client has only its client_id
 //	   └─ byAssertion ───► verify   assertion.go   signature, claims, and first use
 //	                       Get      jwks.go        the keys behind a jwks_uri, cached
+//	                       Renew                   the same, for a key that is not among them
 package clientauth

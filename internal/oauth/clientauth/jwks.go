@@ -17,14 +17,16 @@ const (
 	jwksMemory = 5 * time.Minute
 	// failureMemory is how long a failure is cached.
 	failureMemory = 10 * time.Second
+	// renewEvery is how often an unknown key may lead to a fetch.
+	renewEvery = 10 * time.Second
 	// jwksAge is how old keys may become that cannot be read again.
 	jwksAge = 24 * time.Hour
 	maxJWKS = 200
 )
 
 // JWKSCache reads the documents behind clients' jwks_uri. It fetches each about once in
-// five minutes, and a failing one once in ten seconds, so that nobody can make us
-// send more requests.
+// five minutes, and once in ten seconds if it fails or for an unknown key, so that nobody
+// can make us send more requests.
 type JWKSCache struct {
 	Client *http.Client
 	Now    func() time.Time
@@ -34,10 +36,11 @@ type JWKSCache struct {
 }
 
 type jwksEntry struct {
-	mu    sync.Mutex // held while fetching, so that one call fetches for all
-	asked time.Time
-	err   error
-	good  atomic.Pointer[jwks] // the last document with a usable key
+	mu      sync.Mutex // held while fetching, so that one call fetches for all
+	asked   time.Time
+	renewed time.Time // the last fetch by Renew
+	err     error
+	good    atomic.Pointer[jwks] // the last document with a usable key
 }
 
 type jwks struct {
@@ -49,6 +52,16 @@ type jwks struct {
 // of maintenance, or if another call is fetching it, Get returns the previous one: calls
 // that all wait for a hanging host would fill the server.
 func (c *JWKSCache) Get(ctx context.Context, url string) ([]byte, error) {
+	return c.get(ctx, url, false)
+}
+
+// Renew is Get for a caller that misses a key in what Get returned. It fetches the document
+// again, at most once in ten seconds.
+func (c *JWKSCache) Renew(ctx context.Context, url string) ([]byte, error) {
+	return c.get(ctx, url, true)
+}
+
+func (c *JWKSCache) get(ctx context.Context, url string, renew bool) ([]byte, error) {
 	e := c.entry(url)
 	if !e.mu.TryLock() {
 		if body := e.kept(c.Now()); body != nil {
@@ -58,7 +71,11 @@ func (c *JWKSCache) Get(ctx context.Context, url string) ([]byte, error) {
 	}
 	defer e.mu.Unlock()
 	now := c.Now()
-	if !e.fresh(now) {
+	renew = renew && e.err == nil && !within(renewEvery, e.renewed, now)
+	if renew {
+		e.renewed = now
+	}
+	if renew || !e.fresh(now) {
 		e.fetch(ctx, c.Client, url, now)
 	}
 	if body := e.kept(now); body != nil {

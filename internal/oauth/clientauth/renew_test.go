@@ -1,0 +1,135 @@
+package clientauth_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/internal/oauth"
+	"gatehouse/internal/oauth/clientauth"
+	"gatehouse/internal/outbound"
+	"gatehouse/store"
+)
+
+// A keyHost is a server that publishes the keys of a client.
+type keyHost struct {
+	*httptest.Server
+	mu    sync.Mutex
+	keys  []string
+	asked int
+}
+
+func newKeyHost(t *testing.T) *keyHost {
+	t.Helper()
+	h := &keyHost{}
+	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.asked++
+		_, _ = fmt.Fprintf(w, `{"keys":[%s]}`, strings.Join(h.keys, ","))
+	}))
+	t.Cleanup(h.Close)
+	return h
+}
+
+// publish makes a key and adds it.
+func (h *keyHost) publish(t *testing.T, kid string) ed25519.PrivateKey {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatalf("generating an Ed25519 key: %v", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keys = append(h.keys, fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","kid":%q,"x":%q}`, kid, base64.RawURLEncoding.EncodeToString(public)))
+	return private
+}
+
+func (h *keyHost) fetches() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.asked
+}
+
+// once accepts everything.
+type once struct{}
+
+func (once) UseOnce(context.Context, store.Digest, time.Time) (bool, error) { return true, nil }
+
+// asserting returns a request of the client "signer". An empty kid is left out.
+func asserting(t *testing.T, key ed25519.PrivateKey, kid string, now time.Time) *http.Request {
+	t.Helper()
+	header := map[string]any{"alg": "Ed25519"}
+	if kid != "" {
+		header["kid"] = kid
+	}
+	var parts []string
+	for _, part := range []map[string]any{header, {"iss": "signer", "sub": "signer", "aud": "https://id.example", "jti": rand.Text(), "exp": now.Add(time.Minute).Unix()}} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			t.Fatalf("encoding an assertion: %v", err)
+		}
+		parts = append(parts, base64.RawURLEncoding.EncodeToString(text))
+	}
+	input := strings.Join(parts, ".")
+	return request(url.Values{
+		"client_assertion":      {input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, []byte(input)))},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+	})
+}
+
+// A client publishes a key and signs with it at once. Strangers who name unknown keys make
+// us fetch the set once in ten seconds.
+func TestAnUnknownKeyIsLookedForOnceInTenSeconds(t *testing.T) {
+	host := newKeyHost(t)
+	now := noon
+	clock := func() time.Time { return now }
+	a := clientauth.Authenticator{
+		Clients: apps{"signer": {ID: "signer", AuthMethod: store.PrivateKeyJWT, JWKSURI: host.URL, AssertionAudience: "issuer"}}, Limits: &tally{}, Now: clock,
+		Assertions: &clientauth.Assertions{Once: once{}, Issuer: "https://id.example", Now: clock, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Now: clock}},
+	}
+	check := func(what string, key ed25519.PrivateKey, kid string, want error, fetches int) {
+		t.Helper()
+		before := host.fetches()
+		if _, err := a.Authenticate(asserting(t, key, kid, now)); !errors.Is(err, want) {
+			t.Errorf("%s: err = %v, want %v", what, err, want)
+		}
+		if n := host.fetches() - before; n != fetches {
+			t.Errorf("%s: fetched %d times, want %d", what, n, fetches)
+		}
+	}
+	first := host.publish(t, "r1")
+	_, stranger, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatalf("generating an Ed25519 key: %v", err)
+	}
+	check("the first key", first, "r1", nil, 1)
+	second := host.publish(t, "r2")
+	check("a wrong signature by a known key", stranger, "r1", oauth.InvalidClient, 0)
+	check("a new key at once", second, "r2", nil, 1)
+	check("the first key again", first, "r1", nil, 0)
+	third := host.publish(t, "r3")
+	now = now.Add(9 * time.Second)
+	check("another new key within ten seconds", third, "r3", oauth.InvalidClient, 0)
+	now = now.Add(time.Second)
+	check("the same after ten seconds", third, "r3", nil, 1)
+	now = now.Add(10 * time.Second)
+	check("a stranger", stranger, "x", oauth.InvalidClient, 1)
+	check("a stranger again", stranger, "y", oauth.InvalidClient, 0)
+	check("a stranger without a kid", stranger, "", oauth.InvalidClient, 0)
+	fourth := host.publish(t, "r4")
+	now = now.Add(10 * time.Second)
+	check("a new key that is not named", fourth, "", nil, 1)
+	check("a known key after all of that", first, "r1", nil, 0)
+}
