@@ -144,7 +144,8 @@ const (
 	// Rotated, whatever the grace.)
 	Repeated
 	// Reused means that the token was older, or came after the grace, or was never
-	// the token of its generation. Nothing changed; the caller ends the session.
+	// the token of its generation. The rotation returned is the current one. Nothing
+	// changed; the caller ends the session.
 	Reused
 	// Ended means that the session has ended.
 	Ended

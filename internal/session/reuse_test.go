@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/audit"
 	"gatehouse/internal/session"
 	"gatehouse/store"
 )
@@ -53,6 +54,9 @@ func TestReuseAfterTheGraceEndsTheSession(t *testing.T) {
 	}
 	if got := g.audited(t, s.ID); !slices.Equal(got, []string{"signin.ok", "token.reused"}) {
 		t.Errorf("audited %v, want %v", got, []string{"signin.ok", "token.reused"})
+	}
+	if got, want := g.reuse(t, s.ID), (audit.TokenReused{Gen: 1, Current: 2}); got != want {
+		t.Errorf("the event of the reuse says %+v, want %+v", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/audit"
 	"gatehouse/internal/client"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/session"
@@ -177,6 +179,25 @@ func (g *rig) audited(t *testing.T, sid string) []string {
 		}
 	}
 	return kinds
+}
+
+// reuse returns the detail of a session's token.reused.
+func (g *rig) reuse(t *testing.T, sid string) audit.TokenReused {
+	t.Helper()
+	events, err := g.db.ListAudit(t.Context(), store.AuditQuery{Kind: audit.TokenReused{}.Kind(), Limit: 1000})
+	if err != nil {
+		t.Fatalf("listing the audit events: %v", err)
+	}
+	var detail audit.TokenReused
+	for _, e := range events {
+		if e.SessionID != sid {
+			continue
+		}
+		if err := json.Unmarshal(e.Detail, &detail); err != nil {
+			t.Fatalf("reading the detail of the event: %v", err)
+		}
+	}
+	return detail
 }
 
 // dead fails unless both tokens of the set are void.

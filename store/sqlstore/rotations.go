@@ -81,7 +81,7 @@ func verdict(current store.Rotation, previous string, s store.Step, since time.D
 	case current.Gen == s.Gen+1 && previous == s.JTI && s.Grace > 0 && since.Abs() <= s.Grace:
 		return current, store.Repeated
 	}
-	return store.Rotation{}, store.Reused
+	return current, store.Reused
 }
 
 // Forget implements store.Rotations. It has nothing to do: Rotate reads the row, which

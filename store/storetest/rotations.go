@@ -105,7 +105,20 @@ func (s *rotating) rotate(t *testing.T, step store.Step, want store.Outcome) sto
 	if outcome == store.Rotated && !sameRotation(got, step.Next) {
 		t.Fatalf("rotated to %+v, want the step's Next %+v", got, step.Next)
 	}
+	if outcome == store.Reused {
+		s.namesCurrent(t, step.Known, got)
+	}
 	return got
+}
+
+// namesCurrent wants the rotation beside Reused to be the current one, which the audit
+// log keeps.
+func (s *rotating) namesCurrent(t *testing.T, known, got store.Rotation) {
+	t.Helper()
+	want, err := s.Rotations.Current(t.Context(), s.sid, known)
+	if err != nil || !sameRotation(got, want) {
+		t.Errorf("Reused with another rotation than the current one: %v (-want +got):\n%s", err, cmp.Diff(want, got))
+	}
 }
 
 // forward rotates from r and returns the new rotation.

@@ -52,7 +52,7 @@ end
 
 if presented.gen == state.gen then
   if presented.jti ~= state.jti then
-    return answer(REUSED, nothing) -- the family has forked
+    return answer(REUSED, state) -- the family has forked
   end
   redis.call('HSET', KEYS[1], 'gen', ARGV[9], 'jti', next.jti, 'iat', next.iat, 'exp', next.exp,
     'role', next.role, 'kid', next.kid, 'prev', presented.jti, 'at', string.format('%.0f', now))
@@ -84,4 +84,4 @@ if behind == 1 and grace > 0 then
     return answer(REPEATED, state)
   end
 end
-return answer(REUSED, nothing)
+return answer(REUSED, state)
