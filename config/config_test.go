@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -118,6 +119,42 @@ func TestTheLaterSourceWins(t *testing.T) {
 	}
 }
 
+// Compose's ${NAME:-} sets a variable to nothing if the operator has not set it.
+func TestAnEmptyVariableIsUnset(t *testing.T) {
+	path := file(t, "gatehouse.yaml", "access_token_lifetime: 7m\nredis: redis://cache:6379/0\n", 0o600)
+	want, err := Load(Sources{File: path})
+	if err != nil {
+		t.Fatalf("loading the file alone: %v", err)
+	}
+	for _, empty := range []string{"", " ", "\n"} {
+		all := map[string]string{}
+		for _, s := range settings() {
+			all[strings.TrimPrefix(s.Env, prefix)] = empty
+			if s.FileEnv != "" {
+				all[strings.TrimPrefix(s.FileEnv, prefix)] = empty
+			}
+		}
+		from := environment(all)
+		from.File = path
+		got, err := Load(from)
+		if err != nil {
+			t.Fatalf("every variable is %q: %v, want them unset", empty, err)
+		}
+		if diff := cmp.Diff(want.Values(), got.Values()); diff != "" {
+			t.Errorf("every variable is %q, and the settings differ from those of the file (-want +got):\n%s", empty, diff)
+		}
+	}
+}
+
+func TestOneOfASecretAndItsFileMayBeEmpty(t *testing.T) {
+	key := file(t, "key", goodKey, 0o600)
+	for _, set := range []map[string]string{{"MASTER_KEY": "", "MASTER_KEY_FILE": key}, {"MASTER_KEY": goodKey, "MASTER_KEY_FILE": ""}} {
+		if c, err := Load(environment(set)); err != nil || c.MasterKey.Reveal() != goodKey {
+			t.Errorf("%v: master key %q, %v; want %q", set, c.MasterKey.Reveal(), err, goodKey)
+		}
+	}
+}
+
 func TestSecretsFromFiles(t *testing.T) {
 	key := file(t, "key", goodKey+"\n", 0o600)
 	from := environment(map[string]string{"MASTER_KEY_FILE": key})
@@ -207,13 +244,11 @@ func TestBadConfigurations(t *testing.T) {
 		set  map[string]string
 		want string // the start of the fault, without the prefix of the variable
 	}{
-		{map[string]string{"ADDR": ""}, `ADDR "" is not an address`},
 		{map[string]string{"ADDR": "8080"}, "ADDR 8080 is not an address"},
 		{map[string]string{"ADDR": "localhost:http"}, "ADDR localhost:http is not an address"},
 		{map[string]string{"ADDR": ":65536"}, "ADDR :65536 is not an address"},
 		{map[string]string{"METRICS_ADDR": "9090"}, "METRICS_ADDR 9090 is not an address"},
 		{map[string]string{"METRICS_ADDR": "127.0.0.1:8080"}, "METRICS_ADDR 127.0.0.1:8080 is GATEHOUSE_ADDR already"},
-		{map[string]string{"ISSUER": ""}, `ISSUER "" is not a URL`},
 		{map[string]string{"ISSUER": "login.example.com"}, "ISSUER login.example.com is not a URL"},
 		{map[string]string{"ISSUER": "ftp://login.example.com"}, "ISSUER ftp://login.example.com is not a URL"},
 		{map[string]string{"ISSUER": "http://login.example.com"}, "ISSUER http://login.example.com is not https"},
@@ -224,7 +259,6 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"AUDIENCE": "a b"}, `AUDIENCE "a b" contains white space`},
 		{map[string]string{"DATABASE": "postgres://ann:s3cret@db/g"}, "DATABASE postgres://[redacted]@db/g is neither"},
 		{map[string]string{"DATABASE": "s3cret"}, "DATABASE [redacted] is neither"},
-		{map[string]string{"DATABASE": ""}, "DATABASE  is neither"},
 		{map[string]string{"DATABASE": "sqlite:"}, "DATABASE sqlite: does not name a file"},
 		{map[string]string{"DATABASE": "mysql://db/gatehouse", "MASTER_KEY": goodKey}, "DATABASE mysql://db/gatehouse needs a user"},
 		{map[string]string{"DATABASE": "mysql://ann:s3cret@db", "MASTER_KEY": goodKey}, "DATABASE mysql://[redacted]@db needs"},
@@ -246,7 +280,6 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"MASTER_KEY_FILE": t.TempDir()}, "MASTER_KEY cannot be read from a file: read"},
 		{map[string]string{"MASTER_KEY": goodKey, "MASTER_KEY_FILE": openKey}, "MASTER_KEY is given twice"},
 		{map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL loud is not one of debug, info, warn, error"},
-		{map[string]string{"LOG_LEVEL": ""}, `LOG_LEVEL "" is not one of`},
 		{map[string]string{"SIGNUP": "maybe"}, "SIGNUP maybe is not one of open, closed"},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, `TRUSTED_PROXIES "10.0.0.0/8, proxy" is not a list of networks`},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/33"}, "TRUSTED_PROXIES 10.0.0.0/33 is not a list of networks"},
@@ -261,7 +294,6 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"TLS_CERT": openKey, "TLS_KEY": openKey, "ISSUER": "https://a.example"}, "TLS_KEY " + openKey + " and the certificate cannot be loaded"},
 		{map[string]string{"ACCESS_TOKEN_LIFETIME": "24h"}, "ACCESS_TOKEN_LIFETIME 24h is not between 1m and 1h"},
 		{map[string]string{"ACCESS_TOKEN_LIFETIME": "300"}, "ACCESS_TOKEN_LIFETIME 300 is not a duration with its unit"},
-		{map[string]string{"ACCESS_TOKEN_LIFETIME": ""}, `ACCESS_TOKEN_LIFETIME "" is not a duration`},
 		{map[string]string{"ACCESS_TOKEN_LIFETIME": "-5m"}, "ACCESS_TOKEN_LIFETIME -5m is not between"},
 		{map[string]string{"REFRESH_GRACE": "61s"}, "REFRESH_GRACE 1m1s is not between 0s and 60s"},
 		{map[string]string{"REFRESH_TOKEN_IDLE": "2161h"}, "REFRESH_TOKEN_IDLE 2161h is more than GATEHOUSE_REFRESH_TOKEN_LIFETIME, 2160h"},

@@ -24,12 +24,14 @@ func (l *loader) fromEnvironment(from Sources) {
 	}
 }
 
+// variable returns the value of a variable, or nil. A blank variable counts as unset,
+// because that is what ${NAME:-} in a compose file makes of a missing one.
 func variable(from Sources, name string) *given {
 	if name == "" {
 		return nil
 	}
 	text, ok := from.Env(name)
-	if !ok {
+	if !ok || strings.TrimSpace(text) == "" {
 		return nil
 	}
 	return &given{text: text, origin: name}

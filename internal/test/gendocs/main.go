@@ -42,7 +42,7 @@ Without any setting, ` + "`gatehouse serve`" + ` starts on a new SQLite file. A 
 
 1. the default;
 2. a YAML file, ` + "`gatehouse.yaml`" + ` in the working folder or the one that ` + "`--config`" + ` names, with lines such as ` + "`access_token_lifetime: 5m`" + `;
-3. the environment, such as ` + "`GATEHOUSE_ACCESS_TOKEN_LIFETIME=5m`" + `;
+3. the environment, such as ` + "`GATEHOUSE_ACCESS_TOKEN_LIFETIME=5m`" + `; an empty variable is unset;
 4. a flag, such as ` + "`--access-token-lifetime 5m`" + `.
 
 A secret can also be read from a file: ` + "`GATEHOUSE_MASTER_KEY_FILE=/run/secrets/master_key`" + `, or ` + "`master_key_file:`" + ` in the YAML file. Such a
