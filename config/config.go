@@ -65,8 +65,9 @@ type Config struct {
 	// ignores the header.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" default:""`
 
-	// CORSOrigins are the origins, such as https://app.example.com, whose scripts may
-	// call this server from a browser. Empty: only the server's own pages.
+	// CORSOrigins are the origins, such as https://app.example.com or, for an app in a
+	// web view, capacitor://localhost, whose scripts may call this server. Empty: only
+	// the server's own pages.
 	CORSOrigins []string `env:"CORS_ORIGINS" default:""`
 
 	// TLSCert is the file with the certificate chain in PEM, for a server that

@@ -289,6 +289,20 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"CORS_ORIGINS": "https://a.example,null"}, "CORS_ORIGINS null is not an origin"},
 		{map[string]string{"CORS_ORIGINS": "https://a.example/"}, "CORS_ORIGINS https://a.example/ is not an origin"},
 		{map[string]string{"CORS_ORIGINS": "http://a.example"}, "CORS_ORIGINS http://a.example is not https"},
+		{map[string]string{"CORS_ORIGINS": "https://a.example/app"}, "CORS_ORIGINS https://a.example/app is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "https://a.example?x"}, "CORS_ORIGINS https://a.example?x is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "https://ann@a.example"}, "CORS_ORIGINS https://ann@a.example is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "https://A.example"}, "CORS_ORIGINS https://A.example is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "https://a.example:"}, "CORS_ORIGINS https://a.example: is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "a.example"}, "CORS_ORIGINS a.example is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "capacitor://localhost/"}, "CORS_ORIGINS capacitor://localhost/ is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "capacitor://*"}, "CORS_ORIGINS capacitor://* is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "capacitor:localhost"}, "CORS_ORIGINS capacitor:localhost is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "capacitor://"}, "CORS_ORIGINS capacitor:// is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "javascript:alert(1)"}, "CORS_ORIGINS javascript:alert(1) is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "javascript://localhost"}, "CORS_ORIGINS javascript://localhost is never the origin"},
+		{map[string]string{"CORS_ORIGINS": "data://localhost"}, "CORS_ORIGINS data://localhost is never the origin"},
+		{map[string]string{"CORS_ORIGINS": "file://localhost"}, "CORS_ORIGINS file://localhost is never the origin"},
 		{map[string]string{"TLS_CERT": openKey, "ISSUER": "https://a.example"}, "TLS_KEY is not set, though GATEHOUSE_TLS_CERT is"},
 		{map[string]string{"TLS_KEY": openKey}, "TLS_CERT is not set, though GATEHOUSE_TLS_KEY is"},
 		{map[string]string{"TLS_CERT": openKey, "TLS_KEY": openKey, "ISSUER": "https://a.example"}, "TLS_KEY " + openKey + " and the certificate cannot be loaded"},
@@ -373,6 +387,18 @@ func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwant it to say %q", err, want)
 		}
+	}
+}
+
+func TestOriginsOfWebsitesAndOfWebViews(t *testing.T) {
+	want := []string{
+		"https://app.example.com", "https://app.example.com:8443", "http://localhost:5173", "http://[::1]:5173", "http://tauri.localhost",
+		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://com.example.shop",
+		"chrome-extension://abcdefghijklmnopabcdefghijklmnop", "moz-extension://0f2a4b1c-0d6e-4d3c-9a57-1e2f3a4b5c6d",
+	}
+	c, err := Load(environment(map[string]string{"CORS_ORIGINS": strings.Join(want, ",")}))
+	if err != nil || !slices.Equal(c.CORSOrigins, want) {
+		t.Errorf("origins %q, %v; want %q", c.CORSOrigins, err, want)
 	}
 }
 

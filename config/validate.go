@@ -217,17 +217,43 @@ func masterKeyForMySQL(c Config) string {
 	return ""
 }
 
-// origins checks that each is an origin as RFC 6454 §6.2 writes it. Wildcards are
-// refused, because the answers contain tokens.
+// origins checks that each is an origin as RFC 6454 §6.2 writes it, of a website or of an
+// app's own scheme, such as capacitor://localhost. Wildcards are refused, because the
+// answers contain tokens.
 func origins(c Config) string {
 	for _, origin := range c.CORSOrigins {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || origin != strings.ToLower(origin) || strings.Contains(origin, "*") {
-			return origin + " is not an origin such as https://app.example.com"
+		if problem := notAnOrigin(origin); problem != "" {
+			return quoted(origin) + " is not an origin such as https://app.example.com or capacitor://localhost: " + problem
 		}
-		if u.Scheme != "https" && (u.Scheme != "http" || !here(u.Hostname())) {
-			return origin + " is not https"
+		u, _ := url.Parse(origin) // it has an origin's shape
+		switch {
+		case u.Scheme == "http" && !here(u.Hostname()):
+			return origin + " is not https; only this machine itself (localhost) can do without"
+		case slices.Contains(withoutOrigin, u.Scheme):
+			return origin + " is never the origin of a page: name a website, or an app by a scheme of its own"
 		}
+	}
+	return ""
+}
+
+// withoutOrigin are the schemes whose pages have the origin "null", or that no page has
+// (HTML standard §7.1.1).
+var withoutOrigin = []string{"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "mailto", "vbscript", "view-source", "ws", "wss"}
+
+// notAnOrigin returns what keeps a text from being an origin; empty if nothing.
+func notAnOrigin(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case strings.Contains(text, "*"):
+		return "name each one, because the answers contain tokens"
+	case text == "null":
+		return "every sandboxed page and local file has it"
+	case err != nil || u.Scheme == "" || u.Hostname() == "" || strings.HasSuffix(u.Host, ":"):
+		return "it needs a scheme and a host"
+	case text != strings.ToLower(text):
+		return "write it in lower case, as browsers do"
+	case u.Scheme+"://"+u.Host != text:
+		return "it ends with the host or the port"
 	}
 	return ""
 }
