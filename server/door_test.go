@@ -81,6 +81,38 @@ func TestOnlyHTTPSIsToldToStay(t *testing.T) {
 	}
 }
 
+func TestAListedOriginGetsTheHeadersThatItAsksFor(t *testing.T) {
+	const usual = "Authorization, Content-Type"
+	door := watch(func(http.ResponseWriter, *http.Request) {}, func(o *Options) { o.CORSOrigins = []string{"https://app.example.com"} })
+	many := strings.TrimSuffix(strings.Repeat("x-a,", 3), ",")
+	for i := range 40 {
+		many += ",x-" + strings.Repeat("b", i+1)
+	}
+	for _, c := range []struct{ asked, want string }{
+		{"", usual},
+		{"authorization,content-type", usual},
+		{"traceparent,baggage,sentry-trace", usual + ", traceparent, baggage, sentry-trace"},
+		{" traceparent , Content-Type ,TraceParent", usual + ", traceparent"},
+		{"x-!#$%&'*+-.^_`|~9", usual + ", x-!#$%&'*+-.^_`|~9"},
+		{"traceparent,x y", usual},
+		{"traceparent,x:y", usual},
+		{"traceparent,<script>", usual},
+		{"traceparent,é", usual},
+		{strings.Repeat("x", 65), usual},
+		{many, usual},
+	} {
+		r := httptest.NewRequest("OPTIONS", "http://x/oauth/token", nil)
+		r.Header.Set("Origin", "https://app.example.com")
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		r.Header.Set("Access-Control-Request-Headers", c.asked)
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		if got := w.Header().Get("Access-Control-Allow-Headers"); w.Code != 204 || got != c.want {
+			t.Errorf("asked for %q: status %d, allowed %q; want 204, %q", c.asked, w.Code, got, c.want)
+		}
+	}
+}
+
 func TestOtherOriginsInABrowser(t *testing.T) {
 	const ours, theirs = "https://app.example.com", "https://evil.example.com"
 	for _, c := range []struct {
