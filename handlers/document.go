@@ -7,11 +7,9 @@ import (
 	"time"
 )
 
-// WriteDocument writes a public JSON document, or 304 if the caller already has it. Any
-// web page may read it, because everything in it is public.
+// WriteDocument writes a public JSON document, or 304 if the caller already has it.
 func WriteDocument(w http.ResponseWriter, r *http.Request, body []byte, tag string, maxAge time.Duration) {
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(maxAge/time.Second)))
 	h.Set("ETag", tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {

@@ -22,7 +22,10 @@ type Route struct {
 	// Quiet lowers the log level of the route: programs request it all the time, and
 	// its log lines are of no interest.
 	Quiet bool
-	Serve Endpoint
+	// AnyOrigin lets the scripts of every web page read the answers, because everything
+	// in them is public. The router answers the preflight too (Fetch standard §3.2).
+	AnyOrigin bool
+	Serve     Endpoint
 }
 
 // Refuse writes err in the form in which an audience reads refusals.

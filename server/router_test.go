@@ -10,6 +10,44 @@ import (
 	"gatehouse/handlers"
 )
 
+func TestAnyOrigin(t *testing.T) {
+	audience := handlers.Audience{
+		Refuse: func(w http.ResponseWriter, _ *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusMethodNotAllowed)
+		},
+		NotAllowed: func(*http.Request, handlers.Route) error { return errors.New("not allowed") },
+	}
+	for _, c := range []struct {
+		name, method  string
+		asked, origin string
+		status        int
+		headers       string
+	}{
+		{"a page reads it", "GET", "", "https://a.example", 200, ""},
+		{"not a browser", "GET", "", "", 200, ""},
+		{"a preflight", "OPTIONS", "GET", "https://a.example", 204, "Authorization, Content-Type, x-app"},
+		{"of a sandbox", "OPTIONS", "GET", "null", 204, "Authorization, Content-Type, x-app"},
+		{"OPTIONS that is not a preflight", "OPTIONS", "", "https://a.example", 405, ""},
+		{"another method", "POST", "", "https://a.example", 405, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest(c.method, "http://x/public", nil)
+			r.Header.Set("Access-Control-Request-Headers", "authorization,x-app")
+			if c.origin != "" {
+				r.Header.Set("Origin", c.origin)
+			}
+			if c.asked != "" {
+				r.Header.Set("Access-Control-Request-Method", c.asked)
+			}
+			serve := func(http.ResponseWriter, *http.Request) error { return nil }
+			w := serveOne(audience, handlers.Route{Method: "GET", Path: "/public", AnyOrigin: true, Serve: serve}, r)
+			if w.Code != c.status || w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Header().Get("Access-Control-Allow-Headers") != c.headers {
+				t.Errorf("status %d, headers %v; want %d, every origin, and the headers %q", w.Code, w.Header(), c.status, c.headers)
+			}
+		})
+	}
+}
+
 func TestRouter(t *testing.T) {
 	audience := handlers.Audience{
 		Slash: true,

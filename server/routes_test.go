@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,6 +47,36 @@ func TestTheAPIIsServedByGuardedTablesAlone(t *testing.T) {
 		if _, known := guarded[rt.Method+" "+rt.Path]; strings.HasPrefix(rt.Path, "/api/") != known {
 			t.Errorf("%s %s: want paths below /api/ to be guarded, and no others", rt.Method, rt.Path)
 		}
+	}
+}
+
+// public lists the paths that every web page may read.
+var public = []string{
+	"/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/openapi.json",
+}
+
+// A page that may read an answer may also ask for it with headers of its own, such as
+// authorization, for which the browser asks first.
+func TestWhatEveryPageMayReadAnswersThePreflight(t *testing.T) {
+	var found []string
+	for _, table := range realTables() {
+		for _, rt := range table.Routes {
+			r := httptest.NewRequest("OPTIONS", "http://x"+rt.Path, nil)
+			r.Header.Set("Origin", "https://anybody.example")
+			r.Header.Set("Access-Control-Request-Method", "GET")
+			r.Header.Set("Access-Control-Request-Headers", "authorization,x-app")
+			if rt.Method == "OPTIONS" || !rt.Needs.Open() {
+				continue // a guarded path; it has OPTIONS of its own
+			}
+			h := serveOne(table.Audience, rt, r).Header()
+			if h.Get("Access-Control-Allow-Origin") == "*" && h.Get("Access-Control-Allow-Headers") == "Authorization, Content-Type, x-app" {
+				found = append(found, rt.Path)
+			}
+		}
+	}
+	slices.Sort(found)
+	if diff := cmp.Diff(public, found); diff != "" {
+		t.Errorf("the paths that answer anybody's preflight differ (-want +got):\n%s", diff)
 	}
 }
 

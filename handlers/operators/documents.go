@@ -13,7 +13,7 @@ func Documents(health *Health, metrics http.Handler) handlers.Table {
 	table := api.Documents(
 		handlers.Route{Method: http.MethodGet, Path: "/healthz/live", Quiet: true, Serve: health.Live},
 		handlers.Route{Method: http.MethodGet, Path: "/healthz/ready", Quiet: true, Serve: health.Ready},
-		handlers.Route{Method: http.MethodGet, Path: "/openapi.json", Serve: NewOpenAPI().Serve},
+		handlers.Route{Method: http.MethodGet, Path: "/openapi.json", AnyOrigin: true, Serve: NewOpenAPI().Serve},
 	)
 	if metrics != nil {
 		table.Routes = append(table.Routes, handlers.Route{

@@ -32,8 +32,7 @@ func NewOpenAPI() OpenAPI {
 // Document returns the document, which must not be changed.
 func (e OpenAPI) Document() []byte { return document }
 
-// Serve writes the document. Any web page may read it: the tools that display it are web
-// pages, and everything in it is public.
+// Serve writes the document. The tools that display it are web pages.
 func (e OpenAPI) Serve(w http.ResponseWriter, r *http.Request) error {
 	handlers.WriteDocument(w, r, document, e.tag, maxAge)
 	return nil

@@ -39,7 +39,7 @@ func (e Endpoints) Tables() []handlers.Table {
 			{Method: http.MethodPost, Path: userinfoPath, Serve: e.Userinfo.Serve},
 		}},
 		api.Documents(handlers.Route{
-			Method: http.MethodGet, Path: "/.well-known/jwks.json", Discovery: "jwks_uri", Quiet: true, Serve: e.JWKS.Serve,
+			Method: http.MethodGet, Path: "/.well-known/jwks.json", Discovery: "jwks_uri", Quiet: true, AnyOrigin: true, Serve: e.JWKS.Serve,
 		}),
 	}
 }
@@ -54,8 +54,8 @@ func Metadata(s discovery.Server) (handlers.Table, error) {
 	}
 	openid, err := s.OpenIDConfiguration()
 	return api.Documents(
-		handlers.Route{Method: http.MethodGet, Path: "/.well-known/oauth-authorization-server", Quiet: true, Serve: newDocument(authorizationServer).Serve},
-		handlers.Route{Method: http.MethodGet, Path: "/.well-known/openid-configuration", Quiet: true, Serve: newDocument(openid).Serve},
+		handlers.Route{Method: http.MethodGet, Path: "/.well-known/oauth-authorization-server", Quiet: true, AnyOrigin: true, Serve: newDocument(authorizationServer).Serve},
+		handlers.Route{Method: http.MethodGet, Path: "/.well-known/openid-configuration", Quiet: true, AnyOrigin: true, Serve: newDocument(openid).Serve},
 	), err
 }
 
