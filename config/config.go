@@ -61,8 +61,9 @@ type Config struct {
 	LogLevel slog.Level `env:"LOG_LEVEL" default:"info" oneof:"debug info warn error"`
 
 	// TrustedProxies are the networks, such as 10.0.0.0/8, or addresses of the reverse
-	// proxies in front. The server believes only their X-Forwarded-For. Empty: it
-	// ignores the header.
+	// proxies in front. The server believes only their X-Forwarded-For, whose addresses
+	// may have a port. Empty: it ignores the header. It warns about other peers that
+	// send the header.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" default:""`
 
 	// CORSOrigins are the origins, such as https://app.example.com or, for an app in a

@@ -29,11 +29,15 @@ type observer struct {
 	metrics *metrics.Metrics
 	quiet   map[string]bool // by path template
 	refuse  func(http.ResponseWriter, *http.Request)
+	ignored ignoredProxies
 }
 
 func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now() //nolint:forbidigo // measures a duration
 	info := &reqctx.Info{ID: rand.Text()[:16], IP: o.proxies.ClientIP(r), UserAgent: cut(r.UserAgent(), 255)}
+	if peer, ignored := o.proxies.Ignored(r); ignored && o.ignored.first(peer, start) {
+		o.log.WarnContext(r.Context(), "X-Forwarded-For is ignored, because the peer is not a trusted proxy; if it is yours, name it in GATEHOUSE_TRUSTED_PROXIES", "peer", peer.String())
+	}
 	ctx, cancel := context.WithTimeout(reqctx.With(r.Context(), info), requestBudget)
 	defer cancel()
 	rec := &recorder{ResponseWriter: w}
