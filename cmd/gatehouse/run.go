@@ -69,6 +69,7 @@ To try it, run "gatehouse serve" in an empty folder and open the link that it pr
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "YAML `file` with settings (default: gatehouse.yaml, if it is there)")
 	c.settingFlags(root)
+	showsVersion(root)
 	explainSettings(root)
 	return root
 }

@@ -3,16 +3,76 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
 
+// versionInfo says which program this is.
+type versionInfo struct {
+	Version string `json:"version"`
+	// Commit is the revision that the program was built from; empty if the Go tool could
+	// not see the repository.
+	Commit string `json:"commit"`
+	// Modified is set if the working tree had changes that are not in the commit.
+	Modified bool   `json:"modified"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func thisVersion() versionInfo {
+	build, _ := debug.ReadBuildInfo()
+	return versionOf(version, build)
+}
+
+// versionOf returns what is known of a build, which may be nil.
+func versionOf(version string, build *debug.BuildInfo) versionInfo {
+	v := versionInfo{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	if build == nil {
+		return v
+	}
+	for _, s := range build.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Commit = s.Value
+		case "vcs.modified":
+			v.Modified = s.Value == "true"
+		}
+	}
+	return v
+}
+
+func (v versionInfo) String() string {
+	commit := ""
+	if v.Commit != "" {
+		commit = " (commit " + v.Commit[:min(12, len(v.Commit))]
+		if v.Modified {
+			commit += ", modified"
+		}
+		commit += ")"
+	}
+	return fmt.Sprintf("gatehouse %s%s %s %s", v.Version, commit, v.Go, v.Platform)
+}
+
 func (c *cli) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: exactArgs(),
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "version", Short: "Print the version, the commit and the Go version", Args: exactArgs(),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(c.stdout, "gatehouse %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			if asJSON {
+				return c.json(thisVersion())
+			}
+			_, err := fmt.Fprintln(c.stdout, thisVersion())
 			return err
 		},
 	}
+	printsJSON(cmd, &asJSON, "print the version as JSON")
+	return cmd
+}
+
+// showsVersion adds the flag --version to the root command.
+func showsVersion(root *cobra.Command) {
+	root.Version = thisVersion().String()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version") // without cobra's -v, which looks like verbose
 }
