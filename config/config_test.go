@@ -280,6 +280,7 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"MASTER_KEY_FILE": t.TempDir()}, "MASTER_KEY cannot be read from a file: read"},
 		{map[string]string{"MASTER_KEY": goodKey, "MASTER_KEY_FILE": openKey}, "MASTER_KEY is given twice"},
 		{map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL loud is not one of debug, info, warn, error"},
+		{map[string]string{"LOG_LEVEL": "warm"}, "LOG_LEVEL warm is not one of debug, info, warn, error; did you mean warn?"},
 		{map[string]string{"SIGNUP": "maybe"}, "SIGNUP maybe is not one of open, closed"},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, `TRUSTED_PROXIES "10.0.0.0/8, proxy" is not a list of networks`},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/33"}, "TRUSTED_PROXIES 10.0.0.0/33 is not a list of networks"},

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"gatehouse/internal/suggest"
 )
 
 // testPrefix is the prefix of the variables that the project's own tests read.
@@ -51,7 +53,7 @@ func (l *loader) unknownVariables(environ []string) {
 		name, _, _ := strings.Cut(pair, "=")
 		ours := strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, testPrefix) && !kubernetes.MatchString(name)
 		if ours && !slices.Contains(known, name) {
-			l.faults.add(name, "is not a setting"+nearest(name, known), "")
+			l.faults.add(name, "is not a setting"+suggest.Question(name, known), "")
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"gatehouse/internal/suggest"
 )
 
 // defaultFile is read if it exists.
@@ -78,7 +80,7 @@ func (l *loader) fromYAML(path string, nodes []*yaml.Node) {
 		known = append(known, s.YAML)
 	}
 	for key, g := range said {
-		l.faults.add(key, "is not a setting"+nearest(key, known), g.origin)
+		l.faults.add(key, "is not a setting"+suggest.Question(key, known), g.origin)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/internal/suggest"
 )
 
 // kindOf names a type for people.
@@ -41,7 +43,7 @@ func (s Setting) parse(c *Config, text string) error {
 
 func (s Setting) read(kind any, text string) (any, error) {
 	if len(s.oneOf) > 0 && !slices.Contains(s.oneOf, text) {
-		return nil, errors.New("is not one of " + strings.Join(s.oneOf, ", "))
+		return nil, errors.New("is not one of " + strings.Join(s.oneOf, ", ") + suggest.Question(text, s.oneOf))
 	}
 	switch kind.(type) {
 	case string:

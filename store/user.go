@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -15,8 +16,11 @@ const (
 	RoleAdmin Role = "admin"
 )
 
+// Roles returns the roles.
+func Roles() []Role { return []Role{RoleUser, RoleStaff, RoleAdmin} }
+
 // Valid reports whether r is one of the three roles.
-func (r Role) Valid() bool { return r == RoleUser || r == RoleStaff || r == RoleAdmin }
+func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
 
 // A User is a person with an account.
 type User struct {

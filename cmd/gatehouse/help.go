@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gatehouse/config"
+	"gatehouse/internal/suggest"
 )
 
 // group returns a command that only holds others. Run alone, it prints its help.
@@ -84,8 +86,18 @@ func flagError(cmd *cobra.Command, err error) error {
 		if variable := secretVariable(unknown.GetSpecifiedName()); variable != "" {
 			return fmt.Errorf("a secret must not be an argument, because everybody on this machine could read it; set %s or %s_FILE", variable, variable)
 		}
+		return fmt.Errorf("%w%s\nSee: %s --help", err, nearestFlag(cmd, unknown), cmd.CommandPath())
 	}
 	return fmt.Errorf("%w\nSee: %s --help", err, cmd.CommandPath())
+}
+
+// nearestFlag returns a question that suggests a flag of the command, also for one that
+// was written with one dash.
+func nearestFlag(cmd *cobra.Command, unknown *pflag.NotExistError) string {
+	name := cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName())
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+	return suggest.Question("--"+name, known)
 }
 
 // secretVariable returns the variable of the secret for which somebody tried a flag,

@@ -7,12 +7,15 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/password"
+	"gatehouse/internal/suggest"
+	"gatehouse/store"
 )
 
 // explain returns a refusal in words for a terminal.
@@ -38,13 +41,67 @@ func inWords(cmd *cobra.Command, bad *fields.Errors) string {
 	messages := bad.Map()
 	lines := []string{"the input is not valid:"}
 	for _, field := range slices.Sorted(maps.Keys(messages)) {
-		message := strings.Join(messages[field], " ")
+		message := strings.Join(messages[field], " ") + meant(cmd, field)
 		if field != noField {
 			message = given(cmd, field) + ": " + message
 		}
 		lines = append(lines, "  "+message)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// meant returns a question that suggests a choice, if what was given for the field is a
+// misspelt one.
+func meant(cmd *cobra.Command, field string) string {
+	known := choicesOf(field)
+	for _, value := range valuesOf(cmd, field) {
+		if near := suggest.Nearest(value, known); near != "" && !slices.Contains(known, value) {
+			return " Did you mean " + near + "?"
+		}
+	}
+	return ""
+}
+
+// choicesOf returns the words that a field accepts; none if it accepts others as well.
+func choicesOf(field string) []string {
+	switch field {
+	case "role":
+		return roles()
+	case "scope":
+		return authz.AllScopes.Tokens()
+	}
+	for _, a := range client.Attributes(grant.Types()) {
+		if a.Name == field && a.Schema.Items != nil {
+			return a.Schema.Items.Enum
+		} else if a.Name == field {
+			return a.Schema.Enum
+		}
+	}
+	return nil
+}
+
+func roles() []string {
+	var all []string
+	for _, role := range store.Roles() {
+		all = append(all, string(role))
+	}
+	return all
+}
+
+// valuesOf returns the words that were given for a field: by its flag or, if the command
+// has none, by the last argument.
+func valuesOf(cmd *cobra.Command, field string) []string {
+	flag := cmd.Flags().Lookup(strings.TrimPrefix(given(cmd, field), "--"))
+	switch args := cmd.Flags().Args(); {
+	case flag == nil && len(args) > 0:
+		return args[len(args)-1:]
+	case flag == nil:
+		return nil
+	}
+	if list, ok := flag.Value.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	return strings.Fields(flag.Value.String())
 }
 
 // given returns the flag or argument of a field.

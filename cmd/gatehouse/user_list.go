@@ -10,6 +10,7 @@ import (
 	"gatehouse/handlers/accounts"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/names"
+	"gatehouse/internal/suggest"
 	"gatehouse/store"
 )
 
@@ -21,7 +22,7 @@ func (c *cli) userList() *cobra.Command {
 		Example: "  gatehouse user list --role admin",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if role != "" && !store.Role(role).Valid() {
-				return fmt.Errorf("--role %s is not admin, staff or user", role)
+				return fmt.Errorf("--role %s is not admin, staff or user%s", role, suggest.Question(role, roles()))
 			}
 			return c.withCore(cmd.Context(), func(core *core) error {
 				q := store.UserQuery{Search: strings.Fields(names.Fold(search)), Role: store.Role(role), OrderBy: store.ByID, Limit: cursor.MaxLimit}

@@ -97,7 +97,7 @@ type census struct {
 
 func (h *Handlers) countPeople(ctx context.Context) (map[store.Role]census, error) {
 	people := map[store.Role]census{}
-	for _, role := range []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin} {
+	for _, role := range store.Roles() {
 		var c census
 		for active, to := range map[bool]*int64{true: &c.Active, false: &c.Inactive} {
 			page, err := h.People.ListUsers(ctx, store.UserQuery{Role: role, Active: &active, OrderBy: store.ByID, Limit: 1})
