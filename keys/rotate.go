@@ -10,9 +10,6 @@ import (
 	"gatehouse/store"
 )
 
-// system is the actor of changes that the schedule makes.
-const system = "system"
-
 // Rotate publishes the next key, which signs PublishLead later. If the next key is
 // published already, by this replica or another, Rotate returns that one with
 // Status.Already set.
@@ -49,13 +46,13 @@ func (r *Ring) keepSchedule(ctx context.Context) error {
 	keys, now := r.current.Load().keys, r.options.Now()
 	current := keys.signing(now)
 	if current == nil {
-		_, err := r.add(ctx, keys, system, atOnce)
+		_, err := r.add(ctx, keys, audit.System, atOnce)
 		return err
 	}
 	if r.options.RotateEvery == 0 || keys.next(now) != nil || now.Before(dueAt(current, r.options.RotateEvery, r.options.PublishLead)) {
 		return nil
 	}
-	_, err := r.add(ctx, keys, system, func(now time.Time) time.Time {
+	_, err := r.add(ctx, keys, audit.System, func(now time.Time) time.Time {
 		return latest(now.Add(r.options.PublishLead), current.SignFrom.Add(r.options.RotateEvery))
 	})
 	return err

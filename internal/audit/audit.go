@@ -11,12 +11,15 @@ import (
 	"gatehouse/store"
 )
 
+// System is the actor of what the server does on its own.
+const System = "system"
+
 // A Kind is the specific part of an event; its exported fields are the detail.
 type Kind interface{ Kind() string }
 
 // An Event is a Kind with its circumstances.
 type Event struct {
-	// Actor is the actor's name: authz.Actor's String, or "system".
+	// Actor is the actor's name: authz.Actor's String, or System.
 	Actor string
 	// Subject names what the event concerns, as UserSubject, ClientSubject and KeySubject
 	// write it.

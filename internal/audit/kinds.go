@@ -10,6 +10,15 @@ var Kinds = []Kind{
 	KeyCreated{}, KeyRetired{}, KeysRewrapped{}, EpochBegan{}, DatabaseRestored{},
 }
 
+// KindNames returns the names of the kinds, in the order of Kinds.
+func KindNames() []string {
+	all := make([]string, len(Kinds))
+	for i, kind := range Kinds {
+		all[i] = kind.Kind()
+	}
+	return all
+}
+
 // SignInOK is the event that a user signed in and a session began.
 type SignInOK struct {
 	Method signin.Method `json:"method"`
