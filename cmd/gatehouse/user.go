@@ -19,6 +19,7 @@ func (c *cli) userCommand() *cobra.Command {
 	return group("user", "Manage people", "Manage people in the database that the server uses. The server may be running.",
 		c.userCreate(),
 		c.userList(),
+		c.userShow(),
 		c.userSetRole(),
 		c.userSetPassword(),
 		c.userActivate(),

@@ -39,14 +39,14 @@ func (c *cli) userList() *cobra.Command {
 // listUsers prints page after page, so a million users need no more memory than a
 // thousand.
 func (c *cli) listUsers(ctx context.Context, core *core, q store.UserQuery, asJSON bool) error {
-	list := c.newList(asJSON, "ID", "USERNAME", "EMAIL", "ROLE", "ACTIVE")
+	list := c.newList(asJSON, "ID", "USERNAME", "EMAIL", "ROLE", "ACTIVE", "SUB")
 	for {
 		page, err := core.db.ListUsers(ctx, q)
 		if err != nil {
 			return err
 		}
 		for _, u := range page.Users {
-			if err := list.add(accounts.PersonOf(u), u.ID, u.Username, u.Email, u.Role, u.Active); err != nil {
+			if err := list.add(accounts.PersonOf(u), u.ID, u.Username, u.Email, u.Role, u.Active, u.Sub); err != nil {
 				return err
 			}
 		}
