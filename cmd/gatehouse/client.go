@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/handlers/operators"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/client"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/grant"
@@ -17,7 +18,7 @@ import (
 
 func (c *cli) clientCommand() *cobra.Command {
 	return group("client", "Manage apps", "Manage apps (OAuth clients) in the database that the server uses. The server may be running.",
-		c.clientCreate(), c.clientList(), c.clientUpdate(), c.clientRotateSecret(), c.clientDelete())
+		c.clientCreate(), c.clientList(), c.clientShow(), c.clientUpdate(), c.clientRotateSecret(), c.clientDelete())
 }
 
 func (c *cli) clientCreate() *cobra.Command {
@@ -53,6 +54,26 @@ func (c *cli) clientCreate() *cobra.Command {
 	return cmd
 }
 
+func (c *cli) clientShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "show ID", Short: "Print one app", Args: exactArgs("ID"),
+		Long:    "Print one app with everything that was set. Its secret is stored only as a digest, and cannot be shown.",
+		Example: "  gatehouse client show shop",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
+				app, err := core.db.ClientByID(cmd.Context(), args[0])
+				if err != nil {
+					return explainClient(cmd, args[0], err)
+				}
+				return c.printClient(app, "", asJSON)
+			})
+		},
+	}
+	printsJSON(cmd, &asJSON, "print the app as JSON")
+	return cmd
+}
+
 func (c *cli) clientList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -66,7 +87,7 @@ func (c *cli) clientList() *cobra.Command {
 }
 
 func (c *cli) listClients(cmd *cobra.Command, core *core, asJSON bool) error {
-	list := c.newList(asJSON, "ID", "NAME", "AUTH METHOD", "GRANTS", "SCOPE", "STATE")
+	list := c.newList(asJSON, "ID", "NAME", "AUTH METHOD", "GRANTS", "SCOPE", "STATE", "REDIRECT URIS")
 	for after := ""; ; {
 		clients, err := core.db.ListClients(cmd.Context(), after, cursor.MaxLimit)
 		if err != nil {
@@ -74,7 +95,7 @@ func (c *cli) listClients(cmd *cobra.Command, core *core, asJSON bool) error {
 		}
 		for _, app := range clients {
 			after = app.ID
-			err := list.add(operators.ClientOf(app, ""), app.ID, app.Name, app.AuthMethod, strings.Join(app.GrantTypes, " "), app.Scope, clientState(app))
+			err := list.add(operators.ClientOf(app, ""), app.ID, app.Name, app.AuthMethod, strings.Join(app.GrantTypes, " "), app.Scope, clientState(app), strings.Join(app.RedirectURIs, " "))
 			if err != nil {
 				return err
 			}
@@ -92,28 +113,19 @@ func clientState(app store.Client) string {
 	return "active"
 }
 
-// printClient prints the settings that decide how the app may be used.
+// printClient prints the ID and every attribute that is set.
 func (c *cli) printClient(app store.Client, secret string, asJSON bool) error {
 	if asJSON {
 		return c.json(operators.ClientOf(app, secret))
 	}
-	lines := []struct{ name, value string }{
-		{"client_id", app.ID},
-		{"client_secret", secret},
-		{"auth_method", app.AuthMethod},
-		{"grant_types", strings.Join(app.GrantTypes, " ")},
-		{"scope", app.Scope},
-		{"redirect_uris", strings.Join(app.RedirectURIs, " ")},
-		{"jwks_uri", app.JWKSURI},
-		{"state", clientState(app)},
+	lines := []line{{"client_id", app.ID}, {"client_secret", secret}}
+	for _, a := range client.Attributes(grant.Types()) {
+		if a.Name != "disabled" { // it is the state
+			lines = append(lines, line{a.Name, a.Kept(&app)})
+		}
 	}
-	for _, line := range lines {
-		if line.value == "" {
-			continue
-		}
-		if _, err := fmt.Fprintf(c.stdout, "%-14s %s\n", line.name, line.value); err != nil {
-			return err
-		}
+	if err := c.printLines(append(lines, line{"state", clientState(app)})...); err != nil {
+		return err
 	}
 	if secret != "" {
 		c.say("Save the secret now: only its digest is stored here, so it cannot be shown again.")
