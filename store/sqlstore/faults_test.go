@@ -134,7 +134,7 @@ func TestServerHangs(t *testing.T) {
 // TestTableLocked: another connection's long statement holds a table that we need.
 func TestTableLocked(t *testing.T) {
 	dsn := testdb.MySQL(t)
-	db, pool := brisk(t, dsn), raw(t, dsn)
+	db, pool := brisk(t, dsn), testdb.Raw(t, dsn)
 	conn, err := pool.Conn(t.Context())
 	if err != nil {
 		t.Fatalf("opening a connection: %v", err)
@@ -181,7 +181,7 @@ func TestPoolExhausted(t *testing.T) {
 func TestSQLiteLockedByAnotherProcess(t *testing.T) {
 	testkit.Long(t)
 	dsn := testdb.SQLite(t)
-	db, pool := brisk(t, dsn), raw(t, dsn)
+	db, pool := brisk(t, dsn), testdb.Raw(t, dsn)
 	conn, err := pool.Conn(t.Context())
 	if err != nil {
 		t.Fatalf("opening a connection: %v", err)

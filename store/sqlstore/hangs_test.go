@@ -79,7 +79,7 @@ func TestSlowStatementsAreNotAHungServer(t *testing.T) {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatalf("migrating the database: %v", err)
 	}
-	conn, err := raw(t, dsn).Conn(t.Context())
+	conn, err := testdb.Raw(t, dsn).Conn(t.Context())
 	if err != nil {
 		t.Fatalf("opening a connection: %v", err)
 	}

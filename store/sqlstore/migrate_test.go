@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
 )
@@ -44,23 +45,6 @@ func TestManyStartAtOnce(t *testing.T) {
 	}
 }
 
-// raw opens the same database without the package.
-func raw(t *testing.T, dsn string) *sql.DB {
-	t.Helper()
-	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
-	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
-		login, place, _ := strings.Cut(rest, "@")
-		host, database, _ := strings.Cut(place, "/")
-		driver, source = "mysql", login+"@tcp("+host+")/"+database
-	}
-	pool, err := sql.Open(driver, source)
-	if err != nil {
-		t.Fatalf("opening the database: %v", err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
-	return pool
-}
-
 func execute(t *testing.T, pool *sql.DB, statement string, args ...any) {
 	t.Helper()
 	if _, err := pool.ExecContext(t.Context(), statement, args...); err != nil {
@@ -76,7 +60,7 @@ func onRaw(t *testing.T, run func(t *testing.T, dsn string, pool *sql.DB)) {
 			if err := migrated(t, dsn).Close(); err != nil {
 				t.Fatalf("closing the store: %v", err)
 			}
-			run(t, dsn, raw(t, dsn))
+			run(t, dsn, testdb.Raw(t, dsn))
 		})
 	}
 }
@@ -111,7 +95,7 @@ func TestNewerSchemaIsAccepted(t *testing.T) {
 // TestKilledMigrationIsRunAgain: MySQL cannot roll back a step that was killed.
 func TestKilledMigrationIsRunAgain(t *testing.T) {
 	dsn := backends["mysql"](t)
-	pool := raw(t, dsn)
+	pool := testdb.Raw(t, dsn)
 	for range 2 {
 		if err := migrated(t, dsn).Close(); err != nil {
 			t.Fatalf("closing the store: %v", err)

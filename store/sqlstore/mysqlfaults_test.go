@@ -60,7 +60,7 @@ func TestTooManyConnections(t *testing.T) {
 	db, tell := brisk(t, server.DSN), asRoot(t, server.DSN)
 	wantAnswers(t, db)
 	tell("SET GLOBAL max_connections = 10") // the least that the server allows
-	others := raw(t, server.DSN)
+	others := testdb.Raw(t, server.DSN)
 	var held []*sql.Conn
 	for range 20 {
 		conn, err := others.Conn(t.Context())
@@ -111,7 +111,7 @@ func TestEveryConnectionIsKilled(t *testing.T) {
 // is tried again for a while, and then returns ErrUnavailable.
 func TestALockThatIsNotGivenBack(t *testing.T) {
 	dsn := testdb.MySQL(t)
-	db, pool := brisk(t, dsn), raw(t, dsn)
+	db, pool := brisk(t, dsn), testdb.Raw(t, dsn)
 	if err := db.RevokeToken(t.Context(), "jti", time.Now().Add(time.Hour)); err != nil {
 		t.Fatalf("revoking the token: %v", err)
 	}

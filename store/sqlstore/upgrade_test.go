@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 )
 
@@ -92,7 +93,7 @@ func TestUpgrade(t *testing.T) {
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
 			dsn := dsn(t)
-			pool := raw(t, dsn)
+			pool := testdb.Raw(t, dsn)
 			firstSchema(t, name, pool)
 			writeAsFirst(t, pool, "before")
 			db := migrated(t, dsn)
@@ -111,7 +112,7 @@ func TestUpgrade(t *testing.T) {
 // TestKilledUpgradeIsRunAgain: a migration may be killed between any two statements.
 func TestKilledUpgradeIsRunAgain(t *testing.T) {
 	dsn := backends["mysql"](t)
-	pool := raw(t, dsn)
+	pool := testdb.Raw(t, dsn)
 	firstSchema(t, "mysql", pool)
 	writeAsFirst(t, pool, "before")
 	for _, undo := range []string{

@@ -67,7 +67,7 @@ func TestExamineChangesNothing(t *testing.T) {
 	for name, dsn := range backends {
 		t.Run(name, func(t *testing.T) {
 			dsn := dsn(t)
-			pool := raw(t, dsn)
+			pool := testdb.Raw(t, dsn)
 			if name == "sqlite" {
 				execute(t, pool, "CREATE TABLE unrelated (a INTEGER)")
 			}
@@ -122,7 +122,7 @@ func TestExamineFindsWhatIsWrongWithAFile(t *testing.T) {
 	found := look(t, dsn)
 	wantFinding(t, found, "database file", finding.Fault, "chmod 600")
 	wantFinding(t, found, "database folder", finding.Fault, "chmod go-w")
-	execute(t, raw(t, dsn), "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO revoked_tokens SELECT hex(randomblob(50)), 0 FROM n")
+	execute(t, testdb.Raw(t, dsn), "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO revoked_tokens SELECT hex(randomblob(50)), 0 FROM n")
 	damage(t, file)
 	wantFinding(t, look(t, dsn), "database integrity", finding.Fault, "gatehouse restore")
 }
@@ -150,7 +150,7 @@ func TestExamineFindsWhatIsWrongWithAServer(t *testing.T) {
 		t.Fatalf("closing the store: %v", err)
 	}
 	_, place, _ := strings.Cut(server.DSN, "@")
-	root := raw(t, "mysql://root@"+place)
+	root := testdb.Raw(t, "mysql://root@"+place)
 	_, name, _ := strings.Cut(place, "/")
 	for _, c := range []struct {
 		name, provoke, mend string

@@ -2,7 +2,6 @@ package rescue_test
 
 import (
 	"database/sql"
-	"strings"
 	"testing"
 	"time"
 
@@ -45,23 +44,6 @@ func write(t *testing.T, db store.DB, f func(store.Tx) error) {
 	}
 }
 
-// raw opens the same database without the packages.
-func raw(t *testing.T, dsn string) *sql.DB {
-	t.Helper()
-	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
-	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
-		login, place, _ := strings.Cut(rest, "@")
-		host, database, _ := strings.Cut(place, "/")
-		driver, source = "mysql", login+"@tcp("+host+")/"+database
-	}
-	pool, err := sql.Open(driver, source)
-	if err != nil {
-		t.Fatalf("opening the database past the packages: %v", err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
-	return pool
-}
-
 func execute(t *testing.T, pool *sql.DB, statement string) {
 	t.Helper()
 	if _, err := pool.ExecContext(t.Context(), statement); err != nil {
@@ -77,7 +59,7 @@ func onRaw(t *testing.T, run func(t *testing.T, dsn string, pool *sql.DB)) {
 			if err := migrated(t, dsn).Close(); err != nil {
 				t.Fatalf("closing the database: %v", err)
 			}
-			run(t, dsn, raw(t, dsn))
+			run(t, dsn, testdb.Raw(t, dsn))
 		})
 	}
 }
