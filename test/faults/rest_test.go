@@ -38,11 +38,11 @@ func (s *site) measure(t *testing.T) map[string]usage {
 	time.Sleep(1500 * time.Millisecond)
 	found := map[string]usage{}
 	for _, r := range s.replicas {
-		u, err := r.usage()
-		if err != nil {
-			t.Fatalf("reading the usage: %v", err)
-		}
-		found[r.name] = u
+		testkit.Within(t, patience, "the usage of "+r.name+" is read", func() error { // a machine may stand still for longer than a probe waits
+			u, err := r.usage()
+			found[r.name] = u
+			return err
+		})
 	}
 	return found
 }
@@ -80,7 +80,8 @@ func (r *replica) usage() (u usage, err error) {
 	}
 	defer resp.Body.Close()
 	u.goroutines = -1
-	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
 		name, text, _ := strings.Cut(lines.Text(), " ")
 		value, _ := strconv.ParseFloat(text, 64)
 		switch {
@@ -94,8 +95,11 @@ func (r *replica) usage() (u usage, err error) {
 			u.connections = max(u.connections, int(value))
 		}
 	}
+	if err := lines.Err(); err != nil {
+		return u, fmt.Errorf("reading the metrics of %s: %w", r.name, err)
+	}
 	if u.goroutines < 0 {
-		return u, fmt.Errorf("the metrics of %s have no figures", r.name)
+		return u, fmt.Errorf("the metrics of %s have no figures: %s", r.name, resp.Status)
 	}
 	return u, nil
 }
