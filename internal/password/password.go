@@ -5,9 +5,10 @@
 // Options. Its cost does not depend on whether an account exists; a caller without a
 // hash calls VerifyNobody.
 //
-// A password is a string of bytes, exactly as typed: never trimmed, never normalised.
-// Django does not normalise passwords either, so in its hashes "é" in one code point
-// and "é" in two are different passwords.
+// A password is never trimmed. It is hashed in Unicode's form NFC (RFC 8265 §4.2.1, NIST
+// SP 800-63B-4 §3.1.1.2), because one keyboard types "é" as one code point and another as
+// two. Django hashes passwords as they were typed, so a password that does not match in
+// NFC is tried as typed, and then hashed again.
 package password
 
 import (
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxBytes is the length of the longest password: longer than any passphrase, yet
@@ -82,7 +84,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err
 	rand.Read(salt) // since Go 1.24 it never fails
 	fresh := argon2Hash{cost: h.cost, salt: salt}
 	err = h.budget.spend(ctx, h.cost.memoryKiB, func() {
-		fresh.key = h.derive(password, fresh, keyBytes)
+		fresh.key = h.derive(norm.NFC.String(password), fresh, keyBytes)
 	})
 	if err != nil {
 		return "", err
@@ -91,8 +93,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err
 }
 
 // Verify reports whether password is the one that was hashed. If so, rehash reports
-// whether it should be hashed again, because encoded is weaker than what Hash makes. A
-// hash that cannot be verified (a foreign kind, Django's "!", damage, an absurd cost)
+// whether it should be hashed again, because encoded is weaker than what Hash makes, or is
+// of a form other than NFC. A hash that cannot be verified (a foreign kind, Django's "!", damage, an absurd cost)
 // never matches, and takes as long as a wrong password against one of our hashes.
 //
 // On an error, which is *Busy or ctx's, the result is unknown.
@@ -104,11 +106,22 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, reha
 	if err != nil {
 		return false, false, h.VerifyNobody(ctx, password)
 	}
-	err = h.budget.spend(ctx, stored.memoryKiB(), func() { ok = stored.matches(h, password) })
+	var asTyped bool
+	err = h.budget.spend(ctx, stored.memoryKiB(), func() { ok, asTyped = h.matches(stored, password) })
 	if err != nil {
 		return false, false, err
 	}
-	return ok, ok && stored.weakerThan(h.cost), nil
+	return ok, ok && (asTyped || stored.weakerThan(h.cost)), nil
+}
+
+// matches tries the password in NFC, and then as it was typed if that is another form.
+func (h *Hasher) matches(s stored, password string) (ok, asTyped bool) {
+	nfc := norm.NFC.String(password)
+	if s.matches(h, nfc) {
+		return true, false
+	}
+	asTyped = nfc != password && s.matches(h, password)
+	return asTyped, asTyped
 }
 
 // VerifyNobody does the work of a Verify that fails. Callers use it for a name without
@@ -118,5 +131,5 @@ func (h *Hasher) VerifyNobody(ctx context.Context, password string) error {
 		return nil
 	}
 	nobody := argon2Hash{cost: h.cost, salt: make([]byte, saltBytes), key: make([]byte, keyBytes)}
-	return h.budget.spend(ctx, h.cost.memoryKiB, func() { nobody.matches(h, password) })
+	return h.budget.spend(ctx, h.cost.memoryKiB, func() { h.matches(nobody, password) })
 }

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A Policy decides which passwords are accepted. It does not require a mixture of kinds
@@ -27,6 +29,7 @@ func (p Policy) Check(password, username, email, first, last string) []string {
 	if len(password) > MaxBytes {
 		return append(faults, fmt.Sprintf("Ensure this field has no more than %d bytes.", MaxBytes))
 	}
+	password = norm.NFC.String(password) // as it will be hashed
 	if utf8.RuneCountInString(strings.TrimSpace(password)) < p.MinLength {
 		faults = append(faults, fmt.Sprintf("Ensure this field has at least %d characters.", p.MinLength))
 	}
