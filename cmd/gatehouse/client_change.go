@@ -41,7 +41,7 @@ func (c *cli) clientUpdate() *cobra.Command {
 	return cmd
 }
 
-// changesAnything reports whether a flag of the app was given.
+// changesAnything reports whether the command was given an attribute to change.
 func changesAnything(cmd *cobra.Command) bool {
 	said := false
 	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { said = said || f.Changed && f.Name != "json" })

@@ -19,7 +19,7 @@ func (c *cli) printLines(lines ...line) error {
 	table := tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)
 	for _, l := range lines {
 		if text := inText(l.value); text != "" {
-			_, _ = fmt.Fprintf(table, "%s\t%s\n", l.name, text) // Flush returns the error
+			_, _ = fmt.Fprintf(table, "%s\t%s\n", l.name, strings.ReplaceAll(text, "\n", "\n\t")) // Flush returns the error
 		}
 	}
 	return table.Flush()

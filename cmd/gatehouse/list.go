@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -30,10 +31,19 @@ func (l *list) add(object any, cells ...any) error {
 	}
 	row := make([]string, len(cells))
 	for i, cell := range cells {
-		row[i] = fmt.Sprint(cell)
+		row[i] = strings.Map(visible, fmt.Sprint(cell))
 	}
 	_, err := fmt.Fprintln(l.table, strings.Join(row, "\t"))
 	return err
+}
+
+// visible replaces characters that would change a terminal. Some cells come from
+// strangers, such as the name of a browser.
+func visible(r rune) rune {
+	if unicode.IsControl(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 func (l *list) flush() error { return l.table.Flush() }

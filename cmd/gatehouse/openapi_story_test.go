@@ -18,7 +18,7 @@ import (
 const (
 	secretPhrase = "correct horse battery staple"
 	users        = "/api/accounts/admin/users/"
-	profile      = "/api/accounts/profile/"
+	ownProfile   = "/api/accounts/profile/"
 	clients      = "/api/admin/clients/"
 )
 
@@ -118,24 +118,24 @@ func (w *witness) ownAccount(t *testing.T) {
 	w.ask(http.StatusCreated, "POST", users, as(w.admin), sends(person("olga")))
 	access, _ := w.signIn("olga")
 	me := as(access)
-	w.ask(http.StatusOK, "GET", profile, me)
-	w.ask(http.StatusOK, "PUT", profile, me, sends(object{"username": "olga", "email": "olga@example.com", "password": secretPhrase, "role": "user"}))
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"first_name": "Olga"}))
-	w.ask(http.StatusOK, "PATCH", profile, me, parts("last_name", "Orlova"))
-	w.ask(http.StatusOK, "PATCH", profile, me)
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"email": "olga@example.org", "current_password": secretPhrase}))
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"password": "another secret phrase of hers", "current_password": secretPhrase}))
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"password": secretPhrase, "current_password": "another secret phrase of hers"}))
-	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"role": "admin", "is_active": false, "username": ""}))
-	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"email": "olga@example.net"}))
-	w.ask(http.StatusBadRequest, "PUT", profile, me, sends(object{}))
+	w.ask(http.StatusOK, "GET", ownProfile, me)
+	w.ask(http.StatusOK, "PUT", ownProfile, me, sends(object{"username": "olga", "email": "olga@example.com", "password": secretPhrase, "role": "user"}))
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, sends(object{"first_name": "Olga"}))
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, parts("last_name", "Orlova"))
+	w.ask(http.StatusOK, "PATCH", ownProfile, me)
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, sends(object{"email": "olga@example.org", "current_password": secretPhrase}))
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, sends(object{"password": "another secret phrase of hers", "current_password": secretPhrase}))
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, sends(object{"password": secretPhrase, "current_password": "another secret phrase of hers"}))
+	w.ask(http.StatusBadRequest, "PATCH", ownProfile, me, sends(object{"role": "admin", "is_active": false, "username": ""}))
+	w.ask(http.StatusBadRequest, "PATCH", ownProfile, me, sends(object{"email": "olga@example.net"}))
+	w.ask(http.StatusBadRequest, "PUT", ownProfile, me, sends(object{}))
 	w.attributes(t, me)
 
 	_, _ = w.signIn("olga")
-	list := w.ask(http.StatusOK, "GET", profile+"sessions/", me)
-	w.ask(http.StatusNoContent, "DELETE", profile+"sessions/"+firstMember(t, list, "id")+"/", me)
-	w.ask(http.StatusNoContent, "DELETE", profile+"sessions/", me)
-	w.ask(http.StatusUnauthorized, "GET", profile, me)
+	list := w.ask(http.StatusOK, "GET", ownProfile+"sessions/", me)
+	w.ask(http.StatusNoContent, "DELETE", ownProfile+"sessions/"+firstMember(t, list, "id")+"/", me)
+	w.ask(http.StatusNoContent, "DELETE", ownProfile+"sessions/", me)
+	w.ask(http.StatusUnauthorized, "GET", ownProfile, me)
 }
 
 // attributes sets and reads the attributes of a profile, which come back normalized.
@@ -143,20 +143,20 @@ func (w *witness) attributes(t *testing.T, me option) {
 	all := object{"middle_name": "Maria", "nickname": "Ol", "profile": "https://olga.example/#me", "picture": "https://olga.example/o.jpg", "website": "http://olga.example",
 		"gender": "female", "birthdate": "0000-02-29", "zoneinfo": "Europe/Berlin", "locale": "de-AT", "phone_number": "+49 (30) 123-4567",
 		"address": object{"locality": "Berlin", "country": "DE"}}
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(all))
-	w.ask(http.StatusOK, "PATCH", profile, me, form("address.country", "AT", "birthdate", "1990"))
-	shown := w.ask(http.StatusOK, "GET", profile, me).object(t)
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, sends(all))
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, form("address.country", "AT", "birthdate", "1990"))
+	shown := w.ask(http.StatusOK, "GET", ownProfile, me).object(t)
 	if shown["phone_number"] != "+49301234567" || shown["birthdate"] != "1990" || shown["address"].(object)["country"] != "AT" || shown["address"].(object)["locality"] != "Berlin" {
 		t.Errorf("attributes: %v, want those that were sent", shown)
 	}
 	for _, name := range []string{"role", "is_active"} {
 		delete(shown, name)
 	}
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(shown)) // sending back what was shown needs no password
-	w.ask(http.StatusOK, "PATCH", profile, me, sends(object{"picture": "", "address": object{"country": ""}}))
-	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"picture": "javascript:alert(1)", "birthdate": "soon", "zoneinfo": "Mars/Phobos", "locale": "?",
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, sends(shown)) // sending back what was shown needs no password
+	w.ask(http.StatusOK, "PATCH", ownProfile, me, sends(object{"picture": "", "address": object{"country": ""}}))
+	w.ask(http.StatusBadRequest, "PATCH", ownProfile, me, sends(object{"picture": "javascript:alert(1)", "birthdate": "soon", "zoneinfo": "Mars/Phobos", "locale": "?",
 		"phone_number": "12", "address": "Berlin", "email_verified": true, "phone_number_verified": true, "updated_at": "2026-01-02T03:04:05Z"}))
-	w.ask(http.StatusBadRequest, "PATCH", profile, me, sends(object{"address": object{"country": 7, "region": nil}}))
+	w.ask(http.StatusBadRequest, "PATCH", ownProfile, me, sends(object{"address": object{"country": 7, "region": nil}}))
 	w.ask(http.StatusOK, "PATCH", users+w.victim+"/", as(w.admin), sends(all))
 	w.ask(http.StatusBadRequest, "PATCH", users+w.victim+"/", as(w.admin), sends(object{"phone_number_verified": true}))
 }
@@ -175,7 +175,7 @@ func (w *witness) consents(t *testing.T) {
 		}
 	}
 	allow()
-	own := profile + "consents/"
+	own := ownProfile + "consents/"
 	if listed := w.ask(http.StatusOK, "GET", own, as(w.admin)).list(t); len(listed) != 1 || listed[0]["name"] != "The shop" {
 		t.Errorf(`consents: %v, want one for "The shop"`, listed)
 	}
@@ -214,7 +214,7 @@ func (w *witness) signingIn(t *testing.T) {
 	w.ask(http.StatusNoContent, "POST", "/api/accounts/logout/", sends(object{"refresh": rotated.text(t, "refresh")}))
 	w.ask(http.StatusNoContent, "POST", "/api/accounts/logout/", sends(object{"refresh": refresh}))
 	w.ask(http.StatusUnauthorized, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": refresh}))
-	w.ask(http.StatusUnauthorized, "GET", profile, as(access))
+	w.ask(http.StatusUnauthorized, "GET", ownProfile, as(access))
 	w.goneAndInactive(t)
 }
 
@@ -226,9 +226,9 @@ func (w *witness) goneAndInactive(t *testing.T) {
 		func(path string) { w.ask(http.StatusNoContent, "DELETE", path, as(w.admin)) },
 	} {
 		access, refresh := w.signIn("nils")
-		me := w.ask(http.StatusOK, "GET", profile, as(access)).text(t, "id")
+		me := w.ask(http.StatusOK, "GET", ownProfile, as(access)).text(t, "id")
 		end(users + me + "/")
-		w.ask(http.StatusUnauthorized, "GET", profile, as(access))
+		w.ask(http.StatusUnauthorized, "GET", ownProfile, as(access))
 		w.ask(http.StatusUnauthorized, "POST", "/api/accounts/token/refresh/", sends(object{"refresh": refresh}))
 		if w.try("GET", users+me+"/", as(w.admin)).status == http.StatusOK {
 			w.ask(http.StatusOK, "PATCH", users+me+"/", as(w.admin), sends(object{"is_active": true}))
@@ -251,11 +251,11 @@ func (w *witness) closedSignUp(t *testing.T) {
 	defer w.at(w.base)
 	w.at(door.URL)
 	w.ask(http.StatusForbidden, "POST", "/api/accounts/signup/", sends(person("nina")))
-	got := w.ask(http.StatusUnauthorized, "GET", profile, with("Origin", "https://app.example.com"))
+	got := w.ask(http.StatusUnauthorized, "GET", ownProfile, with("Origin", "https://app.example.com"))
 	if got.header.Get("Access-Control-Allow-Origin") == "" {
 		t.Error("Access-Control-Allow-Origin is missing, want it for a page of a configured origin")
 	}
-	w.ask(http.StatusUnauthorized, "GET", profile, with("Origin", "https://evil.example.com"))
+	w.ask(http.StatusUnauthorized, "GET", ownProfile, with("Origin", "https://evil.example.com"))
 	if err := closed.Close(); err != nil {
 		t.Fatalf("closing the store: %v", err)
 	}
@@ -345,7 +345,7 @@ func (w *witness) tokensOfApps(t *testing.T) {
 	}
 	w.ask(http.StatusBadRequest, "POST", "/oauth/token", shop, form("grant_type", "password", "username", "grace", "password", "wrong"), from("192.0.20.1"))
 	w.ask(http.StatusBadRequest, "POST", "/oauth/token", form("grant_type", "client_credentials", "client_id", public))
-	w.ask(http.StatusForbidden, "GET", profile, as(robot))
+	w.ask(http.StatusForbidden, "GET", ownProfile, as(robot))
 	notOpenID := as(w.ask(http.StatusOK, "POST", "/oauth/token", shop, password("scope", "account")).text(t, "access_token"))
 	w.ask(http.StatusForbidden, "GET", "/oauth/userinfo", notOpenID)
 	w.ask(http.StatusForbidden, "POST", "/oauth/userinfo", notOpenID)

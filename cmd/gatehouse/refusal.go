@@ -106,7 +106,7 @@ func valuesOf(cmd *cobra.Command, field string) []string {
 
 // given returns the flag or argument of a field.
 func given(cmd *cobra.Command, field string) string {
-	name := strings.ReplaceAll(field, "_", "-")
+	name := flagOf(field)
 	if field == "client_id" {
 		name = "id"
 	}

@@ -5,6 +5,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"gatehouse/internal/client"
+	"gatehouse/internal/grant"
 )
 
 // A key ID may begin with "-", and an operator types it as "keys list" shows it.
@@ -24,4 +29,25 @@ func TestKeyIDsAreNotReadAsFlags(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A command's own flag with the name of a setting hides the setting. Only the attributes
+// of an app do, which replace the setting for that app.
+func TestNoFlagHidesASetting(t *testing.T) {
+	meant := map[string]bool{}
+	for _, a := range client.Attributes(grant.Types()) {
+		meant[a.Flag] = true
+	}
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if !meant[f.Name] && cmd.Root().PersistentFlags().Lookup(f.Name) != nil {
+				t.Errorf("%s has --%s, which is a setting, want another name", cmd.CommandPath(), f.Name)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&cli{flags: map[string]string{}}).rootCommand())
 }

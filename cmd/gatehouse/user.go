@@ -20,6 +20,8 @@ func (c *cli) userCommand() *cobra.Command {
 		c.userCreate(),
 		c.userList(),
 		c.userShow(),
+		c.userUpdate(),
+		c.userSessions(),
 		c.userSetRole(),
 		c.userSetPassword(),
 		c.userActivate(),
@@ -29,12 +31,12 @@ func (c *cli) userCommand() *cobra.Command {
 }
 
 func (c *cli) userCreate() *cobra.Command {
-	var username, email, role, first, last string
+	var flags userFlags
 	var password passwordFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "create", Short: "Create a person", Args: exactArgs(), PreRunE: needs("username", "email"),
-		Long: "Create a person. The command asks for the password unless a flag says where to read it.",
+		Long: "Create a person; --username and --email are required, and the role is user unless --role\ngives another. The command asks for the password unless a flag says where to read it.",
 		Example: `  gatehouse user create --username root --email root@example.com --role admin
   gatehouse user create --username ann --email ann@example.com --password-file ann.txt --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,21 +44,14 @@ func (c *cli) userCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.createUser(cmd, asJSON, account.Input{
-				Username: fields.Given(username), Email: fields.Given(email), Role: fields.Given(role),
-				FirstName: fields.Given(first), LastName: fields.Given(last), Password: fields.Given(secret),
-			})
+			in := flags.input(cmd.Flags())
+			in.Password = fields.Given(secret)
+			return c.createUser(cmd, asJSON, in)
 		},
 	}
-	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVar(&username, "username", "", "`name` to sign in with (required)")
-	f.StringVar(&email, "email", "", "e-mail `address` (required)")
-	f.StringVar(&role, "role", "user", "`role`: admin, staff or user")
-	f.StringVar(&first, "first-name", "", "first `name`")
-	f.StringVar(&last, "last-name", "", "last `name`")
-	password.add(f)
-	f.BoolVar(&asJSON, "json", false, "print the person as JSON")
+	flags.add(cmd.Flags())
+	password.add(cmd.Flags())
+	printsJSON(cmd, &asJSON, "print the person as JSON")
 	return cmd
 }
 
@@ -82,7 +77,7 @@ func findUser(ctx context.Context, core *core, name string) (store.User, error) 
 // printUser prints the user after a change: as JSON for a script, or as a sentence.
 func (c *cli) printUser(u store.User, asJSON bool, what string) error {
 	if asJSON {
-		return c.json(accounts.PersonOf(u))
+		return c.jsonUser(u)
 	}
 	state := ""
 	if !u.Active {
@@ -90,4 +85,13 @@ func (c *cli) printUser(u store.User, asJSON bool, what string) error {
 	}
 	c.say("%s was %s: id %d, role %s%s", u.Username, what, u.ID, u.Role, state)
 	return nil
+}
+
+// jsonUser prints the user with all attributes, as the API for administrators does.
+func (c *cli) jsonUser(u store.User) error {
+	shown, err := accounts.ProfileOf(u)
+	if err != nil {
+		return err
+	}
+	return c.json(shown.Answer())
 }

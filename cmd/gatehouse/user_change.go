@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"gatehouse/internal/account"
@@ -9,6 +11,26 @@ import (
 )
 
 const whoIsMeant = " NAME is a username or an e-mail address, in any spelling."
+
+func (c *cli) userUpdate() *cobra.Command {
+	var flags userFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "update NAME", Short: "Change attributes of a person", Args: exactArgs("NAME"),
+		Long: "Change the attributes that are given and keep the others; an empty text removes one." + whoIsMeant + "\nThe password has a command of its own: user set-password.",
+		Example: `  gatehouse user update ann --email ann@example.org --phone-number +442079460958
+  gatehouse user update ann --website ""`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !changesAnything(cmd) {
+				return fmt.Errorf("nothing to change: give at least one flag\nSee: %s --help", cmd.CommandPath())
+			}
+			return c.changeUser(cmd, args[0], flags.input(cmd.Flags()), asJSON)
+		},
+	}
+	flags.add(cmd.Flags())
+	printsJSON(cmd, &asJSON, "print the person as JSON")
+	return cmd
+}
 
 func (c *cli) userSetRole() *cobra.Command {
 	var asJSON bool

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/handlers/accounts"
+	"gatehouse/internal/profile"
 	"gatehouse/store"
 )
 
@@ -41,17 +42,23 @@ func findUserOrSub(ctx context.Context, core *core, name string) (store.User, er
 }
 
 func (c *cli) showUser(u store.User, asJSON bool) error {
-	p := accounts.PersonOf(u)
 	if asJSON {
-		return c.json(p)
+		return c.jsonUser(u)
 	}
-	state := "active"
+	attributes, err := store.ProfileOf(u)
+	if err != nil {
+		return err
+	}
+	p, state := accounts.PersonOf(u), "active"
 	if !p.IsActive {
 		state = "deactivated"
 	}
-	return c.printLines(
-		line{"id", p.ID}, line{"sub", p.Sub}, line{"username", p.Username}, line{"email", p.Email}, line{"email_verified", &p.EmailVerified},
-		line{"role", p.Role}, line{"first_name", p.FirstName}, line{"last_name", p.LastName},
-		line{"date_joined", p.DateJoined}, line{"last_login", p.LastLogin}, line{"state", state},
-	)
+	lines := []line{
+		{"id", p.ID}, {"sub", p.Sub}, {"username", p.Username}, {"email", p.Email}, {"email_verified", &p.EmailVerified},
+		{"role", p.Role}, {"first_name", p.FirstName}, {"last_name", p.LastName},
+	}
+	for _, a := range profile.List {
+		lines = append(lines, line{a.Name, a.At(&attributes)})
+	}
+	return c.printLines(append(lines, line{"date_joined", p.DateJoined}, line{"last_login", p.LastLogin}, line{"state", state})...)
 }

@@ -33,8 +33,8 @@ var shape = func() api.Shape {
 	return api.NewShape(Person{}, append(list, api.Member{Name: "updated_at", Of: new(*string)}))
 }()
 
-// answer returns p in the form that is encoded.
-func (p Profile) answer() any {
+// Answer returns p in the form that is encoded.
+func (p Profile) Answer() any {
 	return shape.Fill(p.Person, func(i int) any {
 		if i == len(profile.List) {
 			return &p.updatedAt
@@ -49,7 +49,7 @@ func show(w http.ResponseWriter, u store.User) error {
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, shown.answer())
+	return api.JSON(w, http.StatusOK, shown.Answer())
 }
 
 // tell answers with a message that says what was done, and with u as it is now.
@@ -58,7 +58,7 @@ func tell(w http.ResponseWriter, status int, message string, u store.User) error
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, status, result{message, shown.answer()})
+	return api.JSON(w, status, result{message, shown.Answer()})
 }
 
 // values returns the fields that a body may not change, by name.

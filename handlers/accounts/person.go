@@ -40,7 +40,7 @@ func PersonOf(u store.User) Person {
 // A result is a person with a message that says what was done.
 type result struct {
 	Message string `json:"message"`
-	User    any    `json:"user"` // Profile.answer
+	User    any    `json:"user"` // Profile.Answer
 }
 
 // inputOf reads the fields of a person in a body. Passwords are not trimmed.

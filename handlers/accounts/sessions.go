@@ -8,8 +8,8 @@ import (
 	"gatehouse/store"
 )
 
-// A sessionView is a session as in answers, with what helps its owner to recognise it.
-type sessionView struct {
+// A Session is a session as in answers, with what helps its owner to recognise it.
+type Session struct {
 	ID         string `json:"id"`
 	ClientID   string `json:"client_id"`
 	Scope      string `json:"scope"`
@@ -25,7 +25,7 @@ type sessionView struct {
 // The recorded reasons for the end of a session.
 const (
 	byOwner = "ended by owner"
-	byAdmin = "ended by admin"
+	ByAdmin = "ended by admin"
 )
 
 func (h *Handlers) ownSessions(w http.ResponseWriter, r *http.Request) error {
@@ -46,11 +46,11 @@ func (h *Handlers) sessions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) endSessions(w http.ResponseWriter, r *http.Request) error {
-	return h.withTarget(r, func(u store.User) error { return h.endEvery(w, r, u, byAdmin) })
+	return h.withTarget(r, func(u store.User) error { return h.endEvery(w, r, u, ByAdmin) })
 }
 
 func (h *Handlers) endSession(w http.ResponseWriter, r *http.Request) error {
-	return h.withTarget(r, func(u store.User) error { return h.endOne(w, r, u, byAdmin) })
+	return h.withTarget(r, func(u store.User) error { return h.endOne(w, r, u, ByAdmin) })
 }
 
 func (h *Handlers) withTarget(r *http.Request, serve func(store.User) error) error {
@@ -66,16 +66,17 @@ func (h *Handlers) showSessions(w http.ResponseWriter, r *http.Request, of store
 	if err != nil {
 		return err
 	}
-	views := make([]sessionView, len(living))
+	views := make([]Session, len(living))
 	for i, s := range living {
-		views[i] = viewOf(s)
+		views[i] = SessionOf(s)
 		views[i].Current = s.ID == api.CallerOf(r).SessionID
 	}
 	return api.JSON(w, http.StatusOK, views)
 }
 
-func viewOf(s store.Session) sessionView {
-	return sessionView{
+// SessionOf returns s as in answers. The caller sets Current.
+func SessionOf(s store.Session) Session {
+	return Session{
 		ID: s.ID, ClientID: s.ClientID, Scope: s.Scope,
 		CreatedAt: api.Time(s.CreatedAt), LastUsedAt: api.Time(s.LastUsedAt), ExpiresAt: api.Time(s.ExpiresAt),
 		IP: s.IP, UserAgent: s.UserAgent,

@@ -84,7 +84,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person.Person = PersonOf(set.User)
-	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person.answer()})
+	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person.Answer()})
 }
 
 // refresh exchanges a refresh token of the built-in app.
