@@ -47,9 +47,6 @@ type Devices interface {
 	// deleted device.
 	DeviceByUserCode(ctx context.Context, user Digest) (DeviceGrant, error)
 	DeviceByDeviceCode(ctx context.Context, device Digest) (DeviceGrant, error)
-	// DecideDevice moves a pending, unexpired grant to approved or denied, with the
-	// person of g, and reports whether this call did it. Of concurrent calls, one decides.
-	DecideDevice(ctx context.Context, g DeviceGrant, now time.Time) (bool, error)
 	// PollDevice records a poll at now and reports whether the interval had passed
 	// since the previous one; if not, the interval grows by five seconds (RFC 8628
 	// §3.5). It returns ErrNotFound for an unknown or deleted device.
@@ -58,8 +55,11 @@ type Devices interface {
 	SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
-// DevicesTx redeems devices.
+// DevicesTx decides on devices and redeems them.
 type DevicesTx interface {
+	// DecideDevice moves a pending, unexpired grant to approved or denied, with the
+	// person of g, and reports whether this call did it. Of concurrent calls, one decides.
+	DecideDevice(g DeviceGrant, now time.Time) (bool, error)
 	// UseDevice moves an approved grant to used and reports true, once (see CodesTx.UseCode).
 	UseDevice(device Digest) (bool, error)
 }

@@ -21,8 +21,10 @@ type PushedRequests interface {
 	AddPushed(ctx context.Context, p PushedRequest) error
 	// PushedByDigest returns ErrNotFound for an unknown or deleted request.
 	PushedByDigest(ctx context.Context, d Digest) (PushedRequest, error)
-	// DeletePushed forgets a request. Repeating it does no harm.
-	DeletePushed(ctx context.Context, d Digest) error
+	// UsePushed forgets a request, adds the code that it gives, and reports true, as
+	// one atomic step: of any number of concurrent calls, one (RFC 9126 §4). Every
+	// other call reports false and adds nothing.
+	UsePushed(ctx context.Context, d Digest, c AuthCode) (bool, error)
 	// SweepPushed deletes at most n requests that expired before limit.
 	SweepPushed(ctx context.Context, limit time.Time, n int) (int64, error)
 }

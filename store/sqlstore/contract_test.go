@@ -146,8 +146,8 @@ func (r *replicas) MissCode(ctx context.Context, d store.Digest) (int, error) {
 	return r.either().MissCode(ctx, d)
 }
 
-func (r *replicas) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (bool, error) {
-	return r.either().DecideDevice(ctx, g, now)
+func (r *replicas) UsePushed(ctx context.Context, d store.Digest, c store.AuthCode) (bool, error) {
+	return r.either().UsePushed(ctx, d, c)
 }
 
 func (r *replicas) PollDevice(ctx context.Context, d store.Digest, now time.Time) (bool, error) {

@@ -61,19 +61,6 @@ func (d *DB) device(ctx context.Context, column string, digest store.Digest) (g 
 	return g, nil
 }
 
-// DecideDevice implements store.Devices. The UPDATE is the gate.
-func (d *DB) DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (decided bool, err error) {
-	if g.Status != store.DeviceApproved && g.Status != store.DeviceDenied {
-		return false, fmt.Errorf("deciding on a device: %q is not a decision", g.Status)
-	}
-	err = d.Change(ctx, func(db *gorm.DB) error {
-		n, err := engine.Update(db, decideDevice, deviceDecision.values(&g, blob(g.Device[:]), millis(now))...)
-		decided = n == 1
-		return err
-	})
-	return decided, err
-}
-
 // PollDevice implements store.Devices. It measures the distance from the last poll in
 // both directions, so that no device waits for a clock that was set back.
 func (d *DB) PollDevice(ctx context.Context, device store.Digest, now time.Time) (passed bool, err error) {
@@ -92,6 +79,19 @@ func (d *DB) PollDevice(ctx context.Context, device store.Digest, now time.Time)
 		return err
 	})
 	return passed, err
+}
+
+// DecideDevice implements store.DevicesTx. The UPDATE is the gate.
+func (t *tx) DecideDevice(g store.DeviceGrant, now time.Time) (decided bool, err error) {
+	if g.Status != store.DeviceApproved && g.Status != store.DeviceDenied {
+		return false, fmt.Errorf("deciding on a device: %q is not a decision", g.Status)
+	}
+	err = t.Do(func(db *gorm.DB) error {
+		n, err := engine.Update(db, decideDevice, deviceDecision.values(&g, blob(g.Device[:]), millis(now))...)
+		decided = n == 1
+		return err
+	})
+	return decided, err
 }
 
 // UseDevice implements store.DevicesTx. The UPDATE is the gate.

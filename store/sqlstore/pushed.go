@@ -40,11 +40,19 @@ func (d *DB) PushedByDigest(ctx context.Context, digest store.Digest) (store.Pus
 	return p, nil
 }
 
-// DeletePushed implements store.PushedRequests.
-func (d *DB) DeletePushed(ctx context.Context, digest store.Digest) error {
-	return d.Change(ctx, func(db *gorm.DB) error {
-		return db.Exec("DELETE FROM pushed_requests WHERE digest = ?", blob(digest[:])).Error
+// UsePushed implements store.PushedRequests. The DELETE is the gate: a second caller
+// waits until the first one's transaction ends.
+func (d *DB) UsePushed(ctx context.Context, digest store.Digest, c store.AuthCode) (used bool, err error) {
+	err = d.Transact(ctx, func(t *engine.Tx) error {
+		return t.Do(func(db *gorm.DB) error {
+			n, err := engine.Exec(db, "DELETE FROM pushed_requests WHERE digest = ?", blob(digest[:]))
+			if used = n == 1; err != nil || !used {
+				return err
+			}
+			return codeTable.add(db, c)
+		})
 	})
+	return used && err == nil, err
 }
 
 // SweepPushed implements store.PushedRequests.

@@ -57,6 +57,15 @@ func device(t *testing.T, db store.DB, d store.Digest) store.DeviceGrant {
 	return g
 }
 
+// decideOn decides in a transaction of its own.
+func decideOn(t *testing.T, db store.DB, g store.DeviceGrant, now time.Time) (decided bool, err error) {
+	err = db.Write(t.Context(), func(tx store.Tx) (err error) {
+		decided, err = tx.DecideDevice(g, now)
+		return err
+	})
+	return decided, err
+}
+
 func useDevice(t *testing.T, db store.DB, d store.Digest) (used bool) {
 	t.Helper()
 	write(t, db, func(tx store.Tx) (err error) {
@@ -92,7 +101,7 @@ func noDevice(t *testing.T, db store.DB) {
 	_, err = db.PollDevice(t.Context(), g.User, odd())
 	wantError(t, "polling with it", err, store.ErrNotFound)
 	other := decide(newDevice(), store.DeviceApproved)
-	if decided, err := db.DecideDevice(t.Context(), other, odd()); err != nil || decided {
+	if decided, err := decideOn(t, db, other, odd()); err != nil || decided {
 		t.Errorf("decided on an unknown device: %t, %v; want false", decided, err)
 	}
 	if useDevice(t, db, other.Device) {
@@ -119,14 +128,14 @@ func deviceDecided(t *testing.T, db store.DB) {
 		want := decide(g, status)
 		given := want
 		given.Scope, given.ClientID, given.SessionID = "more", "another", "another" // DecideDevice ignores them
-		if decided, err := db.DecideDevice(t.Context(), given, odd()); err != nil || !decided {
+		if decided, err := decideOn(t, db, given, odd()); err != nil || !decided {
 			t.Errorf("%s: decided is %t, %v; want true", status, decided, err)
 		}
 		same(t, "decided", device(t, db, g.Device), want)
 		for _, second := range []store.DeviceStatus{store.DeviceApproved, store.DeviceDenied} {
 			given := decide(g, second)
 			given.UserID = 8
-			if decided, err := db.DecideDevice(t.Context(), given, odd()); err != nil || decided {
+			if decided, err := decideOn(t, db, given, odd()); err != nil || decided {
 				t.Errorf("%s after %s: decided is %t, %v; want false", second, status, decided, err)
 			}
 		}
@@ -138,7 +147,7 @@ func deviceDecided(t *testing.T, db store.DB) {
 func deviceExpired(t *testing.T, db store.DB) {
 	g := newDevice()
 	addDevice(t, db, g)
-	if decided, err := db.DecideDevice(t.Context(), decide(g, store.DeviceApproved), g.ExpiresAt); err != nil || decided {
+	if decided, err := decideOn(t, db, decide(g, store.DeviceApproved), g.ExpiresAt); err != nil || decided {
 		t.Errorf("decided on an expired device: %t, %v; want false", decided, err)
 	}
 	same(t, "the device", device(t, db, g.Device), g)
@@ -148,7 +157,7 @@ func deviceUndecided(t *testing.T, db store.DB) {
 	g := newDevice()
 	addDevice(t, db, g)
 	for _, status := range []store.DeviceStatus{store.DevicePending, store.DeviceUsed, ""} {
-		if decided, err := db.DecideDevice(t.Context(), decide(g, status), odd()); err == nil || decided {
+		if decided, err := decideOn(t, db, decide(g, status), odd()); err == nil || decided {
 			t.Errorf("%q as a decision: %t, %v; want false and an error", status, decided, err)
 		}
 	}

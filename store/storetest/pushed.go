@@ -10,7 +10,8 @@ import (
 
 func pushedRequests() []promise {
 	return []promise{
-		{"a pushed request comes back as it was, until it is deleted", "AddPushed PushedByDigest DeletePushed", pushedRoundTrip},
+		{"a pushed request comes back as it was, until it is used", "AddPushed PushedByDigest UsePushed", pushedRoundTrip},
+		{"a pushed request is not used without its code", "UsePushed", pushedWithoutCode},
 		{"the digest of a pushed request is given once", "AddPushed", pushedConflict},
 		{"sweeping pushed requests", "SweepPushed", sweptPushed},
 	}
@@ -48,14 +49,29 @@ func pushedRoundTrip(t *testing.T, db store.DB) {
 	}
 	_, err := db.PushedByDigest(t.Context(), store.DigestOf("guess"))
 	wantError(t, "a guess", err, store.ErrNotFound)
-	for range 2 { // the second time does nothing, and is not an error
-		if err := db.DeletePushed(t.Context(), p.Digest); err != nil {
-			t.Errorf("deleting the pushed request: %v", err)
+	for _, want := range []bool{true, false} {
+		c := newCode(7)
+		if used, err := db.UsePushed(t.Context(), p.Digest, c); err != nil || used != want {
+			t.Errorf("using the pushed request: %t, %v; want %t", used, err, want)
+		}
+		if _, err := db.CodeByDigest(t.Context(), c.Digest); (err == nil) != want {
+			t.Errorf("looking up the code: %v; want it only after the first use", err)
 		}
 	}
 	_, err = db.PushedByDigest(t.Context(), p.Digest)
-	wantError(t, "deleted", err, store.ErrNotFound)
+	wantError(t, "used", err, store.ErrNotFound)
 	wantPushed(t, db, other)
+}
+
+func pushedWithoutCode(t *testing.T, db store.DB) {
+	p, c := newPushed(), newCode(7)
+	push(t, db, p)
+	addCode(t, db, c)
+	used, err := db.UsePushed(t.Context(), p.Digest, c)
+	if wantError(t, "a code that exists", err, store.ErrConflict); used {
+		t.Error("the pushed request was used without its code, want false")
+	}
+	wantPushed(t, db, p)
 }
 
 func pushedConflict(t *testing.T, db store.DB) {

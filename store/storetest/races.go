@@ -36,6 +36,7 @@ func races() []promise {
 		{"every wrong verifier counts", "MissCode", raceOfMisses},
 		{"a browser session is ended by one", "EndBrowser", raceToEndBrowser},
 		{"no session outlives its browser session", "EndBrowser UseCode", raceOfRedeemers},
+		{"a pushed request gives one code", "UsePushed", raceForPushed},
 		{"a device is decided on by one", "DecideDevice", raceToDecide},
 		{"a device is redeemed by one", "UseDevice", raceForDevice},
 		{"one of several polls at once is in time", "PollDevice", raceToPoll},

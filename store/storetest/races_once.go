@@ -155,6 +155,25 @@ func signOut(tx store.Tx, b store.BrowserSession, way int) error {
 	return errors.Join(err, sessions)
 }
 
+func raceForPushed(t *testing.T, db store.DB) {
+	for range 5 {
+		p := newPushed()
+		push(t, db, p)
+		var codes atomic.Int32
+		wantOne(t, winners(t, func(int) (bool, error) {
+			c := newCode(7)
+			used, err := db.UsePushed(t.Context(), p.Digest, c)
+			if _, missing := db.CodeByDigest(t.Context(), c.Digest); missing == nil {
+				codes.Add(1)
+			}
+			return used, err
+		}))
+		if n := codes.Load(); n != 1 {
+			t.Errorf("%d codes were stored, want 1", n)
+		}
+	}
+}
+
 func raceToDecide(t *testing.T, db store.DB) {
 	for range 3 {
 		g := newDevice()
@@ -162,7 +181,7 @@ func raceToDecide(t *testing.T, db store.DB) {
 		wantOne(t, winners(t, func(i int) (bool, error) {
 			mine := decide(g, []store.DeviceStatus{store.DeviceApproved, store.DeviceDenied}[i%2])
 			mine.UserID = int64(i + 1)
-			decided, err := db.DecideDevice(t.Context(), mine, odd())
+			decided, err := decideOn(t, db, mine, odd())
 			if decided && err == nil {
 				same(t, "decided", device(t, db, g.Device), mine)
 			}

@@ -17,11 +17,10 @@ import (
 // minutes.
 const codeLife = time.Minute
 
-// issue gives the client a code (RFC 6749 §4.1.2). Only this uses up a pushed request
-// (RFC 9126 §4), so that a person may reload the pages before.
+// issue gives the client a code (RFC 6749 §4.1.2).
 func (a *Endpoint) issue(ctx context.Context, req *request, b oauth.Browser) (Step, error) {
 	code := secret.New()
-	err := a.DB.AddCode(ctx, store.AuthCode{
+	err := a.keep(ctx, req, store.AuthCode{
 		Digest: store.DigestOf(code), SessionID: rand.Text(), ClientID: req.client.ID,
 		UserID: b.User.ID, BrowserID: b.Session.ID, RedirectURI: req.redirectURI, Scope: string(req.scope),
 		Nonce: req.get("nonce"), Challenge: req.get("code_challenge"),
@@ -31,10 +30,19 @@ func (a *Endpoint) issue(ctx context.Context, req *request, b oauth.Browser) (St
 	if err != nil {
 		return Step{}, fmt.Errorf("storing a code: %w", err)
 	}
-	if req.pushed != "" {
-		if err := a.DB.DeletePushed(ctx, pushedDigest(req.pushed)); err != nil {
-			return Step{}, fmt.Errorf("using up a pushed request: %w", err)
-		}
-	}
 	return Step{Kind: AnswerClient, Answer: a.answer(req, url.Values{"code": {code}})}, nil
+}
+
+// keep stores a code. Only this uses up a pushed request, in the same transaction: it
+// gives one code, however many callers ask at once (RFC 9126 §4), and a person may still
+// reload the pages before.
+func (a *Endpoint) keep(ctx context.Context, req *request, code store.AuthCode) error {
+	if req.pushed == "" {
+		return a.DB.AddCode(ctx, code)
+	}
+	used, err := a.DB.UsePushed(ctx, pushedDigest(req.pushed), code)
+	if err == nil && !used {
+		return oauth.MessagePushed.Because("a pushed request that has just been used")
+	}
+	return err
 }

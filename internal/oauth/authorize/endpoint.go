@@ -22,7 +22,7 @@ type Endpoint struct {
 		ConsentOf(ctx context.Context, userID int64, clientID string) (store.Consent, error)
 		AddPushed(ctx context.Context, p store.PushedRequest) error
 		PushedByDigest(ctx context.Context, d store.Digest) (store.PushedRequest, error)
-		DeletePushed(ctx context.Context, d store.Digest) error
+		UsePushed(ctx context.Context, d store.Digest, c store.AuthCode) (bool, error)
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
 	Hints interface {

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
 )
 
@@ -47,6 +50,46 @@ func TestAPushedRequestGivesOneCode(t *testing.T) {
 	next(t, "after the consent", step, err, AnswerClient)
 	_, err = w.Begin(t.Context(), values, w.ann)
 	gone(t, "a pushed request that was used", err)
+}
+
+// RFC 9126 §4: a request_uri is used once, however many browsers or tabs ask at once.
+func TestManyAtOnceGetOneCode(t *testing.T) {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+		t.Run(name, func(t *testing.T) {
+			w := openOn(t, dsn(t))
+			w.web.FirstParty = true
+			w.write(t, func(tx store.Tx) error { return tx.PutClient(w.web) })
+			for range 5 {
+				codes, refusals := w.atOnce(t, w.push(t))
+				if codes != 1 || refusals != 23 {
+					t.Errorf("%d codes and %d refusals, want 1 and 23", codes, refusals)
+				}
+			}
+		})
+	}
+}
+
+// atOnce begins a request 24 times in parallel.
+func (w *world) atOnce(t *testing.T, values url.Values) (codes, refusals int32) {
+	t.Helper()
+	var won, lost atomic.Int32
+	var all sync.WaitGroup
+	for range 24 {
+		all.Go(func() {
+			step, err := w.Begin(t.Context(), values, w.ann)
+			shown, refused := errors.AsType[*oauth.UserError](err)
+			switch {
+			case err == nil && step.Answer.Parameters.Has("code"):
+				won.Add(1)
+			case refused && shown.Message == oauth.MessagePushed:
+				lost.Add(1)
+			default:
+				t.Errorf("beginning: %+v, %v, want a code or that the request was used", step, err)
+			}
+		})
+	}
+	all.Wait()
+	return won.Load(), lost.Load()
 }
 
 func TestAPushedRequestThatIsRefused(t *testing.T) {

@@ -33,9 +33,14 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
+	return openOn(t, testdb.SQLite(t))
+}
+
+func openOn(t *testing.T, dsn string) *world {
+	t.Helper()
 	w := &world{now: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.now }
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: slog.New(slog.DiscardHandler)})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: dsn, Now: now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("opening the store: %v", err)
 	}

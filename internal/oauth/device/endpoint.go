@@ -37,8 +37,7 @@ type Endpoint struct {
 	DB interface {
 		AddDevice(ctx context.Context, g store.DeviceGrant) error
 		DeviceByUserCode(ctx context.Context, user store.Digest) (store.DeviceGrant, error)
-		DecideDevice(ctx context.Context, g store.DeviceGrant, now time.Time) (bool, error)
-		Audit(ctx context.Context, e store.AuditEvent) error
+		Write(ctx context.Context, f func(store.Tx) error) error
 	}
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
@@ -179,7 +178,7 @@ func (d *Endpoint) find(ctx context.Context, typed string) (Request, error) {
 }
 
 // Decide records the answer of the person who is signed in at b. Of several answers the
-// first counts.
+// first counts, and only that one is in the audit log.
 func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, allow bool) error {
 	if !b.SignedIn() {
 		return oauth.ErrMoved
@@ -194,21 +193,23 @@ func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, al
 		device.Status = store.DeviceApproved
 	}
 	device.UserID, device.BrowserID, device.SignIn = b.User.ID, b.Session.ID, b.Session.SignIn
-	// The audit event comes first: an answer that cannot be recorded does not count.
 	subject := audit.UserSubject(b.User.Sub)
 	event := audit.Event{
 		Actor: subject, Subject: subject, SessionID: device.SessionID, ClientID: device.ClientID,
 		What: audit.DeviceDecided{Allowed: allow, Scope: device.Scope, From: device.IP},
 	}
-	if err := d.DB.Audit(ctx, event.Record(ctx, now)); err != nil {
-		return fmt.Errorf("recording the answer about a device: %w", err)
-	}
-	decided, err := d.DB.DecideDevice(ctx, device, now)
+	err = d.DB.Write(ctx, func(tx store.Tx) error {
+		decided, err := tx.DecideDevice(device, now)
+		if err == nil && !decided {
+			return oauth.MessageDevice.Because("a user code that has just been decided")
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Audit(event.Record(ctx, now))
+	})
 	if err != nil {
 		return fmt.Errorf("answering a device: %w", err)
-	}
-	if !decided {
-		return oauth.MessageDevice.Because("a user code that has just been decided")
 	}
 	return nil
 }

@@ -239,9 +239,13 @@ func (w *world) device(t *testing.T, status store.DeviceStatus) string {
 		return raw
 	}
 	d.Status, d.UserID, d.BrowserID, d.SignIn = status, w.ann.ID, w.browser(t), signin.Password(w.ann, signin.ByPage, w.now()).SignIn
-	if ok, err := w.db.DecideDevice(t.Context(), d, w.now()); err != nil || !ok {
-		t.Fatalf("answering a device: %t, %v, want true", ok, err)
-	}
+	w.write(t, func(tx store.Tx) error {
+		ok, err := tx.DecideDevice(d, w.now())
+		if err == nil && !ok {
+			t.Fatal("answering a device: false, want true")
+		}
+		return err
+	})
 	return raw
 }
 
