@@ -105,15 +105,15 @@ func (e endpoints) signIn() signin.Endpoints {
 		Consent:   signin.Consent{Visitors: e.visitors, Requests: e.requests},
 		Logout:    signin.Logout{Visitors: e.visitors, Requests: logouts, Browsers: e.browsers},
 		Device:    signin.Device{Visitors: e.visitors, Requests: e.devices, Now: e.now},
-		HTTPS:     secure(e.issuer),
+		Issuer:    e.config.Issuer,
 	}
 }
 
 func (e endpoints) pages() pages.Endpoints {
 	return pages.Endpoints{
-		Home:  pages.Home{Visitors: e.visitors, Issuer: e.config.Issuer},
-		Setup: pages.Setup{People: e.people, Issuer: e.config.Issuer},
-		HTTPS: secure(e.issuer),
+		Home:   pages.Home{Visitors: e.visitors, Issuer: e.config.Issuer},
+		Setup:  pages.Setup{People: e.people, Issuer: e.config.Issuer},
+		Issuer: e.config.Issuer,
 	}
 }
 

@@ -53,7 +53,7 @@ func send(t *testing.T, p *people, change func(*http.Request)) *httptest.Respons
 	if change != nil {
 		change(r)
 	}
-	return serve(pages.SameOrigin(false)(pages.Setup{People: p, Issuer: "http://localhost:8080"}.Create), r)
+	return serve(pages.SameOrigin("http://localhost:8080")(pages.Setup{People: p, Issuer: "http://localhost:8080"}.Create), r)
 }
 
 func serve(endpoint func(http.ResponseWriter, *http.Request) error, r *http.Request) *httptest.ResponseRecorder {

@@ -34,22 +34,38 @@ func ask(t *testing.T, e pages.Endpoints, method, path string, change func(*http
 	return nil
 }
 
-// A form whose page was loaded over plain http may be an attacker's.
+// A form counts as ours if it comes from a page at the issuer, whatever Host says.
 func TestOriginsOfAForm(t *testing.T) {
+	const accepted = http.StatusBadRequest // the body is not a form
 	for _, c := range []struct {
-		origin string
-		https  bool
-		want   int
+		name, issuer, host, site, origin string
+		want                             int
 	}{
-		{"https://id.example.com", true, http.StatusBadRequest}, // accepted, but the body is not a form
-		{"http://id.example.com", true, http.StatusForbidden},
-		{"HTTP://id.example.com", true, http.StatusForbidden},
-		{"http://id.example.com", false, http.StatusBadRequest},
-		{"https://evil.example.com", false, http.StatusForbidden},
+		{"our page", "https://id.example.com", "id.example.com", "", "https://id.example.com", accepted},
+		{"our page, behind a proxy that changes Host", "https://id.example.com", "10.0.0.7:8080", "same-origin", "https://id.example.com", accepted},
+		{"an issuer with a path", "https://id.example.com/auth", "id.example.com", "", "https://id.example.com", accepted},
+		{"an issuer with a port that https implies", "https://ID.example.com:443", "id.example.com", "", "https://id.example.com", accepted},
+		{"an issuer with another port", "http://localhost:8080", "localhost:8080", "", "http://localhost:8080", accepted},
+		{"a browser that keeps the origin to itself", "https://id.example.com", "id.example.com", "same-origin", "null", accepted},
+		{"a program", "https://id.example.com", "id.example.com", "", "", accepted},
+		{"a page over plain http", "https://id.example.com", "id.example.com", "", "http://id.example.com", http.StatusForbidden},
+		{"the same in capitals", "https://id.example.com", "id.example.com", "", "HTTP://id.example.com", http.StatusForbidden},
+		{"another site", "https://id.example.com", "id.example.com", "", "https://evil.test", http.StatusForbidden},
+		{"a name that leads here", "https://id.example.com", "evil.test", "", "http://evil.test", http.StatusForbidden},
+		{"a name that leads here, in a browser of today", "https://id.example.com", "evil.test", "same-origin", "https://evil.test", http.StatusForbidden},
+		{"a name that leads here, without TLS", "http://localhost:8080", "evil.test", "", "http://evil.test", http.StatusForbidden},
+		{"another port", "http://localhost:8080", "localhost:3000", "", "http://localhost:3000", http.StatusForbidden},
+		{"a page without an origin", "https://id.example.com", "id.example.com", "", "null", http.StatusForbidden},
+		{"a framed page without an origin", "https://id.example.com", "id.example.com", "cross-site", "null", http.StatusForbidden},
+		{"a neighbour", "https://id.example.com", "id.example.com", "same-site", "https://id.example.com", http.StatusForbidden},
 	} {
-		w := ask(t, pages.Endpoints{HTTPS: c.https}, "POST", "/setup", func(r *http.Request) { r.Header.Set("Origin", c.origin) })
+		w := ask(t, pages.Endpoints{Issuer: c.issuer}, "POST", "/setup", func(r *http.Request) {
+			r.Host = c.host
+			r.Header.Set("Sec-Fetch-Site", c.site)
+			r.Header.Set("Origin", c.origin)
+		})
 		if w.Code != c.want {
-			t.Errorf("from %s, https %v: status = %d, want %d", c.origin, c.https, w.Code, c.want)
+			t.Errorf("%s: status = %d, want %d", c.name, w.Code, c.want)
 		}
 	}
 }

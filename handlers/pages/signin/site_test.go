@@ -112,6 +112,7 @@ func (s *site) wire(ring *keys.Ring, log *slog.Logger) {
 		Consent:   signin.Consent{Visitors: visitors, Requests: requests},
 		Logout:    signin.Logout{Visitors: visitors, Requests: logouts, Browsers: browsers},
 		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: func() time.Time { return s.now().Add(s.later) }},
+		Issuer:    issuer,
 	}.Tables(), pages.Endpoints{Home: pages.Home{Visitors: visitors, Issuer: issuer}}.Table())
 	s.door.Config.Handler = server.New(server.Options{
 		Programs: api.Refuse, People: pages.Refuse, Proxies: server.Proxies{netip.MustParsePrefix("127.0.0.0/8")}, Metrics: metrics.New("test"), Log: log,

@@ -29,28 +29,36 @@ type Endpoints struct {
 	Consent   Consent
 	Logout    Logout
 	Device    Device
-	// HTTPS is set where the issuer is https.
-	HTTPS bool
+	// Issuer is where our own forms come from.
+	Issuer string
 }
 
-// Tables returns the table of the front channel and the table of the pages.
+// Tables returns the table of the front channel and the table of the pages to which it
+// leads, in a popup too.
 func (e Endpoints) Tables() []handlers.Table {
-	return []handlers.Table{
-		pages.FrontChannel(
-			handlers.Route{Method: http.MethodGet, Path: authorize.Path, Discovery: grant.AuthorizationEndpoint, Serve: e.Authorize.Serve},
-			handlers.Route{Method: http.MethodPost, Path: authorize.Path, Serve: e.Authorize.Serve},
-			handlers.Route{Method: http.MethodGet, Path: endSessionPath, Discovery: "end_session_endpoint", Serve: e.Logout.Ask},
-			handlers.Route{Method: http.MethodPost, Path: endSessionPath, Serve: e.Logout.Ask},
-		),
-		pages.Table(e.HTTPS,
-			handlers.Route{Method: http.MethodGet, Path: loginPath, Serve: e.Login.Show},
-			handlers.Route{Method: http.MethodPost, Path: loginPath, Serve: e.Login.SignIn},
-			handlers.Route{Method: http.MethodGet, Path: consentPath, Serve: e.Consent.Show},
-			handlers.Route{Method: http.MethodPost, Path: consentPath, Serve: e.Consent.Answer},
-			handlers.Route{Method: http.MethodGet, Path: logoutPath, Serve: e.Logout.Show},
-			handlers.Route{Method: http.MethodPost, Path: logoutPath, Serve: e.Logout.SignOut},
-			handlers.Route{Method: http.MethodGet, Path: DevicePath, Serve: e.Device.Show},
-			handlers.Route{Method: http.MethodPost, Path: DevicePath, Serve: e.Device.Answer},
-		),
-	}
+	ours := e.pages()
+	ours.Popups = true
+	return []handlers.Table{e.frontChannel(), ours}
+}
+
+func (e Endpoints) frontChannel() handlers.Table {
+	return pages.FrontChannel(
+		handlers.Route{Method: http.MethodGet, Path: authorize.Path, Discovery: grant.AuthorizationEndpoint, Serve: e.Authorize.Serve},
+		handlers.Route{Method: http.MethodPost, Path: authorize.Path, Serve: e.Authorize.Serve},
+		handlers.Route{Method: http.MethodGet, Path: endSessionPath, Discovery: "end_session_endpoint", Serve: e.Logout.Ask},
+		handlers.Route{Method: http.MethodPost, Path: endSessionPath, Serve: e.Logout.Ask},
+	)
+}
+
+func (e Endpoints) pages() handlers.Table {
+	return pages.Table(e.Issuer,
+		handlers.Route{Method: http.MethodGet, Path: loginPath, Serve: e.Login.Show},
+		handlers.Route{Method: http.MethodPost, Path: loginPath, Serve: e.Login.SignIn},
+		handlers.Route{Method: http.MethodGet, Path: consentPath, Serve: e.Consent.Show},
+		handlers.Route{Method: http.MethodPost, Path: consentPath, Serve: e.Consent.Answer},
+		handlers.Route{Method: http.MethodGet, Path: logoutPath, Serve: e.Logout.Show},
+		handlers.Route{Method: http.MethodPost, Path: logoutPath, Serve: e.Logout.SignOut},
+		handlers.Route{Method: http.MethodGet, Path: DevicePath, Serve: e.Device.Show},
+		handlers.Route{Method: http.MethodPost, Path: DevicePath, Serve: e.Device.Answer},
+	)
 }
