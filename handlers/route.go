@@ -39,7 +39,11 @@ type Audience struct {
 	// FromMemory admits the audience however busy the server is, because its requests
 	// cost next to nothing.
 	FromMemory bool
-	Refuse     Refuse
+	// Popups lets apps open the pages of the audience in a popup and wait there for a
+	// message. A Cross-Origin-Opener-Policy on the way, even on a refusal, would part
+	// the popup from its opener for good (HTML standard §7.1.3).
+	Popups bool
+	Refuse Refuse
 	// NotAllowed returns the refusal of a method that the path does not have. It gets
 	// the first route of the path, so that a guarded path reveals no more to a stranger
 	// than its routes do. The Allow header is already set.

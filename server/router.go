@@ -109,6 +109,9 @@ func (p *path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range mux.Vars(r) {
 		r.SetPathValue(name, value) // the handlers do not depend on the router
 	}
+	if p.audience.Popups {
+		w.Header().Del("Cross-Origin-Opener-Policy")
+	}
 	if p.first.AnyOrigin && anyOrigin(w, r) {
 		return
 	}

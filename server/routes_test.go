@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/handlers"
+	"gatehouse/handlers/api"
+	"gatehouse/handlers/pages"
+	"gatehouse/internal/metrics"
 )
 
 // open lists the routes for front ends and operators that require no permission, not
@@ -119,6 +123,24 @@ func TestPagesThatChangeSomethingRefuseOtherOrigins(t *testing.T) {
 	}
 	if asked == 0 {
 		t.Error("the tables have no page that changes something, want at least one")
+	}
+}
+
+// An app that opens its sign-in in a popup gets no message from there once any answer on
+// the way, a refusal included, has a Cross-Origin-Opener-Policy.
+func TestAPopupKeepsItsOpenerWhereAppsLeadBrowsers(t *testing.T) {
+	door := New(Options{Programs: api.Refuse, People: pages.Refuse, Metrics: metrics.New("test"), Log: slog.New(slog.DiscardHandler)}, realTables()...)
+	for path, want := range map[string]string{
+		"/oauth/authorize": "", "/oauth/authorize?x=%zz": "", "/oauth/logout": "", "/login": "", "/consent": "", "/logout": "", "/device": "",
+		"/": "same-origin", "/setup": "same-origin", "/nowhere": "same-origin",
+	} {
+		for _, method := range []string{"GET", "POST", "DELETE"} {
+			w := httptest.NewRecorder()
+			door.ServeHTTP(w, newCrossSite(method, path))
+			if got := w.Header().Get("Cross-Origin-Opener-Policy"); got != want {
+				t.Errorf("%s %s: Cross-Origin-Opener-Policy = %q, want %q", method, path, got, want)
+			}
+		}
 	}
 }
 

@@ -21,6 +21,8 @@ var files embed.FS
 type Page[T any] struct {
 	name string
 	tree *template.Template
+	// form says that the template has a form.
+	form bool
 }
 
 // The pages.
@@ -68,7 +70,15 @@ func page[T any](name string) Page[T] {
 	tree := template.Must(template.New("layout.html").
 		Funcs(template.FuncMap{"stylesheet": func() string { return stylesheet.path }, "initial": initial}).
 		ParseFS(files, "templates/layout.html", "templates/"+name+".html"))
-	return Page[T]{name: name, tree: tree}
+	return Page[T]{name: name, tree: tree, form: bytes.Contains(read("templates/"+name+".html"), []byte("<form"))}
+}
+
+func read(name string) []byte {
+	body, err := files.ReadFile(name)
+	if err != nil {
+		panic(err) // cannot happen: the file is embedded
+	}
+	return body
 }
 
 // initial returns the letter that represents a name.
@@ -89,6 +99,9 @@ func (p Page[T]) Render(w http.ResponseWriter, status int, data T) error {
 		return fmt.Errorf("rendering page %s: %w", p.name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if p.form { // under no-referrer, browsers send "Origin: null" with the form (Fetch standard §3.1)
+		w.Header().Set("Referrer-Policy", "same-origin")
+	}
 	w.WriteHeader(status)
 	_, err := w.Write(b.Bytes())
 	return err
@@ -104,10 +117,7 @@ type asset struct {
 var stylesheet = load("static/style.css", "text/css; charset=utf-8")
 
 func load(name, mime string) asset {
-	body, err := files.ReadFile(name)
-	if err != nil {
-		panic(err) // cannot happen: the file is embedded
-	}
+	body := read(name)
 	sum := sha256.Sum256(body)
 	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + path.Ext(name), mime: mime, body: body}
 }

@@ -95,6 +95,28 @@ func TestPagesNeedNoInlineCode(t *testing.T) {
 	}
 }
 
+// A browser says where a form comes from unless the policy is no-referrer, which is the
+// door's.
+func TestPagesWithAFormLetBrowsersSayWhereItComesFrom(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		render func(http.ResponseWriter) error
+		want   string
+	}{
+		{"a page with a form", func(w http.ResponseWriter) error { return Login.Render(w, 200, LoginData{}) }, "same-origin"},
+		{"a page without one", func(w http.ResponseWriter) error { return DeviceDone.Render(w, 200, DeviceDoneData{}) }, "no-referrer"},
+	} {
+		w := httptest.NewRecorder()
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		if err := c.render(w); err != nil {
+			t.Fatalf("rendering %s: %v", c.name, err)
+		}
+		if got := w.Header().Get("Referrer-Policy"); got != c.want {
+			t.Errorf("%s: Referrer-Policy = %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 var (
 	inputs = regexp.MustCompile(`<input id="([a-z_]+)"`)
 	labels = regexp.MustCompile(`<label for="([a-z_]+)"`)
