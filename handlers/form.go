@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"gatehouse/internal/oauth"
 )
 
 // The bounds of a form. A token request has a dozen parameters, and the longest
@@ -38,6 +40,21 @@ func Form(r *http.Request) (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
+	return single(r, form)
+}
+
+// AppForm is Form for the endpoints that apps call: it ignores parameters that none of them
+// reads.
+func AppForm(r *http.Request) (url.Values, error) {
+	form, err := readForm(r)
+	if err != nil {
+		return nil, err
+	}
+	oauth.DropUnknown(form)
+	return single(r, form)
+}
+
+func single(r *http.Request, form url.Values) (url.Values, error) {
 	for name, values := range form {
 		if len(values) > 1 {
 			return nil, badForm("a repeated parameter")

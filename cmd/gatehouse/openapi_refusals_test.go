@@ -111,7 +111,7 @@ func (w *witness) unreadable(o apicheck.Operation, guarded bool) {
 	}
 	if !strings.HasPrefix(path, "/api/") {
 		if o.Path != "/oauth/authorize" { // a repeated parameter there is an error for the app
-			w.ask(http.StatusBadRequest, o.Method, path, form("a", "1", "a", "2"))
+			w.ask(http.StatusBadRequest, o.Method, path, form("client_id", "1", "client_id", "2"))
 		}
 		w.ask(http.StatusBadRequest, o.Method, path, raw("application/json", "{}"))
 		w.ask(http.StatusBadRequest, o.Method, path+"?password=x", form("a", "1"))

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
+	"gatehouse/internal/oauth"
 	"gatehouse/internal/test/apicheck"
 )
 
@@ -247,4 +249,41 @@ func TestNoNameIsRepeated(t *testing.T) {
 		}
 	}
 	value("")
+}
+
+// What the document offers to apps is not dropped as an unknown parameter.
+func TestParametersOfAppsAreKnown(t *testing.T) {
+	doc := parsed(t)
+	schemas := doc["components"].(node)["schemas"].(node)
+	for path, item := range doc["paths"].(node) {
+		if !strings.HasPrefix(path, "/oauth/") {
+			continue
+		}
+		for method, op := range item.(node) {
+			for _, name := range offered(op.(node), schemas) {
+				values := url.Values{name: {"x"}}
+				if oauth.DropUnknown(values); len(values) == 0 {
+					t.Errorf("%s %s: the parameter %s is dropped, want it in the list of package oauth", method, path, name)
+				}
+			}
+		}
+	}
+}
+
+// offered returns the names of an operation's parameters in the query and in a form.
+func offered(op, schemas node) (names []string) {
+	parameters, _ := op["parameters"].([]any)
+	for _, p := range parameters {
+		names = append(names, p.(node)["name"].(string))
+	}
+	body, _ := op["requestBody"].(node)
+	content, _ := body["content"].(node)
+	for _, form := range content {
+		reference := form.(node)["schema"].(node)["$ref"].(string)
+		properties, _ := schemas[reference[strings.LastIndex(reference, "/")+1:]].(node)["properties"].(node)
+		for name := range properties {
+			names = append(names, name)
+		}
+	}
+	return names
 }

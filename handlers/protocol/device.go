@@ -21,7 +21,7 @@ type DeviceAuthorization struct {
 
 // Serve answers with the codes.
 func (e DeviceAuthorization) Serve(w http.ResponseWriter, r *http.Request) error {
-	form, err := handlers.Form(r)
+	form, err := handlers.AppForm(r)
 	if err != nil {
 		return err
 	}

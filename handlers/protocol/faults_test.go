@@ -95,10 +95,10 @@ func refreshBelongsToTheClient(t *testing.T, s *site) {
 // This holds for every grant.
 func scopeNeverWidens(t *testing.T, s *site) {
 	first := granted(t, s.signIn(t, "shop", "scope", "openid"))
-	for _, scope := range []string{"admin", "openid admin root", "openid account", "OPENID", `open"id`, strings.Repeat("a ", 5000)} {
+	for _, scope := range []string{"admin", "openid account", "openid account groups", "OPENID", `open"id`, strings.Repeat("a ", 5000)} {
 		refused(t, s.refresh(t, "shop", first.text("refresh_token"), "scope", scope), 400, "invalid_scope")
 	}
-	for _, scope := range []string{"admin", "openid users:write", `a\b`, strings.Repeat("ab ", 3000)} {
+	for _, scope := range []string{"admin", "openid users:write", "openid users:write groups", `a\b`, strings.Repeat("ab ", 3000)} {
 		refused(t, s.signIn(t, "shop", "scope", scope), 400, "invalid_scope")
 		refused(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials", "scope", scope), 400, "invalid_scope")
 	}

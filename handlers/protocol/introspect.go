@@ -24,7 +24,7 @@ type Introspect struct {
 // anybody may know its ID, and the holder of a stolen token must not learn here whether
 // the token still works (§4).
 func (e Introspect) Serve(w http.ResponseWriter, r *http.Request) error {
-	form, err := handlers.Form(r)
+	form, err := handlers.AppForm(r)
 	if err != nil {
 		return err
 	}

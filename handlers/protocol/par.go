@@ -23,7 +23,7 @@ type PAR struct {
 
 // Serve checks the request and stores it.
 func (e PAR) Serve(w http.ResponseWriter, r *http.Request) error {
-	form, err := handlers.Form(r)
+	form, err := handlers.AppForm(r)
 	if err != nil {
 		return err
 	}

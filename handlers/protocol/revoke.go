@@ -22,7 +22,7 @@ type Revoke struct {
 // Serve revokes the token in the form. It ignores the hint (token_type_hint, §2.1),
 // because every token states its own kind.
 func (e Revoke) Serve(w http.ResponseWriter, r *http.Request) error {
-	form, err := handlers.Form(r)
+	form, err := handlers.AppForm(r)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ type Token struct {
 
 // Serve answers a token request.
 func (e Token) Serve(w http.ResponseWriter, r *http.Request) error {
-	if _, err := handlers.Form(r); err != nil {
+	if _, err := handlers.AppForm(r); err != nil {
 		return err
 	}
 	answer, err := e.Engine.Token(r)

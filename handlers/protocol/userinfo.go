@@ -69,7 +69,7 @@ func about(h session.Holder) (map[string]any, error) {
 func accessToken(r *http.Request) (string, error) {
 	var fromForm string
 	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "" {
-		form, err := handlers.Form(r)
+		form, err := handlers.AppForm(r)
 		if err != nil {
 			return "", badRequest(err)
 		}

@@ -16,11 +16,15 @@ func Host(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback() && ip.Zone() == ""
 }
 
-// Split cuts an http URI of one of the two loopback addresses into the parts before and
-// after the port (RFC 8252 §7.3). It does not parse the URI, so that two parsers cannot
-// disagree about it.
+// Localhost is the origin that Split returns for the name localhost, which a machine may
+// resolve in its own way (RFC 8252 §8.3).
+const Localhost = "http://localhost"
+
+// Split cuts an http URI of one of the two loopback addresses, or of localhost, into the
+// parts before and after the port (RFC 8252 §7.3). It does not parse the URI, so that two
+// parsers cannot disagree about it.
 func Split(uri string) (origin, rest string, ok bool) {
-	for _, origin := range []string{"http://127.0.0.1", "http://[::1]"} {
+	for _, origin := range []string{"http://127.0.0.1", "http://[::1]", Localhost} {
 		if after, found := strings.CutPrefix(uri, origin); found {
 			rest, ok := afterPort(after)
 			return origin, rest, ok

@@ -8,28 +8,28 @@ import (
 	"gatehouse/store"
 )
 
-// The bounds of a scope parameter. The scope of everything has about a dozen tokens.
-const (
-	maxScopeBytes  = 4096
-	maxScopeTokens = 64
-)
+// maxScopeBytes bounds a scope parameter. The scope of everything has about a dozen tokens.
+const maxScopeBytes = 4096
 
-// ParseScope reads a scope parameter (RFC 6749 §3.3) and drops repetitions.
+// ParseScope reads a scope parameter (RFC 6749 §3.3) and drops repetitions. It ignores
+// scopes that are not known here (OIDC Core 1.0 §3.1.2.1) but refuses a parameter of which
+// nothing is left, because an empty scope would ask for everything.
 func ParseScope(raw string) (authz.Scope, error) {
 	if len(raw) > maxScopeBytes {
 		return "", InvalidScope.Because("scope of %d bytes", len(raw))
 	}
+	known := authz.AllScopes.Tokens()
 	var tokens []string
 	for t := range strings.SplitSeq(raw, " ") {
-		if t == "" || slices.Contains(tokens, t) {
-			continue
-		}
 		if strings.IndexFunc(t, notInScopeToken) >= 0 {
 			return "", InvalidScope.Because("scope with a character that a token may not have")
 		}
-		if tokens = append(tokens, t); len(tokens) > maxScopeTokens {
-			return "", InvalidScope.Because("more than %d scope tokens", maxScopeTokens)
+		if slices.Contains(known, t) && !slices.Contains(tokens, t) {
+			tokens = append(tokens, t)
 		}
+	}
+	if len(tokens) == 0 && strings.Trim(raw, " ") != "" {
+		return "", InvalidScope.Because("no scope that is known here")
 	}
 	return authz.Scope(strings.Join(tokens, " ")), nil
 }

@@ -2,7 +2,6 @@ package oauth_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -11,10 +10,6 @@ import (
 )
 
 func TestParseScope(t *testing.T) {
-	many := make([]string, 65)
-	for i := range many {
-		many[i] = fmt.Sprint("s", i)
-	}
 	tests := []struct {
 		name, raw string
 		want      authz.Scope
@@ -23,19 +18,21 @@ func TestParseScope(t *testing.T) {
 		{"none", "", "", false},
 		{"one", "openid", "openid", false},
 		{"order is kept", "profile openid", "profile openid", false},
-		{"repetitions collapse", "a b a a b", "a b", false},
-		{"ten thousand times the same", strings.TrimSpace(strings.Repeat("a ", 2000)), "a", false},
-		{"blanks collapse", " a  b ", "a b", false},
-		{"every character of a token", "!#[]~users:read", "!#[]~users:read", false},
-		{"a quotation mark", `a"b`, "", true},
+		{"repetitions collapse", "openid email openid openid email", "openid email", false},
+		{"five hundred times the same", strings.Repeat("openid ", 500), "openid", false},
+		{"blanks collapse", " openid  email ", "openid email", false},
+		{"blanks alone", "  ", "", false},
+		{"unknown ones are ignored", "openid email groups !#[]~users:read", "openid email", false},
+		{"a thousand unknown ones", strings.Repeat("a b ", 1000) + "openid", "openid", false},
+		{"another spelling", "openid OPENID", "openid", false},
+		{"unknown ones alone", "groups roles", "", true},
+		{"a quotation mark", `openid a"b`, "", true},
 		{"a backslash", `a\b`, "", true},
 		{"a tab", "a\tb", "", true},
 		{"a line feed", "a\nb", "", true},
 		{"a NUL", "a\x00", "", true},
 		{"not ASCII", "ä", "", true},
 		{"a blank of another kind", "a\u00a0b", "", true},
-		{"64 tokens", strings.Join(many[:64], " "), authz.Scope(strings.Join(many[:64], " ")), false},
-		{"65 tokens", strings.Join(many, " "), "", true},
 		{"too long", strings.Repeat("a", 4097), "", true},
 	}
 	for _, tt := range tests {

@@ -6,6 +6,7 @@ const MaxClientID = 255
 // The response modes (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
 const (
 	QueryMode    = "query"
+	FragmentMode = "fragment"
 	FormPostMode = "form_post"
 )
 

@@ -135,16 +135,17 @@ func (e Logout) end(w http.ResponseWriter, r *http.Request, visitor oauth.Browse
 	return nil
 }
 
-// parameters returns those of a GET's query or a POST's form. A repeated one is refused,
-// because it could be read in two ways.
+// parameters returns those of a GET's query or a POST's form. A repeated one that is known
+// here is refused, because it could be read in two ways.
 func parameters(r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodPost {
-		return handlers.Form(r)
+		return handlers.AppForm(r)
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, oauth.MessageUnreadable.Because("the query cannot be read")
 	}
+	oauth.DropUnknown(query)
 	for name, values := range query {
 		if len(values) > 1 {
 			return nil, oauth.MessageUnreadable.Because("%.40q is repeated", name)

@@ -86,7 +86,7 @@ func responseModeKnown(_ *Endpoint, _ context.Context, req *request) error {
 	case slices.Contains(req.repeated, "response_mode"):
 		return oauth.InvalidRequest.Because("two response modes")
 	case mode == "":
-	case mode == oauth.QueryMode, mode == oauth.FormPostMode:
+	case mode == oauth.QueryMode, mode == oauth.FragmentMode, mode == oauth.FormPostMode:
 		req.mode = mode
 	default:
 		return oauth.InvalidRequest.Because("response_mode %.40q", mode)

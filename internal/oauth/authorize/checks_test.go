@@ -38,8 +38,8 @@ func endpoint() *Endpoint {
 // refused for the first and, once that is mended, for the next.
 func TestTheOrderOfTheChecks(t *testing.T) {
 	values := url.Values{
-		"client_id": {"nobody"}, "redirect_uri": {"https://evil.test/"}, "response_mode": {"fragment"}, "state": {"a", "b"}, "request": {"x"}, "request_uri": {"x"},
-		"response_type": {"token"}, "code_challenge": {"short"}, "code_challenge_method": {"plain"}, "scope": {"admin"}, "prompt": {"none login"}, "max_age": {"x"}, "claims": {"{"}, "id_token_hint": {"x"},
+		"client_id": {"nobody"}, "redirect_uri": {"https://evil.test/"}, "response_mode": {"web_message"}, "state": {"a", "b"}, "request": {"x"}, "request_uri": {"x"},
+		"response_type": {"token"}, "code_challenge": {"short"}, "code_challenge_method": {"plain"}, "scope": {"account"}, "prompt": {"none login"}, "max_age": {"x"}, "claims": {"{"}, "id_token_hint": {"x"},
 	}
 	for _, step := range []struct {
 		fault  string
@@ -117,5 +117,15 @@ func TestContinuationsAreSealed(t *testing.T) {
 	}
 	if unbound := (Continuation{}); unbound.begunIn(b) || unbound.begunIn(oauth.Browser{}) {
 		t.Error("a request that is not bound to a browser is accepted in any browser, want it refused")
+	}
+}
+
+// A parameter of this endpoint is also known where apps push it.
+func TestParametersAreKnown(t *testing.T) {
+	for _, name := range parameterNames {
+		values := url.Values{name: {"x"}}
+		if oauth.DropUnknown(values); len(values) == 0 {
+			t.Errorf("%s is dropped from a pushed request, want it in the list of package oauth", name)
+		}
 	}
 }

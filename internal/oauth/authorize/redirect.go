@@ -1,6 +1,7 @@
 package authorize
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -14,8 +15,8 @@ import (
 //
 // The only exception is the port of a loopback address, which a native app gets from
 // the operating system when it opens the socket (RFC 8252 §7.3). The exception is for
-// public clients and for the two IP addresses, not for a name that may lead elsewhere
-// (§8.3), and everything but the port must match.
+// public clients, and everything but the port must match. Only a client that is a native
+// app may choose the port of localhost, a name that could lead elsewhere (§8.3).
 func redirectRegistered(client store.Client, uri string) bool {
 	if slices.Contains(client.RedirectURIs, uri) {
 		return true
@@ -24,9 +25,21 @@ func redirectRegistered(client store.Client, uri string) bool {
 		return false
 	}
 	origin, rest, ok := loopback.Split(uri)
-	return ok && slices.ContainsFunc(client.RedirectURIs, func(registered string) bool {
+	if !ok || origin == loopback.Localhost && !native(client) {
+		return false
+	}
+	return slices.ContainsFunc(client.RedirectURIs, func(registered string) bool {
 		o, r, ok := loopback.Split(registered)
 		return ok && o == origin && r == rest
+	})
+}
+
+// native reports whether all redirect URIs of the client lead to the person's own machine:
+// to a loopback host or, by a private scheme, to an app.
+func native(client store.Client) bool {
+	return !slices.ContainsFunc(client.RedirectURIs, func(registered string) bool {
+		u, err := url.Parse(registered)
+		return err != nil || (u.Scheme == "https" || u.Scheme == "http") && !loopback.Host(u.Hostname())
 	})
 }
 

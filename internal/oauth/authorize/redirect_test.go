@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/internal/oauth"
 	"gatehouse/store"
 )
 
@@ -14,16 +15,37 @@ func TestRedirectRegistered(t *testing.T) {
 	native := store.Client{AuthMethod: store.NoSecret, RedirectURIs: []string{"http://127.0.0.1/cb", "http://[::1]:8080/cb?x=1", "com.example.app:/cb", "http://localhost/cb"}}
 	for uri, want := range map[string]bool{
 		"http://127.0.0.1/cb": true, "http://127.0.0.1:1/cb": true, "http://127.0.0.1:65535/cb": true, "http://[::1]:2/cb?x=1": true, "com.example.app:/cb": true, "http://localhost/cb": true,
-		"http://localhost:80/cb": false, "http://127.0.0.1:0/cb": false, "http://127.0.0.1:65536/cb": false, "http://127.0.0.1:01/cb": false, "http://127.0.0.1:/cb": false, "http://127.0.0.1:1@evil/cb": false,
+		"http://localhost:3000/cb": true, "http://localhost:0/cb": false, "http://localhost:3000/": false, "http://localhost.evil/cb": false, "http://localhost:1@evil/cb": false, "http://LOCALHOST:3000/cb": false,
+		"http://[::1]/cb": false, "http://127.0.0.1:0/cb": false, "http://127.0.0.1:65536/cb": false, "http://127.0.0.1:01/cb": false, "http://127.0.0.1:/cb": false, "http://127.0.0.1:1@evil/cb": false,
 		"http://127.0.0.1.evil/cb": false, "http://127.0.0.1:1": false, "http://127.0.0.1:1/cb#": false, "http://127.0.0.1:1/cb?": false, "http://[::1]:2/cb": false, "": false,
 	} {
 		if got := redirectRegistered(native, uri); got != want {
 			t.Errorf("%q: accepted is %t, want %t", uri, got, want)
 		}
 	}
+	// The name localhost and the addresses are not the same, and only a client with nothing
+	// but its own machine's addresses may choose the port of the name.
+	for _, c := range []struct {
+		registered []string
+		uri        string
+		want       bool
+	}{
+		{[]string{"http://localhost:3000/cb"}, "http://127.0.0.1:3000/cb", false},
+		{[]string{"http://localhost:3000/cb"}, "http://[::1]:3000/cb", false},
+		{[]string{"http://127.0.0.1:3000/cb"}, "http://localhost:3000/cb", false},
+		{[]string{"http://localhost:3000/cb"}, "http://localhost:5173/cb", true},
+		{[]string{"http://localhost:3000/cb", "com.example.app:/cb", "http://127.0.0.1/cb"}, "http://localhost/cb", true},
+		{[]string{"http://localhost:3000/cb", "https://web.example/cb"}, "http://localhost:3000/cb", true},
+		{[]string{"http://localhost:3000/cb", "https://web.example/cb"}, "http://localhost:5173/cb", false},
+		{[]string{"http://127.0.0.1:3000/cb", "https://web.example/cb"}, "http://127.0.0.1:5173/cb", true},
+	} {
+		if got := redirectRegistered(store.Client{AuthMethod: store.NoSecret, RedirectURIs: c.registered}, c.uri); got != c.want {
+			t.Errorf("%q of a client with %q: accepted is %t, want %t", c.uri, c.registered, got, c.want)
+		}
+	}
 	confidential := native
 	confidential.AuthMethod = store.SecretBasic
-	if redirectRegistered(confidential, "http://127.0.0.1:1/cb") {
+	if redirectRegistered(confidential, "http://127.0.0.1:1/cb") || redirectRegistered(confidential, "http://localhost:1/cb") {
 		t.Error("a confidential client may choose the port, want only the registered one")
 	}
 	if redirectRegistered(store.Client{AuthMethod: store.NoSecret}, "https://learn.example/") {
@@ -61,6 +83,10 @@ func TestLocation(t *testing.T) {
 	} {
 		if got := (Answer{RedirectURI: redirectURI, Parameters: url.Values{"code": {"c &"}}}).Location(); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+		want = redirectURI + "#code=c+%26"
+		if got := (Answer{Mode: oauth.FragmentMode, RedirectURI: redirectURI, Parameters: url.Values{"code": {"c &"}}}).Location(); got != want {
+			t.Errorf("in the fragment: %q, want %q", got, want)
 		}
 	}
 }

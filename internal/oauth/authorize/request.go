@@ -15,7 +15,7 @@ import (
 )
 
 // parameterNames are the parameters that the authorization endpoint reads; it ignores
-// all others (RFC 6749 §3.1).
+// all others, even repeated ones (RFC 6749 §3.1).
 var parameterNames = []string{
 	"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
 	"code_challenge", "code_challenge_method", "prompt", "max_age", "login_hint", "id_token_hint",
@@ -45,11 +45,11 @@ type request struct {
 func readRequest(values url.Values) *request {
 	req := &request{params: url.Values{}, mode: oauth.QueryMode, maxAge: -1}
 	for name, given := range values {
-		if len(given) > 1 {
-			req.repeated = append(req.repeated, name)
-		}
 		if !slices.Contains(parameterNames, name) {
 			continue
+		}
+		if len(given) > 1 {
+			req.repeated = append(req.repeated, name)
 		}
 		if !utf8.ValidString(given[0]) {
 			req.malformed = true

@@ -3,6 +3,8 @@ package authorize
 import (
 	"net/url"
 	"strings"
+
+	"gatehouse/internal/oauth"
 )
 
 // A Step is the next step of an authorization.
@@ -39,9 +41,12 @@ type Answer struct {
 	Err error
 }
 
-// Location returns the URL of an answer in query mode. A query that belongs to the
-// redirect URI stays as it is (RFC 6749 §3.1.2).
+// Location returns the URL of an answer in query or fragment mode. A query that belongs
+// to the redirect URI stays as it is, and it has no fragment (RFC 6749 §3.1.2).
 func (a Answer) Location() string {
+	if a.Mode == oauth.FragmentMode {
+		return a.RedirectURI + "#" + a.Parameters.Encode()
+	}
 	separator := "?"
 	if strings.Contains(a.RedirectURI, "?") {
 		separator = "&"

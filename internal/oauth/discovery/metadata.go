@@ -120,7 +120,7 @@ func (s Server) metadata() (metadata, error) {
 		return metadata{}, err
 	}
 	if m.Authorization != "" {
-		m.ResponseTypes, m.ResponseModes = []string{"code"}, []string{oauth.QueryMode, oauth.FormPostMode}
+		m.ResponseTypes, m.ResponseModes = []string{"code"}, []string{oauth.QueryMode, oauth.FragmentMode, oauth.FormPostMode}
 		m.Challenges, m.IssInAnswer = []string{"S256"}, true
 	}
 	all, signing := store.AuthMethods(), keys.ForeignAlgorithms()
