@@ -80,7 +80,11 @@ func (b *backends) openMovingPart(ctx context.Context) (throttles store.Throttle
 		b.rotations = b.db.Rotations()
 		return b.db.Throttles(), nil
 	}
-	if b.redis, err = redisstore.Open(ctx, redisstore.Options{URL: url, Log: b.log}); err != nil {
+	installation, err := b.db.Installation(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the installation's ID: %w", err)
+	}
+	if b.redis, err = redisstore.Open(ctx, redisstore.Options{URL: url, Installation: installation, Log: b.log}); err != nil {
 		return nil, fmt.Errorf("opening Redis: %w", err)
 	}
 	b.rotations = b.redis

@@ -86,7 +86,7 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 		Grace:     10 * time.Second, Now: g.clock, Log: log,
 	}
 	if redis != "" {
-		moving, err := redisstore.Open(t.Context(), redisstore.Options{URL: redis, Log: log})
+		moving, err := redisstore.Open(t.Context(), redisstore.Options{Installation: "TEST", URL: redis, Log: log})
 		if err != nil {
 			t.Fatalf("opening the Redis store: %v", err)
 		}

@@ -15,7 +15,7 @@ import (
 func benchmarkStore(b *testing.B) *redisstore.Store {
 	b.Helper()
 	s, err := redisstore.Open(b.Context(), redisstore.Options{
-		URL: testdb.StartRedis(b).URL, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		URL: testdb.StartRedis(b).URL, Installation: installation, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		b.Fatalf("opening the Redis store: %v", err)

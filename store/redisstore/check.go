@@ -13,22 +13,22 @@ import (
 	"gatehouse/internal/finding"
 )
 
-// markerKey exists until Redis is emptied.
-const markerKey = "gh:marker"
+// marker is the key that exists until Redis is emptied.
+const marker = "marker"
 
-// Ping implements store.Rotations. It writes, because a Redis that refuses writes (a
-// replica, a full disk) cannot serve a rotation. The key that it writes shows when
-// Redis was emptied.
+// Ping implements store.Rotations (scripts/ping.lua). It writes, because a Redis that
+// refuses writes (a replica, a full disk) cannot serve a rotation. The key that it writes
+// shows when Redis was emptied.
 func (s *Store) Ping(ctx context.Context) error {
-	var made bool
+	var made int
 	err := s.do(ctx, "asking Redis", func(ctx context.Context) (err error) {
-		made, err = s.client.SetNX(ctx, markerKey, "1", 0).Result()
+		made, err = s.ping.Run(ctx, s.client, []string{s.prefix + marker}).Int()
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if seen := s.seen.Swap(true); seen && made {
+	if seen := s.seen.Swap(true); seen && made == 1 {
 		s.log.WarnContext(ctx, "Redis was emptied: sessions continue from the database, but counts of tries are lost")
 	}
 	return nil

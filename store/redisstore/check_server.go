@@ -79,7 +79,7 @@ func judgeMemory(info map[string]string, name string, found *finding.List) {
 		return
 	}
 	percent := used * 100 / most
-	const do = "raise maxmemory: when that is reached, every refresh is refused"
+	const do = "raise maxmemory: when that is reached, each replica counts tries for itself, and sessions take memory beyond it"
 	switch {
 	case percent >= full:
 		found.Fault(name+" memory", do, "%d%% of maxmemory are in use", percent)
@@ -121,7 +121,7 @@ type setting struct {
 
 func settings() []setting {
 	return []setting{
-		{"maxmemory-policy", "noeviction", "", finding.Fault, "when memory runs out, it drops counts of tries and marks of ended sessions rather than refuse writes"},
+		{"maxmemory-policy", "noeviction", "", finding.Fault, "when memory runs out, it drops sessions and marks of ended ones rather than refuse to count tries"},
 		{"appendonly", "yes", "", finding.Warning, "a restart loses counts of tries, and which refresh tokens were used since the database last heard of their sessions"},
 		{"appendfsync", "everysec", "always", finding.Warning, "a power cut loses everything that the system had not written yet"},
 	}

@@ -2,8 +2,8 @@
 // and the counts of tries. Redis is a fast copy. SQL has the record, and state that
 // Redis loses is rebuilt from it (scripts/rotate.lua).
 //
-// Every atomic step is one Lua script on one key, so it works on a single server,
-// behind Sentinel and on a Cluster alike.
+// Every atomic step is one Lua script whose keys share a slot, so it works on a single
+// server, behind Sentinel and on a Cluster alike.
 package redisstore
 
 import (
@@ -37,6 +37,8 @@ var (
 	takeSource string
 	//go:embed scripts/refund.lua
 	refundSource string
+	//go:embed scripts/ping.lua
+	pingSource string
 )
 
 // defaultTimeout bounds one operation, including its retries. Redis answers in well
@@ -54,7 +56,9 @@ type Options struct {
 	// The last two accept ?tls=true. The user is that of Redis. If Sentinel requires
 	// one, too, it is given by ?sentinel_username= and ?sentinel_password=.
 	URL string
-	Log *slog.Logger
+	// Installation begins every key, so that several installations can share a Redis.
+	Installation string
+	Log          *slog.Logger
 	// Timeout bounds one operation; 0: 500 ms.
 	Timeout time.Duration
 }
@@ -62,13 +66,14 @@ type Options struct {
 // A Store implements store.Rotations and store.Throttles by Redis.
 type Store struct {
 	client  redis.UniversalClient
+	prefix  string // of every key
 	timeout time.Duration
 	breaker *breaker.Breaker
 	log     *slog.Logger
 	// seen is set once the marker was found or made (Ping).
 	seen atomic.Bool
 
-	rotate, forget, take, refund *redis.Script
+	rotate, forget, take, refund, ping *redis.Script
 }
 
 // Open connects to Redis. If Redis cannot be reached yet, Open succeeds, because Redis
@@ -77,6 +82,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	options, err := parse(o.URL)
 	if err != nil {
 		return nil, err
+	}
+	if o.Installation == "" {
+		return nil, errors.New("redisstore: no installation is named, and its keys must not be taken for another's")
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
@@ -87,9 +95,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	tune(options, o.Timeout)
 	redis.SetLogger(driverLog{o.Log})
 	s := &Store{
-		client: redis.NewUniversalClient(options), timeout: o.Timeout, log: o.Log,
+		client: redis.NewUniversalClient(options), prefix: "gh:" + o.Installation + ":", timeout: o.Timeout, log: o.Log,
 		rotate: redis.NewScript(rotateSource), forget: redis.NewScript(forgetSource),
-		take: redis.NewScript(takeSource), refund: redis.NewScript(refundSource),
+		take: redis.NewScript(takeSource), refund: redis.NewScript(refundSource), ping: redis.NewScript(pingSource),
 	}
 	s.breaker = breaker.New(breaker.Options{Name: "Redis", Hangs: s.hangs, Timeout: o.Timeout / 2, Log: o.Log})
 	err = s.Ping(ctx)

@@ -17,8 +17,15 @@ import (
 // alone refuses the session.
 const endedMark = 91 * 24 * time.Hour
 
-// sessionKey returns the key of a session's state. The braces choose the Cluster's slot.
-func sessionKey(sid string) string { return "gh:s:{" + sid + "}" }
+// sessionKeys returns the key of a session's state, and the one under which the release
+// before keeps it. The braces put both in one slot of a Cluster.
+//
+// The scripts read both, and write to the old one as well where it exists: while
+// replicas of the two releases run side by side, a token that was used at one is used at
+// the other, too. An old key ends with its session, and then this one can go.
+func (s *Store) sessionKeys(sid string) []string {
+	return []string{s.prefix + "s:{" + sid + "}", "gh:s:{" + sid + "}"}
+}
 
 // Rotate implements store.Rotations (scripts/rotate.lua).
 func (s *Store) Rotate(ctx context.Context, sid string, step store.Step) (store.Rotation, store.Outcome, error) {
@@ -30,7 +37,7 @@ func (s *Store) Rotate(ctx context.Context, sid string, step store.Step) (store.
 	var outcome store.Outcome
 	var last store.Rotation
 	err := s.do(ctx, "rotating a session", func(ctx context.Context) error {
-		reply, err := s.rotate.Run(ctx, s.client, []string{sessionKey(sid)}, args...).Slice()
+		reply, err := s.rotate.Run(ctx, s.client, s.sessionKeys(sid), args...).Slice()
 		if err != nil {
 			return err
 		}
@@ -67,7 +74,7 @@ func (s *Store) forgetAll(ctx context.Context, sids []string, run evaluation) (u
 	replies := make([]*redis.Cmd, len(sids))
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, sid := range sids {
-			replies[i] = run(ctx, p, []string{sessionKey(sid)}, endedMark.Milliseconds())
+			replies[i] = run(ctx, p, s.sessionKeys(sid), endedMark.Milliseconds())
 		}
 		return nil
 	})
@@ -87,16 +94,35 @@ func (s *Store) forgetAll(ctx context.Context, sids []string, run evaluation) (u
 
 // Current implements store.Rotations.
 func (s *Store) Current(ctx context.Context, sid string, known store.Rotation) (store.Rotation, error) {
-	var fields []any
-	err := s.do(ctx, "reading a session's last rotation", func(ctx context.Context) (err error) {
-		fields, err = s.client.HMGet(ctx, sessionKey(sid), "ended", "gen", "jti", "iat", "exp", "role", "kid").Result()
+	var states []*redis.SliceCmd
+	err := s.do(ctx, "reading a session's last rotation", func(ctx context.Context) error {
+		states = nil
+		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, key := range s.sessionKeys(sid) {
+				states = append(states, p.HMGet(ctx, key, "ended", "gen", "jti", "iat", "exp", "role", "kid"))
+			}
+			return nil
+		})
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return store.Rotation{}, err
+	}
+	last := known
+	for _, state := range states {
+		if last, err = later(last, state.Val()); err != nil {
+			return store.Rotation{}, err
+		}
+	}
+	return last, nil
+}
+
+// later returns the later of a rotation and the state that fields hold. It prefers the
+// state if they are of one generation.
+func later(known store.Rotation, fields []any) (store.Rotation, error) {
+	switch {
 	case fields[0] != nil:
-		return store.Rotation{}, fmt.Errorf("reading a session's last rotation: it has ended: %w", store.ErrNotFound)
+		return known, fmt.Errorf("reading a session's last rotation: it has ended: %w", store.ErrNotFound)
 	case fields[1] == nil:
 		return known, nil
 	}

@@ -16,6 +16,9 @@ import (
 	"gatehouse/store/redisstore"
 )
 
+// installation is the ID of the stores that the tests open.
+const installation = "TEST"
+
 // A server is a redis-server that belongs to one test.
 type server struct{ *testdb.RedisServer }
 
@@ -51,7 +54,7 @@ func openStore(t *testing.T, url string) *redisstore.Store {
 // the usual one is too short for 60 callers at once on a busy machine.
 func openPatient(t *testing.T, url string) *redisstore.Store {
 	t.Helper()
-	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Timeout: 20 * time.Second, Log: slog.New(slog.DiscardHandler)})
+	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Installation: installation, Timeout: 20 * time.Second, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("opening the Redis store: %v", err)
 	}
@@ -61,7 +64,7 @@ func openPatient(t *testing.T, url string) *redisstore.Store {
 
 func openLogging(t *testing.T, url string, log io.Writer) *redisstore.Store {
 	t.Helper()
-	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Log: slog.New(slog.NewTextHandler(log, nil))})
+	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: url, Installation: installation, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatalf("opening the Redis store: %v", err)
 	}

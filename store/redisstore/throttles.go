@@ -9,8 +9,8 @@ import (
 )
 
 // throttleKey returns the Redis key of a key's count.
-func throttleKey(key store.Digest) string {
-	return "gh:t:" + base64.RawURLEncoding.EncodeToString(key[:])
+func (s *Store) throttleKey(key store.Digest) string {
+	return s.prefix + "t:" + base64.RawURLEncoding.EncodeToString(key[:])
 }
 
 // Take implements store.Throttles (scripts/take.lua).
@@ -18,7 +18,7 @@ func (s *Store) Take(ctx context.Context, key store.Digest, r store.Rule) (store
 	args := []any{r.Free, milliseconds(r.Delay), max(r.Factor, 1), milliseconds(r.MaxDelay), max(milliseconds(r.Forget), 1)}
 	var reply []int64
 	err := s.do(ctx, "counting a try", func(ctx context.Context) (err error) {
-		reply, err = s.take.Run(ctx, s.client, []string{throttleKey(key)}, args...).Int64Slice()
+		reply, err = s.take.Run(ctx, s.client, []string{s.throttleKey(key)}, args...).Int64Slice()
 		if err == nil && len(reply) != 2 {
 			err = errReply
 		}
@@ -38,14 +38,14 @@ func milliseconds(d time.Duration) int64 {
 // Clear implements store.Throttles.
 func (s *Store) Clear(ctx context.Context, key store.Digest) error {
 	return s.do(ctx, "clearing a count of tries", func(ctx context.Context) error {
-		return s.client.Del(ctx, throttleKey(key)).Err()
+		return s.client.Del(ctx, s.throttleKey(key)).Err()
 	})
 }
 
 // Refund implements store.Throttles (scripts/refund.lua).
 func (s *Store) Refund(ctx context.Context, key store.Digest) error {
 	return s.do(ctx, "refunding a try", func(ctx context.Context) error {
-		return s.refund.Run(ctx, s.client, []string{throttleKey(key)}).Err()
+		return s.refund.Run(ctx, s.client, []string{s.throttleKey(key)}).Err()
 	})
 }
 

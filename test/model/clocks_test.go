@@ -34,7 +34,7 @@ func (c *clocks) older(t failer, d time.Duration) {
 }
 
 var olderScript = redis.NewScript(`
-for _, key in ipairs(redis.call('KEYS', 'gh:s:*')) do
+for _, key in ipairs(redis.call('KEYS', 'gh:TEST:s:*')) do
   if redis.call('HEXISTS', key, 'at') == 1 then redis.call('HINCRBY', key, 'at', ARGV[1]) end
 end
 return 1`)
@@ -56,7 +56,7 @@ type snapshot struct {
 func (c *clocks) snapshot(t failer, now time.Time) snapshot {
 	c.older(t, 0)
 	s := snapshot{hashes: map[string]map[string]string{}, taken: now, synced: c.synced}
-	found, err := c.redis.Keys(context.Background(), "gh:s:*").Result()
+	found, err := c.redis.Keys(context.Background(), "gh:TEST:s:*").Result()
 	if err != nil {
 		t.Fatalf("listing the keys: %v", err)
 	}

@@ -119,7 +119,7 @@ func open(t *testing.T, dsn, redisURL string) *site {
 	}
 	var touch time.Duration
 	if redisURL != "" {
-		moving, err := redisstore.Open(t.Context(), redisstore.Options{URL: redisURL, Log: log})
+		moving, err := redisstore.Open(t.Context(), redisstore.Options{Installation: "TEST", URL: redisURL, Log: log})
 		if err != nil {
 			t.Fatalf("opening the Redis store: %v", err)
 		}

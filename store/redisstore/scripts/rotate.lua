@@ -1,9 +1,14 @@
+#!lua flags=allow-oom
 -- Moves one session from the presented refresh token to the next (store.Rotations).
 --
--- KEYS[1] is the session's hash:
+-- KEYS[1] is the session's hash, and KEYS[2] the one of the release before, which is read
+-- as well, and written where it exists (redisstore.sessionKeys):
 --   ended                          "1" once the session has ended; then the only field
 --   gen jti iat exp role kid       the last rotation
 --   prev at                        the jti it followed, and when, in ms of Redis's clock
+--
+-- A full Redis serves it (allow-oom): the sessions are few, and their number is bounded
+-- by the record, while everything else that is kept here can do without.
 --
 -- The driver may repeat the step when an answer was lost, so the script recognises its
 -- own work by the jti of next, which is fresh in every call.
@@ -31,9 +36,23 @@ local nothing = { gen = 0, jti = '', iat = '0', exp = '0', role = '', kid = '' }
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local h = redis.call('HMGET', KEYS[1], 'ended', 'gen', 'jti', 'iat', 'exp', 'role', 'kid', 'prev', 'at')
-if h[1] then
+local function read(key)
+  return redis.call('HMGET', key, 'ended', 'gen', 'jti', 'iat', 'exp', 'role', 'kid', 'prev', 'at')
+end
+
+local function write(key, r, prev)
+  redis.call('HSET', key, 'gen', ARGV[9], 'jti', r.jti, 'iat', r.iat, 'exp', r.exp,
+    'role', r.role, 'kid', r.kid, 'prev', prev, 'at', string.format('%.0f', now))
+  -- Clocks differ, so the state outlives the grace even if its end seems to be past.
+  redis.call('PEXPIREAT', key, string.format('%.0f', math.max(keep, now + grace + OUTAGE)))
+end
+
+local h, before = read(KEYS[1]), read(KEYS[2])
+if h[1] or before[1] then
   return answer(ENDED, nothing)
+end
+if before[2] and (not h[2] or tonumber(before[2]) > tonumber(h[2])) then
+  h = before
 end
 
 -- A state that is missing, or behind the record, was lost: it is rebuilt from the record.
@@ -54,10 +73,10 @@ if presented.gen == state.gen then
   if presented.jti ~= state.jti then
     return answer(REUSED, state) -- the family has forked
   end
-  redis.call('HSET', KEYS[1], 'gen', ARGV[9], 'jti', next.jti, 'iat', next.iat, 'exp', next.exp,
-    'role', next.role, 'kid', next.kid, 'prev', presented.jti, 'at', string.format('%.0f', now))
-  -- Clocks differ, so the state outlives the grace even if its end seems to be past.
-  redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.max(keep, now + grace + OUTAGE)))
+  write(KEYS[1], next, presented.jti)
+  if before[2] then
+    write(KEYS[2], next, presented.jti)
+  end
   return answer(ROTATED, next)
 end
 
