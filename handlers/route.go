@@ -84,5 +84,11 @@ func Plain(h http.Handler) Endpoint {
 	}
 }
 
-// ErrNotFound says that nothing is served at this path.
-var ErrNotFound = errors.New("nothing at this path")
+// Refusals of a path.
+var (
+	// ErrNotFound says that nothing is served at this path.
+	ErrNotFound = errors.New("nothing at this path")
+	// ErrDisguisedPath says that the path encodes what needs no encoding, so that programs
+	// on the way may have read another path.
+	ErrDisguisedPath = errors.New("needless percent-encoding in the path")
+)

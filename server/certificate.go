@@ -51,12 +51,20 @@ func LoadCertificate(certFile, keyFile string, now func() time.Time, log *slog.L
 	return c, nil
 }
 
+// suites are those of TLS 1.2: with forward secrecy and authenticated encryption, as
+// FAPI 2.0 Security Profile §5.2.2 and RFC 9325 §4.2 recommend. Go offers CBC as well.
+var suites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+}
+
 // Config returns the configuration of a listener that presents the current pair at each
 // handshake. Existing connections stay open.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
 		MinVersion:     tls.VersionTLS12,
+		CipherSuites:   suites,
 		NextProtos:     []string{"h2", "http/1.1"},
 	}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -31,6 +32,11 @@ func certify(t *testing.T, serial int64, from, until time.Time) pair {
 	if err != nil {
 		t.Fatalf("generating an ECDSA key: %v", err)
 	}
+	return certifyKey(t, key, serial, from, until)
+}
+
+func certifyKey(t *testing.T, key crypto.Signer, serial int64, from, until time.Time) pair {
+	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{"localhost"}, NotBefore: from, NotAfter: until}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

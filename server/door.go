@@ -27,7 +27,7 @@ type Options struct {
 // New returns the handler of all tables, behind the middleware in this order: observe
 // (log, count, catch panics), secure (headers), cors.
 func New(o Options, tables ...handlers.Table) http.Handler {
-	h := router(tables, http.HandlerFunc(o.unknown), newGate(o.Places, o.Metrics.Shed))
+	h := router(tables, o.refuse, newGate(o.Places, o.Metrics.Shed))
 	h = cors(h, o.CORSOrigins)
 	h = secure(h, o.HSTS)
 	return &observer{
@@ -36,12 +36,12 @@ func New(o Options, tables ...handlers.Table) http.Handler {
 	}
 }
 
-// unknown refuses an unknown path in the form that suits the likely caller: a page for
-// a person, JSON for a program.
-func (o Options) unknown(w http.ResponseWriter, r *http.Request) {
+// refuse refuses a path that no table has in the form that suits the likely caller: a page
+// for a person, JSON for a program.
+func (o Options) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if strings.HasPrefix(r.URL.Path, "/api/") || !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		o.Programs(w, r, handlers.ErrNotFound)
+		o.Programs(w, r, err)
 		return
 	}
-	o.People(w, r, handlers.ErrNotFound)
+	o.People(w, r, err)
 }

@@ -35,7 +35,7 @@ func gated(serve handlers.Endpoint, shed func()) http.Handler {
 	return router([]handlers.Table{
 		tableOf(handlers.Audience{Refuse: refuse}, handlers.Route{Method: http.MethodPost, Path: "/work", Serve: serve}),
 		tableOf(handlers.Audience{Refuse: refuse, FromMemory: true}, handlers.Route{Method: http.MethodGet, Path: "/keys", Serve: keys}),
-	}, http.NotFoundHandler(), newGate(2, shed))
+	}, refuse, newGate(2, shed))
 }
 
 func send(h http.Handler, method, path string, body io.Reader) *httptest.ResponseRecorder {
@@ -92,7 +92,7 @@ func TestAnUnknownMethodNeedsAPlace(t *testing.T) {
 			},
 			NotAllowed: func(*http.Request, handlers.Route) error { asked.Add(1); <-leave; return errors.New("not allowed") },
 		}
-		h := router([]handlers.Table{tableOf(audience, handlers.Route{Method: http.MethodPost, Path: "/work"})}, http.NotFoundHandler(), newGate(2, func() {}))
+		h := router([]handlers.Table{tableOf(audience, handlers.Route{Method: http.MethodPost, Path: "/work"})}, refuse, newGate(2, func() {}))
 		codes := make(chan int, 3)
 		for range 3 {
 			go func() { codes <- send(h, "DELETE", "/work", nil).Code }()

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -14,15 +15,15 @@ import (
 // maxBodyBytes bounds what any request may send.
 const maxBodyBytes = 64 << 10
 
-// router returns the router of the tables. Unknown paths go to notFound.
+// router returns the router of the tables. Paths that no table has go to refuse.
 //
 // gorilla/mux tries its routes one after the other, each by a regular expression, and
 // takes 2 to 4 µs for a path in the middle of the tables. So it has only the paths with
 // variables; those without are looked up first, in 50 ns.
-func router(tables []handlers.Table, notFound http.Handler, g *gate) http.Handler {
+func router(tables []handlers.Table, refuse handlers.Refuse, g *gate) http.Handler {
 	fixed := map[string]http.Handler{}
 	variable := mux.NewRouter().SkipClean(true)
-	variable.NotFoundHandler = notFound
+	variable.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { refuse(w, r, handlers.ErrNotFound) })
 	for _, table := range tables {
 		for _, group := range byPath(table.Routes) {
 			p := newPath(table.Audience, group, g)
@@ -41,8 +42,8 @@ func router(tables []handlers.Table, notFound http.Handler, g *gate) http.Handle
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch p := fixed[r.URL.Path]; {
-		case hidesASlash(r.URL.RawPath):
-			notFound.ServeHTTP(w, r)
+		case disguised(r.URL.RawPath), strings.Contains(r.URL.Path, `\`):
+			refuse(w, r, handlers.ErrDisguisedPath)
 		case p != nil:
 			p.ServeHTTP(w, r)
 		default:
@@ -51,16 +52,26 @@ func router(tables []handlers.Table, notFound http.Handler, g *gate) http.Handle
 	})
 }
 
-// hidesASlash reports whether the path contains an encoded slash or backslash. A proxy
-// in front may decide by the segments of the path, and must see the same ones as we do.
-// rawPath is empty unless something in the path is encoded that need not be.
-func hidesASlash(rawPath string) bool {
-	if rawPath == "" {
-		return false
+// disguised reports whether the path encodes a slash, or a character that needs no encoding
+// (RFC 3986 §2.3). A proxy in front may decide by the text or the segments of the path, so it
+// must see the path that we see; some take a backslash for a slash. rawPath is empty if the
+// path is written as package url writes it.
+func disguised(rawPath string) bool {
+	for rest := rawPath; ; {
+		_, after, found := strings.Cut(rest, "%")
+		if !found {
+			return false
+		}
+		char, err := strconv.ParseUint(after[:2], 16, 8) // package url has checked the two digits
+		if err != nil || strings.ContainsRune(unencoded, rune(char)) {
+			return true
+		}
+		rest = after[2:]
 	}
-	lower := strings.ToLower(rawPath)
-	return strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c")
 }
+
+// unencoded are the characters that a path must not encode.
+const unencoded = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
 
 // byPath groups the routes by path, in the order of the table.
 func byPath(table []handlers.Route) [][]handlers.Route {

@@ -23,7 +23,7 @@ func BenchmarkRouter(b *testing.B) {
 			table.Routes[i].Serve = func(http.ResponseWriter, *http.Request) error { return nil }
 		}
 	}
-	h := router(tables, http.NotFoundHandler(), nil)
+	h := router(tables, refuse, nil)
 	for _, c := range []struct{ name, method, path string }{
 		{"first", "GET", "/.well-known/jwks.json"},
 		{"token", "POST", "/oauth/token"},

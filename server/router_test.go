@@ -66,7 +66,7 @@ func TestRouter(t *testing.T) {
 		handlers.Route{Method: http.MethodGet, Path: "/things/{id}", Serve: echo},
 		handlers.Route{Method: http.MethodDelete, Path: "/things/{id}", Serve: echo},
 		handlers.Route{Method: http.MethodPost, Path: "/refuses", Serve: func(http.ResponseWriter, *http.Request) error { return errors.New("no") }},
-	)}, http.NotFoundHandler(), nil)
+	)}, refuse, nil)
 
 	for _, c := range []struct {
 		method, path string
@@ -76,17 +76,24 @@ func TestRouter(t *testing.T) {
 		{"GET", "/things/7", 200, "GET 7", ""},
 		{"GET", "/things/7/", 200, "GET 7", ""},
 		{"HEAD", "/things/7", 200, "HEAD 7", ""},
-		{"DELETE", "/things/%37/", 200, "DELETE 7", ""},
+		{"GET", "/things/a%20b%C3%A9%40", 200, "GET a bé@", ""},
+		{"GET", "/things/!$&'()*+,;=:@", 200, "GET !$&'()*+,;=:@", ""},
+		{"GET", "/things/%256d", 200, "GET %6d", ""},
+		{"DELETE", "/things/%37/", 400, "needless percent-encoding in the path\n", ""},
+		{"GET", "/%74hings/7", 400, "needless percent-encoding in the path\n", ""},
+		{"GET", "/%6detrics", 400, "needless percent-encoding in the path\n", ""},
+		{"GET", "/%6Detrics", 400, "needless percent-encoding in the path\n", ""},
+		{"GET", "/x/%2e%2e/things/7", 400, "needless percent-encoding in the path\n", ""},
 		{"POST", "/things/7", 418, "not allowed, but GET /things/{id}\n", "DELETE, GET, HEAD"},
 		{"FOO", "/things/7", 418, "not allowed, but GET /things/{id}\n", "DELETE, GET, HEAD"},
 		{"POST", "/refuses", 418, "no\n", ""},
-		{"GET", "/things//7", 404, "404 page not found\n", ""},
-		{"GET", "//things/7", 404, "404 page not found\n", ""},
-		{"GET", "/x/../things/7", 404, "404 page not found\n", ""},
-		{"GET", "/things%2f7", 404, "404 page not found\n", ""},
-		{"GET", "/things/%2F7", 404, "404 page not found\n", ""},
-		{"GET", "/things%5C7", 404, "404 page not found\n", ""},
-		{"GET", "/Things/7", 404, "404 page not found\n", ""},
+		{"GET", "/things//7", 404, "nothing at this path\n", ""},
+		{"GET", "//things/7", 404, "nothing at this path\n", ""},
+		{"GET", "/x/../things/7", 404, "nothing at this path\n", ""},
+		{"GET", "/things%2f7", 400, "needless percent-encoding in the path\n", ""},
+		{"GET", "/things/%2F7", 400, "needless percent-encoding in the path\n", ""},
+		{"GET", "/things%5C7", 400, "needless percent-encoding in the path\n", ""},
+		{"GET", "/Things/7", 404, "nothing at this path\n", ""},
 	} {
 		r := httptest.NewRequest(c.method, "http://x"+c.path, nil)
 		w := httptest.NewRecorder()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -37,9 +38,18 @@ func newCrossSite(method, path string) *http.Request {
 	return r
 }
 
+// refuse refuses a path that no table has.
+func refuse(w http.ResponseWriter, _ *http.Request, err error) {
+	status := http.StatusNotFound
+	if errors.Is(err, handlers.ErrDisguisedPath) {
+		status = http.StatusBadRequest
+	}
+	http.Error(w, err.Error(), status)
+}
+
 // serveOne sends a request to one route of a table, without the middleware of the door.
 func serveOne(audience handlers.Audience, rt handlers.Route, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	router([]handlers.Table{tableOf(audience, rt)}, http.NotFoundHandler(), nil).ServeHTTP(w, r)
+	router([]handlers.Table{tableOf(audience, rt)}, refuse, nil).ServeHTTP(w, r)
 	return w
 }

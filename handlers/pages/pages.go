@@ -72,6 +72,8 @@ func problem(h http.Header, err error) (int, web.ProblemData) {
 		return own.Status, web.ProblemData{Heading: own.Heading, Text: own.Text}
 	case errors.As(err, &shown):
 		return http.StatusBadRequest, web.ProblemData{Heading: "Authorization error", Text: string(shown.Message)}
+	case errors.Is(err, handlers.ErrDisguisedPath):
+		return http.StatusBadRequest, web.ProblemData{Heading: "This address cannot be used", Text: "It is written with codes in place of letters. Please type it anew, or follow the link again."}
 	case errors.Is(err, handlers.ErrNotFound):
 		return http.StatusNotFound, web.ProblemData{Heading: "Page not found", Text: "There is nothing at this address."}
 	case errors.As(err, &form):
