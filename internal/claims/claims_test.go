@@ -48,10 +48,20 @@ func TestParse(t *testing.T) {
 	if err != nil || again.String() != kept.String() || (claims.Request{}).String() != "" {
 		t.Errorf("read again as %q, %v; want %q", again, err, kept.String())
 	}
-	for _, bad := range []string{"{", "[]", "1", `{"userinfo":[]}`, `{"userinfo":{"name":"x"}}`, "{}{}", strings.Repeat(" ", 5000)} {
+	for _, bad := range []string{"{", "[]", "1", `{"userinfo":[]}`, `{"userinfo":{"name":"x"}}`, "{}{}",
+		`{"userinfo":{"email":null},"userinfo":{}}`, `{"id_token":{"sub":{"value":"a"},"sub":{"value":"b"}}}`, `{"id_token":{"sub":{"value":"a","value":"b"}}}`,
+		strings.Repeat(" ", 5000)} {
 		if _, err := claims.Parse(bad); err == nil {
 			t.Errorf("%.20q was read, want an error", bad)
 		}
+	}
+}
+
+// Names are case-sensitive, so these are unknown and ignored.
+func TestParseComparesNamesExactly(t *testing.T) {
+	r, err := claims.Parse(`{"USERINFO":{"email":null},"Id_Token":{"phone_number":null},"id_token":{"SUB":{"value":"s"},"sub":{"VALUE":"s"}}}`)
+	if err != nil || r.Scope() != "" || r.Subject() != "" {
+		t.Errorf("read %+v, %v; want neither a scope nor a subject", r, err)
 	}
 }
 

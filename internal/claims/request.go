@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/authz"
+	"gatehouse/keys"
 )
 
 // maxRequestBytes is many times the size of a request for every claim.
@@ -28,7 +29,7 @@ type Wish struct {
 }
 
 // Parse parses a claims parameter; an empty one is an empty Request. Unknown members are
-// ignored (§5.5).
+// ignored (§5.5). Names are unique and case-sensitive, as those of claims are (RFC 7519 §4).
 func Parse(raw string) (Request, error) {
 	var r Request
 	if raw == "" {
@@ -37,10 +38,59 @@ func Parse(raw string) (Request, error) {
 	if len(raw) > maxRequestBytes {
 		return r, fmt.Errorf("claims of %d bytes", len(raw))
 	}
-	if err := json.Unmarshal([]byte(raw), &r); err != nil {
+	if err := decodeObject([]byte(raw), func(name string, value json.RawMessage) (err error) {
+		switch name {
+		case "userinfo":
+			r.Userinfo, err = parseWishes(value)
+		case "id_token":
+			r.IDToken, err = parseWishes(value)
+		}
+		return err
+	}); err != nil {
 		return Request{}, fmt.Errorf("claims: %w", err)
 	}
 	return r, nil
+}
+
+func parseWishes(text json.RawMessage) (map[string]*Wish, error) {
+	wishes := map[string]*Wish{}
+	err := decodeObject(text, func(name string, value json.RawMessage) (err error) {
+		wishes[name], err = parseWish(value)
+		return err
+	})
+	return wishes, err
+}
+
+func parseWish(text json.RawMessage) (*Wish, error) {
+	if string(text) == "null" {
+		return nil, nil
+	}
+	var w Wish
+	return &w, decodeObject(text, func(name string, value json.RawMessage) error {
+		switch name {
+		case "essential":
+			return json.Unmarshal(value, &w.Essential)
+		case "value":
+			w.Value = value
+		case "values":
+			return json.Unmarshal(value, &w.Values)
+		}
+		return nil
+	})
+}
+
+// decodeObject calls decode for each member of an object; null has none.
+func decodeObject(text json.RawMessage, decode func(name string, value json.RawMessage) error) error {
+	if string(text) == "null" {
+		return nil
+	}
+	members, err := keys.ParseObject(text)
+	for name, value := range members {
+		if err := decode(name, value); err != nil {
+			return fmt.Errorf("%.32q: %w", name, err)
+		}
+	}
+	return err
 }
 
 // Scope returns the scopes that the single claims belong to. The user has to consent to
