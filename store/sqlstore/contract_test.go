@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // backends are the databases that every promise is tested on.
-var backends = map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysql": testdb.MySQL}
+var backends = map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysql": testdb.GuardedMySQL}
 
 // onEach runs a test on every back-end, with a function that opens a fresh
 // database.

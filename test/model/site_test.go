@@ -2,7 +2,6 @@ package model_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -115,7 +114,7 @@ func open(t *testing.T, dsn, redisURL string) *site {
 	}
 	s.db, s.away, s.backend = db, &away{Rotations: db.Rotations()}, clocks{synced: time.Now()}
 	if strings.HasPrefix(dsn, "mysql:") {
-		s.backend.sql = rawMySQL(t, dsn)
+		s.backend.sql = testdb.Raw(t, dsn)
 	}
 	var touch time.Duration
 	if redisURL != "" {
@@ -128,21 +127,6 @@ func open(t *testing.T, dsn, redisURL string) *site {
 	}
 	s.wire(t, touch, log)
 	return s
-}
-
-func rawMySQL(t *testing.T, dsn string) *sql.DB {
-	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatalf("parsing the URL: %v", err)
-	}
-	secret, _ := u.User.Password()
-	pool, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s)%s", u.User.Username(), secret, u.Host, u.Path))
-	if err != nil {
-		t.Fatalf("opening the database: %v", err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
-	return pool
 }
 
 func rawRedis(t *testing.T, at string) *redis.Client {

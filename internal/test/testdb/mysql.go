@@ -36,6 +36,31 @@ func MySQL(t testing.TB) string {
 	return database(t, server)
 }
 
+// guarded is a second server, which protects people at a prompt from changes without a key,
+// long answers and big joins. A server of ours may do so.
+var guarded = sync.OnceValues(func() (*mariaDB, error) {
+	m, err := newMariaDB()
+	if err != nil {
+		return nil, err
+	}
+	return m, executeAs(m.root(), "SET GLOBAL sql_safe_updates = 1, GLOBAL sql_select_limit = 1, GLOBAL sql_big_selects = 0, GLOBAL max_join_size = 1")
+})
+
+// unguarded ends the driver's DSN of a test that writes its own statements.
+const unguarded = "?sql_safe_updates=0&sql_select_limit=18446744073709551615&sql_big_selects=1"
+
+// GuardedMySQL is MySQL on a server that hinders a careless session.
+func GuardedMySQL(t testing.TB) string {
+	t.Helper()
+	if os.Getenv("GATEHOUSE_TEST_MYSQL") != "" {
+		return MySQL(t)
+	}
+	testkit.Long(t)
+	p, err := guarded()
+	need(t, err)
+	return database(t, p.url())
+}
+
 // database makes a database on the server and drops it after the test.
 func database(t testing.TB, server string) string {
 	t.Helper()
@@ -99,7 +124,7 @@ func StartMySQL(t testing.TB, args ...string) *MySQLServer {
 
 // RootDSN returns the driver's DSN of the administrator, within the database.
 func (s *MySQLServer) RootDSN() string {
-	return "root@unix(" + filepath.Join(s.p.folder, "socket") + ")/" + s.name()
+	return s.p.root() + s.name()
 }
 
 // name returns the name of the database.
@@ -136,6 +161,9 @@ func (s *MySQLServer) Resume() { s.p.signal(s.t, syscall.SIGCONT) }
 type mariaDB struct{ process }
 
 func (m *mariaDB) url() string { return "mysql://gatehouse:gatehouse@127.0.0.1:" + m.port }
+
+// root returns the driver's DSN of the administrator, outside any database.
+func (m *mariaDB) root() string { return "root@unix(" + filepath.Join(m.folder, "socket") + ")/" }
 
 // newMariaDB makes a data folder and starts a server on it, with the defaults of the
 // distribution except for sizes.

@@ -14,7 +14,7 @@ func Raw(t testing.TB, dsn string) *sql.DB {
 	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
 		login, place, _ := strings.Cut(rest, "@")
 		host, database, _ := strings.Cut(place, "/")
-		driver, source = "mysql", login+"@tcp("+host+")/"+database
+		driver, source = "mysql", login+"@tcp("+host+")/"+database+unguarded
 	}
 	pool, err := sql.Open(driver, source)
 	if err != nil {
