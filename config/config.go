@@ -23,7 +23,8 @@ type Config struct {
 
 	// Issuer is the public URL of this server, without a slash at its end. It is the
 	// `iss` of tokens and the start of every link, whatever the headers of a request
-	// say. It must be https unless the host is this machine.
+	// say. It must be https unless the host is this machine. It may have a path, such as
+	// https://example.com/auth, below which everything is then served.
 	Issuer string `env:"ISSUER" default:"http://localhost:8080"`
 
 	// Audience is the `aud` of access tokens, which the apps' servers check. Empty:

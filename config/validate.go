@@ -108,10 +108,26 @@ func issuer(raw string) string {
 		return redactURL(raw) + " has a user, a query or a fragment"
 	case strings.HasSuffix(raw, "/"):
 		return raw + " ends in a slash"
+	case !plainPath(u.EscapedPath()):
+		return raw + " has a path with more in it than letters, digits and - . _ between single slashes"
 	case u.Scheme == "http" && !here(u.Hostname()):
 		return raw + " is not https; only this machine itself (localhost) can do without"
 	}
 	return ""
+}
+
+// plainPath reports whether a path may be that of the issuer. Proxies, browsers and this
+// server then read it alike, and none of them rewrites it.
+func plainPath(path string) bool {
+	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		odd := strings.IndexFunc(segment, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._", r)
+		})
+		if odd >= 0 || path != "" && strings.Trim(segment, ".") == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // here reports whether host is this machine. Names below localhost count, too (RFC 6761

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,23 +60,6 @@ func settings(t *testing.T, environment map[string]string) config.Config {
 var gatehouse testkit.Program
 
 func TestMain(m *testing.M) { os.Exit(gatehouse.Run(m)) }
-
-// need returns the path of a program. It skips the test without the program, and
-// fails it in CI.
-func need(t *testing.T, name, debian string) string {
-	t.Helper()
-	for _, parent := range []string{"", "/usr/sbin/"} {
-		if path, err := exec.LookPath(parent + name); err == nil {
-			return path
-		}
-	}
-	err := errors.New(name + " is not installed (on Debian: apt-get install " + debian + ")")
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("looking for the program: %v", err)
-	}
-	t.Skip(err, "; this test was skipped")
-	return ""
-}
 
 // run returns what a program prints. It fails the test if the program fails.
 func run(t *testing.T, program string, args ...string) string {

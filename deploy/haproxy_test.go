@@ -52,7 +52,7 @@ func (r *replica) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // balance starts HAProxy in front of replicas, and returns its URL once it answers.
 func balance(t *testing.T, replicas ...string) string {
 	t.Helper()
-	program := need(t, "haproxy", "haproxy")
+	program := testkit.Installed(t, "haproxy")
 	bind := testkit.FreeAddress(t)
 	cmd := exec.Command(program, "-dW", "-db", "-f", balancerFile)
 	cmd.Env = append(os.Environ(), "MAXCONN=100", "BIND="+bind, "REPLICA_1="+replicas[0], "REPLICA_2="+replicas[1], "REPLICA_3="+replicas[2])
@@ -96,7 +96,7 @@ func status(t *testing.T, method, url string, headers ...string) int {
 }
 
 func TestHAProxyTakesTheConfiguration(t *testing.T) {
-	run(t, need(t, "haproxy", "haproxy"), "-dW", "-c", "-f", balancerFile)
+	run(t, testkit.Installed(t, "haproxy"), "-dW", "-c", "-f", balancerFile)
 }
 
 func three(t *testing.T) (all []*replica, url string) {

@@ -6,10 +6,12 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"gatehouse/internal/test/testkit"
 )
 
 func TestPrometheusAcceptsTheRulesAndTheyFire(t *testing.T) {
-	promtool := need(t, "promtool", "prometheus")
+	promtool := testkit.Installed(t, "promtool")
 	for _, c := range [][]string{
 		{"check", "rules", "prometheus/alerts.yml"},
 		{"check", "config", "prometheus/prometheus.yml"},

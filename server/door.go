@@ -16,6 +16,8 @@ type Options struct {
 	Programs, People handlers.Refuse
 	Proxies          Proxies
 	CORSOrigins      []string
+	// Base is the path of the issuer, or "".
+	Base string
 	// HSTS is set where the issuer is https.
 	HSTS bool
 	// Places is how many requests are processed at once; 0 means any number.
@@ -24,16 +26,17 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// New returns the handler of all tables, behind the middleware in this order: observe
+// New returns the handler of all tables, behind the middleware in this order: below (the
+// issuer's path), observe
 // (log, count, catch panics), secure (headers), cors.
 func New(o Options, tables ...handlers.Table) http.Handler {
 	h := router(tables, o.refuse, newGate(o.Places, o.Metrics.Shed))
 	h = cors(h, o.CORSOrigins)
 	h = secure(h, o.HSTS)
-	return &observer{
-		next: h, proxies: o.Proxies, log: o.Log, metrics: o.Metrics, quiet: quiet(tables),
+	return below(o.Base, &observer{
+		next: h, base: o.Base, proxies: o.Proxies, log: o.Log, metrics: o.Metrics, quiet: quiet(tables),
 		refuse: func(w http.ResponseWriter, r *http.Request) { o.Programs(w, r, errPanic) },
-	}
+	})
 }
 
 // refuse refuses a path that no table has in the form that suits the likely caller: a page

@@ -24,6 +24,7 @@ var errPanic = errors.New("panic while answering")
 // catches panics, logs one line and counts the request.
 type observer struct {
 	next    http.Handler
+	base    string
 	proxies Proxies
 	log     *slog.Logger
 	metrics *metrics.Metrics
@@ -34,7 +35,7 @@ type observer struct {
 
 func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now() //nolint:forbidigo // measures a duration
-	info := &reqctx.Info{ID: rand.Text()[:16], IP: o.proxies.ClientIP(r), UserAgent: cut(r.UserAgent(), 255)}
+	info := &reqctx.Info{Base: o.base, ID: rand.Text()[:16], IP: o.proxies.ClientIP(r), UserAgent: cut(r.UserAgent(), 255)}
 	if peer, ignored := o.proxies.Ignored(r); ignored && o.ignored.first(peer, start) {
 		o.log.WarnContext(r.Context(), "X-Forwarded-For is ignored, because the peer is not a trusted proxy; if it is yours, name it in GATEHOUSE_TRUSTED_PROXIES", "peer", peer.String())
 	}

@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"sync"
 	"unicode"
 )
 
@@ -20,7 +21,9 @@ var files embed.FS
 // A Page is a template for data of type T.
 type Page[T any] struct {
 	name string
-	tree *template.Template
+	// trees holds the template once for each base, the path below which the server's
+	// own addresses are: one in a process.
+	trees *sync.Map
 	// form says that the template has a form.
 	form bool
 }
@@ -67,10 +70,23 @@ type SetupDoneData struct{ Username, Issuer string }
 type ProblemData struct{ Heading, Text, RequestID string }
 
 func page[T any](name string) Page[T] {
-	tree := template.Must(template.New("layout.html").
-		Funcs(template.FuncMap{"stylesheet": func() string { return stylesheet.path }, "initial": initial}).
-		ParseFS(files, "templates/layout.html", "templates/"+name+".html"))
-	return Page[T]{name: name, tree: tree, form: bytes.Contains(read("templates/"+name+".html"), []byte("<form"))}
+	p := Page[T]{name: name, trees: &sync.Map{}, form: bytes.Contains(read("templates/"+name+".html"), []byte("<form"))}
+	p.below("") // a template that does not parse stops the start
+	return p
+}
+
+// below returns the template whose links lead to addresses below base.
+func (p Page[T]) below(base string) *template.Template {
+	if tree, ok := p.trees.Load(base); ok {
+		return tree.(*template.Template)
+	}
+	tree := template.Must(template.New("layout.html").Funcs(template.FuncMap{
+		"url":        func(path string) string { return base + path },
+		"stylesheet": func() string { return stylesheet.path },
+		"initial":    initial,
+	}).ParseFS(files, "templates/layout.html", "templates/"+p.name+".html"))
+	p.trees.Store(base, tree)
+	return tree
 }
 
 func read(name string) []byte {
@@ -91,11 +107,12 @@ func initial(name string) string {
 	return "?"
 }
 
-// Render writes the page. If the template fails, it returns an error and writes nothing,
-// not even a part of the page.
-func (p Page[T]) Render(w http.ResponseWriter, status int, data T) error {
+// Render writes the page, whose links lead to addresses below base: the path of the
+// issuer, or "". If the template fails, it returns an error and writes nothing, not even
+// a part of the page.
+func (p Page[T]) Render(w http.ResponseWriter, base string, status int, data T) error {
 	var b bytes.Buffer
-	if err := p.tree.Execute(&b, data); err != nil {
+	if err := p.below(base).Execute(&b, data); err != nil {
 		return fmt.Errorf("rendering page %s: %w", p.name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -17,37 +17,39 @@ func rendered(t *testing.T) map[string]string {
 	t.Helper()
 	who := Account{Username: evil, Email: evil}
 	pages := map[string]func(http.ResponseWriter) error{
-		"home":   func(w http.ResponseWriter) error { return Home.Render(w, 200, HomeData{Issuer: evil}) },
-		"inside": func(w http.ResponseWriter) error { return Home.Render(w, 200, HomeData{Issuer: evil, Account: &who}) },
+		"home": func(w http.ResponseWriter) error { return Home.Render(w, "", 200, HomeData{Issuer: evil}) },
+		"inside": func(w http.ResponseWriter) error {
+			return Home.Render(w, "", 200, HomeData{Issuer: evil, Account: &who})
+		},
 		"setup": func(w http.ResponseWriter) error {
-			return Setup.Render(w, 422, SetupData{Token: evil, Username: evil, Email: evil, Errors: map[string][]string{"": {evil}, "username": {evil}}})
+			return Setup.Render(w, "", 422, SetupData{Token: evil, Username: evil, Email: evil, Errors: map[string][]string{"": {evil}, "username": {evil}}})
 		},
 		"setup done": func(w http.ResponseWriter) error {
-			return SetupDone.Render(w, 201, SetupDoneData{Username: evil, Issuer: evil})
+			return SetupDone.Render(w, "", 201, SetupDoneData{Username: evil, Issuer: evil})
 		},
 		"problem": func(w http.ResponseWriter) error {
-			return Problem.Render(w, 500, ProblemData{Heading: evil, Text: evil, RequestID: evil})
+			return Problem.Render(w, "", 500, ProblemData{Heading: evil, Text: evil, RequestID: evil})
 		},
 		"login": func(w http.ResponseWriter) error {
-			return Login.Render(w, 422, LoginData{Request: evil, UserCode: evil, App: evil, Username: evil, Account: &who, Another: evil, Problem: evil})
+			return Login.Render(w, "", 422, LoginData{Request: evil, UserCode: evil, App: evil, Username: evil, Account: &who, Another: evil, Problem: evil})
 		},
 		"consent": func(w http.ResponseWriter) error {
-			return Consent.Render(w, 200, ConsentData{Request: evil, App: evil, Host: evil, Account: who, Scopes: []string{evil}, Another: evil})
+			return Consent.Render(w, "", 200, ConsentData{Request: evil, App: evil, Host: evil, Account: who, Scopes: []string{evil}, Another: evil})
 		},
 		"logout": func(w http.ResponseWriter) error {
-			return Logout.Render(w, 200, LogoutData{Request: evil, App: evil, Account: who})
+			return Logout.Render(w, "", 200, LogoutData{Request: evil, App: evil, Account: who})
 		},
 		"signed out": func(w http.ResponseWriter) error {
-			return SignedOut.Render(w, 200, SignedOutData{App: evil, Return: evil})
+			return SignedOut.Render(w, "", 200, SignedOutData{App: evil, Return: evil})
 		},
 		"device": func(w http.ResponseWriter) error {
-			return Device.Render(w, 422, DeviceData{UserCode: evil, Problem: evil})
+			return Device.Render(w, "", 422, DeviceData{UserCode: evil, Problem: evil})
 		},
 		"device consent": func(w http.ResponseWriter) error {
-			return DeviceConsent.Render(w, 200, DeviceConsentData{UserCode: evil, App: evil, IP: evil, Since: evil, Account: who, Scopes: []string{evil}, Another: evil})
+			return DeviceConsent.Render(w, "", 200, DeviceConsentData{UserCode: evil, App: evil, IP: evil, Since: evil, Account: who, Scopes: []string{evil}, Another: evil})
 		},
 		"device done": func(w http.ResponseWriter) error {
-			return DeviceDone.Render(w, 200, DeviceDoneData{Allowed: true, App: evil})
+			return DeviceDone.Render(w, "", 200, DeviceDoneData{Allowed: true, App: evil})
 		},
 	}
 	bodies := map[string]string{}
@@ -103,8 +105,8 @@ func TestPagesWithAFormLetBrowsersSayWhereItComesFrom(t *testing.T) {
 		render func(http.ResponseWriter) error
 		want   string
 	}{
-		{"a page with a form", func(w http.ResponseWriter) error { return Login.Render(w, 200, LoginData{}) }, "same-origin"},
-		{"a page without one", func(w http.ResponseWriter) error { return DeviceDone.Render(w, 200, DeviceDoneData{}) }, "no-referrer"},
+		{"a page with a form", func(w http.ResponseWriter) error { return Login.Render(w, "", 200, LoginData{}) }, "same-origin"},
+		{"a page without one", func(w http.ResponseWriter) error { return DeviceDone.Render(w, "", 200, DeviceDoneData{}) }, "no-referrer"},
 	} {
 		w := httptest.NewRecorder()
 		w.Header().Set("Referrer-Policy", "no-referrer")

@@ -60,6 +60,9 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	if err != nil {
 		return nil, err
 	}
+	if err := server.Ambiguous(issuer.Path, surface); err != nil {
+		return nil, err
+	}
 	figures.Register(context.WithoutCancel(ctx), b.metrics, b.figures(s.ring, health))
 	return &app{
 		core: c, signing: s, notifier: c.newNotifier(s.minter), surface: surface, draining: draining,
@@ -77,7 +80,7 @@ func (a *app) Close() error {
 func (b *backends) door(issuer *url.URL) server.Options {
 	return server.Options{
 		Programs: api.Refuse, People: pages.Refuse,
-		Proxies: b.config.TrustedProxies, CORSOrigins: b.config.CORSOrigins, HSTS: issuer.Scheme == "https",
+		Proxies: b.config.TrustedProxies, CORSOrigins: b.config.CORSOrigins, HSTS: issuer.Scheme == "https", Base: issuer.Path,
 		Places: server.Places(b.passwords.Capacity() + account.MaxTurns), Metrics: b.metrics, Log: b.log,
 	}
 }

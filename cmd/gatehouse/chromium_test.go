@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -120,21 +118,11 @@ func (g *gate) register(at string) {
 	})
 }
 
-// chromium returns the browser's path. Without a browser it skips the test, or fails it
-// in CI.
+// chromium returns the browser's path.
 func chromium(t *testing.T) string {
 	t.Helper()
 	testkit.Long(t)
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal("chromium is not installed, and in CI nothing may be skipped")
-	}
-	t.Skip("chromium is not installed (apt install chromium): the pages are not walked in a real browser")
-	return ""
+	return testkit.Installed(t, "chromium", "chromium-browser", "google-chrome")
 }
 
 func listenTLS(t *testing.T, address string) *httptest.Server {

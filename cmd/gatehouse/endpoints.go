@@ -48,7 +48,7 @@ func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
 		core: c, signing: s, issuer: issuer, browsers: browsers,
 		guard:    api.Guard{Sessions: c.sessions},
 		clients:  &clientauth.Authenticator{Clients: c.registry, Limits: c.limits, Assertions: c.assertions(), Now: c.now},
-		visitors: pages.Visitors{Cookies: browser.Cookies{Secure: secure(issuer)}, Browsers: browsers},
+		visitors: pages.Visitors{Cookies: browser.Cookies{Secure: secure(issuer), Base: issuer.Path}, Browsers: browsers},
 		requests: &authorize.Endpoint{
 			Clients: c.registry, DB: c.db, Hints: s.verifier, Issuer: cfg.Issuer, Now: c.now,
 			Continuations: authorize.Continuations{Sealer: s.sealer("gatehouse authorization v1"), Now: c.now},

@@ -30,7 +30,12 @@ func (e Home) Show(w http.ResponseWriter, r *http.Request) error {
 		known := AccountOf(visitor.User)
 		data.Account = &known
 	}
-	return web.Home.Render(w, http.StatusOK, data)
+	return Show(w, r, web.Home, http.StatusOK, data)
+}
+
+// Show writes a page with links below the issuer's path.
+func Show[T any](w http.ResponseWriter, r *http.Request, page web.Page[T], status int, data T) error {
+	return page.Render(w, reqctx.From(r.Context()).Base, status, data)
 }
 
 // A Problem is a refusal with its own status and words.
@@ -49,7 +54,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info.Err = err
 	status, data := problem(w.Header(), err)
 	data.RequestID = info.ID
-	if err := web.Problem.Render(w, status, data); err != nil {
+	if err := Show(w, r, web.Problem, status, data); err != nil {
 		info.Err = errors.Join(info.Err, err)
 	}
 }

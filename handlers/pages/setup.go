@@ -23,7 +23,7 @@ type Setup struct {
 // Show shows the form. It does not check the token; only sending the form uses up the
 // link.
 func (e Setup) Show(w http.ResponseWriter, r *http.Request) error {
-	return web.Setup.Render(w, http.StatusOK, web.SetupData{Token: r.URL.Query().Get("token")})
+	return Show(w, r, web.Setup, http.StatusOK, web.SetupData{Token: r.URL.Query().Get("token")})
 }
 
 // Create uses up the link and creates the administrator.
@@ -38,7 +38,7 @@ func (e Setup) Create(w http.ResponseWriter, r *http.Request) error {
 	var bad *fields.Errors
 	switch {
 	case errors.As(err, &bad):
-		return web.Setup.Render(w, http.StatusUnprocessableEntity, web.SetupData{
+		return Show(w, r, web.Setup, http.StatusUnprocessableEntity, web.SetupData{
 			Token: form.Get("token"), Username: form.Get("username"), Email: form.Get("email"), Errors: bad.Map(),
 		})
 	case errors.Is(err, account.ErrLink):
@@ -46,7 +46,7 @@ func (e Setup) Create(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	return web.SetupDone.Render(w, http.StatusCreated, web.SetupDoneData{Username: u.Username, Issuer: e.Issuer})
+	return Show(w, r, web.SetupDone, http.StatusCreated, web.SetupDoneData{Username: u.Username, Issuer: e.Issuer})
 }
 
 var errLinkUsed = &Problem{

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"net/http"
+	"slices"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
@@ -53,10 +54,20 @@ func Metadata(s discovery.Server) (handlers.Table, error) {
 		return handlers.Table{}, err
 	}
 	openid, err := s.OpenIDConfiguration()
-	return api.Documents(
-		handlers.Route{Method: http.MethodGet, Path: "/.well-known/oauth-authorization-server", Quiet: true, AnyOrigin: true, Serve: newDocument(authorizationServer).Serve},
-		handlers.Route{Method: http.MethodGet, Path: "/.well-known/openid-configuration", Quiet: true, AnyOrigin: true, Serve: newDocument(openid).Serve},
-	), err
+	return api.Documents(slices.Concat(
+		wellKnown("/.well-known/oauth-authorization-server", s, authorizationServer),
+		wellKnown("/.well-known/openid-configuration", s, openid),
+	)...), err
+}
+
+// wellKnown returns the routes of a document: below the issuer, and, if the issuer has a
+// path, also at the address that has it behind the name (RFC 8414 §3.1).
+func wellKnown(name string, s discovery.Server, document []byte) []handlers.Route {
+	var routes []handlers.Route
+	for _, path := range slices.Compact([]string{name, name + s.Path()}) {
+		routes = append(routes, handlers.Route{Method: http.MethodGet, Path: path, Quiet: true, AnyOrigin: true, Serve: newDocument(document).Serve})
+	}
+	return routes
 }
 
 // notAllowed refuses a method that a path for apps does not have.

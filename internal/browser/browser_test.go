@@ -228,10 +228,11 @@ func TestCookiesThatAreNotOurs(t *testing.T) {
 func TestCookieAttributes(t *testing.T) {
 	for _, c := range []struct {
 		secure bool
+		base   string
 		prefix string
-	}{{true, "__Host-gh_sid="}, {false, "gh_sid="}} {
+	}{{true, "", "__Host-gh_sid="}, {false, "", "gh_sid="}, {true, "/auth", "__Host-gh_sid_7d2f30b87759="}, {true, "/other", "__Host-gh_sid_"}} {
 		w := httptest.NewRecorder()
-		Cookies{c.secure}.SetSession(w, "value")
+		Cookies{Secure: c.secure, Base: c.base}.SetSession(w, "value")
 		got := w.Header().Get("Set-Cookie")
 		cookie, err := http.ParseSetCookie(got)
 		if err != nil || !strings.HasPrefix(got, c.prefix) || cookie.Secure != c.secure || !cookie.HttpOnly || cookie.Path != "/" ||

@@ -1,7 +1,9 @@
 package browser
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 
 	"gatehouse/internal/secret"
@@ -14,6 +16,10 @@ type Cookies struct {
 	// neither a neighbouring host nor a plain http page can set them (RFC 6265bis
 	// §4.1.3.2).
 	Secure bool
+	// Base is the path of the issuer, or "". The cookies' names end in a digest of it, so
+	// that servers at several paths of one host keep theirs apart: a cookie whose name
+	// begins with __Host- has the path /.
+	Base string
 }
 
 const (
@@ -45,6 +51,10 @@ func (c Cookies) EnsurePre(w http.ResponseWriter, r *http.Request) string {
 }
 
 func (c Cookies) name(base string) string {
+	if c.Base != "" {
+		digest := sha256.Sum256([]byte(c.Base))
+		base += "_" + hex.EncodeToString(digest[:6])
+	}
 	if c.Secure {
 		return "__Host-" + base
 	}

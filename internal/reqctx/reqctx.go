@@ -16,7 +16,9 @@ type Info struct {
 	IP netip.Addr
 	// UserAgent is cut at 255 bytes.
 	UserAgent string
-	// Route is the path template; empty for an unknown path.
+	// Base is the path of the issuer, below which all our addresses are; mostly "".
+	Base string
+	// Route is the path template, below Base; empty for an unknown path.
 	Route string
 	// Actor is the actor's name in the audit log; set by the guard.
 	Actor string

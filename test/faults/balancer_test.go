@@ -15,13 +15,9 @@ const balancerConfig = "../../deploy/haproxy/haproxy.cfg"
 // three replicas, the last is named more than once.
 func startBalancer(t *testing.T, addr string, replicas []*replica) {
 	t.Helper()
-	program, err := exec.LookPath("haproxy")
-	if err != nil {
-		program = "/usr/sbin/haproxy"
-	}
 	at := func(i int) string { return replicas[min(i, len(replicas)-1)].addr }
 	var log journal
-	cmd := exec.Command(program, "-db", "-f", balancerConfig)
+	cmd := exec.Command(testkit.Installed(t, "haproxy"), "-db", "-f", balancerConfig)
 	cmd.Env = append(os.Environ(), "MAXCONN=4000", "BIND="+addr, "REPLICA_1="+at(0), "REPLICA_2="+at(1), "REPLICA_3="+at(2))
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.SysProcAttr = testkit.NoOrphans()

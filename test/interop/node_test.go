@@ -30,13 +30,7 @@ func nodeProject(t *testing.T) string {
 	t.Helper()
 	testkit.Long(t)
 	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
-		}
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed", program)
-		}
-		t.Skipf("%s is not installed: this test was skipped", program)
+		testkit.Installed(t, program)
 	}
 	project := t.TempDir()
 	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "flow.mjs"} {

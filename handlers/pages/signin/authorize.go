@@ -74,7 +74,7 @@ func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step authorize
 	reqctx.From(r.Context()).Err = answer.Err
 	if answer.Mode == oauth.FormPostMode {
 		w.Header().Set("Content-Security-Policy", web.Policy(web.Source(answer.RedirectURI)))
-		return web.FormPost.Render(w, http.StatusOK, web.NewFormPostData(answer.RedirectURI, answer.Parameters))
+		return pages.Show(w, r, web.FormPost, http.StatusOK, web.NewFormPostData(answer.RedirectURI, answer.Parameters))
 	}
 	return pages.SeeOther(w, answer.Location())
 }

@@ -38,7 +38,7 @@ func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	leadsTo(w, pending.Client, pending.RedirectURI)
-	return web.Consent.Render(w, http.StatusOK, web.ConsentData{
+	return pages.Show(w, r, web.Consent, http.StatusOK, web.ConsentData{
 		Request: sealed, App: pending.Client.Name, Host: hostOf(web.Source(pending.RedirectURI)), Account: pages.AccountOf(visitor.User),
 		Scopes: texts(pending.Scopes), Another: elsewhere(web.LoginData{Request: sealed}),
 	})

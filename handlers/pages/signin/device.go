@@ -37,13 +37,13 @@ func (e Device) Show(w http.ResponseWriter, r *http.Request) error {
 		return pages.SeeOther(w, loginPath+"?"+url.Values{"user_code": {orNone(code)}}.Encode())
 	}
 	if code == "" || code == noCode {
-		return web.Device.Render(w, http.StatusOK, web.DeviceData{})
+		return pages.Show(w, r, web.Device, http.StatusOK, web.DeviceData{})
 	}
 	asked, err := e.Requests.Find(r.Context(), code)
 	if err != nil {
-		return e.again(w, code, err)
+		return e.again(w, r, code, err)
 	}
-	return web.DeviceConsent.Render(w, http.StatusOK, web.DeviceConsentData{
+	return pages.Show(w, r, web.DeviceConsent, http.StatusOK, web.DeviceConsentData{
 		UserCode: asked.UserCode, App: asked.Client.Name, IP: asked.IP, Since: e.ago(asked.CreatedAt),
 		Account: pages.AccountOf(visitor.User), Scopes: texts(asked.Scopes), Another: elsewhere(web.LoginData{UserCode: asked.UserCode}),
 	})
@@ -82,21 +82,21 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 		err = e.Requests.Decide(r.Context(), code, visitor, allow)
 	}
 	if err != nil {
-		return e.again(w, code, err)
+		return e.again(w, r, code, err)
 	}
-	return web.DeviceDone.Render(w, http.StatusOK, web.DeviceDoneData{Allowed: allow, App: asked.Client.Name})
+	return pages.Show(w, r, web.DeviceDone, http.StatusOK, web.DeviceDoneData{Allowed: allow, App: asked.Client.Name})
 }
 
 // again asks for the code once more, if another try can help.
-func (e Device) again(w http.ResponseWriter, code string, err error) error {
+func (e Device) again(w http.ResponseWriter, r *http.Request, code string, err error) error {
 	data := web.DeviceData{UserCode: code}
 	if shown, ok := errors.AsType[*oauth.UserError](err); ok {
 		data.Problem = string(shown.Message)
-		return web.Device.Render(w, http.StatusUnprocessableEntity, data)
+		return pages.Show(w, r, web.Device, http.StatusUnprocessableEntity, data)
 	}
 	if status, seconds := handlers.Trouble(w.Header(), err); status == http.StatusTooManyRequests {
 		data.Problem = "Too many wrong codes. Please wait " + pages.InWords(seconds) + " before you try again."
-		return web.Device.Render(w, status, data)
+		return pages.Show(w, r, web.Device, status, data)
 	}
 	return err
 }

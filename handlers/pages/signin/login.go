@@ -53,7 +53,7 @@ func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 		known := pages.AccountOf(visitor.User)
 		data.Account, data.Username, data.Another = &known, known.Username, elsewhere(data)
 	}
-	return web.Login.Render(w, http.StatusOK, data)
+	return pages.Show(w, r, web.Login, http.StatusOK, data)
 }
 
 // prepare fills in data from the waiting request, and reports whether it redirected the
@@ -89,25 +89,25 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 	data.Username = form.Get("username")
 	proof, err := e.People.CheckPassword(r.Context(), data.Username, form.Get("password"), signin.ByPage)
 	if err != nil {
-		return e.again(w, data, err)
+		return e.again(w, r, data, err)
 	}
 	cookie, _, err := e.Browsers.SignIn(r.Context(), proof, e.Visitors.Cookies.Session(r))
 	if err != nil {
-		return e.again(w, data, err)
+		return e.again(w, r, data, err)
 	}
 	e.Visitors.Cookies.SetSession(w, cookie)
 	return pages.SeeOther(w, onward(data))
 }
 
 // again shows the form once more, if another try can help.
-func (e Login) again(w http.ResponseWriter, data web.LoginData, err error) error {
+func (e Login) again(w http.ResponseWriter, r *http.Request, data web.LoginData, err error) error {
 	if errors.Is(err, account.ErrCredentials) || errors.Is(err, signin.ErrCredentialsChanged) {
 		data.Problem = notRight
-		return web.Login.Render(w, http.StatusUnprocessableEntity, data)
+		return pages.Show(w, r, web.Login, http.StatusUnprocessableEntity, data)
 	}
 	if status, seconds := handlers.Trouble(w.Header(), err); status == http.StatusTooManyRequests {
 		data.Problem = "Too many tries. Please wait " + pages.InWords(seconds) + " before you try again."
-		return web.Login.Render(w, status, data)
+		return pages.Show(w, r, web.Login, status, data)
 	}
 	return err
 }

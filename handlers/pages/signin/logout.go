@@ -78,7 +78,7 @@ func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 	if out.Return != "" {
 		leadsTo(w, client, out.Return)
 	}
-	return web.Logout.Render(w, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: pages.AccountOf(visitor.User)})
+	return pages.Show(w, r, web.Logout, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: pages.AccountOf(visitor.User)})
 }
 
 // SignOut handles the answer to the question.
@@ -118,7 +118,7 @@ func (e Logout) settle(w http.ResponseWriter, r *http.Request, out logout.Reques
 	if err != nil {
 		return err
 	}
-	return web.SignedOut.Render(w, http.StatusOK, web.SignedOutData{
+	return pages.Show(w, r, web.SignedOut, http.StatusOK, web.SignedOutData{
 		App: client.Name, Return: template.URL(to), //nolint:gosec // G203: registered for the client, byte for byte
 	})
 }

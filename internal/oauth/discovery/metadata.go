@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -28,6 +29,15 @@ type Server struct {
 	PrivateKeyJWT bool
 	// BackchannelLogout says that clients are notified when a session ends.
 	BackchannelLogout bool
+}
+
+// Path returns the path of the issuer, or "".
+func (s Server) Path() string {
+	issuer, err := url.Parse(s.Issuer)
+	if err != nil {
+		return "" // config refuses it
+	}
+	return issuer.Path
 }
 
 // endpoints are the members that hold the address of an endpoint.
