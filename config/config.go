@@ -54,8 +54,8 @@ type Config struct {
 	// sealed under it: until `gatehouse keys rewrap`.
 	MasterKeyPrevious Secret `env:"MASTER_KEY_PREVIOUS" default:"" secret:"key"`
 
-	// MetricsAddr is a separate address for /metrics, as host:port. Empty: the main
-	// address.
+	// MetricsAddr is where /metrics is served: at a separate address, as host:port, or
+	// with `main` at the main address, for everybody who can reach that. Empty: nowhere.
 	MetricsAddr string `env:"METRICS_ADDR" default:""`
 
 	// LogLevel is the lowest level that is logged.

@@ -248,7 +248,7 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"ADDR": "localhost:http"}, "ADDR localhost:http is not an address"},
 		{map[string]string{"ADDR": ":65536"}, "ADDR :65536 is not an address"},
 		{map[string]string{"METRICS_ADDR": "9090"}, "METRICS_ADDR 9090 is not an address"},
-		{map[string]string{"METRICS_ADDR": "127.0.0.1:8080"}, "METRICS_ADDR 127.0.0.1:8080 is GATEHOUSE_ADDR already"},
+		{map[string]string{"METRICS_ADDR": "127.0.0.1:8080"}, "METRICS_ADDR 127.0.0.1:8080 is GATEHOUSE_ADDR already; say main"},
 		{map[string]string{"ISSUER": "login.example.com"}, "ISSUER login.example.com is not a URL"},
 		{map[string]string{"ISSUER": "ftp://login.example.com"}, "ISSUER ftp://login.example.com is not a URL"},
 		{map[string]string{"ISSUER": "http://login.example.com"}, "ISSUER http://login.example.com is not https"},

@@ -88,12 +88,15 @@ func address(addr string) string {
 	return ""
 }
 
+// MetricsOnMain reports whether /metrics is served at the main address.
+func (c Config) MetricsOnMain() bool { return c.MetricsAddr == "main" }
+
 func metricsAddress(c Config) string {
 	switch {
-	case c.MetricsAddr == "":
+	case c.MetricsAddr == "", c.MetricsOnMain():
 		return ""
 	case c.MetricsAddr == c.Addr && !strings.HasSuffix(c.Addr, ":0"):
-		return c.MetricsAddr + " is GATEHOUSE_ADDR already; leave it empty to serve /metrics there"
+		return c.MetricsAddr + " is GATEHOUSE_ADDR already; say main to serve /metrics there"
 	}
 	return address(c.MetricsAddr)
 }

@@ -64,7 +64,7 @@ func secure(issuer *url.URL) bool { return issuer.Scheme == "https" }
 // tables returns the routes of all audiences.
 func (e endpoints) tables(health *operators.Health) ([]handlers.Table, error) {
 	var figures http.Handler
-	if e.config.MetricsAddr == "" { // otherwise the metrics have their own listener
+	if e.config.MetricsOnMain() { // otherwise the metrics have their own listener, or none
 		figures = e.metrics.Handler()
 	}
 	apps, err := e.protocol()

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"gatehouse/config"
 )
 
 // TestTheFiguresAreWired does what the operators' metrics count, and reads them.
@@ -25,7 +27,7 @@ func TestTheFiguresAreWired(t *testing.T) {
 	text := c.call("GET", "/metrics", "").Body.String()
 	for _, line := range []string{
 		`gatehouse_sign_ins_total{method="login",result="ok"} 1`,
-		`gatehouse_sign_ins_total{method="login",result="password"} 1`,
+		`gatehouse_sign_ins_total{method="login",result="refused"} 1`,
 		`gatehouse_throttle_decisions_total{allowed="true",kind="signin"} 2`,
 		`gatehouse_sessions_total{event="started"} 2`,
 		`gatehouse_sessions_total{event="ended"} 1`,
@@ -41,5 +43,18 @@ func TestTheFiguresAreWired(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(text[strings.Index(text, "# HELP gatehouse"):])
+	}
+}
+
+// TestMetricsArePrivate: by default, no spelling of the path reaches the figures at the
+// public address.
+func TestMetricsArePrivate(t *testing.T) {
+	a := startApp(t, slog.New(slog.DiscardHandler), func(cfg *config.Config) { cfg.MetricsAddr = "" })
+	for path, want := range map[string]int{"/metrics": 404, "/metrics/": 404, "//metrics": 404, "/x/../metrics": 404, "/%6detrics": 400, "/metric%73": 400, "/%2Fmetrics": 400} {
+		w := httptest.NewRecorder()
+		a.handler.ServeHTTP(w, httptest.NewRequest("GET", "http://x"+path, nil))
+		if w.Code != want {
+			t.Errorf("GET %s: status %d, want %d", path, w.Code, want)
+		}
 	}
 }

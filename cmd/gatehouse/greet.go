@@ -17,6 +17,9 @@ func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 	if a.fresh {
 		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back up both, in different places.", a.config.Database)
 	}
+	if a.config.MetricsAddr == "" {
+		c.say("Metrics for Prometheus are off; GATEHOUSE_METRICS_ADDR=127.0.0.1:9090 serves them at that address.")
+	}
 	if elsewhere(a.config.Issuer, addr) {
 		c.say("Warning: links and tokens name %s, which is another port of this machine; set GATEHOUSE_ISSUER.", a.config.Issuer)
 	}

@@ -147,7 +147,7 @@ func (w *witness) missing(o apicheck.Operation, guarded bool) {
 	if !strings.Contains(o.Path, "{") {
 		return
 	}
-	others := []string{"999999", "99999999999999999999", "0", "none", "-1", "+1", "%2e"}
+	others := []string{"999999", "99999999999999999999", "0", "none", "-1", "+1", "%20"}
 	for _, other := range others {
 		w.ask(http.StatusNotFound, o.Method, strings.NewReplacer("{id}", other, "{client_id}", other, "{sid}", "NOSUCHSESSION", "{kid}", "none", "{name}", other).Replace(o.Path), w.allowed(guarded))
 	}

@@ -158,14 +158,14 @@ func atTerminal(ctx context.Context) bool {
 	return ok && told.Signal == os.Interrupt
 }
 
-// listeners accept requests; metrics is nil unless it has an address of its own.
+// listeners accept requests; metrics is nil unless the metrics have their own address.
 type listeners struct{ main, metrics net.Listener }
 
 func (a *app) listen(ctx context.Context) (l listeners, err error) {
 	if l.main, err = listenOn(ctx, "GATEHOUSE_ADDR", a.config.Addr); err != nil {
 		return l, err
 	}
-	if a.config.MetricsAddr == "" {
+	if a.config.MetricsAddr == "" || a.config.MetricsOnMain() {
 		return l, nil
 	}
 	if l.metrics, err = listenOn(ctx, "GATEHOUSE_METRICS_ADDR", a.config.MetricsAddr); err != nil {

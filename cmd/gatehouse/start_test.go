@@ -15,7 +15,7 @@ func startApp(t *testing.T, log *slog.Logger, change func(*config.Config)) *app 
 	t.Helper()
 	cfg := config.Default()
 	cfg.Database = config.NewSecret(testdb.SQLite(t))
-	cfg.Audience = cfg.Issuer
+	cfg.Audience, cfg.MetricsAddr = cfg.Issuer, "main"
 	cfg.PasswordMemoryKiB, cfg.PasswordIterations = 1024, 1 // the cost of a hash does not matter here
 	if change != nil {
 		change(&cfg)

@@ -32,7 +32,9 @@ func (s *Service) CheckPassword(ctx context.Context, name, pw string, method sig
 	return proof, err
 }
 
-// checkPassword also returns the result in one word: "ok", a refusal or a hindrance.
+// checkPassword also returns the result in one word: "ok", "refused" or a hindrance. Only the
+// audit log has the reason of a refusal: a count of unknown names or of right passwords would
+// answer a guesser who reads the metrics.
 func (s *Service) checkPassword(ctx context.Context, name, pw string, method signin.Method) (proof signin.Proof, result string, err error) {
 	if err := s.Passwords.Room(); err != nil {
 		return signin.Proof{}, hindrance(err), err
@@ -60,7 +62,7 @@ func (s *Service) checkPassword(ctx context.Context, name, pw string, method sig
 		return signin.Proof{}, hindrance(err), fmt.Errorf("checking a password: %w", err)
 	}
 	if reason := refusal(known, right, user); reason != "" {
-		return signin.Proof{}, reason, s.refused(end, attempt, user, known, method, reason)
+		return signin.Proof{}, "refused", s.refused(end, attempt, user, known, method, reason)
 	}
 	attempt.Succeeded(end)
 	proof = signin.Password(user, method, s.Now())

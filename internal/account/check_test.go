@@ -135,7 +135,7 @@ func TestObserveGetsEveryResult(t *testing.T) {
 		_, _ = w.CheckPassword(ctx, "ann", pw, "login")
 	}
 	_, _ = w.CheckPassword(ctx, "nobody", "wrong password", "password")
-	if told["login ok"] != 1 || told["login password"] != 5 || told["login throttled"] != 1 || told["password unknown"] != 1 || len(told) != 4 {
-		t.Errorf("observed %v, want one login, five wrong passwords, one throttled and one unknown", told)
+	if told["login ok"] != 1 || told["login refused"] != 5 || told["login throttled"] != 1 || told["password refused"] != 1 || len(told) != 4 {
+		t.Errorf("observed %v, want one login, five refused passwords, one throttled, and one unknown name that is refused like them", told)
 	}
 }

@@ -26,6 +26,7 @@ const patience = 30 * time.Second
 type replica struct {
 	name     string
 	addr     string
+	figures  string // the address of its metrics
 	settings []string
 	// program, if set, runs in place of the binary of this version.
 	program string
@@ -57,7 +58,7 @@ func (r *replica) launch() {
 	} else {
 		cmd.Path = gatehouse.Path(r.t)
 	}
-	cmd.Env = append(cmd.Env, "GATEHOUSE_ADDR="+r.addr)
+	cmd.Env = append(cmd.Env, "GATEHOUSE_ADDR="+r.addr, "GATEHOUSE_METRICS_ADDR="+r.figures)
 	cmd.Env = append(cmd.Env, r.settings...)
 	cmd.Stdout, cmd.Stderr = &r.log, &r.log
 	if r.sink != nil {

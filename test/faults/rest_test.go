@@ -74,7 +74,7 @@ func (s *site) asBefore(t *testing.T, l *load, base map[string]usage) {
 
 // usage reads the replica's own metrics.
 func (r *replica) usage() (u usage, err error) {
-	resp, err := probe.Get(r.base() + "/metrics")
+	resp, err := probe.Get("http://" + r.figures + "/metrics")
 	if err != nil {
 		return u, err
 	}

@@ -109,7 +109,7 @@ func (s *site) onRedis(options ...string) {
 // add adds a replica that is not started yet.
 func (s *site) add(name string, settings ...string) *replica {
 	s.t.Helper()
-	r := &replica{name: name, addr: testkit.FreeAddress(s.t), settings: settings, t: s.t, site: s}
+	r := &replica{name: name, addr: testkit.FreeAddress(s.t), figures: testkit.FreeAddress(s.t), settings: settings, t: s.t, site: s}
 	s.replicas = append(s.replicas, r)
 	return r
 }

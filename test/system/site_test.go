@@ -59,6 +59,7 @@ func newSite(t *testing.T, settings ...string) *site {
 	s.settings = append([]string{
 		"GATEHOUSE_ADDR=127.0.0.1:0",
 		"GATEHOUSE_LOG_LEVEL=debug",
+		"GATEHOUSE_METRICS_ADDR=main",
 		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1/32", // so that requests can come from any address
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
 		grace,
