@@ -34,9 +34,14 @@ type AuthCode struct {
 	Misses int
 }
 
+// MaxOpenCodes is how many codes of one browser session wait to be redeemed. Each is
+// redeemed within moments, so more are asked for only by an app that runs in circles.
+const MaxOpenCodes = 100
+
 // AuthCodes reads and writes authorization codes outside a transaction.
 type AuthCodes interface {
-	// AddCode returns ErrConflict if the digest is taken.
+	// AddCode returns ErrConflict if the digest is taken. Of the browser session's codes
+	// that are not redeemed it keeps MaxOpenCodes, the newest, and deletes the others.
 	AddCode(ctx context.Context, c AuthCode) error
 	// CodeByDigest returns a code, used or not, or ErrNotFound.
 	CodeByDigest(ctx context.Context, d Digest) (AuthCode, error)

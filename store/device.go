@@ -29,10 +29,11 @@ type DeviceGrant struct {
 	UserID    int64
 	BrowserID string
 	SignIn    SignIn
-	// IP is the device's address, which the page shows.
-	IP        string
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	// IP is the device's address, which the page shows, and Network its network, if the
+	// grant counts there; see Room.
+	IP, Network string
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
 	// Interval is the number of seconds that a device waits between polls; PolledAt
 	// is the time of the last poll.
 	Interval int
@@ -41,8 +42,9 @@ type DeviceGrant struct {
 
 // Devices keeps device authorizations.
 type Devices interface {
-	// AddDevice returns ErrConflict if one of the codes is taken.
-	AddDevice(ctx context.Context, g DeviceGrant) error
+	// AddDevice returns ErrConflict if one of the codes is taken, and ErrFull if room has
+	// no place for another pending grant.
+	AddDevice(ctx context.Context, g DeviceGrant, room Room) error
 	// DeviceByUserCode and DeviceByDeviceCode return ErrNotFound for an unknown or
 	// deleted device.
 	DeviceByUserCode(ctx context.Context, user Digest) (DeviceGrant, error)
@@ -51,8 +53,9 @@ type Devices interface {
 	// since the previous one; if not, the interval grows by five seconds (RFC 8628
 	// §3.5). It returns ErrNotFound for an unknown or deleted device.
 	PollDevice(ctx context.Context, device Digest, now time.Time) (bool, error)
-	// SweepDevices deletes at most n devices that expired before limit.
-	SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error)
+	// SweepDevices deletes at most n devices that expired before limit, or, if they were
+	// never used, before unused.
+	SweepDevices(ctx context.Context, limit, unused time.Time, n int) (int64, error)
 }
 
 // DevicesTx decides on devices and redeems them.

@@ -10,6 +10,8 @@ import (
 type PushedRequest struct {
 	Digest   Digest
 	ClientID string
+	// Network is the network that pushed it, if it counts there; see Room.
+	Network string
 	// Parameters are form-urlencoded.
 	Parameters string
 	ExpiresAt  time.Time
@@ -17,8 +19,9 @@ type PushedRequest struct {
 
 // PushedRequests keeps pushed authorization requests.
 type PushedRequests interface {
-	// AddPushed returns ErrConflict if the digest is taken.
-	AddPushed(ctx context.Context, p PushedRequest) error
+	// AddPushed returns ErrConflict if the digest is taken, and ErrFull if room has no
+	// place for another request.
+	AddPushed(ctx context.Context, p PushedRequest, room Room) error
 	// PushedByDigest returns ErrNotFound for an unknown or deleted request.
 	PushedByDigest(ctx context.Context, d Digest) (PushedRequest, error)
 	// UsePushed forgets a request, adds the code that it gives, and reports true, as

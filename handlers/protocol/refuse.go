@@ -16,8 +16,9 @@ import (
 
 // refusal is the part of an error that the caller may see.
 type refusal struct {
-	status int
-	code   oauth.Code
+	status      int
+	code        oauth.Code
+	description string
 }
 
 // Refuse writes the refusal of err (RFC 6749 §5.2) and leaves err itself to the
@@ -31,7 +32,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	body := struct {
 		Error       oauth.Code `json:"error"`
 		Description string     `json:"error_description"`
-	}{what.code, what.code.Description()}
+	}{what.code, what.description}
 	if what.status >= http.StatusInternalServerError && info.ID != "" {
 		body.Description += " Request " + info.ID + "."
 	}
@@ -49,15 +50,22 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 // judge maps an error to a refusal, and sets Retry-After if trying again can help.
 func judge(h http.Header, err error) refusal {
 	if status, _ := handlers.Trouble(h, err); status != 0 {
-		return refusal{status, oauth.TemporarilyUnavailable}
+		return refuseWith(status, oauth.TemporarilyUnavailable)
 	}
 	if form, ok := errors.AsType[*handlers.FormError](err); ok {
-		return refusal{form.Status, oauth.InvalidRequest}
+		return refuseWith(form.Status, oauth.InvalidRequest)
+	}
+	if large, ok := errors.AsType[*oauth.TooLarge](err); ok {
+		return refusal{http.StatusRequestEntityTooLarge, oauth.InvalidRequest, large.Description()}
 	}
 	if refused, ok := errors.AsType[*oauth.Error](err); ok {
-		return refusal{status(refused.Code), refused.Code}
+		return refuseWith(status(refused.Code), refused.Code)
 	}
-	return refusal{http.StatusInternalServerError, oauth.ServerError}
+	return refuseWith(http.StatusInternalServerError, oauth.ServerError)
+}
+
+func refuseWith(status int, code oauth.Code) refusal {
+	return refusal{status, code, code.Description()}
 }
 
 // status returns the status of a code (RFC 6749 §5.2).

@@ -14,6 +14,14 @@ const endedKeep = 24 * time.Hour
 // the session that it started (RFC 6749 §4.1.2).
 const spentKeep = time.Hour
 
+// pushedKeep is how long a pushed request stays after its expiry, because a person who
+// began it in time may take as long at our pages (package authorize).
+const pushedKeep = 15 * time.Minute
+
+// unusedKeep is how long a device code that was never used stays after its expiry, so that
+// a device which still polls learns that it expired (RFC 8628 §3.5).
+const unusedKeep = 5 * time.Minute
+
 // revokedKeep is how long a revoked access token stays on record after its expiry, because
 // the replicas' clocks may differ.
 const revokedKeep = time.Minute
@@ -27,7 +35,7 @@ type Database interface {
 	SweepCodes(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepBrowsers(ctx context.Context, ended, idle time.Time, n int) (int64, error)
 	SweepPushed(ctx context.Context, limit time.Time, n int) (int64, error)
-	SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepDevices(ctx context.Context, limit, unused time.Time, n int) (int64, error)
 	SweepUsedOnce(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepBootstraps(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error)
@@ -48,8 +56,10 @@ func Tables(db Database, throttles Throttles, browserIdle, auditKeep time.Durati
 		{"browser_sessions", after(endedKeep, func(ctx context.Context, limit time.Time, n int) (int64, error) {
 			return db.SweepBrowsers(ctx, limit, limit.Add(-browserIdle), n)
 		})},
-		{"pushed_requests", after(spentKeep, db.SweepPushed)},
-		{"device_grants", after(spentKeep, db.SweepDevices)},
+		{"pushed_requests", after(pushedKeep, db.SweepPushed)},
+		{"device_grants", func(ctx context.Context, now time.Time, n int) (int64, error) {
+			return db.SweepDevices(ctx, now.Add(-spentKeep), now.Add(-unusedKeep), n)
+		}},
 		{"used_once", after(spentKeep, db.SweepUsedOnce)},
 		{"bootstrap_links", after(spentKeep, db.SweepBootstraps)},
 		{"revoked_tokens", after(revokedKeep, db.SweepRevokedTokens)},

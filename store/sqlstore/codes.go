@@ -30,12 +30,43 @@ var codeColumns = slices.Concat([]column[store.AuthCode]{
 
 var (
 	codeTable    = tableOf("auth_codes", "", codeColumns)
+	codesOpen    = fewer("auth_codes", "browser_id = ? AND used_at = 0")
 	codeByDigest = "SELECT " + codeTable.selected + " FROM auth_codes WHERE digest = ? AND auth_time >= " + epochBegan
 )
 
 // AddCode implements store.AuthCodes.
 func (d *DB) AddCode(ctx context.Context, c store.AuthCode) error {
-	return d.Change(ctx, func(db *gorm.DB) error { return codeTable.add(db, c) })
+	return d.Change(ctx, func(db *gorm.DB) error { return addCode(db, c) })
+}
+
+// addCode adds a code. While its browser session has less than its share, this is one
+// statement.
+func addCode(db *gorm.DB, c store.AuthCode) error {
+	added, err := codeTable.addIf(db, c, codesOpen, c.BrowserID, store.MaxOpenCodes, store.MaxOpenCodes)
+	if err != nil || added {
+		return err
+	}
+	if err := codeTable.add(db, c); err != nil {
+		return err
+	}
+	return dropOlder(db, c)
+}
+
+// dropOlder deletes the open codes of c's browser session but for c and the newest, as
+// many as one statement may.
+func dropOlder(db *gorm.DB, c store.AuthCode) error {
+	var digests []any
+	find := "SELECT digest FROM auth_codes WHERE browser_id = ? AND used_at = 0 AND digest <> ? ORDER BY expires_at DESC LIMIT ? OFFSET ?"
+	args := []any{c.BrowserID, blob(c.Digest[:]), engine.SweepMax, store.MaxOpenCodes - 1}
+	err := engine.Rows(db, find, args, func(s engine.Scanner) error {
+		digests = append(digests, nil)
+		return s.Scan(&digests[len(digests)-1])
+	})
+	if err != nil || len(digests) == 0 {
+		return err
+	}
+	_, err = engine.Exec(db, "DELETE FROM auth_codes WHERE used_at = 0 AND digest IN ?", digests)
+	return err
 }
 
 // CodeByDigest implements store.AuthCodes.

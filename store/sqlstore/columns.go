@@ -65,6 +65,8 @@ type table[R any] struct {
 	selected string
 	// inserted is an INSERT of one record; another is appended for each further one.
 	inserted, another string
+	// insertedIf is an INSERT of one record under the condition that follows.
+	insertedIf string
 	// set is for an UPDATE: "a = ?, b = ?".
 	set string
 }
@@ -83,8 +85,9 @@ func tableOf[R any](name, alias string, columns []column[R]) *table[R] {
 		}
 	}
 	t.selected, t.set = strings.Join(selected, ", "), strings.Join(sets, ", ")
-	marks := "(?" + strings.Repeat(", ?", len(names)-1) + ")"
-	t.inserted, t.another = "INSERT INTO "+name+" ("+strings.Join(names, ", ")+") VALUES "+marks, ", "+marks
+	insert, marks := "INSERT INTO "+name+" ("+strings.Join(names, ", ")+") ", "?"+strings.Repeat(", ?", len(names)-1)
+	t.inserted, t.another = insert+"VALUES ("+marks+")", ", ("+marks+")"
+	t.insertedIf = insert + "SELECT " + marks + " FROM (SELECT 1) AS one WHERE "
 	return t
 }
 

@@ -23,6 +23,7 @@ var deviceColumns = slices.Concat([]column[store.DeviceGrant]{
 	col("user_id", func(g *store.DeviceGrant) any { return &g.UserID }),
 	col("browser_id", func(g *store.DeviceGrant) any { return &g.BrowserID }),
 	col("ip", func(g *store.DeviceGrant) any { return &g.IP }).upTo(64),
+	col("network", func(g *store.DeviceGrant) any { return &g.Network }).upTo(64),
 	col("created_at", func(g *store.DeviceGrant) any { return (*moment)(&g.CreatedAt) }),
 	col("expires_at", func(g *store.DeviceGrant) any { return (*moment)(&g.ExpiresAt) }),
 	col("interval_s", func(g *store.DeviceGrant) any { return &g.Interval }),
@@ -30,14 +31,14 @@ var deviceColumns = slices.Concat([]column[store.DeviceGrant]{
 }, within(func(g *store.DeviceGrant) *store.SignIn { return &g.SignIn }, signInColumns))
 
 var (
-	deviceTable    = tableOf("device_grants", "", deviceColumns)
+	deviceTable    = roomedTable(tableOf("device_grants", "", deviceColumns), "device_grants", "status = 'pending' AND ")
 	deviceDecision = part(deviceColumns, append(namesOf(signInColumns), "status", "user_id", "browser_id")...)
 	decideDevice   = "UPDATE device_grants SET " + deviceDecision.set + " WHERE device_digest = ? AND status = 'pending' AND expires_at > ?"
 )
 
 // AddDevice implements store.Devices.
-func (d *DB) AddDevice(ctx context.Context, g store.DeviceGrant) error {
-	return d.Change(ctx, func(db *gorm.DB) error { return deviceTable.add(db, g) })
+func (d *DB) AddDevice(ctx context.Context, g store.DeviceGrant, room store.Room) error {
+	return deviceTable.addWithin(ctx, d, g, g.ClientID, g.Network, room)
 }
 
 // DeviceByUserCode implements store.Devices.
@@ -105,6 +106,11 @@ func (t *tx) UseDevice(device store.Digest) (used bool, err error) {
 }
 
 // SweepDevices implements store.Devices.
-func (d *DB) SweepDevices(ctx context.Context, limit time.Time, n int) (int64, error) {
-	return d.Sweep(ctx, "device_grants", "device_digest", "expires_at < ?", n, millis(limit))
+func (d *DB) SweepDevices(ctx context.Context, limit, unused time.Time, n int) (int64, error) {
+	expired, err := d.Sweep(ctx, "device_grants", "device_digest", "expires_at < ?", n, millis(limit))
+	if err != nil || expired >= int64(n) {
+		return expired, err
+	}
+	never, err := d.Sweep(ctx, "device_grants", "device_digest", "expires_at < ? AND status <> 'used'", n-int(expired), millis(unused))
+	return expired + never, err
 }

@@ -14,18 +14,19 @@ import (
 var pushedColumns = []column[store.PushedRequest]{
 	col("digest", func(p *store.PushedRequest) any { return (*digestColumn)(&p.Digest) }).written(),
 	col("client_id", func(p *store.PushedRequest) any { return &p.ClientID }),
+	col("network", func(p *store.PushedRequest) any { return &p.Network }).upTo(64),
 	col("parameters", func(p *store.PushedRequest) any { return &p.Parameters }),
 	col("expires_at", func(p *store.PushedRequest) any { return (*moment)(&p.ExpiresAt) }),
 }
 
 var (
-	pushedTable    = tableOf("pushed_requests", "", pushedColumns)
+	pushedTable    = roomedTable(tableOf("pushed_requests", "", pushedColumns), "pushed_requests", "")
 	pushedByDigest = "SELECT " + pushedTable.selected + " FROM pushed_requests WHERE digest = ?"
 )
 
 // AddPushed implements store.PushedRequests.
-func (d *DB) AddPushed(ctx context.Context, p store.PushedRequest) error {
-	return d.Change(ctx, func(db *gorm.DB) error { return pushedTable.add(db, p) })
+func (d *DB) AddPushed(ctx context.Context, p store.PushedRequest, room store.Room) error {
+	return pushedTable.addWithin(ctx, d, p, p.ClientID, p.Network, room)
 }
 
 // PushedByDigest implements store.PushedRequests.
@@ -49,7 +50,7 @@ func (d *DB) UsePushed(ctx context.Context, digest store.Digest, c store.AuthCod
 			if used = n == 1; err != nil || !used {
 				return err
 			}
-			return codeTable.add(db, c)
+			return addCode(db, c)
 		})
 	})
 	return used && err == nil, err

@@ -55,6 +55,7 @@ func groups() []group {
 		{"consents", consents()},
 		{"devices", devices()},
 		{"pushed requests", pushedRequests()},
+		{"rooms", rooms()},
 		{"one-time marks", oneTime()},
 		{"notices", notices()},
 		{"keys", keys()},

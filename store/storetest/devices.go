@@ -28,7 +28,7 @@ func newDevice() store.DeviceGrant {
 	return store.DeviceGrant{
 		Device: store.DigestOf(rand.Text()), User: store.DigestOf(rand.Text()), SessionID: rand.Text(),
 		ClientID: "tv", Scope: "openid offline_access", Status: store.DevicePending,
-		IP: "2001:db8::ffff:1", CreatedAt: odd(), ExpiresAt: odd().Add(10 * time.Minute), Interval: 5,
+		IP: "2001:db8::ffff:1", Network: "2001:db8::/48", CreatedAt: odd(), ExpiresAt: odd().Add(10 * time.Minute), Interval: 5,
 	}
 }
 
@@ -41,7 +41,7 @@ func decide(g store.DeviceGrant, status store.DeviceStatus) store.DeviceGrant {
 func addDevice(t *testing.T, db store.DB, devices ...store.DeviceGrant) {
 	t.Helper()
 	for _, g := range devices {
-		if err := db.AddDevice(t.Context(), g); err != nil {
+		if err := db.AddDevice(t.Context(), g, store.Room{}); err != nil {
 			t.Fatalf("adding the device: %v", err)
 		}
 	}
@@ -116,7 +116,7 @@ func deviceConflict(t *testing.T, db store.DB) {
 	sameDevice, sameUser := newDevice(), newDevice()
 	sameDevice.Device, sameUser.User = g.Device, g.User
 	for _, other := range []store.DeviceGrant{sameDevice, sameUser} {
-		wantError(t, "AddDevice", db.AddDevice(t.Context(), other), store.ErrConflict)
+		wantError(t, "AddDevice", db.AddDevice(t.Context(), other, store.Room{}), store.ErrConflict)
 	}
 	same(t, "the first", device(t, db, g.Device), g)
 }
@@ -217,14 +217,19 @@ func deviceUsed(t *testing.T, db store.DB) {
 }
 
 func sweptDevices(t *testing.T, db store.DB) {
-	kept := newDevice()
-	kept.ExpiresAt = odd()
-	addDevice(t, db, kept)
+	pending, used := newDevice(), decide(newDevice(), store.DeviceUsed)
+	pending.ExpiresAt, used.ExpiresAt = odd(), odd().Add(-time.Millisecond)
+	addDevice(t, db, pending, used)
 	for range 3 {
 		g := decide(newDevice(), store.DeviceApproved)
 		g.ExpiresAt = odd().Add(-time.Millisecond)
 		addDevice(t, db, g)
 	}
-	wantSwept(t, func(n int) (int64, error) { return db.SweepDevices(t.Context(), odd(), n) }, 2, 1, 0)
-	same(t, "device", device(t, db, kept.Device), kept)
+	sweep := func(limit time.Time) func(int) (int64, error) {
+		return func(n int) (int64, error) { return db.SweepDevices(t.Context(), limit, odd(), n) }
+	}
+	wantSwept(t, sweep(odd().Add(-time.Second)), 2, 1, 0)
+	same(t, "a device that was used", device(t, db, used.Device), used)
+	wantSwept(t, sweep(odd()), 1, 0)
+	same(t, "device", device(t, db, pending.Device), pending)
 }

@@ -52,7 +52,7 @@ func issue(t *testing.T, db store.DB, userID int64, at time.Time) issued {
 	signIn(t, db, all.browser)
 	addCode(t, db, all.code)
 	addDevice(t, db, all.device)
-	if err := db.AddPushed(t.Context(), all.pushed); err != nil {
+	if err := db.AddPushed(t.Context(), all.pushed, store.Room{}); err != nil {
 		t.Fatalf("adding the pushed request: %v", err)
 	}
 	return all

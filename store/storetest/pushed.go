@@ -19,13 +19,13 @@ func pushedRequests() []promise {
 
 func newPushed() store.PushedRequest {
 	return store.PushedRequest{
-		Digest: store.DigestOf(rand.Text()), ClientID: "shop", Parameters: "scope=openid+email&state=%C3%A9%00&nonce=%27%22%5C", ExpiresAt: odd().Add(time.Minute),
+		Digest: store.DigestOf(rand.Text()), ClientID: "shop", Network: "2001:db8::/48", Parameters: "scope=openid+email&state=%C3%A9%00&nonce=%27%22%5C", ExpiresAt: odd().Add(time.Minute),
 	}
 }
 
 func push(t *testing.T, db store.DB, p store.PushedRequest) {
 	t.Helper()
-	if err := db.AddPushed(t.Context(), p); err != nil {
+	if err := db.AddPushed(t.Context(), p, store.Room{}); err != nil {
 		t.Fatalf("adding the pushed request: %v", err)
 	}
 }
@@ -78,7 +78,7 @@ func pushedConflict(t *testing.T, db store.DB) {
 	p, other := newPushed(), newPushed()
 	push(t, db, p)
 	other.Digest, other.ClientID = p.Digest, "other"
-	wantError(t, "AddPushed", db.AddPushed(t.Context(), other), store.ErrConflict)
+	wantError(t, "AddPushed", db.AddPushed(t.Context(), other, store.Room{}), store.ErrConflict)
 	wantPushed(t, db, p)
 }
 

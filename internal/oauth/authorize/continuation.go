@@ -14,8 +14,9 @@ import (
 // continuationLife is how long a person may take at our pages.
 const continuationLife = 15 * time.Minute
 
-// maxParameterBytes bounds the parameters in a sealed request, because it travels in
-// a URL, which has to fit into a request's headers.
+// maxParameterBytes bounds the parameters of a request: of one that is sealed, because it
+// travels in a URL, which has to fit into a request's headers; and of one that is pushed,
+// because we keep it for anybody.
 const maxParameterBytes = 6 << 10
 
 // A Continuation is an authorization request that waits for a person. The server

@@ -20,7 +20,7 @@ type Endpoint struct {
 	DB interface {
 		AddCode(ctx context.Context, c store.AuthCode) error
 		ConsentOf(ctx context.Context, userID int64, clientID string) (store.Consent, error)
-		AddPushed(ctx context.Context, p store.PushedRequest) error
+		AddPushed(ctx context.Context, p store.PushedRequest, room store.Room) error
 		PushedByDigest(ctx context.Context, d store.Digest) (store.PushedRequest, error)
 		UsePushed(ctx context.Context, d store.Digest, c store.AuthCode) (bool, error)
 		Write(ctx context.Context, f func(store.Tx) error) error

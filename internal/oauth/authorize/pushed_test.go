@@ -1,7 +1,9 @@
 package authorize
 
 import (
+	"context"
 	"errors"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -10,7 +12,9 @@ import (
 	"time"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/test/testdb"
+	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
 
@@ -114,14 +118,65 @@ func TestWhatCannotBePushed(t *testing.T) {
 		values url.Values
 		want   oauth.Code
 	}{
-		"a reference":        {w.web, asking("request_uri", pushedPrefix+"x"), oauth.InvalidRequest},
-		"a foreign address":  {w.web, asking("redirect_uri", "https://evil.test/"), oauth.InvalidRequest},
-		"an unknown client":  {off, asking(), oauth.InvalidRequest},
-		"too much scope":     {w.web, asking("scope", "openid phone"), oauth.InvalidScope},
-		"too long a request": {w.web, asking("acr_values", strings.Repeat("x", maxPushedBytes)), oauth.InvalidRequest},
+		"a reference":       {w.web, asking("request_uri", pushedPrefix+"x"), oauth.InvalidRequest},
+		"a foreign address": {w.web, asking("redirect_uri", "https://evil.test/"), oauth.InvalidRequest},
+		"an unknown client": {off, asking(), oauth.InvalidRequest},
+		"too much scope":    {w.web, asking("scope", "openid phone"), oauth.InvalidScope},
 	} {
 		if got, err := w.Push(t.Context(), c.client, c.values); !errors.Is(err, c.want) {
 			t.Errorf("%s: %+v, %v, want %s", name, got, err, c.want)
 		}
+	}
+}
+
+// A pushed request is kept for anybody, so it is as short as one in a URL.
+func TestTooLongAPushIsRefusedByItsBound(t *testing.T) {
+	w := open(t)
+	_, err := w.Push(t.Context(), w.web, asking("acr_values", strings.Repeat("x", 6<<10)))
+	if large, ok := errors.AsType[*oauth.TooLarge](err); !ok || large.Most != 6144 || large.Bytes <= 6144 {
+		t.Errorf("6 KiB and more: error = %v, want one that names 6144 bytes", err)
+	}
+	if _, err := w.Push(t.Context(), w.web, asking("acr_values", strings.Repeat("x", 5<<10))); err != nil {
+		t.Errorf("5 KiB and more: error = %v, want none", err)
+	}
+}
+
+// from returns the context of a request from an address.
+func from(t *testing.T, address string) context.Context {
+	return reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(address)})
+}
+
+// A stranger asks in the name of public clients: their network is full before anybody
+// else notices. The server of a client with a secret asks for everybody.
+func TestWhatAStrangerMayPush(t *testing.T) {
+	w := open(t)
+	spa, shop := w.web, w.web
+	spa.ID, spa.AuthMethod = "spa", store.NoSecret
+	shop.ID, shop.AuthMethod = "kiosk", store.NoSecret
+	w.write(t, func(tx store.Tx) error { return errors.Join(tx.CreateClient(spa), tx.CreateClient(shop)) })
+	push := func(c store.Client, address string) error {
+		_, err := w.Push(from(t, address), c, asking("client_id", c.ID, "code_challenge", strings.Repeat("c", 43), "code_challenge_method", "S256"))
+		return err
+	}
+	for range pushedRooms.Network {
+		if err := push(spa, "2001:db8:1::1"); err != nil {
+			t.Fatalf("pushing where there is room: %v", err)
+		}
+	}
+	for what, c := range map[string]store.Client{"the same client": spa, "another": shop} {
+		err := push(c, "2001:db8:1:ffff::1")
+		if limited, ok := errors.AsType[*throttle.Limited](err); !ok || limited.RetryAfter <= 0 {
+			t.Errorf("%s, from the /48 that is full: error = %v, want a time to wait", what, err)
+		}
+	}
+	if err := push(spa, "2001:db8:2::1"); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	if err := push(w.web, "2001:db8:1::1"); err != nil {
+		t.Errorf("a client that authenticates: %v", err)
+	}
+	w.now = w.now.Add(pushedLife)
+	if err := push(spa, "2001:db8:1::1"); err != nil {
+		t.Errorf("after the others have expired: %v", err)
 	}
 }

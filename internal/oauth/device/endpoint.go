@@ -32,10 +32,13 @@ const (
 	userCodeLength  = 8
 )
 
+// rooms bound the device codes that nobody has answered yet.
+var rooms = oauth.Rooms{Client: 10_000, Network: 1_000, RetryAfter: 30 * time.Second}
+
 // An Endpoint authorizes devices that have no browser (RFC 8628).
 type Endpoint struct {
 	DB interface {
-		AddDevice(ctx context.Context, g store.DeviceGrant) error
+		AddDevice(ctx context.Context, g store.DeviceGrant, room store.Room) error
 		DeviceByUserCode(ctx context.Context, user store.Digest) (store.DeviceGrant, error)
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
@@ -85,13 +88,14 @@ func (d *Endpoint) Begin(ctx context.Context, client store.Client, rawScope stri
 func (d *Endpoint) add(ctx context.Context, client store.Client, scope authz.Scope) (Answer, error) {
 	device, user := secret.New(), newUserCode()
 	now := d.Now()
+	room, network := rooms.For(ctx, client, now)
 	err := d.DB.AddDevice(ctx, store.DeviceGrant{
 		Device: store.DigestOf(device), User: store.DigestOf(user), SessionID: rand.Text(),
-		ClientID: client.ID, Scope: string(scope), Status: store.DevicePending, IP: reqctx.From(ctx).IPString(),
+		ClientID: client.ID, Scope: string(scope), Status: store.DevicePending, IP: reqctx.From(ctx).IPString(), Network: network,
 		CreatedAt: now, ExpiresAt: now.Add(life), Interval: pollInterval,
-	})
+	}, room)
 	if err != nil {
-		return Answer{}, fmt.Errorf("storing a device code: %w", err)
+		return Answer{}, fmt.Errorf("storing a device code: %w", rooms.Refused(err))
 	}
 	shown := readable(user)
 	return Answer{

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
@@ -297,9 +299,36 @@ type crowded struct {
 	times int
 }
 
-func (c *crowded) AddDevice(ctx context.Context, g store.DeviceGrant) error {
+func (c *crowded) AddDevice(ctx context.Context, g store.DeviceGrant, room store.Room) error {
 	if c.times--; c.times >= 0 {
 		return store.ErrConflict
 	}
-	return c.DB.AddDevice(ctx, g)
+	return c.DB.AddDevice(ctx, g, room)
+}
+
+// A stranger asks for codes in the name of a public client: their network is full before
+// anybody else notices.
+func TestWhatAStrangerMayBegin(t *testing.T) {
+	w := open(t)
+	begin := func(address string) error {
+		ctx := reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(address)})
+		_, err := w.Begin(ctx, w.app, "openid")
+		return err
+	}
+	for range rooms.Network {
+		if err := begin("192.0.2.1"); err != nil {
+			t.Fatalf("beginning where there is room: %v", err)
+		}
+	}
+	err := begin("192.0.2.200")
+	if limited, ok := errors.AsType[*throttle.Limited](err); !ok || limited.RetryAfter <= 0 {
+		t.Errorf("from the network that is full: error = %v, want a time to wait", err)
+	}
+	if err := begin("198.51.100.1"); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	w.now = w.now.Add(life)
+	if err := begin("192.0.2.1"); err != nil {
+		t.Errorf("after the others have expired: %v", err)
+	}
 }

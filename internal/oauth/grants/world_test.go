@@ -232,7 +232,7 @@ func (w *world) device(t *testing.T, status store.DeviceStatus) string {
 		Device: store.DigestOf(raw), User: store.DigestOf(rand.Text()), SessionID: rand.Text(), ClientID: "tv", Scope: "openid",
 		Status: store.DevicePending, CreatedAt: w.now(), ExpiresAt: w.now().Add(10 * time.Minute), Interval: 5,
 	}
-	if err := w.db.AddDevice(t.Context(), d); err != nil {
+	if err := w.db.AddDevice(t.Context(), d, store.Room{}); err != nil {
 		t.Fatalf("storing a device code: %v", err)
 	}
 	if status == store.DevicePending {

@@ -1,0 +1,117 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"errors"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+func rooms() []promise {
+	return []promise{
+		{"pushed requests have room by client and by network", "AddPushed UsePushed", func(t *testing.T, db store.DB) {
+			keepsRoom(t, db, addPushedTo)
+		}},
+		{"pending devices have room by client and by network", "AddDevice", func(t *testing.T, db store.DB) {
+			keepsRoom(t, db, addDeviceTo)
+		}},
+		{"a request that was used or a device that was decided on makes room", "UsePushed DecideDevice", roomAgain},
+		{"a room is full after many at once", "AddPushed", fullAfterMany},
+		{"of open codes of one browser session the newest remain", "AddCode", newestCodes},
+	}
+}
+
+// An opener adds something of a client and a network, which expires at that time.
+type opener func(t *testing.T, db store.DB, client, network string, expires time.Time, room store.Room) error
+
+func addPushedTo(t *testing.T, db store.DB, client, network string, expires time.Time, room store.Room) error {
+	p := newPushed()
+	p.ClientID, p.Network, p.ExpiresAt = client, network, expires
+	return db.AddPushed(t.Context(), p, room)
+}
+
+func addDeviceTo(t *testing.T, db store.DB, client, network string, expires time.Time, room store.Room) error {
+	g := newDevice()
+	g.ClientID, g.Network, g.ExpiresAt = client, network, expires
+	return db.AddDevice(t.Context(), g, room)
+}
+
+func keepsRoom(t *testing.T, db store.DB, open opener) {
+	room := store.Room{Now: odd(), Client: 4, Network: 3}
+	for i, tt := range []struct {
+		client, network string
+		expires         time.Duration
+		want            error
+	}{
+		{"tv", "a", 0, nil}, // has expired
+		{"tv", "a", time.Minute, nil},
+		{"tv", "a", time.Minute, nil},
+		{"shop", "a", time.Minute, nil},
+		{"tv", "a", time.Minute, store.ErrFull},
+		{"new", "a", time.Minute, store.ErrFull},
+		{"tv", "b", time.Minute, nil},
+		{"tv", "b", time.Minute, nil},
+		{"tv", "c", time.Minute, store.ErrFull},
+		{"shop", "c", time.Minute, nil},
+	} {
+		err := open(t, db, tt.client, tt.network, odd().Add(tt.expires), room)
+		if !errors.Is(err, tt.want) || tt.want == nil && err != nil {
+			t.Errorf("number %d, of %s in %s: error = %v, want %v", i+1, tt.client, tt.network, err, tt.want)
+		}
+	}
+	if err := open(t, db, "tv", "a", odd().Add(time.Minute), store.Room{}); err != nil {
+		t.Errorf("without a bound: error = %v, want none", err)
+	}
+	later := store.Room{Now: odd().Add(time.Minute), Client: 1, Network: 1}
+	if err := open(t, db, "tv", "a", odd().Add(time.Hour), later); err != nil {
+		t.Errorf("after the others have expired: error = %v, want none", err)
+	}
+}
+
+func roomAgain(t *testing.T, db store.DB) {
+	room := store.Room{Now: odd(), Client: 1, Network: 1}
+	p, g := newPushed(), newDevice()
+	for range 3 {
+		p.Digest, g.Device, g.User = store.DigestOf(rand.Text()), store.DigestOf(rand.Text()), store.DigestOf(rand.Text())
+		if err := errors.Join(db.AddPushed(t.Context(), p, room), db.AddDevice(t.Context(), g, room)); err != nil {
+			t.Fatalf("adding where there is room: %v", err)
+		}
+		used, err := db.UsePushed(t.Context(), p.Digest, newCode(7))
+		if err != nil || !used {
+			t.Errorf("using the pushed request: %t, %v; want true", used, err)
+		}
+		if decided, err := decideOn(t, db, decide(g, store.DeviceDenied), odd()); err != nil || !decided {
+			t.Errorf("deciding on the device: %t, %v; want true", decided, err)
+		}
+	}
+}
+
+func fullAfterMany(t *testing.T, db store.DB) {
+	room := store.Room{Now: odd(), Client: 10, Network: 10}
+	many(callers, func(int) {
+		if err := addPushedTo(t, db, "shop", "a", odd().Add(time.Minute), room); err != nil && !errors.Is(err, store.ErrFull) {
+			t.Errorf("adding with others: error = %v, want none or ErrFull", err)
+		}
+	})
+	err := addPushedTo(t, db, "shop", "a", odd().Add(time.Minute), room)
+	wantError(t, "one more", err, store.ErrFull)
+}
+
+func newestCodes(t *testing.T, db store.DB) {
+	used, other, first := newCode(7), newCode(7), newCode(7)
+	used.UsedAt, used.BrowserID = odd(), first.BrowserID
+	addCode(t, db, used, other, first)
+	var last store.AuthCode
+	for i := range store.MaxOpenCodes + 2 {
+		last = newCode(7)
+		last.BrowserID, last.ExpiresAt = first.BrowserID, first.ExpiresAt.Add(time.Duration(i+1)*time.Second)
+		addCode(t, db, last)
+	}
+	_, err := db.CodeByDigest(t.Context(), first.Digest)
+	wantError(t, "the oldest code", err, store.ErrNotFound)
+	for what, want := range map[string]store.AuthCode{"a code that was used": used, "a code of another browser session": other, "the newest code": last} {
+		same(t, what, code(t, db, want.Digest), want)
+	}
+}
