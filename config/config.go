@@ -23,9 +23,16 @@ type Config struct {
 
 	// Issuer is the public URL of this server, without a slash at its end. It is the
 	// `iss` of tokens and the start of every link, whatever the headers of a request
-	// say. It must be https unless the host is this machine. It may have a path, such as
+	// say. It must be https unless the host is this machine, or INSECURE_ISSUER
+	// allows it. It may have a path, such as
 	// https://example.com/auth, below which everything is then served.
 	Issuer string `env:"ISSUER" default:"http://localhost:8080"`
+
+	// InsecureIssuer is whether the issuer, and the origins in CORS_ORIGINS, may be http
+	// with a name, such as http://gatehouse:8080 between the containers of a test.
+	// Passwords and tokens then cross the network in the clear: never allow it in
+	// production.
+	InsecureIssuer bool `env:"INSECURE_ISSUER" default:"refuse" oneof:"allow refuse"`
 
 	// Audience is the `aud` of access tokens, which the apps' servers check. Empty:
 	// the issuer.

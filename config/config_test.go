@@ -226,6 +226,20 @@ func TestWhatMayBeSeenOfAURL(t *testing.T) {
 		"mysql://ann:p?w@db/g":              "mysql:[redacted]",
 		"redis+sentinel://u:p@a:1,b:2/main": "redis+sentinel://[redacted]@a:1,b:2/main",
 		"mysql://db/g?password=pw":          "mysql://db/g?[redacted]",
+		"mysql://u:s3cret":                  "mysql:[redacted]",
+		"mysql://u:12345":                   "mysql:[redacted]",
+		"mysql://u:s3/cret":                 "mysql:[redacted]",
+		"mysql://u:s3#cret@db/g":            "mysql://[redacted]@db/g",
+		"mysql://u@db/g#s3cret":             "mysql:[redacted]",
+		"mysql://u@db:s3cret/g":             "mysql:[redacted]",
+		"mysql:u:s3cret":                    "[redacted]",
+		"u:s3cret@tcp(db)/g":                "[redacted]",
+		"redis://:s3cret":                   "redis:[redacted]",
+		"redis://cache:s3cret/0":            "redis:[redacted]",
+		"redis://h/s3?cret@":                "redis:[redacted]",
+		"rediss://[::1]:6379/0":             "rediss://[::1]:6379/0",
+		"postgres://u:s3cret@db/g":          "postgres://[redacted]@db/g",
+		"postgres://u:s3cret":               "postgres:[redacted]",
 		"s3cret":                            "[redacted]",
 		"ann/s3cret@db:3306":                "[redacted]",
 	} {
@@ -260,6 +274,14 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"ISSUER": "https://login.example.com/{auth}"}, "ISSUER https://login.example.com/{auth} has a path with more"},
 		{map[string]string{"ISSUER": "https://login.example.com?a=b"}, "ISSUER https://login.example.com?[redacted] has a user, a query"},
 		{map[string]string{"ISSUER": "https://ann:s3cret@example.com"}, "ISSUER https://[redacted]@example.com has a user"},
+		{map[string]string{"ISSUER": "https://ann:s3cret@"}, "ISSUER https://[redacted]@ is not a URL"},
+		{map[string]string{"ISSUER": "ann:s3cret@example.com"}, "ISSUER [redacted] is not a URL"},
+		{map[string]string{"ISSUER": "https://example.com/ann:s3cret@b"}, "ISSUER https://[redacted]@b has a path with more"},
+		{map[string]string{"AUDIENCE": "https://ann:s3cret @example.com"}, "AUDIENCE https://[redacted]@example.com contains white space"},
+		{map[string]string{"ADDR": "ann:s3cret@example.com"}, "ADDR [redacted] is not an address"},
+		{map[string]string{"INSECURE_ISSUER": "yes"}, "INSECURE_ISSUER yes is not one of allow, refuse"},
+		{map[string]string{"DATABASE": "mysql://u:s3cret", "MASTER_KEY": goodKey}, "DATABASE mysql:[redacted] is not a URL"},
+		{map[string]string{"REDIS": "redis//:s3cret@cache"}, "REDIS [redacted] is not one of"},
 		{map[string]string{"AUDIENCE": "a b"}, `AUDIENCE "a b" contains white space`},
 		{map[string]string{"DATABASE": "postgres://ann:s3cret@db/g"}, "DATABASE postgres://[redacted]@db/g is neither"},
 		{map[string]string{"DATABASE": "s3cret"}, "DATABASE [redacted] is neither"},
@@ -272,7 +294,7 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"DATABASE": mysql, "DATABASE_FILE": openKey, "MASTER_KEY": goodKey}, "DATABASE is given twice: as GATEHOUSE_DATABASE and as GATEHOUSE_DATABASE_FILE"},
 		{map[string]string{"DATABASE_CONNECTIONS": "1"}, "DATABASE_CONNECTIONS 1 is not between 2 and 10000"},
 		{map[string]string{"DATABASE_CONNECTIONS": "many"}, "DATABASE_CONNECTIONS many is not a whole number"},
-		{map[string]string{"REDIS": "localhost:6379"}, "REDIS localhost:6379 is not one of"},
+		{map[string]string{"REDIS": "localhost:6379"}, "REDIS [redacted] is not one of"},
 		{map[string]string{"REDIS": "http://cache"}, "REDIS http://cache is not one of"},
 		{map[string]string{"REDIS": "redis://:changeme@cache"}, "REDIS has a password from an example"},
 		{map[string]string{"MASTER_KEY": "changeme"}, "MASTER_KEY is not 32 bytes in base64"},
@@ -296,7 +318,7 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"CORS_ORIGINS": "http://a.example"}, "CORS_ORIGINS http://a.example is not https"},
 		{map[string]string{"CORS_ORIGINS": "https://a.example/app"}, "CORS_ORIGINS https://a.example/app is not an origin"},
 		{map[string]string{"CORS_ORIGINS": "https://a.example?x"}, "CORS_ORIGINS https://a.example?x is not an origin"},
-		{map[string]string{"CORS_ORIGINS": "https://ann@a.example"}, "CORS_ORIGINS https://ann@a.example is not an origin"},
+		{map[string]string{"CORS_ORIGINS": "https://ann@a.example"}, "CORS_ORIGINS https://[redacted]@a.example is not an origin"},
 		{map[string]string{"CORS_ORIGINS": "https://A.example"}, "CORS_ORIGINS https://A.example is not an origin"},
 		{map[string]string{"CORS_ORIGINS": "https://a.example:"}, "CORS_ORIGINS https://a.example: is not an origin"},
 		{map[string]string{"CORS_ORIGINS": "a.example"}, "CORS_ORIGINS a.example is not an origin"},
@@ -338,6 +360,25 @@ func TestBadConfigurations(t *testing.T) {
 				t.Errorf("a secret shows: %s, want it hidden", f)
 			}
 		}
+	}
+}
+
+// Tests reach the server by the name of its container.
+func TestAnIssuerOverTheNetworkIsForTests(t *testing.T) {
+	allowed := map[string]string{"ISSUER": "http://gatehouse:8080", "CORS_ORIGINS": "http://app:3000", "INSECURE_ISSUER": "allow"}
+	c, err := Load(environment(allowed))
+	if err != nil || !c.Exposed() {
+		t.Errorf("loading %v: exposed = %t, %v; want true", allowed, c.Exposed(), err)
+	}
+	for _, safe := range []string{"http://localhost:8080", "https://gatehouse"} {
+		c, err := Load(environment(map[string]string{"ISSUER": safe, "INSECURE_ISSUER": "allow"}))
+		if err != nil || c.Exposed() {
+			t.Errorf("loading the issuer %s: exposed = %t, %v; want false", safe, c.Exposed(), err)
+		}
+	}
+	delete(allowed, "INSECURE_ISSUER")
+	if faults := faultsOf(t, environment(allowed)); len(faults) != 2 {
+		t.Errorf("without INSECURE_ISSUER: faults %q, want one for the issuer and one for the origin", faults)
 	}
 }
 

@@ -109,7 +109,12 @@ func origin(s Setting, g given) string {
 	return g.origin
 }
 
+// quoted returns a value as a fault shows it. What is before an "@" may be a password,
+// whatever the setting.
 func quoted(text string) string {
+	if strings.Contains(text, "@") {
+		return redactURL(text)
+	}
 	if text == "" || strings.ContainsAny(text, " \t\r\n") {
 		return fmt.Sprintf("%q", text)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 )
 
@@ -36,25 +37,36 @@ func NewSecretURL(value string) Secret {
 	return s
 }
 
+// place matches what is shown after the scheme and the user: hosts, perhaps with ports, and
+// a path. Anything else may be part of a password that was not escaped.
+var place = regexp.MustCompile(`^(([\w.-]+|\[[\da-fA-F:.]+\])?(:\d+)?,?)*(/[\w./-]*)?$`)
+
 // redactURL keeps the scheme and the place. It splits at the "@" rather than by the
 // rules for URLs, so that a password with a "/" in it stays hidden, and keeps only
-// the scheme if the text is ambiguous.
+// the scheme if the text is ambiguous. Without an "@", what follows a colon may be a
+// password too; only Redis often has a port but no user.
 func redactURL(raw string) string {
-	scheme, rest, found := strings.Cut(raw, ":")
-	if !found || strings.ContainsAny(scheme, "@/?") {
+	scheme, rest, found := strings.Cut(raw, "://")
+	if strings.HasPrefix(raw, "sqlite:") && !strings.Contains(raw, "@") {
+		return raw
+	}
+	if !found || strings.ContainsAny(scheme, ":@/?") {
 		return redacted
 	}
-	place, _, hasQuery := strings.Cut(rest, "?")
-	if strings.Count(rest, "@") != strings.Count(place, "@") || strings.Count(rest, "@") > 1 {
+	rest, query, hasQuery := strings.Cut(rest, "?")
+	_, hosts, hasUser := strings.Cut(rest, "@")
+	shown := scheme + "://" + redacted + "@" + hosts
+	if !hasUser {
+		hosts, shown = rest, scheme+"://"+rest
+	}
+	port := hasUser || strings.HasPrefix(scheme, "redis") || !strings.Contains(hosts, ":")
+	if !port || !place.MatchString(hosts) || strings.Contains(query, "@") {
 		return scheme + ":" + redacted
 	}
-	if _, host, found := strings.Cut(place, "@"); found {
-		place = "//" + redacted + "@" + host
-	}
 	if hasQuery {
-		place += "?" + redacted
+		shown += "?" + redacted
 	}
-	return scheme + ":" + place
+	return shown
 }
 
 // Reveal returns the value. It is called only where the value is used.

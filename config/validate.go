@@ -25,7 +25,7 @@ func (c Config) rules() []rule {
 	return []rule{
 		{[]string{"ADDR"}, func(c Config) string { return address(c.Addr) }},
 		{[]string{"METRICS_ADDR", "ADDR"}, metricsAddress},
-		{[]string{"ISSUER"}, func(c Config) string { return issuer(c.Issuer) }},
+		{[]string{"ISSUER"}, issuer},
 		{[]string{"ISSUER", "TLS_CERT"}, issuerWithTLS},
 		{[]string{"AUDIENCE"}, audience},
 		{[]string{"DATABASE"}, database},
@@ -102,7 +102,8 @@ func metricsAddress(c Config) string {
 }
 
 // issuer checks an issuer identifier (RFC 8414 §2).
-func issuer(raw string) string {
+func issuer(c Config) string {
+	raw := c.Issuer
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
@@ -110,13 +111,26 @@ func issuer(raw string) string {
 	case u.User != nil || strings.ContainsAny(raw, "?#"):
 		return redactURL(raw) + " has a user, a query or a fragment"
 	case strings.HasSuffix(raw, "/"):
-		return raw + " ends in a slash"
+		return quoted(raw) + " ends in a slash"
 	case !plainPath(u.EscapedPath()):
-		return raw + " has a path with more in it than letters, digits and - . _ between single slashes"
-	case u.Scheme == "http" && !here(u.Hostname()):
-		return raw + " is not https; only this machine itself (localhost) can do without"
+		return quoted(raw) + " has a path with more in it than letters, digits and - . _ between single slashes"
+	case c.overNetwork(u):
+		return raw + " is not https; only this machine itself (localhost) can do without, and tests with GATEHOUSE_INSECURE_ISSUER=allow"
 	}
 	return ""
+}
+
+// overNetwork reports whether what is sent to u crosses a network in the clear, although
+// the settings do not allow that.
+func (c Config) overNetwork(u *url.URL) bool {
+	return u.Scheme == "http" && !here(u.Hostname()) && !c.InsecureIssuer
+}
+
+// Exposed reports whether people and apps reach the server over a network in the clear,
+// which only tests may do.
+func (c Config) Exposed() bool {
+	u, err := url.Parse(c.Issuer)
+	return err == nil && u.Scheme == "http" && !here(u.Hostname())
 }
 
 // plainPath reports whether a path may be that of the issuer. Proxies, browsers and this
@@ -246,7 +260,7 @@ func origins(c Config) string {
 		}
 		u, _ := url.Parse(origin) // it has an origin's shape
 		switch {
-		case u.Scheme == "http" && !here(u.Hostname()):
+		case c.overNetwork(u):
 			return origin + " is not https; only this machine itself (localhost) can do without"
 		case slices.Contains(withoutOrigin, u.Scheme):
 			return origin + " is never the origin of a page: name a website, or an app by a scheme of its own"

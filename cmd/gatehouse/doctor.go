@@ -61,7 +61,7 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 	masters := doctor.Masters{File: masterKeyFile(cfg), Read: func() (keys.MasterKeys, error) { return masterKeysOf(cfg, false) }}
 	return []doctor.Examination{
 		{Part: "settings", Look: func(context.Context) finding.List {
-			return append(doctor.Settings(faults), doctor.Front(cfg.Issuer, cfg.TLSCert != "", len(cfg.TrustedProxies) > 0)...)
+			return append(doctor.Settings(faults), doctor.Front(cfg.Issuer, cfg.Exposed(), cfg.TLSCert != "", len(cfg.TrustedProxies) > 0)...)
 		}},
 		{Part: "machine", Look: func(context.Context) finding.List {
 			return doctor.Machine(machineSettings(cfg), machine.Available())

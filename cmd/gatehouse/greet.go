@@ -17,6 +17,11 @@ func (c *cli) greet(ctx context.Context, a *app, addr net.Addr) {
 	if a.fresh {
 		c.say("It is new. Everything is kept in %s and gatehouse.key beside it; back up both, in different places.", a.config.Database)
 	}
+	if a.config.Exposed() {
+		const exposed = "passwords and tokens cross the network in the clear; GATEHOUSE_INSECURE_ISSUER=allow is for tests alone"
+		c.say("WARNING: %s", exposed)
+		a.log.WarnContext(ctx, exposed, "issuer", a.config.Issuer)
+	}
 	if a.config.MetricsAddr == "" {
 		c.say("Metrics for Prometheus are off; GATEHOUSE_METRICS_ADDR=127.0.0.1:9090 serves them at that address.")
 	}

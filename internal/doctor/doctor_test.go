@@ -33,8 +33,9 @@ func TestCertificates(t *testing.T) {
 }
 
 func TestTheFront(t *testing.T) {
-	testkit.Finds(t, Front("http://localhost:8080", false, false), "issuer", finding.Warning, "GATEHOUSE_ISSUER")
-	testkit.Finds(t, Front("https://login.example.com", false, false), "trusted proxies", finding.Warning, "GATEHOUSE_TRUSTED_PROXIES")
+	testkit.Finds(t, Front("http://localhost:8080", false, false, false), "issuer", finding.Warning, "GATEHOUSE_ISSUER")
+	testkit.Finds(t, Front("http://gatehouse:8080", true, false, false), "issuer", finding.Fault, "in the clear")
+	testkit.Finds(t, Front("https://login.example.com", false, false, false), "trusted proxies", finding.Warning, "GATEHOUSE_TRUSTED_PROXIES")
 }
 
 func TestTheMachine(t *testing.T) {

@@ -28,8 +28,14 @@ func Settings(err error) (found finding.List) {
 
 // Front examines what is in front of the server. If the issuer is https but the server has
 // no certificate, a proxy must have it.
-func Front(issuer string, certificate, trustedProxies bool) (found finding.List) {
+// An exposed server is reached over a network in the clear.
+func Front(issuer string, exposed, certificate, trustedProxies bool) (found finding.List) {
 	secure := strings.HasPrefix(issuer, "https:")
+	if exposed {
+		found.Fault("issuer", "set GATEHOUSE_ISSUER to the public https address, and remove GATEHOUSE_INSECURE_ISSUER, which is for tests",
+			"%s: passwords and tokens cross the network in the clear", issuer)
+		return found
+	}
 	found.Judge(secure, "issuer", "set GATEHOUSE_ISSUER to the public https address before anybody depends on it", "%s", issuer)
 	if secure && !certificate {
 		found.Judge(trustedProxies, "trusted proxies",
