@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gatehouse/handlers/operators"
 	"gatehouse/internal/figures"
@@ -44,6 +45,12 @@ func (a *app) background(ctx context.Context) {
 		Every:  sweep.DefaultEvery, Now: now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
 		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse sweep", f) },
 	}
+	// A sweeper that deletes nothing: it goes through the users as gently.
+	indexer := &sweep.Sweeper{
+		Tables: []sweep.Table{{Name: "user_words", Sweep: func(ctx context.Context, _ time.Time, n int) (int64, error) { return a.db.IndexNames(ctx, n) }}},
+		Every:  sweep.DefaultEvery, Now: now, Swept: func(string, int64) {}, Done: func(string, time.Time) {}, Log: a.log,
+		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse names", f) },
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := a.ring.Run(ctx); err != nil && ctx.Err() == nil {
@@ -51,6 +58,7 @@ func (a *app) background(ctx context.Context) {
 		}
 	})
 	wg.Go(func() { sweeper.Run(ctx) })
+	wg.Go(func() { indexer.Run(ctx) })
 	wg.Go(func() { figures.CountRows(ctx, a.db.Rows, a.metrics, a.log) })
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
 	wg.Go(func() { a.notifier.Run(ctx) })

@@ -90,7 +90,7 @@ func readSearch(q *store.UserQuery, value string) string {
 	if len(value) > maxSearchBytes || len(fields.CharFaults(value, 0)) > 0 {
 		return "This search cannot be made."
 	}
-	q.Search = strings.Fields(names.Fold(value))
+	q.Search = strings.Fields(names.Plain(value))
 	if len(q.Search) > maxSearchWords {
 		return fmt.Sprintf("A search has no more than %d words.", maxSearchWords)
 	}

@@ -60,6 +60,21 @@ func Fold(s string) string {
 	return s
 }
 
+// Plain returns Fold(s) without accents, for searching in names: a person who looks for
+// somebody may not know them, or have no key for them.
+func Plain(s string) string {
+	s = Fold(s)
+	if isASCII(s) {
+		return s
+	}
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(s)))
+}
+
 // dotless unifies the four forms of the Turkish i, as case folding does for all other
 // letters. A capital dotted I folds to an i with another dot on top, which looks like i,
 // and a capital dotless I folds to i although its small form does not.

@@ -217,6 +217,9 @@ func TestEveryCharacterSettles(t *testing.T) {
 			if folded := Fold(s); Fold(folded) != folded {
 				t.Errorf("Fold(Fold(%+q)) = %+q, want %+q", s, Fold(folded), folded)
 			}
+			if plain := Plain(s); Plain(plain) != plain {
+				t.Errorf("Plain(Plain(%+q)) = %+q, want %+q", s, Plain(plain), plain)
+			}
 			key, err := Username(s)
 			if again, ok := canonical(key); err == nil && (!ok || again != key || Lookup(s) != key) {
 				t.Errorf("Username(%+q) = %+q, which is not its own key, want a key that stays the same", s, key)

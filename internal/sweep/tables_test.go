@@ -12,7 +12,7 @@ import (
 // here with its bound.
 func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 	bounded := map[string]string{
-		"users": "people", "user_names": "two for each of them", "user_counts": "96",
+		"users": "people", "user_names": "two for each of them", "user_words": "sixteen for each of them, at most", "user_counts": "96",
 		"clients": "apps", "locks": "a row for each lock", "installations": "one row", "epochs": "a row for each epoch that an operator began", "consents": "one for each person and app, deleted with either",
 		"signing_keys":   "key rotation deletes old ones",
 		"logout_notices": "a notice is dropped after its last try",

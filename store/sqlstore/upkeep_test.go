@@ -2,6 +2,8 @@ package sqlstore_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 
 	"gatehouse/internal/test/testdb"
@@ -50,6 +52,44 @@ func TestRows(t *testing.T) {
 			}
 			if _, there := got["throttles"]; !there || len(got) < 15 {
 				t.Errorf("tables are missing: %v, want 15 with throttles among them", got)
+			}
+		})
+	}
+}
+
+// TestNamesOfBeforeAreIndexed: a release before the table of words wrote none.
+func TestNamesOfBeforeAreIndexed(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			at := dsn(t)
+			db := migrated(t, at)
+			for i, last := range []string{"van der Berg", "Smith", "Müller", "zu Berg"} {
+				u := store.User{Sub: last, UsernameKey: fmt.Sprint(i), EmailKey: fmt.Sprint(i, "@example.com"), LastName: last, Role: store.RoleUser}
+				write(t, db, func(tx store.Tx) error { _, err := tx.CreateUser(u); return err })
+			}
+			raw := testdb.Raw(t, at)
+			if _, err := raw.ExecContext(t.Context(), "DELETE FROM user_words"); err != nil {
+				t.Fatalf("deleting the words: %v", err)
+			}
+			var looked []int64
+			for {
+				n, err := db.IndexNames(t.Context(), 3)
+				if err != nil {
+					t.Fatalf("indexing the names: %v", err)
+				}
+				if n == 0 {
+					break
+				}
+				looked = append(looked, n)
+			}
+			if !slices.Equal(looked, []int64{3, 1}) {
+				t.Errorf("looked at %v users, want 3 and then 1", looked)
+			}
+			for word, want := range map[string]int64{"berg": 2, "muller": 1, "smith": 1} {
+				page, err := db.ListUsers(t.Context(), store.UserQuery{Search: []string{word}, Limit: 10})
+				if err != nil || page.Total != want {
+					t.Errorf("%q finds %d people, %v; want %d", word, page.Total, err, want)
+				}
 			}
 		})
 	}

@@ -37,9 +37,10 @@ func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
 	return l.found(), nil
 }
 
-// searchColumns returns the columns that a word can be the start of.
+// searchColumns returns the columns of a user that a word can be the start of. What else
+// it can be the start of is in user_words.
 func searchColumns() []string {
-	return []string{"username_key", "email_key", "email_domain", "first_key", "last_key"}
+	return []string{"u.username_key", "u.email_key", "u.email_domain", "u.first_key", "u.last_key"}
 }
 
 // rankWords puts the word first that finds the fewest people. The search looks that word
@@ -56,7 +57,9 @@ func (l listing) rankWords(db *gorm.DB) error {
 			inRange(s, column, word)
 			s.add(" LIMIT ?) AS some", few)
 		})
-		s.add(") AS hit")
+		s.add(" UNION ALL SELECT * FROM (SELECT x.user_id FROM user_words x WHERE ")
+		inRange(s, "x.word", word)
+		s.add(" LIMIT ?) AS some) AS hit", few)
 		var n int64
 		if err := engine.Row(db, s.String(), s.args, &n); err != nil {
 			return err
@@ -106,7 +109,15 @@ func (l listing) countFound() *statement {
 		l.others(s)
 		s.add(")")
 	}
-	return s
+	s.add(" + (SELECT COUNT(DISTINCT x.user_id) FROM user_words x " + l.dialect.JoinInOrder + " users u ON u.id = x.user_id WHERE ")
+	inRange(s, "x.word", l.Search[0])
+	each(s, "", func(column string) {
+		s.add(" AND NOT (")
+		inRange(s, column, l.Search[0])
+		s.add(")")
+	})
+	l.others(s)
+	return s.add(")")
 }
 
 // found sorts the people whom the first word finds.
@@ -118,6 +129,8 @@ func (l listing) found() *statement {
 			s.add("SELECT u.id FROM users u WHERE ")
 			inRange(s, column, l.Search[0])
 		})
+		s.add(" UNION SELECT x.user_id FROM user_words x WHERE ")
+		inRange(s, "x.word", l.Search[0])
 		s.add(") AS hit " + l.dialect.JoinInOrder + " users u ON u.id = hit.id WHERE 1 = 1")
 		l.others(s)
 		l.position(s)
@@ -133,19 +146,21 @@ func (l listing) others(s *statement) {
 	}
 }
 
-// startsWith adds the condition that a column starts with word.
+// startsWith adds the condition that a column, or an extra word, starts with word.
 func startsWith(s *statement, word string) {
 	s.add(" AND (")
 	each(s, " OR ", func(column string) { inRange(s, column, word) })
-	s.add(")")
+	s.add(" OR EXISTS (SELECT 1 FROM user_words x WHERE x.user_id = u.id AND ")
+	inRange(s, "x.word", word)
+	s.add("))")
 }
 
 // inRange adds the condition that the column starts with word, as a range, which uses
 // the column's index where LIKE may not.
 func inRange(s *statement, column, word string) {
-	s.add("u."+column+" >= ?", word)
+	s.add(column+" >= ?", word)
 	if end, limited := after(word); limited {
-		s.add(" AND u."+column+" < ?", end)
+		s.add(" AND "+column+" < ?", end)
 	}
 }
 

@@ -50,7 +50,11 @@ func (t *tx) CreateUser(u store.User) (int64, error) {
 		if id, err = userTable.insert(db, u); err != nil {
 			return err
 		}
-		return t.reserveNames(db, id, u.UsernameKey, u.EmailKey)
+		if err := t.reserveNames(db, id, u.UsernameKey, u.EmailKey); err != nil {
+			return err
+		}
+		u.ID = id
+		return insertWords(db, u)
 	})
 	if err != nil {
 		return 0, err
@@ -62,7 +66,7 @@ func (t *tx) CreateUser(u store.User) (int64, error) {
 // UpdateUser implements store.UsersTx. A sign-in, which changes neither names
 // nor class, is a single statement.
 func (t *tx) UpdateUser(id int64, c store.UserChange) error {
-	if c.UsernameKey == nil && c.EmailKey == nil && c.Role == nil && c.Active == nil {
+	if c.UsernameKey == nil && c.EmailKey == nil && c.FirstName == nil && c.LastName == nil && c.Role == nil && c.Active == nil {
 		return t.Do(func(db *gorm.DB) error { return updateUser(db, id, c) })
 	}
 	var old store.User
@@ -71,6 +75,12 @@ func (t *tx) UpdateUser(id int64, c store.UserChange) error {
 			return err
 		}
 		if err := updateUser(db, id, c); err != nil {
+			return err
+		}
+		now := old
+		now.UsernameKey = either(c.UsernameKey, old.UsernameKey)
+		now.FirstName, now.LastName = either(c.FirstName, old.FirstName), either(c.LastName, old.LastName)
+		if err := replaceWords(db, old, now); err != nil {
 			return err
 		}
 		return t.changeNames(db, old, c)
@@ -150,7 +160,7 @@ func (t *tx) DeleteUser(id int64) error {
 		if old, err = t.lockUser(db, id); err != nil {
 			return err
 		}
-		for _, table := range []string{"user_names", "auth_codes", "device_grants", "browser_sessions", "sessions", "consents"} {
+		for _, table := range []string{"user_names", "user_words", "auth_codes", "device_grants", "browser_sessions", "sessions", "consents"} {
 			if err := db.Exec("DELETE FROM "+table+" WHERE user_id = ?", id).Error; err != nil {
 				return err
 			}
