@@ -26,7 +26,7 @@ func secure(next http.Handler, hsts bool) http.Handler {
 
 // All answers share these values, so nothing may append to them.
 var (
-	contentSecurityPolicy = []string{web.Policy()}
+	contentSecurityPolicy = []string{web.Policy}
 	deny                  = []string{"DENY"}
 	noSniff               = []string{"nosniff"}
 	noReferrer            = []string{"no-referrer"}

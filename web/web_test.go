@@ -48,6 +48,7 @@ func rendered(t *testing.T) map[string]string {
 		"device consent": func(w http.ResponseWriter) error {
 			return DeviceConsent.Render(w, "", 200, DeviceConsentData{UserCode: evil, App: evil, IP: evil, Since: evil, Account: who, Scopes: []string{evil}, Another: evil})
 		},
+		"onward": func(w http.ResponseWriter) error { return Onward.Render(w, "", 200, NewOnwardData(evil)) },
 		"device done": func(w http.ResponseWriter) error {
 			return DeviceDone.Render(w, "", 200, DeviceDoneData{Allowed: true, App: evil})
 		},

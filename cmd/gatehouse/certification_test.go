@@ -243,8 +243,8 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		_ = v.code()
 		asked := v.get(ask("client_id", "query", "redirect_uri", shopURI+"?foo=bar"))
 		p := v.post("/consent", append(asked.fields(), "answer", "allow")...)
-		if answer := p.leads(shopURI); answer.Get("foo") != "bar" || answer.Get("code") == "" || !strings.HasPrefix(p.header.Get("Location"), shopURI+"?foo=bar&") {
-			t.Errorf("sent to %s, want a code and foo=bar as registered", p.header.Get("Location"))
+		if answer := p.leads(shopURI); answer.Get("foo") != "bar" || answer.Get("code") == "" || !strings.HasPrefix(p.to(), shopURI+"?foo=bar&") {
+			t.Errorf("sent to %s, want a code and foo=bar as registered", p.to())
 		}
 	})
 	g.each("a request by POST", func(t *testing.T, v *visitor) {

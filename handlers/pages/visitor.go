@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
@@ -33,7 +34,19 @@ func (v Visitors) Read(w http.ResponseWriter, r *http.Request) (oauth.Browser, e
 
 // SignedIn is Read without that cookie, for pages that are not part of an authorization.
 func (v Visitors) SignedIn(r *http.Request) (oauth.Browser, error) {
-	session, user, err := v.Browsers.Of(r.Context(), v.Cookies.Session(r))
+	return v.with(r, v.Cookies.Session(r))
+}
+
+// After is Read for the rest of a request that has just signed the browser in, and given
+// it this cookie.
+func (v Visitors) After(r *http.Request, cookie string) (oauth.Browser, error) {
+	b, err := v.with(r, cookie)
+	b.Pre = v.Cookies.Pre(r)
+	return b, err
+}
+
+func (v Visitors) with(r *http.Request, cookie string) (oauth.Browser, error) {
+	session, user, err := v.Browsers.Of(r.Context(), cookie)
 	if errors.Is(err, browser.ErrNone) {
 		return oauth.Browser{}, nil
 	}
@@ -46,6 +59,19 @@ func (v Visitors) SignedIn(r *http.Request) (oauth.Browser, error) {
 
 // AccountOf returns the account that a page shows for a user.
 func AccountOf(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
+
+// GoOn takes the browser to another address. A GET is answered with a redirect. A form is
+// answered with a page that goes on by itself, since browsers apply the form-action of
+// the form's page to every redirect that follows, and the app may redirect anywhere.
+func GoOn(w http.ResponseWriter, r *http.Request, to string) error {
+	if r.Method != http.MethodPost {
+		return SeeOther(w, to)
+	}
+	if strings.HasPrefix(to, "/") {
+		to = reqctx.From(r.Context()).Base + to
+	}
+	return Show(w, r, web.Onward, http.StatusOK, web.NewOnwardData(to))
+}
 
 // SeeOther redirects the browser to a GET, whatever its method was: with 307 it would
 // send the form again, including the password (RFC 9700 §4.12).

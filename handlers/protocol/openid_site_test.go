@@ -229,11 +229,16 @@ func toldNo(t testing.TB, a answer, code string) {
 // allow consents on the consent page.
 func (s *site) allow(t testing.TB, sealed string) answer {
 	t.Helper()
-	resume, err := s.requests.Allow(t.Context(), sealed, s.browser)
+	step, err := s.requests.Allow(t.Context(), sealed, s.browser)
 	if err != nil {
 		t.Fatalf("allowing the request: %v", err)
 	}
-	return s.get(t, resume)
+	return toldBy(step)
+}
+
+// toldBy returns the redirect by which the client learns of a step that concludes a request.
+func toldBy(step authorize.Step) answer {
+	return answer{status: http.StatusSeeOther, header: http.Header{"Location": {step.Answer.Location()}}}
 }
 
 // code goes through the authorization and returns the code.

@@ -97,11 +97,11 @@ func TestNativeAppsNeedConsentEachTime(t *testing.T) {
 func TestConsentRefused(t *testing.T) {
 	s := openWeb(t)
 	sealed := sentTo(t, s.authorize(t, asking("web")), "/consent")
-	resume, err := s.requests.Deny(t.Context(), sealed, s.browser)
+	step, err := s.requests.Deny(t.Context(), sealed, s.browser)
 	if err != nil {
 		t.Fatalf("denying the request: %v", err)
 	}
-	toldNo(t, s.get(t, resume), "access_denied")
+	toldNo(t, toldBy(step), "access_denied")
 	sentTo(t, s.authorize(t, asking("web")), "/consent")
 }
 

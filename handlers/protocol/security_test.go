@@ -172,11 +172,9 @@ func TestAnAuthorizationStaysInItsBrowser(t *testing.T) {
 	if _, err := s.requests.Allow(t.Context(), consent, s.browser); err == nil {
 		t.Error("consent was accepted from another session, want an error")
 	}
-	// The question also expires.
+	// A question that was left open begins anew.
 	s.advance(16 * time.Minute)
-	if a := s.get(t, authorize.ResumePath(consent)); a.status != http.StatusBadRequest {
-		t.Errorf("status %d after 16 minutes, want 400", a.status)
-	}
+	sentTo(t, s.get(t, authorize.ResumePath(consent)), "/consent")
 }
 
 // A code works only with its client, its address and its verifier, and a failed attempt
@@ -334,8 +332,8 @@ func TestFormPost(t *testing.T) {
 		}
 	}
 	policy := a.header.Get("Content-Security-Policy")
-	if !strings.Contains(policy, "form-action 'self' https://web.example;") || !strings.Contains(policy, "script-src 'self';") || !strings.Contains(policy, "frame-ancestors 'none'") {
-		t.Errorf(`policy %s, want it to contain "form-action 'self' https://web.example;", "script-src 'self';" and "frame-ancestors 'none'"`, policy)
+	if strings.Contains(policy, "form-action") || !strings.Contains(policy, "script-src 'self';") || !strings.Contains(policy, "frame-ancestors 'none'") {
+		t.Errorf(`policy %s, want "script-src 'self';", "frame-ancestors 'none'", and no bound on where the app sends the form on`, policy)
 	}
 	a = s.authorize(t, asking("own", "response_mode", "form_post", "response_type", ""))
 	if a.status != http.StatusOK || !strings.Contains(a.body, `name="error" value="invalid_request"`) || strings.Contains(a.body, `name="code"`) {

@@ -20,7 +20,7 @@ const (
 	MessageNoRedirect    UserMessage = "The app did not say where to send you back to. Nothing was passed on to it."
 	MessageRedirect      UserMessage = "The app asked to send you back to an address that is not registered for it. Nothing was passed on to it."
 	MessageTooLong       UserMessage = "The app's request is too long."
-	MessageStale         UserMessage = "This sign-in took too long, or its address was changed. Go back to the app and start again."
+	MessageStale         UserMessage = "The address of this page was changed or cut off. Go back to the app and start again."
 	MessagePushed        UserMessage = "The app's request has expired or was already used. Go back to the app and start again."
 	MessageDevice        UserMessage = "This code is unknown, was already used or has expired. Look at your device for a new one."
 )

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // callback is the web app's redirect URI; the rig never follows it.
@@ -55,7 +57,7 @@ func (u *browserUser) authorize(verifier string) string {
 		"state", crand.Text(), "code_challenge_method", "S256", "code_challenge", base64.RawURLEncoding.EncodeToString(challenge[:]))
 	a := u.page("authorize", "/oauth/authorize?"+query.Encode(), nil)
 	for range 8 {
-		to := a.header.Get("Location")
+		to := testkit.GoesOn(a.header, string(a.body))
 		switch {
 		case a.outcome != served:
 			return ""
@@ -161,7 +163,7 @@ func (u *deviceUser) approve(code string) bool {
 		if a.outcome != served {
 			return false
 		}
-		switch to := a.header.Get("Location"); {
+		switch to := testkit.GoesOn(a.header, string(a.body)); {
 		case to != "":
 			a = u.page("page", strings.TrimPrefix(to, u.site.issuer), nil)
 		case strings.Contains(string(a.body), `name="password"`):
@@ -170,7 +172,9 @@ func (u *deviceUser) approve(code string) bool {
 			fields.Set("password", u.who.password)
 			a = u.page("page.login", "/login", fields)
 		case strings.Contains(string(a.body), `value="allow"`):
-			return u.page("page.device", "/device", form("user_code", code, "answer", "allow")).outcome == served
+			fields := hidden(a.body)
+			fields.Set("answer", "allow")
+			return u.page("page.device", "/device", fields).outcome == served
 		default:
 			return false
 		}

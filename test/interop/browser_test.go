@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // A browser keeps cookies, fills in the forms for ann, and follows redirects until
@@ -79,11 +81,11 @@ func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 	if err != nil {
 		b.t.Fatalf("reading the body: %v", err)
 	}
-	if resp.StatusCode == http.StatusSeeOther {
-		return resp.Header.Get("Location"), nil
+	if next := testkit.GoesOn(resp.Header, string(body)); next != "" {
+		return next, nil
 	}
 	if resp.StatusCode != http.StatusOK || form != nil {
-		b.t.Fatalf("%s: status %s, want 303, or 200 before a form was sent:\n%s", to.Path, resp.Status, body)
+		b.t.Fatalf("%s: status %s, want an answer that leads on, or 200 before a form was sent:\n%s", to.Path, resp.Status, body)
 	}
 	b.asked = append(b.asked, to.Path)
 	return to.Path, b.fillIn(string(body))

@@ -19,10 +19,15 @@ type Authorize struct {
 	// Browser returns the browser that sent the request, and gives it the pre-login cookie.
 	Browser  func(w http.ResponseWriter, r *http.Request) (oauth.Browser, error)
 	Requests interface {
+		resumer
 		Begin(ctx context.Context, values url.Values, b oauth.Browser) (authorize.Step, error)
-		Resume(ctx context.Context, sealed string, b oauth.Browser) (authorize.Step, error)
 		Carry(values url.Values) (resume string, err error)
 	}
+}
+
+// A resumer decides the next step of a sealed request.
+type resumer interface {
+	Resume(ctx context.Context, sealed string, b oauth.Browser) (authorize.Step, error)
 }
 
 // Serve answers GET and POST (OIDC Core 1.0 §3.1.2.1). A POST comes from the app's
@@ -51,7 +56,7 @@ func (e Authorize) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return e.follow(w, r, step)
+	return follow(w, r, step)
 }
 
 // next resumes or begins the authorization. A request parameter without a client_id is
@@ -63,18 +68,30 @@ func (e Authorize) next(ctx context.Context, values url.Values, b oauth.Browser)
 	return e.Requests.Begin(ctx, values, b)
 }
 
-func (e Authorize) follow(w http.ResponseWriter, r *http.Request, step authorize.Step) error {
+// resume takes the browser to the next step of a sealed request.
+func resume(w http.ResponseWriter, r *http.Request, requests resumer, sealed string, b oauth.Browser) error {
+	step, err := requests.Resume(r.Context(), sealed, b)
+	if err != nil {
+		return err
+	}
+	return follow(w, r, step)
+}
+
+// follow takes the browser to a step. After a form it leads there at once, to the app as
+// well: the address that the page Onward shows is then the last one, and works again
+// where an app does not open by itself.
+func follow(w http.ResponseWriter, r *http.Request, step authorize.Step) error {
 	switch step.Kind {
 	case authorize.SignIn:
-		return pages.SeeOther(w, loginPath+"?request="+url.QueryEscape(step.Request))
+		return pages.GoOn(w, r, loginPath+"?request="+url.QueryEscape(step.Request))
 	case authorize.AskConsent:
-		return pages.SeeOther(w, consentPath+"?request="+url.QueryEscape(step.Request))
+		return pages.GoOn(w, r, consentPath+"?request="+url.QueryEscape(step.Request))
 	}
 	answer := step.Answer
 	reqctx.From(r.Context()).Err = answer.Err
 	if answer.Mode == oauth.FormPostMode {
-		w.Header().Set("Content-Security-Policy", web.Policy(web.Source(answer.RedirectURI)))
+		w.Header().Set("Content-Security-Policy", web.FormPostPolicy)
 		return pages.Show(w, r, web.FormPost, http.StatusOK, web.NewFormPostData(answer.RedirectURI, answer.Parameters))
 	}
-	return pages.SeeOther(w, answer.Location())
+	return pages.GoOn(w, r, answer.Location())
 }

@@ -18,12 +18,13 @@ type Consent struct {
 	Visitors pages.Visitors
 	Requests interface {
 		Pending(ctx context.Context, sealed string, b oauth.Browser) (authorize.Pending, error)
-		Allow(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error)
-		Deny(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error)
+		Allow(ctx context.Context, sealed string, b oauth.Browser) (authorize.Step, error)
+		Deny(ctx context.Context, sealed string, b oauth.Browser) (authorize.Step, error)
+		resumer
 	}
 }
 
-// Show shows the question.
+// Show shows the question, or goes on if it has been answered meanwhile.
 func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 	sealed := r.URL.Query().Get("request")
 	visitor, err := e.Visitors.Read(w, r)
@@ -31,16 +32,15 @@ func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pending, err := e.Requests.Pending(r.Context(), sealed, visitor)
-	if errors.Is(err, oauth.ErrMoved) || err == nil && !visitor.SignedIn() {
+	if errors.Is(err, oauth.ErrMoved) || err == nil && pending.Next != authorize.AskConsent {
 		return pages.SeeOther(w, authorize.ResumePath(sealed))
 	}
 	if err != nil {
 		return err
 	}
-	leadsTo(w, pending.Client, pending.RedirectURI)
 	return pages.Show(w, r, web.Consent, http.StatusOK, web.ConsentData{
-		Request: sealed, App: pending.Client.Name, Host: hostOf(web.Source(pending.RedirectURI)), Account: pages.AccountOf(visitor.User),
-		Scopes: texts(pending.Scopes), Another: elsewhere(web.LoginData{Request: sealed}),
+		Request: pending.Request, App: pending.Client.Name, Host: hostOf(pending.RedirectURI), Account: pages.AccountOf(visitor.User),
+		Scopes: texts(pending.Scopes), Another: elsewhere(web.LoginData{Request: pending.Request}),
 	})
 }
 
@@ -60,14 +60,14 @@ func (e Consent) Answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	resume, err := decide(r.Context(), sealed, visitor)
+	step, err := decide(r.Context(), sealed, visitor)
 	if errors.Is(err, oauth.ErrMoved) {
-		return pages.SeeOther(w, authorize.ResumePath(sealed))
+		return resume(w, r, e.Requests, sealed, visitor)
 	}
 	if err != nil {
 		return err
 	}
-	return pages.SeeOther(w, resume)
+	return follow(w, r, step)
 }
 
 // chosen returns allow or deny, as the person's answer says.
@@ -97,8 +97,8 @@ func texts(scopes []oauth.ScopeText) []string {
 
 // hostOf returns the host that the person goes back to, or "" for an app on their own
 // machine, whose address would mean nothing to them.
-func hostOf(origin string) string {
-	u, err := url.Parse(origin)
+func hostOf(redirectURI string) string {
+	u, err := url.Parse(redirectURI)
 	if err != nil || u.Scheme != "https" {
 		return ""
 	}

@@ -75,7 +75,7 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !visitor.SignedIn() {
-		return pages.SeeOther(w, loginPath+"?"+url.Values{"user_code": {orNone(code)}}.Encode())
+		return pages.GoOn(w, r, loginPath+"?"+url.Values{"user_code": {orNone(code)}}.Encode())
 	}
 	asked, err := e.Requests.Find(r.Context(), code)
 	if err == nil {

@@ -68,7 +68,7 @@ func TestGuessingCodesIsThrottled(t *testing.T) {
 func TestTheQuestionSaysHowLongTheDeviceHasWaited(t *testing.T) {
 	s := open(t)
 	code := s.began().UserCode
-	s.later = 2 * time.Minute
+	s.wait(2 * time.Minute)
 	v := s.visitor()
 	v.signIn(v.get("/device?user_code="+code), "ann").shows(http.StatusOK, "2 minutes ago")
 }

@@ -21,6 +21,7 @@ type Login struct {
 	Visitors pages.Visitors
 	Requests interface {
 		Pending(ctx context.Context, sealed string, b oauth.Browser) (authorize.Pending, error)
+		resumer
 	}
 	People interface {
 		CheckPassword(ctx context.Context, name, password string, method signin.Method) (signin.Proof, error)
@@ -34,18 +35,20 @@ type Login struct {
 // different one would reveal to a guesser who has an account here.
 const notRight = "This username and password do not match. Check both and try again."
 
-// Show shows the form. A person who is signed in sees it only if an app wants the
-// password again, or with ?another, to sign in to another account.
+// Show shows the form. A person who is signed in, perhaps in another tab since, sees it
+// only if an app wants the password again, or with ?another, to sign in to another
+// account.
 func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	data := web.LoginData{Request: query.Get("request"), UserCode: query.Get("user_code")}
-	visitor, done, err := e.prepare(w, r, &data)
-	if err != nil || done {
-		return err
-	}
+	visitor, next, err := e.prepare(w, r, &data)
 	another := query.Has("another")
 	switch {
-	case visitor.SignedIn() && data.Request == "" && !another:
+	case errors.Is(err, oauth.ErrMoved):
+		return pages.SeeOther(w, onward(data))
+	case err != nil:
+		return err
+	case visitor.SignedIn() && next != authorize.SignIn && !another:
 		return pages.SeeOther(w, onward(data))
 	case another:
 		data.Username = ""
@@ -56,23 +59,19 @@ func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 	return pages.Show(w, r, web.Login, http.StatusOK, data)
 }
 
-// prepare fills in data from the waiting request, and reports whether it redirected the
-// person instead.
-func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginData) (oauth.Browser, bool, error) {
+// prepare fills in data from the waiting request, and returns the step for which that
+// waits; zero without a request.
+func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginData) (oauth.Browser, authorize.StepKind, error) {
 	visitor, err := e.Visitors.Read(w, r)
 	if err != nil || data.Request == "" {
-		return visitor, false, err
+		return visitor, 0, err
 	}
 	pending, err := e.Requests.Pending(r.Context(), data.Request, visitor)
-	if errors.Is(err, oauth.ErrMoved) {
-		return visitor, true, pages.SeeOther(w, authorize.ResumePath(data.Request))
-	}
 	if err != nil {
-		return visitor, false, err
+		return visitor, 0, err
 	}
-	data.App, data.Username, data.UserCode = pending.Client.Name, pending.LoginHint, ""
-	leadsTo(w, pending.Client, pending.RedirectURI)
-	return visitor, false, nil
+	data.Request, data.App, data.Username, data.UserCode = pending.Request, pending.Client.Name, pending.LoginHint, ""
+	return visitor, pending.Next, nil
 }
 
 // SignIn checks the form and signs the browser in.
@@ -82,8 +81,11 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data := web.LoginData{Request: form.Get("request"), UserCode: form.Get("user_code")}
-	_, done, err := e.prepare(w, r, &data)
-	if err != nil || done {
+	visitor, _, err := e.prepare(w, r, &data)
+	if errors.Is(err, oauth.ErrMoved) {
+		return resume(w, r, e.Requests, data.Request, visitor)
+	}
+	if err != nil {
 		return err
 	}
 	data.Username = form.Get("username")
@@ -96,7 +98,19 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return e.again(w, r, data, err)
 	}
 	e.Visitors.Cookies.SetSession(w, cookie)
-	return pages.SeeOther(w, onward(data))
+	return e.leave(w, r, data, cookie)
+}
+
+// leave goes on from a sign-in to what waits for it.
+func (e Login) leave(w http.ResponseWriter, r *http.Request, data web.LoginData, cookie string) error {
+	if data.Request == "" {
+		return pages.GoOn(w, r, onward(data))
+	}
+	visitor, err := e.Visitors.After(r, cookie)
+	if err != nil {
+		return err
+	}
+	return resume(w, r, e.Requests, data.Request, visitor)
 }
 
 // again shows the form once more, if another try can help.

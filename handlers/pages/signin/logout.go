@@ -75,9 +75,6 @@ func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if out.Return != "" {
-		leadsTo(w, client, out.Return)
-	}
 	return pages.Show(w, r, web.Logout, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: pages.AccountOf(visitor.User)})
 }
 
@@ -99,9 +96,9 @@ func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if to := out.Location(); to != "" {
-		return pages.SeeOther(w, to)
+		return pages.GoOn(w, r, to)
 	}
-	return pages.SeeOther(w, logoutPath)
+	return pages.GoOn(w, r, logoutPath)
 }
 
 // settle signs out without a question, and sends the person back to the app if it proved

@@ -15,9 +15,6 @@ func TestAPersonSignsInAndAllowsAnApp(t *testing.T) {
 	v := s.visitor()
 	login := v.get(ask()).shows(http.StatusOK, "<h1>Sign in</h1>", "Photo Shop", `autocomplete="current-password"`)
 	consent := v.signIn(login, "ann").shows(http.StatusOK, "Photo Shop", "ann@example.com", "shop.example.com", "Allow", "Deny")
-	if policy := consent.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https://shop.example.com") {
-		t.Errorf("Content-Security-Policy = %q, want the form to lead to the app as well", policy)
-	}
 	answer := v.post("/consent", consent, "answer", "allow").leads(shopURI)
 	if answer.Get("code") == "" || answer.Get("state") != "a state" || answer.Get("iss") != s.door.URL {
 		t.Errorf("answer = %v, want a code, the state and the issuer", answer)
@@ -53,8 +50,8 @@ func TestAnAppMayAskByPOST(t *testing.T) {
 func TestAnAnswerCanBeAForm(t *testing.T) {
 	v := open(t).visitor()
 	p := v.get(ask("prompt", "none", "response_mode", "form_post")).shows(http.StatusOK, `action="`+shopURI+`"`, `value="login_required"`)
-	if policy := p.header.Get("Content-Security-Policy"); !strings.Contains(policy, "https://shop.example.com") {
-		t.Errorf("Content-Security-Policy = %q, want it to allow the app's address", policy)
+	if policy := p.header.Get("Content-Security-Policy"); strings.Contains(policy, "form-action") || !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("Content-Security-Policy = %q, want no bound on where the app sends the form on, and the others", policy)
 	}
 }
 
@@ -126,7 +123,7 @@ func TestARequestThatMovesToAnotherBrowserStartsAgain(t *testing.T) {
 		eve.post("/consent", consent, "answer", "allow"), eve.get("/consent?" + consent.form().Encode()),
 		first.post("/consent", page{t: t}, "answer", "allow"),
 	} {
-		if strings.Contains(p.header.Get("Location"), "code=") {
+		if strings.Contains(p.to(), "code=") {
 			t.Errorf("%s gave a code, want none", p.at)
 		}
 	}

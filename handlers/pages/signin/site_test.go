@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,12 +62,14 @@ type site struct {
 	shop    store.Client
 	ann     store.User
 	now     func() time.Time
-	later   time.Duration // how far the clock of the device page is ahead
+	later   atomic.Int64 // how far the server's clock is ahead, as a time.Duration
 }
 
 func open(t testing.TB) *site {
 	t.Helper()
-	s := &site{t: t, now: testkit.Clock()}
+	s := &site{t: t}
+	clock := testkit.Clock()
+	s.now = func() time.Time { return clock().Add(time.Duration(s.later.Load())) }
 	log := slog.New(slog.DiscardHandler)
 	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: s.now, Log: log})
 	s.must("opening the database", err)
@@ -111,7 +114,7 @@ func (s *site) wire(ring *keys.Ring, log *slog.Logger) {
 		Login:     signin.Login{Visitors: visitors, Requests: requests, People: s.people, Browsers: browsers},
 		Consent:   signin.Consent{Visitors: visitors, Requests: requests},
 		Logout:    signin.Logout{Visitors: visitors, Requests: logouts, Browsers: browsers},
-		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: func() time.Time { return s.now().Add(s.later) }},
+		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: s.now},
 		Issuer:    issuer,
 	}.Tables(), pages.Endpoints{Home: pages.Home{Visitors: visitors, Issuer: issuer}}.Table())
 	s.door.Config.Handler = server.New(server.Options{
@@ -145,6 +148,9 @@ func (s *site) app(id string, change func(*store.Client)) store.Client {
 	s.must("creating the app "+id, s.db.Write(s.t.Context(), func(tx store.Tx) error { return tx.CreateClient(c) }))
 	return c
 }
+
+// wait moves the server's clock.
+func (s *site) wait(d time.Duration) { s.later.Add(int64(d)) }
 
 // hint returns an ID token that was issued to the shop for ann.
 func (s *site) hint() string {
@@ -213,12 +219,9 @@ func (v *visitor) post(path string, of page, pairs ...string) page {
 func (v *visitor) follow(p page) page {
 	v.t.Helper()
 	for range 10 {
-		to := p.header.Get("Location")
+		to := p.to()
 		if !strings.HasPrefix(to, "/") {
 			return p
-		}
-		if p.status != http.StatusSeeOther {
-			v.t.Errorf("%s: redirected with status %d, want 303", p.at, p.status)
 		}
 		p = v.do(to, nil)
 	}
@@ -260,12 +263,22 @@ func (p page) shows(status int, words ...string) page {
 	return p
 }
 
-// leads fails unless the page redirects to the address, and returns its parameters.
+// to returns where the page leads by itself. A redirect must be one that makes a GET
+// (RFC 9700 §4.12).
+func (p page) to() string {
+	p.t.Helper()
+	if to := p.header.Get("Location"); to != "" && p.status != http.StatusSeeOther {
+		p.t.Errorf("%s: redirected to %s with status %d, want 303", p.at, to, p.status)
+	}
+	return testkit.GoesOn(p.header, p.body)
+}
+
+// leads fails unless the page leads to the address, and returns its parameters.
 func (p page) leads(to string) url.Values {
 	p.t.Helper()
-	address, query, _ := strings.Cut(p.header.Get("Location"), "?")
-	if p.status != http.StatusSeeOther || address != to {
-		p.t.Fatalf("%s: status %d to %q, want 303 to %s\n%s", p.at, p.status, address, to, p.body)
+	address, query, _ := strings.Cut(p.to(), "?")
+	if address != to {
+		p.t.Fatalf("%s: status %d to %q, want it to lead to %s\n%s", p.at, p.status, address, to, p.body)
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {

@@ -112,8 +112,8 @@ func TestContinuationsAreSealed(t *testing.T) {
 		}
 	}
 	now = now.Add(continuationLife + time.Millisecond)
-	if _, err := c.Open(sealed); !errors.As(err, &shown) {
-		t.Errorf("stale: err = %v, want an error for the page", err)
+	if stale, err := c.Open(sealed); err != nil || !stale.began().Equal(now) || !stale.begunIn(b) || stale.parameters().Get("a") != "b" {
+		t.Errorf("stale: opened %+v, %v; want the request, begun now in the same browser", stale, err)
 	}
 	if unbound := (Continuation{}); unbound.begunIn(b) || unbound.begunIn(oauth.Browser{}) {
 		t.Error("a request that is not bound to a browser is accepted in any browser, want it refused")

@@ -11,7 +11,8 @@ import (
 	"gatehouse/internal/oauth"
 )
 
-// continuationLife is how long a person may take at our pages.
+// continuationLife is how long a person may take at our pages before the request begins
+// anew, and a sign-in that was made for it counts as any other.
 const continuationLife = 15 * time.Minute
 
 // maxParameterBytes bounds the parameters of a request: of one that is sealed, because it
@@ -33,8 +34,6 @@ type Continuation struct {
 	Browser string `json:"b,omitempty"`
 	// SessionID is the browser session that was asked for consent.
 	SessionID string `json:"s,omitempty"`
-	// Denied says that the person refused.
-	Denied bool `json:"d,omitempty"`
 }
 
 func (c Continuation) parameters() url.Values {
@@ -71,14 +70,15 @@ func (s Continuations) Seal(c Continuation) (string, error) {
 }
 
 // Open reads a sealed continuation. It returns an *oauth.UserError if the text was
-// edited or is too old.
+// edited. One that is too old begins now: what the app asked for is still known, and
+// whoever left the page open need not go back to the app.
 func (s Continuations) Open(sealed string) (Continuation, error) {
 	var c Continuation
 	if err := s.Sealer.Open(continuationLabel, sealed, &c); err != nil {
 		return Continuation{}, oauth.MessageStale.Because("opening a sealed request: %w", err)
 	}
-	if age := s.Now().Sub(c.began()); age > continuationLife {
-		return Continuation{}, oauth.MessageStale.Because("a sealed request is %s old", age)
+	if now := s.Now(); now.Sub(c.began()) > continuationLife {
+		c.Began = now.UnixMilli()
 	}
 	return c, nil
 }

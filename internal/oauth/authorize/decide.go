@@ -18,8 +18,6 @@ import (
 // §3.1.2.3, §3.1.2.4, §3.1.2.6).
 func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b oauth.Browser) (StepKind, error) {
 	switch {
-	case c.Denied:
-		return 0, oauth.AccessDenied.Because("the person refused")
 	case !reachable(req):
 		return 0, oauth.UnmetAuthentication.Because("an essential acr that no sign-in here reaches")
 	case !b.SignedIn():

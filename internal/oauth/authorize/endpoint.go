@@ -76,6 +76,11 @@ func (a *Endpoint) decideOn(ctx context.Context, values url.Values, c Continuati
 	if err != nil {
 		return Step{}, err
 	}
+	return a.proceed(ctx, req, c, b)
+}
+
+// proceed takes a request that passed the checks to its next step.
+func (a *Endpoint) proceed(ctx context.Context, req *request, c Continuation, b oauth.Browser) (Step, error) {
 	c.Query, c.Browser = req.query(), browserDigest(b)
 	kind, err := a.decide(ctx, req, c, b)
 	if refused, ok := errors.AsType[*oauth.Error](err); ok {

@@ -21,8 +21,10 @@ func ResumePath(sealed string) string {
 
 // A Pending is an authorization that waits at one of our pages.
 type Pending struct {
-	// Resume is the path at which it resumes.
-	Resume string
+	// Request is the sealed request for the form of the page.
+	Request string
+	// Next is the step for which it waits, given who is signed in now.
+	Next   StepKind
 	Client store.Client
 	// Scopes are what the consent page asks for.
 	Scopes []oauth.ScopeText
@@ -48,11 +50,25 @@ func (a *Endpoint) Pending(ctx context.Context, sealed string, b oauth.Browser) 
 	if err != nil {
 		return Pending{}, movedOn(err)
 	}
+	next, err := a.next(ctx, req, c, b)
+	if err != nil {
+		return Pending{}, err
+	}
+	renewed, err := a.Continuations.Seal(c)
 	return Pending{
-		Resume: ResumePath(sealed), Client: req.client, Scopes: oauth.Explain(req.asked),
+		Request: renewed, Next: next, Client: req.client, Scopes: oauth.Explain(req.asked),
 		LoginHint: req.params.Get("login_hint"), UILocales: req.locales(),
 		RedirectURI: req.redirectURI,
-	}, nil
+	}, err
+}
+
+// next is decide for a page: a refusal goes to the client as any answer does.
+func (a *Endpoint) next(ctx context.Context, req *request, c Continuation, b oauth.Browser) (StepKind, error) {
+	kind, err := a.decide(ctx, req, c, b)
+	if _, refused := errors.AsType[*oauth.Error](err); refused {
+		return AnswerClient, nil
+	}
+	return kind, err
 }
 
 // movedOn turns a refusal into oauth.ErrMoved: the authorization endpoint sends it to
@@ -64,29 +80,25 @@ func movedOn(err error) error {
 	return err
 }
 
-// Allow records the person's consent and returns the path at which the authorization
-// resumes.
-func (a *Endpoint) Allow(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error) {
+// Allow records the person's consent and returns the next step.
+func (a *Endpoint) Allow(ctx context.Context, sealed string, b oauth.Browser) (Step, error) {
 	c, req, err := a.atConsent(ctx, sealed, b)
 	if err != nil {
-		return "", err
+		return Step{}, err
 	}
 	if err := a.remember(ctx, req, b); err != nil {
-		return "", fmt.Errorf("recording a consent: %w", err)
+		return Step{}, fmt.Errorf("recording a consent: %w", err)
 	}
-	resume, err = a.Continuations.Seal(c)
-	return ResumePath(resume), err
+	return a.proceed(ctx, req, c, b)
 }
 
-// Deny seals the person's refusal and returns the path at which the client learns of it.
-func (a *Endpoint) Deny(ctx context.Context, sealed string, b oauth.Browser) (resume string, err error) {
-	c, _, err := a.atConsent(ctx, sealed, b)
+// Deny returns the step in which the client learns that the person refused.
+func (a *Endpoint) Deny(ctx context.Context, sealed string, b oauth.Browser) (Step, error) {
+	_, req, err := a.atConsent(ctx, sealed, b)
 	if err != nil {
-		return "", err
+		return Step{}, err
 	}
-	c.Denied = true
-	resume, err = a.Continuations.Seal(c)
-	return ResumePath(resume), err
+	return a.refuse(req, oauth.AccessDenied.Because("the person refused")), nil
 }
 
 // atConsent opens a request that was sealed for the consent page. The browser and the

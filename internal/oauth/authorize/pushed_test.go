@@ -46,11 +46,7 @@ func TestAPushedRequestGivesOneCode(t *testing.T) {
 		t.Errorf("what the page shows = %+v, %v, want the scope that was pushed", page, err)
 	}
 	w.now = w.now.Add(10 * time.Minute) // it began in time
-	path, err := w.Allow(t.Context(), sealed, w.ann)
-	if err != nil {
-		t.Fatalf("allowing: %v", err)
-	}
-	step, err := w.resume(t, path, w.ann)
+	step, err := w.Allow(t.Context(), sealed, w.ann)
 	next(t, "after the consent", step, err, AnswerClient)
 	_, err = w.Begin(t.Context(), values, w.ann)
 	gone(t, "a pushed request that was used", err)

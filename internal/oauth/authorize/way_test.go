@@ -136,19 +136,15 @@ func TestTheWayToACode(t *testing.T) {
 	sealed := next(t, "beginning without a sign-in", step, err, SignIn).Request
 	page, err := w.Pending(t.Context(), sealed, oauth.Browser{Pre: "pre"})
 	want := Pending{
-		Resume: ResumePath(sealed), Client: page.Client, Scopes: []oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}},
+		Request: sealed, Next: SignIn, Client: page.Client, Scopes: []oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}},
 		LoginHint: "ann", UILocales: []string{"de", "en"}, RedirectURI: callback,
 	}
 	if diff := cmp.Diff(want, page); err != nil || diff != "" || page.Client.ID != "web" {
 		t.Errorf("Pending: error = %v, page (-want +got):\n%s", err, diff)
 	}
-	step, err = w.resume(t, page.Resume, w.ann)
+	step, err = w.Resume(t.Context(), page.Request, w.ann)
 	sealed = next(t, "after the sign-in", step, err, AskConsent).Request
-	path, err := w.Allow(t.Context(), sealed, w.ann)
-	if err != nil {
-		t.Fatalf("allowing: %v", err)
-	}
-	step, err = w.resume(t, path, w.ann)
+	step, err = w.Allow(t.Context(), sealed, w.ann)
 	answer := next(t, "after the consent", step, err, AnswerClient).Answer
 	code, err := w.db.CodeByDigest(t.Context(), store.DigestOf(answer.Parameters.Get("code")))
 	if err != nil {
@@ -169,11 +165,7 @@ func TestTheWayToACode(t *testing.T) {
 
 func TestThePersonMayRefuse(t *testing.T) {
 	w := open(t)
-	path, err := w.Deny(t.Context(), w.consented(t, asking()), w.ann)
-	if err != nil {
-		t.Fatalf("denying: %v", err)
-	}
-	step, err := w.resume(t, path, w.ann)
+	step, err := w.Deny(t.Context(), w.consented(t, asking()), w.ann)
 	told(t, "after the no", step, err, oauth.AccessDenied)
 	if _, err := w.db.ConsentOf(t.Context(), w.ann.User.ID, "web"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("consent on record: error = %v, want ErrNotFound", err)
@@ -316,11 +308,7 @@ func TestAnUnassuredClientAsksEveryTime(t *testing.T) {
 	w.write(t, func(tx store.Tx) error { return tx.PutClient(w.web) })
 	values := asking("redirect_uri", "http://127.0.0.1:51004/cb", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method", "S256")
 	for range 2 {
-		path, err := w.Allow(t.Context(), w.consented(t, values), w.ann)
-		if err != nil {
-			t.Fatalf("allowing: %v", err)
-		}
-		step, err := w.resume(t, path, w.ann)
+		step, err := w.Allow(t.Context(), w.consented(t, values), w.ann)
 		next(t, "after the consent", step, err, AnswerClient)
 		w.now = w.now.Add(time.Second)
 	}
