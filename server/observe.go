@@ -105,6 +105,8 @@ func (s seen) route() string {
 
 func (o *observer) level(s seen) slog.Level {
 	switch {
+	case s.status() >= 500 && s.info.Expected:
+		return slog.LevelInfo
 	case s.status() >= 500:
 		return slog.LevelError
 	case o.quiet[s.info.Route]:

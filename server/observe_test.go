@@ -172,6 +172,21 @@ func TestACallerThatDisconnectsIsNotAFaultOfOurs(t *testing.T) {
 	}
 }
 
+// A probe of a server that starts or shuts down is answered as it should be.
+func TestAnExpectedRefusalIsNotAnError(t *testing.T) {
+	for _, expected := range []bool{true, false} {
+		door := watch(func(w http.ResponseWriter, r *http.Request) {
+			reqctx.From(r.Context()).Expected = expected
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		door.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "http://x/api/thing", nil))
+		want := map[bool]string{true: "INFO", false: "ERROR"}[expected]
+		if lines := door.lines(t); len(lines) != 1 || lines[0]["level"] != want {
+			t.Errorf("expected %t: log lines %v, want one with level %s", expected, lines, want)
+		}
+	}
+}
+
 func TestARequestHasABudget(t *testing.T) {
 	door := watch(func(w http.ResponseWriter, r *http.Request) {
 		if _, limited := r.Context().Deadline(); !limited {

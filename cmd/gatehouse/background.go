@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,13 +18,13 @@ func (b *backends) checks(ring *keys.Ring, draining *atomic.Bool) []operators.Ch
 		{Name: "database", Ask: b.db.Ping},
 		{Name: "keys", Local: true, Ask: func(context.Context) error {
 			if !ring.Ready() {
-				return errors.New("the first signing key is being made")
+				return operators.Phase("the first signing key is being made")
 			}
 			return nil
 		}},
 		{Name: "serving", Local: true, Ask: func(context.Context) error {
 			if draining.Load() {
-				return errors.New("shutting down")
+				return operators.Phase("shutting down")
 			}
 			return nil
 		}},

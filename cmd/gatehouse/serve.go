@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -69,15 +70,15 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	a, err := patiently(ctx, log, func() (*app, error) { return newApp(ctx, cfg, log) })
+	listeners, err := listen(ctx, cfg) // first: if another server has the address, nothing is made
 	if err != nil {
 		return err
 	}
-	lines.Tell(a.metrics.LogDropped)
-	listeners, err := a.listen(ctx)
+	a, err := patiently(ctx, log, func() (*app, error) { return newApp(ctx, cfg, log) })
 	if err != nil {
-		return errors.Join(err, a.Close())
+		return errors.Join(err, listeners.Close())
 	}
+	lines.Tell(a.metrics.LogDropped)
 	c.greet(ctx, a, listeners.main.Addr())
 	return a.run(ctx, listeners, certificate, told, bounds.Connections(machine.OpenFiles(), memory))
 }
@@ -161,17 +162,26 @@ func atTerminal(ctx context.Context) bool {
 // listeners accept requests; metrics is nil unless the metrics have their own address.
 type listeners struct{ main, metrics net.Listener }
 
-func (a *app) listen(ctx context.Context) (l listeners, err error) {
-	if l.main, err = listenOn(ctx, "GATEHOUSE_ADDR", a.config.Addr); err != nil {
+func listen(ctx context.Context, cfg config.Config) (l listeners, err error) {
+	if l.main, err = listenOn(ctx, "GATEHOUSE_ADDR", cfg.Addr); err != nil {
 		return l, err
 	}
-	if a.config.MetricsAddr == "" || a.config.MetricsOnMain() {
+	if cfg.MetricsAddr == "" || cfg.MetricsOnMain() {
 		return l, nil
 	}
-	if l.metrics, err = listenOn(ctx, "GATEHOUSE_METRICS_ADDR", a.config.MetricsAddr); err != nil {
-		return l, errors.Join(err, l.main.Close())
+	if l.metrics, err = listenOn(ctx, "GATEHOUSE_METRICS_ADDR", cfg.MetricsAddr); err != nil {
+		return l, errors.Join(err, l.Close())
 	}
 	return l, nil
+}
+
+// Close stops listening.
+func (l listeners) Close() error {
+	err := l.main.Close()
+	if l.metrics != nil {
+		err = errors.Join(err, l.metrics.Close())
+	}
+	return err
 }
 
 // listenOn listens on the address. Its error says what to do if that fails.
@@ -180,7 +190,7 @@ func listenOn(ctx context.Context, variable, address string) (net.Listener, erro
 	l, err := lc.Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("something already listens on %s, perhaps another gatehouse; stop it, or choose another address with %s%s", address, variable, example(variable))
+		return nil, fmt.Errorf("something already listens on %s, perhaps another gatehouse; stop it, or choose another address with %s%s", address, variable, example(variable, address))
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("this user may not listen on %s (ports below 1024 are reserved); choose another address with %s", address, variable)
 	case err != nil:
@@ -189,13 +199,15 @@ func listenOn(ctx context.Context, variable, address string) (net.Listener, erro
 	return l, nil
 }
 
-// example shows a person at a terminal how to choose another port. Links and tokens
+// example shows a person at a terminal how to choose the next port. Links and tokens
 // name the issuer, so another port needs another issuer.
-func example(variable string) string {
-	if variable != "GATEHOUSE_ADDR" {
+func example(variable, taken string) string {
+	_, text, err := net.SplitHostPort(taken)
+	port, numeric := strconv.Atoi(text)
+	if variable != "GATEHOUSE_ADDR" || err != nil || numeric != nil {
 		return ""
 	}
-	return ", as in:\n  gatehouse serve --addr 127.0.0.1:8081 --issuer http://localhost:8081"
+	return fmt.Sprintf(", as in:\n  gatehouse serve --addr 127.0.0.1:%d --issuer http://localhost:%d", port+1, port+1)
 }
 
 // serveMetrics serves the metrics on l, if they have a listener of their own.

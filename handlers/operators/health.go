@@ -23,6 +23,12 @@ type Check struct {
 	Local bool
 }
 
+// A Phase is the error of a part that does not work because the server is starting or
+// shutting down. It is expected, and not logged as a fault.
+type Phase string
+
+func (p Phase) Error() string { return string(p) }
+
 const (
 	// healthAge is how old an answer may be, so that frequent probes cause no work.
 	healthAge = time.Second
@@ -65,14 +71,15 @@ func (h *Health) Live(w http.ResponseWriter, _ *http.Request) error {
 // may never fail.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) error {
 	parts, cause, excused := h.ask(r.Context(), strings.Split(r.URL.Query().Get("may-fail"), ","))
-	reqctx.From(r.Context()).Err = cause
+	info := reqctx.From(r.Context())
+	info.Err, info.Expected = errors.Join(cause...), onlyPhases(cause)
 	answer := struct {
 		Status string            `json:"status"`
 		Parts  map[string]string `json:"parts"`
 	}{"ok", parts}
 	status := http.StatusOK
 	switch {
-	case cause != nil:
+	case len(cause) > 0:
 		answer.Status, status = "unavailable", http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "2")
 	case excused:
@@ -96,7 +103,7 @@ func (h *Health) Up(ctx context.Context) map[string]float64 {
 
 // ask combines the last checkup with the local checks. The error of a part in mayFail is
 // excused, and not part of cause.
-func (h *Health) ask(ctx context.Context, mayFail []string) (parts map[string]string, cause error, excused bool) {
+func (h *Health) ask(ctx context.Context, mayFail []string) (parts map[string]string, cause []error, excused bool) {
 	faults := slices.Clone(h.recent(ctx).faults)
 	parts = make(map[string]string, len(h.Checks))
 	for i, c := range h.Checks {
@@ -112,9 +119,18 @@ func (h *Health) ask(ctx context.Context, mayFail []string) (parts map[string]st
 			excused = true
 			continue
 		}
-		cause = errors.Join(cause, fmt.Errorf("%s: %w", c.Name, faults[i]))
+		cause = append(cause, fmt.Errorf("%s: %w", c.Name, faults[i]))
 	}
 	return parts, cause, excused
+}
+
+func onlyPhases(cause []error) bool {
+	for _, err := range cause {
+		if _, ok := errors.AsType[Phase](err); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // recent returns the last checkup, or the next one if the last is too old. Only one is

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gatehouse/internal/reqctx"
 )
 
 func readiness(t *testing.T, h *Health, query ...string) (code int, body string) {
@@ -71,6 +73,34 @@ func TestAHungPartDelaysNoProbe(t *testing.T) {
 			t.Errorf("after the part has recovered: status = %d %s, want 200", code, body)
 		}
 	})
+}
+
+// A server that starts or shuts down is not ready, and nothing is wrong with it.
+func TestAPhaseIsNotAFault(t *testing.T) {
+	starting := Check{Name: "keys", Local: true, Ask: func(context.Context) error { return Phase("the first signing key is being made") }}
+	broken := Check{Name: "database", Ask: func(context.Context) error { return errors.New("away") }}
+	for _, c := range []struct {
+		name   string
+		checks []Check
+		want   bool
+	}{
+		{"only a phase", []Check{starting}, true},
+		{"a fault", []Check{broken}, false},
+		{"a phase and a fault", []Check{starting, broken}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			info := &reqctx.Info{}
+			r := httptest.NewRequest("GET", "/healthz/ready", nil)
+			w := httptest.NewRecorder()
+			h := &Health{Now: time.Now, Checks: c.checks}
+			if err := h.Ready(w, r.WithContext(reqctx.With(r.Context(), info))); err != nil || w.Code != 503 {
+				t.Fatalf("readiness: status = %d, %v, want 503", w.Code, err)
+			}
+			if info.Expected != c.want || info.Err == nil {
+				t.Errorf("expected = %t, why = %v; want %t and a reason", info.Expected, info.Err, c.want)
+			}
+		})
+	}
 }
 
 // A local check runs every time, so that a process that shuts down says so at once.

@@ -25,6 +25,9 @@ type Info struct {
 	// Err is why the request was refused, for the log alone; set by the writers
 	// of refusals.
 	Err error
+	// Expected says that a status of 500 or more is not a fault, because the server is
+	// starting or shutting down.
+	Expected bool
 }
 
 type key struct{}
