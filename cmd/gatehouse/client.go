@@ -39,7 +39,8 @@ func (c *cli) clientCreate() *cobra.Command {
 			if cmd.Flags().Changed("id") {
 				in.ID = fields.Given(id)
 			}
-			return c.withCore(cmd.Context(), func(core *core) error {
+			check := func(core *core) error { return explain(cmd, core.apps.Check(in)) }
+			return c.withNewCore(cmd.Context(), check, func(core *core) error {
 				made, secret, err := core.apps.Create(cmd.Context(), authz.Operator, in)
 				if err != nil {
 					return explain(cmd, err)

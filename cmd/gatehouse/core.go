@@ -67,7 +67,7 @@ func openBackends(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *
 func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*sqlstore.DB, error) {
 	db, err := sqlstore.Open(ctx, sqlstore.Options{DSN: cfg.Database.Reveal(), Now: now, Log: log, MaxConns: cfg.DatabaseConnections})
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
+		return nil, databaseTrouble(cfg, err)
 	}
 	return db, nil
 }

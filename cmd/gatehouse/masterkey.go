@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"gatehouse/config"
@@ -25,7 +24,7 @@ func (b *backends) openRing(ctx context.Context) (ring *keys.Ring, fresh bool, e
 	o := keyOptions(b.config, now)
 	o.Store, o.Masters, o.Log = b.db, masters, b.log
 	if ring, err = keys.Open(ctx, o); err != nil {
-		return nil, false, fmt.Errorf("opening the signing keys: %w", err)
+		return nil, false, b.masterKeyTrouble(err)
 	}
 	return ring, fresh, nil
 }
@@ -56,7 +55,7 @@ func (b *backends) masterKeys(ctx context.Context) (masters keys.MasterKeys, fre
 
 // masterKeyFile returns the file that holds the master key; empty if it is a setting.
 func masterKeyFile(cfg config.Config) string {
-	file, embedded := strings.CutPrefix(cfg.Database.Reveal(), "sqlite:")
+	file, embedded := databaseFile(cfg)
 	if cfg.MasterKey.Reveal() != "" || !embedded {
 		return ""
 	}
@@ -89,7 +88,8 @@ func masterKeyOf(cfg config.Config, mayCreate bool) (keys.MasterKey, error) {
 	}
 	master, err := keys.LoadOrCreateMasterKeyFile(path, mayCreate)
 	if errors.Is(err, fs.ErrNotExist) {
-		return keys.MasterKey{}, fmt.Errorf("the master key file %s is missing, and the database has signing keys that only it opens; restore it from a backup, or set GATEHOUSE_MASTER_KEY. Nothing was changed: %w", path, err)
+		return keys.MasterKey{}, remedied(err, "the master key file %s is missing, and the database has signing keys that only it opens. Nothing was changed.\n"+
+			"Restore it from a backup, as in: install -m 600 /backup/gatehouse.key %s\nor set its content as GATEHOUSE_MASTER_KEY", path, absolute(path))
 	}
 	return master, err
 }

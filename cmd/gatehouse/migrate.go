@@ -19,7 +19,7 @@ func (c *cli) migrateUp() *cobra.Command {
 	return &cobra.Command{
 		Use: "up", Short: "Bring the schema up to date", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withCore(cmd.Context(), func(*core) error {
+			return c.withNewCore(cmd.Context(), func(*core) error { return nil }, func(*core) error {
 				c.say("the schema is up to date")
 				return nil
 			})

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/config"
+	"gatehouse/internal/clock"
 )
 
 // cli is what the commands share: the streams, and the settings given as flags.
@@ -96,12 +97,37 @@ func (c *cli) sources() config.Sources {
 	return config.Sources{File: c.configFile, Env: os.LookupEnv, Environ: os.Environ, Flags: c.flags}
 }
 
-// withCore loads the settings, calls f with what a command works on, and closes it.
-func (c *cli) withCore(ctx context.Context, f func(*core) error) (err error) {
+// withCore loads the settings, calls f with what a command works on, and closes it. It
+// makes no database.
+func (c *cli) withCore(ctx context.Context, f func(*core) error) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
+	if err := isThere(cfg); err != nil {
+		return err
+	}
+	return c.onCore(ctx, cfg, f)
+}
+
+// withNewCore is withCore for a command that may be the first of all, and makes the
+// database. Before that, check refuses input that is not valid; the services that it
+// gets have no back-ends.
+func (c *cli) withNewCore(ctx context.Context, check, f func(*core) error) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if isThere(cfg) != nil {
+		bare := &backends{config: cfg, now: clock.Millis(now)}
+		if err := check(bare.services(signing{})); err != nil {
+			return err
+		}
+	}
+	return c.onCore(ctx, cfg, f)
+}
+
+func (c *cli) onCore(ctx context.Context, cfg config.Config, f func(*core) error) (err error) {
 	log := slog.New(slog.NewJSONHandler(c.stderr, &slog.HandlerOptions{Level: max(cfg.LogLevel, slog.LevelWarn)}))
 	core, err := openCore(ctx, cfg, log)
 	if err != nil {

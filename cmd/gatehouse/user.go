@@ -56,7 +56,8 @@ func (c *cli) userCreate() *cobra.Command {
 }
 
 func (c *cli) createUser(cmd *cobra.Command, asJSON bool, in account.Input) error {
-	return c.withCore(cmd.Context(), func(core *core) error {
+	check := func(core *core) error { return explain(cmd, core.people.Check(in)) }
+	return c.withNewCore(cmd.Context(), check, func(core *core) error {
 		u, err := core.people.Create(cmd.Context(), authz.Operator, in)
 		if err != nil {
 			return explain(cmd, err)

@@ -55,6 +55,12 @@ func (s *Service) admit(ctx context.Context, in Input, create func(draft) (store
 	return create(d)
 }
 
+// Check returns what Create finds wrong with an operator's input without the store.
+func (s *Service) Check(in Input) error {
+	_, faults := s.examine(authz.Operator, in, store.User{Role: store.RoleUser}, true)
+	return faults.Err()
+}
+
 // Create creates an account on behalf of actor, who may give it any role.
 func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (store.User, error) {
 	if err := authz.ChangePeople.Allow(actor); err != nil {

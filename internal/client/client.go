@@ -54,15 +54,12 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 		return store.Client{}, "", err
 	}
 	now := s.Now()
-	c := store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, CreatedAt: now, UpdatedAt: now}
+	c := fresh(now)
 	faults := &fields.Errors{}
 	if err := s.assignID(ctx, &c, in.ID, faults); err != nil {
 		return store.Client{}, "", err
 	}
-	if !in.Name.Sent {
-		faults.Add("name", fields.Required)
-	}
-	s.examine(&c, in, faults)
+	s.examineNew(&c, in, faults)
 	if err := faults.Err(); err != nil {
 		return store.Client{}, "", err
 	}
@@ -83,6 +80,26 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 		return store.Client{}, "", fmt.Errorf("registering a client: %w", err)
 	}
 	return c, secret, nil
+}
+
+// fresh returns a new client with the defaults.
+func fresh(now time.Time) store.Client {
+	return store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, CreatedAt: now, UpdatedAt: now}
+}
+
+func (s *Service) examineNew(c *store.Client, in Input, faults *fields.Errors) {
+	if !in.Name.Sent {
+		faults.Add("name", fields.Required)
+	}
+	s.examine(c, in, faults)
+}
+
+// Check returns what Create finds wrong without the store.
+func (s *Service) Check(in Input) error {
+	c, faults := fresh(s.Now()), &fields.Errors{}
+	readID(&c, in.ID, faults)
+	s.examineNew(&c, in, faults)
+	return faults.Err()
 }
 
 // Get returns a client, or store.ErrNotFound.

@@ -178,6 +178,23 @@ func TestRedirectURIs(t *testing.T) {
 	}
 }
 
+// A parser reads the host in front of a port as a scheme.
+func TestARedirectURIWithoutAScheme(t *testing.T) {
+	for uri, want := range map[string]string{
+		"shop.example/cb":      "https://shop.example/cb",
+		"shop.example":         "https://shop.example",
+		"shop.example:8443/cb": "https://shop.example:8443/cb",
+		"localhost:3000/cb":    "http://localhost:3000/cb",
+		"127.0.0.1:3000":       "http://127.0.0.1:3000",
+		"[::1]:3000/cb":        "http://[::1]:3000/cb",
+		"http://shop.example/": "https://shop.example/",
+	} {
+		if got := redirectFault(uri); !strings.HasSuffix(got, "did you mean "+want+"?") {
+			t.Errorf("%s: fault %q, want one that suggests %s", uri, got, want)
+		}
+	}
+}
+
 func TestTheHostOfARedirectURI(t *testing.T) {
 	for name, uri := range map[string]string{
 		"percent-encoded non-ASCII at the end": "https://0%8000000",

@@ -3,6 +3,7 @@ package client
 import (
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,14 +25,30 @@ func redirectFault(uri string) string {
 	}
 	u, err := url.Parse(uri)
 	switch {
+	case isHostFirst(uri):
+		return "A URI begins with its scheme; did you mean " + withScheme(uri) + "?"
 	case err != nil || u.Scheme == "":
-		return "Enter an absolute URI."
+		return "A URI begins with its scheme, such as https://."
 	case strings.Contains(uri, "#"): // RFC 6749 §3.1.2
 		return "A URI has no fragment."
 	case u.User != nil:
 		return "A URI has no user name and password."
 	}
 	return schemeFault(u)
+}
+
+// hostFirst matches what begins with a host, and perhaps a port. A parser would read the
+// host in front of a port as a scheme.
+var hostFirst = regexp.MustCompile(`^(([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+|localhost|\[::1\])(:[0-9]+)?(/|\?|$)`)
+
+func isHostFirst(uri string) bool { return hostFirst.MatchString(uri) }
+
+// withScheme returns the URI that somebody meant who began with the host.
+func withScheme(uri string) string {
+	if u, err := url.Parse("http://" + uri); err == nil && loopback.Host(u.Hostname()) {
+		return "http://" + uri
+	}
+	return "https://" + uri
 }
 
 // answerParameters are the parameters of our answers to authorization requests (RFC 6749
@@ -68,7 +85,7 @@ func schemeFault(u *url.URL) string {
 			return "Enter the URI of one host."
 		}
 	case u.Scheme == "http":
-		return "Only https is allowed, except to 127.0.0.1, [::1] and localhost."
+		return "Only https is allowed, except to 127.0.0.1, [::1] and localhost; did you mean https" + strings.TrimPrefix(u.String(), "http") + "?"
 	case !strings.Contains(u.Scheme, "."):
 		return "Only https is allowed, and private schemes that are made of a domain name, as com.example.app."
 	}

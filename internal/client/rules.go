@@ -35,6 +35,15 @@ var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`)
 // its ID as their subject, so an ID must not look like a person (RFC 9068 §5): it must
 // have neither the form of a person's sub nor be a person's username.
 func (s *Service) assignID(ctx context.Context, c *store.Client, t fields.Text, faults *fields.Errors) error {
+	readID(c, t, faults)
+	if c.ID == "" || c.ID != t.Value {
+		return nil
+	}
+	return s.checkNotUsername(ctx, c.ID, faults)
+}
+
+// readID is assignID without the check that needs the store.
+func readID(c *store.Client, t fields.Text, faults *fields.Errors) {
 	switch {
 	case t.Problem != "":
 		faults.Add("client_id", t.Problem)
@@ -48,9 +57,7 @@ func (s *Service) assignID(ctx context.Context, c *store.Client, t fields.Text, 
 		faults.Add("client_id", "An ID may not be a UUID: UUIDs identify people.")
 	default:
 		c.ID = t.Value
-		return s.checkNotUsername(ctx, t.Value, faults)
 	}
-	return nil
 }
 
 func (s *Service) checkNotUsername(ctx context.Context, id string, faults *fields.Errors) error {
@@ -180,8 +187,7 @@ func setURIs(ours []string) func(*[]string, string, fields.List, *fields.Errors)
 		}
 		for _, uri := range *to {
 			if fault := cmp.Or(redirectFault(uri), answerFault(uri, ours)); fault != "" {
-				faults.Add(name, fault)
-				return
+				faults.Add(name, fmt.Sprintf("%.100q: %s", uri, fault))
 			}
 		}
 	}

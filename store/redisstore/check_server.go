@@ -19,7 +19,7 @@ func (c checker) checkServer(ctx context.Context, server redis.Cmdable, name str
 	defer cancel()
 	asked := c.now()
 	if err := server.Ping(ctx).Err(); err != nil {
-		found.Fault(name, "check that it runs, that this machine reaches it, and that the password is right", "it could not be checked: %s", err)
+		found.Fault(name, "start it, or correct GATEHOUSE_REDIS (address, password), and see that this machine reaches it", "it could not be checked: %s", err)
 		return found
 	}
 	took := c.now().Sub(asked)

@@ -27,10 +27,10 @@ func openSQLite(ctx context.Context, o Options, at Place) (*DB, error) {
 	}
 	held, err := dbfile.Lock(at.File, false)
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
+		return nil, err
 	}
 	if err := dbfile.Create(at.File); err != nil {
-		return nil, fmt.Errorf("opening the database: %w", closing(held, err))
+		return nil, closing(held, err)
 	}
 	return OpenLocked(ctx, o, at.File, held)
 }
