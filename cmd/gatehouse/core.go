@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/config"
 	"gatehouse/internal/account"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/client"
 	"gatehouse/internal/clock"
 	"gatehouse/internal/grant"
@@ -93,12 +94,23 @@ func (b *backends) openMovingPart(ctx context.Context) (throttles store.Throttle
 
 func (b *backends) newLimiter(throttles store.Throttles) *throttle.Limiter {
 	rules := throttle.DefaultRules()
-	rules.SignIn.Free = b.config.SignInFreeTries
-	rules.SignIn.MaxDelay = b.config.SignInMaxDelay
+	rules.SignIn.Free, rules.Near.Free = b.config.SignInFreeTries, b.config.SignInFreeTries
+	rules.SignIn.MaxDelay, rules.Spread.MaxDelay = b.config.SignInMaxDelay, b.config.SignInMaxDelay
 	rules.SignUp.Free = b.config.SignUpFree
 	return &throttle.Limiter{
 		Store: throttles, Fallback: throttle.NewMemory(now), Rules: rules,
-		Now: now, Log: b.log, Observe: b.metrics.Throttled, Elsewhere: throttle.DefaultElsewhere,
+		Now: now, Log: b.log, Observe: b.metrics.Throttled, Elsewhere: throttle.DefaultElsewhere, Suspect: b.suspect,
+	}
+}
+
+// suspect puts a suspicion on record.
+func (b *backends) suspect(ctx context.Context, s throttle.Suspicion) {
+	event := audit.Event{Actor: "anonymous", What: audit.AttackSuspected{What: s.What, Network: s.Network}}
+	if s.Sub != "" {
+		event.Subject = audit.UserSubject(s.Sub)
+	}
+	if err := b.db.Audit(ctx, event.Record(ctx, b.now())); err != nil {
+		b.log.WarnContext(ctx, "a suspected attack was not recorded", "what", s.What, "network", s.Network, "error", err)
 	}
 }
 

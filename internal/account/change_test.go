@@ -3,8 +3,11 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/password"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -202,7 +206,10 @@ func TestOwnChanges(t *testing.T) {
 		ends  bool
 	}{
 		{"a name", account.Input{FirstName: given("Ann")}, "", func(u store.User) bool { return u.FirstName == "Ann" }, false},
-		{"the username", account.Input{Username: given("annie")}, "", func(u store.User) bool { return u.Username == "annie" }, false},
+		{"the username, without proof", account.Input{Username: given("annie")}, "current_password", nil, false},
+		{"the username in another spelling", account.Input{Username: given("Ann")}, "current_password", nil, false},
+		{"the username as it is", account.Input{Username: given("ann")}, "", func(u store.User) bool { return u.Username == "ann" }, false},
+		{"the username", account.Input{Username: given("annie"), CurrentPassword: given(secret)}, "", func(u store.User) bool { return u.Username == "annie" }, false},
 		{"the same role", account.Input{Role: given("user")}, "", func(u store.User) bool { return u.Role == store.RoleUser }, false},
 		{"another role", account.Input{Role: given("admin")}, "role", nil, false},
 		{"being active", account.Input{Active: fields.On(false)}, "", func(u store.User) bool { return u.Active }, false},
@@ -250,20 +257,111 @@ func TestOwnChanges(t *testing.T) {
 	}
 }
 
+// The tries of somebody with a stolen token are counted by the person, whatever they are
+// called, in whichever session, and from whichever network.
 func TestTheCurrentPasswordCannotBeGuessedHere(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ann := w.person("ann", store.RoleUser)
+		guess := func(i int, pw string) error {
+			in := account.Input{Username: fields.Given(fmt.Sprint("new", i)), CurrentPassword: fields.Given(pw)}
+			_, err := w.ChangeOwn(from(t.Context(), fmt.Sprintf("192.0.%d.1", i)), as(ann, w.session(ann)), ann, in, false)
+			return err
+		}
+		var limited *throttle.Limited
+		for i := range 5 {
+			if err := guess(i, "wrong password"); err == nil || errors.As(err, &limited) {
+				t.Fatalf("try %d: err = %v, want a wrong password without a limit yet", i, err)
+			}
+			if i == 2 {
+				renamed, err := w.Change(t.Context(), authz.Operator, ann, account.Input{Username: fields.Given("anna")}, false)
+				if err != nil {
+					t.Fatalf("renaming the user: %v", err)
+				}
+				ann = renamed
+			}
+		}
+		if err := guess(5, secret); !errors.As(err, &limited) {
+			t.Errorf("after five wrong tries: err = %v, want a limit", err)
+		}
+		if _, err := w.CheckPassword(from(t.Context(), "192.0.0.1"), "anna", secret, "login"); err != nil {
+			t.Errorf("the owner signs in: err = %v, want none", err)
+		}
+	})
+}
+
+// A password that is too long is refused everywhere, for people and for nobody, and
+// leaves nothing behind.
+func TestATooLongPasswordLeavesNothingBehind(t *testing.T) {
 	w := open(t)
 	ann := w.person("ann", store.RoleUser)
-	ctx := from(t.Context(), "192.0.2.1")
-	var limited *throttle.Limited
-	for i := range 5 {
-		in := account.Input{Email: fields.Given("new@example.com"), CurrentPassword: fields.Given("wrong password")}
-		if _, err := w.ChangeOwn(ctx, as(ann, ""), ann, in, false); errors.As(err, &limited) {
-			t.Fatalf("try %d: err = %v, want no limit yet", i, err)
+	ctx, long := from(t.Context(), "192.0.2.1"), strings.Repeat("p", password.MaxBytes+1)
+	counts := w.Limits.Store
+	w.Limits.Store = untouched{counts, t}
+	for range 100 {
+		for _, name := range []string{"ann", "nobody"} {
+			if _, err := w.CheckPassword(ctx, name, long, "login"); !errors.Is(err, account.ErrCredentials) {
+				t.Fatalf("signing in as %s: err = %v, want ErrCredentials", name, err)
+			}
+		}
+		in := account.Input{Username: fields.Given("annie"), CurrentPassword: fields.Given(long)}
+		var faults *fields.Errors
+		if _, err := w.ChangeOwn(ctx, as(ann, ""), ann, in, false); !errors.As(err, &faults) || !faults.Has("current_password") {
+			t.Fatalf("confirming: err = %v, want a fault in current_password", err)
 		}
 	}
-	if _, err := w.CheckPassword(ctx, "ann", secret, "login"); !errors.As(err, &limited) {
-		t.Errorf("signing in afterwards: err = %v, want a limit, as the count is shared", err)
+	if events := w.evidence("signin.refused"); len(events) != 0 {
+		t.Errorf("%d events are on record, want none", len(events))
 	}
+	w.Limits.Store = counts
+	if _, err := w.CheckPassword(ctx, "ann", secret, "login"); err != nil {
+		t.Errorf("the right password afterwards: err = %v, want none", err)
+	}
+}
+
+// untouched are counts that nothing may be added to.
+type untouched struct {
+	store.Throttles
+	t *testing.T
+}
+
+func (u untouched) Take(context.Context, store.Digest, store.Rule) (store.Decision, error) {
+	u.t.Error("a try was counted, want none")
+	return store.Decision{Allowed: true}, nil
+}
+
+// TestASpreadAttackIsSuspectedOnce guesses at one account from many sites at once.
+func TestASpreadAttackIsSuspectedOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ann := w.person("ann", store.RoleUser)
+		var suspected atomic.Int32
+		w.Limits.Suspect = func(_ context.Context, s throttle.Suspicion) {
+			suspected.Add(1)
+			if s.What != "signin" || s.Sub != ann.Sub || s.Network != "" {
+				t.Errorf("suspicion %+v, want signin at %s", s, ann.Sub)
+			}
+		}
+		var guessing sync.WaitGroup
+		for caller := range 4 {
+			guessing.Go(func() {
+				for i := range 40 {
+					_, _ = w.CheckPassword(from(t.Context(), fmt.Sprintf("2001:db8:%x::1", 256*caller+i)), "ann", "wrong password", "login")
+				}
+			})
+		}
+		guessing.Wait()
+		if n := suspected.Load(); n != 1 {
+			t.Errorf("%d suspicions, want 1", n)
+		}
+		site := from(t.Context(), "2001:db8:ffff::1")
+		_, first := w.CheckPassword(site, "ann", "wrong password", "login")
+		var limited *throttle.Limited
+		if _, second := w.CheckPassword(site, "ann", secret, "login"); !errors.Is(first, account.ErrCredentials) || !errors.As(second, &limited) {
+			t.Errorf("two tries from one more site: %v and %v, want the first judged and the second limited", first, second)
+		}
+		if _, err := w.CheckPassword(from(t.Context(), "203.0.113.9"), "ann", secret, "login"); err != nil {
+			t.Errorf("the owner at their own site: err = %v, want none", err)
+		}
+	})
 }
 
 // A meddler makes a change just before the next transaction begins.

@@ -23,32 +23,54 @@ const finishing = 3 * time.Second
 // An unknown name, a wrong password and an inactive user get the same answer after the
 // same work. Before that work, the try takes a slot of the throttle. All spellings and
 // both names of a user share one key there, so a guesser gains nothing by varying them.
-// The errors are ErrCredentials, *throttle.Limited and *password.Busy.
+// A password that is too long for any account is refused at once, and leaves no trace but
+// a metric. The errors are ErrCredentials, *throttle.Limited and *password.Busy.
 func (s *Service) CheckPassword(ctx context.Context, name, pw string, method signin.Method) (signin.Proof, error) {
-	proof, result, err := s.checkPassword(ctx, name, pw, method)
+	return s.observed(method, pw, func() (signin.Proof, string, error) {
+		key := names.Lookup(name)
+		user, err := s.DB.UserByName(ctx, key)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return s.judge(ctx, throttle.Nobody(key), store.User{}, pw, method)
+		case err != nil:
+			return signin.Proof{}, "fault", fmt.Errorf("looking up a name: %w", err)
+		}
+		return s.judge(ctx, throttle.Person(user.Sub), user, pw, method)
+	})
+}
+
+// Confirm is CheckPassword for a user who is signed in, as just read. Its tries are
+// counted by the user, whatever they are called and wherever they are.
+func (s *Service) Confirm(ctx context.Context, me store.User, pw string) (signin.Proof, error) {
+	return s.observed(signin.ByConfirm, pw, func() (signin.Proof, string, error) {
+		return s.judge(ctx, throttle.SignedIn(me.Sub), me, pw, signin.ByConfirm)
+	})
+}
+
+// observed calls check if a password can be checked at all, and counts the result in one
+// word: "ok", "refused" or a hindrance. Only the audit log has the reason of a refusal: a
+// count of unknown names or of right passwords would answer a guesser who reads the
+// metrics.
+func (s *Service) observed(method signin.Method, pw string, check func() (signin.Proof, string, error)) (proof signin.Proof, err error) {
+	var result string
+	if err = s.Passwords.Room(); err != nil {
+		result = hindrance(err)
+	} else if len(pw) > password.MaxBytes {
+		result, err = "refused", ErrCredentials
+	} else {
+		proof, result, err = check()
+	}
 	if s.Observe != nil {
 		s.Observe(method, result)
 	}
 	return proof, err
 }
 
-// checkPassword also returns the result in one word: "ok", "refused" or a hindrance. Only the
-// audit log has the reason of a refusal: a count of unknown names or of right passwords would
-// answer a guesser who reads the metrics.
-func (s *Service) checkPassword(ctx context.Context, name, pw string, method signin.Method) (proof signin.Proof, result string, err error) {
-	if err := s.Passwords.Room(); err != nil {
-		return signin.Proof{}, hindrance(err), err
-	}
-	key := names.Lookup(name)
-	user, err := s.DB.UserByName(ctx, key)
-	known := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return signin.Proof{}, "fault", fmt.Errorf("looking up a name: %w", err)
-	}
-	if known {
-		key = user.UsernameKey
-	}
-	attempt, err := s.Limits.SignIn(ctx, key)
+// judge takes a slot at the account, which is user's if there is one, and checks the
+// password.
+func (s *Service) judge(ctx context.Context, account throttle.Account, user store.User, pw string, method signin.Method) (proof signin.Proof, result string, err error) {
+	known := user.ID != 0
+	attempt, err := s.Limits.SignIn(ctx, account)
 	if err != nil {
 		return signin.Proof{}, hindrance(err), err
 	}
@@ -82,8 +104,7 @@ func hindrance(err error) string {
 	return "fault"
 }
 
-// compare costs the same for known and unknown users. A password that is too long for
-// any account costs nothing, for both alike.
+// compare costs the same for known and unknown users.
 func (s *Service) compare(ctx context.Context, user store.User, known bool, pw string) (right, rehash bool, err error) {
 	if !known {
 		return false, false, s.Passwords.VerifyNobody(ctx, pw)

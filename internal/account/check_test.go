@@ -33,7 +33,6 @@ func TestEveryRefusalLooksTheSame(t *testing.T) {
 		{"", secret, "unknown"},
 		{strings.Repeat("u", 60_000), secret, "unknown"},
 		{"ann", secret + " ", "password"}, // not trimmed
-		{"ann", strings.Repeat("p", 1025), "password"},
 	} {
 		ctx := from(t.Context(), "192.0.2.1")
 		_, err := w.CheckPassword(ctx, c.name, c.pw, "login")

@@ -7,7 +7,6 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
-	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -21,10 +20,10 @@ var errOutdatedProof = errors.New("account: password changed after the check")
 // user as just read. If replaceAll, the username, e-mail address and password are
 // required.
 //
-// A change of the password or of the e-mail address needs the current password (OWASP
-// ASVS 5.0 §6.2.3, §7.5.1): a passer-by at an open browser must not be able to take
-// over the account. Because passwords could be guessed here, the check uses
-// CheckPassword as everywhere else.
+// A change of the password, the e-mail address or the username needs the current
+// password (OWASP ASVS 5.0 §6.2.3, §7.5.1): a passer-by at an open browser must not be
+// able to take over the account. Because passwords could be guessed here, the tries are
+// counted (Confirm).
 func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.User, in Input, replaceAll bool) (store.User, error) {
 	// Nobody can give a role here, not even an administrator: that needs the
 	// administrators' endpoints and their scope.
@@ -82,7 +81,7 @@ func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor,
 }
 
 func needsProof(d draft, me store.User) bool {
-	return d.password != nil || d.email != nil && *d.email != me.Email
+	return d.password != nil || d.email != nil && *d.email != me.Email || d.username != nil && *d.username != me.Username
 }
 
 // proven checks the current password if d needs it, and returns the hash that it was
@@ -101,7 +100,7 @@ func (s *Service) proven(ctx context.Context, d *draft, in Input, me store.User)
 	if !proof.Sent {
 		return "", fields.New("current_password", fields.Required)
 	}
-	checked, err := s.CheckPassword(ctx, me.Username, proof.Value, signin.ByConfirm)
+	checked, err := s.Confirm(ctx, me, proof.Value)
 	switch {
 	case errors.Is(err, ErrCredentials) && !in.CurrentPassword.Sent:
 		return "", fields.New("current_password", fields.Required)

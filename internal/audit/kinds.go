@@ -4,7 +4,7 @@ import "gatehouse/internal/signin"
 
 // Kinds has one event of every kind. The API document lists their names in this order.
 var Kinds = []Kind{
-	SignInOK{}, SignInRefused{}, SessionEnded{}, BrowserEnded{}, TokenReused{}, TokenRevoked{},
+	SignInOK{}, SignInRefused{}, AttackSuspected{}, SessionEnded{}, BrowserEnded{}, TokenReused{}, TokenRevoked{},
 	UserCreated{}, UserUpdated{}, UserDeleted{}, ConsentGranted{}, ConsentWithdrawn{}, DeviceDecided{},
 	ClientCreated{}, ClientUpdated{}, ClientDeleted{}, ClientSecretRotated{},
 	KeyCreated{}, KeyRetired{}, KeysRewrapped{}, EpochBegan{}, DatabaseRestored{},
@@ -29,6 +29,14 @@ type SignInOK struct {
 type SignInRefused struct {
 	Method signin.Method `json:"method"`
 	Reason string        `json:"reason"` // "unknown", "password", "inactive", "role"
+}
+
+// AttackSuspected is the event that so much failed in an hour that somebody must be
+// guessing: at the subject's password, or, without a subject, at many accounts or codes
+// from one network. It is recorded once an hour for each.
+type AttackSuspected struct {
+	What    string `json:"what"`              // "signin", "user_code" or "signup"
+	Network string `json:"network,omitempty"` // empty if the tries come from everywhere
 }
 
 // SessionEnded is the event that a session ended early.
@@ -135,6 +143,7 @@ type DatabaseRestored struct {
 // Kind implements Kind.
 func (SignInOK) Kind() string            { return "signin.ok" }
 func (SignInRefused) Kind() string       { return "signin.refused" }
+func (AttackSuspected) Kind() string     { return "attack.suspected" }
 func (SessionEnded) Kind() string        { return "session.ended" }
 func (BrowserEnded) Kind() string        { return "browser.ended" }
 func (TokenReused) Kind() string         { return "token.reused" }

@@ -55,10 +55,14 @@ func (i *Info) IPString() string {
 
 // Network returns the network that one household or company is likely to share: the /24 of
 // an IPv4 address or the /64 of an IPv6 one. Throttles count by it.
-func (i *Info) Network() netip.Prefix {
-	address, bits := i.IP.Unmap().WithZone(""), 64
+func (i *Info) Network() netip.Prefix { return i.Within(24, 64) }
+
+// Within returns the network of the given length, of an IPv4 or an IPv6 address, that the
+// request comes from; the zero Prefix if its address is unknown.
+func (i *Info) Within(v4, v6 int) netip.Prefix {
+	address, bits := i.IP.Unmap().WithZone(""), v6
 	if address.Is4() {
-		bits = 24
+		bits = v4
 	}
 	p, _ := address.Prefix(bits)
 	return p

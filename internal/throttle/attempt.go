@@ -3,21 +3,19 @@ package throttle
 import (
 	"context"
 	"sync"
-	"time"
-
-	"gatehouse/store"
 )
 
 // An Attempt is a try that was allowed. Only the first of its methods that is called
 // takes effect, so a deferred Abandoned is always right.
 type Attempt struct {
 	limiter *Limiter
-	key     store.Digest
-	network string
-	turn    time.Time       // of the network, if it needs one
-	counts  store.Throttles // where the slot was taken
-	signIn  bool
+	slots   []slot // of a sign-up or a user code, one in each network
 	once    sync.Once
+
+	signIn bool
+	slot   slot    // of a sign-in
+	scopes []scope // what its failure is charged to; empty for a browser of its own
+	turns  []turn
 }
 
 // Succeeded reports that the password was right. It clears the count of the account from
@@ -27,30 +25,26 @@ func (a *Attempt) Succeeded(ctx context.Context) {
 		if !a.signIn {
 			return
 		}
-		a.limiter.networks.giveBack(a.network, a.turn)
+		a.limiter.hot.giveBack(a.turns)
 		ctx = context.WithoutCancel(ctx)
 		// A count that cannot be cleared is forgotten in its time.
-		_ = a.counts.Clear(ctx, a.key)
-		if a.counts != a.limiter.Fallback {
-			_ = a.limiter.Fallback.Clear(ctx, a.key)
+		_ = a.slot.counts.Clear(ctx, a.slot.key)
+		if a.slot.counts != a.limiter.Fallback {
+			_ = a.limiter.Fallback.Clear(ctx, a.slot.key)
 		}
-		a.limiter.pending.leave(a.key, true)
+		a.limiter.pending.leave(a.slot.key, true)
 	})
 }
 
-// Failed reports that the try was wrong. It charges the network, too.
+// Failed reports that the try was wrong. It charges the networks and the account, too.
 func (a *Attempt) Failed(ctx context.Context) {
 	a.once.Do(func() {
 		if !a.signIn {
 			return
 		}
-		l := a.limiter
 		// A caller that hangs up before the answer has failed all the same.
-		d, _, err := l.take(context.WithoutCancel(ctx), keyOf("network", a.network), l.Rules.Network)
-		if err == nil && !d.Allowed {
-			l.networks.block(a.network, l.Now(), d.RetryAfter, l.Rules.Network)
-		}
-		l.pending.leave(a.key, false)
+		a.limiter.charge(context.WithoutCancel(ctx), a.scopes)
+		a.limiter.pending.leave(a.slot.key, false)
 	})
 }
 
@@ -58,10 +52,14 @@ func (a *Attempt) Failed(ctx context.Context) {
 // gives the slot back.
 func (a *Attempt) Abandoned(ctx context.Context) {
 	a.once.Do(func() {
-		_ = a.counts.Refund(context.WithoutCancel(ctx), a.key)
+		ctx = context.WithoutCancel(ctx)
+		for _, s := range a.slots {
+			s.refund(ctx)
+		}
 		if a.signIn {
-			a.limiter.networks.giveBack(a.network, a.turn)
-			a.limiter.pending.leave(a.key, false)
+			a.slot.refund(ctx)
+			a.limiter.hot.giveBack(a.turns)
+			a.limiter.pending.leave(a.slot.key, false)
 		}
 	})
 }

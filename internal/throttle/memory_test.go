@@ -2,6 +2,8 @@ package throttle
 
 import (
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,18 +111,52 @@ func TestMemoryClockSetBack(t *testing.T) {
 	}
 }
 
-func TestNetworksAreBounded(t *testing.T) {
-	var n networks
-	r := DefaultRules().Network
+func TestHotScopesAreBounded(t *testing.T) {
+	var h hot
 	now := time.Unix(1, 0)
-	for i := range maxNetworks + 100 {
-		n.block(strconv.Itoa(i), now, time.Second, r)
+	var last scope
+	for i := range maxHot + 100 {
+		last = scope{key: store.DigestOf(strconv.Itoa(i)), rule: DefaultRules().Network}
+		h.block(last, now, time.Second)
 	}
-	if len(n.hot) > maxNetworks {
-		t.Errorf("%d networks are remembered, want at most %d", len(n.hot), maxNetworks)
+	if len(h.scopes) > maxHot {
+		t.Errorf("%d scopes are remembered, want at most %d", len(h.scopes), maxHot)
 	}
-	if _, wait := n.admit(strconv.Itoa(maxNetworks+99), now, r); wait == 0 {
-		t.Error("the last network was not remembered, want a wait")
+	if _, wait, _ := h.admit([]scope{last}, now); wait == 0 {
+		t.Error("the last scope was not remembered, want a wait")
+	}
+}
+
+// TestStrangersAreRationed has more keys than the ration, by many callers at once.
+func TestStrangersAreRationed(t *testing.T) {
+	var s strangers
+	var admitted atomic.Int64
+	now := time.Unix(1, 0)
+	var wg sync.WaitGroup
+	for caller := range 8 {
+		wg.Go(func() {
+			for i := range maxStrangers / 4 {
+				if s.admit(store.DigestOf(strconv.Itoa(caller)+" "+strconv.Itoa(i)), now) {
+					admitted.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := admitted.Load(); n != maxStrangers {
+		t.Errorf("%d keys were admitted, want %d", n, maxStrangers)
+	}
+	if s.admit(store.DigestOf("another"), now.Add(window-1)) {
+		t.Error("another key was admitted within the window, want it refused")
+	}
+	for key := range s.keys {
+		if !s.admit(key, now) {
+			t.Error("a key of the window was refused, want it admitted")
+		}
+		break
+	}
+	if !s.admit(store.DigestOf("another"), now.Add(window)) {
+		t.Error("a key was refused in the next window, want it admitted")
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"gatehouse/internal/throttle"
 )
 
 // spray makes a network use up its free tries, with one try at each account.
@@ -52,7 +54,7 @@ func TestSlowedNetworkAdmitsOneAtATime(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
-			if _, err := r.SignIn(ctx, fmt.Sprintf("fresh %d", i)); err == nil {
+			if _, err := r.SignIn(ctx, throttle.Person(fmt.Sprintf("fresh %d", i))); err == nil {
 				passed.Add(1)
 			}
 		})
@@ -69,7 +71,7 @@ func TestSuccessesCostTheNetworkNothing(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	succeed := func(i int) {
 		t.Helper()
-		a, err := r.SignIn(ctx, fmt.Sprintf("colleague %d", i))
+		a, err := r.SignIn(ctx, throttle.Person(fmt.Sprintf("colleague %d", i)))
 		if err != nil {
 			t.Fatalf("the sign-in of colleague %d: %v", i, err)
 		}
@@ -89,7 +91,7 @@ func TestSuccessesCostTheNetworkNothing(t *testing.T) {
 // get more tries at those of others.
 func TestOwnSuccessLiftsNoBlock(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
-	own, err := r.SignIn(ctx, "mallory") // started before the network is slowed down
+	own, err := r.SignIn(ctx, throttle.Person("mallory")) // started before the network is slowed down
 	if err != nil {
 		t.Fatalf("signing in: %v", err)
 	}

@@ -3,7 +3,8 @@
 // A try to sign in is counted by account and network together: an attacker is slowed
 // down for that account in their own network, and the owner, who is elsewhere, never
 // notices. There is a delay, never a lock. In addition, a network that fails too often,
-// at any accounts, is slowed down as a unit.
+// at any accounts, is slowed down as a unit, and so are the wider networks that it is
+// part of. A browser that signed the person in before is counted on its own.
 //
 // The counts are kept in a store.Throttles that all replicas share. While that is
 // unavailable, each replica counts for itself, more strictly.
@@ -15,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,36 +29,6 @@ type Limited struct{ RetryAfter time.Duration }
 
 func (e *Limited) Error() string {
 	return fmt.Sprintf("throttled: the next try may come in %s", e.RetryAfter)
-}
-
-// Rules are the rules of a Limiter.
-type Rules struct {
-	// SignIn counts tries at one account from one network.
-	SignIn store.Rule
-	// Network counts failed tries from one network, at any accounts, against an attacker
-	// who tries one common password on everybody. It bounds other failures likewise.
-	Network store.Rule
-	// SignUp counts new accounts from one network.
-	SignUp store.Rule
-	// UserCode counts wrong device codes typed from one network.
-	UserCode store.Rule
-	// Failure counts other failures by their kind, ID and network.
-	Failure store.Rule
-}
-
-// DefaultRules returns rules for networks of up to several thousand people, or for a
-// gateway that is not a trusted proxy: they all sign in, and mistype, in the same quarter
-// of an hour.
-func DefaultRules() Rules {
-	return Rules{
-		SignIn:  store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
-		Network: store.Rule{Free: 1000, Delay: time.Second, Factor: 1, MaxDelay: time.Second, Forget: 15 * time.Minute},
-		SignUp:  store.Rule{Free: 300, Delay: 2 * time.Second, Factor: 1, MaxDelay: 2 * time.Second, Forget: time.Hour},
-		// RFC 8628 §5.1: a code has 34 bits and lives ten minutes.
-		UserCode: store.Rule{Free: 5, Delay: 10 * time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
-
-		Failure: store.Rule{Free: 200, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: 10 * time.Minute},
-	}
 }
 
 // DefaultElsewhere is long enough for another replica to hash a password, and less than
@@ -77,28 +49,74 @@ type Limiter struct {
 	// 0 if there is only one replica.
 	Elsewhere time.Duration
 
-	pending  pending
-	looking  atomic.Int64 // tries that wait for another replica
-	outage   outage
-	networks networks
+	// Suspect, if set, is called when failures in one scope become too many, once an hour
+	// for each scope, however many replicas there are.
+	Suspect func(ctx context.Context, s Suspicion)
+
+	pending   pending
+	looking   atomic.Int64 // tries that wait for another replica
+	outage    outage
+	hot       hot
+	strangers strangers
 }
 
-// SignIn takes a slot for one try to sign in as nameKey (names.Lookup, so that all
-// spellings of a name share a count), before the password is checked. It returns a
-// *Limited if the try comes too early. A refused try is not charged, not even to the
+// A Suspicion is that somebody is guessing.
+type Suspicion struct {
+	What    string // what is counted: "signin", "user_code" or "signup"
+	Sub     string // the account; empty if the tries are at many
+	Network string // where they come from; empty if from everywhere
+}
+
+// SignIn takes a slot for one try to sign in, before the password is checked. It returns
+// a *Limited if the try comes too early. A refused try is not charged, not even to the
 // network: a flood against one account concerns that account alone.
-func (l *Limiter) SignIn(ctx context.Context, nameKey string) (*Attempt, error) {
-	network := networkOf(ctx)
-	turn, wait := l.networks.admit(network, l.Now(), l.Rules.Network)
-	if wait > 0 {
-		return nil, l.refuse("network", wait)
+func (l *Limiter) SignIn(ctx context.Context, account Account) (*Attempt, error) {
+	a := &Attempt{limiter: l, signIn: true, slot: slot{rule: l.Rules.SignIn, sure: account.exists}}
+	if own := account.own(ctx); own != "" {
+		a.slot.key = keyOf(account.kind, account.id, "own", own)
+	} else if err := l.admit(ctx, a, account); err != nil {
+		return nil, err
 	}
-	a := &Attempt{limiter: l, network: network, turn: turn, key: keyOf("signin", nameKey, network), signIn: true}
 	if err := l.queue(ctx, a); err != nil {
-		l.networks.giveBack(network, turn)
+		l.hot.giveBack(a.turns)
 		return nil, err
 	}
 	return a, nil
+}
+
+// admit gives a its turns in the scopes of its networks, and chooses its key.
+func (l *Limiter) admit(ctx context.Context, a *Attempt, account Account) error {
+	a.scopes = l.scopes(ctx, account)
+	turns, wait, kind := l.hot.admit(a.scopes[1:], l.Now())
+	if wait > 0 {
+		return l.refuse(kind, wait)
+	}
+	a.turns = turns
+	a.slot.key = keyOf(account.kind, account.id, networkOf(ctx))
+	if l.hot.has(a.scopes[0].key, l.Now()) {
+		a.slot.key, a.slot.rule = keyOf("spread", account.kind, account.id, widest(ctx)), l.Rules.Spread
+	}
+	return nil
+}
+
+// scopes returns what a failure at the account is charged to. The first is the account
+// as such, which makes nobody wait.
+func (l *Limiter) scopes(ctx context.Context, account Account) []scope {
+	all := []scope{{key: keyOf("attack", account.kind, account.id), rule: l.Rules.Attack, kind: "attack", sure: account.exists}}
+	if account.exists {
+		all[0].alarm = &Suspicion{What: "signin", Sub: account.id}
+	}
+	for _, n := range networksOf(ctx) {
+		s := scope{key: keyOf("network", n.String()), rule: wider(l.Rules.Network, n.times), kind: "network"}
+		if n.times > 1 {
+			s.alarm = &Suspicion{What: "signin", Network: n.String()}
+			all = append(all, scope{
+				key: keyOf("near", account.kind, account.id, n.String()), rule: wider(l.Rules.Near, n.times), kind: "near", sure: account.exists,
+			})
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // queue takes a's slot or, if none is free, waits for a success among the tries that
@@ -107,43 +125,61 @@ func (l *Limiter) queue(ctx context.Context, a *Attempt) error {
 	wait, cancel := context.WithTimeout(ctx, maxPending)
 	defer cancel()
 	for {
-		before := l.pending.watch(a.key)
-		d, where, err := l.take(ctx, a.key, l.Rules.SignIn)
+		before := l.pending.watch(a.slot.key)
+		d, err := l.take(ctx, &a.slot)
 		if err != nil {
 			return err
 		}
 		if d.Allowed {
-			a.counts = where
-			l.pending.join(a.key)
+			l.pending.join(a.slot.key)
 			return l.decide("signin", d)
 		}
 		if before == nil {
-			before = l.pending.watch(a.key)
+			before = l.pending.watch(a.slot.key)
 		}
-		if !before.success(wait) && (before != nil || !l.elsewhere(wait, d)) {
+		if !before.success(wait) && (before != nil || !l.elsewhere(wait, a.slot.rule, d)) {
 			return l.decide("signin", d)
 		}
+	}
+}
+
+// charge counts a failure in each of the scopes, all at once, and remembers those that
+// have used up their free tries.
+func (l *Limiter) charge(ctx context.Context, scopes []scope) {
+	var all sync.WaitGroup
+	for _, s := range scopes {
+		all.Go(func() {
+			d, err := l.take(ctx, &slot{key: s.key, rule: s.rule, sure: s.sure})
+			if err == nil && !d.Allowed && l.hot.block(s, l.Now(), d.RetryAfter) {
+				l.suspect(ctx, s.key, s.alarm)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// suspect reports a suspicion, unless that was done within the hour.
+func (l *Limiter) suspect(ctx context.Context, key store.Digest, s *Suspicion) {
+	if s == nil || l.Suspect == nil {
+		return
+	}
+	once := store.Rule{Free: 1, Delay: time.Hour, Factor: 1, MaxDelay: time.Hour, Forget: time.Hour}
+	d, err := l.take(ctx, &slot{key: keyOf("alarm", string(key[:])), rule: once, sure: true})
+	if err == nil && d.Allowed {
+		l.Suspect(ctx, *s)
 	}
 }
 
 // SignUp takes a slot for one new account, before its password is hashed. It returns a
 // *Limited if the try comes too early.
 func (l *Limiter) SignUp(ctx context.Context) (*Attempt, error) {
-	a := &Attempt{limiter: l, key: keyOf("signup", networkOf(ctx))}
-	if err := l.start(ctx, a, "signup", l.Rules.SignUp); err != nil {
-		return nil, err
-	}
-	return a, nil
+	return l.start(ctx, "signup", l.Rules.SignUp)
 }
 
 // UserCode takes a slot for one device code that a person typed, before the code is
 // looked up. The caller gives the slot of a right code back (Attempt.Abandoned).
 func (l *Limiter) UserCode(ctx context.Context) (*Attempt, error) {
-	a := &Attempt{limiter: l, key: keyOf("user_code", networkOf(ctx))}
-	if err := l.start(ctx, a, "user_code", l.Rules.UserCode); err != nil {
-		return nil, err
-	}
-	return a, nil
+	return l.start(ctx, "user_code", l.Rules.UserCode)
 }
 
 // Failure counts one failure that has happened, at id (a client, a session), and returns
@@ -154,9 +190,9 @@ func (l *Limiter) UserCode(ctx context.Context) (*Attempt, error) {
 func (l *Limiter) Failure(ctx context.Context, kind, id string) error {
 	ctx = context.WithoutCancel(ctx) // a caller that hangs up has failed all the same
 	network := networkOf(ctx)
-	d, _, err := l.take(ctx, keyOf("network", kind, network), l.Rules.Network)
+	d, err := l.take(ctx, &slot{key: keyOf("network", kind, network), rule: l.Rules.Network})
 	if err == nil && d.Allowed {
-		d, _, err = l.take(ctx, keyOf(kind, id, network), l.Rules.Failure)
+		d, err = l.take(ctx, &slot{key: keyOf(kind, id, network), rule: l.Rules.Failure})
 	}
 	if err != nil {
 		return err
@@ -164,31 +200,63 @@ func (l *Limiter) Failure(ctx context.Context, kind, id string) error {
 	return l.decide(kind, d)
 }
 
-// start takes a's slot.
-func (l *Limiter) start(ctx context.Context, a *Attempt, kind string, r store.Rule) error {
-	d, where, err := l.take(ctx, a.key, r)
-	if err != nil {
-		return err
+// start takes a slot in each network that the request comes from, or none.
+func (l *Limiter) start(ctx context.Context, kind string, r store.Rule) (*Attempt, error) {
+	a := &Attempt{limiter: l}
+	for _, n := range networksOf(ctx) {
+		s := slot{key: keyOf(kind, n.String()), rule: wider(r, n.times)}
+		d, err := l.take(ctx, &s)
+		if err == nil && d.Allowed {
+			a.slots = append(a.slots, s)
+			continue
+		}
+		a.Abandoned(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n.times > 1 {
+			l.suspect(ctx, s.key, &Suspicion{What: kind, Network: n.String()})
+		}
+		return nil, l.refuse(kind, d.RetryAfter)
 	}
-	a.counts = where
-	return l.decide(kind, d)
+	l.observe(kind, true)
+	return a, nil
 }
 
-// take counts a try in the store or, while that is unavailable, in this process, and
-// returns which of them.
-func (l *Limiter) take(ctx context.Context, key store.Digest, r store.Rule) (store.Decision, store.Throttles, error) {
-	d, err := l.Store.Take(ctx, key, r)
+// A slot is for one try under a key.
+type slot struct {
+	key    store.Digest
+	rule   store.Rule
+	sure   bool            // the key is not one that a stranger can make up (strangers)
+	counts store.Throttles // where it was taken
+}
+
+// refund gives the slot back.
+func (s slot) refund(ctx context.Context) {
+	if s.counts != nil {
+		_ = s.counts.Refund(ctx, s.key) // a count that stays is forgotten in its time
+	}
+}
+
+// take takes a slot in the store or, while that is unavailable, in this process.
+func (l *Limiter) take(ctx context.Context, s *slot) (store.Decision, error) {
+	if !s.sure && !l.strangers.admit(s.key, l.Now()) {
+		s.counts = l.Fallback
+		return l.Fallback.Take(ctx, s.key, s.rule)
+	}
+	s.counts = l.Store
+	d, err := l.Store.Take(ctx, s.key, s.rule)
 	switch {
 	case err == nil:
-		return d, l.Store, nil
+		return d, nil
 	case ctx.Err() != nil && !errors.Is(err, store.ErrUnavailable):
-		return d, nil, err // the caller went away
+		return d, err // the caller went away
 	}
 	if l.outage.begins(l.Now()) {
 		l.Log.WarnContext(ctx, "counting tries: the store is unavailable, so each replica counts for itself", "error", err)
 	}
-	d, err = l.Fallback.Take(ctx, key, stricter(r))
-	return d, l.Fallback, err
+	s.counts = l.Fallback
+	return l.Fallback.Take(ctx, s.key, stricter(s.rule))
 }
 
 // stricter returns the rule while every replica counts for itself: each allows half of

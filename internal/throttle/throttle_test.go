@@ -75,7 +75,7 @@ func wait(t *testing.T, err error) time.Duration {
 // wrong tries a wrong password, and returns how long to wait if the try is refused.
 func (r *rig) wrong(t *testing.T, ctx context.Context, name string) time.Duration {
 	t.Helper()
-	a, err := r.SignIn(ctx, name)
+	a, err := r.SignIn(ctx, throttle.Person(name))
 	if err == nil {
 		a.Failed(ctx)
 	}
@@ -182,7 +182,7 @@ func TestParallelRightTriesAreAllLetThrough(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			a, err := r.SignIn(ctx, "ann")
+			a, err := r.SignIn(ctx, throttle.Person("ann"))
 			if err != nil {
 				t.Errorf("signing in: %v", err)
 				return
@@ -210,7 +210,7 @@ func TestParallelRightTriesAtTwoReplicas(t *testing.T) {
 		hashing := [len(replicas)]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}
 		for i := range 50 {
 			wg.Go(func() {
-				a, err := replicas[i%2].SignIn(ctx, "ann")
+				a, err := replicas[i%2].SignIn(ctx, throttle.Person("ann"))
 				if err != nil {
 					t.Errorf("signing in: %v", err)
 					return
@@ -240,12 +240,12 @@ func TestWrongTriesElsewhereAreNoReasonToWaitLong(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		_, err := l.SignIn(ctx, "ann")
+		_, err := l.SignIn(ctx, throttle.Person("ann"))
 		if d := wait(t, err); d != 300*time.Millisecond || time.Since(began) != l.Elsewhere {
 			t.Errorf("refused for %s after %s, want for the rest of the delay after %s", d, time.Since(began), l.Elsewhere)
 		}
 		began = time.Now()
-		if _, err = l.SignIn(ctx, "ann"); wait(t, err) != 300*time.Millisecond || time.Since(began) != 0 {
+		if _, err = l.SignIn(ctx, throttle.Person("ann")); wait(t, err) != 300*time.Millisecond || time.Since(began) != 0 {
 			t.Errorf("the next one: %v after %s, want at once", err, time.Since(began))
 		}
 	})
@@ -279,7 +279,7 @@ func TestVerdicts(t *testing.T) {
 			for range 4 {
 				r.wrong(t, ctx, "ann")
 			}
-			a, err := r.SignIn(ctx, "ann")
+			a, err := r.SignIn(ctx, throttle.Person("ann"))
 			if err != nil {
 				t.Fatalf("signing in: %v", err)
 			}
@@ -437,7 +437,7 @@ func TestStoreAway(t *testing.T) {
 		t.Errorf("the store is back, and still refused for %s, want 0", d)
 	}
 
-	a, err := r.SignIn(ctx, "ann")
+	a, err := r.SignIn(ctx, throttle.Person("ann"))
 	if err != nil {
 		t.Fatalf("signing in: %v", err)
 	}
@@ -458,7 +458,7 @@ func TestStoreAway(t *testing.T) {
 
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := r.SignIn(gone, "ann"); !errors.Is(err, context.Canceled) {
+	if _, err := r.SignIn(gone, throttle.Person("ann")); !errors.Is(err, context.Canceled) {
 		t.Errorf("a caller who went away: err = %v, want context.Canceled", err)
 	}
 }
