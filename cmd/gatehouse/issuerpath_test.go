@@ -31,7 +31,7 @@ func TestAnIssuerWithAPath(t *testing.T) {
 			issuer := "http://" + front + "/auth"
 			g := openGate(t, func(cfg *config.Config) { cfg.Issuer, cfg.Audience = issuer, issuer })
 			haproxy(t, front, rule, strings.TrimPrefix(g.door.URL, "http://"))
-			g.door = &httptest.Server{URL: "http://" + front, Config: &http.Server{}} //nolint:gosec // G112: only its address is used
+			g.door = &httptest.Server{URL: "http://" + front, Config: &http.Server{}}
 			v := g.visitor()
 			describes(t, v, issuer)
 
