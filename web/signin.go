@@ -37,8 +37,9 @@ type LoginData struct {
 	Problem string
 }
 
-// An Account is the person that a page addresses.
-type Account struct{ Username, Email string }
+// An Account is the person that a page addresses. A form carries Sub, and whoever answers
+// it must be that person.
+type Account struct{ Sub, Username, Email string }
 
 // ConsentData fills Consent.
 type ConsentData struct {

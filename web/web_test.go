@@ -15,7 +15,7 @@ const evil = `"><svg/onload=alert(1)>{{7*7}}`
 // rendered returns all pages, filled with a hostile text.
 func rendered(t *testing.T) map[string]string {
 	t.Helper()
-	who := Account{Username: evil, Email: evil}
+	who := Account{Sub: evil, Username: evil, Email: evil}
 	pages := map[string]func(http.ResponseWriter) error{
 		"home": func(w http.ResponseWriter) error { return Home.Render(w, "", 200, HomeData{Issuer: evil}) },
 		"inside": func(w http.ResponseWriter) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"gatehouse/internal/browser"
@@ -58,7 +59,16 @@ func (v Visitors) with(r *http.Request, cookie string) (oauth.Browser, error) {
 }
 
 // AccountOf returns the account that a page shows for a user.
-func AccountOf(u store.User) web.Account { return web.Account{Username: u.Username, Email: u.Email} }
+func AccountOf(u store.User) web.Account {
+	return web.Account{Sub: u.Sub, Username: u.Username, Email: u.Email}
+}
+
+// ShownTo reports whether the page of a form was shown to the person who is signed in
+// now. Another may have signed in since, and did not see the question. A program that
+// sends the form without having seen a page does not say.
+func ShownTo(form url.Values, b oauth.Browser) bool {
+	return !form.Has("shown_to") || form.Get("shown_to") == b.User.Sub
+}
 
 // GoOn takes the browser to another address. A GET is answered with a redirect. A form is
 // answered with a page that goes on by itself, since browsers apply the form-action of

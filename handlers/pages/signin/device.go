@@ -77,6 +77,9 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 	if !visitor.SignedIn() {
 		return pages.GoOn(w, r, loginPath+"?"+url.Values{"user_code": {orNone(code)}}.Encode())
 	}
+	if !pages.ShownTo(form, visitor) {
+		return pages.GoOn(w, r, DevicePath+"?"+url.Values{"user_code": {code}}.Encode())
+	}
 	asked, err := e.Requests.Find(r.Context(), code)
 	if err == nil {
 		err = e.Requests.Decide(r.Context(), code, visitor, allow)

@@ -92,6 +92,9 @@ func (e Logout) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if visitor.SignedIn() && !pages.ShownTo(form, visitor) {
+		return pages.GoOn(w, r, logoutPath+"?"+url.Values{"request": {form.Get("request")}}.Encode())
+	}
 	if err := e.end(w, r, visitor); err != nil {
 		return err
 	}

@@ -85,6 +85,35 @@ func TestARequestThatBeginsAnewAsksForTheSignInAgain(t *testing.T) {
 	v.get("/oauth/authorize?"+login.form().Encode()).shows(http.StatusOK, "Type your password again")
 }
 
+// A question that was put to one person cannot be answered by another, who has signed in
+// at the same browser since. A sign-in page names whom it signs in, and setup has no
+// person yet.
+func TestAQuestionIsAnsweredByThePersonWhoSawIt(t *testing.T) {
+	s := open(t)
+	bob := s.person("bob")
+	v := s.visitor()
+	code := s.began().UserCode
+	device := v.signIn(v.get("/device?user_code="+code), "ann").shows(http.StatusOK, "Connect a device to", "ann@example.com")
+	consent := v.get(ask()).shows(http.StatusOK, "Allow", "ann@example.com")
+	logout := v.get("/logout").shows(http.StatusOK, "Sign out?", "ann@example.com")
+	leaving := v.get("/oauth/logout?client_id=shop&post_logout_redirect_uri="+url.QueryEscape(shopBye)).shows(http.StatusOK, "asks to sign you out")
+	v.signIn(v.get("/login?another=1"), "bob").shows(http.StatusOK, "bob@example.com")
+
+	for _, answer := range []string{"allow", "deny"} {
+		v.post("/device", device, "answer", answer).shows(http.StatusOK, "Connect a device to", "bob@example.com")
+		v.post("/consent", consent, "answer", answer).shows(http.StatusOK, "Allow", "bob@example.com")
+	}
+	v.post("/logout", logout).shows(http.StatusOK, "Sign out?", "bob@example.com")
+	again := v.post("/logout", leaving).shows(http.StatusOK, "asks to sign you out", "bob@example.com")
+	for _, u := range []store.User{s.ann, bob} {
+		if _, err := s.db.ConsentOf(t.Context(), u.ID, "shop"); err == nil {
+			t.Errorf("a consent of %s is recorded, want none", u.Username)
+		}
+	}
+	v.post("/device", v.get("/device?user_code="+code), "answer", "deny").shows(http.StatusOK, "Device refused") // nothing was decided
+	v.post("/logout", again).leads(shopBye)
+}
+
 // Two tabs wait for a sign-in. When one has it, the other goes on by itself.
 func TestTheOtherTabGoesOnByItself(t *testing.T) {
 	s := open(t)

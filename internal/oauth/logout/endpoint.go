@@ -43,7 +43,7 @@ type Request struct {
 	// Return is the app's post_logout_redirect_uri, or empty.
 	Return string `json:"r,omitempty"`
 	State  string `json:"s,omitempty"`
-	// Until is when a sealed request expires, in Unix seconds.
+	// Until is when a sealed request becomes stale, in Unix seconds.
 	Until int64 `json:"e,omitempty"`
 }
 
@@ -107,11 +107,15 @@ func (l *Endpoint) Seal(out Request) (string, error) {
 }
 
 // Open unpacks a sealed request and checks again that its address is registered. A
-// stale or forged one opens as an empty request.
+// forged one opens as an empty request. A stale one no longer proves whom the app meant,
+// so the person is asked.
 func (l *Endpoint) Open(ctx context.Context, sealed string) (Request, error) {
 	var out Request
-	if sealed == "" || l.Sealer.Open(label, sealed, &out) != nil || l.Now().Unix() >= out.Until {
+	if sealed == "" || l.Sealer.Open(label, sealed, &out) != nil {
 		return Request{}, nil //nolint:nilerr // an empty request
+	}
+	if l.Now().Unix() >= out.Until {
+		out.Subject = ""
 	}
 	return out, l.check(ctx, &out)
 }
