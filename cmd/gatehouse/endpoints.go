@@ -137,7 +137,7 @@ func (b *backends) outbound() *http.Client {
 
 // assertions returns the check of the JWTs by which clients authenticate (RFC 7523 §2.2).
 func (b *backends) assertions() *clientauth.Assertions {
-	return &clientauth.Assertions{Once: b.db, Keys: &clientauth.JWKSCache{Client: b.outbound(), Now: now}, Issuer: b.config.Issuer, Now: b.now}
+	return &clientauth.Assertions{Once: b.db, Keys: &clientauth.JWKSCache{Client: b.outbound(), Limits: b.limits, Now: now}, Issuer: b.config.Issuer, Now: b.now}
 }
 
 func (c *core) newNotifier(minter *token.Minter) *notify.Worker {

@@ -185,7 +185,7 @@ func (s *site) wire(t testing.TB, who passwords) {
 		Lifetimes: life, Grace: 10 * time.Second, Now: s.clock, Log: slog.New(slog.DiscardHandler),
 	}
 	auth := &clientauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock, Assertions: &clientauth.Assertions{
-		Once: s.db, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Now: s.clock}, Issuer: issuer, Now: s.clock,
+		Once: s.db, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Limits: s.limits, Now: s.clock}, Issuer: issuer, Now: s.clock,
 	}}
 	engine, err := grants.NewEngine(grants.Steps{
 		Types: grant.Types(), Clients: auth, People: who, Sessions: s.sessions, Minter: minter, Limits: s.limits, Lifetimes: life,

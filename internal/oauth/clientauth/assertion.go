@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/throttle"
 	"gatehouse/keys"
 	"gatehouse/store"
 )
@@ -103,6 +104,9 @@ func claimed(raw string) (string, error) {
 // that it comes for the first time. Otherwise it returns InvalidClient.
 func (s *Assertions) verify(r *http.Request, client store.Client, raw string) error {
 	payload, err := s.signed(r.Context(), client, raw)
+	if passing(err) {
+		return fmt.Errorf("reading the keys of client %s: %w", client.ID, err)
+	}
 	if err != nil {
 		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err)
 	}
@@ -137,10 +141,19 @@ func (s *Assertions) signed(ctx context.Context, client store.Client, raw string
 		return payload, err
 	}
 	renewed, fault := s.Keys.Renew(ctx, client.JWKSURI)
-	if fault != nil || bytes.Equal(renewed, set) {
+	switch {
+	case passing(fault):
+		return nil, fault
+	case fault != nil, bytes.Equal(renewed, set):
 		return nil, err
 	}
 	return keys.VerifyAssertion(renewed, raw)
+}
+
+// passing reports whether the keys could not be read now, which says nothing of the client.
+func passing(err error) bool {
+	_, limited := errors.AsType[*throttle.Limited](err)
+	return limited || errors.Is(err, store.ErrUnavailable)
 }
 
 func (s *Assertions) keySet(ctx context.Context, client store.Client) ([]byte, error) {

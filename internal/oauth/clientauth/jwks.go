@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/outbound"
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 const (
@@ -24,23 +24,34 @@ const (
 	maxJWKS = 200
 )
 
+// errReading says that another request is reading the keys.
+var errReading = fmt.Errorf("a client's keys are being read: %w", store.ErrUnavailable)
+
 // JWKSCache reads the documents behind clients' jwks_uri. It fetches each about once in
 // five minutes, and once in ten seconds if it fails or for an unknown key, so that nobody
-// can make us send more requests.
+// can make us send more requests. One request at a time waits for a document: if all waited
+// for a host that hangs, they would fill the server.
 type JWKSCache struct {
 	Client *http.Client
-	Now    func() time.Time
+	// Limits counts the requests that find no keys, by network and document, before they
+	// lead to a fetch: nobody has authenticated yet.
+	Limits interface {
+		Failure(ctx context.Context, kind, id string) error
+	}
+	Now func() time.Time
 
 	mu    sync.Mutex
 	known map[string]*jwksEntry
 }
 
+// A jwksEntry is what is known of one document.
 type jwksEntry struct {
-	mu      sync.Mutex // held while fetching, so that one call fetches for all
+	mu      sync.Mutex // not held during a fetch
+	reading bool
 	asked   time.Time
 	renewed time.Time // the last fetch by Renew
 	err     error
-	good    atomic.Pointer[jwks] // the last document with a usable key
+	good    jwks // the last document with a usable key
 }
 
 type jwks struct {
@@ -49,47 +60,60 @@ type jwks struct {
 }
 
 // Get returns the document at url. If it cannot be fetched or has no usable key, as a page
-// of maintenance, or if another call is fetching it, Get returns the previous one: calls
-// that all wait for a hanging host would fill the server.
+// of maintenance, or if another call is fetching it, Get returns the previous one. Without
+// a previous one it returns store.ErrUnavailable during that call, and *throttle.Limited
+// after too many calls.
 func (c *JWKSCache) Get(ctx context.Context, url string) ([]byte, error) {
-	return c.get(ctx, url, false)
+	e, now := c.entry(url), c.Now()
+	kept, _ := e.kept(now)
+	if !e.due(now) {
+		return e.kept(now)
+	}
+	if kept == nil {
+		if err := c.Limits.Failure(ctx, "jwks", url); err != nil {
+			return nil, err
+		}
+	}
+	if e.begin(false, now) {
+		e.fetch(ctx, c.Client, url, now)
+	} else if kept == nil {
+		return nil, errReading
+	}
+	return e.kept(now)
 }
 
 // Renew is Get for a caller that misses a key in what Get returned. It fetches the document
 // again, at most once in ten seconds.
 func (c *JWKSCache) Renew(ctx context.Context, url string) ([]byte, error) {
-	return c.get(ctx, url, true)
+	e, now := c.entry(url), c.Now()
+	if !e.renewable(now) {
+		return e.kept(now)
+	}
+	if err := c.Limits.Failure(ctx, "jwks", url); err != nil {
+		return nil, err
+	}
+	if !e.begin(true, now) {
+		return nil, errReading
+	}
+	e.fetch(ctx, c.Client, url, now)
+	return e.kept(now)
 }
 
-func (c *JWKSCache) get(ctx context.Context, url string, renew bool) ([]byte, error) {
-	e := c.entry(url)
-	if !e.mu.TryLock() {
-		if body := e.kept(c.Now()); body != nil {
-			return body, nil
-		}
-		e.mu.Lock()
-	}
+// due reports whether the last fetch no longer counts.
+func (e *jwksEntry) due(now time.Time) bool {
+	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := c.Now()
-	renew = renew && e.err == nil && !within(renewEvery, e.renewed, now)
-	if renew {
-		e.renewed = now
+	if e.err != nil {
+		return !within(failureMemory, e.asked, now)
 	}
-	if renew || !e.fresh(now) {
-		e.fetch(ctx, c.Client, url, now)
-	}
-	if body := e.kept(now); body != nil {
-		return body, nil
-	}
-	return nil, fmt.Errorf("reading a client's keys: %w", e.err)
+	return !within(jwksMemory, e.asked, now)
 }
 
-// fresh reports whether the last fetch still counts.
-func (e *jwksEntry) fresh(now time.Time) bool {
-	if e.err != nil {
-		return within(failureMemory, e.asked, now)
-	}
-	return within(jwksMemory, e.asked, now)
+// renewable reports whether an unknown key may lead to a fetch, or to waiting for one.
+func (e *jwksEntry) renewable(now time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.reading || e.err == nil && !within(renewEvery, e.renewed, now)
 }
 
 func within(limit time.Duration, then, now time.Time) bool {
@@ -97,22 +121,39 @@ func within(limit time.Duration, then, now time.Time) bool {
 	return !then.IsZero() && age >= 0 && age < limit
 }
 
+// begin reports whether the caller is the one that fetches.
+func (e *jwksEntry) begin(renew bool, now time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.reading {
+		return false
+	}
+	if e.reading = true; renew {
+		e.renewed = now
+	}
+	return true
+}
+
 func (e *jwksEntry) fetch(ctx context.Context, client *http.Client, url string, now time.Time) {
 	body, err := outbound.Get(context.WithoutCancel(ctx), client, url)
 	if err == nil {
 		err = keys.CheckUsable(body)
 	}
-	if e.asked, e.err = now, err; err == nil {
-		e.good.Store(&jwks{body, now})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.reading, e.asked, e.err = false, now, err; err == nil {
+		e.good = jwks{body, now}
 	}
 }
 
-// kept returns the last document with a usable key, or nil if it is too old.
-func (e *jwksEntry) kept(now time.Time) []byte {
-	if good := e.good.Load(); good != nil && now.Sub(good.read) < jwksAge {
-		return good.body
+// kept returns the last document with a usable key, if it is not too old.
+func (e *jwksEntry) kept(now time.Time) ([]byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.good.body != nil && now.Sub(e.good.read) < jwksAge {
+		return e.good.body, nil
 	}
-	return nil
+	return nil, fmt.Errorf("reading a client's keys: %w", e.err)
 }
 
 func (c *JWKSCache) entry(url string) *jwksEntry {

@@ -35,7 +35,7 @@ func TestJWKSCache(t *testing.T) {
 	}))
 	defer server.Close()
 	now := noon
-	cache := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Now: func() time.Time { return now }}
+	cache := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Limits: &tally{}, Now: func() time.Time { return now }}
 	get := func(want int32) {
 		t.Helper()
 		if body, err := cache.Get(t.Context(), server.URL); err != nil || string(body) != aSet || asked.Load() != want {
@@ -51,7 +51,7 @@ func TestJWKSCache(t *testing.T) {
 	get(2)
 	now = now.Add(10 * time.Second)
 	get(3)
-	inside := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Now: cache.Now}
+	inside := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Limits: &tally{}, Now: cache.Now}
 	if _, err := inside.Get(t.Context(), server.URL); err == nil || asked.Load() != 3 {
 		t.Errorf("an internal address: err = %v, want a refusal", err)
 	}
@@ -69,7 +69,7 @@ func TestNobodyWaitsForAHostThatHangs(t *testing.T) {
 	defer server.Close()
 	defer close(leave)
 	var now atomic.Int64 // minutes
-	cache := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Now: func() time.Time { return noon.Add(time.Duration(now.Load()) * time.Minute) }}
+	cache := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Limits: &tally{}, Now: func() time.Time { return noon.Add(time.Duration(now.Load()) * time.Minute) }}
 	if _, err := cache.Get(t.Context(), server.URL); err != nil {
 		t.Fatalf("getting the document through the cache: %v", err)
 	}
@@ -93,7 +93,7 @@ func TestADocumentWithoutAUsableKeyReplacesNothing(t *testing.T) {
 	}))
 	defer server.Close()
 	now := noon
-	cache := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Now: func() time.Time { return now }}
+	cache := clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Limits: &tally{}, Now: func() time.Time { return now }}
 	for _, bad := range []string{"<html>Back soon</html>", "", "null", "{}", `{"keys":[]}`, `{"keys":[{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}]}`, `{"keys":[{"kty":"oct","k":"AA"}]}`} {
 		good := aSet
 		answer.Store(&good)

@@ -8,17 +8,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/clientauth"
 	"gatehouse/internal/outbound"
+	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
 
@@ -97,7 +100,7 @@ func TestAnUnknownKeyIsLookedForOnceInTenSeconds(t *testing.T) {
 	clock := func() time.Time { return now }
 	a := clientauth.Authenticator{
 		Clients: apps{"signer": {ID: "signer", AuthMethod: store.PrivateKeyJWT, JWKSURI: host.URL, AssertionAudience: "issuer"}}, Limits: &tally{}, Now: clock,
-		Assertions: &clientauth.Assertions{Once: once{}, Issuer: "https://id.example", Now: clock, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Now: clock}},
+		Assertions: &clientauth.Assertions{Once: once{}, Issuer: "https://id.example", Now: clock, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Limits: &tally{}, Now: clock}},
 	}
 	check := func(what string, key ed25519.PrivateKey, kid string, want error, fetches int) {
 		t.Helper()
@@ -132,4 +135,52 @@ func TestAnUnknownKeyIsLookedForOnceInTenSeconds(t *testing.T) {
 	now = now.Add(10 * time.Second)
 	check("a new key that is not named", fourth, "", nil, 1)
 	check("a known key after all of that", first, "r1", nil, 0)
+}
+
+// One request waits for a jwks_uri that hangs. Strangers who name its app get 503 at once,
+// and 429 after too many tries, so that they hold no place that others need.
+func TestStrangersDoNotWaitForAHostThatHangs(t *testing.T) {
+	asked, leave := make(chan bool, 300), make(chan bool)
+	host := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- true
+		<-leave
+	}))
+	defer host.Close()
+	log := slog.New(slog.DiscardHandler)
+	limits := &throttle.Limiter{Store: throttle.NewMemory(time.Now), Fallback: throttle.NewMemory(time.Now), Rules: throttle.DefaultRules(), Now: time.Now, Log: log}
+	clock := func() time.Time { return noon }
+	a := clientauth.Authenticator{
+		Clients: apps{"signer": {ID: "signer", AuthMethod: store.PrivateKeyJWT, JWKSURI: host.URL, AssertionAudience: "issuer"}}, Limits: limits, Now: clock,
+		Assertions: &clientauth.Assertions{Once: once{}, Issuer: "https://id.example", Now: clock, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Limits: limits, Now: clock}},
+	}
+	stranger := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	try := func() error {
+		_, err := a.Authenticate(asserting(t, stranger, "x", noon))
+		return err
+	}
+	first := make(chan error, 1)
+	go func() { first <- try() }()
+	<-asked
+	var busy, limited atomic.Int32
+	var all sync.WaitGroup
+	for range 300 {
+		all.Go(func() {
+			err := try()
+			if _, tooMany := errors.AsType[*throttle.Limited](err); tooMany {
+				limited.Add(1)
+			} else if errors.Is(err, store.ErrUnavailable) {
+				busy.Add(1)
+			} else {
+				t.Errorf("while the host hangs: err = %v, want unavailable or throttled", err)
+			}
+		})
+	}
+	all.Wait() // the host still hangs
+	if busy.Load() == 0 || limited.Load() == 0 || len(asked) != 0 {
+		t.Errorf("%d were busy, %d throttled, %d asked the host; want some of both, and none that asks", busy.Load(), limited.Load(), len(asked))
+	}
+	close(leave)
+	if err := <-first; !errors.Is(err, oauth.InvalidClient) {
+		t.Errorf("the request that waited: err = %v, want %v", err, oauth.InvalidClient)
+	}
 }
