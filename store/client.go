@@ -11,6 +11,9 @@ type Client struct {
 	Name string
 	// AuthMethod is one of AuthMethods. A client with NoSecret is public.
 	AuthMethod string
+	// AuthMethodPinned clients send their secret only by AuthMethod; others with a secret
+	// may use client_secret_basic and client_secret_post alike.
+	AuthMethodPinned bool
 	// FirstParty clients skip consent.
 	FirstParty bool
 	// Disabled clients are refused everywhere.
@@ -21,12 +24,18 @@ type Client struct {
 	RedirectURIs           []string
 	PostLogoutRedirectURIs []string
 
+	// RequirePAR clients push their authorization requests (RFC 9126 §6), RequirePKCE clients
+	// send a code challenge although they have credentials, and
+	// RequireSignedRequestObject clients sign their requests (RFC 9101 §10.5).
+	RequirePAR, RequirePKCE, RequireSignedRequestObject bool
+
 	// BackchannelLogoutURI receives a notice when a session of the app ends (OIDC
 	// Back-Channel Logout 1.0); empty: no notices. BackchannelSession: the app wants `sid`.
 	BackchannelLogoutURI string
 	BackchannelSession   bool
 
-	// JWKS (JSON) or JWKSURI holds the client's public keys for PrivateKeyJWT.
+	// JWKS (JSON) or JWKSURI holds the client's public keys, for PrivateKeyJWT and for
+	// signed request objects.
 	// AssertionAudience says what its assertions must name as audience: "issuer", the
 	// issuer only, or "any", the issuer or the endpoint called (RFC 7523 §3).
 	JWKS, JWKSURI, AssertionAudience string

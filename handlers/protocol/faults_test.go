@@ -230,10 +230,17 @@ func clientAuthentication(t *testing.T, s *site) {
 		as("shop")(r, f)
 		f.Set("client_secret", "shop-secret")
 	}, cc...), 400, "invalid_request") // two methods at once
-	refused(t, s.post(t, "/oauth/token", func(_ *http.Request, f url.Values) {
+	other := func(_ *http.Request, f url.Values) {
 		f.Set("client_id", "shop")
 		f.Set("client_secret", "shop-secret")
-	}, cc...), 401, "invalid_client") // not its method
+	}
+	granted(t, s.post(t, "/oauth/token", other, cc...)) // the other way to send a secret
+	s.reregister(t, "shop", func(c *store.Client) { c.AuthMethodPinned = true })
+	a := s.post(t, "/oauth/token", other, cc...)
+	refused(t, a, 401, "invalid_client")
+	if !strings.Contains(a.text("error_description"), "registered for client_secret_basic.") {
+		t.Errorf("description = %q, want the method that is expected", a.text("error_description"))
+	}
 	repeated := form("/oauth/token", as("shop"), cc...)
 	repeated.Header.Add("Authorization", basic("shop", "shop-secret"))
 	refused(t, s.do(t, repeated), 401, "invalid_client")

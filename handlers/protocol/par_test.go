@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/oauth/authorize"
+	"gatehouse/store"
 )
 
 func (s *site) push(t testing.TB, client string, values url.Values) answer {
@@ -94,4 +95,19 @@ func TestInvalidReferences(t *testing.T) {
 	refused(t, s.push(t, "own", asking("own", "request", "x")), 400, "request_not_supported")
 	refused(t, s.push(t, "", asking("own")), 401, "invalid_client")
 	refused(t, s.post(t, "/oauth/par", as("own"), "client_id", "web", "response_type", "code"), 400, "invalid_request")
+}
+
+// A client may be held to pushing its requests (RFC 9126 §6) and, although it has
+// credentials, to PKCE.
+func TestWhatARegistrationRequires(t *testing.T) {
+	s := openWeb(t)
+	bare := []string{"code_challenge", "", "code_challenge_method", ""}
+	s.reregister(t, "own", func(c *store.Client) { c.RequirePAR = true })
+	toldNo(t, s.authorize(t, asking("own")), "invalid_request")
+	s.code(t, pushed(t, s.push(t, "own", asking("own", bare...)), "own"))
+
+	s.reregister(t, "own", func(c *store.Client) { c.RequirePAR, c.RequirePKCE = false, true })
+	toldNo(t, s.authorize(t, asking("own", bare...)), "invalid_request")
+	refused(t, s.push(t, "own", asking("own", bare...)), 400, "invalid_request")
+	s.code(t, asking("own"))
 }

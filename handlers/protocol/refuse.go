@@ -22,8 +22,8 @@ type refusal struct {
 }
 
 // Refuse writes the refusal of err (RFC 6749 §5.2) and leaves err itself to the
-// log. It writes all refusals for apps, and the description depends only on the code, so
-// no internal detail gets out.
+// log. It writes all refusals for apps. The description is a sentence for the code, and for
+// some refusals one more about the client's registration, so no internal detail gets out.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	info := reqctx.From(r.Context())
 	info.Err = err
@@ -59,7 +59,7 @@ func judge(h http.Header, err error) refusal {
 		return refusal{http.StatusRequestEntityTooLarge, oauth.InvalidRequest, large.Description()}
 	}
 	if refused, ok := errors.AsType[*oauth.Error](err); ok {
-		return refuseWith(status(refused.Code), refused.Code)
+		return refusal{status(refused.Code), refused.Code, refused.Description()}
 	}
 	return refuseWith(http.StatusInternalServerError, oauth.ServerError)
 }

@@ -14,6 +14,8 @@ import (
 type Input struct {
 	ID, Name, AuthMethod, Scope                      fields.Text
 	FirstParty, Disabled                             fields.Flag
+	AuthMethodPinned, RequirePAR, RequirePKCE        fields.Flag
+	RequireSignedRequestObject                       fields.Flag
 	GrantTypes, RedirectURIs, PostLogoutRedirectURIs fields.List
 	BackchannelLogoutURI                             fields.Text
 	BackchannelSession                               fields.Flag
@@ -96,6 +98,10 @@ func (s *Service) attributes() []Attribute {
 			Schema:  fields.Schema{Type: "string", Description: "How the app authenticates (RFC 7591 §2). An app with `none` is public.", Enum: store.AuthMethods()},
 			Example: DefaultMethod, Flag: "auth-method", Usage: "`method`: " + choices(store.AuthMethods(), DefaultMethod),
 		}, {
+			Name: "auth_method_pinned", field: of(func(in *Input) *fields.Flag { return &in.AuthMethodPinned }, func(c *store.Client) *bool { return &c.AuthMethodPinned }, setFlag),
+			Schema:  fields.Schema{Type: "boolean", Description: "Whether an app with a secret may send it only by `auth_method`. Otherwise it may use `client_secret_basic` and `client_secret_post` alike."},
+			Example: false, Flag: "auth-method-pinned", Usage: "accept the app's secret by --auth-method only, not by " + store.SecretBasic + " and " + store.SecretPost + " alike",
+		}, {
 			Name: "first_party", field: of(func(in *Input) *fields.Flag { return &in.FirstParty }, func(c *store.Client) *bool { return &c.FirstParty }, setFlag),
 			Schema:  fields.Schema{Type: "boolean", Description: "Whether the app needs no consent from people."},
 			Example: true, Flag: "first-party", Usage: "the app is yours; people are not asked for consent",
@@ -120,6 +126,18 @@ func (s *Service) attributes() []Attribute {
 			Schema:  uris.Saying("Likewise, for the way back after a sign-out, which adds only `state`."),
 			Example: []string{}, Flag: "post-logout-redirect-uri", Usage: "exact `URI` to return to after sign-out; repeatable",
 		}, {
+			Name: "require_par", field: of(func(in *Input) *fields.Flag { return &in.RequirePAR }, func(c *store.Client) *bool { return &c.RequirePAR }, setFlag),
+			Schema:  fields.Schema{Type: "boolean", Description: "Whether the app must push its authorization requests (RFC 9126 §6, `require_pushed_authorization_requests`)."},
+			Example: false, Flag: "require-par", Usage: "accept only authorization requests that the app has pushed",
+		}, {
+			Name: "require_pkce", field: of(func(in *Input) *fields.Flag { return &in.RequirePKCE }, func(c *store.Client) *bool { return &c.RequirePKCE }, setFlag),
+			Schema:  fields.Schema{Type: "boolean", Description: "Whether the app must use PKCE (RFC 7636). A public app always must."},
+			Example: false, Flag: "require-pkce", Usage: "accept only authorization requests with PKCE, as from every public app",
+		}, {
+			Name: "require_signed_request_object", field: of(func(in *Input) *fields.Flag { return &in.RequireSignedRequestObject }, func(c *store.Client) *bool { return &c.RequireSignedRequestObject }, setFlag),
+			Schema:  fields.Schema{Type: "boolean", Description: "Whether the app must sign its authorization requests (RFC 9101 §10.5), by one of the keys of `jwks` or `jwks_uri`."},
+			Example: false, Flag: "require-signed-request-object", Usage: "accept only authorization requests that the app has signed with its keys",
+		}, {
 			Name: "backchannel_logout_uri", field: of(func(in *Input) *fields.Text { return &in.BackchannelLogoutURI }, func(c *store.Client) *string { return &c.BackchannelLogoutURI }, setURI(backchannelFault)),
 			Schema:  fields.Schema{Type: "string", Description: "Where logout tokens are sent when a session of the app ends (OIDC Back-Channel Logout 1.0): https, or http to a loopback host. Empty: none are sent.", MaxLength: maxURIBytes},
 			Example: "", Flag: "backchannel-logout-uri", Usage: "`URI` that gets a logout token when a session of the app ends; empty: none",
@@ -130,8 +148,8 @@ func (s *Service) attributes() []Attribute {
 		}, {
 			Name: "jwks", field: of(func(in *Input) *fields.Text { return &in.JWKS }, func(c *store.Client) *string { return &c.JWKS }, nil).by(setKeys),
 			Kind: Document, Schema: fields.Component("ClientKeys"),
-			InForm: fields.Schema{Type: "string", Description: "The app's public keys, for `private_key_jwt`: a JWK Set (RFC 7517) as JSON. It replaces `jwks_uri`.", ContentMediaType: "application/json"},
-			Flag:   "jwks", Usage: "`file` with the app's public keys as a JWK Set, for " + store.PrivateKeyJWT,
+			InForm: fields.Schema{Type: "string", Description: "The app's public keys, for `private_key_jwt` and signed request objects: a JWK Set (RFC 7517) as JSON. It replaces `jwks_uri`.", ContentMediaType: "application/json"},
+			Flag:   "jwks", Usage: "`file` with the app's public keys as a JWK Set, for " + store.PrivateKeyJWT + " and signed request objects",
 		}, {
 			Name: "jwks_uri", field: of[fields.Text, string](func(in *Input) *fields.Text { return &in.JWKSURI }, func(c *store.Client) *string { return &c.JWKSURI }, nil), // setKeys sets it
 			Schema:  fields.Schema{Type: "string", Description: "An https URI from which the keys are fetched instead. Empty: none.", MaxLength: maxURIBytes},

@@ -47,9 +47,8 @@ const (
 	ExpiredToken            Code = "expired_token"
 )
 
-// descriptions are all that a client reads besides the code. Each depends on the
-// code alone, so none can leak an internal reason. They are ASCII without " and \
-// (RFC 6749 §5.2).
+// descriptions are what a client reads besides the code. Each depends on the code alone,
+// so none can leak an internal reason. They are ASCII without " and \ (RFC 6749 §5.2).
 var descriptions = map[Code]string{
 	InvalidRequest:         "The request is malformed, lacks a parameter, repeats one or has one that is not allowed here.",
 	InvalidClient:          "The client could not be authenticated.",
@@ -89,7 +88,18 @@ func (c Code) Because(reason string, args ...any) *Error {
 type Error struct {
 	Code   Code
 	reason error
+	hint   string
 }
+
+// Hinting returns e with a sentence for the developer of the client. It names what the
+// registration asks for, and no secret.
+func (e *Error) Hinting(hint string) *Error {
+	e.hint = " " + hint
+	return e
+}
+
+// Description is what the client reads besides the code.
+func (e *Error) Description() string { return e.Code.Description() + e.hint }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.reason.Error() }
 

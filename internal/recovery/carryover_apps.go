@@ -76,6 +76,10 @@ func least(was, since store.Client) store.Client {
 	now := withCredentials(was, since)
 	now.Disabled = was.Disabled || since.Disabled
 	now.FirstParty = was.FirstParty && since.FirstParty
+	now.AuthMethodPinned = was.AuthMethodPinned || since.AuthMethodPinned
+	now.RequirePAR = was.RequirePAR || since.RequirePAR
+	now.RequirePKCE = was.RequirePKCE || since.RequirePKCE
+	now.RequireSignedRequestObject = was.RequireSignedRequestObject || since.RequireSignedRequestObject
 	now.GrantTypes = common(was.GrantTypes, since.GrantTypes)
 	now.Scope = strings.Join(common(strings.Fields(was.Scope), strings.Fields(since.Scope)), " ")
 	now.RedirectURIs = common(was.RedirectURIs, since.RedirectURIs)

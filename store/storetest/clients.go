@@ -26,6 +26,7 @@ func clients() []promise {
 func newClient(id string) store.Client {
 	return store.Client{
 		ID: id, Name: "Shöp ✓", AuthMethod: "client_secret_basic", FirstParty: true, Disabled: true,
+		AuthMethodPinned: true, RequirePAR: true, RequirePKCE: true, RequireSignedRequestObject: true,
 		GrantTypes: []string{"refresh_token", "password"}, Scope: "openid users:read",
 		RedirectURIs:           []string{"https://a.example/cb?x=[1]&y=\"é\"", "com.example:/back\\"},
 		PostLogoutRedirectURIs: []string{"https://a.example/bye"},

@@ -35,6 +35,7 @@ var checks = []struct {
 	{"no request object", noRequestObject},
 	{"response type", responseTypeIsCode},
 	{"grant registered", grantRegistered},
+	{"pushed where it must be", pushedWhereRequired},
 	{"PKCE", challengeIsS256},
 	{"scope", scopeAllowed},
 	{"prompt", promptMakesSense},
@@ -139,13 +140,21 @@ func grantRegistered(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
+// pushedWhereRequired checks that a client pushes its requests if it must (RFC 9126 §6).
+func pushedWhereRequired(_ *Endpoint, _ context.Context, req *request) error {
+	if req.client.RequirePAR && !req.pushing && req.pushed == "" {
+		return oauth.InvalidRequest.Because("client %s must push its requests", req.client.ID).Hinting("The client is registered to push its requests.")
+	}
+	return nil
+}
+
 // challengeIsS256 checks the PKCE challenge (RFC 7636 §4.2). A public client must send
-// one (RFC 9700 §2.1.1), and the method must be S256; a challenge without a method
+// one (RFC 9700 §2.1.1), as must one that is registered so, and the method must be S256; a challenge without a method
 // would be plain (RFC 7636 §4.3).
 func challengeIsS256(_ *Endpoint, _ context.Context, req *request) error {
 	const s256Length = 43 // a SHA-256 in base64url without padding
 	challenge, method := req.get("code_challenge"), req.get("code_challenge_method")
-	if challenge == "" && method == "" && !req.client.Public() {
+	if challenge == "" && method == "" && !req.client.Public() && !req.client.RequirePKCE {
 		return nil
 	}
 	if method != "S256" || len(challenge) != s256Length || strings.ContainsFunc(challenge, oauth.NotBase64URL) {

@@ -135,7 +135,7 @@ func (a *Endpoint) check(ctx context.Context, req *request) error {
 
 // refuse answers the client of a request that passed the checks above the line.
 func (a *Endpoint) refuse(req *request, why *oauth.Error) Step {
-	answer := a.answer(req, url.Values{"error": {string(why.Code)}, "error_description": {why.Code.Description()}})
+	answer := a.answer(req, url.Values{"error": {string(why.Code)}, "error_description": {why.Description()}})
 	answer.Err = why
 	return Step{Kind: AnswerClient, Answer: answer}
 }

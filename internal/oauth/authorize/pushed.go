@@ -72,6 +72,7 @@ func (a *Endpoint) Push(ctx context.Context, client store.Client, values url.Val
 		return Pushed{}, oauth.InvalidRequest.Because("a request_uri inside a pushed request")
 	}
 	req := readRequest(values)
+	req.pushing = true
 	req.params.Set("client_id", client.ID) // it may have come in the header or an assertion alone
 	if err := a.check(ctx, req); err != nil {
 		if shown, ok := errors.AsType[*oauth.UserError](err); ok {

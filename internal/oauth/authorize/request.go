@@ -28,6 +28,8 @@ type request struct {
 	repeated []string
 	// malformed says that a value is not UTF-8.
 	malformed bool
+	// pushing says that the client itself sends the request, to push it.
+	pushing bool
 	// pushed is the request_uri of a pushed request, or empty (RFC 9126).
 	pushed string
 

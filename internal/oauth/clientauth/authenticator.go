@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,12 +88,24 @@ func (a *Authenticator) check(r *http.Request, given credentials, find func(cont
 	switch {
 	case unknown:
 		return store.Client{}, oauth.InvalidClient.Because("unknown client")
-	case client.AuthMethod != given.method:
-		return store.Client{}, oauth.InvalidClient.Because("client %s came with %s", client.ID, given.method)
+	case !slices.Contains(methods(client), given.method):
+		return store.Client{}, oauth.InvalidClient.Because("client %s came with %s", client.ID, given.method).
+			Hinting("The client is registered for " + strings.Join(methods(client), " or ") + ".")
 	case client.Disabled:
 		return store.Client{}, oauth.InvalidClient.Because("client %s is disabled", client.ID)
 	}
 	return client, proofs[given.method](a, r, client, given.secret, fits)
+}
+
+// methods returns the ways in which a client may authenticate. The two ways to send a
+// secret prove the same, and libraries differ in the one that they use, so a client with a
+// secret has both unless its registration pins one.
+func methods(client store.Client) []string {
+	secrets := []string{store.SecretBasic, store.SecretPost}
+	if client.AuthMethodPinned || !slices.Contains(secrets, client.AuthMethod) {
+		return []string{client.AuthMethod}
+	}
+	return secrets
 }
 
 func bySecret(_ *Authenticator, _ *http.Request, client store.Client, _ string, fits bool) error {

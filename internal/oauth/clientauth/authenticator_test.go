@@ -57,14 +57,17 @@ var registered = apps{
 	"shop": {ID: "shop", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{
 		secret("old", noon.Add(time.Minute)), secret("new", time.Time{}),
 	}},
-	"late":    {ID: "late", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{secret("old", noon)}},
-	"post":    {ID: "post", AuthMethod: store.SecretPost, Secrets: []store.ClientSecret{secret("s3cret", time.Time{})}},
-	"a b:c%":  {ID: "a b:c%", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{secret("p+q r:s%/ü", time.Time{})}},
-	"spa":     {ID: "spa", AuthMethod: store.NoSecret},
-	"off":     {ID: "off", AuthMethod: store.SecretBasic, Disabled: true, Secrets: []store.ClientSecret{secret("new", time.Time{})}},
-	"off-spa": {ID: "off-spa", AuthMethod: store.NoSecret, Disabled: true},
-	"bare":    {ID: "bare", AuthMethod: store.SecretBasic},
-	"empty":   {ID: "empty", AuthMethod: store.SecretPost, Secrets: []store.ClientSecret{secret("x", time.Time{})}},
+	"late":        {ID: "late", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{secret("old", noon)}},
+	"post":        {ID: "post", AuthMethod: store.SecretPost, Secrets: []store.ClientSecret{secret("s3cret", time.Time{})}},
+	"a b:c%":      {ID: "a b:c%", AuthMethod: store.SecretBasic, Secrets: []store.ClientSecret{secret("p+q r:s%/ü", time.Time{})}},
+	"signer":      {ID: "signer", AuthMethod: store.PrivateKeyJWT, JWKS: `{"keys":[]}`},
+	"spa":         {ID: "spa", AuthMethod: store.NoSecret},
+	"off":         {ID: "off", AuthMethod: store.SecretBasic, Disabled: true, Secrets: []store.ClientSecret{secret("new", time.Time{})}},
+	"off-spa":     {ID: "off-spa", AuthMethod: store.NoSecret, Disabled: true},
+	"pinned":      {ID: "pinned", AuthMethod: store.SecretBasic, AuthMethodPinned: true, Secrets: []store.ClientSecret{secret("s3cret", time.Time{})}},
+	"pinned-post": {ID: "pinned-post", AuthMethod: store.SecretPost, AuthMethodPinned: true, Secrets: []store.ClientSecret{secret("s3cret", time.Time{})}},
+	"bare":        {ID: "bare", AuthMethod: store.SecretBasic},
+	"empty":       {ID: "empty", AuthMethod: store.SecretPost, Secrets: []store.ClientSecret{secret("x", time.Time{})}},
 }
 
 func basic(id, secret string) string {
@@ -116,8 +119,12 @@ func TestAuthenticate(t *testing.T) {
 		{"no secret", nil, []string{basic("shop", "")}, "", oauth.InvalidClient},
 		{"confidential without authentication", in("client_id", "shop"), nil, "", oauth.InvalidClient},
 		{"expired secret", nil, []string{basic("late", "old")}, "", oauth.InvalidClient},
-		{"registered for basic, comes with post", in("client_id", "shop", "client_secret", "new"), nil, "", oauth.InvalidClient},
-		{"registered for post, comes with basic", nil, []string{basic("post", "s3cret")}, "", oauth.InvalidClient},
+		{"registered for basic, comes with post", in("client_id", "shop", "client_secret", "new"), nil, "shop", nil},
+		{"registered for post, comes with basic", nil, []string{basic("post", "s3cret")}, "post", nil},
+		{"pinned to basic", nil, []string{basic("pinned", "s3cret")}, "pinned", nil},
+		{"pinned to basic, comes with post", in("client_id", "pinned", "client_secret", "s3cret"), nil, "", oauth.InvalidClient},
+		{"pinned to post", in("client_id", "pinned-post", "client_secret", "s3cret"), nil, "pinned-post", nil},
+		{"pinned to post, comes with basic", nil, []string{basic("pinned-post", "s3cret")}, "", oauth.InvalidClient},
 		{"public, comes with a secret", in("client_id", "spa", "client_secret", "x"), nil, "", oauth.InvalidClient},
 		{"public, comes with a secret by basic", nil, []string{basic("spa", "x")}, "", oauth.InvalidClient},
 		{"disabled public, an empty secret by basic", nil, []string{basic("off-spa", "")}, "", oauth.InvalidClient},
@@ -159,6 +166,32 @@ func TestAuthenticate(t *testing.T) {
 				t.Errorf("client %q, want %q", got.ID, tt.want)
 			}
 		})
+	}
+}
+
+// A client that comes in another way than its registration says learns which one is
+// expected. A wrong secret, and an unknown client, say nothing more.
+func TestTheExpectedMethodIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		form    url.Values
+		headers []string
+		hint    string
+	}{
+		{url.Values{"client_id": {"pinned"}, "client_secret": {"s3cret"}}, nil, " The client is registered for client_secret_basic."},
+		{nil, []string{basic("pinned-post", "s3cret")}, " The client is registered for client_secret_post."},
+		{url.Values{"client_id": {"shop"}}, nil, " The client is registered for client_secret_basic or client_secret_post."},
+		{nil, []string{basic("spa", "x")}, " The client is registered for none."},
+		{nil, []string{basic("signer", "x")}, " The client is registered for private_key_jwt."},
+		{nil, []string{basic("shop", "wrong")}, ""},
+		{nil, []string{basic("nobody", "x")}, ""},
+		{url.Values{"client_id": {"nobody"}}, nil, ""},
+	} {
+		a := clientauth.Authenticator{Clients: registered, Limits: &tally{}, Now: func() time.Time { return noon }}
+		_, err := a.Authenticate(request(c.form, c.headers...))
+		refused, ok := errors.AsType[*oauth.Error](err)
+		if want := oauth.InvalidClient.Description() + c.hint; !ok || refused.Description() != want {
+			t.Errorf("%v %v: err = %v, want the description %q", c.form, c.headers, err, want)
+		}
 	}
 }
 
