@@ -62,13 +62,7 @@ func (c *cli) clientShow() *cobra.Command {
 		Long:    "Print one app with everything that was set. Its secret is stored only as a digest, and cannot be shown.",
 		Example: "  gatehouse client show shop",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withCore(cmd.Context(), func(core *core) error {
-				app, err := core.db.ClientByID(cmd.Context(), args[0])
-				if err != nil {
-					return explainClient(cmd, args[0], err)
-				}
-				return c.printClient(app, "", asJSON)
-			})
+			return c.onClient(cmd, args[0], func(_ *core, app store.Client) error { return c.printClient(app, "", asJSON) })
 		},
 	}
 	printsJSON(cmd, &asJSON, "print the app as JSON")

@@ -9,14 +9,16 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/grant"
+	"gatehouse/store"
 )
 
 func (c *cli) clientUpdate() *cobra.Command {
 	var flags clientFlags
+	var ask confirmation
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "update ID", Short: "Change settings of an app; lists are replaced", Args: exactArgs("ID"),
-		Long: "Change the settings that are given and keep the others; lists are replaced. An app that\nbecomes confidential gets a secret, which is printed only once.",
+		Long: "Change the settings that are given and keep the others; lists are replaced. An app that\nbecomes confidential gets a secret, which is printed only once. An app that authenticates\nin another way loses its sessions and, perhaps, its secret, so the command asks on a terminal.",
 		Example: `  gatehouse client update shop --scope "openid account users:read"
   gatehouse client update shop --disabled`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -27,16 +29,26 @@ func (c *cli) clientUpdate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.withCore(cmd.Context(), func(core *core) error {
-				changed, secret, err := core.apps.Update(cmd.Context(), authz.Operator, args[0], in, false)
+			return c.onClient(cmd, args[0], func(core *core, app store.Client) error {
+				if in.AuthMethod.Sent && in.AuthMethod.Value != app.AuthMethod {
+					err := c.confirm(cmd.Context(), ask, func() (string, error) {
+						living, err := core.sessionsInWords(cmd.Context(), app.ID)
+						return fmt.Sprintf("The app %s (%s) will authenticate with %s in place of %s, and %s will end.", app.ID, app.Name, in.AuthMethod.Value, app.AuthMethod, living), err
+					})
+					if err != nil {
+						return err
+					}
+				}
+				changed, secret, err := core.apps.Update(cmd.Context(), authz.Operator, app.ID, in, false)
 				if err != nil {
-					return explainClient(cmd, args[0], err)
+					return explainClient(cmd, app.ID, err)
 				}
 				return c.printClient(changed, secret, asJSON)
 			})
 		},
 	}
 	flags.add(cmd.Flags(), grant.Types())
+	ask.add(cmd)
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
 }
@@ -44,44 +56,78 @@ func (c *cli) clientUpdate() *cobra.Command {
 // changesAnything reports whether the command was given an attribute to change.
 func changesAnything(cmd *cobra.Command) bool {
 	said := false
-	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { said = said || f.Changed && f.Name != "json" })
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { said = said || f.Changed && f.Name != "json" && f.Name != "yes" })
 	return said
 }
 
 func (c *cli) clientRotateSecret() *cobra.Command {
 	var overlap time.Duration
+	var ask confirmation
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "rotate-secret ID", Short: "Give an app a new secret, printed only once", Args: exactArgs("ID"),
+		Long: "Give an app a new secret, which is printed only once. The old one works beside it for the\noverlap; with 0s it ends at once, and the command asks on a terminal.",
 		Example: `  gatehouse client rotate-secret shop
   gatehouse client rotate-secret shop --overlap 0s   # the old one was stolen`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withCore(cmd.Context(), func(core *core) error {
-				changed, secret, err := core.apps.RotateSecret(cmd.Context(), authz.Operator, args[0], overlap)
+			return c.onClient(cmd, args[0], func(core *core, app store.Client) error {
+				if overlap == 0 {
+					err := c.confirm(cmd.Context(), ask, func() (string, error) {
+						return fmt.Sprintf("The app %s (%s) gets no tokens until it has the new secret: the old one stops working at once.", app.ID, app.Name), nil
+					})
+					if err != nil {
+						return err
+					}
+				}
+				changed, secret, err := core.apps.RotateSecret(cmd.Context(), authz.Operator, app.ID, overlap)
 				if err != nil {
-					return explainClient(cmd, args[0], err)
+					return explainClient(cmd, app.ID, err)
 				}
 				return c.printClient(changed, secret, asJSON)
 			})
 		},
 	}
 	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "`duration` for which the old secret works beside the new one; 0s: not at all")
+	ask.add(cmd)
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
 }
 
 func (c *cli) clientDelete() *cobra.Command {
-	return &cobra.Command{
+	var ask confirmation
+	cmd := &cobra.Command{
 		Use: "delete ID", Short: "Erase an app and end its sessions", Args: exactArgs("ID"),
-		Long: "Erase an app and end its sessions. This cannot be undone. To block an app and keep it, use client update --disabled instead.",
+		Long: "Erase an app and end its sessions. This cannot be undone, so the command asks on a terminal.\nTo block an app and keep it, use client update --disabled instead.",
+		Example: `  gatehouse client delete shop
+  gatehouse client delete shop --yes`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withCore(cmd.Context(), func(core *core) error {
-				if err := core.apps.Delete(cmd.Context(), authz.Operator, args[0]); err != nil {
-					return explainClient(cmd, args[0], err)
+			return c.onClient(cmd, args[0], func(core *core, app store.Client) error {
+				err := c.confirm(cmd.Context(), ask, func() (string, error) {
+					living, err := core.sessionsInWords(cmd.Context(), app.ID)
+					return fmt.Sprintf("The app %s (%s) will be erased with all consents to it, and %s will end."+forGood, app.ID, app.Name, living), err
+				})
+				if err != nil {
+					return err
 				}
-				c.say("client %s was deleted", args[0])
+				if err := core.apps.Delete(cmd.Context(), authz.Operator, app.ID); err != nil {
+					return explainClient(cmd, app.ID, err)
+				}
+				c.say("client %s was deleted", app.ID)
 				return nil
 			})
 		},
 	}
+	ask.add(cmd)
+	return cmd
+}
+
+// onClient calls f with an app that exists.
+func (c *cli) onClient(cmd *cobra.Command, id string, f func(*core, store.Client) error) error {
+	return c.withCore(cmd.Context(), func(core *core) error {
+		app, err := core.db.ClientByID(cmd.Context(), id)
+		if err != nil {
+			return explainClient(cmd, id, err)
+		}
+		return f(core, app)
+	})
 }

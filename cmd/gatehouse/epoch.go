@@ -21,6 +21,7 @@ func (c *core) epochs() *recovery.Epochs {
 }
 
 func (c *cli) epochBump() *cobra.Command {
+	var ask confirmation
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "bump", Short: "End every session and void every token", Args: exactArgs(),
@@ -31,10 +32,20 @@ Every endpoint of Gatehouse refuses the old access tokens, so everybody signs in
 Run it after the database was restored from a backup, before the servers start or
 while they run: it takes effect in all of them at once. It may be run again. Signing
 keys stay; withdraw a stolen one with: gatehouse keys retire. An API that checks only
-the signature of an access token keeps accepting it until it expires.`,
-		Example: `  gatehouse epoch bump`,
+the signature of an access token keeps accepting it until it expires.
+
+This cannot be undone, so the command asks on a terminal.`,
+		Example: `  gatehouse epoch bump
+  gatehouse epoch bump --yes`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
+				err := c.confirm(cmd.Context(), ask, func() (string, error) {
+					living, err := core.sessionsInWords(cmd.Context(), "")
+					return "Everything that was issued until now will be void: everybody signs in again, and " + living + " will end." + forGood, err
+				})
+				if err != nil {
+					return err
+				}
 				bump, err := core.epochs().Begin(cmd.Context(), "cli")
 				if err != nil && !bump.Began.IsZero() {
 					return fmt.Errorf("the epoch has begun and nothing that was issued before counts, but after %d rows had been ended: %w; run it again to end the rest", bump.Ended, err)
@@ -51,6 +62,7 @@ the signature of an access token keeps accepting it until it expires.`,
 			})
 		},
 	}
+	ask.add(cmd)
 	printsJSON(cmd, &asJSON, "print as JSON when the epoch began and how much was ended")
 	return cmd
 }

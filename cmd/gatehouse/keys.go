@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -128,14 +130,29 @@ func (c *cli) keysRewrap() *cobra.Command {
 }
 
 func (c *cli) keysRetire() *cobra.Command {
-	return &cobra.Command{
+	var ask confirmation
+	cmd := &cobra.Command{
 		Use: "retire KID", Short: "Withdraw a stolen key at once", Args: exactArgs("KID"),
-		Long: "Withdraw a stolen key at once. Tokens that it signed stop working, so people sign in\nagain. Another key takes over.",
+		Long: "Withdraw a stolen key at once. Tokens that it signed stop working, so people sign in\nagain. Another key takes over. This cannot be undone, so the command asks on a terminal.",
+		Example: `  gatehouse keys retire SrKgtfwQRvUpVgCXxyd3E7XbKvGqX1zyMIMIgBlTvJc
+  gatehouse keys retire SrKgtfwQRvUpVgCXxyd3E7XbKvGqX1zyMIMIgBlTvJc --yes`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
-				err := ring.Retire(cmd.Context(), args[0], "cli")
+				unknown := fmt.Errorf("no key has the ID %q; see: gatehouse keys list", args[0])
+				err := c.confirm(cmd.Context(), ask, func() (string, error) {
+					all, err := ring.List(cmd.Context())
+					at := slices.IndexFunc(all, func(k keys.Status) bool { return k.ID == args[0] })
+					if err != nil || at < 0 {
+						return "", cmp.Or(err, unknown)
+					}
+					return fmt.Sprintf("The key %s (%s) will be withdrawn: every token that it signed stops working, so the people who have one sign in again."+forGood, args[0], all[at].State), nil
+				})
+				if err != nil {
+					return err
+				}
+				err = ring.Retire(cmd.Context(), args[0], "cli")
 				if errors.Is(err, keys.ErrUnknownKey) {
-					return fmt.Errorf("no key has the ID %q; see: gatehouse keys list", args[0])
+					return unknown
 				}
 				if err != nil {
 					return err
@@ -145,4 +162,6 @@ func (c *cli) keysRetire() *cobra.Command {
 			})
 		},
 	}
+	ask.add(cmd)
+	return cmd
 }

@@ -55,8 +55,8 @@ func firstLine(r io.Reader) (string, error) {
 
 // prompt asks for the password twice on the terminal, without echo.
 func (c *cli) prompt(ctx context.Context) (string, error) {
-	f, ok := c.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	f, ok := c.terminal()
+	if !ok {
 		return "", errors.New("there is no terminal to ask for a password on; use --password-stdin or --password-file")
 	}
 	first, err := c.ask(ctx, f, "Password: ")

@@ -22,6 +22,7 @@ import (
 
 func (c *cli) restoreCommand() *cobra.Command {
 	var asItWas bool
+	var ask confirmation
 	cmd := &cobra.Command{
 		Use: "restore FILE", Short: "Replace the embedded database with a backup", Args: exactArgs("FILE"),
 		Long: `Replace the embedded database (SQLite) with a backup of it. No server may be running on
@@ -37,7 +38,7 @@ consents that were withdrawn are gone, apps that were deleted or disabled are di
 the other apps may do only what both databases allow (grants, scopes, redirect URIs),
 and keys that were retired are retired.
 
-For MySQL and MariaDB, stop the servers, load the dump, and run: gatehouse epoch bump`,
+The command asks on a terminal. For MySQL and MariaDB, stop the servers, load the dump, and run: gatehouse epoch bump`,
 		Example: `  gatehouse restore /var/backups/gatehouse-2026-11-01.db
   gatehouse restore --as-it-was before-the-break-in.db`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,9 +46,17 @@ For MySQL and MariaDB, stop the servers, load the dump, and run: gatehouse epoch
 			if err != nil {
 				return err
 			}
+			file, _ := databaseFile(cfg)
+			err = c.confirm(cmd.Context(), ask, func() (string, error) {
+				return fmt.Sprintf("The database %s will be replaced by %s, and everybody signs in again; the replaced one is kept beside it.", file, args[0]), nil
+			})
+			if err != nil {
+				return err
+			}
 			return c.restore(cmd.Context(), cfg, args[0], asItWas)
 		},
 	}
+	ask.add(cmd)
 	cmd.Flags().BoolVar(&asItWas, "as-it-was", false, "carry nothing over; use this if the replaced database cannot be trusted")
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -8,6 +9,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/store"
 )
 
 const whoIsMeant = " NAME is a username or an e-mail address, in any spelling."
@@ -100,12 +102,19 @@ func (c *cli) changeUser(cmd *cobra.Command, name string, in account.Input, asJS
 }
 
 func (c *cli) userDelete() *cobra.Command {
-	return &cobra.Command{
+	var ask confirmation
+	cmd := &cobra.Command{
 		Use: "delete NAME", Short: "Erase a person and end their sessions", Args: exactArgs("NAME"),
-		Long: "Erase a person and end their sessions. This cannot be undone. To block a person and keep the account, use user deactivate instead." + whoIsMeant,
+		Long: "Erase a person and end their sessions. This cannot be undone, so the command asks on a terminal.\nTo block a person and keep the account, use user deactivate instead." + whoIsMeant,
+		Example: `  gatehouse user delete ann
+  gatehouse user delete ann --yes`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
 				target, err := findUser(cmd.Context(), core, args[0])
+				if err != nil {
+					return err
+				}
+				err = c.confirm(cmd.Context(), ask, func() (string, error) { return core.userDeletion(cmd.Context(), target) })
 				if err != nil {
 					return err
 				}
@@ -117,4 +126,11 @@ func (c *cli) userDelete() *cobra.Command {
 			})
 		},
 	}
+	ask.add(cmd)
+	return cmd
+}
+
+func (c *core) userDeletion(ctx context.Context, u store.User) (string, error) {
+	living, err := c.sessions.List(ctx, u.ID)
+	return fmt.Sprintf("%s (%s, role %s) will be erased, and %s will end."+forGood, u.Username, u.Email, u.Role, counted(len(living), "session")), err
 }
