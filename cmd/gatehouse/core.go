@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/grant"
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/password"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
@@ -61,6 +62,7 @@ func openBackends(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *
 	b.limits = b.newLimiter(throttles)
 	b.passwords = password.New(password.Options{
 		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB,
+		Network: func(ctx context.Context) string { return reqctx.From(ctx).Site().String() },
 	})
 	return &b, nil
 }

@@ -26,7 +26,7 @@ const finishing = 3 * time.Second
 // A password that is too long for any account is refused at once, and leaves no trace but
 // a metric. The errors are ErrCredentials, *throttle.Limited and *password.Busy.
 func (s *Service) CheckPassword(ctx context.Context, name, pw string, method signin.Method) (signin.Proof, error) {
-	return s.observed(method, pw, func() (signin.Proof, string, error) {
+	return s.observed(ctx, method, pw, func() (signin.Proof, string, error) {
 		key := names.Lookup(name)
 		user, err := s.DB.UserByName(ctx, key)
 		switch {
@@ -42,7 +42,7 @@ func (s *Service) CheckPassword(ctx context.Context, name, pw string, method sig
 // Confirm is CheckPassword for a user who is signed in, as just read. Its tries are
 // counted by the user, whatever they are called and wherever they are.
 func (s *Service) Confirm(ctx context.Context, me store.User, pw string) (signin.Proof, error) {
-	return s.observed(signin.ByConfirm, pw, func() (signin.Proof, string, error) {
+	return s.observed(ctx, signin.ByConfirm, pw, func() (signin.Proof, string, error) {
 		return s.judge(ctx, throttle.SignedIn(me.Sub), me, pw, signin.ByConfirm)
 	})
 }
@@ -51,9 +51,9 @@ func (s *Service) Confirm(ctx context.Context, me store.User, pw string) (signin
 // word: "ok", "refused" or a hindrance. Only the audit log has the reason of a refusal: a
 // count of unknown names or of right passwords would answer a guesser who reads the
 // metrics.
-func (s *Service) observed(method signin.Method, pw string, check func() (signin.Proof, string, error)) (proof signin.Proof, err error) {
+func (s *Service) observed(ctx context.Context, method signin.Method, pw string, check func() (signin.Proof, string, error)) (proof signin.Proof, err error) {
 	var result string
-	if err = s.Passwords.Room(); err != nil {
+	if err = s.Passwords.Room(ctx); err != nil {
 		result = hindrance(err)
 	} else if len(pw) > password.MaxBytes {
 		result, err = "refused", ErrCredentials

@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // ErrBusy matches every *Busy in errors.Is.
@@ -35,6 +33,9 @@ func (o Options) withDefaults() Options {
 	o.MaxParallel = max(o.MaxParallel, 1)
 	setDefault(&o.Wait, 2*time.Second)
 	setDefault(&o.MaxWaiting, 16+64*o.MaxParallel)
+	if o.Network == nil {
+		o.Network = func(context.Context) string { return "" }
+	}
 	return o
 }
 
@@ -44,9 +45,10 @@ func setDefault[T int | time.Duration](value *T, fallback T) {
 	}
 }
 
-// A budget admits a bounded number of hashes at once, in order of arrival.
+// A budget admits a bounded number of hashes at once.
 type budget struct {
-	slots *semaphore.Weighted
+	queue   *queue
+	network func(context.Context) string
 	// count is the number of slots, each for one hash of slotKiB.
 	count   int64
 	slotKiB uint32
@@ -56,31 +58,27 @@ type budget struct {
 	// worked is signalled after a hash, for GiveBack.
 	worked chan struct{}
 
-	working    atomic.Int64
-	waiting    atomic.Int64
-	maxWaiting int64
-	wait       time.Duration
+	working atomic.Int64
+	wait    time.Duration
 }
 
 func newBudget(o Options) *budget {
 	return &budget{
-		worked:     make(chan struct{}, 1),
-		slots:      semaphore.NewWeighted(int64(o.MaxParallel)),
-		count:      int64(o.MaxParallel),
-		slotKiB:    uint32(o.MemoryKiB),                             //nolint:gosec // G115: config bounds it far below
-		memoryKiB:  uint32(max(o.BudgetMiB*kibPerMiB, o.MemoryKiB)), //nolint:gosec // G115: likewise
-		maxWaiting: int64(o.MaxWaiting),
-		wait:       o.Wait,
+		worked:    make(chan struct{}, 1),
+		queue:     newQueue(int64(o.MaxParallel), o.MaxWaiting),
+		network:   o.Network,
+		count:     int64(o.MaxParallel),
+		slotKiB:   uint32(o.MemoryKiB),                             //nolint:gosec // G115: config bounds it far below
+		memoryKiB: uint32(max(o.BudgetMiB*kibPerMiB, o.MemoryKiB)), //nolint:gosec // G115: likewise
+		wait:      o.Wait,
 	}
 }
 
 // spend runs work, which needs memoryKiB, when its turn comes.
 func (b *budget) spend(ctx context.Context, memoryKiB uint32, work func()) error {
 	slots := b.slotsFor(memoryKiB)
-	if !b.slots.TryAcquire(slots) {
-		if err := b.queue(ctx, slots); err != nil {
-			return err
-		}
+	if err := b.acquire(ctx, slots); err != nil {
+		return err
 	}
 	defer b.release(slots)
 	b.working.Add(1)
@@ -98,7 +96,7 @@ func (b *budget) busy() *Busy {
 }
 
 func (b *budget) release(slots int64) {
-	b.slots.Release(slots)
+	b.queue.release(slots)
 	select {
 	case b.worked <- struct{}{}:
 	default:
@@ -107,18 +105,17 @@ func (b *budget) release(slots int64) {
 
 // Load returns how many hashes are being made and how many callers wait for their turn.
 func (h *Hasher) Load() (working, waiting int64) {
-	return h.budget.working.Load(), h.budget.waiting.Load()
+	return h.budget.working.Load(), int64(h.budget.queue.length())
 }
 
 // Capacity returns how many callers can be hashing or waiting at the same time.
-func (h *Hasher) Capacity() int { return int(h.budget.count + h.budget.maxWaiting) }
+func (h *Hasher) Capacity() int { return int(h.budget.count) + h.budget.queue.room }
 
-// Room returns *Busy if a caller would be turned away at once. Callers ask before they
+// Room returns *Busy if the caller would be turned away at once. Callers ask before they
 // do anything else, so that a flood costs the server little.
-func (h *Hasher) Room() error {
-	b := h.budget
-	if b.working.Load() >= b.count && b.waiting.Load() >= b.maxWaiting {
-		return b.busy()
+func (h *Hasher) Room(ctx context.Context) error {
+	if h.budget.queue.full(h.budget.network(ctx)) {
+		return h.budget.busy()
 	}
 	return nil
 }
@@ -130,14 +127,11 @@ func (b *budget) slotsFor(memoryKiB uint32) int64 {
 	return min(max(slots, 1), b.count)
 }
 
-func (b *budget) queue(ctx context.Context, slots int64) error {
-	defer b.waiting.Add(-1)
-	if b.waiting.Add(1) > b.maxWaiting {
-		return b.busy()
-	}
+// acquire waits for slots, for as long as a caller waits.
+func (b *budget) acquire(ctx context.Context, slots int64) error {
 	patience, cancel := context.WithTimeout(ctx, b.wait)
 	defer cancel()
-	if b.slots.Acquire(patience, slots) == nil {
+	if b.queue.acquire(patience, b.network(ctx), slots) == nil {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -66,8 +66,8 @@ func TestAFloodStaysWithinTheBudget(t *testing.T) {
 				if hashed != c.hashed || busy != 100-c.hashed || peak.Load() != c.peak {
 					t.Errorf("%d hashed, %d busy, at most %d at once; want %d, %d, %d", hashed, busy, peak.Load(), c.hashed, 100-c.hashed, c.peak)
 				}
-				if again, _ := flood(t, h, 2); again != 2 || h.budget.waiting.Load() != 0 {
-					t.Errorf("%d of 2 hashed after the flood, %d still waiting, want 2 and 0", again, h.budget.waiting.Load())
+				if again, _ := flood(t, h, 2); again != 2 || h.budget.queue.length() != 0 {
+					t.Errorf("%d of 2 hashed after the flood, %d still waiting, want 2 and 0", again, h.budget.queue.length())
 				}
 			})
 		})

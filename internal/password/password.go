@@ -47,6 +47,10 @@ type Options struct {
 	// that time). Others are turned away with *Busy.
 	Wait       time.Duration
 	MaxWaiting int
+
+	// Network returns the network of a caller. Networks take turns, and share the room to
+	// wait (queue). By default all callers are of one.
+	Network func(context.Context) string
 }
 
 // A Hasher hashes and verifies passwords.

@@ -309,7 +309,7 @@ func TestNobodyIsDowngraded(t *testing.T) {
 
 func TestCancelledCallersLeave(t *testing.T) {
 	h, _ := cheap(Options{MaxParallel: 1})
-	if err := h.budget.slots.Acquire(t.Context(), 1); err != nil {
+	if err := h.budget.queue.acquire(t.Context(), "", 1); err != nil {
 		t.Fatalf("acquiring a slot: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

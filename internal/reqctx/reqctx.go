@@ -57,6 +57,10 @@ func (i *Info) IPString() string {
 // an IPv4 address or the /64 of an IPv6 one. Throttles count by it.
 func (i *Info) Network() netip.Prefix { return i.Within(24, 64) }
 
+// Site returns the network that shares a turn with others: a /24 of IPv4, or the /48 of
+// IPv6 that a site may have (RFC 6177), which has 65,536 of the smaller ones.
+func (i *Info) Site() netip.Prefix { return i.Within(24, 48) }
+
 // Within returns the network of the given length, of an IPv4 or an IPv6 address, that the
 // request comes from; the zero Prefix if its address is unknown.
 func (i *Info) Within(v4, v6 int) netip.Prefix {

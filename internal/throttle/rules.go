@@ -84,6 +84,6 @@ func networksOf(ctx context.Context) (all []network) {
 	return all
 }
 
-// widest returns the network that has one free try while an account is under attack. A
+// siteOf returns the network that has one free try while an account is under attack. A
 // /16 of IPv4 has too many owners for that.
-func widest(ctx context.Context) string { return reqctx.From(ctx).Within(24, 48).String() }
+func siteOf(ctx context.Context) string { return reqctx.From(ctx).Site().String() }

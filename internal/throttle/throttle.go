@@ -94,7 +94,7 @@ func (l *Limiter) admit(ctx context.Context, a *Attempt, account Account) error 
 	a.turns = turns
 	a.slot.key = keyOf(account.kind, account.id, networkOf(ctx))
 	if l.hot.has(a.scopes[0].key, l.Now()) {
-		a.slot.key, a.slot.rule = keyOf("spread", account.kind, account.id, widest(ctx)), l.Rules.Spread
+		a.slot.key, a.slot.rule = keyOf("spread", account.kind, account.id, siteOf(ctx)), l.Rules.Spread
 	}
 	return nil
 }
