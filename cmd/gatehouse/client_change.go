@@ -70,18 +70,15 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 		Example: `  gatehouse client rotate-secret shop
   gatehouse client rotate-secret shop --overlap 0s   # the old one was stolen`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.onClient(cmd, args[0], func(core *core, app store.Client) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
 				if overlap == 0 {
-					err := c.confirm(cmd.Context(), ask, func() (string, error) {
-						return fmt.Sprintf("The app %s (%s) gets no tokens until it has the new secret: the old one stops working at once.", app.ID, app.Name), nil
-					})
-					if err != nil {
+					if err := c.confirmNewSecret(cmd, core, args[0], ask); err != nil {
 						return err
 					}
 				}
-				changed, secret, err := core.apps.RotateSecret(cmd.Context(), authz.Operator, app.ID, overlap)
+				changed, secret, err := core.apps.RotateSecret(cmd.Context(), authz.Operator, args[0], overlap)
 				if err != nil {
-					return explainClient(cmd, app.ID, err)
+					return explainClient(cmd, args[0], err)
 				}
 				return c.printClient(changed, secret, asJSON)
 			})
@@ -91,6 +88,16 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 	ask.add(cmd)
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
+}
+
+func (c *cli) confirmNewSecret(cmd *cobra.Command, core *core, id string, ask confirmation) error {
+	return c.confirm(cmd.Context(), ask, func() (string, error) {
+		app, err := core.db.ClientByID(cmd.Context(), id)
+		if err != nil {
+			return "", explainClient(cmd, id, err)
+		}
+		return fmt.Sprintf("The app %s (%s) gets no tokens until it has the new secret: the old one stops working at once.", app.ID, app.Name), nil
+	})
 }
 
 func (c *cli) clientDelete() *cobra.Command {
