@@ -56,7 +56,7 @@ func (p *places) acquire(ctx context.Context, patience time.Duration) error {
 		p.mu.Unlock()
 		return nil
 	}
-	l, me := p.join(reqctx.From(ctx).Site())
+	l, me := p.join(reqctx.From(ctx).Network())
 	p.mu.Unlock()
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
