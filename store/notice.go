@@ -19,10 +19,12 @@ type LogoutNotice struct {
 
 // Notices keeps back-channel logouts until they are delivered.
 type Notices interface {
-	// ClaimNotices returns at most n notices that are due at now, and sets their
-	// next try to again, so that each goes to one replica only. A claim counts as a
-	// try, which Tries includes.
-	ClaimNotices(ctx context.Context, now, again time.Time, n int) ([]LogoutNotice, error)
+	// NoticedClients returns the clients that have notices due at now.
+	NoticedClients(ctx context.Context, now time.Time) ([]string, error)
+	// ClaimNotices returns at most n notices of the client that are due at now, those due
+	// longest first, and sets their next try to again, so that each goes to one replica
+	// only. A claim counts as a try, which Tries includes.
+	ClaimNotices(ctx context.Context, clientID string, now, again time.Time, n int) ([]LogoutNotice, error)
 	// PutOffNotice sets the next try of a notice that was not delivered.
 	PutOffNotice(ctx context.Context, id int64, next time.Time) error
 	// DropNotice forgets a notice that was delivered or given up.

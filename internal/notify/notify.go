@@ -44,9 +44,12 @@ type Worker struct {
 }
 
 const (
-	// batch is how many notices are claimed at once. They are delivered concurrently, so
-	// that a client that does not answer does not delay the others.
-	batch = 16
+	// batch is how many notices of a client are claimed at once, and delivered
+	// concurrently: its turn.
+	batch = 8
+	// places is how many clients have their turn at the same time. A turn takes as long
+	// as a client may take to answer; then the next client that waits has its turn.
+	places = 32
 	// claimed is how long a claim holds. If a worker dies, another one can claim its
 	// notices after that.
 	claimed = time.Minute
@@ -59,37 +62,102 @@ const (
 	growth     = 4
 )
 
-// Run delivers notices until ctx ends, and waits for deliveries in progress.
+// Run delivers notices until ctx ends, and waits for deliveries in progress. The clients
+// take turns, so that one that hangs delays only its own notices.
 func (w *Worker) Run(ctx context.Context) {
 	tick := time.NewTicker(w.Every)
 	defer tick.Stop()
+	t := &turns{places: make(chan struct{}, places), more: make(chan struct{}, 1), busy: map[string]bool{}}
+	defer t.all.Wait()
 	for {
-		for w.round(ctx) == batch { // more may be due
+		for _, client := range w.noticed(ctx) {
+			t.take(ctx, client, func() (more bool) { return w.turn(ctx, client) == batch })
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-t.more:
 		}
 	}
 }
 
-// round makes one try for each notice that is due, up to a batch, and returns their number.
-func (w *Worker) round(ctx context.Context) int {
-	now := w.Now()
-	due, err := w.Notices.ClaimNotices(ctx, now, now.Add(claimed), batch)
-	if err != nil {
-		if ctx.Err() == nil {
-			w.Log.WarnContext(ctx, "notices of logouts could not be read", "error", err)
-		}
-		return 0
+// turns are the turns in progress, one for each client.
+type turns struct {
+	places chan struct{}
+	more   chan struct{} // a turn left notices over
+	all    sync.WaitGroup
+
+	mu   sync.Mutex
+	busy map[string]bool
+}
+
+// take runs a turn beside the others, once there is a place. It does nothing if the client
+// has a turn already.
+func (t *turns) take(ctx context.Context, client string, turn func() (more bool)) {
+	if !t.begin(client) {
+		return
 	}
+	select {
+	case t.places <- struct{}{}:
+	case <-ctx.Done():
+		t.end(client)
+		return
+	}
+	t.all.Go(func() {
+		more := turn()
+		<-t.places
+		if t.end(client); more {
+			select {
+			case t.more <- struct{}{}:
+			default: // the next look is ordered already
+			}
+		}
+	})
+}
+
+func (t *turns) begin(client string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.busy[client] {
+		return false
+	}
+	t.busy[client] = true
+	return true
+}
+
+func (t *turns) end(client string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.busy, client)
+}
+
+// noticed returns the clients that have notices due.
+func (w *Worker) noticed(ctx context.Context) []string {
+	clients, err := w.Notices.NoticedClients(ctx, w.Now())
+	w.unread(ctx, err)
+	return clients
+}
+
+// turn makes one try for each notice of the client that is due, up to a batch, and returns
+// their number.
+func (w *Worker) turn(ctx context.Context, client string) int {
+	now := w.Now()
+	due, err := w.Notices.ClaimNotices(ctx, client, now, now.Add(claimed), batch)
+	w.unread(ctx, err)
 	var wg sync.WaitGroup
 	for _, n := range due {
 		wg.Go(func() { w.handle(ctx, n) })
 	}
 	wg.Wait()
 	return len(due)
+}
+
+// unread logs that the record could not be read, unless it is because we are stopping.
+func (w *Worker) unread(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		w.Log.WarnContext(ctx, "notices of logouts could not be read", "error", err)
+	}
 }
 
 // handle makes one try, and records its result.

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,12 +23,24 @@ type record struct {
 	notices map[int64]store.LogoutNotice
 }
 
-func (r *record) ClaimNotices(_ context.Context, now, again time.Time, n int) ([]store.LogoutNotice, error) {
+func (r *record) NoticedClients(_ context.Context, now time.Time) ([]string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	due := map[string]bool{}
+	for _, notice := range r.notices {
+		if !notice.NextTry.After(now) {
+			due[notice.ClientID] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(due)), nil
+}
+
+func (r *record) ClaimNotices(_ context.Context, client string, now, again time.Time, n int) ([]store.LogoutNotice, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var due []store.LogoutNotice
 	for id, notice := range r.notices {
-		if len(due) < n && !notice.NextTry.After(now) {
+		if len(due) < n && notice.ClientID == client && !notice.NextTry.After(now) {
 			notice.Tries++
 			notice.NextTry = again
 			r.notices[id] = notice
@@ -101,8 +115,8 @@ func newRig(t *testing.T) *rig {
 
 func TestAnAppIsToldOnce(t *testing.T) {
 	r := newRig(t)
-	r.round(t.Context())
-	r.round(t.Context())
+	r.turn(t.Context(), "shop")
+	r.turn(t.Context(), "shop")
 	want := "POST application/x-www-form-urlencoded logout_token=shop.ann.s1"
 	if len(r.got) != 1 || r.got[0] != want || len(r.record.notices) != 0 {
 		t.Errorf("the app got %q, and %d notices are left, want %q once and none", r.got, len(r.record.notices), want)
@@ -113,8 +127,8 @@ func TestAnAppThatFailsIsToldAgainLaterAndNotForEver(t *testing.T) {
 	r := newRig(t)
 	r.status = http.StatusBadGateway
 	for range maxTries + 3 {
-		r.round(t.Context())
-		r.round(t.Context()) // not due yet
+		r.turn(t.Context(), "shop")
+		r.turn(t.Context(), "shop") // not due yet
 		r.now = r.now.Add(delayAfter(maxTries))
 		r.record.mu.Lock()
 		for id, n := range r.record.notices {
@@ -132,7 +146,7 @@ func TestNoticesAreForgottenAfterADay(t *testing.T) {
 	r := newRig(t)
 	r.status = http.StatusInternalServerError
 	r.now = r.now.Add(keep)
-	r.round(t.Context())
+	r.turn(t.Context(), "shop")
 	if len(r.record.notices) != 0 {
 		t.Errorf("notices left: %v, want none", r.record.notices)
 	}
@@ -142,7 +156,7 @@ func TestAnAppThatWishesNoNoticesGetsNone(t *testing.T) {
 	for name, known := range map[string]apps{"gone": {}, "without an address": {"shop": {ID: "shop"}}} {
 		r := newRig(t)
 		r.Clients = known
-		r.round(t.Context())
+		r.turn(t.Context(), "shop")
 		if len(r.got) != 0 || len(r.record.notices) != 0 {
 			t.Errorf("%s: got %v, left %v, want none", name, r.got, r.record.notices)
 		}
@@ -168,4 +182,62 @@ func TestTheWorkerStops(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Error("the rounds go on after the end, want them to stop")
 	}
+}
+
+// An app that hangs holds its own turn. The notices of another app, which were recorded
+// after all of its own, are delivered meanwhile.
+func TestAnAppThatHangsDelaysOnlyItself(t *testing.T) {
+	r := newRig(t)
+	leave, told := make(chan struct{}), make(chan bool, 1)
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
+	quick := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told <- true }))
+	t.Cleanup(slow.Close)
+	t.Cleanup(quick.Close)
+	known := apps{"quick": {ID: "quick", BackchannelLogoutURI: quick.URL}}
+	for i := range 200 { // of apps that take all places but one
+		id := fmt.Sprint("hangs ", i%(places-1))
+		known[id] = store.Client{ID: id, BackchannelLogoutURI: slow.URL}
+		r.record.notices[int64(100+i)] = store.LogoutNotice{ID: int64(100 + i), ClientID: id, SessionID: fmt.Sprint(i), CreatedAt: r.now, NextTry: r.now}
+	}
+	r.record.notices[1000] = store.LogoutNotice{ID: 1000, ClientID: "quick", SessionID: "q", CreatedAt: r.now, NextTry: r.now}
+	r.Clients, r.HTTP = known, &http.Client{}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); r.Run(ctx) }()
+	select {
+	case <-told:
+	case <-time.After(30 * time.Second):
+		t.Error("the app that answers was not told while others hang, want its notice delivered")
+	}
+	stop()
+	close(leave)
+	<-done
+}
+
+// A backlog is delivered without waiting for the next tick between two turns.
+func TestABacklogIsDeliveredInTurns(t *testing.T) {
+	r := newRig(t)
+	for i := range int64(10 * batch) {
+		r.record.notices[i] = store.LogoutNotice{ID: i, ClientID: "shop", SessionID: fmt.Sprint(i), CreatedAt: r.now, NextTry: r.now}
+	}
+	all := make(chan struct{})
+	count := 0
+	r.Delivered = func(string) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if count++; count == 10*batch {
+			close(all)
+		}
+	}
+	r.Every = time.Hour
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); r.Run(ctx) }()
+	select {
+	case <-all:
+	case <-time.After(30 * time.Second):
+		t.Error("the backlog was not delivered within an hour's tick, want all of it at once")
+	}
+	stop()
+	<-done
 }

@@ -158,8 +158,8 @@ func (r *replicas) UseOnce(ctx context.Context, key store.Digest, expires time.T
 	return r.either().UseOnce(ctx, key, expires)
 }
 
-func (r *replicas) ClaimNotices(ctx context.Context, now, again time.Time, n int) ([]store.LogoutNotice, error) {
-	return r.either().ClaimNotices(ctx, now, again, n)
+func (r *replicas) ClaimNotices(ctx context.Context, clientID string, now, again time.Time, n int) ([]store.LogoutNotice, error) {
+	return r.either().ClaimNotices(ctx, clientID, now, again, n)
 }
 
 func (r *replicas) AddSigningKey(ctx context.Context, k store.SigningKey, e store.AuditEvent) error {

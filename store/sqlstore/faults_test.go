@@ -55,7 +55,11 @@ func acts(db *sqlstore.DB) map[string]func(context.Context) error {
 			_, err := db.UseOnce(ctx, store.DigestOf("key"), time.Now())
 			return err
 		},
-		"ClaimNotices": func(ctx context.Context) error { _, err := db.ClaimNotices(ctx, time.Now(), time.Now(), 1); return err },
+		"NoticedClients": func(ctx context.Context) error { _, err := db.NoticedClients(ctx, time.Now()); return err },
+		"ClaimNotices": func(ctx context.Context) error {
+			_, err := db.ClaimNotices(ctx, "shop", time.Now(), time.Now(), 1)
+			return err
+		},
 		"Take": func(ctx context.Context) error {
 			_, err := db.Throttles().Take(ctx, store.DigestOf("key"), store.Rule{Free: 1, Forget: time.Hour})
 			return err

@@ -38,14 +38,23 @@ func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
 		" JOIN users u ON u.id = s.user_id WHERE s.id IN ?", millis(at), millis(at), sids).Error
 }
 
+// NoticedClients implements store.Notices.
+func (d *DB) NoticedClients(ctx context.Context, now time.Time) (clients []string, err error) {
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		clients = nil
+		return db.Raw("SELECT client_id FROM logout_notices GROUP BY client_id HAVING MIN(next_try) <= ?", millis(now)).Scan(&clients).Error
+	})
+	return clients, err
+}
+
 // ClaimNotices implements store.Notices. It skips rows that another replica is
 // claiming, where the database can skip locked rows. Elsewhere it waits for them, and
 // then finds that they are not due.
-func (d *DB) ClaimNotices(ctx context.Context, now, again time.Time, n int) (claimed []store.LogoutNotice, err error) {
+func (d *DB) ClaimNotices(ctx context.Context, clientID string, now, again time.Time, n int) (claimed []store.LogoutNotice, err error) {
 	err = d.write(ctx, func(t *tx) error {
 		return t.Do(func(db *gorm.DB) error {
-			claimed, err = noticeTable.all(db, "SELECT "+noticeTable.selected+" FROM logout_notices WHERE next_try <= ?"+
-				" ORDER BY next_try, id LIMIT ?"+t.Dialect.ForUpdateOfFree, millis(now), min(n, engine.SweepMax))
+			claimed, err = noticeTable.all(db, "SELECT "+noticeTable.selected+" FROM logout_notices WHERE client_id = ? AND next_try <= ?"+
+				" ORDER BY next_try, id LIMIT ?"+t.Dialect.ForUpdateOfFree, clientID, millis(now), min(n, engine.SweepMax))
 			if err != nil || len(claimed) == 0 {
 				return err
 			}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ func notices() []promise {
 	return []promise{
 		{"a notice comes back as it was, and each claim is a try", "AddNotice ClaimNotices", noticeClaimed},
 		{"those due longest are claimed first", "ClaimNotices", noticesInOrder},
+		{"each app has its own", "NoticedClients ClaimNotices", noticesByClient},
 		{"one put off waits, one dropped is forgotten", "PutOffNotice DropNotice", noticePutOff},
 		{"a transaction that failed owes none", "AddNotice", noticeNotOwed},
 		{"every way to end a session owes its app a notice, if it wants them", "EndSession EndSessions EndBrowserSessions EndClientSessions DeleteConsent", noticesOwed},
@@ -40,7 +42,12 @@ func owe(t *testing.T, db store.DB, notices ...store.LogoutNotice) {
 
 func claim(t *testing.T, db store.DB, now, again time.Time, n int) []store.LogoutNotice {
 	t.Helper()
-	claimed, err := db.ClaimNotices(t.Context(), now, again, n)
+	return claimOf(t, db, "shop", now, again, n)
+}
+
+func claimOf(t *testing.T, db store.DB, client string, now, again time.Time, n int) []store.LogoutNotice {
+	t.Helper()
+	claimed, err := db.ClaimNotices(t.Context(), client, now, again, n)
 	if err != nil {
 		t.Fatalf("claiming the notices: %v", err)
 	}
@@ -91,6 +98,29 @@ func noticesInOrder(t *testing.T, db store.DB) {
 	wantClaimed(t, "later", claim(t, db, odd().Add(time.Minute), again, 3), "e")
 }
 
+func noticesByClient(t *testing.T, db store.DB) {
+	of := func(client, sid string, in time.Duration) store.LogoutNotice {
+		n := newNotice(sid)
+		n.ClientID, n.NextTry = client, odd().Add(in)
+		return n
+	}
+	owe(t, db, of("b", "b1", 0), of("b", "b2", time.Minute), of("a", "a1", time.Second), of("c", "c1", -time.Hour))
+	wantNoticed := func(what string, now time.Time, clients ...string) {
+		t.Helper()
+		got, err := db.NoticedClients(t.Context(), now)
+		if err != nil {
+			t.Fatalf("%s: reading the clients: %v", what, err)
+		}
+		slices.Sort(got)
+		same(t, what, got, clients)
+	}
+	wantNoticed("now", odd(), "b", "c")
+	wantNoticed("in a second", odd().Add(time.Second), "a", "b", "c")
+	wantClaimed(t, "of b", claimOf(t, db, "b", odd(), odd().Add(time.Hour), 9), "b1")
+	wantClaimed(t, "of a", claimOf(t, db, "a", odd(), odd().Add(time.Hour), 9))
+	wantNoticed("after the claim", odd(), "c")
+}
+
 func noticePutOff(t *testing.T, db store.DB) {
 	owe(t, db, newNotice("a"), newNotice("b"), newNotice("c"))
 	claimed := claim(t, db, odd(), odd().Add(time.Minute), 9)
@@ -134,7 +164,7 @@ func raceForNotices(t *testing.T, db store.DB) {
 	claimed := make([][]store.LogoutNotice, callers)
 	many(callers, func(i int) {
 		for {
-			some, err := db.ClaimNotices(t.Context(), odd(), again, 3)
+			some, err := db.ClaimNotices(t.Context(), "shop", odd(), again, 3)
 			if err != nil {
 				t.Errorf("claiming the notices: %v", err)
 			}
@@ -185,10 +215,10 @@ func noticesOwed(t *testing.T, db store.DB) {
 		for range 2 { // the second time nothing ends, and no notice is owed
 			write(t, db, way.end)
 		}
-		wantClaimed(t, way.name, claim(t, db, odd(), odd().Add(time.Hour), 10), way.name)
+		wantClaimed(t, way.name, claimOf(t, db, "listener", odd(), odd().Add(time.Hour), 10), way.name)
 	}
 	write(t, db, func(tx store.Tx) error { _, err := tx.EndSessions(ann.ID, "", "why", odd()); return err })
-	owed := claim(t, db, odd(), odd().Add(time.Hour), 10)
+	owed := claimOf(t, db, "listener", odd(), odd().Add(time.Hour), 10)
 	if len(owed) != 2 {
 		t.Fatalf("%d notices are owed for two sessions, want 2", len(owed))
 	}
