@@ -107,6 +107,12 @@ type Config struct {
 	// the time; at least REFRESH_TOKEN_IDLE.
 	RefreshTokenLifetime time.Duration `env:"REFRESH_TOKEN_LIFETIME" default:"2160h" min:"1m" max:"17520h"`
 
+	// MaxSessions is how many sessions one person may have in one app at once. At the
+	// bound, a new session ends the one that was least recently used, unless that was
+	// within the last hour: then the new one is refused with 429. An app may have a
+	// bound of its own. 0: any number.
+	MaxSessions int `env:"MAX_SESSIONS" default:"100" min:"0" max:"10000"`
+
 	// RefreshGrace is how long a refresh token that was just exchanged gets the same
 	// successor again, so that a lost answer or a second tab does not end the session.
 	// 0s: never.

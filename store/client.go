@@ -47,6 +47,10 @@ type Client struct {
 	// The lifetimes of the client's tokens; 0: the default.
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime time.Duration
 
+	// MaxSessions is how many living sessions a person may have in the client; 0: the
+	// default, negative: any number.
+	MaxSessions int
+
 	CreatedAt, UpdatedAt time.Time
 }
 

@@ -42,6 +42,13 @@ type Session struct {
 	Rotation Rotation
 }
 
+// A SessionUse says how a session that has not ended was used: LastUsedAt as in Session, and
+// when its last refresh token expires.
+type SessionUse struct {
+	ID                    string
+	LastUsedAt, ExpiresAt time.Time
+}
+
 // A Rotation is one step of a session: everything needed to make its refresh token
 // again, byte for byte.
 type Rotation struct {
@@ -79,6 +86,13 @@ type Sessions interface {
 type SessionsTx interface {
 	// CreateSession adds s.
 	CreateSession(s Session) error
+	// CreateSessionWithin adds s if fewer than most sessions of its user in its client
+	// have not ended, and reports whether it did. It reads no more than most of them.
+	CreateSessionWithin(s Session, most int) (bool, error)
+	// SessionUses returns the sessions of the user in the client that have not ended, at
+	// most n of them, those that began first. It locks them, so that none is used until
+	// the transaction ends.
+	SessionUses(userID int64, clientID string, n int) ([]SessionUse, error)
 	// EndSession ends a living session of the person (0: anybody's) and reports
 	// whether this call did it.
 	EndSession(id string, userID int64, reason string, at time.Time) (bool, error)

@@ -38,6 +38,8 @@ func (f *clientFlags) add(set *pflag.FlagSet, grants grant.List, but ...string) 
 			f.given[a.Flag] = set.Bool(a.Flag, false, a.Usage)
 		case *[]string:
 			f.given[a.Flag] = set.StringArray(a.Flag, nil, a.Usage)
+		case *int:
+			f.given[a.Flag] = set.Int(a.Flag, 0, a.Usage)
 		case *time.Duration:
 			f.given[a.Flag] = set.Duration(a.Flag, 0, a.Usage)
 		}
@@ -73,6 +75,8 @@ func send(to, given any, a client.Attribute) error {
 		*to.(*fields.Flag) = fields.On(*given)
 	case *[]string:
 		*to.(*fields.List) = fields.Listed(*given...)
+	case *int:
+		*to.(*fields.Number) = fields.Whole(int64(*given))
 	case *time.Duration:
 		*to.(*fields.Number) = seconds(*given)
 	}

@@ -175,8 +175,9 @@ func (b *backends) newSessions(registry *client.Cache, s signing) *session.Servi
 	}
 	return &session.Service{
 		DB: b.db, Rotations: b.rotations, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
-		Lifetimes: session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
-		Grace:     cfg.RefreshGrace, TouchEvery: touchEvery, Now: b.now, Log: b.log,
+		Lifetimes:   session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
+		MaxSessions: cfg.MaxSessions, ObserveLimit: b.metrics.SessionLimit,
+		Grace: cfg.RefreshGrace, TouchEvery: touchEvery, Now: b.now, Log: b.log,
 		Observe: func(what session.Event, n int) { b.metrics.Sessions(string(what), n) },
 	}
 }

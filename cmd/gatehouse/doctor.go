@@ -16,6 +16,7 @@ import (
 	"gatehouse/keys"
 	"gatehouse/store/redisstore"
 	"gatehouse/store/sqlstore"
+	"gatehouse/store/sqlstore/rescue"
 )
 
 func (c *cli) doctorCommand() *cobra.Command {
@@ -69,7 +70,9 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 		{Part: "certificate", Look: func(context.Context) finding.List {
 			return doctor.Certificate(cfg.TLSCert, cfg.TLSKey, cfg.Issuer, time.Now())
 		}},
-		{Part: "database", Look: func(ctx context.Context) finding.List { return doctor.Database(ctx, database, replicas) }},
+		{Part: "database", Look: func(ctx context.Context) finding.List {
+			return doctor.Database(ctx, database, rescue.Examination{Replicas: replicas, MaxSessions: cfg.MaxSessions, Now: time.Now})
+		}},
 		{Part: "keys", Look: func(ctx context.Context) finding.List {
 			return doctor.Keys(ctx, database, masters, keyOptions(cfg, time.Now))
 		}},

@@ -42,6 +42,11 @@ func inText(value any) string {
 		return "yes"
 	case *[]string:
 		return strings.Join(*v, " ")
+	case *int:
+		if *v == 0 {
+			return ""
+		}
+		return strconv.Itoa(*v)
 	case *time.Duration:
 		if *v == 0 {
 			return ""

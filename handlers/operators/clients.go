@@ -52,13 +52,15 @@ func members(c *store.Client, t *tail) []api.Member {
 }
 
 // shown returns a pointer to an attribute as in answers: lists are never null, lifetimes
-// are in seconds, and null stands for the default lifetime or for no document.
+// are in seconds, and null stands for the default lifetime or number, or for no document.
 func shown(a client.Attribute, c *store.Client) any {
 	switch kept := a.Kept(c).(type) {
 	case *[]string:
 		return new(list(*kept))
 	case *time.Duration:
 		return new(inSeconds(*kept))
+	case *int:
+		return new(orDefault(*kept))
 	case *string:
 		if a.Kind == client.Document {
 			return new(orNull(*kept))
@@ -92,6 +94,13 @@ func list(values []string) []string {
 		return []string{}
 	}
 	return values
+}
+
+func orDefault(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 func inSeconds(d time.Duration) *int64 {

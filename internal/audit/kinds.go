@@ -41,7 +41,7 @@ type AttackSuspected struct {
 
 // SessionEnded is the event that a session ended early.
 type SessionEnded struct {
-	Reason string `json:"reason"` // "logout", "revoked", "password changed", "deactivated", "deleted", "ended by admin", "ended by owner"
+	Reason string `json:"reason"` // "logout", "revoked", "password changed", "deactivated", "deleted", "ended by admin", "ended by owner", "session limit"
 }
 
 // BrowserEnded is the event that a user signed out of a browser, and of the clients that

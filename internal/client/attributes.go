@@ -22,6 +22,7 @@ type Input struct {
 	// JWKS is a JWK Set as JSON. It and JWKSURI replace each other.
 	JWKS, JWKSURI, AssertionAudience                            fields.Text
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number
+	MaxSessions                                                 fields.Number
 }
 
 // An Attribute describes one attribute of a client. The list of attributes serves to
@@ -55,7 +56,7 @@ type field struct {
 	// Sent returns a pointer into an Input: a *fields.Text, *fields.Flag, *fields.List
 	// or *fields.Number.
 	Sent func(*Input) any
-	// Kept returns a pointer into a client: a *string, *bool, *[]string or
+	// Kept returns a pointer into a client: a *string, *bool, *[]string, *int or
 	// *time.Duration.
 	Kept func(*store.Client) any
 	// set copies a valid value from the Input to the client, and adds a fault for an
@@ -174,6 +175,13 @@ func (s *Service) attributes() []Attribute {
 			Name: "refresh_token_lifetime", field: of(func(in *Input) *fields.Number { return &in.RefreshTokenLifetime }, func(c *store.Client) *time.Duration { return &c.RefreshTokenLifetime }, setLifetime(bound{is: longest})),
 			Schema: lifetime("The life of a session, however busy.", longest),
 			Flag:   "refresh-token-lifetime", Usage: "`life` of its sessions, such as 2160h; 0: the server's setting",
+		}, {
+			Name: "max_sessions", field: of(func(in *Input) *fields.Number { return &in.MaxSessions }, func(c *store.Client) *int { return &c.MaxSessions }, setMaxSessions),
+			Schema: fields.Schema{
+				Type: []string{"integer", "null"}, Minimum: new(int64(-1)), Maximum: new(int64(MaxSessions)),
+				Description: "How many sessions one person may have in the app at once. At the bound, a new session ends the one that was least recently used, unless that was within the last hour: then the new one is refused with 429. 0 or `null`: the server's setting (`GATEHOUSE_MAX_SESSIONS`); -1: any number.",
+			},
+			Flag: "max-sessions", Usage: "`number` of sessions that one person may have in it at once; 0: the server's setting, -1: any number",
 		},
 	}
 }

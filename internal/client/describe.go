@@ -56,6 +56,8 @@ func recorded(kept any) any {
 		return *kept
 	case *[]string:
 		return strings.Join(*kept, " ")
+	case *int:
+		return *kept
 	case *time.Duration:
 		return kept.String()
 	}

@@ -237,6 +237,21 @@ func setLifetime(most bound) func(*time.Duration, string, fields.Number, *fields
 	}
 }
 
+// MaxSessions is the highest bound of the sessions of one person in one client.
+const MaxSessions = 10_000
+
+func setMaxSessions(to *int, name string, n fields.Number, faults *fields.Errors) {
+	switch {
+	case n.Problem != "":
+		faults.Add(name, n.Problem)
+	case !n.Sent:
+	case n.Value < -1 || n.Value > MaxSessions:
+		faults.Add(name, fmt.Sprintf("Give a number from 1 to %d, 0 for the server's setting, or -1 for any number.", MaxSessions))
+	default:
+		*to = int(n.Value)
+	}
+}
+
 func distinct(values []string) []string {
 	kept := []string{}
 	for _, v := range values {

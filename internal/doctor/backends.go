@@ -28,8 +28,8 @@ func open(ctx context.Context, o sqlstore.Options) (db *sqlstore.DB, ok bool, er
 
 func embedded(o sqlstore.Options) (file string, ok bool) { return strings.CutPrefix(o.DSN, "sqlite:") }
 
-// Database examines the database, which that many replicas share.
-func Database(ctx context.Context, o sqlstore.Options, replicas int) finding.List {
+// Database examines the database.
+func Database(ctx context.Context, o sqlstore.Options, e rescue.Examination) finding.List {
 	found := rescue.ExamineFile(o.DSN)
 	db, ok, err := open(ctx, o)
 	if err != nil {
@@ -43,7 +43,7 @@ func Database(ctx context.Context, o sqlstore.Options, replicas int) finding.Lis
 		return found
 	}
 	defer func() { _ = db.Close() }() // only read
-	return append(found, rescue.Examine(ctx, db, rescue.Examination{Replicas: replicas, Now: o.Now})...)
+	return append(found, rescue.Examine(ctx, db, e)...)
 }
 
 // Keys examines the signing keys in the database under the master keys that masters reads.

@@ -1,5 +1,5 @@
 // Package metrics keeps the counters that operators want to see, for Prometheus. Labels are
-// bounded: path templates and fixed words, never text from a caller.
+// bounded: path templates, registered clients and fixed words, never text from a caller.
 package metrics
 
 import (
@@ -23,6 +23,7 @@ type Metrics struct {
 	throttled *prometheus.CounterVec
 	signIns   *prometheus.CounterVec
 	sessions  *prometheus.CounterVec
+	limited   *prometheus.CounterVec
 	swept     *prometheus.CounterVec
 	panics    prometheus.Counter
 	sweepDone *prometheus.GaugeVec
@@ -54,6 +55,7 @@ func New(version string) *Metrics {
 		throttled: counter("gatehouse_throttle_decisions_total", "Tries that a throttle judged, by kind and whether it allowed them.", "kind", "allowed"),
 		signIns:   counter("gatehouse_sign_ins_total", "Names and passwords checked, by method and result.", "method", "result"),
 		sessions:  counter("gatehouse_sessions_total", "Events of sessions: started, refreshed, ended, or reused (an old refresh token came back).", "event"),
+		limited:   counter("gatehouse_sessions_at_limit_total", "Sessions that began where a person had as many in the app as they may, by app: the result is that another one ended or that the new one was refused.", "client", "result"),
 		swept:     counter("gatehouse_swept_rows_total", "Expired rows deleted, by table.", "table"),
 		panics:    counter("gatehouse_panics_total", "Requests that ended in a panic.").WithLabelValues(),
 		shed:      counter("gatehouse_http_requests_shed_total", "Requests turned away because too many were being worked on.").WithLabelValues(),
@@ -87,6 +89,15 @@ func (m *Metrics) SignIn(method, result string) { m.signIns.WithLabelValues(meth
 
 // Sessions counts an event of n sessions.
 func (m *Metrics) Sessions(event string, n int) { m.sessions.WithLabelValues(event).Add(float64(n)) }
+
+// SessionLimit counts a session that began at the limit of its client.
+func (m *Metrics) SessionLimit(clientID string, refused bool) {
+	result := "ended"
+	if refused {
+		result = "refused"
+	}
+	m.limited.WithLabelValues(clientID, result).Inc()
+}
 
 // Swept counts rows deleted by the sweeper.
 func (m *Metrics) Swept(table string, rows int64) {

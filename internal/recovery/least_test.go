@@ -19,6 +19,7 @@ var kept = map[string]string{
 	"AccessTokenLifetime":  "it says how long a token lasts; least decides what a token allows",
 	"RefreshTokenIdle":     "as AccessTokenLifetime",
 	"RefreshTokenLifetime": "as AccessTokenLifetime",
+	"MaxSessions":          "as AccessTokenLifetime",
 	"CreatedAt":            "it is history",
 	"UpdatedAt":            "the carry-over itself sets it when it changes the client",
 }
@@ -71,6 +72,8 @@ func differing(t *testing.T, field reflect.StructField) (one, other any) {
 		return []store.ClientSecret{{Digest: store.DigestOf("one")}}, []store.ClientSecret{{Digest: store.DigestOf("other")}}
 	case time.Duration:
 		return time.Hour, time.Minute
+	case int:
+		return 1, 2
 	case time.Time:
 		return time.Unix(1, 0), time.Unix(2, 0)
 	}

@@ -64,6 +64,12 @@ type Service struct {
 	// TouchEvery is how often a session's rotation is copied to the record if Redis
 	// holds it (DefaultTouchEvery). It is 0, for never, if the record itself holds it.
 	TouchEvery time.Duration
+	// MaxSessions is how many sessions a user may have in a client that has no limit of
+	// its own; 0: any number.
+	MaxSessions int
+	// ObserveLimit, if set, is called when a session begins at the limit: it is refused,
+	// or another one ends for it.
+	ObserveLimit func(clientID string, refused bool)
 	// Observe, if set, gets each event and its number of sessions.
 	Observe func(what Event, sessions int)
 

@@ -78,13 +78,16 @@ func (s *Service) start(ctx context.Context, client store.Client, grant Grant, a
 	}
 	session := s.newSession(ctx, client, grant, kid)
 	var user store.User
+	var madeRoom string
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		if user, err = admit(tx, session.CreatedAt); err != nil {
 			return err
 		}
 		session.UserID, session.Rotation.Role = user.ID, user.Role
-		return record(ctx, tx, session, user, grant.Method)
+		madeRoom, err = s.record(ctx, tx, session, user, grant.Method, s.limit(client))
+		return err
 	})
+	s.observeLimit(ctx, client.ID, madeRoom, err)
 	if err != nil {
 		return Set{}, fmt.Errorf("starting a session: %w", err)
 	}
@@ -113,13 +116,15 @@ func (s *Service) newSession(ctx context.Context, client store.Client, grant Gra
 	}
 }
 
-// record writes a session and its audit event.
-func record(ctx context.Context, tx store.Tx, session store.Session, user store.User, method signin.Method) error {
-	if err := tx.CreateSession(session); err != nil {
-		return fmt.Errorf("creating the session: %w", err)
+// record writes a session and its audit event, and returns the ID of the session that made
+// room for it, or "".
+func (s *Service) record(ctx context.Context, tx store.Tx, session store.Session, user store.User, method signin.Method, limit int) (string, error) {
+	madeRoom, err := s.create(ctx, tx, session, user, limit)
+	if err != nil {
+		return "", fmt.Errorf("creating the session: %w", err)
 	}
 	subject := audit.UserSubject(user.Sub)
-	return tx.Audit(audit.Event{
+	return madeRoom, tx.Audit(audit.Event{
 		Actor: subject, Subject: subject, SessionID: session.ID, ClientID: session.ClientID,
 		What: audit.SignInOK{Method: method},
 	}.Record(ctx, session.CreatedAt))

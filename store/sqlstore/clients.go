@@ -37,6 +37,7 @@ var clientColumns = []column[store.Client]{
 	col("access_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.AccessTokenLifetime) }),
 	col("refresh_token_idle_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenIdle) }),
 	col("refresh_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenLifetime) }),
+	col("max_sessions", func(c *store.Client) any { return &c.MaxSessions }),
 	col("created_at", func(c *store.Client) any { return (*moment)(&c.CreatedAt) }),
 	col("updated_at", func(c *store.Client) any { return (*moment)(&c.UpdatedAt) }),
 }

@@ -24,6 +24,7 @@ func TestABoundReadsNoMoreThanItAllows(t *testing.T) {
 		{"pushed requests", pushes(store.Room{}, now), 20, pushes(store.Room{Now: now, Client: 10, Network: 10}, now)},
 		{"devices", begins(store.Room{}, now), 20, begins(store.Room{Now: now, Client: 10, Network: 10}, now)},
 		{"codes", codesOf("another", now), store.MaxOpenCodes, codesOf("browser", now)},
+		{"sessions", starts(1000), 10 + 11, starts(10)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for range 500 {
@@ -65,6 +66,20 @@ func codesOf(browserID string, now time.Time) func(*testing.T, store.DB) error {
 			c.UsedAt = time.Time{}
 		}
 		return db.AddCode(t.Context(), c)
+	}
+}
+
+// starts begins a session of one user in one client, if there are fewer than most.
+func starts(most int) func(*testing.T, store.DB) error {
+	return func(t *testing.T, db store.DB) error {
+		return db.Write(t.Context(), func(tx store.Tx) error {
+			_, err := tx.CreateSessionWithin(store.Session{ID: rand.Text(), UserID: 7, ClientID: "spa", CreatedAt: time.Now()}, most)
+			if err != nil || most > 10 {
+				return err
+			}
+			_, err = tx.SessionUses(7, "spa", most+1)
+			return err
+		})
 	}
 }
 

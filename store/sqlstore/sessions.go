@@ -51,7 +51,9 @@ var (
 		" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?"
 	listSessions = "SELECT " + sessionTable.selected + " FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
 		" AND s.auth_time >= " + epochBegan + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
-	touchSession = "UPDATE sessions SET " + rotationTable.set + ", prev_jti = '', rotated_at = ?, last_used_at = ?" +
+	sessionsWithin = fewer("sessions", "user_id = ? AND client_id = ? AND ended_at = 0")
+	sessionUses    = "SELECT id, last_used_at, token_exp FROM sessions WHERE user_id = ? AND client_id = ? AND ended_at = 0 ORDER BY created_at LIMIT ?"
+	touchSession   = "UPDATE sessions SET " + rotationTable.set + ", prev_jti = '', rotated_at = ?, last_used_at = ?" +
 		" WHERE id = ? AND gen < ? AND ended_at = 0"
 )
 

@@ -15,6 +15,29 @@ func (t *tx) CreateSession(s store.Session) error {
 	return t.Do(func(db *gorm.DB) error { return sessionTable.add(db, s) })
 }
 
+// CreateSessionWithin implements store.SessionsTx, in one statement.
+func (t *tx) CreateSessionWithin(s store.Session, most int) (added bool, err error) {
+	err = t.Do(func(db *gorm.DB) error {
+		added, err = sessionTable.addIf(db, s, sessionsWithin, s.UserID, s.ClientID, most, most)
+		return err
+	})
+	return added, err
+}
+
+// SessionUses implements store.SessionsTx.
+func (t *tx) SessionUses(userID int64, clientID string, n int) (uses []store.SessionUse, err error) {
+	err = t.Do(func(db *gorm.DB) error {
+		uses = nil
+		return engine.Rows(db, sessionUses+t.Dialect.ForUpdate, []any{userID, clientID, n}, func(s engine.Scanner) error {
+			var u store.SessionUse
+			err := s.Scan(&u.ID, (*moment)(&u.LastUsedAt), (*moment)(&u.ExpiresAt))
+			uses = append(uses, u)
+			return err
+		})
+	})
+	return uses, err
+}
+
 // EndSession implements store.SessionsTx. The UPDATE is the gate: one caller
 // changes the row.
 func (t *tx) EndSession(id string, userID int64, reason string, at time.Time) (ended bool, err error) {

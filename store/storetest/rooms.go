@@ -19,6 +19,8 @@ func rooms() []promise {
 		}},
 		{"a request that was used or a device that was decided on makes room", "UsePushed DecideDevice", roomAgain},
 		{"a room is full after many at once", "AddPushed", fullAfterMany},
+		{"sessions of a user in a client are bounded", "CreateSessionWithin", sessionsWithin},
+		{"sessions of a user in a client that have not ended, as they were used", "SessionUses", sessionUses},
 		{"of open codes of one browser session the newest remain", "AddCode", newestCodes},
 	}
 }
@@ -114,4 +116,68 @@ func newestCodes(t *testing.T, db store.DB) {
 	for what, want := range map[string]store.AuthCode{"a code that was used": used, "a code of another browser session": other, "the newest code": last} {
 		same(t, what, code(t, db, want.Digest), want)
 	}
+}
+
+func sessionOf(userID int64, clientID string) store.Session {
+	s := newSession(userID)
+	s.ClientID = clientID
+	return s
+}
+
+// createWithin adds a session unless there are most already.
+func createWithin(t *testing.T, db store.DB, s store.Session, most int) (added bool) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) (err error) {
+		added, err = tx.CreateSessionWithin(s, most)
+		return err
+	})
+	return added
+}
+
+func sessionsWithin(t *testing.T, db store.DB) {
+	ann, bob := create(t, db, newUser("ann")), create(t, db, newUser("bob"))
+	var first store.Session
+	for i, want := range []bool{true, true, false} {
+		s := sessionOf(ann.ID, "shop")
+		if got := createWithin(t, db, s, 2); got != want {
+			t.Errorf("number %d was added: %t, want %t", i+1, got, want)
+		}
+		if _, _, err := db.SessionWithUser(t.Context(), s.ID); (err == nil) != want {
+			t.Errorf("looking number %d up: %v, want it only if it was added", i+1, err)
+		}
+		if i == 0 {
+			first = s
+		}
+	}
+	for what, s := range map[string]store.Session{"another client's": sessionOf(ann.ID, "tv"), "another person's": sessionOf(bob.ID, "shop")} {
+		if !createWithin(t, db, s, 1) {
+			t.Errorf("%s was not added, want it added", what)
+		}
+	}
+	write(t, db, func(tx store.Tx) error {
+		_, err := tx.EndSession(first.ID, ann.ID, "test", odd())
+		return err
+	})
+	if !createWithin(t, db, sessionOf(ann.ID, "shop"), 2) {
+		t.Error("after one has ended, another was not added, want it added")
+	}
+}
+
+func sessionUses(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	var want []store.SessionUse
+	for i := range 4 {
+		s := sessionOf(ann.ID, "shop")
+		s.CreatedAt, s.LastUsedAt = odd().Add(time.Duration(i)*time.Second), odd().Add(time.Hour-time.Duration(i)*time.Minute)
+		write(t, db, func(tx store.Tx) error { return tx.CreateSession(s) })
+		want = append(want, store.SessionUse{ID: s.ID, LastUsedAt: s.LastUsedAt, ExpiresAt: s.Rotation.ExpiresAt})
+	}
+	write(t, db, func(tx store.Tx) error {
+		if _, err := tx.EndSession(want[1].ID, ann.ID, "test", odd()); err != nil {
+			return err
+		}
+		got, err := tx.SessionUses(ann.ID, "shop", 2)
+		same(t, "the first two that have not ended", got, []store.SessionUse{want[0], want[2]})
+		return err
+	})
 }

@@ -3,6 +3,8 @@ package rescue
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 
 	"gatehouse/internal/finding"
@@ -15,7 +17,10 @@ import (
 type Examination struct {
 	// Replicas is how many servers there are, each with Options.MaxConns connections.
 	Replicas int
-	Now      func() time.Time
+	// MaxSessions is how many sessions a user may have in a client that has no limit of
+	// its own; 0: any number.
+	MaxSessions int
+	Now         func() time.Time
 }
 
 // Examine reports how the database is set up, and what to change. It changes nothing.
@@ -31,6 +36,7 @@ func Examine(ctx context.Context, db *sqlstore.DB, e Examination) finding.List {
 	d.latency(ctx, conn, e, &found)
 	d.schema(ctx, conn, &found)
 	d.epoch(ctx, e, &found)
+	d.limits(ctx, e, &found)
 	if d.Dialect.Name == "sqlite" {
 		return d.examineSQLite(ctx, conn, found)
 	}
@@ -111,6 +117,26 @@ func (d examined) epoch(ctx context.Context, e Examination, found *finding.List)
 	default:
 		found.OK("epoch", "since %s", began.Format(time.RFC3339))
 	}
+}
+
+// limits names the clients in which users have as many sessions as they may, so that each
+// sign-in ends another one there, or is refused.
+func (d examined) limits(ctx context.Context, e Examination, found *finding.List) {
+	const named = 5
+	at, err := d.ClientsAtLimit(ctx, e.MaxSessions, named)
+	if err != nil {
+		return // the schema is older, which has been reported, or there are too many sessions to count them now
+	}
+	if len(at) == 0 {
+		found.OK("sessions", "nobody has as many in an app as they may")
+		return
+	}
+	var apps []string
+	for _, c := range at {
+		apps = append(apps, fmt.Sprintf("%s (%d)", c.ClientID, c.Users))
+	}
+	found.Warn("sessions", "see why the app signs people in anew so often, rather than refresh; or give it a bound of its own: gatehouse client update APP --max-sessions N",
+		"people have as many sessions as they may in these apps (and so many people): %s", strings.Join(apps, ", "))
 }
 
 func (d examined) clockThere(ctx context.Context, e Examination, found *finding.List) {

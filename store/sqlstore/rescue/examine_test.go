@@ -1,7 +1,9 @@
 package rescue_test
 
 import (
+	"crypto/rand"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,6 +60,35 @@ func TestExamineFindsNothingAmiss(t *testing.T) {
 			}
 			if worse := look(t, dsn).Worse(); len(worse) > 0 {
 				t.Errorf("amiss, want nothing:\n%s", lines(worse))
+			}
+		})
+	}
+}
+
+// TestExamineNamesClientsAtTheirLimit: a client's own bound counts where it has one.
+func TestExamineNamesClientsAtTheirLimit(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			db := migrated(t, dsn(t))
+			err := db.Write(t.Context(), func(tx store.Tx) (err error) {
+				for id, most := range map[string]int{"shop": 0, "tv": 5, "any": -1} {
+					err = errors.Join(err, tx.CreateClient(store.Client{ID: id, MaxSessions: most}))
+					for i := range int64(8) {
+						err = errors.Join(err, tx.CreateSession(store.Session{ID: rand.Text(), UserID: 1 + i/4, ClientID: id}))
+					}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatalf("filling the database: %v", err)
+			}
+			for most, want := range map[int]string{0: "nobody", 5: "nobody", 4: "shop (2)", 3: "shop (2)"} {
+				level := finding.Warning
+				if want == "nobody" {
+					level = finding.OK
+				}
+				found := rescue.Examine(t.Context(), db, rescue.Examination{MaxSessions: most, Now: time.Now})
+				wantFinding(t, found, "sessions", level, want)
 			}
 		})
 	}
