@@ -58,6 +58,9 @@ type Consent struct {
 	ClientID  string
 	Scope     string
 	GrantedAt time.Time
+	// Places are where the person allowed a client that cannot prove who it is: a
+	// browser and the origin of a redirect URI each, the latest last.
+	Places []string
 }
 
 // Consents reads consents.

@@ -14,7 +14,7 @@ type Client struct {
 	// AuthMethodPinned clients send their secret only by AuthMethod; others with a secret
 	// may use client_secret_basic and client_secret_post alike.
 	AuthMethodPinned bool
-	// FirstParty clients skip consent.
+	// FirstParty clients skip consent wherever they can prove who they are.
 	FirstParty bool
 	// Disabled clients are refused everywhere.
 	Disabled bool

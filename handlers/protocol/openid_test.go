@@ -82,11 +82,14 @@ func TestConsentIsRemembered(t *testing.T) {
 	sentTo(t, s.authorize(t, asking("web", "claims", `{"userinfo":{"address":null}}`)), "/consent")
 }
 
-// A client that cannot prove its identity needs consent each time (RFC 8252 §8.6).
-func TestNativeAppsNeedConsentEachTime(t *testing.T) {
+// A client that cannot prove its identity needs consent in each browser (RFC 8252 §8.6).
+func TestNativeAppsNeedConsentInEachBrowser(t *testing.T) {
 	s := openWeb(t)
 	s.code(t, asking("cli"))
 	s.advance(time.Second)
+	returned(t, s.authorize(t, asking("cli", "prompt", "none")))
+	s.signedOut()
+	s.signedIn(t)
 	sentTo(t, s.authorize(t, asking("cli")), "/consent")
 	toldNo(t, s.authorize(t, asking("cli", "prompt", "none")), "consent_required")
 	s.code(t, asking("spa"))

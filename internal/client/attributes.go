@@ -105,7 +105,7 @@ func (s *Service) attributes() []Attribute {
 		}, {
 			Name: "first_party", field: of(func(in *Input) *fields.Flag { return &in.FirstParty }, func(c *store.Client) *bool { return &c.FirstParty }, setFlag),
 			Schema:  fields.Schema{Type: "boolean", Description: "Whether the app needs no consent from people."},
-			Example: true, Flag: "first-party", Usage: "the app is yours; people are not asked for consent",
+			Example: true, Flag: "first-party", Usage: "the app is yours; people are not asked for consent, except once per browser at a loopback address or private scheme of a public app",
 		}, {
 			Name: "disabled", field: of(func(in *Input) *fields.Flag { return &in.Disabled }, func(c *store.Client) *bool { return &c.Disabled }, setFlag),
 			Schema:  fields.Schema{Type: "boolean", Description: "Whether the app is switched off: it gets no tokens, and its tokens are void."},

@@ -16,6 +16,7 @@ var consentColumns = []column[store.Consent]{
 	col("client_id", func(c *store.Consent) any { return &c.ClientID }),
 	col("scope", func(c *store.Consent) any { return &c.Scope }),
 	col("granted_at", func(c *store.Consent) any { return (*moment)(&c.GrantedAt) }),
+	col("places", func(c *store.Consent) any { return (*texts)(&c.Places) }).orEmpty(),
 }
 
 var (
@@ -51,7 +52,7 @@ func (d *DB) ListConsents(ctx context.Context, userID int64) (consents []store.C
 // PutConsent implements store.ConsentsTx.
 func (t *tx) PutConsent(c store.Consent) error {
 	return t.Do(func(db *gorm.DB) error {
-		return consentTable.put(db, t.Dialect.Replace("user_id, client_id", "scope", "granted_at"), c)
+		return consentTable.put(db, t.Dialect.Replace("user_id, client_id", "scope", "granted_at", "places"), c)
 	})
 }
 

@@ -32,12 +32,12 @@ func wantConsent(t *testing.T, db store.DB, want store.Consent) {
 }
 
 func consentRoundTrip(t *testing.T, db store.DB) {
-	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "openid", GrantedAt: odd()}
+	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "openid", GrantedAt: odd(), Places: []string{"a http://[::1]:1", "b x:"}}
 	filled(t, other)
 	consent(t, db, other)
 	for _, want := range []store.Consent{
 		{UserID: 7, ClientID: "shop", Scope: "openid email", GrantedAt: odd()},
-		{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd().Add(time.Hour)},
+		{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd().Add(time.Hour), Places: []string{"a x:"}},
 		{UserID: 7, ClientID: "shop"},
 	} {
 		for range 2 { // the second time changes nothing, and is not an error

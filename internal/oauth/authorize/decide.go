@@ -84,9 +84,11 @@ func wanted(req *request, b oauth.Browser) bool {
 }
 
 // consentNeeded reports whether the person must be asked for consent (OIDC Core 1.0
-// §3.1.2.4). Consent is remembered by client and scope.
+// §3.1.2.4). Consent is remembered by client and scope, and for a client that cannot prove
+// who it is, first party or not, by place.
 func (a *Endpoint) consentNeeded(ctx context.Context, req *request, c Continuation, b oauth.Browser) (bool, error) {
-	if req.client.FirstParty && !req.asks("consent") {
+	sure := assured(req.client, req.redirectURI)
+	if req.client.FirstParty && sure && !req.asks("consent") {
 		return false, nil
 	}
 	consent, err := a.DB.ConsentOf(ctx, b.User.ID, req.client.ID)
@@ -96,6 +98,7 @@ func (a *Endpoint) consentNeeded(ctx context.Context, req *request, c Continuati
 	if err != nil {
 		return false, fmt.Errorf("reading a consent: %w", err)
 	}
-	anew := req.asks("consent") || !assured(req.client, req.redirectURI)
-	return anew && !madeFor(c, consent.GrantedAt) || !req.asked.Within(authz.Scope(consent.Scope)), nil
+	return req.asks("consent") && !madeFor(c, consent.GrantedAt) ||
+		!sure && !slices.Contains(consent.Places, placeOf(b, req.redirectURI)) ||
+		!req.asked.Within(authz.Scope(consent.Scope)), nil
 }

@@ -128,9 +128,13 @@ func (a *Endpoint) remember(ctx context.Context, req *request, b oauth.Browser) 
 	if err != nil {
 		return err
 	}
+	places := before.Places
+	if !assured(req.client, req.redirectURI) {
+		places = withPlace(places, placeOf(b, req.redirectURI))
+	}
 	now := a.Now()
 	return a.DB.Write(ctx, func(tx store.Tx) error {
-		if err := tx.PutConsent(store.Consent{UserID: b.User.ID, ClientID: req.client.ID, Scope: string(scope), GrantedAt: now}); err != nil {
+		if err := tx.PutConsent(store.Consent{UserID: b.User.ID, ClientID: req.client.ID, Scope: string(scope), GrantedAt: now, Places: places}); err != nil {
 			return err
 		}
 		subject := audit.UserSubject(b.User.Sub)

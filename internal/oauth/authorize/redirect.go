@@ -3,7 +3,6 @@ package authorize
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"gatehouse/internal/loopback"
 	"gatehouse/store"
@@ -41,12 +40,4 @@ func native(client store.Client) bool {
 		u, err := url.Parse(registered)
 		return err != nil || (u.Scheme == "https" || u.Scheme == "http") && !loopback.Host(u.Hostname())
 	})
-}
-
-// assured reports whether there is proof of the client's identity: its secret, or an
-// address at which only its owner can be reached. Any app on a device can claim a
-// loopback port or a private scheme, so for those the person must consent every time
-// (RFC 8252 §8.6, RFC 6749 §10.2).
-func assured(client store.Client, redirectURI string) bool {
-	return !client.Public() || strings.HasPrefix(redirectURI, "https://")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -301,16 +302,65 @@ func TestFirstParties(t *testing.T) {
 	w.consented(t, asking("prompt", "consent"))
 }
 
-// A client that any app can impersonate needs consent every time (RFC 8252 §8.6).
-func TestAnUnassuredClientAsksEveryTime(t *testing.T) {
-	w := open(t)
-	w.web.AuthMethod, w.web.RedirectURIs = store.NoSecret, []string{"http://127.0.0.1/cb"}
-	w.write(t, func(tx store.Tx) error { return tx.PutClient(w.web) })
-	values := asking("redirect_uri", "http://127.0.0.1:51004/cb", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method", "S256")
-	for range 2 {
-		step, err := w.Allow(t.Context(), w.consented(t, values), w.ann)
-		next(t, "after the consent", step, err, AnswerClient)
-		w.now = w.now.Add(time.Second)
+// A client that any app can impersonate, first party or not, is allowed once for each
+// browser and redirect origin (RFC 8252 §8.6).
+func TestAnUnassuredClientIsAllowedPlaceByPlace(t *testing.T) {
+	for name, firstParty := range map[string]bool{"first party": true, "third party": false} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			w.web.FirstParty, w.web.AuthMethod = firstParty, store.NoSecret
+			w.web.RedirectURIs = []string{callback, "http://127.0.0.1/cb", "http://localhost:5173/cb", "com.corp.app:/cb", "com.corp.app:/silent"}
+			w.write(t, func(tx store.Tx) error { return tx.PutClient(w.web) })
+			to := func(redirectURI string, pairs ...string) url.Values {
+				v := asking("redirect_uri", redirectURI, "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method", "S256")
+				for i := 0; i < len(pairs); i += 2 {
+					v.Set(pairs[i], pairs[i+1])
+				}
+				return v
+			}
+			other := w.ann
+			other.Pre = "another browser"
+			for _, c := range []struct {
+				b  oauth.Browser
+				to string
+			}{
+				{w.ann, "http://127.0.0.1:31337/cb"}, {w.ann, "com.corp.app:/cb"}, {w.ann, "http://localhost:5173/cb"},
+				{w.ann, "http://127.0.0.1:31338/cb"}, {other, "http://127.0.0.1:31337/cb"},
+			} {
+				step, err := w.Begin(t.Context(), to(c.to, "prompt", "none"), c.b)
+				told(t, c.to+" before the person was asked", step, err, oauth.ConsentRequired)
+				step, err = w.Begin(t.Context(), to(c.to), c.b)
+				step, err = w.Allow(t.Context(), next(t, c.to+" for the first time", step, err, AskConsent).Request, c.b)
+				next(t, "after the consent", step, err, AnswerClient)
+				w.now = w.now.Add(time.Hour)
+				step, err = w.Begin(t.Context(), to(c.to, "prompt", "none"), c.b)
+				if step.Answer.Parameters.Get("code") == "" || err != nil {
+					t.Errorf("renewal at %s: answer = %v, %v, want a code", c.to, step.Answer.Parameters, err)
+				}
+			}
+			step, err := w.Begin(t.Context(), to("com.corp.app:/silent"), w.ann)
+			next(t, "another path of the same app", step, err, AnswerClient)
+			for _, pairs := range [][]string{{"scope", "openid email"}, {"prompt", "consent"}} {
+				step, err := w.Begin(t.Context(), to("http://127.0.0.1:31337/cb", pairs...), w.ann)
+				next(t, pairs[1]+" where less was allowed", step, err, AskConsent)
+			}
+			w.write(t, func(tx store.Tx) error {
+				_, _, err := tx.DeleteConsent(w.ann.User.ID, "web", w.now)
+				return err
+			})
+			step, err = w.Begin(t.Context(), to("http://127.0.0.1:31337/cb"), w.ann)
+			next(t, "after the consent was withdrawn", step, err, AskConsent)
+		})
+	}
+}
+
+func TestPlacesAreBounded(t *testing.T) {
+	var places []string
+	for i := range maxPlaces + 5 {
+		places = withPlace(withPlace(places, strconv.Itoa(i)), "here")
+	}
+	if len(places) != maxPlaces || places[maxPlaces-1] != "here" || places[0] != "6" {
+		t.Errorf("places = %v, want the latest %d, each once", places, maxPlaces)
 	}
 }
 
