@@ -70,6 +70,7 @@ func newSite(t *testing.T, settings ...string) *site {
 		"GATEHOUSE_MASTER_KEY=" + s.masterKey(),
 		"GATEHOUSE_DRAIN_DELAY=3s",
 		"GATEHOUSE_SIGNUP_FREE=1000000", // newcomers sign up all the time
+		"GATEHOUSE_MAX_SESSIONS=0",      // and the same few people sign in
 		grace,
 	}, settings...)
 	t.Cleanup(s.repeat) // registered first, so it runs last
