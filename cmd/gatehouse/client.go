@@ -23,17 +23,23 @@ func (c *cli) clientCommand() *cobra.Command {
 
 func (c *cli) clientCreate() *cobra.Command {
 	var flags clientFlags
+	var own source
 	var id string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "create", Short: "Register an app; its secret is printed only once", Args: exactArgs(), PreRunE: needs("name"),
+		Long: "Register an app. A secret is made for it, unless it is public or has keys, and is printed only\nonce. An app that moves here may bring its own secret: 32 to 256 characters that nobody can guess.",
 		Example: `  gatehouse client create --name Shop --grant password --grant refresh_token --scope "openid account"
   gatehouse client create --name Phone --public --redirect-uri com.example.phone:/back --scope openid
   gatehouse client create --name Nightly --grant client_credentials --scope users:read --json
+  gatehouse client create --name Moved --secret-file moved.secret --redirect-uri https://moved.example/back
   gatehouse client create --name Bank --auth-method private_key_jwt --jwks keys.json --redirect-uri https://bank.example/back`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			in, err := flags.input(cmd.Flags())
 			if err != nil {
+				return err
+			}
+			if in.Secret, err = ownSecret(c, &own); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("id") {
@@ -51,8 +57,18 @@ func (c *cli) clientCreate() *cobra.Command {
 	}
 	flags.add(cmd.Flags(), grant.Types(), "disabled")
 	cmd.Flags().StringVar(&id, "id", "", "`client_id`; generated if not given")
+	own.add(cmd.Flags(), "secret")
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
+}
+
+// ownSecret returns the secret that an app brings along, if one of the flags says where it is.
+func ownSecret(c *cli, from *source) (fields.Text, error) {
+	if !from.given() {
+		return fields.Text{}, nil
+	}
+	text, err := from.line(c)
+	return fields.Given(text), err
 }
 
 func (c *cli) clientShow() *cobra.Command {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/fields"
 	"gatehouse/internal/grant"
 	"gatehouse/store"
 )
@@ -62,21 +64,27 @@ func changesAnything(cmd *cobra.Command) bool {
 
 func (c *cli) clientRotateSecret() *cobra.Command {
 	var overlap time.Duration
+	var own source
 	var ask confirmation
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "rotate-secret ID", Short: "Give an app a new secret, printed only once", Args: exactArgs("ID"),
-		Long: "Give an app a new secret, which is printed only once. The old one works beside it for the\noverlap; with 0s it ends at once, and the command asks on a terminal.",
+		Long: "Give an app a new secret, which is printed only once. The old one works beside it for the\noverlap; with 0s it ends at once, and the command asks on a terminal. An app may bring its\nown secret: 32 to 256 characters that nobody can guess.",
 		Example: `  gatehouse client rotate-secret shop
-  gatehouse client rotate-secret shop --overlap 0s   # the old one was stolen`,
+  gatehouse client rotate-secret shop --overlap 0s   # the old one was stolen
+  openssl rand -hex 32 | gatehouse client rotate-secret shop --secret-stdin`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			brought, err := ownSecret(c, &own)
+			if err != nil {
+				return err
+			}
 			return c.withCore(cmd.Context(), func(core *core) error {
 				if overlap == 0 {
 					if err := c.confirmNewSecret(cmd, core, args[0], ask); err != nil {
 						return err
 					}
 				}
-				changed, secret, err := core.apps.RotateSecret(cmd.Context(), authz.Operator, args[0], overlap)
+				changed, secret, err := core.rotateSecret(cmd.Context(), args[0], brought, overlap)
 				if err != nil {
 					return explainClient(cmd, args[0], err)
 				}
@@ -85,9 +93,19 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 		},
 	}
 	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "`duration` for which the old secret works beside the new one; 0s: not at all")
+	own.add(cmd.Flags(), "secret")
 	ask.add(cmd)
 	printsJSON(cmd, &asJSON, "print the app as JSON")
 	return cmd
+}
+
+// rotateSecret returns the secret that it made; empty if the app brought one.
+func (c *core) rotateSecret(ctx context.Context, id string, brought fields.Text, overlap time.Duration) (store.Client, string, error) {
+	if !brought.Sent {
+		return c.apps.RotateSecret(ctx, authz.Operator, id, overlap)
+	}
+	changed, err := c.apps.ReplaceSecret(ctx, authz.Operator, id, brought.Value, overlap)
+	return changed, "", err
 }
 
 func (c *cli) confirmNewSecret(cmd *cobra.Command, core *core, id string, ask confirmation) error {

@@ -80,8 +80,8 @@ func missingError(cmd *cobra.Command, names []string) error {
 // flagError says what to do about a flag that does not exist or cannot be read.
 func flagError(cmd *cobra.Command, err error) error {
 	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) {
-		if unknown.GetSpecifiedName() == "password" {
-			return errors.New("a password must not be an argument, because everybody on this machine could read it; use --password-stdin or --password-file")
+		if name := unknown.GetSpecifiedName(); (name == "password" || name == "secret") && cmd.Flags().Lookup(name+"-stdin") != nil {
+			return fmt.Errorf("a %s must not be an argument, because everybody on this machine could read it; use --%s-stdin or --%s-file", name, name, name)
 		}
 		if variable := secretVariable(unknown.GetSpecifiedName()); variable != "" {
 			return fmt.Errorf("a secret must not be an argument, because everybody on this machine could read it; set %s or %s_FILE", variable, variable)

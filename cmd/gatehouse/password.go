@@ -15,40 +15,60 @@ import (
 
 // passwordFlags say where a password comes from. It is never an argument, which
 // everybody on the machine can read.
-type passwordFlags struct {
-	stdin bool
-	file  string
-}
+type passwordFlags struct{ source }
 
-func (p *passwordFlags) add(f *pflag.FlagSet) {
-	f.BoolVar(&p.stdin, "password-stdin", false, "read the password from standard input, up to the end of the line")
-	f.StringVar(&p.file, "password-file", "", "read the password from the first line of a `file`")
-}
+func (p *passwordFlags) add(f *pflag.FlagSet) { p.source.add(f, "password") }
 
 // read returns the password, and asks for it on the terminal unless a flag says
 // where it is.
 func (p *passwordFlags) read(ctx context.Context, c *cli) (string, error) {
-	switch {
-	case p.stdin && p.file != "":
-		return "", errors.New("--password-stdin and --password-file cannot be used together")
-	case p.stdin:
-		return firstLine(c.stdin)
-	case p.file != "":
-		f, err := os.Open(p.file)
-		if err != nil {
-			return "", fmt.Errorf("reading the password: %w", err)
-		}
-		defer f.Close() //nolint:errcheck // only read
-		return firstLine(f)
+	if p.given() {
+		return p.line(c)
 	}
 	return c.prompt(ctx)
+}
+
+// A source says where a secret comes from: standard input or a file.
+type source struct {
+	what  string // names the flags: --what-stdin and --what-file
+	stdin bool
+	file  string
+}
+
+func (s *source) add(f *pflag.FlagSet, what string) {
+	s.what = what
+	f.BoolVar(&s.stdin, what+"-stdin", false, "read the "+what+" from standard input, up to the end of the line")
+	f.StringVar(&s.file, what+"-file", "", "read the "+what+" from the first line of a `file`")
+}
+
+func (s *source) given() bool { return s.stdin || s.file != "" }
+
+// line returns the first line of the source.
+func (s *source) line(c *cli) (string, error) {
+	from := c.stdin
+	switch {
+	case s.stdin && s.file != "":
+		return "", fmt.Errorf("--%s-stdin and --%s-file cannot be used together", s.what, s.what)
+	case s.file != "":
+		f, err := os.Open(s.file)
+		if err != nil {
+			return "", fmt.Errorf("reading the %s: %w", s.what, err)
+		}
+		defer f.Close() //nolint:errcheck // only read
+		from = f
+	}
+	line, err := firstLine(from)
+	if err != nil {
+		return "", fmt.Errorf("reading the %s: %w", s.what, err)
+	}
+	return line, nil
 }
 
 // firstLine returns the first line without its end. Blanks are part of a password.
 func firstLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("reading the password: %w", err)
+		return "", err
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil
 }

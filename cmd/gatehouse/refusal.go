@@ -107,8 +107,11 @@ func valuesOf(cmd *cobra.Command, field string) []string {
 // given returns the flag or argument of a field.
 func given(cmd *cobra.Command, field string) string {
 	name := flagOf(field)
-	if field == "client_id" {
+	switch field {
+	case "client_id":
 		name = "id"
+	case "client_secret":
+		return "--secret"
 	}
 	for _, a := range client.Attributes(grant.Types()) {
 		if a.Name == field {

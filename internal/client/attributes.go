@@ -19,6 +19,8 @@ type Input struct {
 	GrantTypes, RedirectURIs, PostLogoutRedirectURIs fields.List
 	BackchannelLogoutURI                             fields.Text
 	BackchannelSession                               fields.Flag
+	// Secret is one that a new client brings along; if it is not sent, one is made.
+	Secret fields.Text
 	// JWKS is a JWK Set as JSON. It and JWKSURI replace each other.
 	JWKS, JWKSURI, AssertionAudience                            fields.Text
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number

@@ -46,8 +46,9 @@ const (
 	DefaultGrant  = grant.AuthorizationCode
 )
 
-// Create registers a client and returns it with its secret. The store has only the
-// secret's digest, so it cannot be shown again; a public client has no secret. An
+// Create registers a client and returns it with its secret, unless the caller brought one.
+// The store has only the secret's digest, so it cannot be shown again; a public client
+// has no secret. An
 // invalid registration is a *fields.Errors.
 func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (store.Client, string, error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
@@ -92,6 +93,7 @@ func (s *Service) examineNew(c *store.Client, in Input, faults *fields.Errors) {
 		faults.Add("name", fields.Required)
 	}
 	s.examine(c, in, faults)
+	bring(c, in.Secret, c.CreatedAt, faults)
 }
 
 // Check returns what Create finds wrong without the store.

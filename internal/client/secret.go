@@ -17,42 +17,54 @@ const maxOverlap = 90 * 24 * time.Hour
 
 // RotateSecret gives the client a new secret and returns it. The previous secret still
 // works for overlap; older ones end at once, so that a client never has more than two.
-func (s *Service) RotateSecret(ctx context.Context, actor authz.Actor, id string, overlap time.Duration) (c store.Client, secret string, err error) {
-	if err := authz.ManageClients.Allow(actor); err != nil {
+func (s *Service) RotateSecret(ctx context.Context, actor authz.Actor, id string, overlap time.Duration) (store.Client, string, error) {
+	made := secret.New()
+	c, err := s.ReplaceSecret(ctx, actor, id, made, overlap)
+	if err != nil {
 		return store.Client{}, "", err
 	}
+	return c, made, nil
+}
+
+// ReplaceSecret is RotateSecret with a secret that the client's owner brings.
+func (s *Service) ReplaceSecret(ctx context.Context, actor authz.Actor, id, text string, overlap time.Duration) (c store.Client, err error) {
+	if err := authz.ManageClients.Allow(actor); err != nil {
+		return store.Client{}, err
+	}
 	if overlap < 0 || overlap > maxOverlap {
-		return store.Client{}, "", fields.New("overlap", fmt.Sprintf("Give a number of seconds from 0 to %d.", int64(maxOverlap/time.Second)))
+		return store.Client{}, fields.New("overlap", fmt.Sprintf("Give a number of seconds from 0 to %d.", int64(maxOverlap/time.Second)))
+	}
+	if fault := secret.Fault(text); fault != "" {
+		return store.Client{}, fields.New("client_secret", fault)
 	}
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		c, secret, err = s.rotate(ctx, tx, actor, id, overlap)
+		c, err = s.rotate(ctx, tx, actor, id, text, overlap)
 		return err
 	})
 	if err != nil {
-		return store.Client{}, "", fmt.Errorf("rotating a client's secret: %w", err)
+		return store.Client{}, fmt.Errorf("rotating a client's secret: %w", err)
 	}
-	return c, secret, nil
+	return c, nil
 }
 
-func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id string, overlap time.Duration) (store.Client, string, error) {
+func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id, text string, overlap time.Duration) (store.Client, error) {
 	if err := stillAllowed(tx, actor); err != nil {
-		return store.Client{}, "", err
+		return store.Client{}, err
 	}
 	c, err := tx.LockClient(id)
 	if err != nil {
-		return store.Client{}, "", err
+		return store.Client{}, err
 	}
 	if !hasSecret(c) {
-		return store.Client{}, "", fields.New("non_field_errors", "A client with the method "+c.AuthMethod+" has no secret.")
+		return store.Client{}, fields.New("non_field_errors", "A client with the method "+c.AuthMethod+" has no secret.")
 	}
 	now := s.Now()
-	secret, kept := newSecret(now)
-	c.Secrets = append([]store.ClientSecret{kept}, outgoing(c.Secrets, now, now.Add(overlap))...)
+	c.Secrets = append([]store.ClientSecret{kept(text, now)}, outgoing(c.Secrets, now, now.Add(overlap))...)
 	c.UpdatedAt = now
 	if err := tx.PutClient(c); err != nil {
-		return store.Client{}, "", err
+		return store.Client{}, err
 	}
-	return c, secret, record(ctx, tx, actor, id, audit.ClientSecretRotated{OldUntil: now.Add(overlap).Format(time.RFC3339)}, now)
+	return c, record(ctx, tx, actor, id, audit.ClientSecretRotated{OldUntil: now.Add(overlap).Format(time.RFC3339)}, now)
 }
 
 // outgoing returns the newest secret that still works, now ending no later than until, or
@@ -81,7 +93,7 @@ func hasSecret(c store.Client) bool {
 
 // settleSecrets gives a client its first secret if it needs one, and removes secrets
 // that its method does not use.
-func settleSecrets(c *store.Client, now time.Time) (secret string) {
+func settleSecrets(c *store.Client, now time.Time) string {
 	if !hasSecret(*c) {
 		c.Secrets = nil
 		return ""
@@ -89,13 +101,30 @@ func settleSecrets(c *store.Client, now time.Time) (secret string) {
 	if len(c.Secrets) > 0 {
 		return ""
 	}
-	secret, kept := newSecret(now)
-	c.Secrets = []store.ClientSecret{kept}
-	return secret
+	made := secret.New()
+	c.Secrets = []store.ClientSecret{kept(made, now)}
+	return made
 }
 
-// newSecret makes a secret and the entry to store for it.
-func newSecret(now time.Time) (string, store.ClientSecret) {
-	made := secret.New()
-	return made, store.ClientSecret{Digest: store.DigestOf(made), CreatedAt: now}
+// bring gives a new client the secret that was sent for it, or adds a fault.
+func bring(c *store.Client, t fields.Text, now time.Time, faults *fields.Errors) {
+	fault := ""
+	switch {
+	case !t.Sent:
+		return
+	case !hasSecret(*c):
+		fault = "A client with the method " + c.AuthMethod + " has no secret."
+	default:
+		fault = secret.Fault(t.Value)
+	}
+	if fault != "" {
+		faults.Add("client_secret", fault)
+		return
+	}
+	c.Secrets = []store.ClientSecret{kept(t.Value, now)}
+}
+
+// kept returns what is stored of a secret.
+func kept(text string, now time.Time) store.ClientSecret {
+	return store.ClientSecret{Digest: store.DigestOf(text), CreatedAt: now}
 }
