@@ -37,6 +37,7 @@ type endpoints struct {
 	devices  *device.Endpoint
 	browsers *browser.Service
 	visitors pages.Visitors
+	known    browser.Known
 }
 
 func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
@@ -44,11 +45,13 @@ func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
 	browsers := &browser.Service{
 		DB: c.db, Sessions: c.sessions, Idle: cfg.BrowserIdle, Lifetime: cfg.BrowserLifetime, Now: c.now, Log: c.log,
 	}
+	cookies := browser.Cookies{Secure: secure(issuer), Base: issuer.Path}
 	return endpoints{
 		core: c, signing: s, issuer: issuer, browsers: browsers,
+		known:    browser.Known{Cookies: cookies, Sealer: s.sealer("gatehouse known browser v1"), Now: c.now},
 		guard:    api.Guard{Sessions: c.sessions},
 		clients:  &clientauth.Authenticator{Clients: c.registry, Limits: c.limits, Assertions: c.assertions(), Now: c.now},
-		visitors: pages.Visitors{Cookies: browser.Cookies{Secure: secure(issuer), Base: issuer.Path}, Browsers: browsers},
+		visitors: pages.Visitors{Cookies: cookies, Browsers: browsers},
 		requests: &authorize.Endpoint{
 			Clients: c.registry, DB: c.db, Hints: s.verifier, Issuer: cfg.Issuer, Now: c.now,
 			Continuations: authorize.Continuations{Sealer: s.sealer("gatehouse authorization v1"), Now: c.now},
@@ -101,7 +104,7 @@ func (e endpoints) signIn() signin.Endpoints {
 	logouts := &logout.Endpoint{Clients: e.registry, Hints: e.verifier, Sealer: e.sealer("gatehouse logout v1"), Now: e.now}
 	return signin.Endpoints{
 		Authorize: signin.Authorize{Browser: e.visitors.Read, Requests: e.requests},
-		Login:     signin.Login{Visitors: e.visitors, Requests: e.requests, People: e.people, Browsers: e.browsers},
+		Login:     signin.Login{Visitors: e.visitors, Requests: e.requests, People: e.people, Browsers: e.browsers, Known: e.known},
 		Consent:   signin.Consent{Visitors: e.visitors, Requests: e.requests},
 		Logout:    signin.Logout{Visitors: e.visitors, Requests: logouts, Browsers: e.browsers},
 		Device:    signin.Device{Visitors: e.visitors, Requests: e.devices, Now: e.now},
@@ -119,7 +122,7 @@ func (e endpoints) pages() pages.Endpoints {
 
 func (e endpoints) accounts() *accounts.Handlers {
 	return &accounts.Handlers{
-		Accounts: e.people, Sessions: e.sessions, Tokens: e.verifier, Limits: e.limits, Guard: e.guard, Issuer: e.issuer,
+		Accounts: e.people, Sessions: e.sessions, Tokens: e.verifier, Limits: e.limits, Known: e.known, Guard: e.guard, Issuer: e.issuer,
 	}
 }
 

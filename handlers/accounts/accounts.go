@@ -12,6 +12,7 @@ import (
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/browser"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
@@ -36,6 +37,9 @@ type Handlers struct {
 	Limits interface {
 		Failure(ctx context.Context, kind, id string) error
 	}
+	// Known remembers browsers, as our own sign-in page does. A front end on another site
+	// gets no cookie, unless it asks its browser for that.
+	Known browser.Known
 	Guard api.Guard
 	// Issuer is our own URL, for links.
 	Issuer *url.URL

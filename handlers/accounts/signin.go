@@ -71,7 +71,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if name.Value == "" || pw.Value == "" {
 		return api.CredentialsRefused(errors.New("name or password missing or not a string"))
 	}
-	proof, err := h.Accounts.CheckPassword(r.Context(), name.Value, pw.Value, signin.ByLogin)
+	proof, err := h.Accounts.CheckPassword(h.Known.Context(r), name.Value, pw.Value, signin.ByLogin)
 	if err != nil {
 		return err
 	}
@@ -83,6 +83,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	h.Known.Remember(w, r, set.User.Sub)
 	person.Person = PersonOf(set.User)
 	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person.Answer()})
 }

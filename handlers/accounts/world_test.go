@@ -17,6 +17,7 @@ import (
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
+	"gatehouse/internal/browser"
 	"gatehouse/internal/clock"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/password"
@@ -85,6 +86,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	h := &accounts.Handlers{
 		Accounts: w.accounts, Sessions: w.sessions, Tokens: verifier, Limits: w.limits,
 		Guard: api.Guard{Sessions: w.sessions}, Issuer: issuer,
+		Known: browser.Known{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{8})}, Now: time.Now},
 	}
 	server.Config.Handler = mount(h.Table())
 	t.Cleanup(func() {

@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// Cookies reads and writes the two cookies of our pages. Scripts cannot read them, and
+// Cookies reads and writes the cookies of our pages. Scripts cannot read them, and
 // browsers do not send them when another site posts a form to us.
 type Cookies struct {
 	// Secure is set if the issuer is https. The names then begin with __Host-, so that
@@ -61,14 +61,19 @@ func (c Cookies) name(base string) string {
 	return base
 }
 
-// read returns a value that has the form of ours, or "". It ignores two cookies of one
-// name, because we cannot tell which of them is ours.
-func (c Cookies) read(r *http.Request, base string) string {
+// only returns the value of the only cookie of a name, or "". It ignores two of one name,
+// because we cannot tell which of them is ours.
+func (c Cookies) only(r *http.Request, base string) string {
 	found := r.CookiesNamed(c.name(base))
 	if len(found) != 1 {
 		return ""
 	}
-	value := found[0].Value
+	return found[0].Value
+}
+
+// read returns a value that has the form of ours, or "".
+func (c Cookies) read(r *http.Request, base string) string {
+	value := c.only(r, base)
 	if raw, err := base64.RawURLEncoding.Strict().DecodeString(value); err != nil || len(raw) != secret.Bytes {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
+	"gatehouse/internal/browser"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/authorize"
 	"gatehouse/internal/signin"
@@ -29,6 +30,7 @@ type Login struct {
 	Browsers interface {
 		SignIn(ctx context.Context, proof signin.Proof, old string) (string, store.BrowserSession, error)
 	}
+	Known browser.Known
 }
 
 // notRight is the answer to every refused name and password, whatever the reason: a
@@ -89,7 +91,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data.Username = form.Get("username")
-	proof, err := e.People.CheckPassword(r.Context(), data.Username, form.Get("password"), signin.ByPage)
+	proof, err := e.People.CheckPassword(e.Known.Context(r), data.Username, form.Get("password"), signin.ByPage)
 	if err != nil {
 		return e.again(w, r, data, err)
 	}
@@ -98,6 +100,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return e.again(w, r, data, err)
 	}
 	e.Visitors.Cookies.SetSession(w, cookie)
+	e.Known.Remember(w, r, proof.User.Sub)
 	return e.leave(w, r, data, cookie)
 }
 

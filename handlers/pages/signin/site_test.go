@@ -111,7 +111,7 @@ func (s *site) wire(ring *keys.Ring, log *slog.Logger) {
 	logouts := &logout.Endpoint{Clients: registry, Hints: hints, Sealer: sealer, Now: s.now}
 	tables := append(signin.Endpoints{
 		Authorize: signin.Authorize{Browser: visitors.Read, Requests: requests},
-		Login:     signin.Login{Visitors: visitors, Requests: requests, People: s.people, Browsers: browsers},
+		Login:     signin.Login{Visitors: visitors, Requests: requests, People: s.people, Browsers: browsers, Known: browser.Known{Sealer: sealer, Now: s.now}},
 		Consent:   signin.Consent{Visitors: visitors, Requests: requests},
 		Logout:    signin.Logout{Visitors: visitors, Requests: logouts, Browsers: browsers},
 		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: s.now},
