@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"gatehouse/store"
+)
+
+const (
+	// followEvery is the time between two looks at the log.
+	followEvery = 500 * time.Millisecond
+	// followLag is how long an event may take from its ID to its commit: an event with a
+	// lower ID may appear after one with a higher ID.
+	followLag = 10 * time.Second
+)
+
+// A follower finds the events that are new since it last looked.
+type follower struct {
+	list  func(context.Context, store.AuditQuery) ([]store.AuditEvent, error)
+	query store.AuditQuery
+	// floor is the ID up to which no more events appear, and seen has the IDs of the
+	// events above it that were returned.
+	floor int64
+	seen  map[int64]bool
+	// tops are the highest IDs of the last looks, the oldest first.
+	tops []top
+}
+
+type top struct {
+	at time.Time
+	id int64
+}
+
+// start returns the events to begin with, newest first: at most as many as the query asks for.
+func (f *follower) start(ctx context.Context, now time.Time) ([]store.AuditEvent, error) {
+	events, err := f.list(ctx, f.query)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) == f.query.Limit {
+		f.floor = events[len(events)-1].ID - 1
+	}
+	f.seen = map[int64]bool{}
+	return f.fresh(events, now), nil
+}
+
+// next returns the events that have appeared since, newest first.
+func (f *follower) next(ctx context.Context, now time.Time) (all []store.AuditEvent, err error) {
+	q := f.query
+	q.Limit = 500
+	for {
+		page, err := f.list(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		above := len(page)
+		if at := slices.IndexFunc(page, func(e store.AuditEvent) bool { return e.ID <= f.floor }); at >= 0 {
+			above = at
+		}
+		all = append(all, page[:above]...)
+		if above < q.Limit {
+			return f.fresh(all, now), nil
+		}
+		q.Before = page[above-1].ID
+	}
+}
+
+// fresh returns the events that were not seen, and raises the floor.
+func (f *follower) fresh(events []store.AuditEvent, now time.Time) []store.AuditEvent {
+	highest := f.floor
+	if len(f.tops) > 0 {
+		highest = f.tops[len(f.tops)-1].id
+	}
+	events = slices.DeleteFunc(slices.Clone(events), func(e store.AuditEvent) bool { return f.seen[e.ID] })
+	for _, e := range events {
+		f.seen[e.ID] = true
+		highest = max(highest, e.ID)
+	}
+	f.tops = append(f.tops, top{now, highest})
+	for now.Sub(f.tops[0].at) > followLag {
+		f.floor = max(f.floor, f.tops[0].id)
+		f.tops = f.tops[1:]
+	}
+	for id := range f.seen {
+		if id <= f.floor {
+			delete(f.seen, id)
+		}
+	}
+	return events
+}
+
+// followAudit prints the events and then new ones as they come, until ctx ends.
+func (c *cli) followAudit(ctx context.Context, core *core, q store.AuditQuery, asJSON bool) error {
+	f := &follower{list: core.db.ListAudit, query: q}
+	events, err := f.start(ctx, now())
+	list, away := c.newEvents(asJSON, true), false
+	for {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, store.ErrUnavailable) && !away:
+			away = true
+			c.say("the database does not answer; trying again: %v", err)
+		case errors.Is(err, store.ErrUnavailable):
+		case err != nil:
+			return err
+		default:
+			away = false
+		}
+		if err := list.addEvents(events); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(followEvery):
+		}
+		events, err = f.next(ctx, now())
+	}
+}
