@@ -16,13 +16,17 @@ type BrowserSession struct {
 	// LastSeenAt is up to a minute late. ExpiresAt is the absolute end.
 	CreatedAt, LastSeenAt, ExpiresAt time.Time
 	EndedAt                          time.Time
-	IP, UserAgent                    string
+	// User is the generation of the user at the sign-in. It is only written:
+	// BrowserWithUser compares it.
+	User          Generation
+	IP, UserAgent string
 }
 
 // Browsers reads browser sessions.
 type Browsers interface {
 	// BrowserWithUser returns the browser session of a cookie, living or ended, and
-	// its person, in one query. It returns ErrNotFound for an unknown cookie.
+	// its person, in one query. It returns ErrNotFound for an unknown cookie. A living
+	// one was founded on the generation of the person who is returned with it.
 	BrowserWithUser(ctx context.Context, cookie Digest) (BrowserSession, User, error)
 	// TouchBrowser sets LastSeenAt to at, unless it is later already.
 	TouchBrowser(ctx context.Context, id string, at time.Time) error
@@ -39,17 +43,6 @@ type BrowsersTx interface {
 	// gives it b's cookie, SignIn, LastSeenAt, ExpiresAt, IP and UserAgent. The old
 	// cookie stops working. RenewBrowser reports whether it found one.
 	RenewBrowser(b BrowserSession) (bool, error)
-	// EndBrowser ends a living browser session and reports whether this call did it.
-	// Codes not yet redeemed and devices approved in it can no longer start a
-	// session. A caller that also ends sessions does so after this call, to catch
-	// those that are just being started.
-	EndBrowser(id string, at time.Time) (bool, error)
-	// EndBrowsers ends all browser sessions of the person but except (empty: all),
-	// with their codes and devices, as EndBrowser does.
-	EndBrowsers(userID int64, except string, at time.Time) error
-	// EndBrowserSessions ends all living app sessions that began in the browser
-	// session, and returns them, ended. With an empty browserID it ends nothing.
-	EndBrowserSessions(browserID, reason string, at time.Time) ([]Session, error)
 }
 
 // A Consent is what a person let an app have.
@@ -61,6 +54,11 @@ type Consent struct {
 	// Places are where the person allowed a client that cannot prove who it is: a
 	// browser and the origin of a redirect URI each, the latest last.
 	Places []string
+	// Client is the client's generation when the consent was given. It is only written.
+	Client Generation
+	// Generation counts how often the user has withdrawn their consent to the client. It
+	// is only read.
+	Generation Generation
 }
 
 // Consents reads consents.
@@ -75,8 +73,10 @@ type Consents interface {
 type ConsentsTx interface {
 	// PutConsent adds c, or replaces the person's consent to the same client.
 	PutConsent(c Consent) error
-	// DeleteConsent reports whether there was a consent. It ends the person's
-	// sessions in the app (reason "consent withdrawn") and returns their IDs. Codes
-	// not yet redeemed and devices approved for the app can no longer start a session.
-	DeleteConsent(userID int64, clientID string, at time.Time) (bool, []string, error)
+	// LockConsent returns the consent, or ErrNotFound. Other writers of the consent wait
+	// until the transaction ends.
+	LockConsent(userID int64, clientID string) (Consent, error)
+	// DeleteConsent returns the consent that it has deleted, or ErrNotFound. The caller
+	// ends what was founded on it (EndAll).
+	DeleteConsent(userID int64, clientID string) (Consent, error)
 }

@@ -51,6 +51,9 @@ type Client struct {
 	// default, negative: any number.
 	MaxSessions int
 
+	// Generation counts the ends of all that is the client's. It is only read.
+	Generation Generation
+
 	CreatedAt, UpdatedAt time.Time
 }
 
@@ -86,10 +89,9 @@ type ClientsTx interface {
 	CreateClient(c Client) error
 	// PutClient replaces the client with c's ID, or returns ErrNotFound.
 	PutClient(c Client) error
-	// EndClientSessions ends the client's living sessions and returns their IDs.
-	EndClientSessions(id, reason string, at time.Time) ([]string, error)
-	// DeleteClient ends the client's living sessions (reason "client deleted") and
-	// returns their IDs, or ErrNotFound. It erases the client with its consents,
-	// codes, pushed requests, devices and notices.
-	DeleteClient(id string, at time.Time) ([]string, error)
+	// DeleteClient erases the client with its consents, codes, pushed requests and
+	// devices, or returns ErrNotFound. It also ends everything that was founded on the
+	// client, unless an EndAll in the same transaction did. Notices that it is owed stay
+	// until they are delivered.
+	DeleteClient(id string, at time.Time) error
 }

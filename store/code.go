@@ -26,6 +26,8 @@ type AuthCode struct {
 	SignIn SignIn
 	// Claims is the `claims` request parameter, JSON, or empty (OIDC Core 1.0 §5.5).
 	Claims string
+	// Foundation is that of the decision to issue the code. Its Consent may be Unread.
+	Foundation Foundation
 	// ExpiresAt is checked by the caller, not by the store.
 	ExpiresAt time.Time
 	// UsedAt is zero until the code is redeemed.
@@ -43,7 +45,8 @@ type AuthCodes interface {
 	// AddCode returns ErrConflict if the digest is taken. Of the browser session's codes
 	// that are not redeemed it keeps MaxOpenCodes, the newest, and deletes the others.
 	AddCode(ctx context.Context, c AuthCode) error
-	// CodeByDigest returns a code, used or not, or ErrNotFound.
+	// CodeByDigest returns a code, used or not, or ErrNotFound. It does not find an
+	// unused code that is dead: its Foundation is, or its browser session has ended.
 	CodeByDigest(ctx context.Context, d Digest) (AuthCode, error)
 	// MissCode counts a wrong verifier and returns the number so far, or ErrNotFound.
 	MissCode(ctx context.Context, d Digest) (int, error)

@@ -29,6 +29,9 @@ type DeviceGrant struct {
 	UserID    int64
 	BrowserID string
 	SignIn    SignIn
+	// Foundation has the client's generation from the start, and those of the person and
+	// the consent, which may be Unread, from the decision.
+	Foundation Foundation
 	// IP is the device's address, which the page shows, and Network its network, if the
 	// grant counts there; see Room.
 	IP, Network string
@@ -46,7 +49,8 @@ type Devices interface {
 	// no place for another pending grant.
 	AddDevice(ctx context.Context, g DeviceGrant, room Room) error
 	// DeviceByUserCode and DeviceByDeviceCode return ErrNotFound for an unknown or
-	// deleted device.
+	// deleted device. An approval that is dead, as its Foundation is or as its browser
+	// session has ended, is returned as denied.
 	DeviceByUserCode(ctx context.Context, user Digest) (DeviceGrant, error)
 	DeviceByDeviceCode(ctx context.Context, device Digest) (DeviceGrant, error)
 	// PollDevice records a poll at now and reports whether the interval had passed

@@ -5,16 +5,13 @@ import (
 	"time"
 )
 
-// EpochReason is the EndReason of what an epoch ended.
-const EpochReason = "epoch"
-
 // Epochs remembers the time before which everything issued is void. A database
 // restored from a backup has forgotten what was ended and revoked since. Beginning
 // an epoch makes all that is older void, without a record of what was lost.
 //
 // An epoch takes effect at its commit, for every process at once, because the
 // queries of every request read it. SessionWithUser and BrowserWithUser return a
-// session from an older sign-in as ended (EpochReason), and ListSessions omits it.
+// session from an older sign-in as ended (EndedEpoch), and ListSessions omits it.
 // CodeByDigest, DeviceByUserCode and DeviceByDeviceCode do not find older records,
 // and TokenRevoked reports true.
 type Epochs interface {

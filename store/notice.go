@@ -12,6 +12,9 @@ type LogoutNotice struct {
 	ClientID  string
 	Sub       string
 	SessionID string
+	// URI is the client's BackchannelLogoutURI when the session ended, for a client that
+	// has been deleted since.
+	URI       string
 	CreatedAt time.Time
 	Tries     int
 	NextTry   time.Time

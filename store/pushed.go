@@ -14,7 +14,9 @@ type PushedRequest struct {
 	Network string
 	// Parameters are form-urlencoded.
 	Parameters string
-	ExpiresAt  time.Time
+	// Client is the client's generation when it pushed the request.
+	Client    Generation
+	ExpiresAt time.Time
 }
 
 // PushedRequests keeps pushed authorization requests.
@@ -22,7 +24,8 @@ type PushedRequests interface {
 	// AddPushed returns ErrConflict if the digest is taken, and ErrFull if room has no
 	// place for another request.
 	AddPushed(ctx context.Context, p PushedRequest, room Room) error
-	// PushedByDigest returns ErrNotFound for an unknown or deleted request.
+	// PushedByDigest returns ErrNotFound for an unknown or deleted request, and for one
+	// whose client's generation has been raised.
 	PushedByDigest(ctx context.Context, d Digest) (PushedRequest, error)
 	// UsePushed forgets a request, adds the code that it gives, and reports true, as
 	// one atomic step: of any number of concurrent calls, one (RFC 9126 §4). Every

@@ -26,7 +26,7 @@ type Session struct {
 	LastUsedAt time.Time
 	// EndedAt is zero while the session lives; EndReason says why it ended.
 	EndedAt   time.Time
-	EndReason string
+	EndReason EndReason
 
 	// IP and UserAgent are those of the sign-in.
 	IP, UserAgent string
@@ -36,6 +36,9 @@ type Session struct {
 	// request that started the session, for its ID tokens.
 	BrowserID string
 	Claims    string
+
+	// Foundation is only written. SessionWithUser compares it.
+	Foundation Foundation
 
 	// Rotation is the last rotation that SQL has recorded. Where Redis holds the
 	// moving part it may lag.
@@ -67,7 +70,8 @@ type Rotation struct {
 // Sessions reads the record of sessions.
 type Sessions interface {
 	// SessionWithUser returns a session, living or ended, and its person, as they
-	// are now, in one query. It returns ErrNotFound if either does not exist.
+	// are now, in one query. It returns ErrNotFound if either does not exist. A session
+	// whose Foundation is dead has ended.
 	SessionWithUser(ctx context.Context, id string) (Session, User, error)
 	// ListSessions returns the person's living sessions, newest first, at most
 	// 1,000. A session whose last refresh token has expired does not count as living.
@@ -80,25 +84,20 @@ type Sessions interface {
 	SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
-// SessionsTx changes the record of sessions. Every method of a Tx that ends a
-// living session also adds a LogoutNotice, due at once, if the app has a
-// BackchannelLogoutURI: the app is owed a notice however the session ended.
+// SessionsTx changes the record of sessions.
 type SessionsTx interface {
 	// CreateSession adds s.
 	CreateSession(s Session) error
 	// CreateSessionWithin adds s if fewer than most sessions of its user in its client
-	// have not ended, and reports whether it did. It reads no more than most of them.
+	// live, and reports whether it did. It reads no more than most of them. Sessions of
+	// the release before, which have no Foundation, do not count.
 	CreateSessionWithin(s Session, most int) (bool, error)
-	// SessionUses returns the sessions of the user in the client that have not ended, at
-	// most n of them, those that began first. It locks them, so that none is used until
-	// the transaction ends.
-	SessionUses(userID int64, clientID string, n int) ([]SessionUse, error)
-	// EndSession ends a living session of the person (0: anybody's) and reports
-	// whether this call did it.
-	EndSession(id string, userID int64, reason string, at time.Time) (bool, error)
-	// EndSessions ends all living sessions of the person but except (empty: all)
-	// and returns their IDs.
-	EndSessions(userID int64, except, reason string, at time.Time) ([]string, error)
+	// SessionUses returns those sessions, at most n of them, those that began first. It
+	// locks them, so that none is used until the transaction ends.
+	SessionUses(s Session, n int) ([]SessionUse, error)
+	// EndSession ends a living session of the person (0: anybody's), as EndsTx does, and
+	// reports whether this call did it.
+	EndSession(id string, userID int64, reason EndReason, at time.Time) (bool, error)
 }
 
 // Rotations holds the moving part of sessions: in the SQL record itself, or in

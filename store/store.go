@@ -25,6 +25,7 @@ type DB interface {
 	OneTime
 	Notices
 	Epochs
+	Ends
 
 	// Write runs f in one transaction. If f or the commit fails, nothing that f did
 	// through its Tx remains. When the database gives up on the transaction through
@@ -48,6 +49,7 @@ type Tx interface {
 	DevicesTx
 	NoticesTx
 	EpochTx
+	EndsTx
 
 	// Audit writes the events in this transaction, so an act without its events
 	// cannot be committed. Many events at once cost little more than one.

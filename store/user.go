@@ -42,6 +42,9 @@ type User struct {
 	// PasswordHash is an encoded hash (internal/password).
 	PasswordHash string
 
+	// Generation counts the ends of all that is theirs.
+	Generation Generation
+
 	JoinedAt time.Time
 	// LastLoginAt is zero if the person never signed in.
 	LastLoginAt time.Time
@@ -148,8 +151,9 @@ type UsersTx interface {
 	UpdateUser(id int64, c UserChange) error
 
 	// DeleteUser erases the person with their profile, sessions, browser sessions,
-	// consents and codes, or returns ErrNotFound. Notices that apps are owed stay
-	// until they are delivered.
+	// consents and codes, or returns ErrNotFound. An EndAll in the same transaction gives
+	// the reason; the rows of sessions, browser sessions and codes follow (ContinueEnd).
+	// Notices that apps are owed stay until they are delivered.
 	DeleteUser(id int64) error
 }
 
@@ -169,12 +173,13 @@ type UserChange struct {
 	// Profile replaces the whole profile.
 	Profile *ProfileText
 
-	// IfActive and IfPasswordHash (empty: any) are conditions on the row at the
-	// moment of the change. If one does not hold, UpdateUser changes nothing and
-	// returns ErrNotFound. So a sign-in cannot outrun a deactivation or a change of
-	// password.
+	// IfActive, IfPasswordHash (empty: any) and IfGeneration (nil: any) are conditions
+	// on the row at the moment of the change. If one does not hold, UpdateUser changes
+	// nothing and returns ErrNotFound. So a sign-in cannot outrun a deactivation, a
+	// change of password or an end of all sessions.
 	IfActive       bool
 	IfPasswordHash string
+	IfGeneration   *Generation
 }
 
 // Bootstraps reads and sweeps the one-time links for the first administrator.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/handlers/operators"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/figures"
 	"gatehouse/internal/sweep"
 	"gatehouse/keys"
@@ -50,6 +51,11 @@ func (a *app) background(ctx context.Context) {
 		Every:  sweep.DefaultEvery, Now: now, Swept: func(string, int64) {}, Done: func(string, time.Time) {}, Log: a.log,
 		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse names", f) },
 	}
+	follower := &sweep.Sweeper{
+		Tables: []sweep.Table{{Name: "pending_ends", Sweep: a.ends.Sweep}},
+		Every:  ending.DefaultEvery, Pace: ending.Pace, Now: now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
+		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse ends", f) },
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := a.ring.Run(ctx); err != nil && ctx.Err() == nil {
@@ -58,6 +64,7 @@ func (a *app) background(ctx context.Context) {
 	})
 	wg.Go(func() { sweeper.Run(ctx) })
 	wg.Go(func() { indexer.Run(ctx) })
+	wg.Go(func() { follower.Run(ctx) })
 	wg.Go(func() { figures.CountRows(ctx, a.db.Rows, a.metrics, a.log) })
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
 	wg.Go(func() { a.notifier.Run(ctx) })

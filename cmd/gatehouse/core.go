@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/client"
 	"gatehouse/internal/clock"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/password"
@@ -136,6 +137,7 @@ func (b *backends) Close() error {
 type core struct {
 	*backends
 	registry *client.Cache // the apps, at most a second old
+	ends     *ending.Service
 	sessions *session.Service
 	people   *account.Service
 	apps     *client.Service
@@ -153,28 +155,31 @@ func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, 
 // services builds the services on the back-ends. A command passes the zero signing.
 func (b *backends) services(s signing) *core {
 	registry := &client.Cache{Store: b.db, Now: now}
-	sessions := b.newSessions(registry, s)
+	ends := &ending.Service{
+		DB: b.db, Rotations: b.rotations, Now: b.now, Log: b.log,
+		Observe: func(n int) { b.metrics.Sessions(string(session.Ended), n) },
+	}
 	return &core{
-		backends: b, registry: registry, sessions: sessions,
+		backends: b, registry: registry, ends: ends, sessions: b.newSessions(registry, ends, s),
 		people: &account.Service{
-			DB: b.db, Sessions: sessions, Passwords: b.passwords, Policy: password.Policy{MinLength: b.config.PasswordMinLength},
+			DB: b.db, Ends: ends, Passwords: b.passwords, Policy: password.Policy{MinLength: b.config.PasswordMinLength},
 			Cursors: s.cursors, Limits: b.limits, SignUpOpen: b.config.SignUpOpen, Now: b.now, Log: b.log,
 			Observe: func(method signin.Method, result string) { b.metrics.SignIn(string(method), result) },
 		},
 		apps: &client.Service{
-			DB: b.db, Sessions: sessions, Cursors: s.cursors, Grants: grant.Types(), MaxRefreshIdle: b.config.RefreshTokenLifetime, Now: b.now, Log: b.log,
+			DB: b.db, Ends: ends, Cursors: s.cursors, Grants: grant.Types(), MaxRefreshIdle: b.config.RefreshTokenLifetime, Now: b.now, Log: b.log,
 		},
 	}
 }
 
-func (b *backends) newSessions(registry *client.Cache, s signing) *session.Service {
+func (b *backends) newSessions(registry *client.Cache, ends *ending.Service, s signing) *session.Service {
 	cfg := b.config
 	var touchEvery time.Duration
 	if b.redis != nil {
 		touchEvery = session.DefaultTouchEvery
 	}
 	return &session.Service{
-		DB: b.db, Rotations: b.rotations, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
+		DB: b.db, Rotations: b.rotations, Ends: ends, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
 		Lifetimes:   session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
 		MaxSessions: cfg.MaxSessions, ObserveLimit: b.metrics.SessionLimit,
 		Grace: cfg.RefreshGrace, TouchEvery: touchEvery, Now: b.now, Log: b.log,

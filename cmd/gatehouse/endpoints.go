@@ -43,7 +43,7 @@ type endpoints struct {
 func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
 	cfg := c.config
 	browsers := &browser.Service{
-		DB: c.db, Sessions: c.sessions, Idle: cfg.BrowserIdle, Lifetime: cfg.BrowserLifetime, Now: c.now, Log: c.log,
+		DB: c.db, Ends: c.ends, Idle: cfg.BrowserIdle, Lifetime: cfg.BrowserLifetime, Now: c.now, Log: c.log,
 	}
 	cookies := browser.Cookies{Secure: secure(issuer), Base: issuer.Path}
 	return endpoints{

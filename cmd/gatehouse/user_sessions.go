@@ -63,11 +63,8 @@ func (c *cli) listSessions(ctx context.Context, core *core, of store.User, asJSO
 
 func inUTC(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// endedHere is the recorded reason for the end of a session.
-const endedHere = accounts.ByAdmin
-
 func (c *cli) endSession(ctx context.Context, core *core, of store.User, sid string) error {
-	ended, err := core.sessions.End(ctx, authz.Operator.String(), sid, of.ID, endedHere)
+	ended, err := core.sessions.End(ctx, authz.Operator.String(), sid, of.ID, store.EndedByAdmin)
 	if err != nil {
 		return err
 	}
@@ -79,14 +76,18 @@ func (c *cli) endSession(ctx context.Context, core *core, of store.User, sid str
 }
 
 func (c *cli) endSessions(ctx context.Context, core *core, of store.User) error {
-	ended, err := core.sessions.EndAll(ctx, authz.Operator.String(), of.ID, "", endedHere)
+	ended, err := core.sessions.EndAll(ctx, authz.Operator.String(), of.ID, "", store.EndedByAdmin)
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("%s was deleted a moment ago", of.Username)
 	}
 	if err != nil {
 		return err
 	}
-	c.say("%s has ended, and %s is signed out of Gatehouse's own pages", counted(len(ended), "session"), of.Username)
+	number := counted(len(ended.Sessions), "session")
+	if ended.More {
+		number = fmt.Sprintf("every session of more than %d", store.EndAtOnce)
+	}
+	c.say("%s has ended, and %s is signed out of Gatehouse's own pages", number, of.Username)
 	return nil
 }
 

@@ -26,8 +26,8 @@ type Handlers struct {
 		Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (session.Set, error)
 		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (session.Set, error)
 		List(ctx context.Context, userID int64) ([]store.Session, error)
-		End(ctx context.Context, actor, sid string, userID int64, reason string) (bool, error)
-		EndAll(ctx context.Context, actor string, userID int64, except, reason string) ([]string, error)
+		End(ctx context.Context, actor, sid string, userID int64, reason store.EndReason) (bool, error)
+		EndAll(ctx context.Context, actor string, userID int64, except string, reason store.EndReason) (store.EndResult, error)
 	}
 	// Tokens reads the refresh token of a sign-out.
 	Tokens interface {

@@ -22,23 +22,17 @@ type Session struct {
 	Current bool `json:"current"`
 }
 
-// The recorded reasons for the end of a session.
-const (
-	byOwner = "ended by owner"
-	ByAdmin = "ended by admin"
-)
-
 func (h *Handlers) ownSessions(w http.ResponseWriter, r *http.Request) error {
 	return h.showSessions(w, r, api.CallerOf(r).Person)
 }
 
 // endOwnSessions signs the caller out everywhere, including here.
 func (h *Handlers) endOwnSessions(w http.ResponseWriter, r *http.Request) error {
-	return h.endEvery(w, r, api.CallerOf(r).Person, byOwner)
+	return h.endEvery(w, r, api.CallerOf(r).Person, store.EndedByOwner)
 }
 
 func (h *Handlers) endOwnSession(w http.ResponseWriter, r *http.Request) error {
-	return h.endOne(w, r, api.CallerOf(r).Person, byOwner)
+	return h.endOne(w, r, api.CallerOf(r).Person, store.EndedByOwner)
 }
 
 func (h *Handlers) sessions(w http.ResponseWriter, r *http.Request) error {
@@ -46,11 +40,11 @@ func (h *Handlers) sessions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) endSessions(w http.ResponseWriter, r *http.Request) error {
-	return h.withTarget(r, func(u store.User) error { return h.endEvery(w, r, u, ByAdmin) })
+	return h.withTarget(r, func(u store.User) error { return h.endEvery(w, r, u, store.EndedByAdmin) })
 }
 
 func (h *Handlers) endSession(w http.ResponseWriter, r *http.Request) error {
-	return h.withTarget(r, func(u store.User) error { return h.endOne(w, r, u, ByAdmin) })
+	return h.withTarget(r, func(u store.User) error { return h.endOne(w, r, u, store.EndedByAdmin) })
 }
 
 func (h *Handlers) withTarget(r *http.Request, serve func(store.User) error) error {
@@ -83,7 +77,7 @@ func SessionOf(s store.Session) Session {
 	}
 }
 
-func (h *Handlers) endEvery(w http.ResponseWriter, r *http.Request, of store.User, reason string) error {
+func (h *Handlers) endEvery(w http.ResponseWriter, r *http.Request, of store.User, reason store.EndReason) error {
 	if _, err := h.Sessions.EndAll(r.Context(), api.CallerOf(r).String(), of.ID, "", reason); err != nil {
 		return err
 	}
@@ -91,7 +85,7 @@ func (h *Handlers) endEvery(w http.ResponseWriter, r *http.Request, of store.Use
 }
 
 // endOne ends a session of the person. A session of another person counts as not found.
-func (h *Handlers) endOne(w http.ResponseWriter, r *http.Request, of store.User, reason string) error {
+func (h *Handlers) endOne(w http.ResponseWriter, r *http.Request, of store.User, reason store.EndReason) error {
 	ended, err := h.Sessions.End(r.Context(), api.CallerOf(r).String(), r.PathValue("sid"), of.ID, reason)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package accounts_test
 
 import (
 	"context"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -72,15 +73,16 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	w.url = server.URL
 	minter := &token.Minter{Keys: w.ring, Issuer: w.url, Audience: w.url, Now: time.Now}
 	verifier := &token.Verifier{Keys: w.ring, Issuer: w.url, Audience: w.url, Now: time.Now}
+	ends := &ending.Service{DB: w.db, Rotations: w.db.Rotations(), Now: clock.Millis(time.Now), Log: log}
 	w.sessions = &session.Service{
-		DB: w.db, Rotations: w.db.Rotations(), Clients: builtIn{w.db}, Keys: w.ring, Minter: minter, Verifier: verifier,
+		DB: w.db, Rotations: w.db.Rotations(), Ends: ends, Clients: builtIn{w.db}, Keys: w.ring, Minter: minter, Verifier: verifier,
 		Lifetimes: session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 24 * time.Hour, RefreshAbsolute: 48 * time.Hour},
 		Grace:     10 * time.Second, Now: clock.Millis(time.Now), Log: log,
 	}
 	w.hasher = password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8, MaxParallel: 4, MaxWaiting: 1000, Wait: 5 * time.Second})
 	w.limits = &throttle.Limiter{Store: w.db.Throttles(), Fallback: throttle.NewMemory(time.Now), Rules: rules, Now: time.Now, Log: log}
 	w.accounts = &account.Service{
-		DB: w.db, Sessions: w.sessions, Passwords: w.hasher, Policy: password.Policy{MinLength: 8}, Limits: w.limits,
+		DB: w.db, Ends: ends, Passwords: w.hasher, Policy: password.Policy{MinLength: 8}, Limits: w.limits,
 		Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{7})}, SignUpOpen: true, Now: clock.Millis(time.Now), Log: log,
 	}
 	h := &accounts.Handlers{

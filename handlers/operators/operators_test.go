@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -84,7 +85,7 @@ func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httpt
 	sealer := cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}
 	admin := authz.Actor{UserID: boss.ID, Sub: boss.Sub, Role: store.RoleAdmin, Scope: authz.ForRole(store.RoleAdmin)}
 	h = &Handlers{
-		Clients: &client.Service{Grants: grant.Types(), DB: db, Sessions: forgetful{}, Cursors: sealer, Now: clock.Millis(time.Now), Log: log},
+		Clients: &client.Service{Grants: grant.Types(), DB: db, Ends: &ending.Service{DB: db, Rotations: db.Rotations(), Now: clock.Millis(time.Now), Log: log}, Cursors: sealer, Now: clock.Millis(time.Now), Log: log},
 		Keys:    &ring{}, Evidence: db, People: db, Figures: figures{}, Cursors: sealer, Issuer: issuer, Now: clock.Millis(time.Now),
 		Guard: api.Guard{Sessions: door{
 			"admin": admin, "staff": {UserID: 2, Role: store.RoleStaff, Scope: authz.AllScopes},

@@ -266,7 +266,10 @@ func TestACodeIsCheckedAgainstTheCurrentState(t *testing.T) {
 			s.write(t, func(tx store.Tx) error { return tx.DeleteUser(s.browser.User.ID) })
 		},
 		"signed out": func(t *testing.T, s *site) {
-			s.write(t, func(tx store.Tx) error { _, err := tx.EndBrowser(s.browser.Session.ID, s.clock()); return err })
+			s.write(t, func(tx store.Tx) error {
+				_, err := tx.EndAll(store.End{BrowserID: s.browser.Session.ID, Reason: store.EndedLogout, At: s.clock()})
+				return err
+			})
 		},
 		"scope taken": func(t *testing.T, s *site) {
 			s.reregister(t, "own", func(c *store.Client) { c.Scope = "email" })

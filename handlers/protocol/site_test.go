@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -180,7 +181,8 @@ func (s *site) wire(t testing.TB, who passwords) {
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	life := session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour}
 	s.sessions = &session.Service{
-		DB: s.db, Rotations: s.db.Rotations(), Clients: clients, Keys: ring, Minter: minter,
+		Ends: &ending.Service{DB: s.db, Rotations: s.db.Rotations(), Now: s.clock, Log: slog.New(slog.DiscardHandler)},
+		DB:   s.db, Rotations: s.db.Rotations(), Clients: clients, Keys: ring, Minter: minter,
 		Verifier:  s.verifier,
 		Lifetimes: life, Grace: 10 * time.Second, Now: s.clock, Log: slog.New(slog.DiscardHandler),
 	}

@@ -136,7 +136,7 @@ func TestTokensAtUserinfo(t *testing.T) {
 		}
 	}
 	s.write(t, func(tx store.Tx) error {
-		_, err := tx.EndSessions(s.browser.User.ID, "", "test", s.clock())
+		_, err := tx.EndAll(store.End{UserID: s.browser.User.ID, Reason: "test", At: s.clock()})
 		return errors.Join(err)
 	})
 	if a := s.userinfo(t, access); a.status != http.StatusUnauthorized {

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"time"
 
-	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
@@ -32,9 +31,10 @@ type Service struct {
 		Audit(ctx context.Context, e store.AuditEvent) error
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
-	// Sessions forgets the sessions that a change has ended, after its commit.
-	Sessions interface {
-		ForgetEnded(ctx context.Context, sids []string) error
+	// Ends ends sessions, and forgets them after the commit.
+	Ends interface {
+		All(ctx context.Context, tx store.Tx, e store.End) (store.EndResult, error)
+		Forget(ctx context.Context, ended ...store.EndResult)
 	}
 	Passwords *password.Hasher
 	Policy    password.Policy
@@ -91,38 +91,9 @@ func (s *Service) Get(ctx context.Context, id int64) (store.User, error) {
 	return s.DB.UserByID(ctx, id)
 }
 
-// forget passes on the sessions that a commit has ended. They are already ended in the
-// record, which every use of a token reads, so a failure here does not fail the
-// operation.
-func (s *Service) forget(ctx context.Context, sids []string) {
-	if len(sids) == 0 {
-		return
-	}
-	if err := s.Sessions.ForgetEnded(ctx, sids); err != nil {
-		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(sids), "error", err)
-	}
-}
-
-// endSessions ends the user's sessions except one, with an audit event for each, and
-// signs the user out of our own pages in every browser.
-func endSessions(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, except, reason string, now time.Time) ([]string, error) {
-	if err := tx.EndBrowsers(target.ID, "", now); err != nil {
-		return nil, err
-	}
-	sids, err := tx.EndSessions(target.ID, except, reason, now)
-	if err != nil {
-		return nil, err
-	}
-	return sids, recordEnded(ctx, tx, actor, target, sids, reason, now)
-}
-
-func recordEnded(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, sids []string, reason string, now time.Time) error {
-	events := make([]store.AuditEvent, len(sids))
-	for i, sid := range sids {
-		events[i] = audit.Event{
-			Actor: actor.String(), Subject: audit.UserSubject(target.Sub), SessionID: sid,
-			What: audit.SessionEnded{Reason: reason},
-		}.Record(ctx, now)
-	}
-	return tx.Audit(events...)
+// end ends all that is the user's, except one session with its browser session.
+func (s *Service) end(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, except string, reason store.EndReason, now time.Time) (store.EndResult, error) {
+	return s.Ends.All(ctx, tx, store.End{
+		UserID: target.ID, Spare: except, Reason: reason, At: now, Actor: actor.String(), Sub: target.Sub,
+	})
 }

@@ -33,7 +33,7 @@ func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.Us
 		return store.User{}, err
 	}
 	var after store.User
-	var ended []string
+	var ended store.EndResult
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		after, ended, err = s.change(ctx, tx, actor, target.ID, d)
 		return err
@@ -41,14 +41,14 @@ func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.Us
 	if err != nil {
 		return store.User{}, fmt.Errorf("changing a person: %w", taken(err))
 	}
-	s.forget(ctx, ended)
+	s.Ends.Forget(ctx, ended)
 	return after, nil
 }
 
-func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft) (store.User, []string, error) {
+func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft) (store.User, store.EndResult, error) {
 	target, err := lockForAdmin(tx, actor, id, authz.Change{Role: d.role, Active: d.active})
 	if err != nil {
-		return store.User{}, nil, err
+		return store.User{}, store.EndResult{}, err
 	}
 	after, ended, err := s.write(ctx, tx, actor, target, d)
 	if err == nil && after.Role == store.RoleAdmin && target.Role != store.RoleAdmin {
@@ -59,36 +59,38 @@ func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id
 
 // write writes the differences and an audit event, and ends the sessions that must not
 // outlive the change.
-func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, []string, error) {
+func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, store.EndResult, error) {
 	now := s.Now()
 	change, before, after, err := d.at(now, target)
 	if err != nil || len(after) == 0 {
-		return target, nil, err
+		return target, store.EndResult{}, err
 	}
 	if err := tx.UpdateUser(target.ID, change); err != nil {
-		return store.User{}, nil, err
+		return store.User{}, store.EndResult{}, err
 	}
-	var ended []string
+	var ended store.EndResult
 	switch {
 	case change.Active != nil && !*change.Active:
-		ended, err = endSessions(ctx, tx, actor, target, "", "deactivated", now)
+		ended, err = s.end(ctx, tx, actor, target, "", store.EndedDeactivated, now)
 	case change.PasswordHash != nil:
 		keep := ""
 		if actor.UserID == target.ID {
 			keep = actor.SessionID
 		}
-		ended, err = endSessions(ctx, tx, actor, target, keep, "password changed", now)
+		ended, err = s.end(ctx, tx, actor, target, keep, store.EndedPassword, now)
 	}
 	if err != nil {
-		return store.User{}, nil, err
+		return store.User{}, store.EndResult{}, err
 	}
 	event := audit.Event{Actor: actor.String(), Subject: audit.UserSubject(target.Sub), What: audit.UserUpdated{Before: before, After: after}}
-	return applied(target, change), ended, tx.Audit(event.Record(ctx, now))
+	updated := applied(target, change)
+	updated.Generation = max(updated.Generation, ended.Generation)
+	return updated, ended, tx.Audit(event.Record(ctx, now))
 }
 
 // Delete deletes the user and ends their sessions.
 func (s *Service) Delete(ctx context.Context, actor authz.Actor, id int64) error {
-	var ended []string
+	var ended store.EndResult
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		ended, err = s.remove(ctx, tx, actor, id)
 		return err
@@ -96,22 +98,22 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id int64) error
 	if err != nil {
 		return fmt.Errorf("deleting a person: %w", err)
 	}
-	s.forget(ctx, ended)
+	s.Ends.Forget(ctx, ended)
 	return nil
 }
 
-func (s *Service) remove(ctx context.Context, tx store.Tx, actor authz.Actor, id int64) ([]string, error) {
+func (s *Service) remove(ctx context.Context, tx store.Tx, actor authz.Actor, id int64) (store.EndResult, error) {
 	target, err := lockForAdmin(tx, actor, id, authz.Change{Delete: true})
 	if err != nil {
-		return nil, err
+		return store.EndResult{}, err
 	}
 	now := s.Now()
-	ended, err := endSessions(ctx, tx, actor, target, "", "deleted", now)
+	ended, err := s.end(ctx, tx, actor, target, "", store.EndedDeleted, now)
 	if err != nil {
-		return nil, err
+		return store.EndResult{}, err
 	}
 	if err := tx.DeleteUser(id); err != nil {
-		return nil, err
+		return store.EndResult{}, err
 	}
 	event := audit.Event{
 		Actor: actor.String(), Subject: audit.UserSubject(target.Sub),

@@ -383,7 +383,7 @@ func TestOwnChangesThatComeTooLate(t *testing.T) {
 	administrator := func(t *testing.T, w *world, u store.User, in account.Input) {
 		t.Helper()
 		other := &account.Service{
-			DB: w.db, Sessions: w.Sessions, Passwords: w.Passwords, Policy: w.Policy, Limits: w.Limits, Now: w.Now, Log: w.Log,
+			DB: w.db, Ends: w.Ends, Passwords: w.Passwords, Policy: w.Policy, Limits: w.Limits, Now: w.Now, Log: w.Log,
 		}
 		if _, err := other.Change(t.Context(), authz.Operator, u, in, false); err != nil {
 			t.Fatalf("changing the user: %v", err)

@@ -39,36 +39,32 @@ func (s *Service) Consents(ctx context.Context, userID int64) ([]Granted, error)
 // Withdraw withdraws the consent that person gave a client and ends their sessions with
 // it. It returns store.ErrNotFound if there is none to withdraw.
 func (s *Service) Withdraw(ctx context.Context, actor authz.Actor, person store.User, clientID string) error {
-	was, err := s.DB.ConsentOf(ctx, person.ID, clientID)
-	if err != nil {
-		return fmt.Errorf("reading a consent: %w", err)
-	}
-	var ended []string
-	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		ended, err = s.withdraw(ctx, tx, actor, person, was)
+	var ended store.EndResult
+	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
+		ended, err = s.withdraw(ctx, tx, actor, person, clientID)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("withdrawing a consent: %w", err)
 	}
-	s.forget(ctx, ended)
+	s.Ends.Forget(ctx, ended)
 	return nil
 }
 
-func (s *Service) withdraw(ctx context.Context, tx store.Tx, actor authz.Actor, person store.User, was store.Consent) ([]string, error) {
-	now := s.Now()
-	there, ended, err := tx.DeleteConsent(person.ID, was.ClientID, now)
+func (s *Service) withdraw(ctx context.Context, tx store.Tx, actor authz.Actor, person store.User, clientID string) (store.EndResult, error) {
+	was, err := tx.DeleteConsent(person.ID, clientID)
 	if err != nil {
-		return nil, err
+		return store.EndResult{}, err
 	}
-	if !there {
-		return nil, store.ErrNotFound
-	}
-	if err := recordEnded(ctx, tx, actor, person, ended, "consent withdrawn", now); err != nil {
-		return nil, err
+	now := s.Now()
+	ended, err := s.Ends.All(ctx, tx, store.End{
+		UserID: person.ID, ClientID: clientID, Reason: store.EndedConsent, At: now, Actor: actor.String(), Sub: person.Sub,
+	})
+	if err != nil {
+		return store.EndResult{}, err
 	}
 	event := audit.Event{
-		Actor: actor.String(), Subject: audit.UserSubject(person.Sub), ClientID: was.ClientID,
+		Actor: actor.String(), Subject: audit.UserSubject(person.Sub), ClientID: clientID,
 		What: audit.ConsentWithdrawn{Scope: was.Scope},
 	}
 	return ended, tx.Audit(event.Record(ctx, now))

@@ -46,7 +46,7 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 		return store.User{}, err
 	}
 	var after store.User
-	var ended []string
+	var ended store.EndResult
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		after, ended, err = s.changeOwn(ctx, tx, actor, me.ID, d, proven)
 		return err
@@ -57,22 +57,22 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 	if err != nil {
 		return store.User{}, fmt.Errorf("changing one's own account: %w", taken(err))
 	}
-	s.forget(ctx, ended)
+	s.Ends.Forget(ctx, ended)
 	return after, nil
 }
 
 // changeOwn writes the change. Proven is the hash that the current password was checked
 // against, or empty if no proof was needed.
-func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven string) (store.User, []string, error) {
+func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven string) (store.User, store.EndResult, error) {
 	row, err := tx.LockUser(id)
 	if err != nil {
-		return store.User{}, nil, err
+		return store.User{}, store.EndResult{}, err
 	}
 	if !row.Active {
-		return store.User{}, nil, authz.ErrDenied
+		return store.User{}, store.EndResult{}, authz.ErrDenied
 	}
 	if needsProof(d, row) && row.PasswordHash != proven {
-		return store.User{}, nil, errOutdatedProof
+		return store.User{}, store.EndResult{}, errOutdatedProof
 	}
 	// The role that was sent is the role that the user had. If an administrator has just
 	// removed it, it must not come back.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -61,7 +62,7 @@ func openOn(t *testing.T, dsn string) *world {
 	}
 	w.db = db
 	w.Service = &account.Service{
-		DB: db, Sessions: w, Policy: password.Policy{MinLength: 8}, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})},
+		DB: db, Ends: &ending.Service{DB: db, Rotations: w, Now: w.clock, Log: log}, Policy: password.Policy{MinLength: 8}, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})},
 		Passwords:  password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8, MaxParallel: 2, MaxWaiting: 1000, Wait: 10 * time.Second}),
 		Limits:     &throttle.Limiter{Store: db.Throttles(), Fallback: throttle.NewMemory(w.clock), Rules: throttle.DefaultRules(), Now: w.clock, Log: log},
 		SignUpOpen: true, Now: w.clock, Log: log,
@@ -81,8 +82,8 @@ func (w *world) advance(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-// ForgetEnded records the sessions that it gets.
-func (w *world) ForgetEnded(_ context.Context, sids []string) error {
+// Forget records the sessions that it gets.
+func (w *world) Forget(_ context.Context, sids ...string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.forgotten = append(w.forgotten, sids...)

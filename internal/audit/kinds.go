@@ -1,10 +1,13 @@
 package audit
 
-import "gatehouse/internal/signin"
+import (
+	"gatehouse/internal/signin"
+	"gatehouse/store"
+)
 
 // Kinds has one event of every kind. The API document lists their names in this order.
 var Kinds = []Kind{
-	SignInOK{}, SignInRefused{}, AttackSuspected{}, SessionEnded{}, BrowserEnded{}, TokenReused{}, TokenRevoked{},
+	SignInOK{}, SignInRefused{}, AttackSuspected{}, SessionEnded{}, SessionsVoided{}, SessionsEnded{}, BrowserEnded{}, TokenReused{}, TokenRevoked{},
 	UserCreated{}, UserUpdated{}, UserDeleted{}, ConsentGranted{}, ConsentWithdrawn{}, DeviceDecided{},
 	ClientCreated{}, ClientUpdated{}, ClientDeleted{}, ClientSecretRotated{},
 	KeyCreated{}, KeyRetired{}, KeysRewrapped{}, EpochBegan{}, DatabaseRestored{},
@@ -41,14 +44,27 @@ type AttackSuspected struct {
 
 // SessionEnded is the event that a session ended early.
 type SessionEnded struct {
-	Reason string `json:"reason"` // "logout", "revoked", "password changed", "deactivated", "deleted", "ended by admin", "ended by owner", "session limit"
+	Reason store.EndReason `json:"reason"`
+}
+
+// SessionsVoided is the event that more sessions ended than get an event each. Their rows
+// follow, and then SessionsEnded with their number.
+type SessionsVoided struct {
+	Reason store.EndReason `json:"reason"`
+}
+
+// SessionsEnded is the event that the rows of many sessions have ended, which were void
+// since an earlier event.
+type SessionsEnded struct {
+	Reason   store.EndReason `json:"reason"`
+	Sessions int64           `json:"sessions"`
 }
 
 // BrowserEnded is the event that a user signed out of a browser, and of the clients that
-// they had signed in to from there.
+// they had signed in to from there. Sessions counts those that have an event each.
 type BrowserEnded struct {
-	Reason   string `json:"reason"` // "logout", "another person signed in"
-	Sessions int    `json:"sessions"`
+	Reason   store.EndReason `json:"reason"`
+	Sessions int             `json:"sessions"`
 }
 
 // TokenReused is the event that a used refresh token came back, which ended its session
@@ -145,6 +161,8 @@ func (SignInOK) Kind() string            { return "signin.ok" }
 func (SignInRefused) Kind() string       { return "signin.refused" }
 func (AttackSuspected) Kind() string     { return "attack.suspected" }
 func (SessionEnded) Kind() string        { return "session.ended" }
+func (SessionsVoided) Kind() string      { return "sessions.voided" }
+func (SessionsEnded) Kind() string       { return "sessions.ended" }
 func (BrowserEnded) Kind() string        { return "browser.ended" }
 func (TokenReused) Kind() string         { return "token.reused" }
 func (TokenRevoked) Kind() string        { return "token.revoked" }

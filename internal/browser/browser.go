@@ -23,9 +23,10 @@ type Service struct {
 		TouchBrowser(ctx context.Context, id string, at time.Time) error
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
-	// Sessions forgets the clients' sessions that a sign-out has ended, after its commit.
-	Sessions interface {
-		ForgetEnded(ctx context.Context, sids []string) error
+	// Ends ends sessions, and forgets them after the commit.
+	Ends interface {
+		All(ctx context.Context, tx store.Tx, e store.End) (store.EndResult, error)
+		Forget(ctx context.Context, ended ...store.EndResult)
 	}
 	// Idle is how long an unused browser session lives, and Lifetime how long any does.
 	Idle, Lifetime time.Duration

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,10 +29,12 @@ type rig struct {
 	forgot []string
 }
 
-func (r *rig) ForgetEnded(_ context.Context, sids []string) error {
+func (r *rig) Forget(_ context.Context, sids ...string) error {
 	r.forgot = append(r.forgot, sids...)
 	return nil
 }
+
+func (r *rig) clock() time.Time { return r.now }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
@@ -44,9 +47,10 @@ func newRig(t *testing.T) *rig {
 		t.Fatalf("migrating the database: %v", err)
 	}
 	r := &rig{t: t, db: db, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	log := slog.New(slog.DiscardHandler)
 	r.Service = &Service{
-		DB: db, Sessions: r, Idle: 24 * time.Hour, Lifetime: 30 * 24 * time.Hour,
-		Now: func() time.Time { return r.now }, Log: slog.New(slog.DiscardHandler),
+		DB: db, Ends: &ending.Service{DB: db, Rotations: r, Now: r.clock, Log: log}, Idle: 24 * time.Hour, Lifetime: 30 * 24 * time.Hour,
+		Now: r.clock, Log: log,
 	}
 	return r
 }

@@ -28,7 +28,7 @@ func (s *Service) SignIn(ctx context.Context, proof signin.Proof, old string) (s
 		return "", store.BrowserSession{}, err
 	}
 	if before.ID != "" && person.ID != proof.User.ID {
-		if err := s.End(ctx, before, person, "another person signed in"); err != nil {
+		if err := s.End(ctx, before, person, store.EndedByAnother); err != nil {
 			return "", store.BrowserSession{}, err
 		}
 		before = store.BrowserSession{}
@@ -48,7 +48,7 @@ func (s *Service) SignIn(ctx context.Context, proof signin.Proof, old string) (s
 func (s *Service) fresh(ctx context.Context, proof signin.Proof, value string) store.BrowserSession {
 	now, info := s.Now(), reqctx.From(ctx)
 	return store.BrowserSession{
-		ID: rand.Text(), Cookie: store.DigestOf(value), UserID: proof.User.ID, SignIn: proof.SignIn,
+		ID: rand.Text(), Cookie: store.DigestOf(value), UserID: proof.User.ID, User: proof.User.Generation, SignIn: proof.SignIn,
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.Lifetime),
 		IP: info.IPString(), UserAgent: info.UserAgent,
 	}

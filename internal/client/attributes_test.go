@@ -54,7 +54,7 @@ func TestTheListIsComplete(t *testing.T) {
 		but    []string // fields that no caller sends, or only at the creation
 	}{
 		{&in, sent, []string{"ID", "Secret"}},
-		{&c, kept, []string{"ID", "Secrets", "CreatedAt", "UpdatedAt"}},
+		{&c, kept, []string{"ID", "Secrets", "Generation", "CreatedAt", "UpdatedAt"}},
 	} {
 		of := reflect.ValueOf(side.of).Elem()
 		for i := range of.NumField() {

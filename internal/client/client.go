@@ -25,9 +25,10 @@ type Service struct {
 		UserByName(ctx context.Context, key string) (store.User, error)
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
-	// Sessions forgets the sessions that ended with a client, after the commit.
-	Sessions interface {
-		ForgetEnded(ctx context.Context, sids []string) error
+	// Ends ends sessions, and forgets them after the commit.
+	Ends interface {
+		All(ctx context.Context, tx store.Tx, e store.End) (store.EndResult, error)
+		Forget(ctx context.Context, ended ...store.EndResult)
 	}
 	// Cursors seals the cursors of the list of clients.
 	Cursors cursor.Sealer
@@ -119,29 +120,26 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	}
 	var after store.Client
 	var secret string
-	var ended []string
+	var ended store.EndResult
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		ended = nil
+		ended = store.EndResult{}
 		was, is, made, err := s.update(ctx, tx, actor, id, in, replaceAll)
 		if after, secret = is, made; err == nil && was.AuthMethod != is.AuthMethod {
 			// A refresh token is for the client as it authenticated when the token was issued.
-			ended, err = tx.EndClientSessions(id, "client authentication changed", s.Now())
+			ended, err = s.end(ctx, tx, actor, id, store.EndedClientAuth, s.Now())
 		}
 		return err
 	})
 	if err != nil {
 		return store.Client{}, "", fmt.Errorf("changing a client: %w", err)
 	}
-	s.forget(ctx, ended)
+	s.Ends.Forget(ctx, ended)
 	return after, secret, nil
 }
 
-// forget passes on the sessions that a commit has ended. They are already ended in the
-// record, so a failure here does not fail the operation.
-func (s *Service) forget(ctx context.Context, ended []string) {
-	if err := s.Sessions.ForgetEnded(ctx, ended); err != nil {
-		s.Log.WarnContext(ctx, "ended sessions are still in the rotations", "sessions", len(ended), "error", err)
-	}
+// end ends all that is the client's.
+func (s *Service) end(ctx context.Context, tx store.Tx, actor authz.Actor, id string, reason store.EndReason, now time.Time) (store.EndResult, error) {
+	return s.Ends.All(ctx, tx, store.End{ClientID: id, Reason: reason, At: now, Actor: actor.String()})
 }
 
 func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, replaceAll bool) (was, is store.Client, secret string, err error) {
@@ -185,7 +183,7 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) erro
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return err
 	}
-	var ended []string
+	var ended store.EndResult
 	err := s.DB.Write(ctx, func(tx store.Tx) error {
 		if err := stillAllowed(tx, actor); err != nil {
 			return err
@@ -195,7 +193,10 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) erro
 			return err
 		}
 		now := s.Now()
-		if ended, err = tx.DeleteClient(id, now); err != nil {
+		if ended, err = s.end(ctx, tx, actor, id, store.EndedClientDeleted, now); err != nil {
+			return err
+		}
+		if err := tx.DeleteClient(id, now); err != nil {
 			return err
 		}
 		return record(ctx, tx, actor, id, audit.ClientDeleted{Name: c.Name}, now)
@@ -203,7 +204,7 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) erro
 	if err != nil {
 		return fmt.Errorf("deleting a client: %w", err)
 	}
-	s.forget(ctx, ended)
+	s.Ends.Forget(ctx, ended)
 	return nil
 }
 

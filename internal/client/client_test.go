@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/url"
 	"slices"
@@ -29,7 +30,7 @@ type world struct {
 	forgotten []string
 }
 
-func (w *world) ForgetEnded(_ context.Context, sids []string) error {
+func (w *world) Forget(_ context.Context, sids ...string) error {
 	w.forgotten = append(w.forgotten, sids...)
 	return nil
 }
@@ -48,7 +49,7 @@ func open(t *testing.T) *world {
 		t.Fatalf("migrating the database: %v", err)
 	}
 	w.db = db
-	w.Service = &Service{Grants: grant.Types(), DB: db, Sessions: w, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now, Log: log}
+	w.Service = &Service{Grants: grant.Types(), DB: db, Ends: &ending.Service{DB: db, Rotations: w, Now: now, Log: log}, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now, Log: log}
 	return w
 }
 

@@ -220,7 +220,10 @@ func (c *CarryOver) consents(ctx context.Context, db Replaced, was, since store.
 			return err
 		}
 		err = c.write(ctx, audit.UserSubject(was.Sub), audit.ConsentWithdrawn{Scope: g.Scope}, func(tx store.Tx) error {
-			_, _, err := tx.DeleteConsent(was.ID, g.ClientID, c.Now())
+			if _, err := tx.DeleteConsent(was.ID, g.ClientID); err != nil {
+				return err
+			}
+			_, err := tx.EndAll(store.End{UserID: was.ID, ClientID: g.ClientID, Reason: store.EndedConsent, At: c.Now(), Actor: c.Actor, Sub: was.Sub})
 			return err
 		})
 		if err != nil {

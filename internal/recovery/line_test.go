@@ -62,7 +62,7 @@ func goes(t *testing.T, db store.DB, name string) {
 		t.Fatalf("looking up the user by name: %v", err)
 	}
 	write(t, db, func(tx store.Tx) error {
-		if _, err := tx.DeleteClient("app-"+name, time.Now()); err != nil {
+		if err := tx.DeleteClient("app-"+name, time.Now()); err != nil {
 			return err
 		}
 		return tx.DeleteUser(u.ID)
@@ -101,7 +101,7 @@ func branch(t *testing.T) (b branches, mainDSN, presentDSN string) {
 			t.Fatalf("looking up the user by name: %v", err)
 		}
 		write(t, b.main, func(tx store.Tx) error {
-			if _, _, err := tx.DeleteConsent(u.ID, "app-"+name, time.Now()); err != nil {
+			if _, err := tx.DeleteConsent(u.ID, "app-"+name); err != nil {
 				return err
 			}
 			return tx.UpdateUser(u.ID, change)

@@ -117,13 +117,13 @@ func since(t *testing.T, db store.DB) {
 		if err := tx.DeleteUser(gone); err != nil {
 			return err
 		}
-		if _, _, err := tx.DeleteConsent(ann, "shop", time.Now()); err != nil {
+		if _, err := tx.DeleteConsent(ann, "shop"); err != nil {
 			return err
 		}
 		if _, err := tx.CreateUser(newUser("new", store.RoleAdmin)); err != nil {
 			return err
 		}
-		if _, err := tx.DeleteClient("erased", time.Now()); err != nil {
+		if err := tx.DeleteClient("erased", time.Now()); err != nil {
 			return err
 		}
 		for id, change := range map[string]func(*store.Client){

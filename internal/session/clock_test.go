@@ -40,7 +40,7 @@ func TestAnEndedSessionAheadOfTheClockIsRefused(t *testing.T) {
 		ahead, s := g.start(t)
 		g.advance(-time.Hour)
 		g.write(t, func(tx store.Tx) error {
-			_, err := tx.EndSession(s.ID, 0, store.EpochReason, g.clock())
+			_, err := tx.EndSession(s.ID, 0, store.EndedEpoch, g.clock())
 			return err
 		})
 		g.dead(t, ahead)

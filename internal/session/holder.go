@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -41,12 +42,12 @@ func (s *Service) Holder(ctx context.Context, rawAccess string) (Holder, error) 
 // a second time: one of its two holders is a thief, and we cannot tell which (RFC 6749
 // §4.1.2). It completes even if the caller hangs up.
 func (s *Service) EndReplayed(ctx context.Context, clientID, sub, sid string) error {
-	ctx, cancel := detached(ctx)
+	ctx, cancel := ending.Detached(ctx)
 	defer cancel()
-	const reason = "code replayed"
-	_, err := s.end(ctx, sid, 0, reason, ended(audit.ClientSubject(clientID), sub, sid, clientID, reason))
+	evidence := ended(audit.ClientSubject(clientID), sub, sid, clientID, store.EndedReplay)
+	_, err := s.Ends.One(ctx, sid, 0, store.EndedReplay, evidence)
 	if err == nil {
-		s.forgetLater(ctx, sid)
+		s.Ends.ForgetLater(ctx, sid)
 	}
 	return err
 }

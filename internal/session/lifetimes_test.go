@@ -39,6 +39,7 @@ func TestObserveGetsEveryEvent(t *testing.T) {
 	g := open(t)
 	told := map[session.Event]int{}
 	g.Observe = func(what session.Event, n int) { told[what] += n }
+	g.Ends.Observe = func(n int) { told[session.Ended] += n }
 	first, _ := g.start(t)
 	second := g.mustRefresh(t, first.RefreshToken)
 	g.advance(time.Minute)

@@ -12,8 +12,6 @@ import (
 	"gatehouse/store"
 )
 
-const reasonLimit = "session limit"
-
 // spared is how recently a session was used that does not make room for another.
 const spared = time.Hour
 
@@ -45,7 +43,7 @@ func (s *Service) create(ctx context.Context, tx store.Tx, session store.Session
 // at most, so a user who had more of them before there was a limit keeps the others. It
 // returns a *throttle.Limited if all were used within the last hour.
 func (s *Service) makeRoom(ctx context.Context, tx store.Tx, session store.Session, user store.User, limit int) (string, error) {
-	uses, err := tx.SessionUses(user.ID, session.ClientID, limit+1)
+	uses, err := tx.SessionUses(session, limit+1)
 	if err != nil {
 		return "", fmt.Errorf("reading sessions: %w", err)
 	}
@@ -60,12 +58,12 @@ func (s *Service) makeRoom(ctx context.Context, tx store.Tx, session store.Sessi
 	if free := last.Add(spared); now.Before(free) {
 		return "", &throttle.Limited{RetryAfter: free.Sub(now)}
 	}
-	done, err := tx.EndSession(oldest.ID, user.ID, reasonLimit, now)
+	done, err := tx.EndSession(oldest.ID, user.ID, store.EndedLimit, now)
 	if err != nil || !done || last.IsZero() { // one that has expired did not end early
 		return oldest.ID, err
 	}
 	subject := audit.UserSubject(user.Sub)
-	return oldest.ID, tx.Audit(ended(subject, user.Sub, oldest.ID, session.ClientID, reasonLimit).Record(ctx, now))
+	return oldest.ID, tx.Audit(ended(subject, user.Sub, oldest.ID, session.ClientID, store.EndedLimit).Record(ctx, now))
 }
 
 // lastUse returns when a session was used last, or zero if it has expired. The record may
@@ -85,6 +83,6 @@ func (s *Service) observeLimit(ctx context.Context, clientID, madeRoom string, e
 	}
 	if err == nil && madeRoom != "" {
 		s.observe(Ended, 1)
-		s.forgetLater(ctx, madeRoom)
+		s.Ends.ForgetLater(ctx, madeRoom)
 	}
 }

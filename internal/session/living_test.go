@@ -31,8 +31,8 @@ func TestWhyATokenIsNoLongerValid(t *testing.T) {
 			}
 		}, session.ErrEnded},
 		{"all sessions have ended", func(t *testing.T, g *rig, s store.Session) {
-			if ids, err := g.EndAll(t.Context(), "cli", g.ann.ID, "", "logout"); err != nil || !slices.Equal(ids, []string{s.ID}) {
-				t.Fatalf("ending all sessions: %v, %v; want %v", ids, err, []string{s.ID})
+			if ended, err := g.EndAll(t.Context(), "cli", g.ann.ID, "", "logout"); err != nil || !slices.Equal(ended.IDs(), []string{s.ID}) {
+				t.Fatalf("ending all sessions: %v, %v; want %v", ended.IDs(), err, []string{s.ID})
 			}
 		}, session.ErrEnded},
 		{"the tokens have expired", func(_ *testing.T, g *rig, _ store.Session) {
@@ -62,7 +62,7 @@ func TestADeletedClientsTokensAreVoid(t *testing.T) {
 			c.Disabled = true
 			return errors.Join(err, tx.PutClient(c))
 		},
-		"erased": func(tx store.Tx) error { _, err := tx.DeleteClient("shop", time.Now()); return err },
+		"erased": func(tx store.Tx) error { return tx.DeleteClient("shop", time.Now()) },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestAClientWithAReusedIDHasNoOldTokens(t *testing.T) {
 	}
 	g.advance(2 * time.Minute)
 	g.write(t, func(tx store.Tx) error {
-		_, err := tx.DeleteClient("shop", g.clock())
+		err := tx.DeleteClient("shop", g.clock())
 		again := g.shop
 		again.CreatedAt = g.clock()
 		return errors.Join(err, tx.CreateClient(again))

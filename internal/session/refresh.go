@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -118,7 +119,7 @@ func (s *Service) touch(ctx context.Context, session store.Session, r store.Rota
 // copy, and we cannot tell which (RFC 9700 §4.14.2). It completes even if the caller
 // hangs up, as a thief would.
 func (s *Service) reused(ctx context.Context, session store.Session, user store.User, presented, current int64) error {
-	ctx, cancel := detached(ctx)
+	ctx, cancel := ending.Detached(ctx)
 	defer cancel()
 	s.observe(Reused, 1)
 	event := audit.Event{
@@ -126,9 +127,9 @@ func (s *Service) reused(ctx context.Context, session store.Session, user store.
 		SessionID: session.ID, ClientID: session.ClientID,
 		What: audit.TokenReused{Gen: presented, Current: current},
 	}
-	_, err := s.end(ctx, session.ID, 0, "reuse", event)
+	_, err := s.Ends.One(ctx, session.ID, 0, store.EndedReuse, event)
 	if err == nil {
-		err = s.forget(ctx, []string{session.ID})
+		err = s.Ends.ForgetNow(ctx, session.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("ending a session after reuse: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/token"
+	"gatehouse/store"
 )
 
 // Revoke ends the session of an access or refresh token, or revokes a token that a
@@ -28,11 +29,11 @@ func (s *Service) Revoke(ctx context.Context, clientID, raw string) error {
 	}
 	actor := audit.ClientSubject(clientID)
 	if claims.SessionID != "" {
-		_, err := s.end(ctx, claims.SessionID, 0, "revoked", ended(actor, claims.Subject, claims.SessionID, clientID, "revoked"))
-		if err != nil {
+		evidence := ended(actor, claims.Subject, claims.SessionID, clientID, store.EndedRevoked)
+		if _, err := s.Ends.One(ctx, claims.SessionID, 0, store.EndedRevoked, evidence); err != nil {
 			return err
 		}
-		return s.forget(ctx, []string{claims.SessionID})
+		return s.Ends.ForgetNow(ctx, claims.SessionID)
 	}
 	return s.revokeToken(ctx, actor, claims)
 }

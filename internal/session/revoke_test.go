@@ -92,8 +92,8 @@ func TestOnlyTheOwnerEndsASession(t *testing.T) {
 		t.Errorf("ended without such a session: %v, %v; want false", done, err)
 	}
 	_, other := g.start(t)
-	if ids, err := g.EndAll(t.Context(), "user:x", g.ann.ID, other.ID, "password changed"); err != nil || !slices.Equal(ids, []string{s.ID}) {
-		t.Errorf("all but one: %v, %v; want %v", ids, err, []string{s.ID})
+	if ended, err := g.EndAll(t.Context(), "user:x", g.ann.ID, other.ID, "password changed"); err != nil || !slices.Equal(ended.IDs(), []string{s.ID}) {
+		t.Errorf("all but one: %v, %v; want %v", ended.IDs(), err, []string{s.ID})
 	}
 	g.dead(t, set)
 	left, err := g.List(t.Context(), g.ann.ID)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -77,8 +78,10 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 	}
 	t.Cleanup(ring.Close)
 	g.db = db
+	ends := &ending.Service{DB: db, Rotations: db.Rotations(), Now: g.clock, Log: log}
 	g.Service = &session.Service{
-		DB: db, Rotations: db.Rotations(), Keys: ring,
+		Ends: ends,
+		DB:   db, Rotations: db.Rotations(), Keys: ring,
 		Clients:   &client.Cache{Store: db, Now: g.clock},
 		Minter:    &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
 		Verifier:  &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
@@ -91,7 +94,7 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 			t.Fatalf("opening the Redis store: %v", err)
 		}
 		t.Cleanup(func() { _ = moving.Close() })
-		g.Rotations, g.TouchEvery = moving, time.Minute
+		g.Rotations, ends.Rotations, g.TouchEvery = moving, moving, time.Minute
 	}
 	g.populate(t)
 	return g

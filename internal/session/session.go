@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -21,12 +22,13 @@ import (
 // every replica as soon as it is committed, and no cache outlives it. Rotations holds
 // only the moving part: which refresh token of a session is the current one.
 //
-// No token survives a revocation that races a refresh. The end of a session first writes
-// the record and then removes the session from Rotations; a refresh first reads the
-// record and then rotates. If the refresh reads the ended record, it is refused. If it
-// reads a living one, the end is committed later, and the record refuses the new tokens
-// at their first use. An ended session never lives again, because nothing clears
-// EndedAt. After the removal from Rotations, a refresh that hung between its two steps
+// No token survives a revocation that races a refresh or a beginning. The end of a
+// session first writes the record and then removes the session from Rotations; a refresh
+// first reads the record and then rotates. If the refresh reads the ended record, it is
+// refused. If it reads a living one, the end is committed later, and the record refuses
+// the new tokens at their first use. An ended session never lives again, because nothing
+// clears EndedAt or lowers a generation. A session that begins while all ends has the
+// generations that its beginning was decided by, and is dead like the others. After the removal from Rotations, a refresh that hung between its two steps
 // fails, instead of returning a token that is already void.
 type Service struct {
 	DB interface {
@@ -40,6 +42,7 @@ type Service struct {
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
 	Rotations store.Rotations
+	Ends      *ending.Service
 	// Clients returns clients as they were at most a second ago. The tokens of a client
 	// that was disabled or deleted are void.
 	Clients interface {

@@ -31,7 +31,9 @@ type Grant struct {
 	// BrowserID is the browser session of the consent, and SignIn its sign-in.
 	BrowserID string
 	SignIn    store.SignIn
-	Scope     authz.Scope
+	// Foundation is that of the code or approval.
+	Foundation store.Foundation
+	Scope      authz.Scope
 	// Nonce and Claims are the parameters of the request, for the ID tokens.
 	Nonce, Claims string
 	// Method is what was redeemed.
@@ -45,7 +47,10 @@ type Grant struct {
 // session's CreatedAt becomes the user's LastLoginAt. Like Proof.Honour, it may return
 // signin.ErrCredentialsChanged.
 func (s *Service) Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (Set, error) {
-	grant := Grant{SessionID: rand.Text(), SignIn: proof.SignIn, Scope: scope, Method: proof.Method}
+	grant := Grant{
+		SessionID: rand.Text(), SignIn: proof.SignIn, Scope: scope, Method: proof.Method,
+		Foundation: store.Foundation{User: proof.User.Generation, Client: client.Generation, Consent: store.Unread},
+	}
 	return s.start(ctx, client, grant, func(tx store.Tx, at time.Time) (store.User, error) {
 		user := proof.User
 		user.LastLoginAt = at
@@ -55,14 +60,14 @@ func (s *Service) Begin(ctx context.Context, proof signin.Proof, client store.Cl
 
 // Redeem begins the session of a grant, and returns its first tokens. It reads the user
 // in the transaction, and returns signin.ErrCredentialsChanged if they are deleted or
-// inactive. It does not write the user's row, because they signed in before.
+// inactive, or all that is theirs has ended. It does not write the user's row, because they signed in before.
 func (s *Service) Redeem(ctx context.Context, client store.Client, grant Grant) (Set, error) {
 	return s.start(ctx, client, grant, func(tx store.Tx, _ time.Time) (store.User, error) {
 		if err := grant.Use(tx); err != nil {
 			return store.User{}, err
 		}
 		user, err := tx.LockUser(grant.UserID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
+		if errors.Is(err, store.ErrNotFound) || err == nil && (!user.Active || user.Generation != grant.Foundation.User) {
 			return store.User{}, signin.ErrCredentialsChanged
 		}
 		return user, err
@@ -109,7 +114,7 @@ func (s *Service) newSession(ctx context.Context, client store.Client, grant Gra
 		ID: grant.SessionID, ClientID: client.ID, Scope: string(grant.Scope),
 		SignIn: grant.SignIn, CreatedAt: now, LastUsedAt: now, ExpiresAt: end,
 		IP: info.IPString(), UserAgent: info.UserAgent,
-		BrowserID: grant.BrowserID, Claims: grant.Claims,
+		BrowserID: grant.BrowserID, Claims: grant.Claims, Foundation: grant.Foundation,
 		Rotation: store.Rotation{
 			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end), KeyID: kid,
 		},

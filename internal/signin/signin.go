@@ -34,8 +34,8 @@ const (
 	ByDevice   Method = "device"   // a device code (RFC 8628)
 )
 
-// ErrCredentialsChanged says that the user was deactivated, deleted or given another
-// password during the sign-in.
+// ErrCredentialsChanged says that the user was deactivated, deleted, given another
+// password or signed out everywhere during the sign-in.
 var ErrCredentialsChanged = errors.New("credentials changed during sign-in")
 
 // A Proof says who signed in, and how. User is as they were at the check; Honour checks
@@ -60,12 +60,12 @@ func Password(user store.User, method Method, at time.Time) Proof {
 // Honour records that the user signs in at that time, in the transaction that writes what
 // begins with the sign-in.
 //
-// A password check takes so long that the user may be deactivated, or change the
-// password, during it. Honour writes the user's row on the condition that it still has
-// what was checked. So either the change comes first and Honour returns
-// ErrCredentialsChanged, or the change finds the new sign-in and ends it.
+// A password check takes so long that the user may be deactivated, change the password
+// or end all sessions during it. Honour writes the user's row on the condition that it
+// still has what was checked. So either the change comes first and Honour returns
+// ErrCredentialsChanged, or the change ends the new sign-in.
 func (p Proof) Honour(tx store.Tx, at time.Time) error {
-	change := store.UserChange{LastLoginAt: &at, IfActive: true, IfPasswordHash: p.User.PasswordHash}
+	change := store.UserChange{LastLoginAt: &at, IfActive: true, IfPasswordHash: p.User.PasswordHash, IfGeneration: &p.User.Generation}
 	if p.NewHash != "" {
 		change.PasswordHash = &p.NewHash
 	}

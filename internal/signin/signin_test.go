@@ -28,7 +28,7 @@ func (r *record) UpdateUser(id int64, c store.UserChange) error {
 
 var (
 	at  = time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
-	ann = store.User{ID: 7, Sub: "ann's", PasswordHash: "$argon2id$first"}
+	ann = store.User{ID: 7, Sub: "ann's", PasswordHash: "$argon2id$first", Generation: 3}
 )
 
 func TestAPasswordProvesItsLevelAndMethod(t *testing.T) {
@@ -49,8 +49,8 @@ func TestAPasswordProvesItsLevelAndMethod(t *testing.T) {
 func TestAProofIsHonouredForTheUserWhoWasChecked(t *testing.T) {
 	now, rehashed := at.Add(time.Second), "$argon2id$second"
 	for hash, want := range map[string]store.UserChange{
-		"":       {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash},
-		rehashed: {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash, PasswordHash: &rehashed},
+		"":       {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash, IfGeneration: &ann.Generation},
+		rehashed: {LastLoginAt: &now, IfActive: true, IfPasswordHash: ann.PasswordHash, IfGeneration: &ann.Generation, PasswordHash: &rehashed},
 	} {
 		proof, tx := signin.Password(ann, signin.ByPage, at), &record{}
 		proof.NewHash = hash

@@ -4,24 +4,33 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
 )
 
-// batch is how many rows one statement may delete. After a full batch, the sweeper pauses
-// for ease times as long as the batch took, but at least for rest, and so leaves the
-// database to others, above all if it is slow already.
-const (
-	batch = 500
-	rest  = 50 * time.Millisecond
-	ease  = 3
-)
+// DefaultPace is for rows that nobody waits for: each batch is one short statement.
+var DefaultPace = Pace{Batch: 500, Rest: 50 * time.Millisecond, Ease: 3}
+
+// A Pace bounds what a sweeper takes from others. After a batch of that many rows, the
+// sweeper pauses for Ease times as long as the batch took, but at least for Rest, and so
+// leaves the database to others, above all if it is slow already.
+type Pace struct {
+	Batch int
+	Rest  time.Duration
+	Ease  int
+}
+
+func (p Pace) after(took time.Duration) time.Duration {
+	return max(p.Rest, time.Duration(p.Ease)*took)
+}
 
 // A Table is something to sweep.
 type Table struct {
 	Name string
-	// Sweep deletes at most n rows that had expired at now, and returns how many.
+	// Sweep deletes at most n rows that had expired at now, or does what else is to be
+	// done with them, and returns how many.
 	Sweep func(ctx context.Context, now time.Time, n int) (int64, error)
 }
 
@@ -34,7 +43,9 @@ type Sweeper struct {
 	Tables []Table
 	// Every is the pause between two rounds (DefaultEvery).
 	Every time.Duration
-	Now   func() time.Time
+	// Pace is DefaultPace if it is zero.
+	Pace Pace
+	Now  func() time.Time
 	// Alone runs f unless another replica is sweeping, for example by a lock of the
 	// database. It only saves work: a row is deleted once, however many replicas sweep.
 	Alone func(ctx context.Context, f func(context.Context)) error
@@ -70,21 +81,22 @@ func (s *Sweeper) round(ctx context.Context) {
 
 // sweep deletes the expired rows of one table, batch by batch.
 func (s *Sweeper) sweep(ctx context.Context, t Table) {
+	pace := cmp.Or(s.Pace, DefaultPace)
 	for ctx.Err() == nil {
 		begun := s.Now()
-		n, err := t.Sweep(ctx, begun, batch)
+		n, err := t.Sweep(ctx, begun, pace.Batch)
 		if err != nil {
 			s.Log.Warn("sweeping failed; trying again later", "table", t.Name, "error", err)
 			return
 		}
 		s.Swept(t.Name, n)
-		if n < batch {
+		if n < int64(pace.Batch) {
 			s.Done(t.Name, begun)
 			return
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(max(rest, ease*s.Now().Sub(begun))):
+		case <-time.After(pace.after(s.Now().Sub(begun))):
 		}
 	}
 }

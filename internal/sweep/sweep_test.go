@@ -28,6 +28,13 @@ func (h *heap) sweep(_ context.Context, now time.Time, n int) (int64, error) {
 	return gone, nil
 }
 
+// The pace of the sweepers here.
+var (
+	batch = int64(DefaultPace.Batch)
+	rest  = DefaultPace.Rest
+	ease  = time.Duration(DefaultPace.Ease)
+)
+
 // sweeping runs a sweeper over tables for a while, in the time of a bubble.
 func sweeping(t *testing.T, while time.Duration, tables map[string]*heap) (swept map[string]int64, log string) {
 	t.Helper()
@@ -103,7 +110,7 @@ func TestItEndsInTheMiddleOfALongSweep(t *testing.T) {
 // TestASlowDatabaseIsGivenTime checks that the sweeper works at most a quarter of the time.
 func TestASlowDatabaseIsGivenTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rows, worked := int64(10*batch), time.Duration(0)
+		rows, worked := 10*batch, time.Duration(0)
 		done := map[string]time.Time{}
 		s := &Sweeper{
 			Every: time.Minute, Now: time.Now, Log: slog.New(slog.DiscardHandler), Swept: func(string, int64) {},

@@ -20,16 +20,19 @@ var browserColumns = slices.Concat([]column[store.BrowserSession]{
 	col("last_seen_at", func(b *store.BrowserSession) any { return (*moment)(&b.LastSeenAt) }),
 	col("expires_at", func(b *store.BrowserSession) any { return (*moment)(&b.ExpiresAt) }),
 	col("ended_at", func(b *store.BrowserSession) any { return (*moment)(&b.EndedAt) }),
+	col("user_gen", func(b *store.BrowserSession) any { return (*number)(&b.User) }).written(),
 	col("ip", func(b *store.BrowserSession) any { return &b.IP }).upTo(64),
 	col("user_agent", func(b *store.BrowserSession) any { return &b.UserAgent }).upTo(255),
 }, within(func(b *store.BrowserSession) *store.SignIn { return &b.SignIn }, signInColumns))
 
 var (
 	browserTable   = tableOf("browser_sessions", "b.", browserColumns)
-	browserRenewal = part(browserColumns, append(namesOf(signInColumns), "cookie_digest", "last_seen_at", "expires_at", "ip", "user_agent")...)
+	browserRenewal = part(browserColumns, append(namesOf(signInColumns), "user_gen", "cookie_digest", "last_seen_at", "expires_at", "ip", "user_agent")...)
 	renewBrowser   = "UPDATE browser_sessions SET " + browserRenewal.set + " WHERE id = ? AND user_id = ? AND ended_at = 0"
 
-	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan +
+	// A browser session that the release before has renewed was founded anew at the sign-in.
+	browserDied     = died(raised("b.user_gen", userNow, "b.auth_time", "u.all_ended_at"))
+	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + browserDied +
 		" FROM browser_sessions b JOIN users u ON u.id = b.user_id WHERE b.cookie_digest = ?"
 )
 
@@ -39,15 +42,19 @@ func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.Br
 		browser store.BrowserSession
 		user    store.User
 		epoch   moment
+		died    moment
 	}{browser: store.BrowserSession{Cookie: cookie}}
 	err := d.Read(ctx, func(db *gorm.DB) error {
 		return engine.Row(db, browserWithUser, []any{blob(cookie[:])},
-			browserTable.dest(&found.browser, userTable.dest(&found.user, &found.epoch)...)...)
+			browserTable.dest(&found.browser, userTable.dest(&found.user, &found.epoch, &found.died)...)...)
 	})
 	if err != nil {
 		return store.BrowserSession{}, store.User{}, err
 	}
 	b := found.browser
+	if b.EndedAt.IsZero() {
+		b.EndedAt = time.Time(found.died)
+	}
 	b.EndedAt, _ = overtaken(b.SignIn.At, b.EndedAt, time.Time(found.epoch))
 	return b, found.user, nil
 }

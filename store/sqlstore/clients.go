@@ -40,14 +40,16 @@ var clientColumns = []column[store.Client]{
 	col("max_sessions", func(c *store.Client) any { return &c.MaxSessions }),
 	col("created_at", func(c *store.Client) any { return (*moment)(&c.CreatedAt) }),
 	col("updated_at", func(c *store.Client) any { return (*moment)(&c.UpdatedAt) }),
+	col("generation", func(c *store.Client) any { return (*number)(&c.Generation) }).byDatabase().from(clientNow),
 }
 
 var (
-	clientTable = tableOf("clients", "", clientColumns)
-	clientRest  = tableOf("clients", "", clientColumns[1:])
-	clientByID  = "SELECT " + clientTable.selected + " FROM clients WHERE id = ?"
-	listClients = "SELECT " + clientTable.selected + " FROM clients WHERE id > ? ORDER BY id LIMIT ?"
-	putClient   = "UPDATE clients SET " + clientRest.set + " WHERE id = ?"
+	clientTable   = tableOf("clients", "c.", clientColumns)
+	clientRest    = tableOf("clients", "", clientColumns[1:])
+	clientByID    = selectClients + " WHERE c.id = ?"
+	listClients   = selectClients + " WHERE c.id > ? ORDER BY c.id LIMIT ?"
+	selectClients = "SELECT " + clientTable.selected + " FROM clients c LEFT JOIN generations gc ON gc.user_id = 0 AND gc.client_id = c.id"
+	putClient     = "UPDATE clients SET " + clientRest.set + " WHERE id = ?"
 )
 
 // A clientSecret is a store.ClientSecret as JSON; times are Unix milliseconds.
@@ -143,27 +145,26 @@ func (t *tx) PutClient(c store.Client) error {
 	})
 }
 
-// EndClientSessions implements store.ClientsTx.
-func (t *tx) EndClientSessions(id, reason string, at time.Time) ([]string, error) {
-	return t.endWhere("client_id = ?", reason, at, id)
-}
-
-// DeleteClient implements store.ClientsTx. Codes go before sessions: see voidGrants.
-func (t *tx) DeleteClient(id string, at time.Time) ([]string, error) {
-	if _, err := t.LockClient(id); err != nil {
-		return nil, err
-	}
-	for _, table := range []string{"auth_codes", "device_grants", "pushed_requests", "consents", "logout_notices"} {
-		err := t.Do(func(db *gorm.DB) error { return db.Exec("DELETE FROM "+table+" WHERE client_id = ?", id).Error })
-		if err != nil {
-			return nil, err
-		}
-	}
-	ended, err := t.EndClientSessions(id, "client deleted", at)
+// DeleteClient implements store.ClientsTx.
+func (t *tx) DeleteClient(id string, at time.Time) error {
+	c, err := t.LockClient(id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return ended, t.Do(func(db *gorm.DB) error {
+	return t.Do(func(db *gorm.DB) error {
+		raised, err := t.raiseClient(db, store.End{ClientID: id, At: at})
+		if err != nil {
+			return err
+		}
+		pending := store.PendingEnd{
+			End: store.End{ClientID: id, Reason: store.EndedClientDeleted, At: at}, Generation: raised, Gone: true, LogoutURI: c.BackchannelLogoutURI,
+		}
+		if err := t.bury(db, pending); err != nil {
+			return err
+		}
+		if err := db.Exec("UPDATE generations SET erased = generation WHERE user_id = 0 AND client_id = ?", id).Error; err != nil {
+			return err
+		}
 		return db.Exec("DELETE FROM clients WHERE id = ?", id).Error
 	})
 }

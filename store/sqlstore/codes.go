@@ -26,12 +26,18 @@ var codeColumns = slices.Concat([]column[store.AuthCode]{
 	col("expires_at", func(c *store.AuthCode) any { return (*moment)(&c.ExpiresAt) }),
 	col("used_at", func(c *store.AuthCode) any { return (*moment)(&c.UsedAt) }),
 	col("misses", func(c *store.AuthCode) any { return &c.Misses }),
-}, within(func(c *store.AuthCode) *store.SignIn { return &c.SignIn }, signInColumns))
+}, within(func(c *store.AuthCode) *store.SignIn { return &c.SignIn }, signInColumns),
+	foundationColumns(func(c *store.AuthCode) *store.Foundation { return &c.Foundation },
+		func(c *store.AuthCode) (int64, string) { return c.UserID, c.ClientID }))
 
 var (
-	codeTable    = tableOf("auth_codes", "", codeColumns)
+	codeTable    = tableOf("auth_codes", "a.", codeColumns)
 	codesOpen    = fewer("auth_codes", "browser_id = ? AND used_at = 0")
-	codeByDigest = "SELECT " + codeTable.selected + " FROM auth_codes WHERE digest = ? AND auth_time >= " + epochBegan
+	codeByDigest = "SELECT " + codeTable.selected + " FROM auth_codes a JOIN users u ON u.id = a.user_id" +
+		joinClient("a.") + joinConsent("a.") + joinBrowser("a.") +
+		" WHERE a.digest = ? AND a.auth_time >= " + epochBegan + " AND (a.used_at > 0 OR " + codeDied + " = 0)"
+	// A code of the release before, which does not say when it was issued, lives a minute.
+	codeDied = died(append(foundationDead("a.", "a.expires_at - 60000"), cause{"b.ended_at > 0", "b.ended_at"})...)
 )
 
 // AddCode implements store.AuthCodes.
@@ -107,14 +113,4 @@ func (t *tx) UseCode(digest store.Digest, at time.Time) (used bool, err error) {
 		return err
 	})
 	return used, err
-}
-
-// voidGrants voids everything that could still start a session: codes not yet
-// redeemed and devices approved. It waits for transactions that are redeeming one,
-// so that ending sessions after it, in the same transaction, misses none.
-func voidGrants(db *gorm.DB, condition string, args ...any) error {
-	if err := db.Exec("DELETE FROM auth_codes WHERE used_at = 0 AND "+condition, args...).Error; err != nil {
-		return err
-	}
-	return db.Exec("UPDATE device_grants SET status = 'denied' WHERE status = 'approved' AND "+condition, args...).Error
 }

@@ -1,7 +1,7 @@
 package sqlstore
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -22,7 +22,14 @@ type column[R any] struct {
 	given bool
 	// most is how many bytes of a text from outside are kept; 0: all of them.
 	most int
+	// mark is what an INSERT or UPDATE writes in place of "?", and marked returns the
+	// values of its question marks.
+	mark   string
+	marked func(*R) several
 }
+
+// several holds the values of as many question marks.
+type several []any
 
 func col[R any](name string, field func(*R) any) column[R] {
 	return column[R]{name: name, field: field, selected: "%s" + name}
@@ -41,7 +48,27 @@ func (c column[R]) orEmpty() column[R] { c.selected = "COALESCE(%s" + c.name + "
 // upTo is for a text from outside that is kept only to be shown.
 func (c column[R]) upTo(bytes int) column[R] { c.most = bytes; return c }
 
+// as is for a column whose value the database computes from others.
+func (c column[R]) as(mark string, marked func(*R) several) column[R] {
+	c.mark, c.marked = mark, marked
+	return c
+}
+
+// unread is for columns that are only written.
+func unread[R any](columns []column[R]) []column[R] {
+	for i := range columns {
+		columns[i] = columns[i].written()
+	}
+	return columns
+}
+
+// from is for a column that a SELECT reads by an expression; %s stands for the alias.
+func (c column[R]) from(selected string) column[R] { c.selected = selected; return c }
+
 func (c column[R]) value(r *R) any {
+	if c.marked != nil {
+		return c.marked(r)
+	}
 	if c.most > 0 {
 		return text(*c.field(r).(*string), c.most)
 	}
@@ -53,7 +80,7 @@ func within[R, P any](part func(*R) *P, columns []column[P]) []column[R] {
 	var all []column[R]
 	for _, c := range columns {
 		field := c.field
-		all = append(all, column[R]{c.name, func(r *R) any { return field(part(r)) }, c.selected, c.given, c.most})
+		all = append(all, column[R]{name: c.name, field: func(r *R) any { return field(part(r)) }, selected: c.selected, given: c.given, most: c.most})
 	}
 	return all
 }
@@ -75,19 +102,20 @@ type table[R any] struct {
 // SELECTs.
 func tableOf[R any](name, alias string, columns []column[R]) *table[R] {
 	t := &table[R]{}
-	var selected, names, sets []string
+	var selected, names, sets, marks []string
 	for _, c := range columns {
 		if c.selected != "" {
-			t.read, selected = append(t.read, c), append(selected, fmt.Sprintf(c.selected, alias))
+			t.read, selected = append(t.read, c), append(selected, strings.ReplaceAll(c.selected, "%s", alias))
 		}
 		if !c.given {
-			t.write, names, sets = append(t.write, c), append(names, c.name), append(sets, c.name+" = ?")
+			mark := cmp.Or(c.mark, "?")
+			t.write, names, marks, sets = append(t.write, c), append(names, c.name), append(marks, mark), append(sets, c.name+" = "+mark)
 		}
 	}
 	t.selected, t.set = strings.Join(selected, ", "), strings.Join(sets, ", ")
-	insert, marks := "INSERT INTO "+name+" ("+strings.Join(names, ", ")+") ", "?"+strings.Repeat(", ?", len(names)-1)
-	t.inserted, t.another = insert+"VALUES ("+marks+")", ", ("+marks+")"
-	t.insertedIf = insert + "SELECT " + marks + " FROM (SELECT 1) AS one WHERE "
+	insert, values := "INSERT INTO "+name+" ("+strings.Join(names, ", ")+") ", strings.Join(marks, ", ")
+	t.inserted, t.another = insert+"VALUES ("+values+")", ", ("+values+")"
+	t.insertedIf = insert + "SELECT " + values + " FROM (SELECT 1) AS one WHERE "
 	return t
 }
 
@@ -128,7 +156,12 @@ func (t *table[R]) dest(r *R, more ...any) []any {
 func (t *table[R]) values(r *R, more ...any) []any {
 	values := make([]any, 0, len(t.write)+len(more))
 	for i := range t.write {
-		values = append(values, t.write[i].value(r))
+		switch value := t.write[i].value(r).(type) {
+		case several:
+			values = append(values, value...)
+		default:
+			values = append(values, value)
+		}
 	}
 	return append(values, more...)
 }

@@ -1,8 +1,8 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -17,12 +17,17 @@ var consentColumns = []column[store.Consent]{
 	col("scope", func(c *store.Consent) any { return &c.Scope }),
 	col("granted_at", func(c *store.Consent) any { return (*moment)(&c.GrantedAt) }),
 	col("places", func(c *store.Consent) any { return (*texts)(&c.Places) }).orEmpty(),
+	col("client_gen", func(c *store.Consent) any { return (*number)(&c.Client) }).written(),
+	col("generation", func(c *store.Consent) any { return (*number)(&c.Generation) }).byDatabase().from(consentNow),
 }
 
 var (
-	consentTable = tableOf("consents", "", consentColumns)
-	consentOf    = "SELECT " + consentTable.selected + " FROM consents WHERE user_id = ? AND client_id = ?"
-	listConsents = "SELECT " + consentTable.selected + " FROM consents WHERE user_id = ? ORDER BY client_id"
+	consentTable = tableOf("consents", "k.", consentColumns)
+	consentOf    = selectConsents + " AND k.client_id = ?"
+	listConsents = selectConsents + " ORDER BY k.client_id"
+	// A consent to a client that was deleted does not count for another one with its ID.
+	selectConsents = "SELECT " + consentTable.selected + " FROM consents k" + joinClient("k.") + joinConsent("k.") +
+		" WHERE COALESCE(k.client_gen, k.granted_at) >= COALESCE(gc.erased, 0) AND k.user_id = ?"
 )
 
 // ConsentOf implements store.Consents.
@@ -52,26 +57,33 @@ func (d *DB) ListConsents(ctx context.Context, userID int64) (consents []store.C
 // PutConsent implements store.ConsentsTx.
 func (t *tx) PutConsent(c store.Consent) error {
 	return t.Do(func(db *gorm.DB) error {
-		return consentTable.put(db, t.Dialect.Replace("user_id, client_id", "scope", "granted_at", "places"), c)
+		return consentTable.put(db, t.Dialect.Replace("user_id, client_id", "scope", "granted_at", "places", "client_gen"), c)
 	})
 }
 
-// DeleteConsent implements store.ConsentsTx. Codes go first: see voidGrants.
-func (t *tx) DeleteConsent(userID int64, clientID string, at time.Time) (was bool, ended []string, err error) {
+// LockConsent implements store.ConsentsTx.
+func (t *tx) LockConsent(userID int64, clientID string) (c store.Consent, err error) {
 	if !plausible(clientID) {
-		return false, nil, nil
+		return c, store.ErrNotFound
 	}
 	err = t.Do(func(db *gorm.DB) error {
-		n, err := engine.Exec(db, "DELETE FROM consents WHERE user_id = ? AND client_id = ?", userID, clientID)
-		was = n == 1
-		if err != nil || !was {
-			return err
+		// Only this row is locked, and not the generations that are read with it.
+		lock := "SELECT user_id FROM consents WHERE user_id = ? AND client_id = ?" + t.Dialect.ForUpdate
+		if found, err := engine.Exists(db, lock, userID, clientID); err != nil || !found {
+			return cmp.Or(err, store.ErrNotFound)
 		}
-		return voidGrants(db, "user_id = ? AND client_id = ?", userID, clientID)
+		return engine.Row(db, consentOf, []any{userID, clientID}, consentTable.dest(&c)...)
 	})
-	if err != nil || !was {
-		return false, nil, err
+	return c, err
+}
+
+// DeleteConsent implements store.ConsentsTx.
+func (t *tx) DeleteConsent(userID int64, clientID string) (store.Consent, error) {
+	c, err := t.LockConsent(userID, clientID)
+	if err != nil {
+		return store.Consent{}, err
 	}
-	ended, err = t.endWhere("user_id = ? AND client_id = ?", "consent withdrawn", at, userID, clientID)
-	return was, ended, err
+	return c, t.Do(func(db *gorm.DB) error {
+		return db.Exec("DELETE FROM consents WHERE user_id = ? AND client_id = ?", userID, clientID).Error
+	})
 }

@@ -60,80 +60,41 @@ func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
 	return began, err
 }
 
-// EndOutdated implements store.Epochs. Each kind has its own transaction, and locked
-// rows are left for the next call, so that nobody waits for long.
-func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (int64, error) {
+// farAhead is more than the clocks of two machines differ, even where each is compared
+// only with a third.
+const farAhead = 5 * time.Minute
+
+// EndOutdated implements store.Epochs. Each kind has its own transaction, so that nobody
+// waits for long. What is dated in the future is outdated, too: a clock was wrong, and it
+// would outlive the epoch.
+func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (ended int64, err error) {
 	epoch, err := d.Epoch(ctx)
 	if err != nil || epoch.IsZero() {
 		return 0, err
 	}
 	n = min(n, engine.SweepMax)
-	ended, err := d.endOutdatedSessions(ctx, millis(epoch), at, n)
-	if err != nil {
-		return ended, err
-	}
-	some, err := d.endOutdatedBrowsers(ctx, millis(epoch), at, n)
-	ended += some
-	if err != nil {
-		return ended, err
-	}
-	for _, pending := range []struct{ table, key, condition string }{
-		{"auth_codes", "digest", "used_at = 0 AND (auth_time < ? OR auth_time > ?)"},
-		{"device_grants", "device_digest", "created_at < ? OR created_at > ?"},
+	issued := []any{millis(epoch), max(millis(epoch), millis(at)) + farAhead.Milliseconds()}
+	const outdated, made = "(auth_time < ? OR auth_time > ?)", "(created_at < ? OR created_at > ?)"
+	for _, do := range []func(*gorm.DB) (int64, error){
+		func(db *gorm.DB) (int64, error) {
+			ids, err := endSome(db, d.Dialect, store.PendingEnd{End: store.End{Reason: store.EndedEpoch}}, at, n, outdated, issued)
+			return int64(len(ids)), err
+		},
+		chore{"browser_sessions", "id", "ended_at = ?", []any{millis(at)}, "ended_at = 0 AND " + outdated, issued}.upTo(n),
+		chore{"auth_codes", "digest", "", nil, "used_at = 0 AND " + outdated, issued}.upTo(n),
+		chore{"device_grants", "device_digest", "", nil, made, issued}.upTo(n),
 	} {
-		some, err := d.Sweep(ctx, pending.table, pending.key, pending.condition, n, millis(epoch), latest(millis(epoch), at))
+		some := int64(0)
+		err := d.write(ctx, func(t *tx) error {
+			return t.Do(func(db *gorm.DB) (err error) {
+				some, err = do(db)
+				return err
+			})
+		})
 		ended += some
 		if err != nil {
 			return ended, err
 		}
 	}
 	return ended, nil
-}
-
-func (d *DB) endOutdatedSessions(ctx context.Context, epoch int64, at time.Time, n int) (int64, error) {
-	var ids []string
-	err := d.write(ctx, func(t *tx) error {
-		return t.Do(func(db *gorm.DB) (err error) {
-			ids, err = d.outdated(db, "sessions", epoch, at, n)
-			if err != nil {
-				return err
-			}
-			return markEnded(db, ids, store.EpochReason, at)
-		})
-	})
-	return int64(len(ids)), err
-}
-
-func (d *DB) endOutdatedBrowsers(ctx context.Context, epoch int64, at time.Time, n int) (int64, error) {
-	var ids []string
-	err := d.write(ctx, func(t *tx) error {
-		return t.Do(func(db *gorm.DB) (err error) {
-			ids, err = d.outdated(db, "browser_sessions", epoch, at, n)
-			if err != nil || len(ids) == 0 {
-				return err
-			}
-			return db.Exec("UPDATE browser_sessions SET ended_at = ? WHERE id IN ?", millis(at), ids).Error
-		})
-	})
-	return int64(len(ids)), err
-}
-
-// farAhead is more than the clocks of two machines differ, even where each is compared
-// only with a third.
-const farAhead = 5 * time.Minute
-
-// latest returns the latest time at which a clock that is right can have issued
-// something, in Unix milliseconds.
-func latest(epoch int64, at time.Time) int64 { return max(epoch, millis(at)) + farAhead.Milliseconds() }
-
-// outdated locks at most n living sessions of a table that are older than the epoch,
-// and returns their IDs. It includes those dated in the future: a clock was wrong, and
-// they would outlive the epoch.
-func (d *DB) outdated(db *gorm.DB, table string, epoch int64, at time.Time, n int) (ids []string, err error) {
-	find := "SELECT id FROM " + table + " WHERE ended_at = 0 AND (auth_time < ? OR auth_time > ?) LIMIT ?" + d.Dialect.ForUpdateOfFree
-	err = engine.Rows(db, find, []any{epoch, latest(epoch, at), n}, func(s engine.Scanner) error {
-		ids = append(ids, "")
-		return s.Scan(&ids[len(ids)-1])
-	})
-	return ids, err
 }

@@ -16,6 +16,7 @@ var noticeColumns = []column[store.LogoutNotice]{
 	col("client_id", func(n *store.LogoutNotice) any { return &n.ClientID }),
 	col("sub", func(n *store.LogoutNotice) any { return &n.Sub }),
 	col("session_id", func(n *store.LogoutNotice) any { return &n.SessionID }),
+	col("uri", func(n *store.LogoutNotice) any { return &n.URI }),
 	col("created_at", func(n *store.LogoutNotice) any { return (*moment)(&n.CreatedAt) }),
 	col("tries", func(n *store.LogoutNotice) any { return &n.Tries }),
 	col("next_try", func(n *store.LogoutNotice) any { return (*moment)(&n.NextTry) }).written(),
@@ -30,12 +31,16 @@ func (t *tx) AddNotice(n store.LogoutNotice) error {
 
 // oweNotices adds a notice for the app of each of the sessions, which have just ended,
 // if it has a back-channel logout URI. All code that ends sessions calls it, so that
-// no app is forgotten.
-func oweNotices(db *gorm.DB, sids []string, at time.Time) error {
-	return db.Exec("INSERT INTO logout_notices (client_id, sub, session_id, created_at, tries, next_try)"+
-		" SELECT s.client_id, u.sub, s.id, ?, 0, ? FROM sessions s"+
-		" JOIN clients c ON c.id = s.client_id AND c.backchannel_logout_uri <> ''"+
-		" JOIN users u ON u.id = s.user_id WHERE s.id IN ?", millis(at), millis(at), sids).Error
+// no app is forgotten. P knows what it needs of a user or client who is gone.
+func oweNotices(db *gorm.DB, sids []string, p store.PendingEnd, at time.Time) error {
+	client, uri := " LEFT JOIN clients c ON c.id = s.client_id", "COALESCE(c.backchannel_logout_uri, ?)"
+	if p.Gone && p.ClientID != "" { // another client may have its ID by now
+		client, uri = "", "?"
+	}
+	return db.Exec("INSERT INTO logout_notices (client_id, sub, session_id, uri, created_at, tries, next_try)"+
+		" SELECT s.client_id, COALESCE(u.sub, ?), s.id, "+uri+", ?, 0, ? FROM sessions s"+client+
+		" LEFT JOIN users u ON u.id = s.user_id WHERE s.id IN ? AND "+uri+" <> '' AND COALESCE(u.sub, ?) <> ''",
+		p.Sub, p.LogoutURI, millis(at), millis(at), sids, p.LogoutURI, p.Sub).Error
 }
 
 // NoticedClients implements store.Notices.

@@ -16,12 +16,13 @@ var pushedColumns = []column[store.PushedRequest]{
 	col("client_id", func(p *store.PushedRequest) any { return &p.ClientID }),
 	col("network", func(p *store.PushedRequest) any { return &p.Network }).upTo(64),
 	col("parameters", func(p *store.PushedRequest) any { return &p.Parameters }),
+	col("client_gen", func(p *store.PushedRequest) any { return (*number)(&p.Client) }).from("COALESCE(%sclient_gen, " + clientNow + ")"),
 	col("expires_at", func(p *store.PushedRequest) any { return (*moment)(&p.ExpiresAt) }),
 }
 
 var (
-	pushedTable    = roomedTable(tableOf("pushed_requests", "", pushedColumns), "pushed_requests", "")
-	pushedByDigest = "SELECT " + pushedTable.selected + " FROM pushed_requests WHERE digest = ?"
+	pushedTable    = roomedTable(tableOf("pushed_requests", "p.", pushedColumns), "pushed_requests", "")
+	pushedByDigest = "SELECT " + pushedTable.selected + " FROM pushed_requests p" + joinClient("p.") + " WHERE p.digest = ? AND COALESCE(p.client_gen, " + clientNow + ") = " + clientNow
 )
 
 // AddPushed implements store.PushedRequests.

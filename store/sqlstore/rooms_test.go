@@ -77,7 +77,7 @@ func starts(most int) func(*testing.T, store.DB) error {
 			if err != nil || most > 10 {
 				return err
 			}
-			_, err = tx.SessionUses(7, "spa", most+1)
+			_, err = tx.SessionUses(store.Session{UserID: 7, ClientID: "spa"}, most+1)
 			return err
 		})
 	}

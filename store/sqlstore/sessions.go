@@ -41,18 +41,27 @@ var sessionColumns = slices.Concat([]column[store.Session]{
 	col("rotated_at", func(*store.Session) any { return 0 }).written(),
 },
 	within(func(s *store.Session) *store.SignIn { return &s.SignIn }, signInColumns),
+	unread(foundationColumns(func(s *store.Session) *store.Foundation { return &s.Foundation },
+		func(s *store.Session) (int64, string) { return s.UserID, s.ClientID })),
 	within(func(s *store.Session) *store.Rotation { return &s.Rotation }, rotationColumns))
 
 var (
 	sessionTable  = tableOf("sessions", "s.", sessionColumns)
 	rotationTable = tableOf("sessions", "s.", rotationColumns)
 
-	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan +
-		" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?"
-	listSessions = "SELECT " + sessionTable.selected + " FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
-		" AND s.auth_time >= " + epochBegan + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
-	sessionsWithin = fewer("sessions", "user_id = ? AND client_id = ? AND ended_at = 0")
-	sessionUses    = "SELECT id, last_used_at, token_exp FROM sessions WHERE user_id = ? AND client_id = ? AND ended_at = 0 ORDER BY created_at LIMIT ?"
+	// sessionDied is when a session died of what it was founded on.
+	sessionDied = died(append(foundationDead("s.", "s.created_at"), cause{"b.generation > 0", "b.ended_at"})...)
+	sessionFrom = " FROM sessions s JOIN users u ON u.id = s.user_id" + joinClient("s.") + joinConsent("s.") + joinBrowser("s.")
+
+	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + sessionDied +
+		sessionFrom + " WHERE s.id = ?"
+	listSessions = "SELECT " + sessionTable.selected + sessionFrom + " WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
+		" AND s.auth_time >= " + epochBegan + " AND " + sessionDied + " = 0 ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
+	// sessionsLike are the living sessions of a user in a client: those with the same
+	// foundation, as all others are dead.
+	sessionsLike   = "user_id = ? AND client_id = ? AND ended_at = 0 AND user_gen = ? AND client_gen = ? AND consent_gen = " + consentOrNow
+	sessionsWithin = fewer("sessions", sessionsLike)
+	sessionUses    = "SELECT id, last_used_at, token_exp FROM sessions WHERE " + sessionsLike + " ORDER BY created_at LIMIT ?"
 	touchSession   = "UPDATE sessions SET " + rotationTable.set + ", prev_jti = '', rotated_at = ?, last_used_at = ?" +
 		" WHERE id = ? AND gen < ? AND ended_at = 0"
 )
@@ -66,18 +75,22 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 		session store.Session
 		user    store.User
 		epoch   moment
+		died    moment
 	}
 	err := d.Read(ctx, func(db *gorm.DB) error {
 		return engine.Row(db, sessionWithUser, []any{id},
-			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch)...)...)
+			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch, &found.died)...)...)
 	})
 	if err != nil {
 		return store.Session{}, store.User{}, err
 	}
 	s := found.session
+	if died := time.Time(found.died); s.EndedAt.IsZero() && !died.IsZero() {
+		s.EndedAt, s.EndReason = died, store.EndedWithAll
+	}
 	var byEpoch bool
 	if s.EndedAt, byEpoch = overtaken(s.SignIn.At, s.EndedAt, time.Time(found.epoch)); byEpoch {
-		s.EndReason = store.EpochReason
+		s.EndReason = store.EndedEpoch
 	}
 	return s, found.user, nil
 }

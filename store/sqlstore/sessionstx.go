@@ -18,19 +18,25 @@ func (t *tx) CreateSession(s store.Session) error {
 // CreateSessionWithin implements store.SessionsTx, in one statement.
 func (t *tx) CreateSessionWithin(s store.Session, most int) (added bool, err error) {
 	err = t.Do(func(db *gorm.DB) error {
-		added, err = sessionTable.addIf(db, s, sessionsWithin, s.UserID, s.ClientID, most, most)
+		added, err = sessionTable.addIf(db, s, sessionsWithin, append(likeOf(s), most, most)...)
 		return err
 	})
 	return added, err
 }
 
+// likeOf returns the arguments of sessionsLike.
+func likeOf(s store.Session) []any {
+	f := s.Foundation
+	return []any{s.UserID, s.ClientID, (*number)(&f.User), (*number)(&f.Client), (*number)(&f.Consent), s.UserID, s.ClientID}
+}
+
 // SessionUses implements store.SessionsTx.
-func (t *tx) SessionUses(userID int64, clientID string, n int) (uses []store.SessionUse, err error) {
+func (t *tx) SessionUses(s store.Session, n int) (uses []store.SessionUse, err error) {
 	err = t.Do(func(db *gorm.DB) error {
 		uses = nil
-		return engine.Rows(db, sessionUses+t.Dialect.ForUpdate, []any{userID, clientID, n}, func(s engine.Scanner) error {
+		return engine.Rows(db, sessionUses+t.Dialect.ForUpdate, append(likeOf(s), n), func(row engine.Scanner) error {
 			var u store.SessionUse
-			err := s.Scan(&u.ID, (*moment)(&u.LastUsedAt), (*moment)(&u.ExpiresAt))
+			err := row.Scan(&u.ID, (*moment)(&u.LastUsedAt), (*moment)(&u.ExpiresAt))
 			uses = append(uses, u)
 			return err
 		})
@@ -40,7 +46,7 @@ func (t *tx) SessionUses(userID int64, clientID string, n int) (uses []store.Ses
 
 // EndSession implements store.SessionsTx. The UPDATE is the gate: one caller
 // changes the row.
-func (t *tx) EndSession(id string, userID int64, reason string, at time.Time) (ended bool, err error) {
+func (t *tx) EndSession(id string, userID int64, reason store.EndReason, at time.Time) (ended bool, err error) {
 	err = t.Do(func(db *gorm.DB) error {
 		statement, args := "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at = 0", []any{millis(at), reason, id}
 		if userID != 0 {
@@ -51,41 +57,19 @@ func (t *tx) EndSession(id string, userID int64, reason string, at time.Time) (e
 		if err != nil || !ended {
 			return err
 		}
-		return oweNotices(db, []string{id}, at)
+		return oweNotices(db, []string{id}, store.PendingEnd{}, at)
 	})
 	return ended, err
 }
 
-// EndSessions implements store.SessionsTx.
-func (t *tx) EndSessions(userID int64, except, reason string, at time.Time) ([]string, error) {
-	return t.endWhere("user_id = ? AND id <> ?", reason, at, userID, except)
-}
-
-// endWhere ends the living sessions that the condition selects, and returns their IDs.
-// It locks the sessions as it finds them, so that it returns exactly those that it ends.
-func (t *tx) endWhere(condition, reason string, at time.Time, args ...any) (ids []string, err error) {
-	err = t.Do(func(db *gorm.DB) error {
-		find := "SELECT id FROM sessions WHERE ended_at = 0 AND " + condition + t.Dialect.ForUpdate
-		err := engine.Rows(db, find, args, func(s engine.Scanner) error {
-			ids = append(ids, "")
-			return s.Scan(&ids[len(ids)-1])
-		})
-		if err != nil {
-			return err
-		}
-		return markEnded(db, ids, reason, at)
-	})
-	return ids, err
-}
-
 // markEnded ends sessions that the transaction has locked.
-func markEnded(db *gorm.DB, ids []string, reason string, at time.Time) error {
+func markEnded(db *gorm.DB, ids []string, p store.PendingEnd, at time.Time) error {
 	for some := range slices.Chunk(ids, 500) {
-		_, err := engine.Exec(db, "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id IN ?", millis(at), reason, some)
+		_, err := engine.Exec(db, "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id IN ?", millis(at), p.Reason, some)
 		if err != nil {
 			return err
 		}
-		if err := oweNotices(db, some, at); err != nil {
+		if err := oweNotices(db, some, p, at); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,7 @@ var userColumns = []column[store.User]{
 	col("role", func(u *store.User) any { return &u.Role }),
 	col("active", func(u *store.User) any { return &u.Active }),
 	col("password_hash", func(u *store.User) any { return &u.PasswordHash }),
+	col("generation", func(u *store.User) any { return (*number)(&u.Generation) }).byDatabase(),
 	col("joined_at", func(u *store.User) any { return (*moment)(&u.JoinedAt) }),
 	col("last_login_at", func(u *store.User) any { return (*moment)(&u.LastLoginAt) }),
 	col("updated_at", func(u *store.User) any { return (*moment)(&u.UpdatedAt) }),

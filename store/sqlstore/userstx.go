@@ -113,6 +113,10 @@ func updateUser(db *gorm.DB, id int64, c store.UserChange) error {
 		statement += " AND password_hash = ?"
 		args = append(args, c.IfPasswordHash)
 	}
+	if c.IfGeneration != nil {
+		statement += " AND generation = ?"
+		args = append(args, int64(*c.IfGeneration))
+	}
 	n, err := engine.Exec(db, statement, args...)
 	if err == nil && n == 0 {
 		return store.ErrNotFound
@@ -153,14 +157,18 @@ func take[T any](names *[]string, field, change *T, columns ...string) {
 	}
 }
 
-// DeleteUser implements store.UsersTx. Codes go before sessions: see voidGrants.
+// DeleteUser implements store.UsersTx.
 func (t *tx) DeleteUser(id int64) error {
 	var old store.User
 	err := t.Do(func(db *gorm.DB) (err error) {
 		if old, err = t.lockUser(db, id); err != nil {
 			return err
 		}
-		for _, table := range []string{"user_names", "user_words", "auth_codes", "device_grants", "browser_sessions", "sessions", "consents"} {
+		pending := store.PendingEnd{End: store.End{UserID: id, Reason: store.EndedDeleted, Sub: old.Sub}, Gone: true}
+		if err := t.bury(db, pending); err != nil {
+			return err
+		}
+		for _, table := range []string{"user_names", "user_words", "consents"} { // few rows: names, and as many consents as there are apps
 			if err := db.Exec("DELETE FROM "+table+" WHERE user_id = ?", id).Error; err != nil {
 				return err
 			}

@@ -16,8 +16,6 @@ func clients() []promise {
 		{"an ID is given once", "CreateClient", clientConflict},
 		{"replacing writes every field", "PutClient", clientReplaced},
 		{"listed in order of ID", "ListClients CountClients", clientList},
-		{"ending the living sessions of an app", "EndClientSessions", clientSessionsEnded},
-		{"deleting ends the living sessions", "DeleteClient", clientDeleted},
 		{"deleting also deletes what belongs to the app", "DeleteClient", clientDeletedWithAll},
 	}
 }
@@ -56,7 +54,7 @@ func readClient(t *testing.T, db store.DB, id string) store.Client {
 }
 
 func clientRoundTrip(t *testing.T, db store.DB) {
-	filled(t, newClient("shop"))
+	filled(t, newClient("shop"), "Generation")
 	for _, want := range []store.Client{newClient("shop"), {ID: "bare", AuthMethod: "none", CreatedAt: odd()}} {
 		register(t, db, want)
 		same(t, "read", readClient(t, db, want.ID), want)
@@ -79,7 +77,7 @@ func clientBytes(t *testing.T, db store.DB) {
 		for what, f := range map[string]func(tx store.Tx) error{
 			"LockClient":   func(tx store.Tx) error { _, err := tx.LockClient(id); return err },
 			"PutClient":    func(tx store.Tx) error { return tx.PutClient(newClient(id)) },
-			"DeleteClient": func(tx store.Tx) error { _, err := tx.DeleteClient(id, odd()); return err },
+			"DeleteClient": func(tx store.Tx) error { return tx.DeleteClient(id, odd()) },
 		} {
 			wantError(t, fmt.Sprintf("%s %q", what, id), db.Write(t.Context(), f), store.ErrNotFound)
 		}
@@ -137,55 +135,4 @@ func clientList(t *testing.T, db store.DB) {
 	if n, err := db.CountClients(t.Context()); err != nil || n != int64(len(want)) {
 		t.Errorf("%d clients, %v; want %d", n, err, len(want))
 	}
-}
-
-func clientSessionsEnded(t *testing.T, db store.DB) {
-	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
-	register(t, db, newClient("shop"))
-	living, over, other := newSession(ann.ID), newSession(ben.ID), newSession(ben.ID)
-	living.ClientID, over.ClientID = "shop", "shop"
-	over.EndedAt, over.EndReason = odd(), "logout"
-	start(t, db, living, over, other)
-	for _, want := range [][]string{{living.ID}, nil} { // the second time none is left
-		write(t, db, func(tx store.Tx) error {
-			ended, err := tx.EndClientSessions("shop", "client disabled", odd().Add(time.Minute))
-			same(t, "ended", ended, want)
-			return err
-		})
-	}
-	living.EndedAt, living.EndReason = odd().Add(time.Minute), "client disabled"
-	for _, want := range []store.Session{living, over, other} {
-		same(t, "session", session(t, db, want.ID), want)
-	}
-	same(t, "the client", readClient(t, db, "shop"), newClient("shop"))
-}
-
-func clientDeleted(t *testing.T, db store.DB) {
-	ann := create(t, db, newUser("ann"))
-	register(t, db, newClient("shop"))
-	register(t, db, newClient("other"))
-	of := func(client string) store.Session {
-		s := newSession(ann.ID)
-		s.ClientID = client
-		return s
-	}
-	first, second, over, other := of("shop"), of("shop"), of("shop"), of("other")
-	over.EndedAt, over.EndReason = odd(), "logout"
-	start(t, db, first, second, over, other)
-	var ids []string
-	at := odd().Add(time.Minute)
-	write(t, db, func(tx store.Tx) (err error) {
-		ids, err = tx.DeleteClient("shop", at)
-		return err
-	})
-	want := []string{first.ID, second.ID}
-	slices.Sort(want)
-	slices.Sort(ids)
-	same(t, "ended", ids, want)
-	_, err := db.ClientByID(t.Context(), "shop")
-	wantError(t, "ClientByID", err, store.ErrNotFound)
-	first.EndedAt, first.EndReason = at, "client deleted"
-	same(t, "a session of it", session(t, db, first.ID), first)
-	same(t, "a session that had ended", session(t, db, over.ID), over)
-	same(t, "another app's", session(t, db, other.ID), other)
 }

@@ -13,7 +13,7 @@ func codes() []promise {
 		{"a code comes back as it was", "AddCode CodeByDigest", codeRoundTrip},
 		{"an unknown code is not found", "CodeByDigest UseCode MissCode", noCode},
 		{"a digest is given once", "AddCode", func(t *testing.T, db store.DB) {
-			c := newCode(1)
+			c := newCode(create(t, db, newUser("ann")).ID)
 			addCode(t, db, c)
 			other := newCode(2)
 			other.Digest = c.Digest
@@ -66,17 +66,19 @@ func useCode(t *testing.T, db store.DB, d store.Digest, at time.Time) (used bool
 }
 
 func codeRoundTrip(t *testing.T, db store.DB) {
-	used := newCode(1)
+	ann := create(t, db, newUser("ann"))
+	used := newCode(ann.ID)
 	used.UsedAt, used.Misses = odd().Add(time.Second), 2
-	filled(t, used)
-	for _, want := range []store.AuthCode{newCode(1), used, {Digest: store.DigestOf("bare")}} {
+	filled(t, used, "Foundation")
+	for _, want := range []store.AuthCode{newCode(ann.ID), used, {Digest: store.DigestOf("bare"), UserID: ann.ID}} {
 		addCode(t, db, want)
 		same(t, "code", code(t, db, want.Digest), want)
 	}
 }
 
 func noCode(t *testing.T, db store.DB) {
-	c := newCode(1)
+	ann := create(t, db, newUser("ann"))
+	c := newCode(ann.ID)
 	addCode(t, db, c)
 	guess := store.DigestOf("guess")
 	_, err := db.CodeByDigest(t.Context(), guess)
@@ -90,7 +92,8 @@ func noCode(t *testing.T, db store.DB) {
 }
 
 func codeUsed(t *testing.T, db store.DB) {
-	c, other := newCode(1), newCode(1)
+	ann := create(t, db, newUser("ann"))
+	c, other := newCode(ann.ID), newCode(ann.ID)
 	c.ExpiresAt = odd().Add(-time.Hour) // the store does not check it
 	addCode(t, db, c, other)
 	if !useCode(t, db, c.Digest, odd()) || useCode(t, db, c.Digest, odd().Add(time.Second)) {
@@ -102,7 +105,8 @@ func codeUsed(t *testing.T, db store.DB) {
 }
 
 func codeNotUsed(t *testing.T, db store.DB) {
-	c := newCode(1)
+	ann := create(t, db, newUser("ann"))
+	c := newCode(ann.ID)
 	addCode(t, db, c)
 	err := db.Write(t.Context(), func(tx store.Tx) error {
 		if used, err := tx.UseCode(c.Digest, odd()); err != nil || !used {
@@ -115,7 +119,8 @@ func codeNotUsed(t *testing.T, db store.DB) {
 }
 
 func codeMissed(t *testing.T, db store.DB) {
-	c, other := newCode(1), newCode(1)
+	ann := create(t, db, newUser("ann"))
+	c, other := newCode(ann.ID), newCode(ann.ID)
 	addCode(t, db, c, other)
 	for want := 1; want <= 4; want++ {
 		if n, err := db.MissCode(t.Context(), c.Digest); err != nil || n != want {
@@ -128,11 +133,12 @@ func codeMissed(t *testing.T, db store.DB) {
 }
 
 func sweptCodes(t *testing.T, db store.DB) {
-	kept := newCode(1)
+	ann := create(t, db, newUser("ann"))
+	kept := newCode(ann.ID)
 	kept.ExpiresAt = odd()
 	addCode(t, db, kept)
 	for i := range 3 {
-		old := newCode(1)
+		old := newCode(ann.ID)
 		old.ExpiresAt = odd().Add(-time.Millisecond)
 		if i == 0 {
 			old.UsedAt = odd()

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +12,7 @@ func consents() []promise {
 		{"a consent comes back as it was, and is replaced", "PutConsent ConsentOf", consentRoundTrip},
 		{"consents are listed by client", "ListConsents", consentList},
 		{"an app is compared byte for byte", "ConsentOf DeleteConsent", consentBytes},
-		{"withdrawing ends the app's sessions of the person", "DeleteConsent", consentWithdrawn},
+		{"withdrawing returns what was withdrawn, once", "DeleteConsent LockConsent", consentWithdrawn},
 	}
 }
 
@@ -33,7 +32,7 @@ func wantConsent(t *testing.T, db store.DB, want store.Consent) {
 
 func consentRoundTrip(t *testing.T, db store.DB) {
 	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "openid", GrantedAt: odd(), Places: []string{"a http://[::1]:1", "b x:"}}
-	filled(t, other)
+	filled(t, other, "Client", "Generation")
 	consent(t, db, other)
 	for _, want := range []store.Consent{
 		{UserID: 7, ClientID: "shop", Scope: "openid email", GrantedAt: odd()},
@@ -79,62 +78,32 @@ func consentBytes(t *testing.T, db store.DB) {
 		_, err := db.ConsentOf(t.Context(), 7, id)
 		wantError(t, "ConsentOf "+id, err, store.ErrNotFound)
 		write(t, db, func(tx store.Tx) error {
-			was, ended, err := tx.DeleteConsent(7, id, odd())
-			if was || len(ended) != 0 {
-				t.Errorf("%q withdrew the consent, want it left", id)
-			}
-			return err
+			_, err := tx.DeleteConsent(7, id)
+			wantError(t, "DeleteConsent "+id, err, store.ErrNotFound)
+			_, err = tx.LockConsent(7, id)
+			wantError(t, "LockConsent "+id, err, store.ErrNotFound)
+			return nil
 		})
 	}
 	wantConsent(t, db, want)
 }
 
 func consentWithdrawn(t *testing.T, db store.DB) {
-	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
-	of := func(userID int64, client string) (store.Session, store.AuthCode, store.DeviceGrant) {
-		s, c, g := newSession(userID), newCode(userID), newDevice()
-		s.ClientID, c.ClientID, g.ClientID = client, client, client
-		g.UserID, g.Status = userID, store.DeviceApproved
-		start(t, db, s)
-		addCode(t, db, c)
-		addDevice(t, db, g)
-		consent(t, db, store.Consent{UserID: userID, ClientID: client})
-		return s, c, g
-	}
-	first, firstCode, firstDevice := of(ann.ID, "shop")
-	second, _, _ := of(ann.ID, "shop")
-	elsewhere, elsewhereCode, elsewhereDevice := of(ann.ID, "other")
-	others, othersCode, othersDevice := of(ben.ID, "shop")
-	at := odd().Add(time.Minute)
-	withdraw := func() (was bool, ended []string) {
-		write(t, db, func(tx store.Tx) (err error) {
-			was, ended, err = tx.DeleteConsent(ann.ID, "shop", at)
+	want := store.Consent{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd()}
+	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "email", GrantedAt: odd()}
+	consent(t, db, want)
+	consent(t, db, other)
+	write(t, db, func(tx store.Tx) error {
+		locked, err := tx.LockConsent(7, "shop")
+		same(t, "locked", locked, want)
+		if err != nil {
 			return err
-		})
-		slices.Sort(ended)
-		return was, ended
-	}
-	was, ended := withdraw()
-	want := []string{first.ID, second.ID}
-	slices.Sort(want)
-	same(t, "ended", ended, want)
-	if again, none := withdraw(); !was || again || len(none) != 0 {
-		t.Errorf("withdrawn: %t; again: %t, %v; want true, false and no sessions", was, again, none)
-	}
-	_, err := db.ConsentOf(t.Context(), ann.ID, "shop")
-	wantError(t, "ConsentOf", err, store.ErrNotFound)
-	first.EndedAt, first.EndReason = at, "consent withdrawn"
-	for _, s := range []store.Session{first, elsewhere, others} {
-		same(t, "session", session(t, db, s.ID), s)
-	}
-	_, err = db.CodeByDigest(t.Context(), firstCode.Digest)
-	wantError(t, "a code of it", err, store.ErrNotFound)
-	firstDevice.Status = store.DeviceDenied
-	same(t, "a device of it", device(t, db, firstDevice.Device), firstDevice)
-	for _, c := range []store.AuthCode{elsewhereCode, othersCode} {
-		same(t, "code", code(t, db, c.Digest), c)
-	}
-	for _, g := range []store.DeviceGrant{elsewhereDevice, othersDevice} {
-		same(t, "device", device(t, db, g.Device), g)
-	}
+		}
+		was, err := tx.DeleteConsent(7, "shop")
+		same(t, "withdrawn", was, want)
+		return err
+	})
+	err := db.Write(t.Context(), func(tx store.Tx) error { _, err := tx.DeleteConsent(7, "shop"); return err })
+	wantError(t, "withdrawing again", err, store.ErrNotFound)
+	wantConsent(t, db, other)
 }

@@ -53,6 +53,7 @@ func groups() []group {
 		{"codes", codes()},
 		{"browsers", browsers()},
 		{"consents", consents()},
+		{"ends", ends()},
 		{"devices", devices()},
 		{"pushed requests", pushedRequests()},
 		{"rooms", rooms()},

@@ -72,9 +72,9 @@ func clientDeletedWithAll(t *testing.T, db store.DB) {
 	notice := newNotice("O")
 	notice.ClientID = "other"
 	owe(t, db, newNotice("S"), notice)
-	write(t, db, func(tx store.Tx) error { _, err := tx.DeleteClient("shop", odd()); return err })
+	write(t, db, func(tx store.Tx) error { return tx.DeleteClient("shop", odd()) })
 	same(t, "of the app's", shops.left(t, db), map[string]bool{"browser": true, "code": false, "device": false, "pushed": false, "consent": false})
 	same(t, "of another app's", others.left(t, db), allLeft)
-	wantClaimed(t, "owed", claim(t, db, odd(), odd(), 9))
+	wantClaimed(t, "owed to the app that is gone", claim(t, db, odd(), odd(), 9), "S")
 	wantClaimed(t, "owed to another app", claimOf(t, db, "other", odd(), odd(), 9), "O")
 }

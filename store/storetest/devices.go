@@ -32,9 +32,9 @@ func newDevice() store.DeviceGrant {
 	}
 }
 
-// decide returns g with ann's decision.
+// decide returns g with the decision of the first person.
 func decide(g store.DeviceGrant, status store.DeviceStatus) store.DeviceGrant {
-	g.Status, g.UserID, g.BrowserID, g.SignIn = status, 7, "browser", newSignIn(odd().Add(-time.Minute))
+	g.Status, g.UserID, g.BrowserID, g.SignIn = status, 1, "browser", newSignIn(odd().Add(-time.Minute))
 	return g
 }
 
@@ -76,9 +76,10 @@ func useDevice(t *testing.T, db store.DB, d store.Digest) (used bool) {
 }
 
 func deviceRoundTrip(t *testing.T, db store.DB) {
+	create(t, db, newUser("ann")) // who decides
 	full := decide(newDevice(), store.DeviceApproved)
 	full.PolledAt = odd().Add(time.Second)
-	filled(t, full)
+	filled(t, full, "Foundation")
 	bare := store.DeviceGrant{Device: store.DigestOf("device"), User: store.DigestOf("user"), Status: store.DevicePending}
 	for _, want := range []store.DeviceGrant{newDevice(), full, bare} {
 		addDevice(t, db, want)
@@ -122,6 +123,7 @@ func deviceConflict(t *testing.T, db store.DB) {
 }
 
 func deviceDecided(t *testing.T, db store.DB) {
+	create(t, db, newUser("ann")) // who decides
 	for _, status := range []store.DeviceStatus{store.DeviceApproved, store.DeviceDenied} {
 		g, other := newDevice(), newDevice()
 		addDevice(t, db, g, other)
@@ -191,6 +193,7 @@ func devicePolled(t *testing.T, db store.DB) {
 }
 
 func deviceUsed(t *testing.T, db store.DB) {
+	create(t, db, newUser("ann")) // who decides
 	g, other := decide(newDevice(), store.DeviceApproved), decide(newDevice(), store.DeviceApproved)
 	addDevice(t, db, g, other)
 	err := db.Write(t.Context(), func(tx store.Tx) error {
@@ -217,6 +220,7 @@ func deviceUsed(t *testing.T, db store.DB) {
 }
 
 func sweptDevices(t *testing.T, db store.DB) {
+	create(t, db, newUser("ann")) // who decides
 	pending, used := newDevice(), decide(newDevice(), store.DeviceUsed)
 	pending.ExpiresAt, used.ExpiresAt = odd(), odd().Add(-time.Millisecond)
 	addDevice(t, db, pending, used)

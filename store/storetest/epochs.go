@@ -62,7 +62,7 @@ func issue(t *testing.T, db store.DB, userID int64, at time.Time) issued {
 func (i issued) wantVoid(t *testing.T, db store.DB, void bool) {
 	t.Helper()
 	s := session(t, db, i.session.ID)
-	if ended := !s.EndedAt.IsZero(); ended != void || void && s.EndReason != store.EpochReason {
+	if ended := !s.EndedAt.IsZero(); ended != void || void && s.EndReason != store.EndedEpoch {
 		t.Errorf("the session ended at %s because of %q, want an end by the epoch: %t", s.EndedAt, s.EndReason, void)
 	}
 	if b := browser(t, db, i.browser.Cookie); b.EndedAt.IsZero() == void {
@@ -133,8 +133,8 @@ func outdatedEnded(t *testing.T, db store.DB) {
 		}
 	}
 	for _, o := range old {
-		if s := session(t, db, o.session.ID); !s.EndedAt.Equal(ended) || s.EndReason != store.EpochReason {
-			t.Errorf("the session ended at %s because of %q, want %s and %q", s.EndedAt, s.EndReason, ended, store.EpochReason)
+		if s := session(t, db, o.session.ID); !s.EndedAt.Equal(ended) || s.EndReason != store.EndedEpoch {
+			t.Errorf("the session ended at %s because of %q, want %s and %q", s.EndedAt, s.EndReason, ended, store.EndedEpoch)
 		}
 		if b := browser(t, db, o.browser.Cookie); !b.EndedAt.Equal(ended) {
 			t.Errorf("the browser session ended at %s, want %s", b.EndedAt, ended)
@@ -152,8 +152,8 @@ func aheadEnded(t *testing.T, db store.DB) {
 	if n, err := db.EndOutdated(t.Context(), began.Add(time.Second), 2); err != nil || n != 4 {
 		t.Errorf("ended %d, %v; want 4", n, err)
 	}
-	if s := session(t, db, ahead.session.ID); s.EndReason != store.EpochReason {
-		t.Errorf("the session ended at %s because of %q, want an end because of %q", s.EndedAt, s.EndReason, store.EpochReason)
+	if s := session(t, db, ahead.session.ID); s.EndReason != store.EndedEpoch {
+		t.Errorf("the session ended at %s because of %q, want an end because of %q", s.EndedAt, s.EndReason, store.EndedEpoch)
 	}
 	if b := browser(t, db, ahead.browser.Cookie); b.EndedAt.IsZero() {
 		t.Error("the browser session lives, want it ended")

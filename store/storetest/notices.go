@@ -16,14 +16,14 @@ func notices() []promise {
 		{"each app has its own", "NoticedClients ClaimNotices", noticesByClient},
 		{"one put off waits, one dropped is forgotten", "PutOffNotice DropNotice", noticePutOff},
 		{"a transaction that failed owes none", "AddNotice", noticeNotOwed},
-		{"every way to end a session owes its app a notice, if it wants them", "EndSession EndSessions EndBrowserSessions EndClientSessions DeleteConsent", noticesOwed},
+		{"every way to end a session owes its app a notice, if it wants them", "EndSession EndAll ContinueEnd", noticesOwed},
 	}
 }
 
 // newNotice returns a notice that is due at odd().
 func newNotice(sid string) store.LogoutNotice {
 	return store.LogoutNotice{
-		ClientID: "shop", Sub: "3f1e8f4e-8b1f-4a52-9f3f-0a6f4f0f0c11", SessionID: sid,
+		ClientID: "shop", Sub: "3f1e8f4e-8b1f-4a52-9f3f-0a6f4f0f0c11", SessionID: sid, URI: "https://shop.example.com/out?é=1",
 		CreatedAt: odd().Add(-time.Second), Tries: 3, NextTry: odd(),
 	}
 }
@@ -200,6 +200,9 @@ func noticesOwed(t *testing.T, db store.DB) {
 		s.ID, s.ClientID, s.BrowserID = id, client, browser
 		start(t, db, s)
 	}
+	b := newBrowser(ann.ID)
+	b.ID = "of browser"
+	signIn(t, db, b)
 	for _, id := range []string{"one", "browser", "all", "more"} {
 		begin(id, "listener", "of "+id)
 		begin(id+" silent", "silent", "of "+id)
@@ -209,7 +212,10 @@ func noticesOwed(t *testing.T, db store.DB) {
 		end  func(tx store.Tx) error
 	}{
 		{"one", func(tx store.Tx) error { _, err := tx.EndSession("one", 0, "why", odd()); return err }},
-		{"browser", func(tx store.Tx) error { _, err := tx.EndBrowserSessions("of browser", "why", odd()); return err }},
+		{"browser", func(tx store.Tx) error {
+			_, err := tx.EndAll(store.End{BrowserID: "of browser", Reason: "why", At: odd()})
+			return err
+		}},
 	}
 	for _, way := range ways {
 		for range 2 { // the second time nothing ends, and no notice is owed
@@ -217,11 +223,12 @@ func noticesOwed(t *testing.T, db store.DB) {
 		}
 		wantClaimed(t, way.name, claimOf(t, db, "listener", odd(), odd().Add(time.Hour), 10), way.name)
 	}
-	write(t, db, func(tx store.Tx) error { _, err := tx.EndSessions(ann.ID, "", "why", odd()); return err })
+	endAll(t, db, store.End{UserID: ann.ID, Reason: "why", At: odd()})
 	owed := claimOf(t, db, "listener", odd(), odd().Add(time.Hour), 10)
 	if len(owed) != 2 {
 		t.Fatalf("%d notices are owed for two sessions, want 2", len(owed))
 	}
 	same(t, "whose", owed[0].Sub, ann.Sub)
 	same(t, "when", owed[0].CreatedAt, odd())
+	same(t, "where", owed[0].URI, listener.BackchannelLogoutURI)
 }

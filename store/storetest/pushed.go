@@ -40,8 +40,9 @@ func wantPushed(t *testing.T, db store.DB, want store.PushedRequest) {
 }
 
 func pushedRoundTrip(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
 	p, other := newPushed(), newPushed()
-	filled(t, p)
+	filled(t, p, "Client")
 	bare := store.PushedRequest{Digest: store.DigestOf("bare")}
 	for _, want := range []store.PushedRequest{p, other, bare} {
 		push(t, db, want)
@@ -50,7 +51,7 @@ func pushedRoundTrip(t *testing.T, db store.DB) {
 	_, err := db.PushedByDigest(t.Context(), store.DigestOf("guess"))
 	wantError(t, "a guess", err, store.ErrNotFound)
 	for _, want := range []bool{true, false} {
-		c := newCode(7)
+		c := newCode(ann.ID)
 		if used, err := db.UsePushed(t.Context(), p.Digest, c); err != nil || used != want {
 			t.Errorf("using the pushed request: %t, %v; want %t", used, err, want)
 		}

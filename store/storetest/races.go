@@ -34,8 +34,8 @@ func races() []promise {
 		{"totals stay exact", "ListUsers", raceOfTotals},
 		{"a code is redeemed by one, and the others find its session", "UseCode", raceForCode},
 		{"every wrong verifier counts", "MissCode", raceOfMisses},
-		{"a browser session is ended by one", "EndBrowser", raceToEndBrowser},
-		{"no session outlives its browser session", "EndBrowser UseCode", raceOfRedeemers},
+		{"a browser session is ended by one", "EndAll", raceToEndBrowser},
+		{"no session outlives its browser session", "EndAll UseCode", raceOfRedeemers},
 		{"a pushed request gives one code", "UsePushed", raceForPushed},
 		{"a device is decided on by one", "DecideDevice", raceToDecide},
 		{"a device is redeemed by one", "UseDevice", raceForDevice},
@@ -158,8 +158,8 @@ func raceToEnd(t *testing.T, db store.DB) {
 		wantOne(t, winners(t, func(i int) (done bool, err error) {
 			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
 				if i%5 == 0 { // some end all sessions of the person
-					ids, err := tx.EndSessions(ann.ID, "", "race", odd())
-					done = len(ids) == 1
+					ended, err := tx.EndAll(store.End{UserID: ann.ID, Reason: "race", At: odd()})
+					done = len(ended.Sessions) == 1
 					return err
 				}
 				done, err = tx.EndSession(s.ID, ann.ID, "race", odd())

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -21,7 +20,7 @@ func redeem(tx store.Tx, c store.AuthCode) (used, ended bool, err error) {
 		return false, ended, err
 	}
 	s := newSession(c.UserID)
-	s.ID, s.BrowserID = c.SessionID, c.BrowserID
+	s.ID, s.ClientID, s.BrowserID, s.Foundation = c.SessionID, c.ClientID, c.BrowserID, c.Foundation
 	return true, false, tx.CreateSession(s)
 }
 
@@ -58,7 +57,7 @@ func raceForCode(t *testing.T, db store.DB) {
 }
 
 func raceOfMisses(t *testing.T, db store.DB) {
-	c := newCode(1)
+	c := newCode(create(t, db, newUser("ann")).ID)
 	addCode(t, db, c)
 	var told [callers + 1]atomic.Int32
 	many(callers, func(int) {
@@ -95,16 +94,13 @@ func raceToEndBrowser(t *testing.T, db store.DB) {
 		start(t, db, started...)
 		var sessions atomic.Int32
 		wantOne(t, winners(t, func(int) (ended bool, err error) {
-			var gone []store.Session
+			var result store.EndResult
 			err = db.Write(t.Context(), func(tx store.Tx) (err error) {
-				if ended, err = tx.EndBrowser(b.ID, odd()); err != nil {
-					return err
-				}
-				gone, err = tx.EndBrowserSessions(b.ID, "race", odd())
+				result, err = tx.EndAll(store.End{BrowserID: b.ID, Reason: "race", At: odd()})
 				return err
 			})
-			sessions.Add(int32(len(gone)))
-			return ended, err
+			sessions.Add(int32(len(result.Sessions)))
+			return result.First, err
 		}))
 		if n := sessions.Load(); n != 7 {
 			t.Errorf("%d sessions were ended, want 7", n)
@@ -145,23 +141,22 @@ func raceOfRedeemers(t *testing.T, db store.DB) {
 }
 
 func signOut(tx store.Tx, b store.BrowserSession, way int) error {
+	end := store.End{UserID: b.UserID, Reason: "race", At: odd()}
 	if way%2 == 0 {
-		_, ends := tx.EndBrowser(b.ID, odd())
-		_, sessions := tx.EndBrowserSessions(b.ID, "race", odd())
-		return errors.Join(ends, sessions)
+		end = store.End{BrowserID: b.ID, Reason: "race", At: odd()}
 	}
-	err := tx.EndBrowsers(b.UserID, "", odd())
-	_, sessions := tx.EndSessions(b.UserID, "", "race", odd())
-	return errors.Join(err, sessions)
+	_, err := tx.EndAll(end)
+	return err
 }
 
 func raceForPushed(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
 	for range 5 {
 		p := newPushed()
 		push(t, db, p)
 		var codes atomic.Int32
 		wantOne(t, winners(t, func(int) (bool, error) {
-			c := newCode(7)
+			c := newCode(ann.ID)
 			used, err := db.UsePushed(t.Context(), p.Digest, c)
 			if _, missing := db.CodeByDigest(t.Context(), c.Digest); missing == nil {
 				codes.Add(1)
@@ -175,12 +170,16 @@ func raceForPushed(t *testing.T, db store.DB) {
 }
 
 func raceToDecide(t *testing.T, db store.DB) {
+	var people []store.User
+	for i := range callers {
+		people = append(people, create(t, db, newUser(fmt.Sprintf("person %d", i))))
+	}
 	for range 3 {
 		g := newDevice()
 		addDevice(t, db, g)
 		wantOne(t, winners(t, func(i int) (bool, error) {
 			mine := decide(g, []store.DeviceStatus{store.DeviceApproved, store.DeviceDenied}[i%2])
-			mine.UserID = int64(i + 1)
+			mine.UserID = people[i].ID
 			decided, err := decideOn(t, db, mine, odd())
 			if decided && err == nil {
 				same(t, "decided", device(t, db, g.Device), mine)

@@ -102,12 +102,13 @@ func fullAfterMany(t *testing.T, db store.DB) {
 }
 
 func newestCodes(t *testing.T, db store.DB) {
-	used, other, first := newCode(7), newCode(7), newCode(7)
+	ann := create(t, db, newUser("ann"))
+	used, other, first := newCode(ann.ID), newCode(ann.ID), newCode(ann.ID)
 	used.UsedAt, used.BrowserID = odd(), first.BrowserID
 	addCode(t, db, used, other, first)
 	var last store.AuthCode
 	for i := range store.MaxOpenCodes + 2 {
-		last = newCode(7)
+		last = newCode(ann.ID)
 		last.BrowserID, last.ExpiresAt = first.BrowserID, first.ExpiresAt.Add(time.Duration(i+1)*time.Second)
 		addCode(t, db, last)
 	}
@@ -161,6 +162,18 @@ func sessionsWithin(t *testing.T, db store.DB) {
 	if !createWithin(t, db, sessionOf(ann.ID, "shop"), 2) {
 		t.Error("after one has ended, another was not added, want it added")
 	}
+	endAll(t, db, store.End{UserID: ann.ID, Reason: "test", At: odd()})
+	s := sessionOf(ann.ID, "shop")
+	s.Foundation = nowOf(t, db, ann.ID, "shop")
+	if !createWithin(t, db, s, 1) || createWithin(t, db, sessionWith(s.Foundation, ann.ID), 1) {
+		t.Error("after all have ended, want one to be added, and no other")
+	}
+}
+
+func sessionWith(f store.Foundation, userID int64) store.Session {
+	s := sessionOf(userID, "shop")
+	s.Foundation = f
+	return s
 }
 
 func sessionUses(t *testing.T, db store.DB) {
@@ -176,7 +189,7 @@ func sessionUses(t *testing.T, db store.DB) {
 		if _, err := tx.EndSession(want[1].ID, ann.ID, "test", odd()); err != nil {
 			return err
 		}
-		got, err := tx.SessionUses(ann.ID, "shop", 2)
+		got, err := tx.SessionUses(sessionOf(ann.ID, "shop"), 2)
 		same(t, "the first two that have not ended", got, []store.SessionUse{want[0], want[2]})
 		return err
 	})

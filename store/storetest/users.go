@@ -94,7 +94,7 @@ func userRoundTrip(t *testing.T, db store.DB) {
 			t.Fatalf("the ID is %d, want a positive one", u.ID)
 		}
 		if u.Username == "ann" {
-			filled(t, u)
+			filled(t, u, "Generation")
 		}
 		ctx := t.Context()
 		for what, read := range map[string]func() (store.User, error){

@@ -61,15 +61,15 @@ func (q *sequence) endAll(t *rapid.T) {
 	if len(q.m.families) > 0 && rapid.Bool().Draw(t, "but one") {
 		except = pick(t, q.m.families, "session").id
 	}
-	ids, err := q.sessions.EndAll(t.Context(), "cli", p.ID, except, "logout")
+	ended, err := q.sessions.EndAll(t.Context(), "cli", p.ID, except, "logout")
 	if p.gone {
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Fatalf("ending the user's sessions: err = %v, want ErrNotFound", err)
 		}
 		return
 	}
-	if want := q.m.end(func(f *family) bool { return f.of == p && f.id != except }); err != nil || len(ids) != want {
-		t.Fatalf("%d ended, %v; want %d as the model says", len(ids), err, want)
+	if want := q.m.endAll(p, except); err != nil || len(ended.Sessions) != want {
+		t.Fatalf("%d ended, %v; want %d as the model says", len(ended.Sessions), err, want)
 	}
 }
 
@@ -96,10 +96,13 @@ func (q *sequence) changePerson(t *rapid.T) {
 	if err != nil || changed.Active != after.Active || changed.Role != after.Role {
 		t.Fatalf("changing the user: %+v, %v; want %+v", changed, err, after)
 	}
-	p.User = changed
 	if ends {
-		q.m.end(func(f *family) bool { return f.of == p })
+		q.m.endAll(p, "")
 	}
+	if changed.Generation != p.Generation {
+		t.Fatalf("the generation is %d, want %d as the model says", changed.Generation, p.Generation)
+	}
+	p.User = changed
 }
 
 func (q *sequence) deletePerson(t *rapid.T) {
@@ -110,7 +113,7 @@ func (q *sequence) deletePerson(t *rapid.T) {
 	if err := q.people.Delete(t.Context(), authz.Operator, p.ID); err != nil {
 		t.Fatalf("deleting the user: %v", err)
 	}
-	q.m.end(func(f *family) bool { return f.of == p })
+	q.m.endAll(p, "")
 	p.gone = true
 	q.m.people = append(q.m.people, &person{User: q.person(t)})
 }

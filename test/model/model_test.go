@@ -23,14 +23,16 @@ type (
 		canRefresh bool
 	}
 	family struct {
-		id     string
-		of     *person
-		app    *app
-		scope  string
-		until  time.Time
-		ended  bool
-		record place  // in SQL
-		moving *place // in Redis; nil if Redis has none
+		id    string
+		of    *person
+		app   *app
+		scope string
+		until time.Time
+		ended bool
+		// founded is the generation of the person when the family began, or was spared.
+		founded store.Generation
+		record  place  // in SQL
+		moving  *place // in Redis; nil if Redis has none
 		// used is when the record was last written, which decides when it is written next.
 		used time.Time
 		// forked is set if Redis was lost between two uses of one token (decision 1, "What
@@ -109,7 +111,7 @@ func (m *model) signIn(a *app, p *person, asked string) string {
 
 // begin makes a new family, and its first refresh token.
 func (m *model) begin(a *app, p *person, scope string) *family {
-	f := &family{of: p, app: a, scope: scope, until: m.second().Add(absolute), used: m.now}
+	f := &family{of: p, app: a, scope: scope, founded: p.Generation, until: m.second().Add(absolute), used: m.now}
 	f.record = place{last: m.token(f, 1)}
 	m.families = append(m.families, f)
 	return f
@@ -123,7 +125,27 @@ func (m *model) token(f *family, gen int) *refreshToken {
 
 // living reports whether tokens of the family are good for anything.
 func (m *model) living(f *family) bool {
-	return f.of.here() && !f.ended && f.until.Sub(m.now) >= time.Second
+	return f.of.here() && f.standing() && f.until.Sub(m.now) >= time.Second
+}
+
+// standing reports whether nobody has ended the family.
+func (f *family) standing() bool { return !f.ended && f.founded == f.of.Generation }
+
+// endAll raises the person's generation, carries the family that is spared, and returns
+// how many it ends.
+func (m *model) endAll(p *person, spare string) (ends int) {
+	last := p.Generation
+	p.Generation = max(last+1, store.Generation(m.now.UnixMilli()))
+	for _, f := range m.families {
+		switch {
+		case f.of != p || f.ended || f.founded != last:
+		case f.id == spare && spare != "":
+			f.founded = p.Generation
+		default:
+			ends++
+		}
+	}
+	return ends
 }
 
 // useful reports whether the family's app could refresh.
@@ -241,7 +263,7 @@ func (m *model) save() {
 // end ends the families for which which returns true, and counts them.
 func (m *model) end(which func(*family) bool) (n int) {
 	for _, f := range m.families {
-		if !f.ended && !f.of.gone && which(f) {
+		if f.standing() && !f.of.gone && which(f) {
 			f.ended = true
 			n++
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +49,7 @@ const (
 // A site has the endpoints on real back-ends, and a clock that can be moved.
 type site struct {
 	db       *sqlstore.DB
+	ends     *ending.Service
 	sessions *session.Service
 	people   *account.Service
 	clients  *client.Service
@@ -153,14 +155,15 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 	s.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	life := session.Lifetimes{Access: accessLife, RefreshIdle: idle, RefreshAbsolute: absolute}
+	s.ends = &ending.Service{DB: s.db, Rotations: s.away, Now: s.clock, Log: log}
 	s.sessions = &session.Service{
-		DB: s.db, Rotations: s.away, Clients: fresh{s.db}, Keys: ring, Minter: minter, Verifier: s.verifier,
+		DB: s.db, Rotations: s.away, Ends: s.ends, Clients: fresh{s.db}, Keys: ring, Minter: minter, Verifier: s.verifier,
 		Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
 	}
 	s.people = &account.Service{
-		DB: s.db, Sessions: s.sessions, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, BudgetMiB: 8}), Now: s.clock, Log: log,
+		DB: s.db, Ends: s.ends, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, BudgetMiB: 8}), Now: s.clock, Log: log,
 	}
-	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, Sessions: s.sessions, Now: s.clock, Log: log}
+	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, Ends: s.ends, Now: s.clock, Log: log}
 	auth := &clientauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
 	engine, err := grants.NewEngine(grants.Steps{
 		Types: grant.Types(), Clients: auth, People: everybody{s.db, s.clock}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,

@@ -25,7 +25,7 @@ type Logout struct {
 		Open(ctx context.Context, sealed string) (logout.Request, error)
 	}
 	Browsers interface {
-		End(ctx context.Context, b store.BrowserSession, u store.User, reason string) error
+		End(ctx context.Context, b store.BrowserSession, u store.User, reason store.EndReason) error
 	}
 }
 
@@ -125,7 +125,7 @@ func (e Logout) settle(w http.ResponseWriter, r *http.Request, out logout.Reques
 
 func (e Logout) end(w http.ResponseWriter, r *http.Request, visitor oauth.Browser) error {
 	if visitor.SignedIn() {
-		if err := e.Browsers.End(r.Context(), visitor.Session, visitor.User, "logout"); err != nil {
+		if err := e.Browsers.End(r.Context(), visitor.Session, visitor.User, store.EndedLogout); err != nil {
 			return err
 		}
 	}

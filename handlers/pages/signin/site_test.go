@@ -3,6 +3,7 @@ package signin_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"gatehouse/internal/ending"
 	"html"
 	"io"
 	"log/slog"
@@ -31,7 +32,6 @@ import (
 	"gatehouse/internal/oauth/device"
 	"gatehouse/internal/oauth/logout"
 	"gatehouse/internal/password"
-	"gatehouse/internal/session"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/throttle"
@@ -96,13 +96,13 @@ func (s *site) wire(ring *keys.Ring, log *slog.Logger) {
 	s.minter = &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.now}
 	hints := &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.now}
 	sealer := cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}
-	sessions := &session.Service{DB: s.db, Rotations: s.db.Rotations(), Clients: registry, Keys: ring, Minter: s.minter, Verifier: hints, Now: s.now, Log: log}
+	ends := &ending.Service{DB: s.db, Rotations: s.db.Rotations(), Now: s.now, Log: log}
 	s.limits = &throttle.Limiter{Store: s.db.Throttles(), Fallback: throttle.NewMemory(s.now), Rules: throttle.DefaultRules(), Now: s.now, Log: log}
 	s.people = &account.Service{
-		DB: s.db, Sessions: sessions, Policy: password.Policy{MinLength: 8}, Limits: s.limits, Now: s.now, Log: log,
+		DB: s.db, Ends: ends, Policy: password.Policy{MinLength: 8}, Limits: s.limits, Now: s.now, Log: log,
 		Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8}),
 	}
-	browsers := &browser.Service{DB: s.db, Sessions: sessions, Idle: time.Hour, Lifetime: time.Hour, Now: s.now, Log: log}
+	browsers := &browser.Service{DB: s.db, Ends: ends, Idle: time.Hour, Lifetime: time.Hour, Now: s.now, Log: log}
 	visitors := pages.Visitors{Browsers: browsers}
 	requests := &authorize.Endpoint{
 		Clients: registry, DB: s.db, Hints: hints, Issuer: issuer, Now: s.now, Continuations: authorize.Continuations{Sealer: sealer, Now: s.now},

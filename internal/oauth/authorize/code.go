@@ -24,8 +24,9 @@ func (a *Endpoint) issue(ctx context.Context, req *request, b oauth.Browser) (St
 		Digest: store.DigestOf(code), SessionID: rand.Text(), ClientID: req.client.ID,
 		UserID: b.User.ID, BrowserID: b.Session.ID, RedirectURI: req.redirectURI, Scope: string(req.scope),
 		Nonce: req.get("nonce"), Challenge: req.get("code_challenge"),
-		SignIn: b.Session.SignIn,
-		Claims: req.wishes.Within(authz.Scope(req.client.Scope)).String(), ExpiresAt: a.Now().Add(codeLife),
+		SignIn:     b.Session.SignIn,
+		Foundation: store.Foundation{User: b.User.Generation, Client: req.client.Generation, Consent: req.consent},
+		Claims:     req.wishes.Within(authz.Scope(req.client.Scope)).String(), ExpiresAt: a.Now().Add(codeLife),
 	})
 	if err != nil {
 		return Step{}, fmt.Errorf("storing a code: %w", err)

@@ -98,6 +98,7 @@ func (a *Endpoint) consentNeeded(ctx context.Context, req *request, c Continuati
 	if err != nil {
 		return false, fmt.Errorf("reading a consent: %w", err)
 	}
+	req.consent = consent.Generation
 	return req.asks("consent") && !madeFor(c, consent.GrantedAt) ||
 		!sure && !slices.Contains(consent.Places, placeOf(b, req.redirectURI)) ||
 		!req.asked.Within(authz.Scope(consent.Scope)), nil

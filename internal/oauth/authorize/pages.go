@@ -118,23 +118,25 @@ func (a *Endpoint) atConsent(ctx context.Context, sealed string, b oauth.Browser
 	return c, req, nil
 }
 
-// remember adds what the client asks for to the person's earlier consent.
+// remember adds what the client asks for to the person's earlier consent, which it reads
+// in its transaction: a scope that is being withdrawn must not come back.
 func (a *Endpoint) remember(ctx context.Context, req *request, b oauth.Browser) error {
-	before, err := a.DB.ConsentOf(ctx, b.User.ID, req.client.ID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	scope, err := oauth.ParseScope(before.Scope + " " + string(req.asked))
-	if err != nil {
-		return err
-	}
-	places := before.Places
-	if !assured(req.client, req.redirectURI) {
-		places = withPlace(places, placeOf(b, req.redirectURI))
-	}
 	now := a.Now()
 	return a.DB.Write(ctx, func(tx store.Tx) error {
-		if err := tx.PutConsent(store.Consent{UserID: b.User.ID, ClientID: req.client.ID, Scope: string(scope), GrantedAt: now, Places: places}); err != nil {
+		before, err := tx.LockConsent(b.User.ID, req.client.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		scope, err := oauth.ParseScope(before.Scope + " " + string(req.asked))
+		if err != nil {
+			return err
+		}
+		places := before.Places
+		if !assured(req.client, req.redirectURI) {
+			places = withPlace(places, placeOf(b, req.redirectURI))
+		}
+		consent := store.Consent{UserID: b.User.ID, ClientID: req.client.ID, Client: req.client.Generation, Scope: string(scope), GrantedAt: now, Places: places}
+		if err := tx.PutConsent(consent); err != nil {
 			return err
 		}
 		subject := audit.UserSubject(b.User.Sub)

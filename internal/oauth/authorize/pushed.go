@@ -87,7 +87,7 @@ func (a *Endpoint) Push(ctx context.Context, client store.Client, values url.Val
 	reference, now := pushedPrefix+secret.New(), a.Now()
 	room, network := pushedRooms.For(ctx, client, now)
 	err := a.DB.AddPushed(ctx, store.PushedRequest{
-		Digest: pushedDigest(reference), ClientID: client.ID, Network: network, Parameters: parameters, ExpiresAt: now.Add(pushedLife),
+		Digest: pushedDigest(reference), ClientID: client.ID, Client: client.Generation, Network: network, Parameters: parameters, ExpiresAt: now.Add(pushedLife),
 	}, room)
 	if err != nil {
 		return Pushed{}, fmt.Errorf("storing a pushed request: %w", pushedRooms.Refused(err))

@@ -42,10 +42,14 @@ type request struct {
 	maxAge      time.Duration // negative: none
 	wishes      claims.Request
 	hint        token.ID // zero: none
+
+	// consent is the generation of the consent that was found enough, and Unread if none
+	// was needed.
+	consent store.Generation
 }
 
 func readRequest(values url.Values) *request {
-	req := &request{params: url.Values{}, mode: oauth.QueryMode, maxAge: -1}
+	req := &request{params: url.Values{}, mode: oauth.QueryMode, maxAge: -1, consent: store.Unread}
 	for name, given := range values {
 		if !slices.Contains(parameterNames, name) {
 			continue

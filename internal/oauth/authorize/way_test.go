@@ -345,7 +345,7 @@ func TestAnUnassuredClientIsAllowedPlaceByPlace(t *testing.T) {
 				next(t, pairs[1]+" where less was allowed", step, err, AskConsent)
 			}
 			w.write(t, func(tx store.Tx) error {
-				_, _, err := tx.DeleteConsent(w.ann.User.ID, "web", w.now)
+				_, err := tx.DeleteConsent(w.ann.User.ID, "web")
 				return err
 			})
 			step, err = w.Begin(t.Context(), to("http://127.0.0.1:31337/cb"), w.ann)

@@ -91,7 +91,7 @@ func (d *Endpoint) add(ctx context.Context, client store.Client, scope authz.Sco
 	room, network := rooms.For(ctx, client, now)
 	err := d.DB.AddDevice(ctx, store.DeviceGrant{
 		Device: store.DigestOf(device), User: store.DigestOf(user), SessionID: rand.Text(),
-		ClientID: client.ID, Scope: string(scope), Status: store.DevicePending, IP: reqctx.From(ctx).IPString(), Network: network,
+		ClientID: client.ID, Foundation: store.Foundation{Client: client.Generation}, Scope: string(scope), Status: store.DevicePending, IP: reqctx.From(ctx).IPString(), Network: network,
 		CreatedAt: now, ExpiresAt: now.Add(life), Interval: pollInterval,
 	}, room)
 	if err != nil {
@@ -197,6 +197,7 @@ func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, al
 		device.Status = store.DeviceApproved
 	}
 	device.UserID, device.BrowserID, device.SignIn = b.User.ID, b.Session.ID, b.Session.SignIn
+	device.Foundation.User, device.Foundation.Consent = b.User.Generation, store.Unread
 	subject := audit.UserSubject(b.User.Sub)
 	event := audit.Event{
 		Actor: subject, Subject: subject, SessionID: device.SessionID, ClientID: device.ClientID,

@@ -34,7 +34,7 @@ func (s Steps) device(ctx context.Context, req *request) (token.Set, error) {
 		return token.Set{}, s.afterReplay(ctx, err, device.ClientID, device.UserID, device.SessionID)
 	}
 	set, err := s.startFrom(ctx, req, session.Grant{
-		SessionID: device.SessionID, UserID: device.UserID, BrowserID: device.BrowserID, SignIn: device.SignIn,
+		SessionID: device.SessionID, UserID: device.UserID, BrowserID: device.BrowserID, SignIn: device.SignIn, Foundation: device.Foundation,
 		Scope: authz.Scope(device.Scope), Method: signin.ByDevice,
 		Use: once(func(tx store.Tx) (bool, error) { return tx.UseDevice(digest) }),
 	})

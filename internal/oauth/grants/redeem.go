@@ -44,7 +44,7 @@ func (s Steps) redeem(ctx context.Context, req *request) (token.Set, error) {
 		return token.Set{}, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 	}
 	set, err := s.startFrom(ctx, req, session.Grant{
-		SessionID: code.SessionID, UserID: code.UserID, BrowserID: code.BrowserID, SignIn: code.SignIn,
+		SessionID: code.SessionID, UserID: code.UserID, BrowserID: code.BrowserID, SignIn: code.SignIn, Foundation: code.Foundation,
 		Scope: authz.Scope(code.Scope), Nonce: code.Nonce, Claims: code.Claims, Method: signin.ByCode,
 		Use: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, s.Now()) }),
 	})

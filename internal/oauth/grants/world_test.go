@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -78,7 +79,8 @@ func open(t *testing.T) *world {
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: now}
 	life := session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour}
 	sessions := &session.Service{
-		DB: db, Rotations: db.Rotations(), Clients: w, Keys: ring, Minter: minter,
+		Ends: &ending.Service{DB: db, Rotations: db.Rotations(), Now: now, Log: log},
+		DB:   db, Rotations: db.Rotations(), Clients: w, Keys: ring, Minter: minter,
 		Verifier:  &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: now},
 		Lifetimes: life, Grace: 10 * time.Second, Now: now, Log: log,
 	}

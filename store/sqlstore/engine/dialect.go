@@ -53,6 +53,17 @@ func (d Dialect) Replace(key string, columns ...string) string {
 	return end
 }
 
+// Raise ends an INSERT of a number and a time. If a row has the key already, both grow:
+// the number by one at least.
+func (d Dialect) Raise(key, number, at string) string {
+	end, value, greatest := " ON CONFLICT ("+key+") DO UPDATE SET ", "excluded.%s", "MAX"
+	if d.Name == "mysql" {
+		end, value, greatest = " ON DUPLICATE KEY UPDATE ", "VALUES(%s)", "GREATEST"
+	}
+	return end + number + " = " + greatest + "(" + number + " + 1, " + fmt.Sprintf(value, number) + "), " +
+		at + " = " + greatest + "(" + at + ", " + fmt.Sprintf(value, at) + ")"
+}
+
 // Keep ends an INSERT that changes nothing if a row has the key already.
 func (d Dialect) Keep(key string) string {
 	if d.Name == "mysql" {

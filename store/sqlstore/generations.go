@@ -1,0 +1,108 @@
+package sqlstore
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"strings"
+
+	"gatehouse/store"
+)
+
+// A number is a generation on its way to or from a column, where Unread is NULL.
+type number store.Generation
+
+// Scan implements sql.Scanner.
+func (n *number) Scan(column any) error {
+	switch value := column.(type) {
+	case nil:
+		*n = number(store.Unread)
+	case int64:
+		*n = number(value)
+	default:
+		return fmt.Errorf("the column of a generation holds %T", column)
+	}
+	return nil
+}
+
+// Value implements driver.Valuer.
+func (n *number) Value() (driver.Value, error) {
+	if store.Generation(*n) == store.Unread {
+		return nil, nil //nolint:nilnil // NULL
+	}
+	return int64(*n), nil
+}
+
+// The numbers that count now, where a query has joined their tables: users as u, and
+// those of joinGenerations.
+const (
+	userNow    = "u.generation"
+	clientNow  = "COALESCE(gc.generation, 0)"
+	consentNow = "COALESCE(gk.generation, 0)"
+
+	// consentOrNow is what is written for the number of a consent: itself or, if it is
+	// Unread, that which counts now for the user and client.
+	consentOrNow = "COALESCE(?, (SELECT g.generation FROM generations g WHERE g.user_id = ? AND g.client_id = ?), 0)"
+)
+
+// foundationColumns are the columns of a foundation in the record R. A SELECT returns
+// the number that counts now for NULL, which the release before has written: a query
+// that selects the columns omits what is dead.
+func foundationColumns[R any](part func(*R) *store.Foundation, of func(*R) (userID int64, clientID string)) []column[R] {
+	consent := func(r *R) several {
+		userID, clientID := of(r)
+		return several{(*number)(&part(r).Consent), userID, clientID}
+	}
+	return []column[R]{
+		col("user_gen", func(r *R) any { return (*number)(&part(r).User) }).from("COALESCE(%suser_gen, " + userNow + ")"),
+		col("client_gen", func(r *R) any { return (*number)(&part(r).Client) }).from("COALESCE(%sclient_gen, " + clientNow + ")"),
+		col("consent_gen", func(r *R) any { return (*number)(&part(r).Consent) }).from("COALESCE(%sconsent_gen, "+consentNow+")").as(consentOrNow, consent),
+	}
+}
+
+// joinClient and joinConsent join the generations of the client, as gc, and of the
+// consent, as gk, to a table with the columns user_id and client_id. A row has a key, so
+// each costs one look into an index.
+func joinClient(alias string) string {
+	return " LEFT JOIN generations gc ON gc.user_id = 0 AND gc.client_id = " + alias + "client_id"
+}
+
+func joinConsent(alias string) string {
+	return " LEFT JOIN generations gk ON gk.user_id = " + alias + "user_id AND gk.client_id = " + alias + "client_id"
+}
+
+// joinBrowser joins the browser session that something began in, as b.
+func joinBrowser(alias string) string {
+	return " LEFT JOIN browser_sessions b ON b.id = " + alias + "browser_id"
+}
+
+// died returns an expression for when something died, in Unix milliseconds, or 0 if it
+// lives. It dies of the first of the causes.
+func died(causes ...cause) string {
+	var s strings.Builder
+	s.WriteString("(CASE")
+	for _, c := range causes {
+		s.WriteString(" WHEN " + c.dead + " THEN COALESCE(NULLIF(" + c.at + ", 0), 1)")
+	}
+	s.WriteString(" ELSE 0 END)")
+	return s.String()
+}
+
+// A cause is a condition on which something is dead, and the time of that end.
+type cause struct{ dead, at string }
+
+// raised is the cause that the generation in a column is no longer that which counts
+// now. A row without one, which the release before has written, is judged by the time
+// at which it was born.
+func raised(column, now, born, at string) cause {
+	return cause{"NOT COALESCE(" + column + " = " + now + ", " + born + " > " + at + ")", at}
+}
+
+// foundationDead returns the causes by which what is founded on a user, a client and a
+// consent dies.
+func foundationDead(alias, born string) []cause {
+	return []cause{
+		raised(alias+"user_gen", userNow, born, "COALESCE(u.all_ended_at, 0)"),
+		raised(alias+"client_gen", clientNow, born, "COALESCE(gc.all_ended_at, 0)"),
+		raised(alias+"consent_gen", consentNow, born, "COALESCE(gk.all_ended_at, 0)"),
+	}
+}
