@@ -10,6 +10,9 @@ import (
 	"gatehouse/store"
 )
 
+// unknownScope is ignored, and so leaves nothing to ask for.
+const unknownScope = "admin"
+
 const allScope = "openid account users:read"
 
 // The model's people, apps, families of tokens, and tokens.
@@ -175,6 +178,8 @@ func (m *model) exchange(by *app, t *refreshToken, asked string) (code string, n
 		return badClient, nil
 	case !by.canRefresh:
 		return notYours, nil
+	case asked == unknownScope:
+		return badScope, nil
 	case !m.now.Before(t.expires), t.in.app != by, !m.living(t.in):
 		return badGrant, nil
 	case !within(asked, granting), !within(granting, by.Scope) && asked == "", !within(asked, by.Scope):

@@ -79,7 +79,7 @@ func pick[T any](t *rapid.T, from []T, what string) T {
 	return from[rapid.IntRange(0, len(from)-1).Draw(t, what)]
 }
 
-var scopes = rapid.SampledFrom([]string{"", "", "", "openid", "openid account", "users:read", "openid clients", "admin"})
+var scopes = rapid.SampledFrom([]string{"", "", "", "openid", "openid account", "users:read", "openid clients", unknownScope})
 
 // pass lets time pass. No sum of jumps comes near the end of the grace, so the
 // milliseconds that a test takes do not matter.
