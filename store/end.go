@@ -46,8 +46,8 @@ const (
 	EndedWithAll EndReason = "ended with all"
 )
 
-// An End says what ends, and why. What ends is all that was founded on a user, on a
-// client, on the consent of a user to a client, or on a browser session.
+// An End names what ends: all that was founded on a user, on a client, on the consent
+// of a user to a client, or on a browser session. It also gives the reason.
 type End struct {
 	// UserID and ClientID name a user, a client or, together, a consent. BrowserID alone
 	// names a browser session.
@@ -131,6 +131,6 @@ type EndsTx interface {
 	// devices, browser sessions and more sessions are left to ContinueEnd.
 	EndAll(e End) (EndResult, error)
 	// ContinueEnd ends or deletes at most n rows of each kind. It returns ErrNotFound if
-	// the end is no longer pending.
+	// another caller has finished the end.
 	ContinueEnd(p PendingEnd, at time.Time, n int) (EndStep, error)
 }

@@ -7,8 +7,8 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// EndAll implements store.EndsTx. It raises one number. What it does to rows beyond that
-// makes an end of a few sessions complete at once, but nothing depends on it.
+// EndAll implements store.EndsTx. It raises one number. It also ends the rows of a few
+// sessions, so that such an end is complete at once, but nothing depends on that.
 func (t *tx) EndAll(e store.End) (result store.EndResult, err error) {
 	err = t.Do(func(db *gorm.DB) (err error) {
 		if result.Generation, result.First, err = t.raise(db, e); err != nil || !result.First {

@@ -65,7 +65,7 @@ func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
 const farAhead = 5 * time.Minute
 
 // EndOutdated implements store.Epochs. Each kind has its own transaction, so that nobody
-// waits for long. What is dated in the future is outdated, too: a clock was wrong, and it
+// waits for long. Rows dated in the future are outdated, too: a clock was wrong, and they
 // would outlive the epoch.
 func (d *DB) EndOutdated(ctx context.Context, at time.Time, n int) (ended int64, err error) {
 	epoch, err := d.Epoch(ctx)

@@ -90,7 +90,7 @@ func died(causes ...cause) string {
 // A cause is a condition on which something is dead, and the time of that end.
 type cause struct{ dead, at string }
 
-// raised is the cause that the generation in a column is no longer that which counts
+// raised is the cause that the generation in a column differs from the one that counts
 // now. A row without one, which the release before has written, is judged by the time
 // at which it was born.
 func raised(column, now, born, at string) cause {
