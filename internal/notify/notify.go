@@ -199,24 +199,38 @@ func delayAfter(tries int) time.Duration {
 	return delay
 }
 
-// errNobody says that the client is gone or has opted out of notices.
+// errNobody says that the client wants no notices.
 var errNobody = errors.New("the app does not accept notices")
+
+// uri returns where a notice goes: where the client says now or, for a client that was
+// deleted and may have been replaced by another, where it said when the session ended.
+func (w *Worker) uri(ctx context.Context, n store.LogoutNotice) (string, error) {
+	client, err := w.Clients.ClientByID(ctx, n.ClientID)
+	uri := client.BackchannelLogoutURI
+	if errors.Is(err, store.ErrNotFound) || err == nil && client.CreatedAt.After(n.CreatedAt) {
+		uri, err = n.URI, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading a client: %w", err)
+	}
+	if uri == "" {
+		return "", errNobody
+	}
+	return uri, nil
+}
 
 // deliver posts the logout token (§2.5). The token has `sid` even if the client does not
 // require it: without it, the client would have to end all of the user's sessions.
 func (w *Worker) deliver(ctx context.Context, n store.LogoutNotice) error {
-	client, err := w.Clients.ClientByID(ctx, n.ClientID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && client.BackchannelLogoutURI == "" {
-		return errNobody
-	}
+	uri, err := w.uri(ctx, n)
 	if err != nil {
-		return fmt.Errorf("reading a client: %w", err)
+		return err
 	}
 	token, err := w.Tokens.Logout(ctx, n.ClientID, n.Sub, n.SessionID)
 	if err != nil {
 		return fmt.Errorf("making a logout token: %w", err)
 	}
-	return w.post(ctx, client.BackchannelLogoutURI, token)
+	return w.post(ctx, uri, token)
 }
 
 func (w *Worker) post(ctx context.Context, to, token string) error {

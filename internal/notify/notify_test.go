@@ -152,6 +152,25 @@ func TestNoticesAreForgottenAfterADay(t *testing.T) {
 	}
 }
 
+// A deleted app is told at the address that it had, whoever has its ID now.
+func TestADeletedAppIsTold(t *testing.T) {
+	for name, replaced := range map[string]bool{"gone": false, "replaced": true} {
+		r := newRig(t)
+		before := r.Clients.(apps)["shop"]
+		n := r.record.notices[1]
+		n.URI = before.BackchannelLogoutURI
+		r.record.notices[1] = n
+		r.Clients = apps{}
+		if replaced {
+			r.Clients = apps{"shop": {ID: "shop", BackchannelLogoutURI: "http://192.0.2.1/bye", CreatedAt: r.now.Add(time.Second)}}
+		}
+		r.turn(t.Context(), "shop")
+		if len(r.got) != 1 || len(r.record.notices) != 0 {
+			t.Errorf("%s: got %v, left %v, want one notice, delivered", name, r.got, r.record.notices)
+		}
+	}
+}
+
 func TestAnAppThatWishesNoNoticesGetsNone(t *testing.T) {
 	for name, known := range map[string]apps{"gone": {}, "without an address": {"shop": {ID: "shop"}}} {
 		r := newRig(t)
