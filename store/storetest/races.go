@@ -37,6 +37,7 @@ func races() []promise {
 		{"a browser session is ended by one", "EndAll", raceToEndBrowser},
 		{"no session outlives its browser session", "EndAll UseCode", raceOfRedeemers},
 		{"a pushed request gives one code", "UsePushed", raceForPushed},
+		{"a scope that is being withdrawn does not come back", "LockConsent PutConsent DeleteConsent", raceToWithdraw},
 		{"a device is decided on by one", "DecideDevice", raceToDecide},
 		{"a device is redeemed by one", "UseDevice", raceForDevice},
 		{"one of several polls at once is in time", "PollDevice", raceToPoll},

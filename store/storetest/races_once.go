@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -220,5 +222,37 @@ func raceForOnce(t *testing.T, db store.DB) {
 		wantOne(t, winners(t, func(i int) (bool, error) {
 			return db.UseOnce(t.Context(), key, odd().Add(time.Duration(i)*time.Second))
 		}))
+	}
+}
+
+// raceToWithdraw: a person withdraws a consent while they allow the app more.
+func raceToWithdraw(t *testing.T, db store.DB) {
+	for range 20 {
+		old := store.Consent{UserID: 7, ClientID: "shop", Scope: "openid email", GrantedAt: odd()}
+		consent(t, db, old)
+		many(callers/5, func(i int) {
+			err := db.Write(t.Context(), func(tx store.Tx) error {
+				if i == 2 {
+					_, err := tx.DeleteConsent(7, "shop")
+					return err
+				}
+				before, err := tx.LockConsent(7, "shop")
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					return err
+				}
+				before.UserID, before.ClientID, before.GrantedAt = 7, "shop", odd()
+				if !strings.Contains(before.Scope, "phone") {
+					before.Scope = strings.TrimSpace(before.Scope + " phone")
+				}
+				return tx.PutConsent(before)
+			})
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("changing a consent at the same time: %v", err)
+			}
+		})
+		left, err := db.ConsentOf(t.Context(), 7, "shop")
+		if err == nil && left.Scope != "phone" || err != nil && !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("consent to %q, %v; want phone or none", left.Scope, err)
+		}
 	}
 }
