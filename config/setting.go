@@ -3,6 +3,7 @@ package config
 import (
 	_ "embed"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +31,9 @@ type Setting struct {
 	min, max string
 	oneOf    []string
 }
+
+// Choices returns the words that the setting may have; none if it may have others as well.
+func (s Setting) Choices() []string { return slices.Clone(s.oneOf) }
 
 // Settings returns all settings with their comments, in the order of the fields.
 func Settings() []Setting {

@@ -28,6 +28,7 @@ type cli struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c := &cli{stdin: stdin, stdout: stdout, stderr: stderr, flags: map[string]string{}}
 	root := c.rootCommand() //nolint:contextcheck // cobra hands every command its context
+	showSettings(root, args)
 	root.SetArgs(keyIDsLast(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -72,6 +73,8 @@ To try it, run "gatehouse serve" in an empty folder and open the link that it pr
 	c.settingFlags(root)
 	showsVersion(root)
 	explainSettings(root)
+	c.addCompletions(root)
+	c.addSettingCompletions(root)
 	return root
 }
 
