@@ -87,7 +87,7 @@ func (c *cli) endSessions(ctx context.Context, core *core, of store.User) error 
 	if ended.More {
 		number = fmt.Sprintf("every session of more than %d", store.EndAtOnce)
 	}
-	c.say("%s has ended, and %s is signed out of Gatehouse's own pages", number, of.Username)
+	c.say("%s ended, and %s is signed out of Gatehouse's own pages", number, of.Username)
 	return nil
 }
 
