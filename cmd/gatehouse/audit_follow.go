@@ -97,27 +97,24 @@ func (c *cli) followAudit(ctx context.Context, core *core, q store.AuditQuery, a
 	f := &follower{list: core.db.ListAudit, query: q}
 	events, err := f.start(ctx, now())
 	list, away := c.newEvents(asJSON, true), false
-	for {
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, store.ErrUnavailable) && !away:
-			away = true
-			c.say("the database does not answer; trying again: %v", err)
-		case errors.Is(err, store.ErrUnavailable):
-		case err != nil:
+	for ctx.Err() == nil {
+		switch lost := errors.Is(err, store.ErrUnavailable); {
+		case err != nil && !lost:
 			return err
+		case lost && !away:
+			c.say("the database does not answer; trying again: %v", err)
+			fallthrough
 		default:
-			away = false
+			away = lost
 		}
 		if err := list.addEvents(events); err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(followEvery):
+			events, err = f.next(ctx, now())
 		}
-		events, err = f.next(ctx, now())
 	}
+	return nil
 }

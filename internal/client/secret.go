@@ -108,7 +108,7 @@ func settleSecrets(c *store.Client, now time.Time) string {
 
 // bring gives a new client the secret that was sent for it, or adds a fault.
 func bring(c *store.Client, t fields.Text, now time.Time, faults *fields.Errors) {
-	fault := ""
+	var fault string
 	switch {
 	case !t.Sent:
 		return
