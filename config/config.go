@@ -34,6 +34,11 @@ type Config struct {
 	// production.
 	InsecureIssuer bool `env:"INSECURE_ISSUER" default:"refuse" oneof:"allow refuse"`
 
+	// SecurityContact is where to report a vulnerability of this server, as the URI that
+	// /.well-known/security.txt names (RFC 9116): `mailto:security@example.com`,
+	// `https://…` or `tel:…`. Empty: there is no such file.
+	SecurityContact string `env:"SECURITY_CONTACT" default:""`
+
 	// Audience is the `aud` of access tokens, which the apps' servers check. Empty:
 	// the issuer.
 	Audience string `env:"AUDIENCE" default:""`

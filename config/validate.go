@@ -27,6 +27,7 @@ func (c Config) rules() []rule {
 		{[]string{"METRICS_ADDR", "ADDR"}, metricsAddress},
 		{[]string{"ISSUER"}, issuer},
 		{[]string{"ISSUER", "TLS_CERT"}, issuerWithTLS},
+		{[]string{"SECURITY_CONTACT"}, securityContact},
 		{[]string{"AUDIENCE"}, audience},
 		{[]string{"DATABASE"}, database},
 		{[]string{"REDIS"}, redis},
@@ -222,6 +223,22 @@ func samplePassword(user *url.Userinfo) string {
 func sample(secret string) bool {
 	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "", "<", "", ">", "").Replace(secret))
 	return slices.Contains([]string{"changeme", "changethis", "replaceme", "example", "yourpassword", "yoursecret", "todo"}, plain)
+}
+
+// securityContact checks that the contact is a URI on one line (RFC 9116 §2.5.3).
+func securityContact(c Config) string {
+	u, err := url.Parse(c.SecurityContact)
+	switch {
+	case c.SecurityContact == "":
+		return ""
+	case err != nil || strings.ContainsFunc(c.SecurityContact, func(r rune) bool { return r <= ' ' || r >= 0x7F }):
+		return quoted(c.SecurityContact) + " is not a URI"
+	case u.Scheme == "" && strings.Contains(c.SecurityContact, "@"):
+		return c.SecurityContact + " is not a URI; write mailto:" + c.SecurityContact
+	case u.Scheme == "https" && u.Host != "", (u.Scheme == "mailto" || u.Scheme == "tel") && u.Opaque != "":
+		return ""
+	}
+	return c.SecurityContact + " begins with none of mailto:, https:// and tel:"
 }
 
 func masterKey(secret Secret) string {

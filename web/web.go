@@ -66,8 +66,9 @@ func (d SetupData) Focus() string {
 // SetupDoneData fills SetupDone.
 type SetupDoneData struct{ Username, Issuer string }
 
-// ProblemData fills Problem. The operator finds RequestID in the log.
-type ProblemData struct{ Heading, Text, RequestID string }
+// ProblemData fills Problem. Sent is what the app sent, for its developer; empty unless it
+// is the cause. The operator finds RequestID in the log.
+type ProblemData struct{ Heading, Text, Sent, RequestID string }
 
 func page[T any](name string) Page[T] {
 	p := Page[T]{name: name, trees: &sync.Map{}, form: bytes.Contains(read("templates/"+name+".html"), []byte("<form"))}
@@ -137,6 +138,18 @@ func load(name, mime string) asset {
 	body := read(name)
 	sum := sha256.Sum256(body)
 	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + path.Ext(name), mime: mime, body: body}
+}
+
+var favicon = read("static/favicon.ico")
+
+// Favicon returns the handler of the icon, for what asks for it without having read a
+// page.
+func Favicon() http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/vnd.microsoft.icon")
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		_, _ = w.Write(favicon)
+	}
 }
 
 // Stylesheet returns the path and the handler of the one style sheet.

@@ -28,7 +28,7 @@ func rendered(t *testing.T) map[string]string {
 			return SetupDone.Render(w, "", 201, SetupDoneData{Username: evil, Issuer: evil})
 		},
 		"problem": func(w http.ResponseWriter) error {
-			return Problem.Render(w, "", 500, ProblemData{Heading: evil, Text: evil, RequestID: evil})
+			return Problem.Render(w, "", 500, ProblemData{Heading: evil, Text: evil, Sent: evil, RequestID: evil})
 		},
 		"login": func(w http.ResponseWriter) error {
 			return Login.Render(w, "", 422, LoginData{Request: evil, UserCode: evil, App: evil, Username: evil, Account: &who, Another: evil, Problem: evil})

@@ -117,6 +117,8 @@ func (e endpoints) pages() pages.Endpoints {
 		Home:   pages.Home{Visitors: e.visitors, Issuer: e.config.Issuer},
 		Setup:  pages.Setup{People: e.people, Issuer: e.config.Issuer},
 		Issuer: e.config.Issuer,
+
+		WellKnown: pages.WellKnown{SecurityContact: e.config.SecurityContact, Now: e.now},
 	}
 }
 

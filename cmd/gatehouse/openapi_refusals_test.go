@@ -45,7 +45,7 @@ func (w *witness) sharedRefusals(t *testing.T) {
 
 // notByItself are the paths that do not answer 200 without a pending request or a
 // person who is signed in.
-var notByItself = []string{"/oauth/authorize", "/oauth/userinfo", "/consent", "/device"}
+var notByItself = []string{"/.well-known/change-password", "/oauth/authorize", "/oauth/userinfo", "/consent", "/device"}
 
 // malformed are the unreadable queries of paths that are not lists.
 var malformed = map[string][]string{

@@ -402,9 +402,11 @@ func (w *witness) operating(t *testing.T) {
 
 func (w *witness) public(*testing.T) {
 	for _, path := range []string{"/", "/setup", "/openapi.json", "/metrics", "/healthz/live", "/healthz/ready", "/.well-known/jwks.json",
-		"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", w.fill("/assets/{name}")} {
+		"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", w.fill("/assets/{name}"),
+		"/favicon.ico", "/robots.txt", "/.well-known/security.txt"} {
 		w.ask(http.StatusOK, "GET", path)
 	}
+	w.ask(http.StatusSeeOther, "GET", "/.well-known/change-password")
 	for _, o := range w.contract.Operations() {
 		if o.Method == http.MethodOptions {
 			_, _, guarded := w.contract.Access(o)

@@ -81,6 +81,7 @@ type witness struct {
 func openWitness(t *testing.T) *witness {
 	t.Helper()
 	a := startApp(t, slog.New(slog.DiscardHandler), func(cfg *config.Config) {
+		cfg.SecurityContact = "mailto:security@example.com"
 		// Throttled requests come from their own networks, so that they block no others.
 		cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})

@@ -19,6 +19,8 @@ import (
 // line of a path admits get 405 for a method that is not declared.
 var surface = map[string][]permitted{
 	"/": {{"GET", "open"}}, "/setup": {{"GET POST", "open"}}, "/assets/*": {{"GET", "open"}},
+	"/favicon.ico": {{"GET", "open"}}, "/robots.txt": {{"GET", "open"}},
+	"/.well-known/change-password": {{"GET", "open"}}, "/.well-known/security.txt": {{"GET", "open"}},
 	"/openapi.json": {{"GET", "open"}}, "/metrics": {{"GET", "open"}},
 	"/healthz/live": {{"GET", "open"}}, "/healthz/ready": {{"GET", "open"}},
 	"/.well-known/jwks.json": {{"GET", "open"}}, "/.well-known/openid-configuration": {{"GET", "open"}}, "/.well-known/oauth-authorization-server": {{"GET", "open"}},

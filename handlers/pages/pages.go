@@ -76,7 +76,7 @@ func problem(h http.Header, err error) (int, web.ProblemData) {
 	case errors.As(err, &own):
 		return own.Status, web.ProblemData{Heading: own.Heading, Text: own.Text}
 	case errors.As(err, &shown):
-		return http.StatusBadRequest, web.ProblemData{Heading: "Authorization error", Text: string(shown.Message)}
+		return http.StatusBadRequest, web.ProblemData{Heading: "Authorization error", Text: string(shown.Message), Sent: shown.Sent}
 	case errors.Is(err, handlers.ErrDisguisedPath):
 		return http.StatusBadRequest, web.ProblemData{Heading: "This address cannot be used", Text: "It is written with codes in place of letters. Please type it anew, or follow the link again."}
 	case errors.Is(err, handlers.ErrNotFound):

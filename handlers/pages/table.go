@@ -12,8 +12,9 @@ const SetupPath = "/setup"
 
 // Endpoints are the pages outside the sign-in.
 type Endpoints struct {
-	Home  Home
-	Setup Setup
+	Home      Home
+	Setup     Setup
+	WellKnown WellKnown
 	// Issuer is where our own forms come from.
 	Issuer string
 }
@@ -22,13 +23,13 @@ type Endpoints struct {
 func (e Endpoints) Table() handlers.Table {
 	style, serveStyle := web.Stylesheet()
 	script, serveScript := web.FormPostScript()
-	return Table(e.Issuer,
+	return Table(e.Issuer, append(e.WellKnown.routes(),
 		handlers.Route{Method: http.MethodGet, Path: "/", Serve: e.Home.Show},
 		handlers.Route{Method: http.MethodGet, Path: SetupPath, Serve: e.Setup.Show},
 		handlers.Route{Method: http.MethodPost, Path: SetupPath, Serve: e.Setup.Create},
 		handlers.Route{Method: http.MethodGet, Path: style, Serve: handlers.Plain(serveStyle)},
 		handlers.Route{Method: http.MethodGet, Path: script, Serve: handlers.Plain(serveScript)},
-	)
+	)...)
 }
 
 // Table returns a table of pages. A route that is not a GET changes something, so only

@@ -1,13 +1,19 @@
 package oauth
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A UserError is a refusal that only the person at the browser may see: nothing is
 // sent to a redirect URI until it is known to be the client's (RFC 6749 §4.1.2.1).
 // Its message is for the person; the reason is for our log.
 type UserError struct {
 	Message UserMessage
-	reason  error
+	// Sent is the parameter at fault as the app sent it, for the app's developer; empty
+	// if there is none to show. It is safe to show: see Showing.
+	Sent   string
+	reason error
 }
 
 // A UserMessage is a sentence for people.
@@ -28,6 +34,28 @@ const (
 // Because returns a refusal with this message.
 func (m UserMessage) Because(reason string, args ...any) *UserError {
 	return &UserError{Message: m, reason: fmt.Errorf(reason, args...)}
+}
+
+// maxSent is how much of a parameter is shown.
+const maxSent = 400
+
+// Showing returns the refusal with a parameter that is its cause. All but visible ASCII
+// characters are percent-encoded: whoever wrote the link cannot make our page say a
+// sentence, or hide a part of the value.
+func (e *UserError) Showing(name, value string) *UserError {
+	var shown strings.Builder
+	for i := range min(len(value), maxSent) {
+		if c := value[i]; c > ' ' && c < 0x7F {
+			shown.WriteByte(c)
+		} else {
+			fmt.Fprintf(&shown, "%%%02X", c)
+		}
+	}
+	if len(value) > maxSent {
+		shown.WriteString("…")
+	}
+	e.Sent = name + "=" + shown.String()
+	return e
 }
 
 func (e *UserError) Error() string { return "refused to a person: " + e.reason.Error() }

@@ -165,6 +165,25 @@ func TestOtherSitesCannotSendOurForms(t *testing.T) {
 	}
 }
 
+// The developer of an app learns which parameter is at fault. Nobody who writes a link
+// can make our page say a sentence.
+func TestARefusalOfAnAppShowsWhatItSent(t *testing.T) {
+	v := open(t).visitor()
+	long := "https://shop.example.com/" + strings.Repeat("a", 1000)
+	for path, want := range map[string]string{
+		ask("redirect_uri", shopURI+"?x=1&y"):             "<code>redirect_uri=https://shop.example.com/cb?x=1&y</code>",
+		ask("redirect_uri", "Call 555 0100 \u202enow<b>"): "<code>redirect_uri=Call%20555%200100%20%E2%80%AEnow<b></code>",
+		ask("redirect_uri", long):                         "<code>redirect_uri=" + long[:400] + "…</code>",
+		ask("client_id", "shopp"):                         "<code>client_id=shopp</code>",
+		"/oauth/logout?client_id=shop&post_logout_redirect_uri=" + url.QueryEscape(shopBye+"/"): "<code>post_logout_redirect_uri=" + shopBye + "/</code>",
+	} {
+		p := v.get(path).shows(http.StatusBadRequest, "Authorization error", want)
+		if strings.Contains(p.body, "now<b>") || strings.Contains(p.body, `href="https`) {
+			t.Errorf("%s: the page runs or links what the app sent, want it as text:\n%s", p.at, p.body)
+		}
+	}
+}
+
 func TestNamesAreText(t *testing.T) {
 	const evil = `"><svg/onload=alert(1)>`
 	s := open(t)

@@ -54,11 +54,11 @@ func clientKnown(a *Endpoint, ctx context.Context, req *request) error {
 	client, err := a.Clients.ClientByID(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return oauth.MessageUnknownClient.Because("unknown client %.40q", id)
+		return oauth.MessageUnknownClient.Because("unknown client %.40q", id).Showing("client_id", id)
 	case err != nil:
 		return fmt.Errorf("reading a client: %w", err)
 	case client.Disabled:
-		return oauth.MessageUnknownClient.Because("client %s is disabled", client.ID)
+		return oauth.MessageUnknownClient.Because("client %s is disabled", client.ID).Showing("client_id", id)
 	}
 	req.client = client
 	return nil
@@ -74,7 +74,7 @@ func redirectKnown(_ *Endpoint, _ context.Context, req *request) error {
 	case uri == "":
 		return oauth.MessageNoRedirect.Because("no redirect URI for client %s", req.client.ID)
 	case !redirectRegistered(req.client, uri):
-		return oauth.MessageRedirect.Because("redirect URI %.200q is not registered for client %s", uri, req.client.ID)
+		return oauth.MessageRedirect.Because("redirect URI %.200q is not registered for client %s", uri, req.client.ID).Showing("redirect_uri", uri)
 	}
 	req.redirectURI = uri
 	return nil

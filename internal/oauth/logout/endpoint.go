@@ -83,7 +83,7 @@ func (l *Endpoint) check(ctx context.Context, out *Request) error {
 		*out = Request{Subject: out.Subject}
 	}
 	if out.Return != "" && !slices.Contains(client.PostLogoutRedirectURIs, out.Return) {
-		return MessageReturn.Because("post_logout_redirect_uri is not registered for %s", client.ID)
+		return MessageReturn.Because("post_logout_redirect_uri is not registered for %s", client.ID).Showing("post_logout_redirect_uri", out.Return)
 	}
 	return nil
 }
