@@ -5,12 +5,14 @@ package chromium
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
@@ -24,6 +26,7 @@ type Tab struct {
 
 	mu      sync.Mutex
 	console []string
+	visited []string
 }
 
 // Open starts a browser with one tab. Without a browser it skips the test, or fails it in
@@ -55,6 +58,9 @@ func newTab(t testing.TB, parent context.Context, options ...chromedp.ContextOpt
 	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 		t.Fatalf("driving the browser: %v", err)
 	}
+	if err := chromedp.Listen(ctx, b.notice); err != nil {
+		t.Fatalf("driving the browser: %v", err)
+	}
 	messages := chromedp.Console(ctx)
 	go func() {
 		for m, err := range messages {
@@ -67,6 +73,29 @@ func newTab(t testing.TB, parent context.Context, options ...chromedp.ContextOpt
 		}
 	}()
 	return b
+}
+
+// notice keeps the addresses that the tab asks for, also those at which no page appears.
+func (b *Tab) notice(event any) {
+	if r, ok := event.(*network.EventRequestWillBeSent); ok && r.Type == network.ResourceTypeDocument {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.visited = append(b.visited, r.DocumentURL)
+	}
+}
+
+// Visits waits until the tab has asked for an address that begins like this, which may be
+// that of another program.
+func (b *Tab) Visits(address string) {
+	b.t.Helper()
+	testkit.Within(b.t, 10*time.Second, "the browser goes to "+address, func() error {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if !slices.ContainsFunc(b.visited, func(at string) bool { return strings.HasPrefix(at, address) }) {
+			return fmt.Errorf("it went to %q", b.visited)
+		}
+		return nil
+	})
 }
 
 // Another opens another tab of the same browser.
@@ -145,8 +174,8 @@ func (b *Tab) said() []string {
 	return append([]string{}, b.console...)
 }
 
-// Logs waits until the browser's console says this.
-func (b *Tab) Logs(line string) {
+// logs waits until the browser's console says this.
+func (b *Tab) logs(line string) {
 	b.t.Helper()
 	testkit.Within(b.t, 10*time.Second, "the console says "+line, func() error {
 		if all := strings.Join(b.said(), "\n"); !strings.Contains(all, line) {
@@ -160,7 +189,7 @@ func (b *Tab) Logs(line string) {
 func (b *Tab) Quiet(expected ...string) {
 	b.t.Helper()
 	Value(b, chromedp.Evaluate[any](`console.log("the end")`))
-	b.Logs("the end") // the console lags behind the page, and is in order
+	b.logs("the end") // the console lags behind the page, and is in order
 said:
 	for _, line := range b.said() {
 		for _, e := range append(expected, "the end", "422 (Unprocessable Entity)") {
