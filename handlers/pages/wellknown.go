@@ -33,7 +33,7 @@ func (e WellKnown) Robots(w http.ResponseWriter, _ *http.Request) error {
 }
 
 // ChangePassword leads to where people change their password (W3C, A Well-Known URL for
-// Changing Passwords). That is the first page until there is one for it.
+// Changing Passwords): to the first page, until there is one for it.
 func (e WellKnown) ChangePassword(w http.ResponseWriter, _ *http.Request) error {
 	return SeeOther(w, "/")
 }

@@ -65,7 +65,7 @@ func TestAPageLeftOpenIsNoDeadEnd(t *testing.T) {
 				v.get("/consent?"+consent.form().Encode()).shows(http.StatusOK, "Allow") // a reload
 			}
 			next := v.post("/consent", consent, "answer", "allow")
-			if strings.Contains(next.body, "<h1>Sign in</h1>") { // the sign-in that the app asked for is no longer new
+			if strings.Contains(next.body, "<h1>Sign in</h1>") { // the one that the app asked for was long ago
 				next = v.signIn(next, "ann")
 			}
 			if answer := next.leads(shopURI); answer.Get("code") == "" || answer.Get("state") != "a state" {
