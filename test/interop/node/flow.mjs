@@ -27,22 +27,29 @@ async function ask(address, form) {
   return response
 }
 
-// visit fills in the forms and follows redirects until they lead away from the issuer.
+// visit fills in the forms and goes where they lead until they lead away from the issuer.
 async function visit(address) {
   let form
   for (let step = 0; step < 10; step++) {
     if (address.origin !== new URL(ISSUER).origin) return address
     const response = await ask(address, form)
-    if (response.status === 303) {
-      address = new URL(response.headers.get('location'), address)
+    const page = await response.text()
+    const next = response.headers.get('location') ?? refreshOf(page)
+    if (next) {
+      address = new URL(next, address)
       form = undefined
       continue
     }
     assert.equal(response.status, 200, `${address.pathname}: ${response.status}`)
-    form = fillIn(await response.text())
+    form = fillIn(page)
     address = new URL(address.pathname, ISSUER)
   }
   assert.fail('the redirects do not end')
+}
+
+// refreshOf returns where a page that goes on by itself leads.
+function refreshOf(page) {
+  return page.match(/<meta http-equiv="refresh" content="0; url=([^"]*)">/)?.[1].replaceAll('&amp;', '&').replaceAll('&#43;', '+')
 }
 
 function fillIn(page) {
