@@ -163,13 +163,16 @@ type Config struct {
 	KeyPublishLead time.Duration `env:"KEY_PUBLISH_LEAD" default:"1h" min:"1s" max:"168h"`
 
 	// SignInFreeTries is how many wrong passwords for one account from one network
-	// are free of delay. After that, each one doubles the delay.
+	// are free of delay. After that, each one doubles the delay. Wider networks have
+	// twice (/56) and four times (/48; /16 of IPv4) as many together.
 	SignInFreeTries int `env:"SIGNIN_FREE_TRIES" default:"5" min:"1" max:"100"`
 
 	// SignInMaxDelay is the longest such delay.
 	SignInMaxDelay time.Duration `env:"SIGNIN_MAX_DELAY" default:"15m" min:"1s" max:"24h"`
 
-	// SignUpFree is how many accounts one network may create without a delay.
+	// SignUpFree is how many accounts one network may create without a delay, in an
+	// hour. Wider networks may create twice (/56) and four times (/48; /16 of IPv4) as
+	// many together.
 	SignUpFree int `env:"SIGNUP_FREE" default:"300" min:"1" max:"1000000"`
 
 	// AuditKeep is how long the audit log is kept.

@@ -10,7 +10,7 @@ import (
 const (
 	// maxStrangers is how many keys that a stranger can make up a process puts into the
 	// shared store in a window. Keys live for an hour at most after their last try, so two
-	// windows' keys are there at once: 20 MB of Redis.
+	// windows' keys are there at once: 35 MB of Redis.
 	maxStrangers = 50_000
 	window       = time.Hour
 )

@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -154,5 +155,40 @@ func TestAFullRedisServesRotations(t *testing.T) {
 	}
 	if _, err := s.Take(t.Context(), store.DigestOf("nobody"), store.Rule{Free: 5, Forget: time.Hour}); err == nil {
 		t.Error("a full Redis counted a try, want it refused")
+	}
+}
+
+// TestTheRationOfStrangersFitsIntoRedis takes an hour's ration of one replica, twice: 35
+// MB (docs/operations.md).
+func TestTheRationOfStrangersFitsIntoRedis(t *testing.T) {
+	const ration, atOnce, most = 50_000, 50, 35 << 20
+	server := startServer(t, "--appendonly", "no")
+	s := openPatient(t, server.URL)
+	used := func() int {
+		var bytes int
+		for line := range strings.Lines(server.client(t).Info(t.Context(), "memory").Val()) {
+			if text, ok := strings.CutPrefix(line, "used_memory_dataset:"); ok {
+				bytes, _ = strconv.Atoi(strings.TrimSpace(text))
+			}
+		}
+		return bytes
+	}
+	before := used()
+	tenth := ration / 10 // of one of two hours: the size of a key does not depend on their number
+	var wg sync.WaitGroup
+	for caller := range atOnce {
+		wg.Go(func() {
+			for i := range tenth / atOnce {
+				if _, err := s.Take(t.Context(), store.DigestOf(strconv.Itoa(caller)+" "+strconv.Itoa(i)), rule); err != nil {
+					t.Errorf("taking from the throttle: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := 20 * (used() - before); n <= 0 || n > most {
+		t.Errorf("two rations take %d bytes of Redis, want at most %d", n, most)
+	} else {
+		t.Logf("two rations take %d bytes of Redis", n)
 	}
 }
