@@ -95,7 +95,7 @@ func TestQueue(t *testing.T) {
 						err := q.acquire(t.Context(), string(network), 1)
 						refused[i] = errors.Is(err, errFull)
 						if full && !refused[i] {
-							t.Errorf("caller %d was told that the queue is full, and served", i)
+							t.Errorf("caller %d was told that the queue is full, and was let in, want it turned away", i)
 						}
 						if err == nil {
 							q.release(1)
