@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"gatehouse/config"
 	"gatehouse/handlers"
 	"gatehouse/internal/test/testdb"
+	"gatehouse/store"
 )
 
 // strangersTable returns the lines of the table of docs/operations.md about strangers:
@@ -140,12 +142,61 @@ func TestStrangersLeaveWhatTheTableSays(t *testing.T) {
 			}
 		}
 	}
-	r := httptest.NewRequest(http.MethodPost, "http://localhost:8080/api/accounts/login/", strings.NewReader(url.Values{"username": {"user"}, "password": {crowdPassword}}.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.RemoteAddr = "203.0.113.9:4711"
-	w := httptest.NewRecorder()
-	if c.handler.ServeHTTP(w, r); w.Code != http.StatusOK {
+	if w := c.login("203.0.113.9", "user", crowdPassword, nil); w.Code != http.StatusOK {
 		t.Errorf("signing in after the flood: status %d %s, want 200", w.Code, w.Body)
+	}
+}
+
+// login signs in at the API from an address, with a cookie if there is one.
+func (c *crowd) login(from, name, password string, cookie *http.Cookie) *httptest.ResponseRecorder {
+	form := url.Values{"username": {name}, "password": {password}}
+	r := httptest.NewRequest(http.MethodPost, "http://localhost:8080/api/accounts/login/", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.RemoteAddr = net.JoinHostPort(from, "4711")
+	if cookie != nil {
+		r.AddCookie(cookie)
+	}
+	w := httptest.NewRecorder()
+	c.handler.ServeHTTP(w, r)
+	return w
+}
+
+// TestASpreadAttack guesses at one account, five times from each of many sites. An
+// operator finds it on record, once, and the owner signs in: elsewhere, and among the
+// guessers with their own browser.
+func TestASpreadAttack(t *testing.T) {
+	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), nil))
+	first := c.login("2001:db8::1", "user", crowdPassword, nil)
+	if first.Code != http.StatusOK || len(first.Result().Cookies()) != 1 {
+		t.Fatalf("the owner's first sign-in: status %d, cookies %v; want 200 and one", first.Code, first.Result().Cookies())
+	}
+	judged := 0
+	for i := range 24 * 5 {
+		switch w := c.login(fmt.Sprintf("2001:db8:%x::1", i/5), "user", "a wrong password", nil); w.Code {
+		case http.StatusUnauthorized:
+			judged++
+		case http.StatusTooManyRequests:
+		default:
+			t.Fatalf("guess %d: status %d, want 401 or 429", i, w.Code)
+		}
+	}
+	// Five from each of 20 sites, one that shows that these were enough, and then one from
+	// each of four sites.
+	if want := 100 + 1 + 4; judged != want {
+		t.Errorf("%d of 120 guesses were judged, want %d", judged, want)
+	}
+	events, err := c.db.ListAudit(t.Context(), store.AuditQuery{Kind: "attack.suspected", Limit: 10})
+	if err != nil || len(events) != 1 || events[0].Subject != "user:"+c.people["user"].Sub || string(events[0].Detail) != `{"what":"signin"}` {
+		t.Errorf("on record: %+v, %v; want one attack.suspected at the person", events, err)
+	}
+	if w := c.login("203.0.113.9", "user", crowdPassword, nil); w.Code != http.StatusOK {
+		t.Errorf("the owner elsewhere: status %d, want 200", w.Code)
+	}
+	if w := c.login("2001:db8:17::1", "user", crowdPassword, first.Result().Cookies()[0]); w.Code != http.StatusOK {
+		t.Errorf("the owner's browser among the guessers: status %d, want 200", w.Code)
+	}
+	if w := c.login("2001:db8:17::1", "user", crowdPassword, nil); w.Code != http.StatusTooManyRequests {
+		t.Errorf("another browser among the guessers: status %d, want 429", w.Code)
 	}
 }
 

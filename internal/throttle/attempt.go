@@ -16,6 +16,7 @@ type Attempt struct {
 	slot   slot    // of a sign-in
 	scopes []scope // what its failure is charged to; empty for a browser of its own
 	turns  []turn
+	spread bool // the account is under attack, so the try does not wait for others
 }
 
 // Succeeded reports that the password was right. It clears the count of the account from

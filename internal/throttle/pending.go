@@ -101,8 +101,8 @@ const (
 // another replica may be judging that try. If there is none, a guesser spends part of
 // their delay waiting here, and we ask a few times more; their delays soon grow longer
 // than that.
-func (l *Limiter) elsewhere(ctx context.Context, r store.Rule, d store.Decision) bool {
-	taken := r.Delay - d.RetryAfter // ago, if it was the last free one
+func (l *Limiter) elsewhere(ctx context.Context, d store.Decision) bool {
+	taken := l.Rules.SignIn.Delay - d.RetryAfter // ago, if it was the last free one
 	if taken < 0 || taken >= l.Elsewhere {
 		return false
 	}

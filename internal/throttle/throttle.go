@@ -94,7 +94,7 @@ func (l *Limiter) admit(ctx context.Context, a *Attempt, account Account) error 
 	a.turns = turns
 	a.slot.key = keyOf(account.kind, account.id, networkOf(ctx))
 	if l.hot.has(a.scopes[0].key, l.Now()) {
-		a.slot.key, a.slot.rule = keyOf("spread", account.kind, account.id, siteOf(ctx)), l.Rules.Spread
+		a.slot.key, a.slot.rule, a.spread = keyOf("spread", account.kind, account.id, siteOf(ctx)), l.Rules.Spread, true
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (l *Limiter) queue(ctx context.Context, a *Attempt) error {
 		if before == nil {
 			before = l.pending.watch(a.slot.key)
 		}
-		if !before.success(wait) && (before != nil || !l.elsewhere(wait, a.slot.rule, d)) {
+		if !before.success(wait) && (before != nil || a.spread || !l.elsewhere(wait, d)) {
 			return l.decide("signin", d)
 		}
 	}
