@@ -7,20 +7,37 @@ import (
 	"strings"
 )
 
-// maxAssertionBytes is many times the size of a usual client assertion.
+// maxAssertionBytes is many times the size of a usual client assertion, and several times
+// that of a usual request object.
 const maxAssertionBytes = 8 << 10
+
+// The typ headers of what clients sign. The header is optional (RFC 7519 §5.1), and a token
+// that says what it is for is accepted for nothing else (RFC 8725 §3.11).
+var (
+	assertionTypes     = []string{"", "jwt", "client-authentication+jwt"}
+	requestObjectTypes = []string{"", "jwt", "oauth-authz-req+jwt"}
+)
 
 // VerifyAssertion checks the signature of a client assertion (RFC 7523 §2.2) and
 // returns its payload. keySet is the client's JWK Set (RFC 7517 §5); a key in the
 // token's own header is ignored. Every refusal is ErrInvalid, and ErrMissingKey
 // too if another set may have the key. The caller judges the claims.
 func VerifyAssertion(keySet []byte, raw string) ([]byte, error) {
+	return verifyClients(keySet, raw, assertionTypes)
+}
+
+// VerifyRequestObject is VerifyAssertion for a request object (RFC 9101 §6.2).
+func VerifyRequestObject(keySet []byte, raw string) ([]byte, error) {
+	return verifyClients(keySet, raw, requestObjectTypes)
+}
+
+func verifyClients(keySet []byte, raw string, types []string) ([]byte, error) {
 	if len(raw) > maxAssertionBytes || strings.Count(raw, ".") != 2 {
 		return nil, invalid("not a token of at most %d bytes", maxAssertionBytes)
 	}
 	last := strings.LastIndexByte(raw, '.')
 	head, body, _ := strings.Cut(raw[:last], ".")
-	h, err := assertionHeader(head)
+	h, err := clientsHeader(head, types)
 	if err != nil {
 		return nil, invalid("%w", err)
 	}
@@ -38,11 +55,7 @@ func VerifyAssertion(keySet []byte, raw string) ([]byte, error) {
 	return payload, nil
 }
 
-// assertionTypes are the typ headers that an assertion may have. The header is
-// optional (RFC 7519 §5.1).
-var assertionTypes = []string{"", "jwt", "client-authentication+jwt"}
-
-func assertionHeader(segment string) (header, error) {
+func clientsHeader(segment string, types []string) (header, error) {
 	text, err := decodeSegment(segment)
 	if err != nil {
 		return header{}, fmt.Errorf("header: %w", err)
@@ -58,8 +71,7 @@ func assertionHeader(segment string) (header, error) {
 			return header{}, fmt.Errorf("header: %s is not a string", name)
 		}
 	}
-	kind := strings.ToLower(h.Type)
-	if slices.Contains(assertionTypes, kind) {
+	if slices.Contains(types, strings.ToLower(h.Type)) {
 		return h, nil
 	}
 	return header{}, fmt.Errorf("header: typ %.32q", h.Type)

@@ -129,7 +129,7 @@ func FuzzAssertion(f *testing.F) {
 			}
 			return
 		}
-		h, headErr := assertionHeader(encode([]byte(head)))
+		h, headErr := clientsHeader(encode([]byte(head)), assertionTypes)
 		if by%4 != 0 || string(got) != payload || headErr != nil || h.Algorithm != "ES256" || h.KeyID != "" && h.KeyID != "a" {
 			t.Errorf("%s by %d counts, want a refusal", head, by%4)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // A header holds the members of a JOSE header that count here, in the order in
@@ -49,8 +50,12 @@ func headerMembers(text []byte) (map[string]json.RawMessage, error) {
 }
 
 // ParseObject reads one JSON object whose member names are unique. The caller compares
-// them exactly (RFC 7519 §4, §10.1.1).
+// them exactly (RFC 7519 §4, §10.1.1). The text must be UTF-8 (RFC 8259 §8.1), which
+// encoding/json on its own would mend.
 func ParseObject(text []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("not UTF-8")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
 		return nil, errors.New("not a JSON object")

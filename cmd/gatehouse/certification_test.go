@@ -195,7 +195,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 		unsigned := "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(`{"state":"of the object"}`)) + "."
 		for code, pairs := range map[string][]string{
 			"invalid_request": {"response_type", ""}, "unsupported_response_type": {"response_type", "id_token"}, "invalid_scope": {"scope", "openid \"\\"},
-			"request_not_supported": {"request", unsigned}, "request_uri_not_supported": {"request_uri", "https://shop.example.com/request.jwt"},
+			"invalid_request_object": {"request", unsigned}, "request_uri_not_supported": {"request_uri", "https://shop.example.com/request.jwt"},
 			"registration_not_supported": {"registration", `{"client_name":"x"}`},
 		} {
 			v.refusal(code, v.get(ask(pairs...)).leads(shopURI))
@@ -610,7 +610,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 			}
 		}
 		for name, want := range map[string]any{
-			"request_parameter_supported": false, "request_uri_parameter_supported": false, "claims_parameter_supported": true,
+			"request_parameter_supported": true, "request_uri_parameter_supported": false, "claims_parameter_supported": true,
 			"authorization_response_iss_parameter_supported": true, "backchannel_logout_supported": true, "backchannel_logout_session_supported": true,
 		} {
 			if document[name] != want {

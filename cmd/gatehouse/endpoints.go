@@ -46,14 +46,15 @@ func newEndpoints(c *core, s signing, issuer *url.URL) endpoints {
 		DB: c.db, Ends: c.ends, Idle: cfg.BrowserIdle, Lifetime: cfg.BrowserLifetime, Now: c.now, Log: c.log,
 	}
 	cookies := browser.Cookies{Secure: secure(issuer), Base: issuer.Path}
+	assertions := c.assertions()
 	return endpoints{
 		core: c, signing: s, issuer: issuer, browsers: browsers,
 		known:    browser.Known{Cookies: cookies, Sealer: s.sealer("gatehouse known browser v1"), Now: c.now},
 		guard:    api.Guard{Sessions: c.sessions},
-		clients:  &clientauth.Authenticator{Clients: c.registry, Limits: c.limits, Assertions: c.assertions(), Now: c.now},
+		clients:  &clientauth.Authenticator{Clients: c.registry, Limits: c.limits, Assertions: assertions, Now: c.now},
 		visitors: pages.Visitors{Cookies: cookies, Browsers: browsers},
 		requests: &authorize.Endpoint{
-			Clients: c.registry, DB: c.db, Hints: s.verifier, Issuer: cfg.Issuer, Now: c.now,
+			Clients: c.registry, DB: c.db, Hints: s.verifier, Objects: assertions, Issuer: cfg.Issuer, Now: c.now,
 			Continuations: authorize.Continuations{Sealer: s.sealer("gatehouse authorization v1"), Now: c.now},
 		},
 		devices: &device.Endpoint{

@@ -323,7 +323,8 @@ func (w *witness) appsThatSign(t *testing.T) {
 	w.ask(http.StatusBadRequest, "POST", clients+"bank/secret/", admin)
 	w.ask(http.StatusBadRequest, "PATCH", clients+"bank/", admin, sends(object{"jwks": object{"keys": []object{{"kty": "oct", "k": "AAAA"}}}, "jwks_uri": "http://bank.example",
 		"assertion_audience": "all", "backchannel_logout_uri": "javascript:alert(1)", "backchannel_logout_session_required": "perhaps"}))
-	w.ask(http.StatusBadRequest, "PATCH", clients+"shop/", admin, sends(object{"jwks": set}))
+	w.ask(http.StatusBadRequest, "PATCH", clients+"shop/", admin, sends(object{"jwks": set, "assertion_audience": "any"}))
+	w.ask(http.StatusBadRequest, "PATCH", clients+"shop/", admin, sends(object{"require_signed_request_object": true}))
 	w.ask(http.StatusNoContent, "DELETE", clients+"bank/", admin)
 }
 

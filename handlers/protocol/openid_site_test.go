@@ -38,7 +38,7 @@ const (
 // wireOpenID adds the endpoints for browsers.
 func (s *site) wireOpenID(clients *client.Cache, auth *clientauth.Authenticator) {
 	s.requests = &authorize.Endpoint{
-		Clients: clients, DB: s.db, Hints: s.verifier, Issuer: issuer, Now: s.clock,
+		Clients: clients, DB: s.db, Hints: s.verifier, Objects: auth.Assertions, Issuer: issuer, Now: s.clock,
 		Continuations: authorize.Continuations{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: s.clock},
 	}
 	memory := throttle.NewMemory(s.clock)

@@ -92,7 +92,7 @@ func TestInvalidReferences(t *testing.T) {
 	refused(t, s.push(t, "own", asking("own", "scope", "openid account")), 400, "invalid_scope")
 	refused(t, s.push(t, "own", asking("own", "response_type", "code id_token")), 400, "unsupported_response_type")
 	refused(t, s.push(t, "own", asking("own", "code_challenge_method", "plain")), 400, "invalid_request")
-	refused(t, s.push(t, "own", asking("own", "request", "x")), 400, "request_not_supported")
+	refused(t, s.push(t, "own", asking("own", "request", "x")), 400, "invalid_request_object")
 	refused(t, s.push(t, "", asking("own")), 401, "invalid_client")
 	refused(t, s.post(t, "/oauth/par", as("own"), "client_id", "web", "response_type", "code"), 400, "invalid_request")
 }

@@ -101,7 +101,7 @@ func TestRefusalsForTheClient(t *testing.T) {
 		{"scope beyond registration", []string{"scope", "openid account"}, "invalid_scope"},
 		{"no scope that is known", []string{"scope", "groups"}, "invalid_scope"},
 		{"scope with quotation marks", []string{"scope", `open"id`}, "invalid_scope"},
-		{"request object", []string{"request", "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"},
+		{"request object", []string{"request", "eyJhbGciOiJub25lIn0.e30."}, "invalid_request_object"},
 		{"request_uri", []string{"request_uri", "https://web.example/r"}, "request_uri_not_supported"},
 		{"registration", []string{"registration", "{}"}, "registration_not_supported"},
 		{"prompt unknown", []string{"prompt", "dance"}, "invalid_request"},

@@ -154,7 +154,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	is = was
 	if replaceAll {
 		is = store.Client{
-			ID: was.ID, AuthMethod: was.AuthMethod, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, CreatedAt: was.CreatedAt,
+			ID: was.ID, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, CreatedAt: was.CreatedAt,
 			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,
 		}
 		if !in.Name.Sent {

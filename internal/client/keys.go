@@ -18,8 +18,9 @@ const (
 	anyAudience = "any"
 )
 
-// setKeys sets the keys of a client with private_key_jwt: either a set of public keys
-// or the URI to fetch it from (RFC 7591 §2). Each replaces the other.
+// setKeys sets the keys of a client: either a set of public keys or the URI to fetch it from
+// (RFC 7591 §2). Each replaces the other. A client signs its assertions with them if its
+// method is private_key_jwt, and its request objects (RFC 9101) whatever its method.
 func setKeys(c *store.Client, in Input, faults *fields.Errors) {
 	if faults.Has("auth_method") {
 		return
@@ -27,10 +28,10 @@ func setKeys(c *store.Client, in Input, faults *fields.Errors) {
 	was := *c
 	setKeySet(&c.JWKS, in.JWKS, faults)
 	setURI(keysFault)(&c.JWKSURI, "jwks_uri", in.JWKSURI, faults)
-	setAudience(c, in.AssertionAudience, faults)
-	if c.AuthMethod != store.PrivateKeyJWT {
-		withoutKeys(c, in, faults)
-		return
+	if c.AuthMethod == store.PrivateKeyJWT {
+		setAudience(c, in.AssertionAudience, faults)
+	} else {
+		withoutAssertions(c, in, faults)
 	}
 	switch {
 	case in.JWKS.Value != "" && in.JWKSURI.Value != "":
@@ -41,21 +42,35 @@ func setKeys(c *store.Client, in Input, faults *fields.Errors) {
 		c.JWKS = ""
 	}
 	if c.JWKS == "" && c.JWKSURI == "" && !faults.Has("jwks") && !faults.Has("jwks_uri") {
-		faults.Add("jwks", "The method "+store.PrivateKeyJWT+" needs jwks or jwks_uri.")
+		requireKeys(c, faults)
 	}
 }
 
-// withoutKeys removes the keys of a client that has another method. It refuses keys
-// that were sent for it, because the caller believes that they count.
-func withoutKeys(c *store.Client, in Input, faults *fields.Errors) {
-	for _, sent := range []struct{ name, value string }{
-		{"jwks", in.JWKS.Value}, {"jwks_uri", in.JWKSURI.Value}, {"assertion_audience", in.AssertionAudience.Value},
-	} {
-		if sent.value != "" && !faults.Has(sent.name) {
-			faults.Add(sent.name, "Only the method "+store.PrivateKeyJWT+" has this.")
-		}
+// requireKeys adds a fault if the client, which has no keys, needs them.
+func requireKeys(c *store.Client, faults *fields.Errors) {
+	if c.AuthMethod == store.PrivateKeyJWT {
+		faults.Add("jwks", "The method "+store.PrivateKeyJWT+" needs jwks or jwks_uri.")
 	}
-	c.JWKS, c.JWKSURI, c.AssertionAudience = "", "", ""
+	if c.RequireSignedRequestObject {
+		faults.Add("require_signed_request_object", "This needs jwks or jwks_uri.")
+	}
+}
+
+// withoutAssertions settles a client that has another method than private_key_jwt. It
+// refuses an audience that was sent for it, because the caller believes that it counts. A
+// client that leaves the method, which only then has an audience, loses the keys that are
+// not sent along: they may be the reason why it left.
+func withoutAssertions(c *store.Client, in Input, faults *fields.Errors) {
+	if in.AssertionAudience.Value != "" {
+		faults.Add("assertion_audience", "Only the method "+store.PrivateKeyJWT+" has this.")
+	}
+	if c.AssertionAudience != "" && in.JWKS.Value == "" {
+		c.JWKS = ""
+	}
+	if c.AssertionAudience != "" && in.JWKSURI.Value == "" {
+		c.JWKSURI = ""
+	}
+	c.AssertionAudience = ""
 }
 
 func setKeySet(to *string, t fields.Text, faults *fields.Errors) {

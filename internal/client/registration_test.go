@@ -136,19 +136,42 @@ func TestKeysThatCannotBeRegistered(t *testing.T) {
 		field string
 		in    Input
 	}{
-		"none":                       {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT)}},
-		"both":                       {"jwks_uri", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(set), JWKSURI: given("https://a.example")}},
-		"private":                    {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(strings.Replace(set, `"x"`, `"d":"AA","x"`, 1))}},
-		"nonsense":                   {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given("keys")}},
-		"for a client with a secret": {"jwks", Input{JWKS: given(set)}},
-		"for a public client":        {"jwks_uri", Input{AuthMethod: given(store.NoSecret), JWKSURI: given("https://a.example")}},
-		"audience without keys":      {"assertion_audience", Input{AssertionAudience: given("any")}},
-		"unknown audience":           {"assertion_audience", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(set), AssertionAudience: given("all")}},
-		"a problem of the wire":      {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: fields.Text{Sent: true, Problem: fields.NotAnObject}}},
+		"none":                      {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT)}},
+		"both":                      {"jwks_uri", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(set), JWKSURI: given("https://a.example")}},
+		"private":                   {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(strings.Replace(set, `"x"`, `"d":"AA","x"`, 1))}},
+		"nonsense":                  {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given("keys")}},
+		"both, with a secret":       {"jwks_uri", Input{JWKS: given(set), JWKSURI: given("https://a.example")}},
+		"none, but signed requests": {"require_signed_request_object", Input{RequireSignedRequestObject: fields.On(true)}},
+		"audience without keys":     {"assertion_audience", Input{AssertionAudience: given("any")}},
+		"audience with a secret":    {"assertion_audience", Input{JWKS: given(set), AssertionAudience: given("any")}},
+		"unknown audience":          {"assertion_audience", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: given(set), AssertionAudience: given("all")}},
+		"a problem of the wire":     {"jwks", Input{AuthMethod: given(store.PrivateKeyJWT), JWKS: fields.Text{Sent: true, Problem: fields.NotAnObject}}},
 	} {
 		c.in.Name, c.in.RedirectURIs = shop().Name, shop().RedirectURIs
 		if _, _, err := w.Create(t.Context(), authz.Operator, c.in); fault(err, c.field) == "" {
 			t.Errorf("%s: err = %v, want a fault in %s", name, err, c.field)
+		}
+	}
+}
+
+// A client signs its requests with registered keys whatever its method is.
+func TestAClientThatSignsItsRequests(t *testing.T) {
+	w, given := open(t), fields.Given
+	set := aSet(t)
+	for _, method := range []string{store.SecretBasic, store.NoSecret} {
+		in := shop()
+		in.AuthMethod, in.JWKS, in.RequireSignedRequestObject = given(method), given(set), fields.On(true)
+		in.GrantTypes = fields.Listed(grant.AuthorizationCode)
+		c, secret, err := w.Create(t.Context(), authz.Operator, in)
+		if err != nil || (secret == "") != (method == store.NoSecret) || c.JWKS != set || c.AssertionAudience != "" || !c.RequireSignedRequestObject {
+			t.Fatalf("%s: registered %+v, %v; want the keys and no audience", method, c, err)
+		}
+		if _, _, err := w.Update(t.Context(), authz.Operator, c.ID, Input{JWKS: given("")}, false); fault(err, "require_signed_request_object") == "" {
+			t.Errorf("%s: without keys: err = %v, want a fault", method, err)
+		}
+		c, _, err = w.Update(t.Context(), authz.Operator, c.ID, Input{AuthMethod: given(method), JWKSURI: given("https://shop.example/keys")}, false)
+		if err != nil || c.JWKS != "" || c.JWKSURI == "" {
+			t.Errorf("%s: keys in another place: %+v, %v; want them there, and the method as it was", method, c, err)
 		}
 	}
 }

@@ -38,7 +38,7 @@ const (
 	UnsupportedResponseType Code = "unsupported_response_type"
 	LoginRequired           Code = "login_required"
 	ConsentRequired         Code = "consent_required"
-	RequestNotSupported     Code = "request_not_supported"
+	InvalidRequestObject    Code = "invalid_request_object"
 	RequestURINotSupported  Code = "request_uri_not_supported"
 	RegistrationUnsupported Code = "registration_not_supported"
 	UnmetAuthentication     Code = "unmet_authentication_requirements"
@@ -63,7 +63,7 @@ var descriptions = map[Code]string{
 	UnsupportedResponseType: "The server supports the response type code alone.",
 	LoginRequired:           "The person has to sign in.",
 	ConsentRequired:         "The person has to be asked for consent.",
-	RequestNotSupported:     "The request parameter is not supported.",
+	InvalidRequestObject:    "The request object is not signed by the client, not for this server, or not valid.",
 	RequestURINotSupported:  "A request_uri that was not pushed to this server is not supported.",
 	RegistrationUnsupported: "The registration parameter is not supported.",
 	UnmetAuthentication:     "The person cannot be authenticated in the way that was asked for.",

@@ -32,7 +32,8 @@ var checks = []struct {
 	// ---- the line: a refusal below it goes to the client
 	{"response mode", responseModeKnown},
 	{"no parameter repeated or garbled", wellFormed},
-	{"no request object", noRequestObject},
+	{"no foreign reference", noForeignReference},
+	{"request object", objectHolds},
 	{"response type", responseTypeIsCode},
 	{"grant registered", grantRegistered},
 	{"pushed where it must be", pushedWhereRequired},
@@ -106,12 +107,10 @@ func wellFormed(_ *Endpoint, _ context.Context, req *request) error {
 	return nil
 }
 
-// noRequestObject refuses parameters that we do not support (OIDC Core 1.0 §3.1.2.6).
+// noForeignReference refuses parameters that we do not support (OIDC Core 1.0 §3.1.2.6).
 // The request_uri of a pushed request is already resolved here.
-func noRequestObject(_ *Endpoint, _ context.Context, req *request) error {
+func noForeignReference(_ *Endpoint, _ context.Context, req *request) error {
 	switch {
-	case req.get("request") != "":
-		return oauth.RequestNotSupported.Because("a request object")
 	case req.get("request_uri") != "":
 		return oauth.RequestURINotSupported.Because("a request_uri that was not pushed")
 	case req.get("registration") != "":

@@ -27,8 +27,16 @@ type noHints struct{}
 
 func (noHints) Hint(context.Context, string) (token.ID, error) { return token.ID{}, token.ErrInvalid }
 
+// noKeys refuses every request object.
+type noKeys struct{}
+
+func (noKeys) CheckObject(context.Context, store.Client, string) error {
+	return oauth.InvalidRequestObject.Because("no keys")
+}
+
 func endpoint() *Endpoint {
 	return &Endpoint{
+		Objects: noKeys{},
 		Clients: known{"web": {ID: "web", AuthMethod: store.SecretBasic, Scope: "openid email", RedirectURIs: []string{"https://web.example/cb"}, GrantTypes: []string{grant.AuthorizationCode}}},
 		Hints:   noHints{}, Now: func() time.Time { return time.Unix(0, 0) },
 	}
@@ -50,8 +58,8 @@ func TestTheOrderOfTheChecks(t *testing.T) {
 		{"foreign redirect hides other faults", nil, url.Values{"redirect_uri": {"https://web.example/cb"}}},
 		{"response mode", oauth.InvalidRequest, url.Values{"response_mode": {"form_post"}}},
 		{"repeated", oauth.InvalidRequest, url.Values{"state": {"a"}}},
-		{"request object", oauth.RequestNotSupported, url.Values{"request": nil}},
 		{"request_uri", oauth.RequestURINotSupported, url.Values{"request_uri": nil}},
+		{"request object", oauth.InvalidRequestObject, url.Values{"request": nil}},
 		{"response type", oauth.UnsupportedResponseType, url.Values{"response_type": {"code"}}},
 		{"PKCE", oauth.InvalidRequest, url.Values{"code_challenge": nil, "code_challenge_method": nil}},
 		{"scope", oauth.InvalidScope, url.Values{"scope": {"openid"}}},
@@ -60,7 +68,7 @@ func TestTheOrderOfTheChecks(t *testing.T) {
 		{"claims", oauth.InvalidRequest, url.Values{"claims": {"{}"}}},
 		{"hint", oauth.InvalidRequest, url.Values{"id_token_hint": nil}},
 	} {
-		_, err := endpoint().examine(t.Context(), values, false)
+		_, err := endpoint().examine(t.Context(), values, origin{})
 		var shown *oauth.UserError
 		var told *refusal
 		switch {
@@ -78,7 +86,7 @@ func TestTheOrderOfTheChecks(t *testing.T) {
 			}
 		}
 	}
-	if _, err := endpoint().examine(t.Context(), values, false); err != nil {
+	if _, err := endpoint().examine(t.Context(), values, origin{}); err != nil {
 		t.Errorf("mended: %v", err)
 	}
 }

@@ -28,6 +28,10 @@ type Endpoint struct {
 	Hints interface {
 		Hint(ctx context.Context, raw string) (token.ID, error)
 	}
+	// Objects verifies request objects (RFC 9101).
+	Objects interface {
+		CheckObject(ctx context.Context, client store.Client, raw string) error
+	}
 	Continuations Continuations
 	// Issuer is the iss of every answer (RFC 9207).
 	Issuer string
@@ -37,7 +41,11 @@ type Endpoint struct {
 // Begin decides the next step of a new request. A refusal for the client is a Step
 // too. An error is an *oauth.UserError for the person, or a fault of ours.
 func (a *Endpoint) Begin(ctx context.Context, values url.Values, b oauth.Browser) (Step, error) {
-	return a.decideOn(ctx, values, Continuation{Began: a.Now().UnixMilli()}, false, b)
+	return a.begin(ctx, values, false, b)
+}
+
+func (a *Endpoint) begin(ctx context.Context, values url.Values, signed bool, b oauth.Browser) (Step, error) {
+	return a.decideOn(ctx, values, Continuation{Began: a.Now().UnixMilli(), Signed: signed}, false, b)
 }
 
 // Resume decides the next step of a request that comes back from a page. In another
@@ -48,7 +56,7 @@ func (a *Endpoint) Resume(ctx context.Context, sealed string, b oauth.Browser) (
 		return Step{}, err
 	}
 	if !c.begunIn(b) {
-		return a.Begin(ctx, c.parameters(), b)
+		return a.begin(ctx, c.parameters(), c.Signed, b)
 	}
 	return a.decideOn(ctx, c.parameters(), c, true, b)
 }
@@ -69,7 +77,7 @@ func (a *Endpoint) Carry(values url.Values) (resume string, err error) {
 }
 
 func (a *Endpoint) decideOn(ctx context.Context, values url.Values, c Continuation, resumed bool, b oauth.Browser) (Step, error) {
-	req, err := a.examine(ctx, values, resumed)
+	req, err := a.examine(ctx, values, origin{resumed, c.Signed})
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		return a.refuse(refused.req, refused.why), nil
 	}
@@ -81,7 +89,7 @@ func (a *Endpoint) decideOn(ctx context.Context, values url.Values, c Continuati
 
 // proceed takes a request that passed the checks to its next step.
 func (a *Endpoint) proceed(ctx context.Context, req *request, c Continuation, b oauth.Browser) (Step, error) {
-	c.Query, c.Browser = req.query(), browserDigest(b)
+	c.Query, c.Signed, c.Browser = req.query(), req.signed, browserDigest(b)
 	kind, err := a.decide(ctx, req, c, b)
 	if refused, ok := errors.AsType[*oauth.Error](err); ok {
 		return a.refuse(req, refused), nil
@@ -108,13 +116,23 @@ type refusal struct {
 func (r *refusal) Error() string { return r.why.Error() }
 func (r *refusal) Unwrap() error { return r.why }
 
+// An origin says where the parameters of a request come from.
+type origin struct {
+	// resumed: a page of ours, which has shown the request to the person.
+	resumed bool
+	// signed: a request object that was verified before the request was sealed.
+	signed bool
+}
+
 // examine reads a request and runs the checks. It returns a *refusal for the client or
 // an *oauth.UserError for the person.
-func (a *Endpoint) examine(ctx context.Context, values url.Values, resumed bool) (*request, error) {
+func (a *Endpoint) examine(ctx context.Context, values url.Values, from origin) (*request, error) {
 	req := readRequest(values)
-	if err := a.resolve(ctx, req, resumed); err != nil {
+	req.signed = from.signed
+	if err := a.resolve(ctx, req, from.resumed); err != nil {
 		return nil, err
 	}
+	req.open()
 	if err := a.check(ctx, req); err != nil {
 		if refused, ok := errors.AsType[*oauth.Error](err); ok {
 			return nil, &refusal{req, refused}

@@ -31,7 +31,7 @@ func FuzzAuthorize(f *testing.F) {
 		if err != nil {
 			return
 		}
-		req, err := at.examine(t.Context(), values, false)
+		req, err := at.examine(t.Context(), values, origin{})
 		var told *refusal
 		if errors.As(err, &told) {
 			req = told.req

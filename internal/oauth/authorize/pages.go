@@ -46,7 +46,7 @@ func (a *Endpoint) Pending(ctx context.Context, sealed string, b oauth.Browser) 
 	if !c.begunIn(b) {
 		return Pending{}, oauth.ErrMoved
 	}
-	req, err := a.examine(ctx, c.parameters(), true)
+	req, err := a.examine(ctx, c.parameters(), origin{true, c.Signed})
 	if err != nil {
 		return Pending{}, movedOn(err)
 	}
@@ -111,7 +111,7 @@ func (a *Endpoint) atConsent(ctx context.Context, sealed string, b oauth.Browser
 	if !c.begunIn(b) || !b.SignedIn() || c.SessionID != b.Session.ID {
 		return Continuation{}, nil, oauth.ErrMoved
 	}
-	req, err := a.examine(ctx, c.parameters(), true)
+	req, err := a.examine(ctx, c.parameters(), origin{true, c.Signed})
 	if err != nil {
 		return Continuation{}, nil, movedOn(err)
 	}

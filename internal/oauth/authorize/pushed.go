@@ -74,6 +74,7 @@ func (a *Endpoint) Push(ctx context.Context, client store.Client, values url.Val
 	req := readRequest(values)
 	req.pushing = true
 	req.params.Set("client_id", client.ID) // it may have come in the header or an assertion alone
+	req.open()
 	if err := a.check(ctx, req); err != nil {
 		if shown, ok := errors.AsType[*oauth.UserError](err); ok {
 			return Pushed{}, oauth.InvalidRequest.Because("%w", shown)

@@ -32,6 +32,10 @@ type request struct {
 	pushing bool
 	// pushed is the request_uri of a pushed request, or empty (RFC 9126).
 	pushed string
+	// object is its request object, or nil (RFC 9101); signed says that the parameters are
+	// of one that was verified.
+	object *object
+	signed bool
 
 	client      store.Client
 	redirectURI string

@@ -24,7 +24,10 @@ const (
 	assertionLife = 5 * time.Minute
 	// assertionSkew is how far ahead of ours a client's clock may be.
 	assertionSkew = 10 * time.Second
-	maxJTI        = 255
+	// objectLife is how far ahead a request object may expire. A client may sign one for
+	// the whole of a person's visit.
+	objectLife = time.Hour
+	maxJTI     = 255
 )
 
 // Assertions verifies the assertions that clients sign to authenticate (RFC 7523).
@@ -43,9 +46,9 @@ type Assertions struct {
 	Now    func() time.Time
 }
 
-// assertion holds the claims of a client assertion (RFC 7523 §3).
+// assertion holds the claims of a client assertion (RFC 7523 §3), and of a request object.
 type assertion struct {
-	Issuer, Subject              string
+	Issuer, Subject, ClientID    string
 	Audience                     audience
 	JTI                          string
 	Expires, IssuedAt, NotBefore float64
@@ -59,7 +62,7 @@ func (a *assertion) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	for name, value := range map[string]any{
-		"iss": &a.Issuer, "sub": &a.Subject, "aud": &a.Audience, "jti": &a.JTI, "exp": &a.Expires, "iat": &a.IssuedAt, "nbf": &a.NotBefore,
+		"iss": &a.Issuer, "sub": &a.Subject, "client_id": &a.ClientID, "aud": &a.Audience, "jti": &a.JTI, "exp": &a.Expires, "iat": &a.IssuedAt, "nbf": &a.NotBefore,
 	} {
 		if given, ok := members[name]; ok {
 			if err := json.Unmarshal(given, value); err != nil {
@@ -103,7 +106,7 @@ func claimed(raw string) (string, error) {
 // verify checks that client signed the assertion, that it is for us and in force, and
 // that it comes for the first time. Otherwise it returns InvalidClient.
 func (s *Assertions) verify(r *http.Request, client store.Client, raw string) error {
-	payload, err := s.signed(r.Context(), client, raw)
+	payload, err := s.signed(r.Context(), client, raw, keys.VerifyAssertion)
 	if passing(err) {
 		return fmt.Errorf("reading the keys of client %s: %w", client.ID, err)
 	}
@@ -128,15 +131,15 @@ func (s *Assertions) verify(r *http.Request, client store.Client, raw string) er
 	return nil
 }
 
-// signed returns the payload of an assertion that client signed. A client adds a key by
+// signed returns the payload of a token that client signed, as verify reads it. A client adds a key by
 // publishing it and signing with it at once (OIDC Core 1.0 §10.1.1), so an unknown key may
 // be behind the jwks_uri by now.
-func (s *Assertions) signed(ctx context.Context, client store.Client, raw string) ([]byte, error) {
+func (s *Assertions) signed(ctx context.Context, client store.Client, raw string, verify func(set []byte, raw string) ([]byte, error)) ([]byte, error) {
 	set, err := s.keySet(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	payload, err := keys.VerifyAssertion(set, raw)
+	payload, err := verify(set, raw)
 	if client.JWKS != "" || !errors.Is(err, keys.ErrMissingKey) {
 		return payload, err
 	}
@@ -147,7 +150,7 @@ func (s *Assertions) signed(ctx context.Context, client store.Client, raw string
 	case fault != nil, bytes.Equal(renewed, set):
 		return nil, err
 	}
-	return keys.VerifyAssertion(renewed, raw)
+	return verify(renewed, raw)
 }
 
 // passing reports whether the keys could not be read now, which says nothing of the client.
@@ -168,21 +171,28 @@ func (s *Assertions) keySet(ctx context.Context, client store.Client) ([]byte, e
 
 // judge checks the claims (RFC 7523 §3).
 func (s *Assertions) judge(r *http.Request, client store.Client, a assertion) error {
-	now := s.Now()
-	latest := now.Add(assertionSkew)
 	switch {
 	case a.Issuer != client.ID || a.Subject != client.ID:
 		return errors.New("iss or sub is not the client")
 	case a.JTI == "" || len(a.JTI) > maxJTI:
 		return errors.New("jti is missing or too long")
+	case !s.addressed(r, client, a.Audience):
+		return errors.New("aud is not us")
+	}
+	return s.inForce(a, assertionLife)
+}
+
+// inForce checks the times of a token that may expire at most life ahead.
+func (s *Assertions) inForce(a assertion, life time.Duration) error {
+	now := s.Now()
+	latest := now.Add(assertionSkew)
+	switch {
 	case a.Expires <= 0 || !now.Before(seconds(a.Expires)):
 		return errors.New("exp is missing or has passed")
-	case seconds(a.Expires).After(latest.Add(assertionLife)):
+	case seconds(a.Expires).After(latest.Add(life)):
 		return errors.New("exp is too far ahead")
 	case seconds(a.IssuedAt).After(latest), seconds(a.NotBefore).After(latest):
 		return errors.New("iat or nbf is in the future")
-	case !s.addressed(r, client, a.Audience):
-		return errors.New("aud is not us")
 	}
 	return nil
 }

@@ -73,23 +73,71 @@ func (once) UseOnce(context.Context, store.Digest, time.Time) (bool, error) { re
 // asserting returns a request of the client "signer". An empty kid is left out.
 func asserting(t *testing.T, key ed25519.PrivateKey, kid string, now time.Time) *http.Request {
 	t.Helper()
+	return request(url.Values{
+		"client_assertion": {signed(t, key, kid, map[string]any{
+			"iss": "signer", "sub": "signer", "aud": "https://id.example", "jti": rand.Text(), "exp": now.Add(time.Minute).Unix(),
+		})},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+	})
+}
+
+func signed(t *testing.T, key ed25519.PrivateKey, kid string, claims map[string]any) string {
+	t.Helper()
 	header := map[string]any{"alg": "Ed25519"}
 	if kid != "" {
 		header["kid"] = kid
 	}
 	var parts []string
-	for _, part := range []map[string]any{header, {"iss": "signer", "sub": "signer", "aud": "https://id.example", "jti": rand.Text(), "exp": now.Add(time.Minute).Unix()}} {
+	for _, part := range []map[string]any{header, claims} {
 		text, err := json.Marshal(part)
 		if err != nil {
-			t.Fatalf("encoding an assertion: %v", err)
+			t.Fatalf("encoding a token: %v", err)
 		}
 		parts = append(parts, base64.RawURLEncoding.EncodeToString(text))
 	}
 	input := strings.Join(parts, ".")
-	return request(url.Values{
-		"client_assertion":      {input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, []byte(input)))},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-	})
+	return input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, []byte(input)))
+}
+
+// silent cannot read keys now.
+type silent struct{}
+
+func (silent) Get(context.Context, string) ([]byte, error) { return nil, store.ErrUnavailable }
+
+func (silent) Renew(context.Context, string) ([]byte, error) { return nil, store.ErrUnavailable }
+
+// A request object with claims that cannot be right leads to no fetch of keys, and one
+// signed with a new key is accepted at once. Keys that cannot be read now are no fault of
+// the object.
+func TestKeysOfRequestObjects(t *testing.T) {
+	host := newKeyHost(t)
+	client := store.Client{ID: "signer", AuthMethod: store.NoSecret, JWKSURI: host.URL}
+	clock := func() time.Time { return noon }
+	a := clientauth.Assertions{Issuer: "https://id.example", Now: clock, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{Private: true}), Limits: &tally{}, Now: clock}}
+	key := host.publish(t, "r1")
+	check := func(what string, key ed25519.PrivateKey, kid string, want error, fetches int, pairs ...any) {
+		t.Helper()
+		claims := map[string]any{"client_id": "signer", "aud": "https://id.example", "exp": noon.Add(time.Hour).Unix()}
+		for i := 0; i < len(pairs); i += 2 {
+			claims[pairs[i].(string)] = pairs[i+1]
+		}
+		before := host.fetches()
+		if err := a.CheckObject(t.Context(), client, signed(t, key, kid, claims)); !errors.Is(err, want) {
+			t.Errorf("%s: err = %v, want %v", what, err, want)
+		}
+		if n := host.fetches() - before; n != fetches {
+			t.Errorf("%s: fetched %d times, want %d", what, n, fetches)
+		}
+	}
+	check("expired", key, "r1", oauth.InvalidRequestObject, 0, "exp", noon.Unix())
+	check("for another server", key, "r1", oauth.InvalidRequestObject, 0, "aud", "https://other.example")
+	check("of another client", key, "r1", oauth.InvalidRequestObject, 0, "client_id", "other")
+	cache := a.Keys
+	a.Keys = silent{}
+	check("keys that cannot be read now", key, "r1", store.ErrUnavailable, 0)
+	a.Keys = cache
+	check("a good one", key, "r1", nil, 1)
+	check("a new key", host.publish(t, "r2"), "r2", nil, 1)
 }
 
 // A client publishes a key and signs with it at once. Strangers who name unknown keys make

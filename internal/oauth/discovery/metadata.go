@@ -25,7 +25,7 @@ type Server struct {
 	Endpoints map[string]string
 	// Grants are all grant types.
 	Grants grant.List
-	// PrivateKeyJWT says that clients may authenticate with a signed assertion.
+	// PrivateKeyJWT says that clients may sign: assertions, to authenticate, and requests.
 	PrivateKeyJWT bool
 	// BackchannelLogout says that clients are notified when a session ends.
 	BackchannelLogout bool
@@ -72,6 +72,10 @@ type metadata struct {
 	IntrospectionAuth []string `json:"introspection_endpoint_auth_methods_supported,omitempty"`
 	IntrospectSigning []string `json:"introspection_endpoint_auth_signing_alg_values_supported,omitempty"`
 
+	// RFC 9101; "none" is not among the algorithms.
+	Request        bool     `json:"request_parameter_supported,omitempty"`
+	RequestSigning []string `json:"request_object_signing_alg_values_supported,omitempty"`
+
 	IssInAnswer bool `json:"authorization_response_iss_parameter_supported,omitempty"` // RFC 9207 §3
 
 	Subjects       []string `json:"subject_types_supported,omitempty"`
@@ -81,12 +85,11 @@ type metadata struct {
 }
 
 // more holds the members of OpenID Connect Discovery 1.0 §3 for a server with an
-// authorization endpoint. Request and RequestURI are sent although they are false,
-// because request_uri_parameter_supported defaults to true.
+// authorization endpoint. RequestURI is sent although it is false, because
+// request_uri_parameter_supported defaults to true.
 type more struct {
 	ClaimTypes      []string `json:"claim_types_supported"`
 	ClaimsParameter bool     `json:"claims_parameter_supported"`
-	Request         bool     `json:"request_parameter_supported"`
 	RequestURI      bool     `json:"request_uri_parameter_supported"`
 	ACRs            []string `json:"acr_values_supported"`
 	Languages       []string `json:"ui_locales_supported"`
@@ -136,6 +139,9 @@ func (s Server) metadata() (metadata, error) {
 	all, signing := store.AuthMethods(), keys.ForeignAlgorithms()
 	if !s.PrivateKeyJWT {
 		all, signing = without(all, store.PrivateKeyJWT), nil
+	}
+	if m.Authorization != "" {
+		m.Request, m.RequestSigning = s.PrivateKeyJWT, signing
 	}
 	if m.Token != "" {
 		m.TokenAuth, m.TokenSigning = all, signing

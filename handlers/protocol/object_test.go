@@ -1,0 +1,200 @@
+package protocol_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/oauth/authorize"
+	"gatehouse/store"
+)
+
+// openObjects returns a site where the first-party client own has registered keys.
+func openObjects(t testing.TB) (*site, signers) {
+	t.Helper()
+	s, keys := openWeb(t), newSigners(t)
+	s.reregister(t, "own", func(c *store.Client) { c.JWKS = keys.jwks })
+	return s, keys
+}
+
+// object returns the claims of a valid request object of own. The pairs change them; nil
+// removes one.
+func (s *site) object(pairs ...any) map[string]any {
+	c := map[string]any{"iss": "own", "aud": issuer, "exp": s.clock().Add(time.Hour).Unix()}
+	for name, values := range asking("own") {
+		c[name] = values[0]
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		c[pairs[i].(string)] = pairs[i+1]
+		if pairs[i+1] == nil {
+			delete(c, pairs[i].(string))
+		}
+	}
+	return c
+}
+
+var es256 = map[string]any{"alg": "ES256", "kid": "e"}
+
+// A signed request object is the whole request: beside it only client_id counts (RFC 9101
+// §6.3).
+func TestSignedRequestObject(t *testing.T) {
+	s, keys := openObjects(t)
+	for _, header := range []map[string]any{
+		es256, {"alg": "RS256", "kid": "r"}, {"alg": "PS256", "kid": "r"}, {"alg": "EdDSA", "kid": "d"}, {"alg": "ES256"},
+		{"alg": "ES256", "kid": "e", "typ": "JWT"}, {"alg": "ES256", "kid": "e", "typ": "oauth-authz-req+jwt"}, {"alg": "ES256", "kid": "e", "typ": "OAuth-Authz-Req+jwt"},
+	} {
+		raw := keys.sign(t, header, s.object("scope", "openid email"))
+		values := url.Values{
+			"client_id": {"own"}, "request": {raw}, "state": {"forged", "twice"}, "redirect_uri": {"https://evil.test/"}, "response_mode": {"fragment"}, "nonce": {"\xff"},
+		}
+		a := s.authorize(t, values)
+		if q := returned(t, a); q.Get("state") != "st/ate +&=" {
+			t.Errorf("%v: told %v, want the state of the object", header, q)
+		}
+		tokens := granted(t, s.exchange(t, "own", returned(t, a).Get("code")))
+		if id := s.idToken(t, tokens); id["nonce"] != "n-1" || tokens.text("scope") != "openid email" {
+			t.Errorf("%v: nonce %v, scope %q, want those of the object", header, id["nonce"], tokens.text("scope"))
+		}
+	}
+	// What OpenID Connect wants beside the object agrees with it.
+	for _, beside := range []url.Values{
+		{"response_type": {"code"}, "scope": {"openid"}}, {"scope": {"email openid"}}, {"response_type": {"code"}},
+	} {
+		beside["client_id"], beside["request"] = []string{"own"}, []string{keys.sign(t, es256, s.object("scope", "openid email"))}
+		s.code(t, beside)
+	}
+	// Values of other types, where OpenID Connect has them (OIDC Core 1.0 §6.1).
+	typed := s.object("max_age", 3600, "claims", map[string]any{"id_token": map[string]any{"email": nil}}, "aud", []string{"https://other.example", issuer}, "iss", nil, "iat", s.clock().Unix())
+	s.code(t, url.Values{"client_id": {"own"}, "request": {keys.sign(t, es256, typed)}})
+}
+
+func TestInvalidRequestObjects(t *testing.T) {
+	s, keys := openObjects(t)
+	good := keys.sign(t, es256, s.object())
+	parts := strings.Split(good, ".")
+	other := newSigners(t)
+	for name, raw := range map[string]string{
+		"unsigned":              keys.sign(t, map[string]any{"alg": "none"}, s.object()),
+		"another's key":         other.sign(t, es256, s.object()),
+		"by a shared secret":    keys.sign(t, map[string]any{"alg": "HS256", "kid": "o"}, s.object()),
+		"altered":               parts[0] + "." + b64([]byte(strings.Replace(decode(t, parts[1]), "n-1", "n-2", 1))) + "." + parts[2],
+		"encrypted":             good + ".AAAA.AAAA",
+		"garbage":               "x",
+		"no aud":                keys.sign(t, es256, s.object("aud", nil)),
+		"for another server":    keys.sign(t, es256, s.object("aud", "https://other.example")),
+		"for an endpoint":       keys.sign(t, es256, s.object("aud", issuer+"/oauth/authorize")),
+		"no exp":                keys.sign(t, es256, s.object("exp", nil)),
+		"expired":               keys.sign(t, es256, s.object("exp", s.clock().Unix())),
+		"exp too far ahead":     keys.sign(t, es256, s.object("exp", s.clock().Add(time.Hour+time.Minute).Unix())),
+		"not yet":               keys.sign(t, es256, s.object("nbf", s.clock().Add(time.Minute).Unix())),
+		"iss of another":        keys.sign(t, es256, s.object("iss", "web")),
+		"no client_id":          keys.sign(t, es256, s.object("client_id", nil)),
+		"client_id of another":  keys.sign(t, es256, s.object("client_id", "web")),
+		"sub as in a proof":     keys.sign(t, es256, s.object("sub", "own")),
+		"an object inside":      keys.sign(t, es256, s.object("request", good)),
+		"a reference inside":    keys.sign(t, es256, s.object("request_uri", "urn:ietf:params:oauth:request_uri:x")),
+		"a name twice":          keys.signText(t, es256, twice(t, s.object(), `"state":%q`, "a")),
+		"another spelling":      keys.signText(t, es256, twice(t, s.object("exp", nil), `"EXP":%d`, s.clock().Add(time.Minute).Unix())),
+		"a list of states":      keys.sign(t, es256, s.object("state", []string{"a"})),
+		"a number as a nonce":   keys.sign(t, es256, s.object("nonce", 1)),
+		"null as a scope":       keys.signText(t, es256, twice(t, s.object("scope", nil), `"scope":null%s`, json.RawMessage(""))),
+		"not UTF-8":             keys.signText(t, es256, twice(t, s.object("nonce", nil), "\"nonce\":\"\xff%s\"", "")),
+		"typ of an assertion":   keys.sign(t, map[string]any{"alg": "ES256", "kid": "e", "typ": "client-authentication+jwt"}, s.object()),
+		"typ of a token":        keys.sign(t, map[string]any{"alg": "ES256", "kid": "e", "typ": "at+jwt"}, s.object()),
+		"a critical extension":  keys.sign(t, map[string]any{"alg": "ES256", "kid": "e", "crit": []string{"b64"}, "b64": true}, s.object()),
+		"too large":             keys.sign(t, es256, s.object("state", strings.Repeat("s", 9000))),
+		"without redirect_uri":  keys.sign(t, es256, s.object("redirect_uri", nil)),
+		"redirect_uri no text":  keys.sign(t, es256, s.object("redirect_uri", 1)),
+		"a key in its header":   other.sign(t, map[string]any{"alg": "ES256", "jwk": other.public()}, s.object()),
+		"an unregistered kid":   keys.sign(t, map[string]any{"alg": "ES256", "kid": "x"}, s.object()),
+		"signed as another alg": keys.sign(t, map[string]any{"alg": "RS256", "kid": "e"}, s.object()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := asking("own", "request", raw)
+			if len(values.Encode()) < 8<<10 {
+				toldNo(t, s.authorize(t, values), "invalid_request_object")
+			}
+			refused(t, s.push(t, "own", values), 400, "invalid_request_object")
+		})
+	}
+	for name, beside := range map[string]url.Values{
+		"another response_type": {"response_type": {"code id_token"}}, "more scope": {"scope": {"openid email"}}, "a repeated scope": {"scope": {"openid", "openid"}},
+	} {
+		beside["client_id"], beside["request"] = []string{"own"}, []string{good}
+		if a := s.authorize(t, beside); returned(t, a).Get("error") != "invalid_request" {
+			t.Errorf("%s beside the object: sent to %s, want invalid_request", name, a.header.Get("Location"))
+		}
+	}
+	both := asking("own", "request", good, "request_uri", "https://web.example/r")
+	toldNo(t, s.authorize(t, both), "invalid_request")
+	// The parameters of an object are judged as any other.
+	toldNo(t, s.authorize(t, asking("own", "request", keys.sign(t, es256, s.object("scope", "account")), "scope", "")), "invalid_scope")
+	toldNo(t, s.authorize(t, asking("own", "request", keys.sign(t, es256, s.object("registration", "{}")))), "registration_not_supported")
+	// web has no keys.
+	toldNo(t, s.authorize(t, asking("web", "request", keys.sign(t, es256, s.object("iss", "web", "client_id", "web")))), "invalid_request_object")
+}
+
+func decode(t testing.TB, segment string) string {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(segment)
+	if err != nil {
+		t.Fatalf("decoding a segment: %v", err)
+	}
+	return string(text)
+}
+
+// Nothing goes to an address that the client has not registered, wherever it is named. The
+// object's comes first; without one, the address beside it learns what is wrong.
+func TestWhereARefusedObjectIsAnswered(t *testing.T) {
+	s, keys := openObjects(t)
+	unsigned := map[string]any{"alg": "none"}
+	for name, values := range map[string]url.Values{
+		"a foreign address in the object": asking("own", "request", keys.sign(t, es256, s.object("redirect_uri", "https://evil.test/"))),
+		"unsigned":                        asking("own", "request", keys.sign(t, unsigned, s.object("redirect_uri", "https://evil.test/"))),
+		"a foreign address beside it":     asking("own", "request", "x", "redirect_uri", "https://evil.test/"),
+		"no address at all":               {"client_id": {"own"}, "request": {keys.sign(t, es256, s.object("redirect_uri", nil))}},
+		"an unknown client":               {"client_id": {"nobody"}, "request": {keys.sign(t, es256, s.object("client_id", "nobody"))}},
+		"no client beside it":             {"request": {keys.sign(t, es256, s.object())}},
+		"two clients beside it":           {"client_id": {"own", "own"}, "request": {keys.sign(t, es256, s.object())}},
+	} {
+		if a := s.authorize(t, values); a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
+			t.Errorf("%s: status = %d, sent to %q, want 400 and no redirect", name, a.status, a.header.Get("Location"))
+		}
+	}
+	a := s.authorize(t, url.Values{"client_id": {"own"}, "request": {keys.sign(t, unsigned, s.object("response_mode", "fragment"))}})
+	if to := a.header.Get("Location"); !strings.HasPrefix(to, callback+"#") || !strings.Contains(to, "error=invalid_request_object") {
+		t.Errorf("unsigned, alone: sent to %q, want the registered address, in the mode of the object", to)
+	}
+}
+
+// The object may be pushed, come by POST, and expire while the person signs in.
+func TestTheWayOfARequestObject(t *testing.T) {
+	s, keys := openObjects(t)
+	s.reregister(t, "own", func(c *store.Client) { c.RequireSignedRequestObject = true })
+	alone := func() url.Values {
+		return url.Values{"client_id": {"own"}, "request": {keys.sign(t, es256, s.object("exp", s.clock().Add(time.Minute).Unix()))}}
+	}
+	s.code(t, pushed(t, s.push(t, "own", alone()), "own"))
+	s.code(t, alone())
+	sealed, err := s.requests.Carry(alone())
+	if err != nil {
+		t.Fatalf("carrying a POST over: %v", err)
+	}
+	returned(t, s.get(t, sealed))
+
+	s.signedOut()
+	login := sentTo(t, s.authorize(t, alone()), "/login")
+	s.advance(10 * time.Minute)
+	s.signedIn(t) // in another browser, where it begins again
+	returned(t, s.get(t, authorize.ResumePath(login)))
+	if a := s.authorize(t, url.Values{"client_id": {"own"}, "request": {keys.sign(t, es256, s.object("exp", s.clock().Add(-time.Minute).Unix()))}}); returned(t, a).Get("error") != "invalid_request_object" {
+		t.Errorf("expired: sent to %s, want invalid_request_object", a.header.Get("Location"))
+	}
+
+	toldNo(t, s.authorize(t, asking("own")), "invalid_request")
+	refused(t, s.push(t, "own", asking("own")), 400, "invalid_request")
+}
