@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/test/testkit"
 )
 
-// A browser keeps cookies, fills in the forms for ann, and follows redirects until
+// A browser keeps cookies, fills in the forms for the site's user, and follows redirects until
 // they lead to the app.
 type browser struct {
 	t      *testing.T
@@ -93,9 +93,9 @@ func (b *browser) step(to *url.URL, form url.Values) (string, url.Values) {
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
 
-// fillIn returns the form of a page, filled in by ann.
+// fillIn returns the form of a page, filled in by the site's user.
 func (b *browser) fillIn(page string) url.Values {
-	form := url.Values{"username": {"ann"}, "password": {b.site.password}}
+	form := url.Values{"username": {b.site.user}, "password": {b.site.password}}
 	if strings.Contains(page, `action="/consent"`) {
 		form = url.Values{"answer": {"allow"}}
 	}

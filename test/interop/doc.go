@@ -2,6 +2,10 @@
 // libraries that others wrote, against the real binary and against two replicas of
 // it, with the race detector if the tests run with it.
 //
-// The relying party in the folder node needs node and npm. Without them its test is
-// skipped with a sentence that says so, or fails if CI=true.
+// It also does what the documentation says, snippet by snippet: TestEverySnippetIsRun fails
+// for one that no test runs.
+//
+// The relying party in the folder node needs node and npm, and the snippet in Python python3
+// and pip3. Without them their tests are skipped with a sentence that says so, or fail if
+// CI=true.
 package interop

@@ -18,14 +18,15 @@ import (
 	_ "gatehouse/store/sqlstore" // registers the driver with which testdb queries MariaDB
 )
 
-// A site is two replicas on one back-end, with a person, ann, and an app.
+// A site is two replicas on one back-end, with a person and an app.
 type site struct {
 	folder   string
 	settings []string
 	// issuer is the address of replica A, other that of replica B.
 	issuer, other string
-	password, sub string
-	shop          app
+	// A browser signs user in.
+	user, password, sub string
+	shop                app
 }
 
 // An app is a client that signs people in.
@@ -66,7 +67,7 @@ func open(t *testing.T, settings ...string) *site {
 	a, b := testkit.FreeAddress(t), testkit.FreeAddress(t) // the issuer must be known before the start
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails
-	s := &site{folder: testdb.Folder(t), issuer: "http://" + a, other: "http://" + b, password: rand.Text()}
+	s := &site{folder: testdb.Folder(t), issuer: "http://" + a, other: "http://" + b, user: "ann", password: rand.Text()}
 	s.settings = append([]string{
 		"GATEHOUSE_ISSUER=" + s.issuer,
 		"GATEHOUSE_MASTER_KEY=" + base64.StdEncoding.EncodeToString(key),

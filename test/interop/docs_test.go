@@ -1,0 +1,103 @@
+package interop_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/test/testkit"
+)
+
+// A snippet is a block of code in a page of the documentation.
+type snippet struct {
+	page, language, text string
+	// notRun is the reason why no test runs it, from the comment before it in the page.
+	notRun string
+}
+
+// name is the page and the first line of the snippet.
+func (s snippet) name() string {
+	first, _, _ := strings.Cut(s.text, "\n")
+	return s.page + ": " + first
+}
+
+// fence matches a block with a language, and a comment on the lines before it. Blocks
+// without a language are drawings.
+var fence = regexp.MustCompile("(?ms)(?:^<!-- Not run by a test: ([^>]+) -->\n+)?^```(\\w+)\n(.*?)^```$")
+
+// snippets returns those of every page, in order.
+func snippets(t *testing.T) (all []snippet) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	pages := []string{"README.md"} // first: it makes what the others use
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		page, _ := filepath.Rel(root, path)
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
+			return filepath.SkipDir
+		case strings.HasSuffix(page, ".md") && page != "README.md":
+			pages = append(pages, page)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("looking for pages: %v", err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			t.Fatalf("reading a page: %v", err)
+		}
+		for _, m := range fence.FindAllStringSubmatch(string(text), -1) {
+			all = append(all, snippet{page: page, notRun: m[1], language: m[2], text: m[3]})
+		}
+	}
+	return all
+}
+
+// runs say how each snippet is run, by its name.
+var runs = map[string]func(*reader, *testing.T, snippet){
+	"README.md: go build ./cmd/gatehouse && ./gatehouse serve": (*reader).serve,
+	"README.md: echo 'correct horse battery staple' | ./gatehouse user create --username root --email root@example.com --role admin --password-stdin": prints("root", "shop"),
+	`README.md: curl -s http://localhost:8080/oauth/token \`:                                                                   prints(`"access_token":"`, `"refresh_token":"`),
+	`README.md: TOKEN=$(curl -s http://localhost:8080/oauth/token -d grant_type=password -d client_id=shop -d username=root \`: prints(`"role":"admin"`, `[{`),
+	"README.md: ./gatehouse client create --id nightly --name Nightly --grant client_credentials --scope users:read":           (*reader).withSecret,
+	`README.md: ./gatehouse client create --id web --name "My web app" --grant authorization_code --grant refresh_token \`:     (*reader).registerWeb,
+	"docs/apps.md: provider, err := oidc.NewProvider(ctx, ISSUER) // github.com/coreos/go-oidc/v3/oidc":                        (*reader).goApp,
+	"docs/apps.md: import * as client from 'openid-client' // version 6":                                                       (*reader).nodeApp,
+	"docs/apps.md: from authlib.integrations.flask_client import OAuth  # Authlib 1.x, in a Flask app":                         (*reader).pythonApp,
+	"docs/operations.md: redis-cli ACL SETUSER default '>NEW'    # both work now":                                              (*reader).redisPassword,
+}
+
+// Every snippet of the documentation is run by a test, or says in its page why not.
+func TestEverySnippetIsRun(t *testing.T) {
+	found := map[string]bool{}
+	for _, s := range snippets(t) {
+		found[s.name()] = true
+		if run := runs[s.name()] != nil; run == (s.notRun != "") {
+			t.Errorf("%s\nrun by a test: %t, said not to be: %q; want a line in runs, or a comment with the reason before it", s.name(), run, s.notRun)
+		}
+	}
+	for name := range runs {
+		if !found[name] {
+			t.Errorf("%s\nis in runs, want it in a page", name)
+		}
+	}
+}
+
+// A reader of the documentation does what it says, in order, in an empty folder. Only the
+// port differs.
+func TestSnippets(t *testing.T) {
+	testkit.Long(t)
+	r := newReader(t)
+	for _, s := range snippets(t) {
+		if run := runs[s.name()]; run != nil {
+			t.Run(s.name(), func(t *testing.T) { run(r, t, s) })
+		}
+	}
+}
