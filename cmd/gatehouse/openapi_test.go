@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/config"
 	"gatehouse/handlers"
@@ -25,6 +26,7 @@ import (
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/test/apicheck"
 	"gatehouse/internal/test/testkit"
+	"gatehouse/internal/throttle"
 	"gatehouse/server"
 	"gatehouse/store"
 )
@@ -298,6 +300,7 @@ func (w *witness) ownFaults(t *testing.T) {
 	}{
 		{http.StatusInternalServerError, errors.New("something broke")},
 		{http.StatusServiceUnavailable, fmt.Errorf("asking the database: %w", store.ErrUnavailable)},
+		{http.StatusTooManyRequests, &throttle.Limited{RetryAfter: time.Second}},
 	} {
 		broken := slices.Clone(w.app.surface)
 		for i := range broken {

@@ -107,7 +107,7 @@ func (silent) Get(context.Context, string) ([]byte, error) { return nil, store.E
 func (silent) Renew(context.Context, string) ([]byte, error) { return nil, store.ErrUnavailable }
 
 // A request object with claims that cannot be right leads to no fetch of keys, and one
-// signed with a new key is accepted at once. Keys that cannot be read now are no fault of
+// signed with a new key is accepted at once. If the keys cannot be read now, that is not held against
 // the object.
 func TestKeysOfRequestObjects(t *testing.T) {
 	host := newKeyHost(t)
