@@ -123,6 +123,12 @@ type Config struct {
 	// 0s: never.
 	RefreshGrace time.Duration `env:"REFRESH_GRACE" default:"10s" min:"0s" max:"60s"`
 
+	// AccountsRotation is the rule for a refresh token of `/api/accounts/` that was
+	// exchanged and comes again. With `strict` it gets the same successor during
+	// REFRESH_GRACE. With `adopted` it does so until it expires or the successor has been
+	// used, so that front ends which keep the token of the sign-in stay signed in.
+	AccountsRotation string `env:"ACCOUNTS_ROTATION" default:"adopted" oneof:"adopted strict"`
+
 	// BrowserIdle is how long a person stays signed in at the server's own pages
 	// without using them; at most 30 minutes for administrators.
 	BrowserIdle time.Duration `env:"BROWSER_IDLE" default:"24h" min:"1m" max:"720h"`

@@ -44,6 +44,9 @@ type Client struct {
 	// at least one, unless its method is PrivateKeyJWT.
 	Secrets []ClientSecret
 
+	// Rotation is one of RotationRules.
+	Rotation string
+
 	// The lifetimes of the client's tokens; 0: the default.
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime time.Duration
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -41,8 +42,10 @@ type Session struct {
 	Foundation Foundation
 
 	// Rotation is the last rotation that SQL has recorded. Where Redis holds the
-	// moving part it may lag.
+	// moving part it may lag, but not for a client with RotationAdopted.
 	Rotation Rotation
+	// Repeats says which repeats of a refresh token are in the audit log already.
+	Repeats Repeats
 }
 
 // A SessionUse says how a session that has not ended was used: LastUsedAt as in Session, and
@@ -59,12 +62,33 @@ type Rotation struct {
 	Gen int64
 	// JTI is the token's `jti`.
 	JTI string
+	// From is the `jti` of the token that this one replaced. It is empty for the first
+	// token, and where a replica of the first releases recorded the rotation.
+	From string
 	// IssuedAt and ExpiresAt are the token's `iat` and `exp`, in whole seconds.
 	IssuedAt, ExpiresAt time.Time
 	// Role is the person's role when the token was made.
 	Role Role
 	// KeyID is the `kid` that signed it.
 	KeyID string
+	// Network is the network of the caller for whom it was made; empty: unknown.
+	Network string
+}
+
+// Repeats are the networks from which the token with the `jti` Of came again after its
+// rotation, as far as the audit log has them.
+type Repeats struct {
+	Of       string
+	Networks []string
+}
+
+// MaxRepeats bounds the networks of Repeats, and so the audit events of one token.
+const MaxRepeats = 8
+
+// Noted reports whether there is nothing more to note about a repeat: it is noted, or
+// as many are as may be.
+func (r Repeats) Noted(jti, network string) bool {
+	return r.Of == jti && (slices.Contains(r.Networks, network) || len(r.Networks) >= MaxRepeats)
 }
 
 // Sessions reads the record of sessions.
@@ -79,6 +103,9 @@ type Sessions interface {
 	// TouchSession records that the session has reached r. It never moves back to an
 	// earlier generation, and does nothing to a session that has ended.
 	TouchSession(ctx context.Context, id string, r Rotation, at time.Time) error
+	// UseSession records a use of a living session that made no rotation. It never
+	// moves LastUsedAt back.
+	UseSession(ctx context.Context, id string, at time.Time) error
 	// SweepSessions deletes sessions that ended, or whose last refresh token expired,
 	// before limit, at most n of them, and returns how many.
 	SweepSessions(ctx context.Context, limit time.Time, n int) (int64, error)
@@ -98,6 +125,10 @@ type SessionsTx interface {
 	// EndSession ends a living session of the person (0: anybody's), as EndsTx does, and
 	// reports whether this call did it.
 	EndSession(id string, userID int64, reason EndReason, at time.Time) (bool, error)
+	// NoteRepeat adds a network to the Repeats of a session's token, and reports whether
+	// this call did it: not if it was Noted. A token that was rotated later replaces the
+	// Repeats of the one before.
+	NoteRepeat(id, jti, network string) (bool, error)
 }
 
 // Rotations holds the moving part of sessions: in the SQL record itself, or in
@@ -134,12 +165,16 @@ type Step struct {
 	JTI string
 	// Known is Session.Rotation as just read from SQL.
 	Known Rotation
-	// Next is the new rotation if this call makes it. Next.Gen is Gen+1; Next.JTI is
-	// fresh and names this attempt.
+	// Next is the new rotation if this call makes it. Next.Gen is Gen+1, and Next.From
+	// is JTI; Next.JTI is fresh and names this attempt.
 	Next Rotation
 	// Grace is how long the immediate predecessor gets the same successor again; 0
 	// turns it off.
 	Grace time.Duration
+	// Adopted means that the immediate predecessor gets the same successor whatever the
+	// grace. Only the record takes such a step: it alone cannot come back empty, and
+	// forget that the successor has been used.
+	Adopted bool
 	// Until is when the state may be dropped: the session's absolute end.
 	Until time.Time
 }
@@ -152,7 +187,8 @@ const (
 	// Rotated means that the presented token was the current one. The rotation
 	// returned is Next.
 	Rotated Outcome = iota + 1
-	// Repeated means that the token was the immediate predecessor, within the grace.
+	// Repeated means that the token was the immediate predecessor, within the grace or
+	// Adopted.
 	// The rotation returned is its successor. (A driver's repeat of our own step is
 	// Rotated, whatever the grace.)
 	Repeated

@@ -154,7 +154,7 @@ func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, 
 
 // services builds the services on the back-ends. A command passes the zero signing.
 func (b *backends) services(s signing) *core {
-	registry := &client.Cache{Store: b.db, Now: now}
+	registry := &client.Cache{Store: b.db, AccountsRotation: b.config.AccountsRotation, Now: now}
 	ends := &ending.Service{
 		DB: b.db, Rotations: b.rotations, Now: b.now, Log: b.log,
 		Observe: func(n int) { b.metrics.Sessions(string(session.Ended), n) },
@@ -175,11 +175,12 @@ func (b *backends) services(s signing) *core {
 func (b *backends) newSessions(registry *client.Cache, ends *ending.Service, s signing) *session.Service {
 	cfg := b.config
 	var touchEvery time.Duration
+	var record store.Rotations
 	if b.redis != nil {
-		touchEvery = session.DefaultTouchEvery
+		touchEvery, record = session.DefaultTouchEvery, b.db.Rotations()
 	}
 	return &session.Service{
-		DB: b.db, Rotations: b.rotations, Ends: ends, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
+		DB: b.db, Rotations: b.rotations, Record: record, Ends: ends, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
 		Lifetimes:   session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
 		MaxSessions: cfg.MaxSessions, ObserveLimit: b.metrics.SessionLimit,
 		Grace: cfg.RefreshGrace, TouchEvery: touchEvery, Now: b.now, Log: b.log,

@@ -63,7 +63,7 @@ func (c *crowd) token(t *testing.T, caller string) string {
 	}
 	who := c.people[caller]
 	c.activate(t, who, true)
-	set, err := c.sessions.Begin(t.Context(), signin.Password(who, signin.ByLogin, c.sessions.Now()), session.Accounts(), authz.ForRole(who.Role))
+	set, err := c.sessions.Begin(t.Context(), signin.Password(who, signin.ByLogin, c.sessions.Now()), session.Accounts(store.RotationStrict), authz.ForRole(who.Role))
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}

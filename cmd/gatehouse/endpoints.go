@@ -23,6 +23,7 @@ import (
 	"gatehouse/internal/oauth/grants"
 	"gatehouse/internal/oauth/logout"
 	"gatehouse/internal/outbound"
+	"gatehouse/internal/session"
 	"gatehouse/internal/token"
 )
 
@@ -126,6 +127,7 @@ func (e endpoints) pages() pages.Endpoints {
 func (e endpoints) accounts() *accounts.Handlers {
 	return &accounts.Handlers{
 		Accounts: e.people, Sessions: e.sessions, Tokens: e.verifier, Limits: e.limits, Known: e.known, Guard: e.guard, Issuer: e.issuer,
+		Client: session.Accounts(e.config.AccountsRotation),
 	}
 }
 

@@ -283,7 +283,7 @@ func (c *contest) contend(act endingAct) (got int, survivors map[string]int) {
 func (c *contest) lives(founding, refresh string) bool {
 	holder := store.Client{ID: c.id}
 	if founding == loggedIn {
-		holder = session.Accounts()
+		holder = session.Accounts(store.RotationStrict)
 	}
 	found, err := c.g.sessions.Inspect(c.g.t.Context(), holder, refresh)
 	if err != nil {

@@ -41,6 +41,8 @@ type Handlers struct {
 	// gets no cookie, unless it asks its browser for that.
 	Known browser.Known
 	Guard api.Guard
+	// Client is the built-in client (session.Accounts).
+	Client store.Client
 	// Issuer is our own URL, for links.
 	Issuer *url.URL
 }

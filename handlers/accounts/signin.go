@@ -79,7 +79,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set, err := h.Sessions.Begin(r.Context(), proof, session.Accounts(), authz.ForRole(proof.User.Role))
+	set, err := h.Sessions.Begin(r.Context(), proof, h.Client, authz.ForRole(proof.User.Role))
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (h *Handlers) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set, err := h.Sessions.Refresh(r.Context(), session.Accounts(), raw, "")
+	set, err := h.Sessions.Refresh(r.Context(), h.Client, raw, "")
 	if errors.Is(err, session.ErrInvalid) {
 		return h.refused(r, err)
 	}

@@ -87,7 +87,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	}
 	h := &accounts.Handlers{
 		Accounts: w.accounts, Sessions: w.sessions, Tokens: verifier, Limits: w.limits,
-		Guard: api.Guard{Sessions: w.sessions}, Issuer: issuer,
+		Guard: api.Guard{Sessions: w.sessions}, Issuer: issuer, Client: session.Accounts(store.RotationStrict),
 		Known: browser.Known{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{8})}, Now: time.Now},
 	}
 	server.Config.Handler = mount(h.Table())
@@ -105,7 +105,7 @@ type builtIn struct{ db store.DB }
 
 func (b builtIn) ClientByID(ctx context.Context, id string) (store.Client, error) {
 	if id == session.AccountsID {
-		return session.Accounts(), nil
+		return session.Accounts(store.RotationStrict), nil
 	}
 	return b.db.ClientByID(ctx, id)
 }

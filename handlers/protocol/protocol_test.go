@@ -84,14 +84,14 @@ func TestTokensOfTheBuiltInClientAreRefusedHere(t *testing.T) {
 	if err != nil {
 		t.Fatalf("looking up the user by name: %v", err)
 	}
-	set, err := s.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, s.clock()), session.Accounts(), "account")
+	set, err := s.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, s.clock()), session.Accounts(store.RotationStrict), "account")
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
 	refused(t, s.refresh(t, "shop", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, "page", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, session.AccountsID, set.RefreshToken), 400, "unauthorized_client")
-	if _, err := s.sessions.Refresh(t.Context(), session.Accounts(), set.RefreshToken, ""); err != nil {
+	if _, err := s.sessions.Refresh(t.Context(), session.Accounts(store.RotationStrict), set.RefreshToken, ""); err != nil {
 		t.Errorf("refreshing as the built-in client: %v", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // Kinds has one event of every kind. The API document lists their names in this order.
 var Kinds = []Kind{
-	SignInOK{}, SignInRefused{}, AttackSuspected{}, SessionEnded{}, SessionsVoided{}, SessionsEnded{}, BrowserEnded{}, TokenReused{}, TokenRevoked{},
+	SignInOK{}, SignInRefused{}, AttackSuspected{}, SessionEnded{}, SessionsVoided{}, SessionsEnded{}, BrowserEnded{}, TokenReused{}, TokenRepeated{}, TokenRevoked{},
 	UserCreated{}, UserUpdated{}, UserDeleted{}, ConsentGranted{}, ConsentWithdrawn{}, DeviceDecided{},
 	ClientCreated{}, ClientUpdated{}, ClientDeleted{}, ClientSecretRotated{},
 	KeyCreated{}, KeyRetired{}, KeysRewrapped{}, EpochBegan{}, DatabaseRestored{},
@@ -72,6 +72,14 @@ type BrowserEnded struct {
 type TokenReused struct {
 	Gen     int64 `json:"gen"`
 	Current int64 `json:"current"`
+}
+
+// TokenRepeated is the event that the predecessor of a session's current refresh token
+// came again, and got the same successor. Elsewhere: from another network than the one
+// that the successor was made for.
+type TokenRepeated struct {
+	Gen       int64 `json:"gen"`
+	Elsewhere bool  `json:"elsewhere"`
 }
 
 // TokenRevoked is the event that an access token without a session was revoked.
@@ -165,6 +173,7 @@ func (SessionsVoided) Kind() string      { return "sessions.voided" }
 func (SessionsEnded) Kind() string       { return "sessions.ended" }
 func (BrowserEnded) Kind() string        { return "browser.ended" }
 func (TokenReused) Kind() string         { return "token.reused" }
+func (TokenRepeated) Kind() string       { return "token.repeated" }
 func (TokenRevoked) Kind() string        { return "token.revoked" }
 func (UserCreated) Kind() string         { return "user.created" }
 func (UserUpdated) Kind() string         { return "user.updated" }

@@ -23,6 +23,7 @@ type Input struct {
 	Secret fields.Text
 	// JWKS is a JWK Set as JSON. It and JWKSURI replace each other.
 	JWKS, JWKSURI, AssertionAudience                            fields.Text
+	Rotation                                                    fields.Text
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number
 	MaxSessions                                                 fields.Number
 }
@@ -96,7 +97,7 @@ func (s *Service) attributes() []Attribute {
 			Schema:  fields.Schema{Type: "string", Description: "Shown to people.", MinLength: 1, MaxLength: maxNameLength},
 			Example: "The shop", Flag: "name", Usage: "`name` that people see",
 		}, {
-			Name: "auth_method", field: of(func(in *Input) *fields.Text { return &in.AuthMethod }, func(c *store.Client) *string { return &c.AuthMethod }, setMethod),
+			Name: "auth_method", field: of(func(in *Input) *fields.Text { return &in.AuthMethod }, func(c *store.Client) *string { return &c.AuthMethod }, setOneOf(store.AuthMethods())),
 			Kind:    Choice,
 			Schema:  fields.Schema{Type: "string", Description: "How the app authenticates (RFC 7591 §2). An app with `none` is public.", Enum: store.AuthMethods()},
 			Example: DefaultMethod, Flag: "auth-method", Usage: "`method`: " + choices(store.AuthMethods(), DefaultMethod),
@@ -165,6 +166,14 @@ func (s *Service) attributes() []Attribute {
 				Enum: []string{"", issuerAudience, anyAudience},
 			},
 			Example: "", Flag: "assertion-audience", Usage: "`audience` that the app's assertions must name: issuer (default), or any, which also accepts the endpoint's URL",
+		}, {
+			Name: "rotation", field: of(func(in *Input) *fields.Text { return &in.Rotation }, func(c *store.Client) *string { return &c.Rotation }, setOneOf(store.RotationRules())),
+			Kind: Choice,
+			Schema: fields.Schema{
+				Type: "string", Description: "How long a refresh token that was exchanged still gets the same successor: `strict` during `GATEHOUSE_REFRESH_GRACE`, `adopted` until it expires or its successor has been used. Use `adopted` for an app on lossy networks, or one that keeps its first refresh token.",
+				Enum: store.RotationRules(),
+			},
+			Example: store.RotationStrict, Flag: "rotation", Usage: "`rule` for a refresh token that was exchanged and comes again: " + choices(store.RotationRules(), store.RotationStrict),
 		}, {
 			Name: "access_token_lifetime", field: of(func(in *Input) *fields.Number { return &in.AccessTokenLifetime }, func(c *store.Client) *time.Duration { return &c.AccessTokenLifetime }, setLifetime(bound{is: MaxAccessTokenLifetime})),
 			Schema: lifetime("The life of an access token.", MaxAccessTokenLifetime),

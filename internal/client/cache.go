@@ -15,7 +15,9 @@ type Cache struct {
 	Store interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 	}
-	Now func() time.Time
+	// AccountsRotation is the rule of the built-in client (store.RotationRules).
+	AccountsRotation string
+	Now              func() time.Time
 
 	mu    sync.RWMutex
 	known map[string]knownClient
@@ -38,7 +40,7 @@ const (
 // elements of the client's slices.
 func (c *Cache) ClientByID(ctx context.Context, id string) (store.Client, error) {
 	if id == session.AccountsID {
-		return session.Accounts(), nil
+		return session.Accounts(c.AccountsRotation), nil
 	}
 	now := c.Now()
 	c.mu.RLock()
@@ -54,7 +56,7 @@ func (c *Cache) ClientByID(ctx context.Context, id string) (store.Client, error)
 // anything, so that a stale entry never causes a refusal.
 func (c *Cache) Fresh(ctx context.Context, id string) (store.Client, error) {
 	if id == session.AccountsID {
-		return session.Accounts(), nil
+		return session.Accounts(c.AccountsRotation), nil
 	}
 	now := c.Now()
 	client, err := c.Store.ClientByID(ctx, id)

@@ -86,7 +86,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 
 // fresh returns a new client with the defaults.
 func fresh(now time.Time) store.Client {
-	return store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, CreatedAt: now, UpdatedAt: now}
+	return store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, CreatedAt: now, UpdatedAt: now}
 }
 
 func (s *Service) examineNew(c *store.Client, in Input, faults *fields.Errors) {
@@ -154,7 +154,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	is = was
 	if replaceAll {
 		is = store.Client{
-			ID: was.ID, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, CreatedAt: was.CreatedAt,
+			ID: was.ID, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, CreatedAt: was.CreatedAt,
 			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,
 		}
 		if !in.Name.Sent {

@@ -118,14 +118,17 @@ func setName(to *string, name string, t fields.Text, faults *fields.Errors) {
 // another one.
 func unshowable(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
 
-func setMethod(to *string, name string, t fields.Text, faults *fields.Errors) {
-	switch {
-	case t.Problem != "":
-		faults.Add(name, t.Problem)
-	case t.Sent && !slices.Contains(store.AuthMethods(), t.Value):
-		faults.Add(name, "Choose "+fields.Or(store.AuthMethods())+".")
-	case t.Sent:
-		*to = t.Value
+// setOneOf sets one of a few words.
+func setOneOf(words []string) func(*string, string, fields.Text, *fields.Errors) {
+	return func(to *string, name string, t fields.Text, faults *fields.Errors) {
+		switch {
+		case t.Problem != "":
+			faults.Add(name, t.Problem)
+		case t.Sent && !slices.Contains(words, t.Value):
+			faults.Add(name, "Choose "+fields.Or(words)+".")
+		case t.Sent:
+			*to = t.Value
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func New(version string) *Metrics {
 		inFlight:  gauge("gatehouse_http_requests_in_flight", "Requests being answered.").WithLabelValues(),
 		throttled: counter("gatehouse_throttle_decisions_total", "Tries that a throttle judged, by kind and whether it allowed them.", "kind", "allowed"),
 		signIns:   counter("gatehouse_sign_ins_total", "Names and passwords checked, by method and result.", "method", "result"),
-		sessions:  counter("gatehouse_sessions_total", "Events of sessions: started, refreshed, ended, or reused (an old refresh token came back).", "event"),
+		sessions:  counter("gatehouse_sessions_total", "Events of sessions: started, refreshed, repeated (a refresh token came again and got the same successor), ended, or reused (an old refresh token came back).", "event"),
 		limited:   counter("gatehouse_sessions_at_limit_total", "Sessions that began where a person had as many in the app as they may, by app: the result is that another one ended or that the new one was refused.", "client", "result"),
 		swept:     counter("gatehouse_swept_rows_total", "Expired rows deleted, by table.", "table"),
 		panics:    counter("gatehouse_panics_total", "Requests that ended in a panic.").WithLabelValues(),

@@ -87,6 +87,9 @@ func least(was, since store.Client) store.Client {
 	if was.BackchannelLogoutURI != since.BackchannelLogoutURI {
 		now.BackchannelLogoutURI = ""
 	}
+	if was.Rotation != since.Rotation {
+		now.Rotation = store.RotationStrict
+	}
 	if since.Public() {
 		now.AuthMethod = was.AuthMethod
 	}

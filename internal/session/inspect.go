@@ -85,7 +85,8 @@ func (s *Service) inspectRefresh(ctx context.Context, caller store.Client, raw s
 	}
 	// A generation ahead of ours was once issued, because it is signed, and Rotate
 	// would accept it (store.Rotations).
-	if claims.Gen < current.Gen || claims.Gen == current.Gen && claims.JTI != current.JTI {
+	adopted := caller.Rotation == store.RotationAdopted && claims.Gen == current.Gen-1 && claims.JTI == current.From
+	if !adopted && (claims.Gen < current.Gen || claims.Gen == current.Gen && claims.JTI != current.JTI) {
 		return Inspection{}, fmt.Errorf("%w: not the current refresh token", ErrInvalid)
 	}
 	return Inspection{

@@ -73,25 +73,28 @@ func (s *Service) rotate(ctx context.Context, client store.Client, session store
 	}
 	now := s.Now()
 	second := now.Truncate(time.Second)
-	rotation, outcome, err := s.Rotations.Rotate(ctx, session.ID, store.Step{
+	step := store.Step{
 		Gen: presented.Gen, JTI: presented.JTI, Known: session.Rotation,
 		Next: store.Rotation{
-			Gen: presented.Gen + 1, JTI: rand.Text(), IssuedAt: second,
+			Gen: presented.Gen + 1, JTI: rand.Text(), From: presented.JTI, IssuedAt: second,
 			ExpiresAt: earlier(second.Add(s.Lifetimes.For(client).RefreshIdle), session.ExpiresAt),
-			Role:      user.Role, KeyID: kid,
+			Role:      user.Role, KeyID: kid, Network: networkOf(ctx),
 		},
-		Grace: s.Grace, Until: session.ExpiresAt,
-	})
+		Grace: s.Grace, Adopted: client.Rotation == store.RotationAdopted, Until: session.ExpiresAt,
+	}
+	rotation, outcome, err := s.take(ctx, session, step)
 	if err != nil {
 		return store.Rotation{}, fmt.Errorf("rotating: %w", err)
 	}
 	switch outcome {
 	case store.Rotated:
 		s.observe(Refreshed, 1)
-		s.touch(ctx, session, rotation, now)
+		if !step.Adopted {
+			s.touch(ctx, session, rotation, now)
+		}
 		return rotation, nil
 	case store.Repeated:
-		return rotation, nil
+		return rotation, s.repeated(ctx, session, user, step, rotation)
 	case store.Reused:
 		return store.Rotation{}, s.reused(ctx, session, user, presented.Gen, rotation.Gen)
 	default: // it has ended since the record was read

@@ -49,7 +49,7 @@ func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 		want   error
 	}{
 		{"another client", g.spa, first.RefreshToken, "", session.ErrInvalid},
-		{"the built-in client", session.Accounts(), first.RefreshToken, "", session.ErrInvalid},
+		{"the built-in client", session.Accounts(store.RotationStrict), first.RefreshToken, "", session.ErrInvalid},
 		{"an access token", g.shop, first.AccessToken, "", token.ErrWrongType},
 		{"garbage", g.shop, "x.y.z", "", session.ErrInvalid},
 		{"nothing", g.shop, "", "", session.ErrInvalid},
@@ -80,13 +80,13 @@ func TestNarrowingLastsForOneAccessToken(t *testing.T) {
 
 func TestTheBuiltInClientsScopeFollowsTheRole(t *testing.T) {
 	g := open(t)
-	set, err := g.Begin(t.Context(), g.proof(), session.Accounts(), authz.ForRole(g.ann.Role))
+	set, err := g.Begin(t.Context(), g.proof(), session.Accounts(store.RotationStrict), authz.ForRole(g.ann.Role))
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
 	for _, role := range []store.Role{store.RoleAdmin, store.RoleUser} {
 		g.change(t, store.UserChange{Role: new(role)})
-		set, err = g.Refresh(t.Context(), session.Accounts(), set.RefreshToken, "")
+		set, err = g.Refresh(t.Context(), session.Accounts(store.RotationStrict), set.RefreshToken, "")
 		if err != nil || set.Access.Scope != authz.ForRole(role) {
 			t.Errorf("%s: scope %q, %v; want %q", role, set.Access.Scope, err, authz.ForRole(role))
 		}

@@ -37,6 +37,8 @@ type rig struct {
 	ann  store.User
 	shop store.Client
 	spa  store.Client
+	// redis is the URL of Redis; empty: the service has none.
+	redis string
 }
 
 func (g *rig) clock() time.Time        { return time.Unix(0, g.now.Load()).UTC() }
@@ -94,7 +96,9 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 			t.Fatalf("opening the Redis store: %v", err)
 		}
 		t.Cleanup(func() { _ = moving.Close() })
+		g.redis = redis
 		g.Rotations, ends.Rotations, g.TouchEvery = moving, moving, time.Minute
+		g.Record = db.Rotations()
 	}
 	g.populate(t)
 	return g

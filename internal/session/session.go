@@ -35,6 +35,7 @@ type Service struct {
 		SessionWithUser(ctx context.Context, id string) (store.Session, store.User, error)
 		ListSessions(ctx context.Context, userID int64, now time.Time) ([]store.Session, error)
 		TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error
+		UseSession(ctx context.Context, id string, at time.Time) error
 		UserBySub(ctx context.Context, sub string) (store.User, error)
 		RevokeToken(ctx context.Context, jti string, expires time.Time) error
 		TokenRevoked(ctx context.Context, jti string, issued time.Time) (bool, error)
@@ -43,6 +44,9 @@ type Service struct {
 	}
 	Rotations store.Rotations
 	Ends      *ending.Service
+	// Record is the record as Rotations, for clients with store.RotationAdopted. It is
+	// nil if Rotations is the record already.
+	Record store.Rotations
 	// Clients returns clients as they were at most a second ago. The tokens of a client
 	// that was disabled or deleted are void.
 	Clients interface {
@@ -87,6 +91,7 @@ type Event string
 const (
 	Started   Event = "started"
 	Refreshed Event = "refreshed"
+	Repeated  Event = "repeated"
 	Ended     Event = "ended"
 	Reused    Event = "reused"
 )
@@ -128,10 +133,10 @@ func (l Lifetimes) For(c store.Client) Lifetimes {
 const AccountsID = "accounts"
 
 // Accounts returns the built-in client whose sessions begin at /api/accounts/login/. It is
-// public and has no grant at the token endpoint.
-func Accounts() store.Client {
+// public and has no grant at the token endpoint. Rotation is one of store.RotationRules.
+func Accounts(rotation string) store.Client {
 	return store.Client{
 		ID: AccountsID, Name: "Accounts", AuthMethod: store.NoSecret, FirstParty: true,
-		Scope: string(authz.AllScopes),
+		Scope: string(authz.AllScopes), Rotation: rotation,
 	}
 }

@@ -117,6 +117,7 @@ func (s *Service) newSession(ctx context.Context, client store.Client, grant Gra
 		BrowserID: grant.BrowserID, Claims: grant.Claims, Foundation: grant.Foundation,
 		Rotation: store.Rotation{
 			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end), KeyID: kid,
+			Network: networkOf(ctx),
 		},
 	}
 }

@@ -49,13 +49,35 @@ func (p *proxy) accept() {
 	}
 }
 
-// carry passes on one command and one answer at a time; each fits into one read.
+// carry passes on commands, of which a long one may come in parts, and one answer at a
+// time, which fits into one read.
 func (p *proxy) carry(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", p.target)
 	if err != nil {
 		return
 	}
+	defer server.Close()
+	var hit atomic.Bool
+	p.wg.Go(func() { p.ask(client, server, &hit) })
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buffer)
+		if err != nil {
+			return
+		}
+		if hit.Load() {
+			p.lost.Add(1)
+			return
+		}
+		if _, err := client.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// ask passes on commands, and sets hit before the one whose answer is to be lost.
+func (p *proxy) ask(client, server net.Conn, hit *atomic.Bool) {
 	defer server.Close()
 	buffer := make([]byte, 64<<10)
 	for {
@@ -64,19 +86,10 @@ func (p *proxy) carry(client net.Conn) {
 			return
 		}
 		word := p.losing.Load()
-		hit := word != nil && bytes.Contains(bytes.ToLower(buffer[:n]), []byte(*word)) &&
-			p.losing.CompareAndSwap(word, nil)
+		if word != nil && bytes.Contains(bytes.ToLower(buffer[:n]), []byte(*word)) && p.losing.CompareAndSwap(word, nil) {
+			hit.Store(true)
+		}
 		if _, err := server.Write(buffer[:n]); err != nil {
-			return
-		}
-		if n, err = server.Read(buffer); err != nil {
-			return
-		}
-		if hit {
-			p.lost.Add(1)
-			return
-		}
-		if _, err := client.Write(buffer[:n]); err != nil {
 			return
 		}
 	}

@@ -99,7 +99,7 @@ func (s *Store) Current(ctx context.Context, sid string, known store.Rotation) (
 		states = nil
 		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, key := range s.sessionKeys(sid) {
-				states = append(states, p.HMGet(ctx, key, "ended", "gen", "jti", "iat", "exp", "role", "kid"))
+				states = append(states, p.HMGet(ctx, key, append([]string{"ended"}, rotationFields...)...))
 			}
 			return nil
 		})
@@ -133,9 +133,12 @@ func later(known store.Rotation, fields []any) (store.Rotation, error) {
 	return known, nil
 }
 
+// rotationFields are the fields of the last rotation, in readRotation's order.
+var rotationFields = []string{"gen", "jti", "prev", "iat", "exp", "role", "kid", "net"}
+
 // appendRotation adds r to a script's arguments, in readRotation's order.
 func appendRotation(args []any, r store.Rotation) []any {
-	return append(args, r.Gen, r.JTI, seconds(r.IssuedAt), seconds(r.ExpiresAt), string(r.Role), r.KeyID)
+	return append(args, r.Gen, r.JTI, r.From, seconds(r.IssuedAt), seconds(r.ExpiresAt), string(r.Role), r.KeyID, r.Network)
 }
 
 var errReply = errors.New("a script's reply has an unexpected shape")
@@ -153,21 +156,22 @@ func readOutcome(reply []any) (store.Rotation, store.Outcome, error) {
 	return last, store.Outcome(outcome), err
 }
 
-// readRotation parses the six fields of a rotation.
+// readRotation parses the fields of a rotation. The last one, the network, is absent from
+// a state of the first releases.
 func readRotation(fields []any) (store.Rotation, error) {
-	if len(fields) != 6 {
+	text := make([]string, len(rotationFields))
+	if len(fields) != len(text) {
 		return store.Rotation{}, errReply
 	}
-	var text [6]string
 	for i, f := range fields {
 		s, ok := f.(string)
-		if !ok {
+		if !ok && (f != nil || i != len(text)-1) {
 			return store.Rotation{}, errReply
 		}
 		text[i] = s
 	}
 	var numbers [3]int64
-	for i, from := range []int{0, 2, 3} {
+	for i, from := range []int{0, 3, 4} {
 		n, err := strconv.ParseInt(text[from], 10, 64)
 		if err != nil {
 			return store.Rotation{}, errReply
@@ -175,8 +179,8 @@ func readRotation(fields []any) (store.Rotation, error) {
 		numbers[i] = n
 	}
 	return store.Rotation{
-		Gen: numbers[0], JTI: text[1], IssuedAt: instant(numbers[1]), ExpiresAt: instant(numbers[2]),
-		Role: store.Role(text[4]), KeyID: text[5],
+		Gen: numbers[0], JTI: text[1], From: text[2], IssuedAt: instant(numbers[1]), ExpiresAt: instant(numbers[2]),
+		Role: store.Role(text[5]), KeyID: text[6], Network: text[7],
 	}, nil
 }
 

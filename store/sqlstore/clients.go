@@ -34,6 +34,7 @@ var clientColumns = []column[store.Client]{
 	col("jwks_uri", func(c *store.Client) any { return &c.JWKSURI }),
 	col("assertion_audience", func(c *store.Client) any { return &c.AssertionAudience }),
 	col("secrets", func(c *store.Client) any { return (*clientSecrets)(&c.Secrets) }),
+	col("rotation", func(c *store.Client) any { return &c.Rotation }),
 	col("access_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.AccessTokenLifetime) }),
 	col("refresh_token_idle_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenIdle) }),
 	col("refresh_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenLifetime) }),

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -39,9 +40,8 @@ func (r rotations) Rotate(ctx context.Context, sid string, s store.Step) (last s
 func (r rotations) step(db *gorm.DB, sid string, s store.Step) (int64, error) {
 	now, at := r.db.ClockSQL()
 	next := s.Next
-	args := append(append([]any{s.JTI}, at...), at...)
-	args = rotationTable.values(&next, append(args, sid, s.Gen, s.JTI, ahead(s), s.Gen)...)
-	return engine.Update(db, "UPDATE sessions SET "+rotationTable.set+", prev_jti = ?, rotated_at = "+now+", last_used_at = "+now+
+	args := rotationTable.values(&next, slices.Concat(at, at, []any{sid, s.Gen, s.JTI, ahead(s), s.Gen})...)
+	return engine.Update(db, "UPDATE sessions SET "+rotationTable.set+", rotated_at = "+now+", last_used_at = "+now+
 		" WHERE id = ? AND ended_at = 0 AND ((gen = ? AND jti = ?) OR (? AND gen < ?))", args...)
 }
 
@@ -54,31 +54,29 @@ func ahead(s store.Step) bool {
 // judge finds out why the step was not made.
 func (r rotations) judge(db *gorm.DB, sid string, s store.Step) (store.Rotation, store.Outcome, error) {
 	var last store.Rotation
-	var previous string
 	var ended, at, now int64
 	clock, args := r.db.ClockSQL()
-	err := engine.Row(db, "SELECT "+rotationTable.selected+", s.prev_jti, s.ended_at, s.rotated_at, "+clock+" FROM sessions s WHERE s.id = ?",
-		append(args, sid), rotationTable.dest(&last, &previous, &ended, &at, &now)...)
+	err := engine.Row(db, "SELECT "+rotationTable.selected+", s.ended_at, s.rotated_at, "+clock+" FROM sessions s WHERE s.id = ?",
+		append(args, sid), rotationTable.dest(&last, &ended, &at, &now)...)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && ended != 0:
 		return store.Rotation{}, store.Ended, nil
 	case err != nil:
 		return store.Rotation{}, 0, err
 	}
-	rotation, found := verdict(last, previous, s, time.Duration(now-at)*time.Millisecond)
+	rotation, found := verdict(last, s, time.Duration(now-at)*time.Millisecond)
 	return rotation, found, nil
 }
 
-// verdict judges by the current rotation, the token that it followed, and how long ago
-// that was. It uses the absolute value of since: a clock that was set back must not
-// stretch the grace.
-func verdict(current store.Rotation, previous string, s store.Step, since time.Duration) (store.Rotation, store.Outcome) {
+// verdict judges by the current rotation, and how long ago it was made. It uses the
+// absolute value of since: a clock that was set back must not stretch the grace.
+func verdict(current store.Rotation, s store.Step, since time.Duration) (store.Rotation, store.Outcome) {
 	switch {
 	case current.JTI == s.Next.JTI:
 		return current, store.Rotated // our own step, whose answer was lost
-	case current.Gen == s.Next.Gen+1 && previous == s.Next.JTI:
+	case current.Gen == s.Next.Gen+1 && current.From == s.Next.JTI:
 		return s.Next, store.Rotated // likewise, and another tab has refreshed since
-	case current.Gen == s.Gen+1 && previous == s.JTI && s.Grace > 0 && since.Abs() <= s.Grace:
+	case current.Gen == s.Gen+1 && current.From == s.JTI && (s.Adopted || s.Grace > 0 && since.Abs() <= s.Grace):
 		return current, store.Repeated
 	}
 	return current, store.Reused

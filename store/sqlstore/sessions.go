@@ -15,14 +15,16 @@ import (
 var rotationColumns = []column[store.Rotation]{
 	col("gen", func(r *store.Rotation) any { return &r.Gen }),
 	col("jti", func(r *store.Rotation) any { return &r.JTI }),
+	col("prev_jti", func(r *store.Rotation) any { return &r.From }),
 	col("token_iat", func(r *store.Rotation) any { return (*moment)(&r.IssuedAt) }),
 	col("token_exp", func(r *store.Rotation) any { return (*moment)(&r.ExpiresAt) }),
 	col("token_role", func(r *store.Rotation) any { return &r.Role }),
 	col("key_id", func(r *store.Rotation) any { return &r.KeyID }),
+	col("rotated_net", func(r *store.Rotation) any { return &r.Network }),
 }
 
 // sessionColumns are the columns of a session, its last rotation included. Only
-// rotations.go reads prev_jti and rotated_at.
+// rotations.go reads rotated_at.
 var sessionColumns = slices.Concat([]column[store.Session]{
 	col("id", func(s *store.Session) any { return &s.ID }),
 	col("user_id", func(s *store.Session) any { return &s.UserID }),
@@ -37,8 +39,9 @@ var sessionColumns = slices.Concat([]column[store.Session]{
 	col("user_agent", func(s *store.Session) any { return &s.UserAgent }).upTo(255),
 	col("browser_id", func(s *store.Session) any { return &s.BrowserID }),
 	col("claims", func(s *store.Session) any { return &s.Claims }).orEmpty(),
-	col("prev_jti", func(*store.Session) any { return "" }).written(),
 	col("rotated_at", func(*store.Session) any { return 0 }).written(),
+	col("repeat_of", func(s *store.Session) any { return &s.Repeats.Of }),
+	col("repeat_nets", func(s *store.Session) any { return (*texts)(&s.Repeats.Networks) }),
 },
 	within(func(s *store.Session) *store.SignIn { return &s.SignIn }, signInColumns),
 	unread(foundationColumns(func(s *store.Session) *store.Foundation { return &s.Foundation },
@@ -62,7 +65,7 @@ var (
 	sessionsLike   = "user_id = ? AND client_id = ? AND ended_at = 0 AND user_gen = ? AND client_gen = ? AND consent_gen = " + consentOrNow
 	sessionsWithin = fewer("sessions", sessionsLike)
 	sessionUses    = "SELECT id, last_used_at, token_exp FROM sessions WHERE " + sessionsLike + " ORDER BY created_at LIMIT ?"
-	touchSession   = "UPDATE sessions SET " + rotationTable.set + ", prev_jti = '', rotated_at = ?, last_used_at = ?" +
+	touchSession   = "UPDATE sessions SET " + rotationTable.set + ", rotated_at = ?, last_used_at = ?" +
 		" WHERE id = ? AND gen < ? AND ended_at = 0"
 )
 
@@ -108,6 +111,14 @@ func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (ses
 func (d *DB) TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error {
 	return d.Change(ctx, func(db *gorm.DB) error {
 		_, err := engine.Update(db, touchSession, rotationTable.values(&r, millis(at), millis(at), id, r.Gen)...)
+		return err
+	})
+}
+
+// UseSession implements store.Sessions.
+func (d *DB) UseSession(ctx context.Context, id string, at time.Time) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
+		_, err := engine.Update(db, "UPDATE sessions SET last_used_at = ? WHERE id = ? AND ended_at = 0 AND last_used_at < ?", millis(at), id, millis(at))
 		return err
 	})
 }

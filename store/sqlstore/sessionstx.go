@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -60,6 +61,29 @@ func (t *tx) EndSession(id string, userID int64, reason store.EndReason, at time
 		return oweNotices(db, []string{id}, store.PendingEnd{}, at)
 	})
 	return ended, err
+}
+
+// NoteRepeat implements store.SessionsTx. It locks the row, so that of several callers
+// one notes the network.
+func (t *tx) NoteRepeat(id, jti, network string) (noted bool, err error) {
+	err = t.Do(func(db *gorm.DB) error {
+		var r store.Repeats
+		err := engine.Row(db, "SELECT repeat_of, repeat_nets FROM sessions WHERE id = ?"+t.Dialect.ForUpdate, []any{id}, &r.Of, (*texts)(&r.Networks))
+		if errors.Is(err, store.ErrNotFound) || err == nil && r.Noted(jti, network) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if r.Of != jti {
+			r = store.Repeats{Of: jti}
+		}
+		r.Networks = append(r.Networks, network)
+		_, err = engine.Exec(db, "UPDATE sessions SET repeat_of = ?, repeat_nets = ? WHERE id = ?", r.Of, (*texts)(&r.Networks), id)
+		noted = err == nil
+		return err
+	})
+	return noted, err
 }
 
 // markEnded ends sessions that the transaction has locked.

@@ -34,6 +34,7 @@ func newClient(id string) store.Client {
 			{Digest: store.DigestOf("one"), CreatedAt: odd(), ExpiresAt: odd().Add(time.Hour)},
 			{Digest: store.DigestOf("two"), CreatedAt: odd().Add(time.Millisecond)},
 		},
+		Rotation:            "adopted",
 		AccessTokenLifetime: 61 * time.Second, RefreshTokenIdle: 25 * time.Hour, RefreshTokenLifetime: 777 * time.Hour, MaxSessions: 33,
 		CreatedAt: odd(), UpdatedAt: odd().Add(time.Minute),
 	}

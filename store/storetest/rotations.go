@@ -58,6 +58,7 @@ func Rotations(t *testing.T, open func(t *testing.T) RotationsFixture) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.run(newRotating(t, open(t)), t) })
 	}
+	t.Run("adopted", func(t *testing.T) { adoptedRotations(t, open) })
 	t.Run("after a loss", func(t *testing.T) { lostRotations(t, open) })
 }
 
@@ -79,7 +80,7 @@ func NextRotation(r store.Rotation) store.Rotation {
 	now := time.Now().UTC().Truncate(time.Second)
 	return store.Rotation{
 		Gen: r.Gen + 1, JTI: rand.Text(), IssuedAt: now, ExpiresAt: now.Add(14*24*time.Hour + 13*time.Second),
-		Role: store.RoleStaff, KeyID: "key-" + rand.Text(),
+		From: r.JTI, Role: store.RoleStaff, KeyID: "key-" + rand.Text(), Network: "192.0.2.0/24",
 	}
 }
 

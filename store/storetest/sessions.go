@@ -3,6 +3,7 @@ package storetest
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ func sessions() []promise {
 		{"living sessions, newest first", "ListSessions", livingSessions},
 		{"no more than a thousand are listed", "ListSessions", thousandSessions},
 		{"touching goes forward only", "TouchSession", touched},
+		{"a use without a rotation goes forward only", "UseSession", usedSession},
+		{"a repeat is noted once per network, and up to a bound", "NoteRepeat", notedRepeats},
 		{"ending one", "EndSession", ended},
 		{"sweeping", "SweepSessions", sweptSessions},
 	}
@@ -37,8 +40,9 @@ func newSession(userID int64) store.Session {
 		IP: "2001:db8::ffff:1", UserAgent: "Mözilla/5.0 ✓ (名)",
 		BrowserID: rand.Text(), Claims: `{"userinfo":{"given_näme":{"essential":true}}}`,
 		Rotation: store.Rotation{
-			Gen: 7, JTI: rand.Text(), IssuedAt: seconds, ExpiresAt: seconds.Add(14 * 24 * time.Hour), Role: store.RoleStaff, KeyID: rand.Text(),
+			Gen: 7, JTI: rand.Text(), From: rand.Text(), Network: "2001:db8::/64", IssuedAt: seconds, ExpiresAt: seconds.Add(14 * 24 * time.Hour), Role: store.RoleStaff, KeyID: rand.Text(),
 		},
+		Repeats: store.Repeats{Of: rand.Text(), Networks: []string{"192.0.2.0/24", ""}},
 	}
 }
 
@@ -177,6 +181,59 @@ func touched(t *testing.T, db store.DB) {
 	s.EndedAt, s.EndReason = at, "logout"
 	touch(NextRotation(next))
 	same(t, "after its end", session(t, db, s.ID), s)
+}
+
+func usedSession(t *testing.T, db store.DB) {
+	s := newSession(create(t, db, newUser("ann")).ID)
+	start(t, db, s)
+	for _, at := range []time.Time{s.LastUsedAt.Add(time.Minute), s.LastUsedAt} {
+		if err := db.UseSession(t.Context(), s.ID, at); err != nil {
+			t.Fatalf("using the session: %v", err)
+		}
+		s.LastUsedAt = odd().Add(time.Millisecond + time.Minute)
+		same(t, "used", session(t, db, s.ID), s)
+	}
+	endOne(t, db, s.ID, 0, "logout", s.LastUsedAt)
+	s.EndedAt, s.EndReason = s.LastUsedAt, "logout"
+	if err := db.UseSession(t.Context(), s.ID, s.LastUsedAt.Add(time.Hour)); err != nil {
+		t.Fatalf("using a session that has ended: %v, want no error", err)
+	}
+	same(t, "after its end", session(t, db, s.ID), s)
+}
+
+// noteRepeat notes a repeat in its own transaction.
+func noteRepeat(t *testing.T, db store.DB, id, jti, network string) (noted bool) {
+	t.Helper()
+	write(t, db, func(tx store.Tx) (err error) {
+		noted, err = tx.NoteRepeat(id, jti, network)
+		return err
+	})
+	return noted
+}
+
+func notedRepeats(t *testing.T, db store.DB) {
+	s, other := newSession(create(t, db, newUser("ann")).ID), newSession(1)
+	start(t, db, s, other)
+	var want []string
+	for i := range store.MaxRepeats {
+		want = append(want, fmt.Sprintf("192.0.%d.0/24", i))
+		for _, first := range []bool{true, false} {
+			if got := noteRepeat(t, db, s.ID, "J", want[i]); got != first {
+				t.Errorf("noting network %d: %t, want %t", i, got, first)
+			}
+		}
+	}
+	if noteRepeat(t, db, s.ID, "J", "198.51.100.0/24") || noteRepeat(t, db, "none", "J", "") {
+		t.Error("a network beyond the bound, or of no session, was noted; want neither")
+	}
+	s.Repeats = store.Repeats{Of: "J", Networks: want}
+	same(t, "noted", session(t, db, s.ID), s)
+	if !noteRepeat(t, db, s.ID, "K", "") {
+		t.Error("the repeat of another token was not noted, want it noted")
+	}
+	s.Repeats = store.Repeats{Of: "K", Networks: []string{""}}
+	same(t, "of another token", session(t, db, s.ID), s)
+	same(t, "another session", session(t, db, other.ID), other)
 }
 
 // endOne ends a session in its own transaction.

@@ -97,6 +97,9 @@ func (p *person) here() bool { return !p.gone && p.Active }
 
 func (a *app) builtIn() bool { return a.ID == session.AccountsID }
 
+// adopted reports whether the record alone decides, and forgets no use.
+func (a *app) adopted() bool { return a.Rotation == store.RotationAdopted }
+
 // signIn predicts the code of a sign-in.
 func (m *model) signIn(a *app, p *person, asked string) string {
 	switch {
@@ -199,7 +202,7 @@ func (m *model) exchange(by *app, t *refreshToken, asked string) (code string, n
 func (m *model) rotate(t *refreshToken) *refreshToken {
 	f := t.in
 	at, lost := f.record, false
-	if m.redis {
+	if m.redis && !f.app.adopted() {
 		if lost = f.moving == nil || f.moving.last.gen < f.record.last.gen; !lost {
 			at = *f.moving
 		}
@@ -212,6 +215,8 @@ func (m *model) rotate(t *refreshToken) *refreshToken {
 		return m.step(t)
 	case t.gen != at.last.gen-1:
 		return nil
+	case f.app.adopted() && at.before == t:
+		return at.last
 	case lost && at.last.issued.Sub(m.second()).Abs() <= grace+outage:
 		return at.last
 	case !lost && at.before == t && m.now.Sub(at.at) <= grace:
@@ -225,7 +230,7 @@ func (m *model) step(t *refreshToken) *refreshToken {
 	f, next := t.in, m.token(t.in, t.gen+1)
 	t.next = append(t.next, next)
 	there := place{last: next, before: t, at: m.now}
-	if !m.redis {
+	if !m.redis || f.app.adopted() {
 		f.record = there
 		return next
 	}
@@ -243,7 +248,8 @@ func (m *model) current(t *refreshToken) bool {
 	if m.redis && f.moving != nil && f.moving.last.gen >= at.last.gen {
 		at = *f.moving
 	}
-	return m.now.Before(t.expires) && m.living(f) && (t.gen > at.last.gen || t == at.last)
+	good := t.gen > at.last.gen || t == at.last || f.app.adopted() && t == at.before
+	return m.now.Before(t.expires) && m.living(f) && good
 }
 
 // loseRedis replaces the data of Redis by what was saved.

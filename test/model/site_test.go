@@ -119,6 +119,7 @@ func open(t *testing.T, dsn, redisURL string) *site {
 		s.backend.sql = testdb.Raw(t, dsn)
 	}
 	var touch time.Duration
+	var record store.Rotations
 	if redisURL != "" {
 		moving, err := redisstore.Open(t.Context(), redisstore.Options{Installation: "TEST", URL: redisURL, Log: log})
 		if err != nil {
@@ -126,8 +127,9 @@ func open(t *testing.T, dsn, redisURL string) *site {
 		}
 		t.Cleanup(func() { _ = moving.Close() })
 		s.away.Rotations, s.backend.redis, touch = moving, rawRedis(t, redisURL), touchEvery
+		record = db.Rotations()
 	}
-	s.wire(t, touch, log)
+	s.wire(t, touch, record, log)
 	return s
 }
 
@@ -143,7 +145,7 @@ func rawRedis(t *testing.T, at string) *redis.Client {
 }
 
 // wire builds the services and endpoints on the stores.
-func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
+func (s *site) wire(t *testing.T, touch time.Duration, record store.Rotations, log *slog.Logger) {
 	t.Helper()
 	ring, err := keys.Open(t.Context(), keys.Options{
 		Store: s.db, Masters: keys.MasterKeys{keys.NewMasterKey()}, Now: s.clock, Log: log, PublishLead: time.Hour, VerifyFor: absolute + 24*time.Hour,
@@ -157,7 +159,7 @@ func (s *site) wire(t *testing.T, touch time.Duration, log *slog.Logger) {
 	life := session.Lifetimes{Access: accessLife, RefreshIdle: idle, RefreshAbsolute: absolute}
 	s.ends = &ending.Service{DB: s.db, Rotations: s.away, Now: s.clock, Log: log}
 	s.sessions = &session.Service{
-		DB: s.db, Rotations: s.away, Ends: s.ends, Clients: fresh{s.db}, Keys: ring, Minter: minter, Verifier: s.verifier,
+		DB: s.db, Rotations: s.away, Record: record, Ends: s.ends, Clients: fresh{s.db}, Keys: ring, Minter: minter, Verifier: s.verifier,
 		Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
 	}
 	s.people = &account.Service{
@@ -192,7 +194,7 @@ func (f fresh) Fresh(ctx context.Context, id string) (store.Client, error) {
 
 func (f fresh) ClientByID(ctx context.Context, id string) (store.Client, error) {
 	if id == session.AccountsID {
-		return session.Accounts(), nil
+		return session.Accounts(store.RotationAdopted), nil
 	}
 	return f.DB.ClientByID(ctx, id)
 }
