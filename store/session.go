@@ -38,6 +38,9 @@ type Session struct {
 	BrowserID string
 	Claims    string
 
+	// RefreshAudience is the `aud` of its refresh tokens.
+	RefreshAudience RefreshAudience
+
 	// Foundation is only written. SessionWithUser compares it.
 	Foundation Foundation
 

@@ -26,6 +26,7 @@ type DB interface {
 	Notices
 	Epochs
 	Ends
+	Upgrades
 
 	// Write runs f in one transaction. If f or the commit fails, nothing that f did
 	// through its Tx remains. When the database gives up on the transaction through

@@ -181,6 +181,7 @@ func (b *backends) newSessions(registry *client.Cache, ends *ending.Service, s s
 	}
 	return &session.Service{
 		DB: b.db, Rotations: b.rotations, Record: record, Ends: ends, Clients: registry, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
+		Upgrade:     &session.Upgrade{DB: b.db, Now: b.now},
 		Lifetimes:   session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
 		MaxSessions: cfg.MaxSessions, ObserveLimit: b.metrics.SessionLimit,
 		Grace: cfg.RefreshGrace, TouchEvery: touchEvery, Now: b.now, Log: b.log,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 func (c *cli) migrateCommand() *cobra.Command {
 	return group("migrate", "Manage the database schema",
 		"Manage the database schema. The server and every command that needs it bring it up to date\non their own; run migrate up to do so before you roll out a new version.",
-		c.migrateUp(), c.migrateStatus())
+		c.migrateUp(), c.migrateStatus(), c.migrateFinish())
 }
 
 func (c *cli) migrateUp() *cobra.Command {
@@ -41,6 +42,25 @@ type migration struct {
 	Version   int     `json:"version"`
 	Name      string  `json:"name"`
 	AppliedAt *string `json:"applied_at"`
+	// FinishedAt is absent where there is nothing to finish.
+	FinishedAt any `json:"finished_at,omitempty"` // *string
+}
+
+func (c *cli) migrateFinish() *cobra.Command {
+	return &cobra.Command{
+		Use: "finish", Short: "Use what the release before does not accept; there is no way back to it", Args: exactArgs(),
+		Long: "Record that no replica of the release before will run again. New sessions then get refresh tokens\n" +
+			"that are addressed to the token endpoint alone, which the release before refuses. Tokens that were\nissued before stay good. A database that this release made is finished from the start.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
+				if err := core.db.Finish(cmd.Context(), core.now()); err != nil {
+					return fmt.Errorf("finishing the upgrade: %w", err)
+				}
+				c.say("the upgrade is finished; every replica acts on it within a second")
+				return nil
+			})
+		},
+	}
 }
 
 func (c *cli) migrationStatus(ctx context.Context, asJSON bool) (err error) {
@@ -57,14 +77,23 @@ func (c *cli) migrationStatus(ctx context.Context, asJSON bool) (err error) {
 	if err != nil {
 		return err
 	}
-	list := c.newList(asJSON, "VERSION", "NAME", "APPLIED")
+	list := c.newList(asJSON, "VERSION", "NAME", "APPLIED", "FINISHED")
 	for _, m := range all {
 		shown, applied := migration{Version: m.Version, Name: m.Name}, "not yet"
 		if !m.AppliedAt.IsZero() {
 			applied = m.AppliedAt.UTC().Format(time.RFC3339)
 			shown.AppliedAt = &applied
 		}
-		if err := list.add(shown, m.Version, m.Name, applied); err != nil {
+		finished := ""
+		if m.ToFinish {
+			var at *string
+			if finished = "not yet: gatehouse migrate finish"; !m.FinishedAt.IsZero() {
+				finished = m.FinishedAt.UTC().Format(time.RFC3339)
+				at = &finished
+			}
+			shown.FinishedAt = at
+		}
+		if err := list.add(shown, m.Version, m.Name, applied, finished); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/session"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/token"
 	"gatehouse/store"
@@ -159,11 +160,13 @@ func TestAnUpgradeKeepsSessionsCodesAndDevices(t *testing.T) {
 			writes("before")
 			old.device("waiting", "BCDFGHJK")
 			s := openOn(t, dsn)
+			s.sessions.Upgrade = &session.Upgrade{DB: s.db, Now: s.clock}
 			s.addWebApps(t)
 			writes("beside")
 			for _, when := range []string{"before", "beside"} {
 				s.keepsWorking(t, old.now.Add(-time.Hour), when)
 			}
+			s.finishes(t)
 			s.signedIn(t)
 			if err := s.devices.Decide(t.Context(), "BCDFGHJK", s.browser, true); err != nil {
 				t.Fatalf("approving the device that waited: %v", err)
@@ -175,6 +178,31 @@ func TestAnUpgradeKeepsSessionsCodesAndDevices(t *testing.T) {
 			old.approve(a.text("device_code"))
 			s.wantProved(t, "the device that went to both", s.poll(t, "web", a), proved{float64(old.now.Add(-time.Hour).Unix()), nil, []any{"pwd"}}, true)
 		})
+	}
+}
+
+// finishes checks that new sessions have refresh tokens that the earlier release accepts,
+// until its operator says that it will not run again.
+func (s *site) finishes(t *testing.T) {
+	t.Helper()
+	audience := func() string {
+		t.Helper()
+		a := s.exchange(t, "web", s.code(t, asking("web")))
+		claims, err := s.verifier.Refresh(t.Context(), a.text("refresh_token"))
+		if err != nil {
+			t.Fatalf("a refresh token of a new session: %v in %s", err, a.body)
+		}
+		return claims.Audience
+	}
+	if got := audience(); got != issuer {
+		t.Errorf("before the upgrade is finished, aud = %s, want %s", got, issuer)
+	}
+	if err := s.db.Finish(t.Context(), s.clock()); err != nil {
+		t.Fatalf("finishing the upgrade: %v", err)
+	}
+	s.sessions.Upgrade = &session.Upgrade{DB: s.db, Now: s.clock} // a replica that starts now
+	if got, want := audience(), issuer+"/oauth/token"; got != want {
+		t.Errorf("after the upgrade is finished, aud = %s, want %s", got, want)
 	}
 }
 

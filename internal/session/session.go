@@ -52,7 +52,9 @@ type Service struct {
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 	}
-	Keys interface {
+	// Upgrade decides the audience of new sessions' refresh tokens; nil: it is finished.
+	Upgrade *Upgrade
+	Keys    interface {
 		SigningKeyID(ctx context.Context) (string, error)
 	}
 	Minter interface {

@@ -82,6 +82,9 @@ func (s *Service) start(ctx context.Context, client store.Client, grant Grant, a
 		return Set{}, fmt.Errorf("choosing a signing key: %w", err)
 	}
 	session := s.newSession(ctx, client, grant, kid)
+	if session.RefreshAudience, err = s.Upgrade.audience(ctx); err != nil {
+		return Set{}, err
+	}
 	var user store.User
 	var madeRoom string
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {

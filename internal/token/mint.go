@@ -17,7 +17,7 @@ type Minter struct {
 		Sign(ctx context.Context, typ string, claims any) (string, error)
 		SignWith(ctx context.Context, kid, typ string, claims any) (string, error)
 	}
-	// Issuer is `iss` of every token, and `aud` of refresh tokens.
+	// Issuer is `iss` of every token.
 	Issuer string
 	// Audience is `aud` of access tokens.
 	Audience string
@@ -67,11 +67,21 @@ func (m *Minter) Mint(ctx context.Context, g Grant) (Set, error) {
 	// No token outlives its session, because offline verifiers do not query the record.
 	access.Expires = min(access.Expires, s.ExpiresAt.Unix())
 	refresh := Refresh{
-		Issuer: m.Issuer, Subject: access.Subject, Audience: m.Issuer, ClientID: g.ClientID,
+		Issuer: m.Issuer, Subject: access.Subject, Audience: refreshAudience(m.Issuer, s.RefreshAudience), ClientID: g.ClientID,
 		IssuedAt: r.IssuedAt.Unix(), Expires: r.ExpiresAt.Unix(), JTI: r.JTI,
 		Scope: authz.Scope(s.Scope), Role: r.Role, SessionID: s.ID, Gen: r.Gen,
 	}
 	return m.issue(ctx, access, &refresh, r.KeyID, m.identity(access, g.Identity))
+}
+
+// EndpointPath is the path of the token endpoint, whose URL is `aud` of refresh tokens.
+const EndpointPath = "/oauth/token"
+
+func refreshAudience(issuer string, form store.RefreshAudience) string {
+	if form == store.IssuerAudience {
+		return issuer
+	}
+	return issuer + EndpointPath
 }
 
 func (m *Minter) access(g Grant) Access {

@@ -126,6 +126,8 @@ func TestRefreshTokensAreRefused(t *testing.T) {
 	g := start(t)
 	changes := append(inBoth(g.now.Unix()),
 		change{"the audience of an access token", claims{"aud": audience}, token.ErrInvalid},
+		change{"the token endpoint", claims{"aud": issuer + "/oauth/token"}, nil},
+		change{"another path", claims{"aud": issuer + "/oauth/tokens"}, token.ErrInvalid},
 		change{"no gen", claims{"gen": absent}, token.ErrInvalid},
 		change{"gen 0", claims{"gen": 0}, token.ErrInvalid},
 		change{"gen negative", claims{"gen": -1}, token.ErrInvalid},

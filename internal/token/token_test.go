@@ -145,7 +145,7 @@ func TestTokensOfASession(t *testing.T) {
 		t.Fatalf("verifying the refresh token: %v", err)
 	}
 	wantRefresh := token.Refresh{
-		Issuer: issuer, Subject: u.Sub, Audience: issuer, ClientID: "shop",
+		Issuer: issuer, Subject: u.Sub, Audience: issuer, ClientID: "shop", // the zero session is one of the first releases
 		IssuedAt: r.IssuedAt.Unix(), Expires: r.ExpiresAt.Unix(), JTI: "JTI", Scope: "openid account",
 		Role: store.RoleUser, SessionID: "SESSION", Gen: 3,
 	}

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 // skew is how far ahead of ours the clock of another replica may be. Expiry has no such
@@ -72,7 +74,7 @@ func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
 	}
 	r := claims.Refresh
 	err := cmp.Or(
-		v.addressed(r.Issuer, r.Audience, v.Issuer),
+		v.addressed(r.Issuer, r.Audience, refreshAudience(v.Issuer, store.EndpointAudience), refreshAudience(v.Issuer, store.IssuerAudience)),
 		present("sub", r.Subject), present("client_id", r.ClientID), present("jti", r.JTI),
 		present("sid", r.SessionID), r.complete(),
 	)
@@ -112,8 +114,8 @@ func (v *Verifier) open(ctx context.Context, raw, typ string, claims any) error 
 	return nil
 }
 
-func (v *Verifier) addressed(issuer, audience, wanted string) error {
-	if issuer != v.Issuer || audience != wanted {
+func (v *Verifier) addressed(issuer, audience string, wanted ...string) error {
+	if issuer != v.Issuer || !slices.Contains(wanted, audience) {
 		return fmt.Errorf("iss %.100q, aud %.100q", issuer, audience)
 	}
 	return nil

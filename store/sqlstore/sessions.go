@@ -40,6 +40,7 @@ var sessionColumns = slices.Concat([]column[store.Session]{
 	col("browser_id", func(s *store.Session) any { return &s.BrowserID }),
 	col("claims", func(s *store.Session) any { return &s.Claims }).orEmpty(),
 	col("rotated_at", func(*store.Session) any { return 0 }).written(),
+	col("refresh_audience", func(s *store.Session) any { return &s.RefreshAudience }),
 	col("repeat_of", func(s *store.Session) any { return &s.Repeats.Of }),
 	col("repeat_nets", func(s *store.Session) any { return (*texts)(&s.Repeats.Networks) }),
 },

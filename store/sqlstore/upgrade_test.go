@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"gatehouse/internal/test/testdb"
 	"gatehouse/store"
+	"gatehouse/store/sqlstore"
 )
 
 // firstSchema gives a database the schema of the first release.
@@ -101,11 +103,39 @@ func TestUpgrade(t *testing.T) {
 			for _, name := range []string{"before", "beside"} {
 				wantFirst(t, db, name)
 			}
+			wantFinished(t, db, false)
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					if err := db.Finish(t.Context(), time.Unix(7, 0)); err != nil {
+						t.Errorf("finishing the upgrade: %v", err)
+					}
+				})
+			}
+			wg.Wait()
+			wantFinished(t, db, true)
 			steps, err := db.MigrationStatus(t.Context())
 			if err != nil || len(steps) < 2 || steps[1].AppliedAt.IsZero() {
 				t.Errorf("status: %+v, %v; want the second migration applied", steps, err)
 			}
 		})
+	}
+}
+
+// wantFinished wants a database of an earlier release to be finished only once that is said.
+func wantFinished(t *testing.T, db *sqlstore.DB, want bool) {
+	t.Helper()
+	if got, err := db.Finished(t.Context()); err != nil || got != want {
+		t.Errorf("finished: %t, %v; want %t", got, err, want)
+	}
+	steps, err := db.MigrationStatus(t.Context())
+	if err != nil {
+		t.Fatalf("reading the status: %v", err)
+	}
+	for _, m := range steps {
+		if m.ToFinish && m.FinishedAt.IsZero() == want {
+			t.Errorf("the status says that %s was finished at %s, want finished: %t", m.Name, m.FinishedAt, want)
+		}
 	}
 }
 

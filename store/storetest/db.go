@@ -63,6 +63,7 @@ func groups() []group {
 		{"audit", audit()},
 		{"tokens and links", tokens()},
 		{"epochs", epochs()},
+		{"upgrades", upgrades()},
 		{"transactions", transactions()},
 	}
 }

@@ -42,7 +42,8 @@ func newSession(userID int64) store.Session {
 		Rotation: store.Rotation{
 			Gen: 7, JTI: rand.Text(), From: rand.Text(), Network: "2001:db8::/64", IssuedAt: seconds, ExpiresAt: seconds.Add(14 * 24 * time.Hour), Role: store.RoleStaff, KeyID: rand.Text(),
 		},
-		Repeats: store.Repeats{Of: rand.Text(), Networks: []string{"192.0.2.0/24", ""}},
+		RefreshAudience: store.EndpointAudience,
+		Repeats:         store.Repeats{Of: rand.Text(), Networks: []string{"192.0.2.0/24", ""}},
 	}
 }
 

@@ -40,5 +40,8 @@ func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := gatehouse.Command(t, s.settings, args...)
 	cmd.Dir = s.folder
+	if s.program != "" {
+		cmd.Path = s.program
+	}
 	return cmd
 }

@@ -18,7 +18,9 @@ import (
 type site struct {
 	folder   string
 	settings []string
-	vault    *testkit.Vault
+	// program is the binary of another version, for what is started next; empty: this one.
+	program string
+	vault   *testkit.Vault
 	// a and b are two servers on it.
 	a, b *process
 	// root is the administrator as whom the tests act.

@@ -23,6 +23,10 @@ type Migration struct {
 	Name    string
 	// AppliedAt is zero until the step is applied.
 	AppliedAt time.Time
+	// ToFinish is set for the migration that an operator finishes (store.Upgrades).
+	// FinishedAt is zero until then.
+	ToFinish   bool
+	FinishedAt time.Time
 }
 
 // Migrate brings the schema up to what this program needs. If several replicas start at
@@ -235,5 +239,30 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	for version, a := range done {
 		status[version] = Migration{Version: version, Name: a.Name, AppliedAt: time.UnixMilli(a.at).UTC()}
 	}
+	if err := addFinished(ctx, conn, status); err != nil {
+		return nil, fmt.Errorf("reading the finished migrations: %w", Translate(ctx, err))
+	}
 	return slices.SortedFunc(maps.Values(status), func(a, b Migration) int { return cmp.Compare(a.Version, b.Version) }), nil
+}
+
+// addFinished adds to the migration that an operator finishes whether it is finished.
+func addFinished(ctx context.Context, conn *sql.Conn, status map[int]Migration) error {
+	for version, m := range status {
+		if m.Name != migrations.ToFinish {
+			continue
+		}
+		m.ToFinish = true
+		if !m.AppliedAt.IsZero() {
+			var at int64
+			err := conn.QueryRowContext(ctx, "SELECT finished_at FROM finished_migrations WHERE name = ?", m.Name).Scan(&at)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			if err == nil {
+				m.FinishedAt = time.UnixMilli(at).UTC()
+			}
+		}
+		status[version] = m
+	}
+	return nil
 }

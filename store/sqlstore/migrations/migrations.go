@@ -16,6 +16,10 @@ import (
 //go:embed mysql sqlite
 var files embed.FS
 
+// ToFinish is the name of the migration that an operator finishes once no replica of the
+// release before will run again (store.Upgrades).
+const ToFinish = "refresh_audience"
+
 // A Step is a migration that this program contains.
 type Step struct {
 	Version      int

@@ -1,0 +1,46 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"gatehouse/store"
+)
+
+// An Upgrade says what new sessions have while replicas of the release before may run,
+// or run again. It asks the record at most once a second until the upgrade is finished,
+// and never again after that.
+type Upgrade struct {
+	DB interface {
+		Finished(ctx context.Context) (bool, error)
+	}
+	Now func() time.Time
+
+	mu       sync.Mutex
+	finished bool
+	asked    time.Time
+}
+
+// audience returns the audience of a new session's refresh tokens. A nil Upgrade is
+// finished.
+func (u *Upgrade) audience(ctx context.Context) (store.RefreshAudience, error) {
+	if u == nil {
+		return store.EndpointAudience, nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := u.Now()
+	if age := now.Sub(u.asked); !u.finished && (age < 0 || age >= time.Second) {
+		finished, err := u.DB.Finished(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("asking whether the upgrade is finished: %w", err)
+		}
+		u.finished, u.asked = finished, now
+	}
+	if u.finished {
+		return store.EndpointAudience, nil
+	}
+	return store.IssuerAudience, nil
+}
