@@ -134,7 +134,7 @@ func (s *Service) ForgetNow(ctx context.Context, sids ...string) error {
 const DefaultEvery = time.Second
 
 // Pace keeps the batches so small, and so far apart, that others do not feel them.
-var Pace = sweep.Pace{Batch: 100, Rest: 50 * time.Millisecond, Ease: 9}
+var Pace = sweep.Pace{Batch: 100, Rest: 50 * time.Millisecond, Ease: 4}
 
 // Sweep deals with at most n of the rows that ends have left, and returns how many it
 // dealt with. It fits sweep.Table.

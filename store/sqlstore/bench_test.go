@@ -36,7 +36,7 @@ func BenchmarkHotPaths(b *testing.B) {
 			return errors.Join(tx.CreateSession(session), tx.CreateBrowser(browser))
 		})
 		if err == nil {
-			err = db.AddCode(b.Context(), store.AuthCode{Digest: cookie, SessionID: "S", ClientID: "shop", SignIn: store.SignIn{AMR: []string{"pwd"}}, ExpiresAt: time.Now()})
+			err = db.AddCode(b.Context(), store.AuthCode{Digest: cookie, SessionID: "S", ClientID: "shop", UserID: session.UserID, SignIn: store.SignIn{AMR: []string{"pwd"}}, ExpiresAt: time.Now()})
 		}
 		if err != nil {
 			b.Fatalf("filling the database: %v", err)

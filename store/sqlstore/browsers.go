@@ -31,8 +31,8 @@ var (
 	renewBrowser   = "UPDATE browser_sessions SET " + browserRenewal.set + " WHERE id = ? AND user_id = ? AND ended_at = 0"
 
 	// A browser session that the release before has renewed was founded anew at the sign-in.
-	browserDied     = died(raised("b.user_gen", userNow, "b.auth_time", "u.all_ended_at"))
-	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + browserDied +
+	browserStands   = standing("b.user_gen", userNow, "b.auth_time", "u.all_ended_at")
+	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + browserStands + ", u.all_ended_at" +
 		" FROM browser_sessions b JOIN users u ON u.id = b.user_id WHERE b.cookie_digest = ?"
 )
 
@@ -42,18 +42,19 @@ func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.Br
 		browser store.BrowserSession
 		user    store.User
 		epoch   moment
-		died    moment
+		stands  bool
+		ended   int64
 	}{browser: store.BrowserSession{Cookie: cookie}}
 	err := d.Read(ctx, func(db *gorm.DB) error {
 		return engine.Row(db, browserWithUser, []any{blob(cookie[:])},
-			browserTable.dest(&found.browser, userTable.dest(&found.user, &found.epoch, &found.died)...)...)
+			browserTable.dest(&found.browser, userTable.dest(&found.user, &found.epoch, &found.stands, &found.ended)...)...)
 	})
 	if err != nil {
 		return store.BrowserSession{}, store.User{}, err
 	}
 	b := found.browser
-	if b.EndedAt.IsZero() {
-		b.EndedAt = time.Time(found.died)
+	if b.EndedAt.IsZero() && !found.stands {
+		b.EndedAt = instant(max(1, found.ended))
 	}
 	b.EndedAt, _ = overtaken(b.SignIn.At, b.EndedAt, time.Time(found.epoch))
 	return b, found.user, nil

@@ -35,9 +35,9 @@ var (
 	codesOpen    = fewer("auth_codes", "browser_id = ? AND used_at = 0")
 	codeByDigest = "SELECT " + codeTable.selected + " FROM auth_codes a JOIN users u ON u.id = a.user_id" +
 		joinClient("a.") + joinConsent("a.") + joinBrowser("a.") +
-		" WHERE a.digest = ? AND a.auth_time >= " + epochBegan + " AND (a.used_at > 0 OR " + codeDied + " = 0)"
+		" WHERE a.digest = ? AND a.auth_time >= " + epochBegan + " AND (a.used_at > 0 OR " + codeStands + ")"
 	// A code of the release before, which does not say when it was issued, lives a minute.
-	codeDied = died(append(foundationDead("a.", "a.expires_at - 60000"), cause{"b.ended_at > 0", "b.ended_at"})...)
+	codeStands = founded("a.", "a.expires_at - 60000") + " AND COALESCE(b.ended_at, 0) = 0"
 )
 
 // AddCode implements store.AuthCodes.

@@ -35,8 +35,8 @@ var deviceColumns = slices.Concat([]column[store.DeviceGrant]{
 var (
 	deviceTable    = roomedTable(tableOf("device_grants", "d.", deviceColumns), "device_grants", "status = 'pending' AND ")
 	deviceDecision = part(deviceColumns, append(namesOf(signInColumns), "status", "user_id", "browser_id", "user_gen", "consent_gen")...)
-	deviceDied     = died(append(foundationDead("d.", "d.created_at"), cause{"b.ended_at > 0", "b.ended_at"})...)
-	selectDevices  = "SELECT " + deviceTable.selected + ", " + deviceDied + " FROM device_grants d LEFT JOIN users u ON u.id = d.user_id" +
+	deviceStands   = "(" + founded("d.", "d.created_at") + " AND COALESCE(b.ended_at, 0) = 0)"
+	selectDevices  = "SELECT " + deviceTable.selected + ", " + deviceStands + " FROM device_grants d LEFT JOIN users u ON u.id = d.user_id" +
 		joinClient("d.") + joinConsent("d.") + joinBrowser("d.") + " WHERE d.created_at >= " + epochBegan + " AND (u.id IS NOT NULL OR d.user_id = 0)" +
 		" AND COALESCE(d.client_gen, d.created_at) >= COALESCE(gc.erased, 0)"
 	decideDevice = "UPDATE device_grants SET " + deviceDecision.set + " WHERE device_digest = ? AND status = 'pending' AND expires_at > ?"
@@ -58,14 +58,14 @@ func (d *DB) DeviceByDeviceCode(ctx context.Context, device store.Digest) (store
 }
 
 func (d *DB) device(ctx context.Context, column string, digest store.Digest) (g store.DeviceGrant, err error) {
-	var died int64
+	var stands bool
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, selectDevices+" AND d."+column+" = ?", []any{blob(digest[:])}, deviceTable.dest(&g, &died)...)
+		return engine.Row(db, selectDevices+" AND d."+column+" = ?", []any{blob(digest[:])}, deviceTable.dest(&g, &stands)...)
 	})
 	if err != nil {
 		return store.DeviceGrant{}, err
 	}
-	if died > 0 && g.Status == store.DeviceApproved {
+	if !stands && g.Status == store.DeviceApproved {
 		g.Status = store.DeviceDenied
 	}
 	return g, nil

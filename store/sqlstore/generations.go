@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"database/sql/driver"
 	"fmt"
-	"strings"
 
 	"gatehouse/store"
 )
@@ -75,34 +74,17 @@ func joinBrowser(alias string) string {
 	return " LEFT JOIN browser_sessions b ON b.id = " + alias + "browser_id"
 }
 
-// died returns an expression for when something died, in Unix milliseconds, or 0 if it
-// lives. It dies of the first of the causes.
-func died(causes ...cause) string {
-	var s strings.Builder
-	s.WriteString("(CASE")
-	for _, c := range causes {
-		s.WriteString(" WHEN " + c.dead + " THEN COALESCE(NULLIF(" + c.at + ", 0), 1)")
-	}
-	s.WriteString(" ELSE 0 END)")
-	return s.String()
+// standing is the condition that the generation in a column is the one that counts now.
+// A row without one, which the release before has written, is judged by whether it was
+// founded after the last end.
+func standing(column, now, founded, ended string) string {
+	return "COALESCE(" + column + " = " + now + ", " + founded + " > " + ended + ")"
 }
 
-// A cause is a condition on which something is dead, and the time of that end.
-type cause struct{ dead, at string }
-
-// raised is the cause that the generation in a column differs from the one that counts
-// now. A row without one, which the release before has written, is judged by the time
-// at which it was born.
-func raised(column, now, born, at string) cause {
-	return cause{"NOT COALESCE(" + column + " = " + now + ", " + born + " > " + at + ")", at}
-}
-
-// foundationDead returns the causes by which what is founded on a user, a client and a
-// consent dies.
-func foundationDead(alias, born string) []cause {
-	return []cause{
-		raised(alias+"user_gen", userNow, born, "COALESCE(u.all_ended_at, 0)"),
-		raised(alias+"client_gen", clientNow, born, "COALESCE(gc.all_ended_at, 0)"),
-		raised(alias+"consent_gen", consentNow, born, "COALESCE(gk.all_ended_at, 0)"),
-	}
+// founded is the condition that what was founded on a user, a client and a consent is
+// not dead.
+func founded(alias, at string) string {
+	return standing(alias+"user_gen", userNow, at, "COALESCE(u.all_ended_at, 0)") +
+		" AND " + standing(alias+"client_gen", clientNow, at, "COALESCE(gc.all_ended_at, 0)") +
+		" AND " + standing(alias+"consent_gen", consentNow, at, "COALESCE(gk.all_ended_at, 0)")
 }

@@ -53,14 +53,16 @@ var (
 	sessionTable  = tableOf("sessions", "s.", sessionColumns)
 	rotationTable = tableOf("sessions", "s.", rotationColumns)
 
-	// sessionDied is when a session died of what it was founded on.
-	sessionDied = died(append(foundationDead("s.", "s.created_at"), cause{"b.generation > 0", "b.ended_at"})...)
-	sessionFrom = " FROM sessions s JOIN users u ON u.id = s.user_id" + joinClient("s.") + joinConsent("s.") + joinBrowser("s.")
+	// sessionStands is the condition that what a session was founded on has not ended, and
+	// lastEnds are the times of the ends that it could have died of.
+	sessionStands = "(" + founded("s.", "s.created_at") + " AND COALESCE(b.generation, 0) = 0)"
+	lastEnds      = "u.all_ended_at, COALESCE(gc.all_ended_at, 0), COALESCE(gk.all_ended_at, 0), COALESCE(b.ended_at, 0)"
+	sessionFrom   = " FROM sessions s JOIN users u ON u.id = s.user_id" + joinClient("s.") + joinConsent("s.") + joinBrowser("s.")
 
-	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + sessionDied +
+	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + sessionStands + ", " + lastEnds +
 		sessionFrom + " WHERE s.id = ?"
 	listSessions = "SELECT " + sessionTable.selected + sessionFrom + " WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
-		" AND s.auth_time >= " + epochBegan + " AND " + sessionDied + " = 0 ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
+		" AND s.auth_time >= " + epochBegan + " AND " + sessionStands + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
 	// sessionsLike are the living sessions of a user in a client: those with the same
 	// foundation, as all others are dead.
 	sessionsLike   = "user_id = ? AND client_id = ? AND ended_at = 0 AND user_gen = ? AND client_gen = ? AND consent_gen = " + consentOrNow
@@ -79,18 +81,19 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 		session store.Session
 		user    store.User
 		epoch   moment
-		died    moment
+		stands  bool
+		ends    [4]int64
 	}
 	err := d.Read(ctx, func(db *gorm.DB) error {
 		return engine.Row(db, sessionWithUser, []any{id},
-			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch, &found.died)...)...)
+			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch, &found.stands, &found.ends[0], &found.ends[1], &found.ends[2], &found.ends[3])...)...)
 	})
 	if err != nil {
 		return store.Session{}, store.User{}, err
 	}
 	s := found.session
-	if died := time.Time(found.died); s.EndedAt.IsZero() && !died.IsZero() {
-		s.EndedAt, s.EndReason = died, store.EndedWithAll
+	if s.EndedAt.IsZero() && !found.stands {
+		s.EndedAt, s.EndReason = instant(max(1, slices.Max(found.ends[:]))), store.EndedWithAll
 	}
 	var byEpoch bool
 	if s.EndedAt, byEpoch = overtaken(s.SignIn.At, s.EndedAt, time.Time(found.epoch)); byEpoch {
