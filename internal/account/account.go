@@ -77,13 +77,17 @@ func taken(err error) error {
 		return err
 	}
 	var faults fields.Errors
+	addTaken(&faults, *name)
+	return faults.Err()
+}
+
+func addTaken(faults *fields.Errors, name store.NameTaken) {
 	if name.Username {
 		faults.Add("username", usernameTaken)
 	}
 	if name.Email {
 		faults.Add("email", emailTaken)
 	}
-	return faults.Err()
 }
 
 // Get returns a user, or store.ErrNotFound.

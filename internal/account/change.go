@@ -22,10 +22,7 @@ func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.Us
 		return store.User{}, err
 	}
 	d, faults := s.examine(actor, in, target, replaceAll)
-	if err := faults.Err(); err != nil {
-		return store.User{}, err
-	}
-	if err := s.unique(ctx, d, target.ID); err != nil {
+	if err := s.unique(ctx, d, target.ID, faults); err != nil {
 		return store.User{}, err
 	}
 	d, err := s.hashed(ctx, d)

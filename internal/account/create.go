@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -29,23 +30,28 @@ func (s *Service) SignUp(ctx context.Context, in Input) (store.User, error) {
 }
 
 // admit examines what a stranger sent, takes a slot for them, and calls create with a
-// valid draft.
+// valid draft. A form with other faults takes a slot too before its names are looked up,
+// so that faults do not make it cheaper to ask which names are taken. Without a slot, the
+// stranger learns the other faults alone.
 func (s *Service) admit(ctx context.Context, in Input, create func(draft) (store.User, error)) (store.User, error) {
 	in.Active = fields.Flag{}
 	d, faults := s.examine(authz.Actor{}, in, store.User{Role: store.RoleUser}, true)
-	if err := faults.Err(); err != nil {
-		return store.User{}, err
+	if d.usernameKey == nil && d.emailKey == nil {
+		return store.User{}, faults.Err()
 	}
 	attempt, err := s.Limits.SignUp(ctx)
 	if err != nil {
-		return store.User{}, err
+		return store.User{}, cmp.Or(faults.Err(), err)
+	}
+	if faults.Err() != nil {
+		return store.User{}, s.unique(ctx, d, 0, faults)
 	}
 	end, err := s.turns.wait(ctx, *d.usernameKey, *d.emailKey)
 	if err != nil {
 		return store.User{}, fmt.Errorf("waiting for a turn at the name: %w", err)
 	}
 	defer end()
-	if err := s.unique(ctx, d, 0); err != nil {
+	if err := s.unique(ctx, d, 0, faults); err != nil {
 		return store.User{}, err
 	}
 	if d, err = s.hashed(ctx, d); err != nil {
@@ -67,10 +73,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 		return store.User{}, err
 	}
 	d, faults := s.examine(actor, in, store.User{Role: store.RoleUser}, true)
-	if err := faults.Err(); err != nil {
-		return store.User{}, err
-	}
-	if err := s.unique(ctx, d, 0); err != nil {
+	if err := s.unique(ctx, d, 0, faults); err != nil {
 		return store.User{}, err
 	}
 	d, err := s.hashed(ctx, d)

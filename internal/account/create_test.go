@@ -42,6 +42,9 @@ func TestSignUpReportsEveryFault(t *testing.T) {
 			`{"first_name":["Ensure this field has no more than 150 characters."]}`},
 		{"control and bidi characters", func(in *account.Input) { in.FirstName, in.LastName = given("a\nb"), given("a\u202eb") },
 			`{"first_name":["Control characters are not allowed."],"last_name":["Control characters are not allowed."]}`},
+		{"a taken name beside a bad address and a bad password", func(in *account.Input) {
+			in.Username, in.Email, in.Password = given("Taken"), given("bad"), given("x")
+		}, `{"email":["Enter a valid email address."],"password":["Ensure this field has at least 8 characters."],"username":["A user with that username already exists."]}`},
 		{"weak", func(in *account.Input) { in.Password = given("password") }, `{"password":["This password is too common."]}`},
 		{"like the name", func(in *account.Input) { in.Username, in.Password = given("samesame1"), given("samesame1") },
 			`{"password":["The password is too similar to the username."]}`},
@@ -227,5 +230,31 @@ func TestOnlyAdministratorsCreate(t *testing.T) {
 	u, err := w.Create(t.Context(), as(w.read(stef.ID), ""), in)
 	if err != nil || w.read(u.ID).Role != store.RoleAdmin {
 		t.Errorf("an administrator: %+v, %v; want the role admin", u, err)
+	}
+}
+
+// A form with another fault takes a slot as well before its names are looked up. Without a
+// slot, it has the other faults alone.
+func TestFaultsDoNotMakeItCheaperToAskForNames(t *testing.T) {
+	w := open(t)
+	w.person("taken", store.RoleUser)
+	w.Limits.Rules.SignUp.Free = 3
+	in := input("taken")
+	in.Password = fields.Given("x")
+	var answers []string
+	for range 5 {
+		_, err := w.SignUp(from(t.Context(), "192.0.2.1"), in)
+		var faults *fields.Errors
+		if !errors.As(err, &faults) {
+			t.Fatalf("a bad password: err = %v, want faults", err)
+		}
+		text, _ := json.Marshal(faults)
+		answers = append(answers, string(text))
+	}
+	const short = `{"password":["Ensure this field has at least 8 characters."]}`
+	for i, got := range answers {
+		if told := got != short; told != (i < 3) {
+			t.Errorf("try %d: %s, want the taken name only in the first 3", i, got)
+		}
 	}
 }

@@ -167,10 +167,11 @@ func unfit(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-// unique checks whether the names are free, so that the caller gets all faults at once
-// and no password is hashed for a taken name. The record's unique index makes sure that
-// they are still free when they are written.
-func (s *Service) unique(ctx context.Context, d draft, own int64) error {
+// unique adds to the faults of a form which of its names are taken, so that the caller
+// gets all faults at once and no password is hashed for a taken name. It returns the
+// faults. The record's unique index makes sure that the names are still free when they
+// are written.
+func (s *Service) unique(ctx context.Context, d draft, own int64, faults *fields.Errors) error {
 	var clash store.NameTaken
 	for _, name := range []struct {
 		key   *string
@@ -185,10 +186,8 @@ func (s *Service) unique(ctx context.Context, d draft, own int64) error {
 		}
 		*name.taken = err == nil && who.ID != own
 	}
-	if clash.Username || clash.Email {
-		return taken(&clash)
-	}
-	return nil
+	addTaken(faults, clash)
+	return faults.Err()
 }
 
 // hashed adds the hash of the password, if d has one.

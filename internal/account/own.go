@@ -35,7 +35,7 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 		return store.User{}, err
 	}
 	d.active = nil
-	if err := s.unique(ctx, d, me.ID); err != nil {
+	if err := s.unique(ctx, d, me.ID, faults); err != nil {
 		return store.User{}, err
 	}
 	proven, err := s.proven(ctx, &d, in, me)
