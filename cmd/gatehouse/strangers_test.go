@@ -217,6 +217,9 @@ func rowsOf(t *testing.T, raw *sql.DB) map[string]int {
 		}
 		rows[name] = 0
 	}
+	if err := names.Err(); err != nil {
+		t.Fatalf("listing the tables: %v", err)
+	}
 	for name := range rows {
 		var n int
 		query := "SELECT COUNT(*) FROM " + name

@@ -4,9 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -90,22 +87,4 @@ func eventually(t *testing.T, what string, limit time.Duration, f func() error) 
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-}
-
-// scripts returns the sources of all scripts.
-func scripts(t *testing.T) []string {
-	t.Helper()
-	paths, err := filepath.Glob("scripts/*.lua")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("listing the scripts: %d found, %v; want at least one", len(paths), err)
-	}
-	var sources []string
-	for _, path := range paths {
-		source, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatalf("reading the file: %v", err)
-		}
-		sources = append(sources, strings.TrimSpace(string(source)))
-	}
-	return sources
 }
