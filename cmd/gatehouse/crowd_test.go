@@ -63,6 +63,10 @@ func (c *crowd) token(t *testing.T, caller string) string {
 	}
 	who := c.people[caller]
 	c.activate(t, who, true)
+	who, err := c.app.people.Get(t.Context(), who.ID) // ending their sessions gave them another generation
+	if err != nil {
+		t.Fatalf("reading the user: %v", err)
+	}
 	set, err := c.sessions.Begin(t.Context(), signin.Password(who, signin.ByLogin, c.sessions.Now()), session.Accounts(store.RotationStrict), authz.ForRole(who.Role))
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
