@@ -206,8 +206,9 @@ const (
 // RevokedTokens remembers access tokens without a session (client_credentials)
 // that were revoked, one by one or by an epoch.
 type RevokedTokens interface {
-	// RevokeToken remembers jti until expires. Repeating it does no harm.
-	RevokeToken(ctx context.Context, jti string, expires time.Time) error
+	// RevokeToken remembers jti until expires and writes e, as one atomic step, and reports
+	// whether this call did it: of any number of calls, one.
+	RevokeToken(ctx context.Context, jti string, expires time.Time, e AuditEvent) (bool, error)
 	// TokenRevoked reports whether jti was revoked, or an epoch has begun since the
 	// token was issued. `iat` is in whole seconds here (RFC 7519 §2), so the rest of
 	// the second in which an epoch begins counts as before it.

@@ -59,12 +59,13 @@ func (s *Service) revokeToken(ctx context.Context, actor string, claims token.Ac
 	if err != nil || revoked {
 		return err
 	}
-	if err := s.DB.RevokeToken(ctx, claims.JTI, time.Unix(claims.Expires, 0).UTC()); err != nil {
-		return fmt.Errorf("revoking a token: %w", err)
-	}
 	event := audit.Event{
 		Actor: actor, Subject: audit.ClientSubject(claims.ClientID), ClientID: claims.ClientID,
 		What: audit.TokenRevoked{JTI: claims.JTI},
 	}
-	return s.DB.Audit(ctx, event.Record(ctx, s.Now()))
+	_, err = s.DB.RevokeToken(ctx, claims.JTI, time.Unix(claims.Expires, 0).UTC(), event.Record(ctx, s.Now()))
+	if err != nil {
+		return fmt.Errorf("revoking a token: %w", err)
+	}
+	return nil
 }

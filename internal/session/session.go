@@ -37,7 +37,7 @@ type Service struct {
 		TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error
 		UseSession(ctx context.Context, id string, at time.Time) error
 		UserBySub(ctx context.Context, sub string) (store.User, error)
-		RevokeToken(ctx context.Context, jti string, expires time.Time) error
+		RevokeToken(ctx context.Context, jti string, expires time.Time, e store.AuditEvent) (bool, error)
 		TokenRevoked(ctx context.Context, jti string, issued time.Time) (bool, error)
 		Audit(ctx context.Context, e store.AuditEvent) error
 		Write(ctx context.Context, f func(store.Tx) error) error

@@ -150,6 +150,10 @@ func (r *replicas) UsePushed(ctx context.Context, d store.Digest, c store.AuthCo
 	return r.either().UsePushed(ctx, d, c)
 }
 
+func (r *replicas) RevokeToken(ctx context.Context, jti string, expires time.Time, e store.AuditEvent) (bool, error) {
+	return r.either().RevokeToken(ctx, jti, expires, e)
+}
+
 func (r *replicas) PollDevice(ctx context.Context, d store.Digest, now time.Time) (bool, error) {
 	return r.either().PollDevice(ctx, d, now)
 }

@@ -39,7 +39,7 @@ func acts(db *sqlstore.DB) map[string]func(context.Context) error {
 		"SessionWithUser": func(ctx context.Context) error { _, _, err := db.SessionWithUser(ctx, "none"); return found(err) },
 		"SigningKeys":     func(ctx context.Context) error { _, err := db.SigningKeys(ctx); return err },
 		"Audit":           func(ctx context.Context) error { return db.Audit(ctx, store.AuditEvent{Kind: "test", At: time.Now()}) },
-		"RevokeToken":     func(ctx context.Context) error { return db.RevokeToken(ctx, "jti", time.Now()) },
+		"RevokeToken":     func(ctx context.Context) error { return revoke(ctx, db, "jti") },
 		"Write": func(ctx context.Context) error {
 			return db.Write(ctx, func(tx store.Tx) error { return tx.Audit(store.AuditEvent{Kind: "test", At: time.Now()}) })
 		},
@@ -275,4 +275,9 @@ func TestBadDSN(t *testing.T) {
 			t.Errorf("%q: the error shows the password: %v", dsn, err)
 		}
 	}
+}
+
+func revoke(ctx context.Context, db *sqlstore.DB, jti string) error {
+	_, err := db.RevokeToken(ctx, jti, time.Now().Add(time.Hour), store.AuditEvent{Kind: "test", At: time.Now()})
+	return err
 }

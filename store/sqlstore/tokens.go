@@ -6,15 +6,26 @@ import (
 
 	"gorm.io/gorm"
 
+	"gatehouse/store"
 	"gatehouse/store/sqlstore/engine"
 )
 
-// RevokeToken implements store.RevokedTokens.
-func (d *DB) RevokeToken(ctx context.Context, jti string, expires time.Time) error {
-	return d.Change(ctx, func(db *gorm.DB) error {
-		_, err := engine.Exec(db, "INSERT INTO revoked_tokens (jti, expires_at) VALUES (?, ?)"+d.Dialect.Keep("jti"), jti, millis(expires))
-		return err
+// RevokeToken implements store.RevokedTokens. The primary key is the gate.
+func (d *DB) RevokeToken(ctx context.Context, jti string, expires time.Time, e store.AuditEvent) (revoked bool, err error) {
+	err = d.write(ctx, func(t *tx) error {
+		err := t.Do(func(db *gorm.DB) error {
+			_, err := engine.Exec(db, "INSERT INTO revoked_tokens (jti, expires_at) VALUES (?, ?)", jti, millis(expires))
+			if revoked = err == nil; engine.Duplicate(err) {
+				return nil
+			}
+			return err
+		})
+		if err != nil || !revoked {
+			return err
+		}
+		return t.Audit(e)
 	})
+	return revoked && err == nil, err
 }
 
 // TokenRevoked implements store.RevokedTokens.

@@ -41,6 +41,7 @@ func races() []promise {
 		{"a device is decided on by one", "DecideDevice", raceToDecide},
 		{"a device is redeemed by one", "UseDevice", raceForDevice},
 		{"one of several polls at once is in time", "PollDevice", raceToPoll},
+		{"a token is revoked by one", "RevokeToken", raceToRevoke},
 		{"a one-time key is used by one", "UseOnce", raceForOnce},
 		{"a notice is claimed by one", "ClaimNotices", raceForNotices},
 	}

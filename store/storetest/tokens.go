@@ -27,19 +27,40 @@ func wantRevoked(t *testing.T, db store.DB, jti string, want bool) {
 	}
 }
 
-func revoke(t *testing.T, db store.DB, jti string, expires time.Time) {
+func revoke(t *testing.T, db store.DB, jti string, expires time.Time) (done bool) {
 	t.Helper()
-	if err := db.RevokeToken(t.Context(), jti, expires); err != nil {
+	done, err := db.RevokeToken(t.Context(), jti, expires, newEvent("token.revoked"))
+	if err != nil {
 		t.Fatalf("revoking the token: %v", err)
+	}
+	return done
+}
+
+// raceToRevoke: the evidence is written once, too.
+func raceToRevoke(t *testing.T, db store.DB) {
+	for round := range 3 {
+		jti := rand.Text()
+		wantOne(t, winners(t, func(int) (bool, error) {
+			return db.RevokeToken(t.Context(), jti, odd(), newEvent("token.revoked"))
+		}))
+		wantRevoked(t, db, jti, true)
+		if n := len(listed(t, db, store.AuditQuery{Kind: "token.revoked", Limit: 100})); n != round+1 {
+			t.Errorf("%d revocations are on record after %d, want as many", n, round+1)
+		}
 	}
 }
 
 func revoked(t *testing.T, db store.DB) {
 	jti := rand.Text()
 	wantRevoked(t, db, jti, false)
-	for range 2 { // repeating it is not an error
-		revoke(t, db, jti, odd())
+	for _, want := range []bool{true, false} { // repeating it is not an error
+		if got := revoke(t, db, jti, odd()); got != want {
+			t.Errorf("revoked by this call: %t, want %t", got, want)
+		}
 		wantRevoked(t, db, jti, true)
+	}
+	if n := len(listed(t, db, store.AuditQuery{Kind: "token.revoked", Limit: 10})); n != 1 {
+		t.Errorf("%d revocations are on record, want 1", n)
 	}
 	for _, other := range oddIDs(jti) {
 		if other != jti {

@@ -64,14 +64,6 @@ func (d Dialect) Raise(key, number, at string) string {
 		at + " = " + greatest + "(" + at + ", " + fmt.Sprintf(value, at) + ")"
 }
 
-// Keep ends an INSERT that changes nothing if a row has the key already.
-func (d Dialect) Keep(key string) string {
-	if d.Name == "mysql" {
-		return " ON DUPLICATE KEY UPDATE " + key + " = " + key
-	}
-	return " ON CONFLICT DO NOTHING"
-}
-
 // gormConfig silences gorm's logger, which would show parameters, hashes among them,
 // and turns off its own transactions, since only Transact begins one.
 func gormConfig() *gorm.Config {
