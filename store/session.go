@@ -119,8 +119,7 @@ type SessionsTx interface {
 	// CreateSession adds s.
 	CreateSession(s Session) error
 	// CreateSessionWithin adds s if fewer than most sessions of its user in its client
-	// live, and reports whether it did. It reads no more than most of them. Sessions of
-	// the release before, which have no Foundation, do not count.
+	// live, and reports whether it did. It reads no more than most of them.
 	CreateSessionWithin(s Session, most int) (bool, error)
 	// SessionUses returns those sessions, at most n of them, those that began first. It
 	// locks them, so that none is used until the transaction ends.

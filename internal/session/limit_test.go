@@ -107,20 +107,30 @@ func usedWithinTheHour(t *testing.T, g *rig) {
 }
 
 // The number on record is that before the limit was there. It does not grow, and each
-// beginning ends one session.
+// beginning ends one session, also of those that the release before has written.
 func TestALimitEndsNoneAtOnce(t *testing.T) {
-	g := open(t)
-	before := g.starts(t, 8)
-	g.advance(2 * time.Hour)
-	g.MaxSessions = 3
-	for i := range 3 {
-		g.starts(t, 1)
-		if got := g.living(t); len(got) != 8 {
-			t.Errorf("%d sessions live after %d beginnings, want 8", len(got), i+1)
-		}
-		g.dead(t, before[i].Set)
+	for name, before := range map[string]string{
+		"of this release":       "UPDATE sessions SET user_gen = 0",
+		"of the release before": "UPDATE sessions SET user_gen = NULL, client_gen = NULL, consent_gen = NULL",
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := open(t)
+			all := g.starts(t, 8)
+			if _, err := g.db.Pool().ExecContext(t.Context(), before); err != nil {
+				t.Fatalf("changing the sessions: %v", err)
+			}
+			g.advance(2 * time.Hour)
+			g.MaxSessions = 3
+			for i := range 3 {
+				g.starts(t, 1)
+				if got := g.living(t); len(got) != 8 {
+					t.Errorf("%d sessions live after %d beginnings, want 8", len(got), i+1)
+				}
+				g.dead(t, all[i].Set)
+			}
+			g.mustRefresh(t, all[7].RefreshToken)
+		})
 	}
-	g.mustRefresh(t, before[7].RefreshToken)
 }
 
 func TestALimitOfTheClient(t *testing.T) {

@@ -10,10 +10,13 @@ import (
 )
 
 // fewer is the condition that a table has fewer rows that match than the last argument
-// says. It takes the arguments of the match, and then the number twice. The index of the
+// says. It takes the arguments of the match, and then the number twice.
+func fewer(table, match string) string { return upTo(table, match) + " < ?" }
+
+// upTo is the number of the rows that match, up to the last argument. The index of the
 // match bounds what it reads to that number of entries.
-func fewer(table, match string) string {
-	return "(SELECT COUNT(*) FROM (SELECT 1 FROM " + table + " WHERE " + match + " LIMIT ?) AS some) < ?"
+func upTo(table, match string) string {
+	return "(SELECT COUNT(*) FROM (SELECT 1 FROM " + table + " WHERE " + match + " LIMIT ?) AS some)"
 }
 
 // addIf inserts one record if the condition holds, in one statement, and reports whether

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -64,10 +65,17 @@ var (
 	listSessions = "SELECT " + sessionTable.selected + sessionFrom + " WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
 		" AND s.auth_time >= " + epochBegan + " AND " + sessionStands + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
 	// sessionsLike are the living sessions of a user in a client: those with the same
-	// foundation, as all others are dead.
-	sessionsLike   = "user_id = ? AND client_id = ? AND ended_at = 0 AND user_gen = ? AND client_gen = ? AND consent_gen = " + consentOrNow
-	sessionsWithin = fewer("sessions", sessionsLike)
-	sessionUses    = "SELECT id, last_used_at, token_exp FROM sessions WHERE " + sessionsLike + " ORDER BY created_at LIMIT ?"
+	// foundation, as all others are dead. sessionsBefore are those of the release before,
+	// which have none and live if they began after the last end.
+	sessionsLike   = sessionsOf + "user_gen = ? AND client_gen = ? AND consent_gen = " + consentOrNow
+	sessionsBefore = sessionsOf + "user_gen IS NULL AND created_at > COALESCE((SELECT u.all_ended_at FROM users u WHERE u.id = ?), 0)" +
+		" AND created_at > COALESCE((SELECT g.all_ended_at FROM generations g WHERE g.user_id = 0 AND g.client_id = ?), 0)" +
+		" AND created_at > COALESCE((SELECT g.all_ended_at FROM generations g WHERE g.user_id = ? AND g.client_id = ?), 0)"
+	sessionsOf     = "user_id = ? AND client_id = ? AND ended_at = 0 AND "
+	sessionsWithin = upTo("sessions", sessionsLike) + " + " + upTo("sessions", sessionsBefore) + " < ?"
+	sessionUses    = "SELECT id, last_used_at, token_exp FROM sessions WHERE %s ORDER BY created_at LIMIT ?"
+	usesLike       = fmt.Sprintf(sessionUses, sessionsLike)
+	usesBefore     = fmt.Sprintf(sessionUses, sessionsBefore)
 	touchSession   = "UPDATE sessions SET " + rotationTable.set + ", rotated_at = ?, last_used_at = ?" +
 		" WHERE id = ? AND gen < ? AND ended_at = 0"
 )

@@ -18,29 +18,43 @@ func (t *tx) CreateSession(s store.Session) error {
 
 // CreateSessionWithin implements store.SessionsTx, in one statement.
 func (t *tx) CreateSessionWithin(s store.Session, most int) (added bool, err error) {
+	args := slices.Concat(likeOf(s), []any{most}, beforeOf(s), []any{most, most})
 	err = t.Do(func(db *gorm.DB) error {
-		added, err = sessionTable.addIf(db, s, sessionsWithin, append(likeOf(s), most, most)...)
+		added, err = sessionTable.addIf(db, s, sessionsWithin, args...)
 		return err
 	})
 	return added, err
 }
 
-// likeOf returns the arguments of sessionsLike.
+// likeOf returns the arguments of sessionsLike, and beforeOf those of sessionsBefore.
 func likeOf(s store.Session) []any {
 	f := s.Foundation
 	return []any{s.UserID, s.ClientID, (*number)(&f.User), (*number)(&f.Client), (*number)(&f.Consent), s.UserID, s.ClientID}
 }
 
-// SessionUses implements store.SessionsTx.
+func beforeOf(s store.Session) []any {
+	return []any{s.UserID, s.ClientID, s.UserID, s.ClientID, s.UserID, s.ClientID}
+}
+
+// SessionUses implements store.SessionsTx. Those of the release before began first.
 func (t *tx) SessionUses(s store.Session, n int) (uses []store.SessionUse, err error) {
-	err = t.Do(func(db *gorm.DB) error {
-		uses = nil
-		return engine.Rows(db, sessionUses+t.Dialect.ForUpdate, append(likeOf(s), n), func(row engine.Scanner) error {
-			var u store.SessionUse
-			err := row.Scan(&u.ID, (*moment)(&u.LastUsedAt), (*moment)(&u.ExpiresAt))
-			uses = append(uses, u)
+	err = t.Do(func(db *gorm.DB) (err error) {
+		if uses, err = t.uses(db, usesBefore, beforeOf(s), n); err != nil || len(uses) == n {
 			return err
-		})
+		}
+		like, err := t.uses(db, usesLike, likeOf(s), n-len(uses))
+		uses = append(uses, like...)
+		return err
+	})
+	return uses, err
+}
+
+func (t *tx) uses(db *gorm.DB, query string, args []any, n int) (uses []store.SessionUse, err error) {
+	err = engine.Rows(db, query+t.Dialect.ForUpdate, append(args, n), func(row engine.Scanner) error {
+		var u store.SessionUse
+		err := row.Scan(&u.ID, (*moment)(&u.LastUsedAt), (*moment)(&u.ExpiresAt))
+		uses = append(uses, u)
+		return err
 	})
 	return uses, err
 }

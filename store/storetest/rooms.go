@@ -20,6 +20,7 @@ func rooms() []promise {
 		{"a request that was used or a device that was decided on makes room", "UsePushed DecideDevice", roomAgain},
 		{"a room is full after many at once", "AddPushed", fullAfterMany},
 		{"sessions of a user in a client are bounded", "CreateSessionWithin", sessionsWithin},
+		{"sessions of the release before count until all has ended", "CreateSessionWithin SessionUses", sessionsBefore},
 		{"sessions of a user in a client that have not ended, as they were used", "SessionUses", sessionUses},
 		{"of open codes of one browser session the newest remain", "AddCode", newestCodes},
 	}
@@ -167,6 +168,31 @@ func sessionsWithin(t *testing.T, db store.DB) {
 	s.Foundation = nowOf(t, db, ann.ID, "shop")
 	if !createWithin(t, db, s, 1) || createWithin(t, db, sessionWith(s.Foundation, ann.ID), 1) {
 		t.Error("after all have ended, want one to be added, and no other")
+	}
+}
+
+// sessionsBefore have no foundation.
+func sessionsBefore(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	unread := store.Foundation{User: store.Unread, Client: store.Unread, Consent: store.Unread}
+	for range 2 {
+		write(t, db, func(tx store.Tx) error { return tx.CreateSession(sessionWith(unread, ann.ID)) })
+	}
+	s := sessionOf(ann.ID, "shop")
+	if createWithin(t, db, s, 2) || !createWithin(t, db, s, 3) {
+		t.Error("want one added to the two of before if three may be, and none if two may be")
+	}
+	write(t, db, func(tx store.Tx) error {
+		for n, want := range map[int]int{2: 2, 3: 3, 9: 3} {
+			if uses, err := tx.SessionUses(s, n); err != nil || len(uses) != want {
+				t.Errorf("%d uses of at most %d, %v; want %d", len(uses), n, err, want)
+			}
+		}
+		return nil
+	})
+	endAll(t, db, store.End{UserID: ann.ID, Reason: "test", At: odd()})
+	if !createWithin(t, db, sessionWith(nowOf(t, db, ann.ID, "shop"), ann.ID), 1) {
+		t.Error("after all have ended, none was added, want one")
 	}
 }
 

@@ -1,0 +1,59 @@
+package sqlstore
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/test/testdb"
+)
+
+// TestABoundIsComparedByAnIndex: SQLite does not count what it reads, but says how it
+// will. MariaDB counts: TestABoundReadsNoMoreThanItAllows.
+func TestABoundIsComparedByAnIndex(t *testing.T) {
+	db, err := Open(t.Context(), Options{DSN: testdb.SQLite(t), Now: time.Now})
+	if err != nil {
+		t.Fatalf("opening the store: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrating the database: %v", err)
+	}
+	for condition, index := range map[string]string{
+		pushedTable.byClient: "pushed_requests_by_client", pushedTable.byNetwork: "pushed_requests_by_network",
+		deviceTable.byClient: "device_grants_by_client", deviceTable.byNetwork: "device_grants_by_network",
+		codesOpen: "auth_codes_open", sessionsWithin: "sessions_like",
+	} {
+		plan := planOf(t, db, condition)
+		if !strings.Contains(plan, index+" ") || regexp.MustCompile(`SCAN (pushed_requests|device_grants|auth_codes|sessions|u|g)\b`).MatchString(plan) {
+			t.Errorf("the plan of\n%s\nis\n%s, want the index %s, and no scan", condition, plan, index)
+		}
+	}
+}
+
+func planOf(t *testing.T, db *DB, condition string) string {
+	t.Helper()
+	args := make([]any, strings.Count(condition, "?"))
+	for i := range args {
+		args[i] = 1
+	}
+	rows, err := db.Pool().QueryContext(t.Context(), "EXPLAIN QUERY PLAN SELECT 1 WHERE "+condition, args...)
+	if err != nil {
+		t.Fatalf("asking for the plan: %v", err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatalf("reading the plan: %v", err)
+		}
+		plan.WriteString(step + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("reading the plan: %v", err)
+	}
+	return plan.String()
+}
