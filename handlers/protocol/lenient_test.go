@@ -32,6 +32,7 @@ func TestUnknownScopesAreIgnored(t *testing.T) {
 	saying("device", s.poll(t, "cli", a), "openid")
 
 	saying("client credentials", s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials", "scope", "openid api.read"), "openid")
+	saying("a code, which has a scope already", s.exchange(t, "web", s.code(t, asking("web", "scope", "openid email")), "scope", "groups"), "openid email")
 	first := saying("password", s.signIn(t, "shop", "scope", "openid account groups"), "openid account")
 	saying("refresh", s.refresh(t, "shop", first.text("refresh_token"), "scope", "openid groups"), "openid")
 

@@ -71,8 +71,8 @@ type request struct {
 	kind   grant.Type
 	form   url.Values
 	client store.Client
-	// scope is the scope to grant, or for a refresh the scope that was asked for. A
-	// code has a scope of its own.
+	// scope is the scope to grant, or for a refresh the scope that was asked for. Codes
+	// have a scope of their own.
 	scope authz.Scope
 	proof signin.Proof // only for the password grant
 }
@@ -101,14 +101,15 @@ func (s Steps) entitled(client store.Client, form url.Values) (*request, error) 
 	if err != nil {
 		return nil, err
 	}
-	scope, err := oauth.ParseScope(form.Get("scope"))
+	req := &request{kind: kind, form: form, client: client}
+	if kind.Begins != "" { // what it redeems has a scope, and the request has none (RFC 6749 §4.1.3)
+		return req, nil
+	}
+	req.scope, err = oauth.ParseScope(form.Get("scope"))
 	if err == nil && kind.Scoped {
-		scope, err = oauth.GrantedScope(client, scope)
+		req.scope, err = oauth.GrantedScope(client, req.scope)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &request{kind: kind, form: form, client: client, scope: scope}, nil
+	return req, err
 }
 
 // allowed returns the grant type, if the client may use it at all (RFC 6749 §5.2).
