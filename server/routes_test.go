@@ -170,12 +170,14 @@ func TestPagesLeadToPathsThatAreServed(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("found the templates %v, %v; want some", files, err)
 	}
+	found := 0
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatalf("reading a template: %v", err)
 		}
 		for _, m := range leads.FindAllStringSubmatch(string(text), -1) {
+			found++
 			method := strings.ToUpper(m[1])
 			if method == "" {
 				method = "GET" // a link
@@ -185,7 +187,10 @@ func TestPagesLeadToPathsThatAreServed(t *testing.T) {
 			}
 		}
 	}
+	if found == 0 {
+		t.Error("the templates lead to no fixed path, want some")
+	}
 }
 
 // leads matches links, and forms with their methods, that lead to a fixed path.
-var leads = regexp.MustCompile(`(?:<form method="(get|post)" action|href)="(/[^"{?#]*)["?#]`)
+var leads = regexp.MustCompile(`(?:<form method="(get|post)" action|href)="\{\{url "(/[^"?#]*)["?#]`)
