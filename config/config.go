@@ -36,7 +36,7 @@ type Config struct {
 
 	// SecurityContact is where to report a vulnerability of this server, as the URI that
 	// /.well-known/security.txt names (RFC 9116): `mailto:security@example.com`,
-	// `https://…` or `tel:…`. Empty: there is no such file.
+	// `https://…` or `tel:…`. Empty: that file does not exist.
 	SecurityContact string `env:"SECURITY_CONTACT" default:""`
 
 	// Audience is the `aud` of access tokens, which the apps' servers check. Empty:

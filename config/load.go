@@ -109,7 +109,7 @@ func origin(s Setting, g given) string {
 	return g.origin
 }
 
-// quoted returns a value as a fault shows it. What is before an "@" may be a password,
+// quoted returns a value as a fault shows it. A text before an "@" may be a password,
 // whatever the setting.
 func quoted(text string) string {
 	if strings.Contains(text, "@") {

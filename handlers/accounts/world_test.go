@@ -2,7 +2,6 @@ package accounts_test
 
 import (
 	"context"
-	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +20,7 @@ import (
 	"gatehouse/internal/browser"
 	"gatehouse/internal/clock"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"

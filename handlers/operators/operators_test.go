@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +20,7 @@ import (
 	"gatehouse/internal/client"
 	"gatehouse/internal/clock"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/keys"
@@ -40,10 +40,6 @@ type figures struct{}
 
 func (figures) CountSessions(context.Context, time.Time) (int64, error) { return 7, nil }
 func (figures) CountClients(context.Context) (int64, error)             { return 3, nil }
-
-type forgetful struct{}
-
-func (forgetful) ForgetEnded(context.Context, []string) error { return nil }
 
 // ring is a key ring with one key.
 type ring struct{ retired []string }

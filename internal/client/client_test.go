@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"gatehouse/internal/ending"
 	"log/slog"
 	"net/url"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/test/testdb"

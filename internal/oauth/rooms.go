@@ -26,19 +26,9 @@ type Rooms struct {
 func (r Rooms) For(ctx context.Context, client store.Client, now time.Time) (room store.Room, network string) {
 	room = store.Room{Now: now, Client: r.Client}
 	if client.Public() {
-		room.Network, network = r.Network, wide(ctx)
+		room.Network, network = r.Network, reqctx.From(ctx).Site().String()
 	}
 	return room, network
-}
-
-// wide returns the network that a request comes from: what one person can hold many
-// addresses of, which is a /48 of IPv6.
-func wide(ctx context.Context) string {
-	network := reqctx.From(ctx).Network()
-	if address := network.Addr(); address.Is6() {
-		network, _ = address.Prefix(48)
-	}
-	return network.String()
 }
 
 // Refused turns store.ErrFull into a *throttle.Limited (RFC 6585 §4).

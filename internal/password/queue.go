@@ -41,8 +41,8 @@ func newQueue(slots int64, room int) *queue {
 	return &queue{free: slots, room: room, lines: map[string]*line{}, turns: list.New()}
 }
 
-// acquire waits for slots. It returns errFull if there is no room to wait, or the error
-// of ctx.
+// acquire waits for slots. It returns errFull if the caller may not wait, or the error of
+// ctx.
 func (q *queue) acquire(ctx context.Context, network string, slots int64) error {
 	q.mu.Lock()
 	if q.waiting == 0 && q.free >= slots {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"gatehouse/internal/ending"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/client"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"

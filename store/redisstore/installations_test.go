@@ -138,7 +138,7 @@ func TestForgottenAtBothKeys(t *testing.T) {
 }
 
 // TestAFullRedisServesRotations fills Redis: sessions continue and the server is ready,
-// while tries are no longer counted there.
+// while tries are counted elsewhere.
 func TestAFullRedisServesRotations(t *testing.T) {
 	server := startServer(t)
 	s := openStore(t, server.URL)

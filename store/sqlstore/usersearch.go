@@ -37,8 +37,8 @@ func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
 	return l.found(), nil
 }
 
-// searchColumns returns the columns of a user that a word can be the start of. What else
-// it can be the start of is in user_words.
+// searchColumns returns the columns of a user that a word can be the start of. The table
+// user_words has the other texts that it can be the start of.
 func searchColumns() []string {
 	return []string{"u.username_key", "u.email_key", "u.email_domain", "u.first_key", "u.last_key"}
 }

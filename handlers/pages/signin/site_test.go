@@ -3,7 +3,6 @@ package signin_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"gatehouse/internal/ending"
 	"html"
 	"io"
 	"log/slog"
@@ -26,6 +25,7 @@ import (
 	"gatehouse/internal/browser"
 	"gatehouse/internal/client"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/oauth/authorize"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"gatehouse/internal/ending"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/ending"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/grants"
