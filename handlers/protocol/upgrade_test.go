@@ -190,7 +190,7 @@ func (s *site) finishes(t *testing.T) {
 		a := s.exchange(t, "web", s.code(t, asking("web")))
 		claims, err := s.verifier.Refresh(t.Context(), a.text("refresh_token"))
 		if err != nil {
-			t.Fatalf("a refresh token of a new session: %v in %s", err, a.body)
+			t.Fatalf("refresh token of a new session: %v in %s, want one that verifies", err, a.body)
 		}
 		return claims.Audience
 	}
