@@ -17,6 +17,9 @@ import (
 // A new password or a deactivation ends the user's sessions, except the session in
 // which users change their own password. A change of role does not end sessions,
 // because our own API checks the current role.
+//
+// Administrators who change their own password or names need the current password here as
+// well: with their token alone, a thief must not take over the account for good.
 func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.User, in Input, replaceAll bool) (store.User, error) {
 	if err := authz.ChangePeople.Allow(actor); err != nil {
 		return store.User{}, err
@@ -25,14 +28,17 @@ func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.Us
 	if err := s.unique(ctx, d, target.ID, faults); err != nil {
 		return store.User{}, err
 	}
-	d, err := s.hashed(ctx, d)
+	proven, err := s.provenIfOwn(ctx, actor, &d, in, target)
 	if err != nil {
+		return store.User{}, err
+	}
+	if d, err = s.hashed(ctx, d); err != nil {
 		return store.User{}, err
 	}
 	var after store.User
 	var ended store.EndResult
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		after, ended, err = s.change(ctx, tx, actor, target.ID, d)
+		after, ended, err = s.change(ctx, tx, actor, target.ID, d, proven)
 		return err
 	})
 	if err != nil {
@@ -42,10 +48,21 @@ func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.Us
 	return after, nil
 }
 
-func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft) (store.User, store.EndResult, error) {
+// provenIfOwn is proven for users who change themselves. Others need no proof.
+func (s *Service) provenIfOwn(ctx context.Context, actor authz.Actor, d *draft, in Input, target store.User) (string, error) {
+	if actor.UserID != target.ID {
+		return "", nil
+	}
+	return s.proven(ctx, d, in, target)
+}
+
+func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven string) (store.User, store.EndResult, error) {
 	target, err := lockForAdmin(tx, actor, id, authz.Change{Role: d.role, Active: d.active})
 	if err != nil {
 		return store.User{}, store.EndResult{}, err
+	}
+	if actor.UserID == id && needsProof(d, target) && target.PasswordHash != proven {
+		return store.User{}, store.EndResult{}, errOutdatedProof
 	}
 	after, ended, err := s.write(ctx, tx, actor, target, d)
 	if err == nil && after.Role == store.RoleAdmin && target.Role != store.RoleAdmin {

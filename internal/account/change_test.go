@@ -222,7 +222,9 @@ func TestOwnChanges(t *testing.T) {
 			func(u store.User) bool { return u.Email == "new@example.com" && !u.EmailVerified }, false},
 		{"the address as it is", account.Input{Email: given("ann@example.com")}, "", func(u store.User) bool { return u.EmailVerified }, false},
 		{"the address in another spelling", account.Input{Email: given("Ann@example.com")}, "current_password", nil, false},
-		{"another's name", account.Input{Username: given("BOSS")}, "username", nil, false},
+		{"another's name, without proof", account.Input{Username: given("BOSS")}, "current_password", nil, false},
+		{"another's address, with a wrong proof", account.Input{Email: given("boss@example.com"), CurrentPassword: given("no")}, "current_password", nil, false},
+		{"another's name", account.Input{Username: given("BOSS"), CurrentPassword: given(secret)}, "username", nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := open(t)
@@ -254,6 +256,64 @@ func TestOwnChanges(t *testing.T) {
 				t.Errorf("sessions %v, want %v", living, want)
 			}
 		})
+	}
+}
+
+// Whether a name exists is not told without the proof, nor faster than at sign-up.
+func TestNamesAreNotProbedHere(t *testing.T) {
+	w := open(t)
+	w.SignUpOpen = false
+	w.Limits.Rules.SignUp.Free = 3
+	ann := w.person("ann", store.RoleUser)
+	w.person("bob", store.RoleUser)
+	try := func(email, proof string) error {
+		_, err := w.ChangeOwn(from(t.Context(), "192.0.2.1"), as(ann, ""), ann, account.Input{Email: fields.Given(email), CurrentPassword: fields.Given(proof)}, false)
+		return err
+	}
+	taken, free := try("bob@example.com", "a wrong one"), try("nobody@example.com", "a wrong one")
+	if taken == nil || free == nil || taken.Error() != free.Error() {
+		t.Errorf("without the proof: a taken address is answered %v, a free one %v; want the same refusal", taken, free)
+	}
+	for i := range 4 {
+		err := try("bob@example.com", secret)
+		if _, limited := errors.AsType[*throttle.Limited](err); limited != (i == 3) {
+			t.Errorf("try %d with the proof: err = %v, want a delay after three", i+1, err)
+		}
+	}
+	if err := try("ann@example.com", secret); err != nil {
+		t.Errorf("one's own address again: %v, want no slot to be needed", err)
+	}
+}
+
+// With their token alone, nobody takes over an administrator's account through the
+// endpoints for other people's.
+func TestAdministratorsProveThemselvesToChangeTheirOwn(t *testing.T) {
+	given := fields.Given
+	for name, in := range map[string]account.Input{
+		"password": {Password: given("another long secret")}, "email": {Email: given("new@example.com")},
+		"username": {Username: given("root")},
+	} {
+		w := open(t)
+		boss := w.person("boss", store.RoleAdmin)
+		for _, proof := range []fields.Text{{}, given("a wrong one")} {
+			in.CurrentPassword = proof
+			var faults *fields.Errors
+			if _, err := w.Change(t.Context(), as(boss, ""), boss, in, false); !errors.As(err, &faults) || !faults.Has("current_password") {
+				t.Errorf("%s, with the proof %q: err = %v, want a fault in current_password", name, proof.Value, err)
+			}
+		}
+		if now := w.read(boss.ID); !cmp.Equal(now, boss) {
+			t.Errorf("%s: the record says %+v, want no change", name, now)
+		}
+		in.CurrentPassword = given(secret)
+		if _, err := w.Change(t.Context(), as(boss, ""), boss, in, false); err != nil {
+			t.Errorf("%s, with the proof: %v", name, err)
+		}
+	}
+	w := open(t)
+	boss := w.person("boss", store.RoleAdmin)
+	if _, err := w.Change(t.Context(), as(boss, ""), boss, account.Input{FirstName: given("Bo")}, false); err != nil {
+		t.Errorf("one's own first name: %v, want no proof to be needed", err)
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 type Input struct {
 	Username, Email, Password, Role, FirstName, LastName fields.Text
 	Active                                               fields.Flag
-	// CurrentPassword is the proof that users must give to change their own password or
-	// e-mail address.
+	// CurrentPassword is the proof that users must give to change their own password
+	// or names.
 	CurrentPassword fields.Text
 
 	Attributes Attributes
@@ -55,6 +55,9 @@ func (s *Service) examine(actor authz.Actor, in Input, current store.User, repla
 		faults.Add("is_active", in.Active.Problem)
 	} else if in.Active.Sent {
 		d.active = &in.Active.Value
+	}
+	if in.CurrentPassword.Problem != "" {
+		faults.Add("current_password", in.CurrentPassword.Problem)
 	}
 	d.settings = in.Attributes.settings(s.Now(), faults)
 	return d, faults

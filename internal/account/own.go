@@ -14,7 +14,7 @@ import (
 const wrongPassword = "The password is not correct."
 
 // errOutdatedProof says that the password was changed after it was checked.
-var errOutdatedProof = errors.New("account: password changed after the check")
+var errOutdatedProof = fields.New("current_password", wrongPassword)
 
 // ChangeOwn lets users change their own account, and returns the changed user. Me is the
 // user as just read. If replaceAll, the username, e-mail address and password are
@@ -28,18 +28,17 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 	// Nobody can give a role here, not even an administrator: that needs the
 	// administrators' endpoints and their scope.
 	d, faults := s.examine(authz.Actor{}, in, me, replaceAll)
-	if in.CurrentPassword.Problem != "" {
-		faults.Add("current_password", in.CurrentPassword.Problem)
-	}
 	if err := faults.Err(); err != nil {
 		return store.User{}, err
 	}
-	d.active = nil
-	if err := s.unique(ctx, d, me.ID, faults); err != nil {
-		return store.User{}, err
-	}
+	// The role that was sent is the role that the user had. If an administrator has just
+	// removed it, it must not come back.
+	d.active, d.role = nil, nil
 	proven, err := s.proven(ctx, &d, in, me)
 	if err != nil {
+		return store.User{}, err
+	}
+	if err := s.unclaimed(ctx, d, me); err != nil {
 		return store.User{}, err
 	}
 	if d, err = s.hashed(ctx, d); err != nil {
@@ -51,9 +50,6 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 		after, ended, err = s.changeOwn(ctx, tx, actor, me.ID, d, proven)
 		return err
 	})
-	if errors.Is(err, errOutdatedProof) {
-		return store.User{}, fields.New("current_password", wrongPassword)
-	}
 	if err != nil {
 		return store.User{}, fmt.Errorf("changing one's own account: %w", taken(err))
 	}
@@ -74,10 +70,18 @@ func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor,
 	if needsProof(d, row) && row.PasswordHash != proven {
 		return store.User{}, store.EndResult{}, errOutdatedProof
 	}
-	// The role that was sent is the role that the user had. If an administrator has just
-	// removed it, it must not come back.
-	d.role = nil
 	return s.write(ctx, tx, actor, row, d)
+}
+
+// unclaimed checks that the names that are new are free, after the proof. The answer tells
+// whether somebody has the name, so it takes a slot, as the same answer to a stranger does.
+func (s *Service) unclaimed(ctx context.Context, d draft, me store.User) error {
+	if d.usernameKey != nil && *d.usernameKey != me.UsernameKey || d.emailKey != nil && *d.emailKey != me.EmailKey {
+		if _, err := s.Limits.SignUp(ctx); err != nil {
+			return err
+		}
+	}
+	return s.unique(ctx, d, me.ID, &fields.Errors{})
 }
 
 func needsProof(d draft, me store.User) bool {

@@ -79,7 +79,8 @@ var divergences = []divergence{
 	{rows: []int{36}, status: 400, body: `{"password":["The password is too similar to the username.","The password is too similar to the email address."]}`, why: "a password like the username or e-mail address is refused"},
 	{rows: []int{45}, status: 401, body: notSignedIn, why: "a password is not trimmed at sign-up: what was typed is what signs in"},
 	{rows: []int{55}, status: 400, body: `{"password":["Ensure this field has no more than 1024 bytes."]}`, why: "a password has at most 1,024 bytes"},
-	{rows: []int{558}, status: 400, body: `{"current_password":["This field is required."]}`, why: "people who change their own password must send the current one"},
+	{rows: []int{51}, status: 200, body: anything, why: "a password is the same in every form of Unicode"},
+	{rows: []int{555, 558}, status: 400, body: `{"current_password":["This field is required."]}`, why: "people who change their own password or username must send the current password"},
 
 	// Names.
 	{rows: []int{63, 192, 194}, status: 200, body: anything, why: "people sign in with any spelling of their username or e-mail address"},
@@ -113,6 +114,7 @@ var divergences = []divergence{
 	{rows: []int{492, 493}, status: 200, body: anything, why: "the scheme is read in any case (RFC 9110 §11.1)"},
 
 	// Addresses.
+	{rows: []int{398}, status: 400, body: `{"detail":"The path encodes characters that need no encoding."}`, why: "a proxy in front may decide by the text of the path"},
 	{rows: []int{393, 394, 396, 402, 621, 622, 623, 624, 625, 628, 630, 632}, status: 404, body: notFound, why: "the refusal is JSON, where it was HTML"},
 	{rows: []int{400, 401, 406}, status: 404, body: notFound, why: "a number that cannot be an ID is not found, where it was a 500"},
 	{rows: []int{587, 588, 589}, status: 404, body: anything, why: "there is no Django admin"},

@@ -36,7 +36,7 @@ var setups = map[int]func(*player){
 	484: func(p *player) { p.change("idle", account.Input{Active: fields.On(true)}) },
 	555: func(p *player) { p.change("pete", account.Input{Email: text("pete2@example.com")}) },
 	559: func(p *player) {
-		p.change("pete2", account.Input{Password: text("new-password-pete")})
+		p.change("pete", account.Input{Username: text("pete2"), Password: text("new-password-pete")})
 		delete(p.held, "pete") // the sessions ended with the password
 		p.renamed = true
 	},
