@@ -76,6 +76,8 @@ type ClientSecret struct {
 type Clients interface {
 	// ClientByID compares IDs byte for byte. It returns ErrNotFound for an unknown ID.
 	ClientByID(ctx context.Context, id string) (Client, error)
+	// ClientNamed reports whether a client has the ID, given in lower case, in any case.
+	ClientNamed(ctx context.Context, lower string) (bool, error)
 	// ListClients returns up to limit clients whose ID comes after the given one,
 	// in order of ID.
 	ListClients(ctx context.Context, after string, limit int) ([]Client, error)

@@ -27,6 +27,7 @@ type Service struct {
 		HasAdmin(ctx context.Context) (bool, error)
 		HasBootstrap(ctx context.Context, link store.Digest, now time.Time) (bool, error)
 		ClientByID(ctx context.Context, id string) (store.Client, error)
+		ClientNamed(ctx context.Context, lower string) (bool, error)
 		store.Consents
 		Audit(ctx context.Context, e store.AuditEvent) error
 		Write(ctx context.Context, f func(store.Tx) error) error
@@ -68,6 +69,7 @@ var (
 const (
 	usernameTaken = "A user with that username already exists."
 	emailTaken    = "User with this email already exists."
+	notOwnAddress = "Enter a valid username. It may be an email address only if it is your own."
 )
 
 // taken turns a *store.NameTaken into field messages and returns any other error as it is.

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/names"
 	"gatehouse/internal/password"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
@@ -282,6 +283,37 @@ func TestNamesAreNotProbedHere(t *testing.T) {
 	}
 	if err := try("ann@example.com", secret); err != nil {
 		t.Errorf("one's own address again: %v, want no slot to be needed", err)
+	}
+}
+
+// Names that were given out by older rules stay, in every change that repeats them.
+func TestANameOfOlderRulesStays(t *testing.T) {
+	for _, name := range []string{"ceo@corp.example", "аррӏе", "ᴀdmin", "shop"} {
+		w := open(t)
+		user := w.person("old", store.RoleUser)
+		key := names.Lookup(name)
+		if err := w.db.Write(t.Context(), func(tx store.Tx) error {
+			if err := tx.CreateClient(store.Client{ID: "shop", Name: "Shop", AuthMethod: store.NoSecret}); err != nil {
+				return err
+			}
+			return tx.UpdateUser(user.ID, store.UserChange{Username: &name, UsernameKey: &key})
+		}); err != nil {
+			t.Fatalf("giving the name %s: %v", name, err)
+		}
+		if _, err := w.CheckPassword(t.Context(), name, secret, "login"); err != nil {
+			t.Errorf("%s: signing in: %v", name, err)
+		}
+		user = w.read(user.ID)
+		in := account.Input{Username: fields.Given(name), Email: fields.Given(user.Email), Password: fields.Given(secret), FirstName: fields.Given("Ann")}
+		if _, err := w.ChangeOwn(t.Context(), as(user, ""), user, in, true); err != nil {
+			t.Errorf("%s: saving the profile with the name as it is: %v", name, err)
+		}
+	}
+	w := open(t)
+	ann := w.person("ann", store.RoleUser)
+	own := account.Input{Username: fields.Given("Ann@example.com"), CurrentPassword: fields.Given(secret)}
+	if _, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, own, false); err != nil {
+		t.Errorf("one's own address as a username: %v, want it accepted", err)
 	}
 }
 

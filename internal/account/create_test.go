@@ -19,6 +19,11 @@ import (
 func TestSignUpReportsEveryFault(t *testing.T) {
 	w := open(t)
 	w.person("taken", store.RoleUser)
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error {
+		return tx.CreateClient(store.Client{ID: "Shop-1", Name: "Shop", AuthMethod: store.NoSecret})
+	}); err != nil {
+		t.Fatalf("registering an app: %v", err)
+	}
 	given := fields.Given
 	for _, c := range []struct {
 		name   string
@@ -53,7 +58,15 @@ func TestSignUpReportsEveryFault(t *testing.T) {
 		{"taken", func(in *account.Input) { in.Username, in.Email = given("Taken"), given("taken@EXAMPLE.com") },
 			`{"username":["A user with that username already exists."],"email":["User with this email already exists."]}`},
 		{"another's address as a name", func(in *account.Input) { in.Username = given("TAKEN@example.com") },
+			`{"username":["Enter a valid username. It may be an email address only if it is your own."]}`},
+		{"a stranger's address as a name", func(in *account.Input) { in.Username = given("ceo@corp.example") },
+			`{"username":["Enter a valid username. It may be an email address only if it is your own."]}`},
+		{"an app's ID as a name", func(in *account.Input) { in.Username = given("SHOP-1") },
 			`{"username":["A user with that username already exists."]}`},
+		{"the ID of the built-in app", func(in *account.Input) { in.Username = given("Accounts") },
+			`{"username":["A user with that username already exists."]}`},
+		{"a name that looks like another", func(in *account.Input) { in.Username = given("аррӏе") },
+			`{"username":["Enter a valid username. It has letters that look like others."]}`},
 	} {
 		in := input("somebody")
 		c.change(&in)

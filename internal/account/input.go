@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/names"
+	"gatehouse/internal/session"
 	"gatehouse/store"
 )
 
@@ -45,8 +46,9 @@ type draft struct {
 func (s *Service) examine(actor authz.Actor, in Input, current store.User, replaceAll bool) (draft, *fields.Errors) {
 	var d draft
 	faults := &fields.Errors{}
-	d.setUsername(in.Username, replaceAll, faults)
+	d.setUsername(in.Username, replaceAll, current, faults)
 	d.setEmail(in.Email, replaceAll, faults)
+	d.checkAddress(current, faults)
 	s.setPassword(&d, in, current, replaceAll, faults)
 	d.setRole(actor, in.Role, current.Role, faults)
 	d.first = readName("first_name", in.FirstName, faults)
@@ -79,11 +81,16 @@ func present(name string, t fields.Text, required bool, faults *fields.Errors) b
 	return false
 }
 
-func (d *draft) setUsername(t fields.Text, required bool, faults *fields.Errors) {
+// setUsername accepts the current username as it is, even if it could not be given today.
+func (d *draft) setUsername(t fields.Text, required bool, current store.User, faults *fields.Errors) {
 	if !present("username", t, required, faults) {
 		return
 	}
 	shown := strings.TrimSpace(t.Value)
+	if shown == current.Username {
+		d.username, d.usernameKey = &current.Username, &current.UsernameKey
+		return
+	}
 	key, err := names.Username(shown)
 	if err != nil {
 		faults.Add("username", append(messages(err), fields.Surrogates(shown)...)...)
@@ -102,6 +109,21 @@ func (d *draft) setEmail(t fields.Text, required bool, faults *fields.Errors) {
 		return
 	}
 	d.email, d.emailKey = &shown, &key
+}
+
+// checkAddress refuses a new username that reads as an e-mail address and is not the
+// user's own: its owner could no longer sign up with it, and would be mistaken for the user.
+func (d *draft) checkAddress(current store.User, faults *fields.Errors) {
+	if d.usernameKey == nil || *d.usernameKey == current.UsernameKey || !names.ReadsAsAddress(*d.usernameKey) || faults.Has("email") {
+		return
+	}
+	own := current.EmailKey
+	if d.emailKey != nil {
+		own = *d.emailKey
+	}
+	if *d.usernameKey != own {
+		faults.Add("username", notOwnAddress)
+	}
 }
 
 func messages(err error) []string {
@@ -188,9 +210,27 @@ func (s *Service) unique(ctx context.Context, d draft, own int64, faults *fields
 			return fmt.Errorf("checking whether a name is taken: %w", err)
 		}
 		*name.taken = err == nil && who.ID != own
+		if err != nil && name.taken == &clash.Username {
+			if clash.Username, err = s.isClient(ctx, *name.key); err != nil {
+				return err
+			}
+		}
 	}
 	addTaken(faults, clash)
 	return faults.Err()
+}
+
+// isClient reports whether a name is the ID of a client. Both are the subjects of tokens and
+// of evidence (RFC 9068 §5), so they share one name space.
+func (s *Service) isClient(ctx context.Context, key string) (bool, error) {
+	if key == session.AccountsID {
+		return true, nil
+	}
+	found, err := s.DB.ClientNamed(ctx, key)
+	if err != nil {
+		return false, fmt.Errorf("checking whether a name is an app's ID: %w", err)
+	}
+	return found, nil
 }
 
 // hashed adds the hash of the password, if d has one.

@@ -30,6 +30,13 @@ func isAddress(s string) bool {
 	return ok && !encodedControl.MatchString(local) && (dotAtom.MatchString(local) || quotedString.MatchString(local))
 }
 
+// ReadsAsAddress reports whether people take the username s for an e-mail address. A host
+// without a dot, as in ann@home, is not one on the Internet.
+func ReadsAsAddress(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	return at >= 0 && (strings.Contains(s[at:], ".") || isAddress(s))
+}
+
 // cutAddress cuts s at its last "@". It reports ok if a domain follows, and returns that
 // in its canonical form. It does not check the local part.
 func cutAddress(s string) (local, domain string, ok bool) {

@@ -13,6 +13,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // The maximum lengths, in code points, are those of Django's columns.
@@ -29,7 +31,8 @@ const (
 	messageUsernameLong = "Ensure this field has no more than 150 characters."
 	messageEmail        = "Enter a valid email address."
 	messageEmailLong    = "Ensure this field has no more than 254 characters."
-	messageMixed        = "Enter a valid username. Letters of alphabets that look alike may not be mixed."
+	messageMixed        = "Enter a valid username. Letters of different alphabets may not be mixed."
+	messageAlike        = "Enter a valid username. It has letters that look like others."
 )
 
 // Invalid says why a text cannot be a name.
@@ -53,8 +56,10 @@ func Username(s string) (key string, err error) {
 	switch {
 	case !usernameOnly(s) || !usernameOnly(key) || !ok && !long:
 		faults = append(faults, messageUsername)
-	case mixesAlphabets(s):
+	case mixesScripts(s):
 		faults = append(faults, messageMixed)
+	case looksLikeAnother(key) || !isASCII(key) && looksLikeAnother(norm.NFKC.String(s)):
+		faults = append(faults, messageAlike)
 	}
 	if long {
 		faults = append(faults, messageUsernameLong)
@@ -83,7 +88,7 @@ func Email(s string) (display, key string, err error) {
 	if strings.Contains(s, "\x00") {
 		faults = append(faults, messageNull)
 	}
-	if !isAddress(s) || len(faults) == 0 && (!ok || mixesAlphabets(s)) {
+	if !isAddress(s) || len(faults) == 0 && (!ok || mixesScripts(s)) {
 		faults = append(faults, messageEmail)
 	}
 	if faults != nil {

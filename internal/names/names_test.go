@@ -21,7 +21,6 @@ func TestOneNameInAllItsSpellings(t *testing.T) {
 		{"σίσυφος", "ΣΊΣΥΦΟΣ", "σίσυφοσ"},
 		{"office", "oﬃce"},
 		{"иван", "ИВАН"},
-		{"ᏣᎳᎩ", "ꮳꮃꭹ", "Ꮳꮃꭹ"},
 	} {
 		want, err := Username(same[0])
 		if err != nil {
@@ -86,6 +85,29 @@ func TestUsernamesThatAreNone(t *testing.T) {
 		var invalid *Invalid
 		if !errors.As(err, &invalid) || !slices.Equal(invalid.Messages, c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// UTS #39, Highly Restrictive, and letters that look like ASCII.
+func TestUsernamesThatLookLikeOthers(t *testing.T) {
+	for s, want := range map[string]string{
+		"ɑdmin": messageAlike, "ᴀdmin": messageAlike, "аррӏе": messageAlike, "АРРӀЕ": messageAlike, "ВОВ": messageAlike, "сосо1": messageAlike,
+		"ᏣᎳᎩ": messageAlike, "ѕсоре": messageAlike, "ρυνο": messageAlike, "١٥": messageAlike, "ǃkung": messageAlike,
+		"аdmin": messageMixed, "adminа": messageMixed, "bobאבג": messageMixed, "bobてすとб": messageMixed, "ㄅㄆ密か": messageMixed, "ひらがな한글": messageMixed,
+	} {
+		_, err := Username(s)
+		var invalid *Invalid
+		if !errors.As(err, &invalid) || !slices.Equal(invalid.Messages, []string{want}) {
+			t.Errorf("Username(%q) = %v, want %q", s, err, want)
+		}
+	}
+	for _, s := range []string{
+		"иван", "сергей.1990", "вова", "Ольга", "ελένη", "νίκος", "אברהם", "ひらがなカタカナ漢字Latin", "ㄅㄆ密码bob", "한글漢字bob", "श", "สมชาย",
+		"lærke", "søren", "łukasz", "ğül", "žofie", "œuvre", "ñandú", "ıbrahım", "bob１２",
+	} {
+		if _, err := Username(s); err != nil {
+			t.Errorf("Username(%q): %v, want it accepted", s, err)
 		}
 	}
 }

@@ -109,6 +109,15 @@ func (d *DB) ClientByID(ctx context.Context, id string) (c store.Client, err err
 	return c, err
 }
 
+// ClientNamed implements store.Clients. It reads every ID: there are few.
+func (d *DB) ClientNamed(ctx context.Context, lower string) (found bool, err error) {
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		found, err = engine.Exists(db, "SELECT 1 FROM clients WHERE LOWER(CAST(id AS CHAR)) = ? LIMIT 1", lower)
+		return err
+	})
+	return found, err
+}
+
 // ListClients implements store.Clients.
 func (d *DB) ListClients(ctx context.Context, after string, limit int) (clients []store.Client, err error) {
 	err = d.Read(ctx, func(db *gorm.DB) error {

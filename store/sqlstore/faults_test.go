@@ -55,6 +55,7 @@ func acts(db *sqlstore.DB) map[string]func(context.Context) error {
 			_, err := db.UseOnce(ctx, store.DigestOf("key"), time.Now())
 			return err
 		},
+		"ClientNamed":    func(ctx context.Context) error { _, err := db.ClientNamed(ctx, "shop"); return err },
 		"NoticedClients": func(ctx context.Context) error { _, err := db.NoticedClients(ctx, time.Now()); return err },
 		"ClaimNotices": func(ctx context.Context) error {
 			_, err := db.ClaimNotices(ctx, "shop", time.Now(), time.Now(), 1)

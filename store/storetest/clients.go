@@ -12,6 +12,7 @@ import (
 func clients() []promise {
 	return []promise{
 		{"an app comes back as it was", "CreateClient ClientByID LockClient", clientRoundTrip},
+		{"an ID is found as a name in any case", "ClientNamed", clientNamed},
 		{"an ID is compared byte for byte", "ClientByID LockClient", clientBytes},
 		{"an ID is given once", "CreateClient", clientConflict},
 		{"replacing writes every field", "PutClient", clientReplaced},
@@ -64,6 +65,15 @@ func clientRoundTrip(t *testing.T, db store.DB) {
 			same(t, "locked", got, want)
 			return err
 		})
+	}
+}
+
+func clientNamed(t *testing.T, db store.DB) {
+	register(t, db, newClient("Shop-1"))
+	for name, want := range map[string]bool{"shop-1": true, "shop": false, "shop-%": false, "shöp-1": false, "": false} {
+		if got, err := db.ClientNamed(t.Context(), name); err != nil || got != want {
+			t.Errorf("ClientNamed(%q) = %t, %v; want %t", name, got, err, want)
+		}
 	}
 }
 

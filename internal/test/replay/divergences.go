@@ -85,7 +85,8 @@ var divergences = []divergence{
 	// Names.
 	{rows: []int{63, 192, 194}, status: 200, body: anything, why: "people sign in with any spelling of their username or e-mail address"},
 	{rows: []int{195}, status: 200, body: anything, why: "an e-mail address belongs to its owner, so nobody else can have it as a username"},
-	{rows: []int{149, 157}, status: 400, body: usernameGone, why: "a taken name is taken in every spelling, and an e-mail address also as a username"},
+	{rows: []int{149}, status: 400, body: usernameGone, why: "a taken name is taken in every spelling"},
+	{rows: []int{157}, status: 400, body: `{"username":["Enter a valid username. It may be an email address only if it is your own."]}`, why: "an e-mail address is the username of nobody but its owner"},
 
 	// Bodies.
 	{rows: []int{56, 127, 145, 228, 231}, status: 413, body: tooLarge, why: "a body has at most 64 KiB"},
