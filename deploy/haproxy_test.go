@@ -1,11 +1,14 @@
 package deploy
 
 import (
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,11 +55,17 @@ func (r *replica) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // balance starts HAProxy in front of replicas, and returns its URL once it answers.
 func balance(t *testing.T, replicas ...string) string {
 	t.Helper()
+	return balanceAndLog(t, t.Output(), replicas...)
+}
+
+// balanceAndLog is balance with the log in a place of its own.
+func balanceAndLog(t *testing.T, log io.Writer, replicas ...string) string {
+	t.Helper()
 	program := testkit.Installed(t, "haproxy")
 	bind := testkit.FreeAddress(t)
 	cmd := exec.Command(program, "-dW", "-db", "-f", balancerFile)
 	cmd.Env = append(os.Environ(), "MAXCONN=100", "BIND="+bind, "REPLICA_1="+replicas[0], "REPLICA_2="+replicas[1], "REPLICA_3="+replicas[2])
-	cmd.Stderr = t.Output()
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting the command: %v", err)
 	}
@@ -172,5 +181,57 @@ func TestTheBalancerSaysWhereARequestComesFrom(t *testing.T) {
 	}
 	if code := status(t, "GET", url+"/metrics"); code != http.StatusNotFound {
 		t.Errorf("/metrics: %d, want 404", code)
+	}
+}
+
+// A journal collects a log.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// Queries have secrets, such as the token of the first administrator's link. The balancer
+// logs none, neither of requests that it passes on nor of those that it refuses.
+func TestTheBalancerLogsNoSecret(t *testing.T) {
+	const secret = "s3cr3t-t0ken"
+	log := &journal{}
+	r := startReplica(t)
+	addr := r.Listener.Addr().String()
+	url := balanceAndLog(t, log, addr, addr, addr)
+	for _, path := range []string{"/setup?token=", "/oauth/logout?id_token_hint=", "/metrics?", "/oauth/authorize?request=%00", "/%6detrics?a=", "//x?a=b?c="} {
+		for _, method := range []string{"GET", "POST", "FOO"} {
+			status(t, method, url+path+secret)
+		}
+	}
+	for _, line := range []string{
+		"GET http://gatehouse/setup?token=" + secret + " HTTP/1.1\r\nHost: gatehouse\r\n", "GET /setup?token=" + secret + " HTTP/9.9\r\n",
+		"GET /setup?token=" + secret + "\x01 HTTP/1.1\r\n", "GET /setup?token=" + secret + " HTTP/1.1\r\nHost: a\r\nHost: b\r\nBad header\r\n",
+		"GET /setup?token=" + secret + "\r\n", "GET /" + strings.Repeat("a", 20000) + "?token=" + secret + " HTTP/1.1\r\n",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatalf("connecting to the balancer: %v", err)
+		}
+		_, _ = io.WriteString(conn, line+"\r\n")
+		_ = conn.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, conn)
+		_ = conn.Close()
+	}
+	status(t, "GET", url+"/the-last")
+	within(t, "the log has the last request", func() bool { return strings.Contains(log.String(), `"/the-last"`) })
+	if text := log.String(); strings.Contains(text, secret) || !strings.Contains(text, `GET "/setup"`) {
+		t.Errorf("the log has the secret, or lacks the path, want the path alone:\n%s", text)
 	}
 }
