@@ -123,6 +123,7 @@ func (d *draft) checkAddress(current store.User, faults *fields.Errors) {
 	}
 	if *d.usernameKey != own {
 		faults.Add("username", notOwnAddress)
+		d.username, d.usernameKey = nil, nil
 	}
 }
 
