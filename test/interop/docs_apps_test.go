@@ -147,6 +147,38 @@ print(browser.get(input()).text)`)
 	r.signsIn(t, exec.CommandContext(t.Context(), python, file), "PYTHONPATH="+packages)
 }
 
+// djangoAPI checks tokens of the README's shop in a Django of its own.
+func (r *reader) djangoAPI(t *testing.T, s snippet) {
+	python, packages := testkit.Installed(t, "python3"), pythonPackages(t)
+	file := filepath.Join(t.TempDir(), "settings_of_ours.py")
+	write(t, file, `import json, os, urllib.parse, urllib.request
+import django
+from django.conf import settings
+ISSUER = os.environ["ISSUER"]
+`, s.text, `
+settings.configure(SIMPLE_JWT=SIMPLE_JWT, REST_FRAMEWORK=REST_FRAMEWORK, SECRET_KEY="of the test", USE_TZ=True, INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"], ALLOWED_HOSTS=["*"])
+django.setup()
+from rest_framework.decorators import api_view
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
+@api_view()
+def view(request):
+    return Response([request.user.id, request.auth["role"]] if request.auth else None)
+form = {"grant_type": "password", "client_id": "shop", "username": "root", "password": os.environ["PASSWORD"]}
+with urllib.request.urlopen(ISSUER + "/oauth/token", urllib.parse.urlencode(form).encode()) as answer:
+    tokens = json.load(answer)
+for name in ["access_token", "refresh_token"]:
+    got = view(APIRequestFactory().get("/", HTTP_AUTHORIZATION="Bearer " + tokens[name]))
+    print(name, got.status_code, *(got.data if name == "access_token" else []))`)
+	cmd := exec.CommandContext(t.Context(), python, file)
+	cmd.Env = append(slices.Clone(r.env), "PYTHONPATH="+packages, "ISSUER="+r.site.issuer, "PASSWORD="+r.site.password)
+	out, err := cmd.CombinedOutput()
+	want := regexp.MustCompile(`^access_token 200 [0-9a-f-]{36} admin\nrefresh_token 401\n$`)
+	if err != nil || !want.Match(out) {
+		t.Errorf("the API: %v, want the access token accepted and the refresh token refused:\n%s", err, out)
+	}
+}
+
 // pythonPackages installs the packages of the folder python in a folder of their own.
 func pythonPackages(t *testing.T) string {
 	t.Helper()

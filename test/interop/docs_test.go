@@ -71,6 +71,7 @@ var runs = map[string]func(*reader, *testing.T, snippet){
 	"docs/apps.md: provider, err := oidc.NewProvider(ctx, ISSUER) // github.com/coreos/go-oidc/v3/oidc":                        (*reader).goApp,
 	"docs/apps.md: import * as client from 'openid-client' // version 6":                                                       (*reader).nodeApp,
 	"docs/apps.md: from authlib.integrations.flask_client import OAuth  # Authlib 1.x, in a Flask app":                         (*reader).pythonApp,
+	"docs/apps.md: SIMPLE_JWT = {  # djangorestframework-simplejwt 5.5, in settings.py":                                        (*reader).djangoAPI,
 	"docs/operations.md: redis-cli ACL SETUSER default '>NEW'    # both work now":                                              (*reader).redisPassword,
 }
 
