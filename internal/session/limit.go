@@ -82,7 +82,7 @@ func (s *Service) observeLimit(ctx context.Context, clientID, madeRoom string, e
 		s.ObserveLimit(clientID, refused)
 	}
 	if err == nil && madeRoom != "" {
-		s.observe(Ended, 1)
+		s.observe(Ended)
 		s.Ends.ForgetLater(ctx, madeRoom)
 	}
 }

@@ -88,7 +88,7 @@ func (s *Service) rotate(ctx context.Context, client store.Client, session store
 	}
 	switch outcome {
 	case store.Rotated:
-		s.observe(Refreshed, 1)
+		s.observe(Refreshed)
 		if !step.Adopted {
 			s.touch(ctx, session, rotation, now)
 		}
@@ -124,7 +124,7 @@ func (s *Service) touch(ctx context.Context, session store.Session, r store.Rota
 func (s *Service) reused(ctx context.Context, session store.Session, user store.User, presented, current int64) error {
 	ctx, cancel := ending.Detached(ctx)
 	defer cancel()
-	s.observe(Reused, 1)
+	s.observe(Reused)
 	event := audit.Event{
 		Actor: audit.ClientSubject(session.ClientID), Subject: audit.UserSubject(user.Sub),
 		SessionID: session.ID, ClientID: session.ClientID,

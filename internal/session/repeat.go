@@ -60,7 +60,7 @@ func (s *Service) adopt(ctx context.Context, sid string, step *store.Step) (stor
 // repeated counts a repeat of the predecessor. It counts as a use of an adopted session,
 // whose app may never present another token.
 func (s *Service) repeated(ctx context.Context, session store.Session, user store.User, step store.Step, successor store.Rotation) error {
-	s.observe(Repeated, 1)
+	s.observe(Repeated)
 	if now := s.Now(); step.Adopted && now.Sub(session.LastUsedAt) >= DefaultTouchEvery {
 		if err := s.DB.UseSession(ctx, session.ID, now); err != nil {
 			return fmt.Errorf("noting a use: %w", err)

@@ -98,9 +98,9 @@ const (
 	Reused    Event = "reused"
 )
 
-func (s *Service) observe(what Event, sessions int) {
-	if s.Observe != nil && sessions > 0 {
-		s.Observe(what, sessions)
+func (s *Service) observe(what Event) {
+	if s.Observe != nil {
+		s.Observe(what, 1)
 	}
 }
 

@@ -99,7 +99,7 @@ func (s *Service) start(ctx context.Context, client store.Client, grant Grant, a
 	if err != nil {
 		return Set{}, fmt.Errorf("starting a session: %w", err)
 	}
-	s.observe(Started, 1)
+	s.observe(Started)
 	set, err := s.mint(ctx, client, token.Grant{Session: session, Rotation: session.Rotation, User: user, Scope: grant.Scope}, grant.Nonce)
 	if err != nil {
 		return Set{}, fmt.Errorf("minting the first tokens: %w", err)

@@ -14,10 +14,11 @@ func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 	bounded := map[string]string{
 		"users": "people", "user_names": "two for each of them", "user_words": "sixteen for each of them, at most", "user_counts": "96",
 		"clients": "apps", "locks": "a row for each lock", "installations": "one row", "epochs": "a row for each epoch that an operator began", "consents": "one for each person and app, deleted with either",
-		"signing_keys":   "key rotation deletes old ones",
-		"generations":    "one for each consent that was withdrawn, deleted with the user, and for each app that was deleted or got another method",
-		"pending_ends":   "followed until nothing is left",
-		"logout_notices": "a notice is dropped after its last try",
+		"signing_keys":        "key rotation deletes old ones",
+		"generations":         "one for each consent that was withdrawn, deleted with the user, and for each app that was deleted or got another method",
+		"finished_migrations": "a row for each migration that an operator finished",
+		"pending_ends":        "followed until nothing is left",
+		"logout_notices":      "a notice is dropped after its last try",
 	}
 	var swept []string
 	for _, table := range Tables(struct{ Database }{}, struct{ Throttles }{}, 0, 0) {
