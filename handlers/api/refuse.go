@@ -60,7 +60,7 @@ func refusal(h http.Header, err error) (status int, body any) {
 	case errors.As(err, &parse):
 		return http.StatusBadRequest, detail{Detail: parse.Detail}
 	case errors.Is(err, handlers.ErrDisguisedPath):
-		return http.StatusBadRequest, detail{Detail: "The path encodes characters that need no encoding."}
+		return http.StatusBadRequest, detail{Detail: "The path has a backslash, or encodes a slash or characters that need no encoding."}
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge, detail{Detail: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit)}
 	case errors.As(err, &media):
