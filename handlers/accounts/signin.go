@@ -71,7 +71,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if name.Value == "" || pw.Value == "" {
 		return api.CredentialsRefused(errors.New("name or password missing or not a string"))
 	}
-	proof, err := h.Accounts.CheckPassword(h.Known.Context(r), name.Value, pw.Value, signin.ByLogin)
+	proof, err := h.Accounts.CheckPassword(h.Known.Context(r.Context(), r), name.Value, pw.Value, signin.ByLogin)
 	if err != nil {
 		return err
 	}

@@ -50,14 +50,14 @@ func (b knownBrowser) digest(sub string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
 
-// Context returns the context of a request, in which the tries of people who signed in
-// with its browser before have a count of their own.
-func (k Known) Context(r *http.Request) context.Context {
+// Context returns ctx for a request in which the tries of people who signed in with its
+// browser before have a count of their own.
+func (k Known) Context(ctx context.Context, r *http.Request) context.Context {
 	b, ok := k.read(r)
 	if !ok {
-		return r.Context()
+		return ctx
 	}
-	return throttle.WithBrowser(r.Context(), func(sub string) string {
+	return throttle.WithBrowser(ctx, func(sub string) string {
 		if !slices.Contains(b.People, b.digest(sub)) {
 			return ""
 		}

@@ -91,7 +91,7 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data.Username = form.Get("username")
-	proof, err := e.People.CheckPassword(e.Known.Context(r), data.Username, form.Get("password"), signin.ByPage)
+	proof, err := e.People.CheckPassword(e.Known.Context(r.Context(), r), data.Username, form.Get("password"), signin.ByPage)
 	if err != nil {
 		return e.again(w, r, data, err)
 	}
