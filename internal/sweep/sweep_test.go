@@ -32,7 +32,7 @@ func (h *heap) sweep(_ context.Context, now time.Time, n int) (int64, error) {
 var (
 	batch = int64(DefaultPace.Batch)
 	rest  = DefaultPace.Rest
-	ease  = time.Duration(DefaultPace.Ease)
+	ease  = DefaultPace.Ease
 )
 
 // sweeping runs a sweeper over tables for a while, in the time of a bubble.
@@ -128,8 +128,8 @@ func TestASlowDatabaseIsGivenTime(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		s.Run(ctx)
-		if took := done["sessions"].Sub(start); took < ease*worked*9/10 || rows != 0 {
-			t.Errorf("%s of work in %s, %d rows left, want at least %s and no rows", worked, took, rows, ease*worked*9/10)
+		if took := done["sessions"].Sub(start); took < time.Duration(ease)*worked*9/10 || rows != 0 {
+			t.Errorf("%s of work in %s, %d rows left, want at least %s and no rows", worked, took, rows, time.Duration(ease)*worked*9/10)
 		}
 	})
 }

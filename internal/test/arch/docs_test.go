@@ -18,11 +18,11 @@ var (
 	symbol   = regexp.MustCompile(`\.[A-Z].*$`) // as in internal/token.Minter
 )
 
-// TestDocumentsNameWhatExists: the paths and the tests that the two documents for
+// TestDocumentsNameWhatExists: the paths and the tests that the documents for
 // contributors name.
 func TestDocumentsNameWhatExists(t *testing.T) {
 	tests := listTests(t)
-	for _, document := range []string{"docs/architecture.md", "docs/extending.md"} {
+	for _, document := range []string{"docs/architecture.md", "docs/extending.md", "docs/hardening.md"} {
 		page, err := os.ReadFile(root + document)
 		if err != nil {
 			t.Fatalf("reading %s: %v", document, err)
