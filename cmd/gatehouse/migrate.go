@@ -47,12 +47,18 @@ type migration struct {
 }
 
 func (c *cli) migrateFinish() *cobra.Command {
-	return &cobra.Command{
+	var ask confirmation
+	cmd := &cobra.Command{
 		Use: "finish", Short: "Use what the release before does not accept; there is no way back to it", Args: exactArgs(),
 		Long: "Record that no replica of the release before will run again. New sessions then get refresh tokens\n" +
 			"that are addressed to the token endpoint alone, which the release before refuses. Tokens that were\nissued before stay good. A database that this release made is finished from the start.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withCore(cmd.Context(), func(core *core) error {
+				if err := c.confirm(cmd.Context(), ask, func() (string, error) {
+					return "Replicas of the release before will refuse the refresh tokens of new sessions." + forGood, nil
+				}); err != nil {
+					return err
+				}
 				if err := core.db.Finish(cmd.Context(), core.now()); err != nil {
 					return fmt.Errorf("finishing the upgrade: %w", err)
 				}
@@ -61,6 +67,8 @@ func (c *cli) migrateFinish() *cobra.Command {
 			})
 		},
 	}
+	ask.add(cmd)
+	return cmd
 }
 
 func (c *cli) migrationStatus(ctx context.Context, asJSON bool) (err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -283,6 +284,31 @@ func TestNamesAreNotProbedHere(t *testing.T) {
 	}
 	if err := try("ann@example.com", secret); err != nil {
 		t.Errorf("one's own address again: %v, want no slot to be needed", err)
+	}
+}
+
+// A form of one's own account has all its faults at once, too, and a taken name only after
+// the proof.
+func TestOwnChangesReportEveryFault(t *testing.T) {
+	w := open(t)
+	ann := w.person("ann", store.RoleUser)
+	w.person("bob", store.RoleUser)
+	for proof, want := range map[string][]string{
+		secret:        {"email", "password", "username"},
+		"a wrong one": {"current_password", "email", "password"},
+		"":            {"email", "password"},
+	} {
+		_, err := w.ChangeOwn(t.Context(), as(ann, ""), ann, account.Input{
+			Username: fields.Given("bob"), Email: fields.Given("bad"), Password: fields.Given("x"),
+			CurrentPassword: fields.Text{Sent: proof != "", Value: proof},
+		}, false)
+		var faults *fields.Errors
+		if !errors.As(err, &faults) {
+			t.Fatalf("with %q: err = %v, want faults of fields", proof, err)
+		}
+		if got := slices.Sorted(maps.Keys(faults.Map())); !slices.Equal(got, want) {
+			t.Errorf("with %q: faults in %v, want %v", proof, got, want)
+		}
 	}
 }
 

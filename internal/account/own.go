@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,17 +29,20 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 	// Nobody can give a role here, not even an administrator: that needs the
 	// administrators' endpoints and their scope.
 	d, faults := s.examine(authz.Actor{}, in, me, replaceAll)
-	if err := faults.Err(); err != nil {
-		return store.User{}, err
-	}
 	// The role that was sent is the role that the user had. If an administrator has just
 	// removed it, it must not come back.
 	d.active, d.role = nil, nil
 	proven, err := s.proven(ctx, &d, in, me)
+	if unproven := (*fields.Errors)(nil); errors.As(err, &unproven) {
+		if faults.Err() == nil || in.CurrentPassword.Sent { // front ends know a form without it
+			faults.Join(unproven)
+		}
+		return store.User{}, faults
+	}
 	if err != nil {
 		return store.User{}, err
 	}
-	if err := s.unclaimed(ctx, d, me); err != nil {
+	if err := s.unclaimed(ctx, d, me, faults); err != nil {
 		return store.User{}, err
 	}
 	if d, err = s.hashed(ctx, d); err != nil {
@@ -73,15 +77,17 @@ func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor,
 	return s.write(ctx, tx, actor, row, d)
 }
 
-// unclaimed checks that the names that are new are free, after the proof. The answer tells
-// whether somebody has the name, so it takes a slot, as the same answer to a stranger does.
-func (s *Service) unclaimed(ctx context.Context, d draft, me store.User) error {
+// unclaimed checks that the names that are new are free, after the proof, and reports a
+// name that is taken beside the other faults of the form. The answer tells whether
+// somebody has the name, so it takes a slot, as the same answer to a stranger does.
+// Without a slot, a form with other faults gets only those.
+func (s *Service) unclaimed(ctx context.Context, d draft, me store.User, faults *fields.Errors) error {
 	if d.usernameKey != nil && *d.usernameKey != me.UsernameKey || d.emailKey != nil && *d.emailKey != me.EmailKey {
 		if _, err := s.Limits.SignUp(ctx); err != nil {
-			return err
+			return cmp.Or(faults.Err(), err)
 		}
 	}
-	return s.unique(ctx, d, me.ID, &fields.Errors{})
+	return s.unique(ctx, d, me.ID, faults)
 }
 
 func needsProof(d draft, me store.User) bool {

@@ -36,6 +36,13 @@ func (e *Errors) Add(field string, messages ...string) {
 	e.of[at].messages = append(e.of[at].messages, messages...)
 }
 
+// Join appends the messages of another.
+func (e *Errors) Join(other *Errors) {
+	for _, x := range other.of {
+		e.Add(x.field, x.messages...)
+	}
+}
+
 // Err returns e, or nil if it is empty.
 func (e *Errors) Err() error {
 	if e == nil || len(e.of) == 0 {
