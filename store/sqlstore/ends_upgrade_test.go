@@ -148,3 +148,39 @@ func TestABrowserSessionEndedByHand(t *testing.T) {
 		})
 	}
 }
+
+// TestPushedWithoutAGeneration: a request that the release before has pushed is void once
+// its client's authentication has changed, or the client was deleted.
+func TestPushedWithoutAGeneration(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			dsn := dsn(t)
+			db, pool := migrated(t, dsn), testdb.Raw(t, dsn)
+			ended := time.Now().UTC().Truncate(time.Millisecond)
+			push := func(name string, at time.Time) {
+				digest := store.DigestOf(name)
+				execute(t, pool, "INSERT INTO pushed_requests (digest, client_id, parameters, expires_at) VALUES (?, 'shop', '', ?)",
+					digest[:], at.Add(90*time.Second).UnixMilli())
+			}
+			want := func(name string, lives bool) {
+				t.Helper()
+				_, err := db.PushedByDigest(t.Context(), store.DigestOf(name))
+				if err != nil && !errors.Is(err, store.ErrNotFound) || (err == nil) != lives {
+					t.Errorf("the request pushed %s the end: %v; want it to live: %t", name, err, lives)
+				}
+			}
+			push("before", ended.Add(-time.Second))
+			want("before", true)
+			err := db.Write(t.Context(), func(tx store.Tx) error {
+				_, err := tx.EndAll(store.End{ClientID: "shop", Reason: store.EndedClientAuth, At: ended})
+				return err
+			})
+			if err != nil {
+				t.Fatalf("ending all that is the client's: %v", err)
+			}
+			push("after", ended.Add(time.Second))
+			want("before", false)
+			want("after", true)
+		})
+	}
+}

@@ -22,7 +22,9 @@ var pushedColumns = []column[store.PushedRequest]{
 
 var (
 	pushedTable    = roomedTable(tableOf("pushed_requests", "p.", pushedColumns), "pushed_requests", "")
-	pushedByDigest = "SELECT " + pushedTable.selected + " FROM pushed_requests p" + joinClient("p.") + " WHERE p.digest = ? AND COALESCE(p.client_gen, " + clientNow + ") = " + clientNow
+	pushedByDigest = "SELECT " + pushedTable.selected + " FROM pushed_requests p" + joinClient("p.") + " WHERE p.digest = ? AND " + pushedStands
+	// A request of the release before, which does not say when it was pushed, lives 90 seconds.
+	pushedStands = standing("p.client_gen", clientNow, "p.expires_at - 90000", "COALESCE(gc.all_ended_at, 0)")
 )
 
 // AddPushed implements store.PushedRequests.
