@@ -120,6 +120,9 @@ type EndStep struct {
 type Ends interface {
 	// NextEnd returns the pending end that is due for longest, or ErrNotFound.
 	NextEnd(ctx context.Context, now time.Time) (PendingEnd, error)
+	// PutOffEnd makes a pending end due later, so that one that fails does not hold up
+	// the others.
+	PutOffEnd(ctx context.Context, id int64, until time.Time) error
 }
 
 // EndsTx ends what was founded together. Everything that ends a living session also adds

@@ -22,7 +22,7 @@ import (
 // million rows, follows in batches: see Sweep.
 type Service struct {
 	DB interface {
-		NextEnd(ctx context.Context, now time.Time) (store.PendingEnd, error)
+		store.Ends
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
 	// Rotations is told of ended sessions after the commit. The record has ended them
@@ -136,6 +136,9 @@ const DefaultEvery = time.Second
 // Pace keeps the batches so small, and so far apart, that others do not feel them.
 var Pace = sweep.Pace{Batch: 100, Rest: 50 * time.Millisecond, Ease: 4}
 
+// putOff is how long an end waits that failed. The others have their turns meanwhile.
+const putOff = 10 * time.Second
+
 // Sweep deals with at most n of the rows that ends have left, and returns how many it
 // dealt with. It fits sweep.Table.
 func (s *Service) Sweep(ctx context.Context, now time.Time, n int) (rows int64, err error) {
@@ -150,7 +153,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time, n int) (rows int64, 
 		step, err := s.follow(ctx, pending, now, n-int(rows))
 		rows += step.Rows
 		if err != nil {
-			return rows, err
+			return rows, errors.Join(err, s.DB.PutOffEnd(ctx, pending.ID, now.Add(putOff)))
 		}
 	}
 	return rows, nil

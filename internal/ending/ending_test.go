@@ -215,3 +215,72 @@ func TestAnEndNeedsNoRedis(t *testing.T) {
 		t.Errorf("%d sessions live, %v; want none", len(living), err)
 	}
 }
+
+// jammed is a database in which the first end that is written fails.
+type jammed struct {
+	*sqlstore.DB
+	failed bool
+}
+
+func (j *jammed) Write(ctx context.Context, f func(store.Tx) error) error {
+	if !j.failed {
+		j.failed = true
+		return store.ErrUnavailable
+	}
+	return j.DB.Write(ctx, f)
+}
+
+func TestAnEndThatFailsHoldsUpNoOther(t *testing.T) {
+	r := open(t)
+	r.begin(store.EndAtOnce + 1)
+	r.write(func(tx store.Tx) error { return tx.CreateClient(store.Client{ID: "other"}) })
+	r.end(store.End{ClientID: "other", Reason: store.EndedClientAuth, At: r.now.Add(-time.Second), Actor: "cli"})
+	r.end(store.End{ClientID: "shop", Reason: store.EndedClientAuth, At: r.now, Actor: "cli"})
+	r.DB = &jammed{DB: r.db}
+	if _, err := r.Sweep(t.Context(), r.now, 1000); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("an end that fails: %v, want ErrUnavailable", err)
+	}
+	if next, err := r.db.NextEnd(t.Context(), r.now); err != nil || next.ClientID != "shop" {
+		t.Errorf("the next end is of %q, %v; want that of shop", next.ClientID, err)
+	}
+	if n, err := r.Sweep(t.Context(), r.now, 1000); err != nil || n != store.EndAtOnce+1 {
+		t.Errorf("the sweep after that dealt with %d rows, %v; want all %d of the shop", n, err, store.EndAtOnce+1)
+	}
+	r.now = r.now.Add(2 * time.Minute)
+	if _, err := r.Sweep(t.Context(), r.now, 1000); err != nil {
+		t.Errorf("the last looks: %v, want none to fail", err)
+	}
+	if _, err := r.db.NextEnd(t.Context(), r.now.Add(time.Hour)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("afterwards: %v, want no pending end", err)
+	}
+}
+
+// A session may end with another end before the one of its deleted app, or of its deleted
+// user, has come to it.
+func TestAnotherEndOwesTheNoticesOfADeletedApp(t *testing.T) {
+	r := open(t)
+	ids := r.begin(store.EndAtOnce + 1)
+	r.write(func(tx store.Tx) error { return tx.DeleteClient("shop", r.now) })
+	r.write(func(tx store.Tx) error {
+		_, err := tx.EndSession(ids[0], r.ann.ID, store.EndedByOwner, r.now)
+		return err
+	})
+	due, err := r.db.ClaimNotices(t.Context(), "shop", r.now, r.now.Add(time.Hour), 10)
+	if err != nil || len(due) != 1 || due[0].URI != "https://shop.example.com/bye" || due[0].SessionID != ids[0] {
+		t.Errorf("%+v are owed, %v; want one, to the address that the app had", due, err)
+	}
+}
+
+func TestAnotherEndOwesTheNoticesOfADeletedUser(t *testing.T) {
+	r := open(t)
+	ids := r.begin(store.EndAtOnce + 1)
+	r.write(func(tx store.Tx) error { return tx.DeleteUser(r.ann.ID) })
+	r.write(func(tx store.Tx) error {
+		_, err := tx.EndSession(ids[0], 0, store.EndedRevoked, r.now)
+		return err
+	})
+	due, err := r.db.ClaimNotices(t.Context(), "shop", r.now, r.now.Add(time.Hour), 10)
+	if err != nil || len(due) != 1 || due[0].Sub != r.ann.Sub {
+		t.Errorf("%+v are owed, %v; want one about the user who is gone", due, err)
+	}
+}

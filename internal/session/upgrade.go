@@ -31,13 +31,13 @@ func (u *Upgrade) audience(ctx context.Context) (store.RefreshAudience, error) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	now := u.Now()
-	if age := now.Sub(u.asked); !u.finished && (age < 0 || age >= time.Second) {
+	if age := u.Now().Sub(u.asked); !u.finished && (age < 0 || age >= time.Second) {
 		finished, err := u.DB.Finished(ctx)
+		u.asked = u.Now() // also after an error, so that those who waited do not ask in turn
 		if err != nil {
 			return 0, fmt.Errorf("asking whether the upgrade is finished: %w", err)
 		}
-		u.finished, u.asked = finished, now
+		u.finished = finished
 	}
 	if u.finished {
 		return store.EndpointAudience, nil

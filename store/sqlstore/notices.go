@@ -31,15 +31,19 @@ func (t *tx) AddNotice(n store.LogoutNotice) error {
 
 // oweNotices adds a notice for the app of each of the sessions, which have just ended,
 // if it has a back-channel logout URI. All code that ends sessions calls it, so that
-// no app is forgotten. P knows what it needs of a user or client who is gone.
+// no app is forgotten. P knows what it needs of a user or client who is gone, or else
+// the pending end of their deletion does, which has not come to the session yet.
 func oweNotices(db *gorm.DB, sids []string, p store.PendingEnd, at time.Time) error {
-	client, uri := " LEFT JOIN clients c ON c.id = s.client_id", "COALESCE(c.backchannel_logout_uri, ?)"
+	const gone = "FROM pending_ends e WHERE e.gone = 1 AND e.user_id = "
+	sub := "COALESCE(u.sub, NULLIF(?, ''), (SELECT MAX(e.sub) " + gone + "s.user_id), '')"
+	client := " LEFT JOIN clients c ON c.id = s.client_id"
+	uri := "COALESCE(c.backchannel_logout_uri, NULLIF(?, ''), (SELECT MAX(e.logout_uri) " + gone + "0 AND e.client_id = s.client_id), '')"
 	if p.Gone && p.ClientID != "" { // another client may have its ID by now
 		client, uri = "", "?"
 	}
 	return db.Exec("INSERT INTO logout_notices (client_id, sub, session_id, uri, created_at, tries, next_try)"+
-		" SELECT s.client_id, COALESCE(u.sub, ?), s.id, "+uri+", ?, 0, ? FROM sessions s"+client+
-		" LEFT JOIN users u ON u.id = s.user_id WHERE s.id IN ? AND "+uri+" <> '' AND COALESCE(u.sub, ?) <> ''",
+		" SELECT s.client_id, "+sub+", s.id, "+uri+", ?, 0, ? FROM sessions s"+client+
+		" LEFT JOIN users u ON u.id = s.user_id WHERE s.id IN ? AND "+uri+" <> '' AND "+sub+" <> ''",
 		p.Sub, p.LogoutURI, millis(at), millis(at), sids, p.LogoutURI, p.Sub).Error
 }
 

@@ -45,6 +45,13 @@ func (d *DB) NextEnd(ctx context.Context, now time.Time) (p store.PendingEnd, er
 	return p, err
 }
 
+// PutOffEnd implements store.Ends.
+func (d *DB) PutOffEnd(ctx context.Context, id int64, until time.Time) error {
+	return d.Change(ctx, func(db *gorm.DB) error {
+		return db.Exec("UPDATE pending_ends SET due_at = ? WHERE id = ?", millis(until), id).Error
+	})
+}
+
 // ContinueEnd implements store.EndsTx. An end that has rows left goes to the back of the
 // queue, so that a large one does not hold up others.
 func (t *tx) ContinueEnd(p store.PendingEnd, at time.Time, n int) (step store.EndStep, err error) {
@@ -141,7 +148,7 @@ func choresOf(p store.PendingEnd, at time.Time) []chore {
 	case p.UserID != 0 && p.ClientID == "":
 		all = append(all, of("browser_sessions", "id", "ended_at = ?", "auth_time", "ended_at = 0 AND ", millis(at)))
 	case p.Gone:
-		all = append(all, of("auth_codes", "digest", "", "expires_at - 60000", ""), of("pushed_requests", "digest", "", "expires_at - 600000", ""),
+		all = append(all, of("auth_codes", "digest", "", "expires_at - 60000", ""), of("pushed_requests", "digest", "", "expires_at - 90000", ""),
 			of("consents", "user_id", "", "granted_at", ""))
 	}
 	return all

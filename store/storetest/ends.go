@@ -21,6 +21,7 @@ func ends() []promise {
 		{"more than a few sessions follow, in batches", "EndAll NextEnd ContinueEnd", endedInBatches},
 		{"a deleted person's rows follow", "DeleteUser NextEnd ContinueEnd", deletedInBatches},
 		{"ends take turns", "NextEnd ContinueEnd", endsTakeTurns},
+		{"an end that is put off lets the others go first", "PutOffEnd NextEnd", endPutOff},
 		{"what was founded during an end is found a minute later", "ContinueEnd", foundLater},
 	}
 }
@@ -416,6 +417,32 @@ func endsTakeTurns(t *testing.T, db store.DB) {
 		write(t, db, func(tx store.Tx) error { _, err := tx.ContinueEnd(p, at, 1); return err })
 	}
 	same(t, "turns", turns, []int64{ann.ID, ben.ID, ann.ID})
+}
+
+func endPutOff(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	at := odd()
+	endAll(t, db, store.End{UserID: ann.ID, Reason: "why", At: at})
+	endAll(t, db, store.End{UserID: ben.ID, Reason: "why", At: at.Add(time.Millisecond)})
+	next := func(at time.Time) store.PendingEnd {
+		t.Helper()
+		p, err := db.NextEnd(t.Context(), at)
+		if err != nil {
+			t.Fatalf("reading the next end: %v", err)
+		}
+		return p
+	}
+	first := next(at.Add(time.Second))
+	same(t, "due for longest", first.UserID, ann.ID)
+	if err := db.PutOffEnd(t.Context(), first.ID, at.Add(time.Minute)); err != nil {
+		t.Fatalf("putting the end off: %v", err)
+	}
+	same(t, "due meanwhile", next(at.Add(time.Second)).UserID, ben.ID)
+	write(t, db, func(tx store.Tx) error {
+		_, err := tx.ContinueEnd(next(at.Add(time.Second)), at.Add(time.Hour), 10)
+		return err
+	})
+	same(t, "due later", next(at.Add(time.Minute)), first)
 }
 
 func foundLater(t *testing.T, db store.DB) {
