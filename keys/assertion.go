@@ -71,7 +71,7 @@ func clientsHeader(segment string, types []string) (header, error) {
 			return header{}, fmt.Errorf("header: %s is not a string", name)
 		}
 	}
-	if slices.Contains(types, strings.ToLower(h.Type)) {
+	if slices.Contains(types, strings.TrimPrefix(strings.ToLower(h.Type), "application/")) { // RFC 7515 §4.1.9
 		return h, nil
 	}
 	return header{}, fmt.Errorf("header: typ %.32q", h.Type)

@@ -46,6 +46,7 @@ func TestSignedRequestObject(t *testing.T) {
 	for _, header := range []map[string]any{
 		es256, {"alg": "RS256", "kid": "r"}, {"alg": "PS256", "kid": "r"}, {"alg": "EdDSA", "kid": "d"}, {"alg": "ES256"},
 		{"alg": "ES256", "kid": "e", "typ": "JWT"}, {"alg": "ES256", "kid": "e", "typ": "oauth-authz-req+jwt"}, {"alg": "ES256", "kid": "e", "typ": "OAuth-Authz-Req+jwt"},
+		{"alg": "ES256", "kid": "e", "typ": "application/oauth-authz-req+jwt"},
 	} {
 		raw := keys.sign(t, header, s.object("scope", "openid email"))
 		values := url.Values{
@@ -70,6 +71,11 @@ func TestSignedRequestObject(t *testing.T) {
 	// Values of other types, where OpenID Connect has them (OIDC Core 1.0 §6.1).
 	typed := s.object("max_age", 3600, "claims", map[string]any{"id_token": map[string]any{"email": nil}}, "aud", []string{"https://other.example", issuer}, "iss", nil, "iat", s.clock().Unix())
 	s.code(t, url.Values{"client_id": {"own"}, "request": {keys.sign(t, es256, typed)}})
+	spaced, err := json.MarshalIndent(typed, " ", "\t")
+	if err != nil {
+		t.Fatalf("marshalling the claims: %v", err)
+	}
+	s.code(t, url.Values{"client_id": {"own"}, "request": {keys.signText(t, es256, spaced)}})
 }
 
 func TestInvalidRequestObjects(t *testing.T) {
@@ -104,6 +110,7 @@ func TestInvalidRequestObjects(t *testing.T) {
 		"null as a scope":       keys.signText(t, es256, twice(t, s.object("scope", nil), `"scope":null%s`, json.RawMessage(""))),
 		"not UTF-8":             keys.signText(t, es256, twice(t, s.object("nonce", nil), "\"nonce\":\"\xff%s\"", "")),
 		"typ of an assertion":   keys.sign(t, map[string]any{"alg": "ES256", "kid": "e", "typ": "client-authentication+jwt"}, s.object()),
+		"its long form":         keys.sign(t, map[string]any{"alg": "ES256", "kid": "e", "typ": "application/client-authentication+jwt"}, s.object()),
 		"typ of a token":        keys.sign(t, map[string]any{"alg": "ES256", "kid": "e", "typ": "at+jwt"}, s.object()),
 		"a critical extension":  keys.sign(t, map[string]any{"alg": "ES256", "kid": "e", "crit": []string{"b64"}, "b64": true}, s.object()),
 		"too large":             keys.sign(t, es256, s.object("state", strings.Repeat("s", 9000))),
@@ -119,6 +126,7 @@ func TestInvalidRequestObjects(t *testing.T) {
 				toldNo(t, s.authorize(t, values), "invalid_request_object")
 			}
 			refused(t, s.push(t, "own", values), 400, "invalid_request_object")
+			refused(t, s.push(t, "own", url.Values{"request": {raw}}), 400, "invalid_request_object")
 		})
 	}
 	for name, beside := range map[string]url.Values{
@@ -197,4 +205,37 @@ func TestTheWayOfARequestObject(t *testing.T) {
 
 	toldNo(t, s.authorize(t, asking("own")), "invalid_request")
 	refused(t, s.push(t, "own", asking("own")), 400, "invalid_request")
+}
+
+// A request that was signed does not stay signed for ever: an object expires a quarter of an
+// hour later at our pages than elsewhere, in however many browsers they are open.
+func TestASealedObjectExpires(t *testing.T) {
+	s, keys := openObjects(t)
+	s.reregister(t, "own", func(c *store.Client) { c.RequireSignedRequestObject = true })
+	s.signedOut()
+	raw := keys.sign(t, es256, s.object("exp", s.clock().Add(5*time.Minute).Unix()))
+	login := sentTo(t, s.authorize(t, url.Values{"client_id": {"own"}, "request": {raw}}), "/login")
+	for range 2 {
+		s.advance(9 * time.Minute)
+		s.signedOut()
+		login = sentTo(t, s.get(t, authorize.ResumePath(login)), "/login")
+	}
+	s.advance(2 * time.Minute)
+	toldNo(t, s.get(t, authorize.ResumePath(login)), "invalid_request_object")
+	s.signedIn(t)
+	toldNo(t, s.get(t, authorize.ResumePath(login)), "invalid_request_object")
+}
+
+// A request object is in URLs, so it must prove nothing about the client that sends it, even
+// if it has every claim of a client assertion but its subject.
+func TestARequestObjectDoesNotAuthenticate(t *testing.T) {
+	s, keys := openSigner(t)
+	for _, claims := range []map[string]any{
+		s.assertionClaims("sub", nil, "client_id", "signer"), s.assertionClaims("sub", "ann", "client_id", "signer"),
+	} {
+		refused(t, s.assert(t, keys.sign(t, es256, claims)), 401, "invalid_client")
+		refused(t, s.assert(t, keys.sign(t, es256, claims), "client_id", "signer"), 401, "invalid_client")
+	}
+	typed := map[string]any{"alg": "ES256", "kid": "e", "typ": "oauth-authz-req+jwt"}
+	refused(t, s.assert(t, keys.sign(t, typed, s.assertionClaims())), 401, "invalid_client")
 }

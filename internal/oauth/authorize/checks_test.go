@@ -30,8 +30,8 @@ func (noHints) Hint(context.Context, string) (token.ID, error) { return token.ID
 // noKeys refuses every request object.
 type noKeys struct{}
 
-func (noKeys) CheckObject(context.Context, store.Client, string) error {
-	return oauth.InvalidRequestObject.Because("no keys")
+func (noKeys) CheckObject(context.Context, store.Client, string) (time.Time, error) {
+	return time.Time{}, oauth.InvalidRequestObject.Because("no keys")
 }
 
 func endpoint() *Endpoint {

@@ -32,8 +32,9 @@ type Continuation struct {
 	// Browser is the digest of the pre-login cookie of the browser that began the
 	// request. If it is empty, no browser has begun it yet.
 	Browser string `json:"b,omitempty"`
-	// Signed says that the parameters are of a request object that was verified.
-	Signed bool `json:"o,omitempty"`
+	// Signed is until when the parameters count as signed, in Unix milliseconds, if they are
+	// of a request object that was verified.
+	Signed int64 `json:"u,omitempty"`
 	// SessionID is the browser session that was asked for consent.
 	SessionID string `json:"s,omitempty"`
 }

@@ -30,7 +30,7 @@ type Endpoint struct {
 	}
 	// Objects verifies request objects (RFC 9101).
 	Objects interface {
-		CheckObject(ctx context.Context, client store.Client, raw string) error
+		CheckObject(ctx context.Context, client store.Client, raw string) (expires time.Time, err error)
 	}
 	Continuations Continuations
 	// Issuer is the iss of every answer (RFC 9207).
@@ -41,10 +41,10 @@ type Endpoint struct {
 // Begin decides the next step of a new request. A refusal for the client is a Step
 // too. An error is an *oauth.UserError for the person, or a fault of ours.
 func (a *Endpoint) Begin(ctx context.Context, values url.Values, b oauth.Browser) (Step, error) {
-	return a.begin(ctx, values, false, b)
+	return a.begin(ctx, values, 0, b)
 }
 
-func (a *Endpoint) begin(ctx context.Context, values url.Values, signed bool, b oauth.Browser) (Step, error) {
+func (a *Endpoint) begin(ctx context.Context, values url.Values, signed int64, b oauth.Browser) (Step, error) {
 	return a.decideOn(ctx, values, Continuation{Began: a.Now().UnixMilli(), Signed: signed}, false, b)
 }
 
@@ -120,8 +120,9 @@ func (r *refusal) Unwrap() error { return r.why }
 type origin struct {
 	// resumed: a page of ours, which has shown the request to the person.
 	resumed bool
-	// signed: a request object that was verified before the request was sealed.
-	signed bool
+	// signed: a request object that was verified before the request was sealed, and counts
+	// until then.
+	signed int64
 }
 
 // examine reads a request and runs the checks. It returns a *refusal for the client or

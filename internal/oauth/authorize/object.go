@@ -95,15 +95,19 @@ func memberText(name string, member json.RawMessage) (text string, err error) {
 
 // objectHolds verifies the request object, and refuses a request without one if the client
 // must sign its requests (RFC 9101 §10.5). It does not ask again for a request that was
-// pushed, or sealed by us after it was verified.
+// pushed, or sealed by us after it was verified, unless a page was left open for too long:
+// the client may have had a reason to let the object expire, such as a stolen key.
 func objectHolds(a *Endpoint, ctx context.Context, req *request) error {
 	switch {
 	case req.object != nil:
 		return a.checkObject(ctx, req)
-	case req.client.RequireSignedRequestObject && !req.signed && req.pushed == "":
+	case !req.client.RequireSignedRequestObject || req.pushed != "" || a.Now().UnixMilli() < req.signed:
+		return nil
+	case req.signed != 0:
+		return oauth.InvalidRequestObject.Because("the request object of client %s expired while the person was at our pages", req.client.ID)
+	default:
 		return oauth.InvalidRequest.Because("client %s must sign its requests", req.client.ID).Hinting("The client is registered to sign its requests.")
 	}
-	return nil
 }
 
 func (a *Endpoint) checkObject(ctx context.Context, req *request) error {
@@ -116,11 +120,9 @@ func (a *Endpoint) checkObject(ctx context.Context, req *request) error {
 	case !agrees(outer.Get("response_type"), req.get("response_type")), !authz.Scope(outer.Get("scope")).Within(authz.Scope(req.get("scope"))):
 		return oauth.InvalidRequest.Because("a response_type or scope that is not that of the request object")
 	}
-	if err := a.Objects.CheckObject(ctx, req.client, req.object.raw); err != nil {
-		return err
-	}
-	req.signed = true
-	return nil
+	expires, err := a.Objects.CheckObject(ctx, req.client, req.object.raw)
+	req.signed = expires.Add(continuationLife).UnixMilli()
+	return err
 }
 
 // agrees reports whether a parameter beside the object, if it is there, repeats the one in

@@ -76,7 +76,11 @@ func (a *Endpoint) Push(ctx context.Context, client store.Client, values url.Val
 	req.params.Set("client_id", client.ID) // it may have come in the header or an assertion alone
 	req.open()
 	if err := a.check(ctx, req); err != nil {
-		if shown, ok := errors.AsType[*oauth.UserError](err); ok {
+		shown, ok := errors.AsType[*oauth.UserError](err)
+		switch {
+		case ok && req.object != nil && req.object.fault != nil: // no redirect URI is needed to say so
+			return Pushed{}, oauth.InvalidRequestObject.Because("%w: %w", shown, req.object.fault)
+		case ok:
 			return Pushed{}, oauth.InvalidRequest.Because("%w", shown)
 		}
 		return Pushed{}, err

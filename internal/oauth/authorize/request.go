@@ -32,10 +32,10 @@ type request struct {
 	pushing bool
 	// pushed is the request_uri of a pushed request, or empty (RFC 9126).
 	pushed string
-	// object is its request object, or nil (RFC 9101); signed says that the parameters are
-	// of one that was verified.
+	// object is its request object, or nil (RFC 9101). If the parameters are of one that was
+	// verified, signed is until when that counts, in Unix milliseconds.
 	object *object
-	signed bool
+	signed int64
 
 	client      store.Client
 	redirectURI string

@@ -122,7 +122,7 @@ func TestKeysOfRequestObjects(t *testing.T) {
 			claims[pairs[i].(string)] = pairs[i+1]
 		}
 		before := host.fetches()
-		if err := a.CheckObject(t.Context(), client, signed(t, key, kid, claims)); !errors.Is(err, want) {
+		if _, err := a.CheckObject(t.Context(), client, signed(t, key, kid, claims)); !errors.Is(err, want) {
 			t.Errorf("%s: err = %v, want %v", what, err, want)
 		}
 		if n := host.fetches() - before; n != fetches {
