@@ -239,3 +239,32 @@ func TestARequestObjectDoesNotAuthenticate(t *testing.T) {
 	typed := map[string]any{"alg": "ES256", "kid": "e", "typ": "oauth-authz-req+jwt"}
 	refused(t, s.assert(t, keys.sign(t, typed, s.assertionClaims())), 401, "invalid_client")
 }
+
+// A client that signs everything pushes its request with an assertion by the same keys, as
+// FAPI 2.0 has it. Beside the reference nothing counts, not even another object.
+func TestAnObjectIsPushedWithAnAssertion(t *testing.T) {
+	s, keys := openObjects(t)
+	s.reregister(t, "own", func(c *store.Client) {
+		c.AuthMethod, c.Secrets, c.AssertionAudience = store.PrivateKeyJWT, nil, "issuer"
+		c.RequirePAR, c.RequirePKCE, c.RequireSignedRequestObject = true, true, true
+	})
+	push := func(pairs ...string) answer {
+		proof := keys.sign(t, es256, s.assertionClaims("iss", "own", "sub", "own"))
+		return s.post(t, "/oauth/par", as(""), append(pairs, "client_assertion_type", assertionType, "client_assertion", proof)...)
+	}
+	raw := keys.sign(t, es256, s.object())
+	reference := pushed(t, push("request", raw, "state", "forged", "redirect_uri", "https://evil.test/"), "own")
+	reference.Set("request", keys.sign(t, es256, s.object("nonce", "other")))
+	reference.Set("state", "forged")
+	if q := returned(t, s.authorize(t, reference)); q.Get("state") != "st/ate +&=" || q.Get("code") == "" {
+		t.Errorf("told %v, want a code and the state of the object", q)
+	}
+	toldNo(t, s.authorize(t, asking("own", "request", raw)), "invalid_request") // it was not pushed
+	refused(t, push("request", raw, "response_type", "token"), 400, "invalid_request")
+	refused(t, push("request", keys.sign(t, es256, s.object("client_id", "web"))), 400, "invalid_request_object")
+	a := push("request", keys.sign(t, es256, s.object("code_challenge", nil, "code_challenge_method", nil)))
+	refused(t, a, 400, "invalid_request")
+	if !strings.Contains(a.text("error_description"), "code_challenge") {
+		t.Errorf("description = %q, want one that names code_challenge", a.text("error_description"))
+	}
+}

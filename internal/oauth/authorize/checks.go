@@ -148,8 +148,8 @@ func pushedWhereRequired(_ *Endpoint, _ context.Context, req *request) error {
 }
 
 // challengeIsS256 checks the PKCE challenge (RFC 7636 §4.2). A public client must send
-// one (RFC 9700 §2.1.1), as must one that is registered so, and the method must be S256; a challenge without a method
-// would be plain (RFC 7636 §4.3).
+// one (RFC 9700 §2.1.1), as must one that is registered so, and the method must be S256; a
+// challenge without a method would be plain (RFC 7636 §4.3).
 func challengeIsS256(_ *Endpoint, _ context.Context, req *request) error {
 	const s256Length = 43 // a SHA-256 in base64url without padding
 	challenge, method := req.get("code_challenge"), req.get("code_challenge_method")
@@ -157,7 +157,8 @@ func challengeIsS256(_ *Endpoint, _ context.Context, req *request) error {
 		return nil
 	}
 	if method != "S256" || len(challenge) != s256Length || strings.ContainsFunc(challenge, oauth.NotBase64URL) {
-		return oauth.InvalidRequest.Because("method %.20q, challenge of %d characters", method, len(challenge))
+		return oauth.InvalidRequest.Because("method %.20q, challenge of %d characters", method, len(challenge)).
+			Hinting("The client must send a code_challenge, by the method S256.") // RFC 7636 §4.4.1
 	}
 	return nil
 }
