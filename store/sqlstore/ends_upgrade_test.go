@@ -32,7 +32,7 @@ func (o older) code(name string, at time.Time) {
 	digest := store.DigestOf(name)
 	execute(o.t, o.pool, "INSERT INTO auth_codes (digest, session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims,"+
 		" auth_time, expires_at, used_at, misses) VALUES (?, ?, 'shop', ?, '', '', 'openid', '', '', '', '[]', '', ?, ?, 0, 0)",
-		digest[:], "by "+name, o.user, at.Add(-time.Hour).UnixMilli(), at.Add(time.Minute).UnixMilli())
+		digest[:], "by "+name, o.user, at.UnixMilli(), at.Add(time.Minute).UnixMilli())
 }
 
 func (o older) browser(name string, at time.Time) {
@@ -111,6 +111,51 @@ func TestRowsWithoutGenerations(t *testing.T) {
 				var n int
 				if err := pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil || n != want {
 					t.Errorf("the release before sees %d of %s, %v; want %d", n, table, err, want)
+				}
+			}
+		})
+	}
+}
+
+// TestFoundedTooLateByTheReleaseBefore: a replica of that release goes on with a browser
+// session until the rows have followed. What it founds meanwhile is dead, unless the
+// browser session was spared.
+func TestFoundedTooLateByTheReleaseBefore(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			dsn := dsn(t)
+			db, pool := migrated(t, dsn), testdb.Raw(t, dsn)
+			ended := time.Now().UTC().Truncate(time.Millisecond)
+			u := store.User{Sub: rand.Text(), Username: "ann", UsernameKey: "ann", EmailKey: "a@example.com", Role: store.RoleUser, Active: true}
+			err := db.Write(t.Context(), func(tx store.Tx) (err error) { u.ID, err = tx.CreateUser(u); return err })
+			if err != nil {
+				t.Fatalf("creating the person: %v", err)
+			}
+			o := older{t, pool, u.ID}
+			for _, name := range []string{"spared", "other"} {
+				o.browser(name, ended.Add(-time.Hour))
+			}
+			o.session("act", ended.Add(-time.Hour))
+			execute(t, pool, "UPDATE sessions SET browser_id = 'spared'")
+			err = db.Write(t.Context(), func(tx store.Tx) error {
+				_, err := tx.EndAll(store.End{UserID: u.ID, Spare: "act", Reason: store.EndedPassword, At: ended})
+				return err
+			})
+			if err != nil {
+				t.Fatalf("ending all that is the person's: %v", err)
+			}
+			for browser, lives := range map[string]bool{"spared": true, "other": false} {
+				late := "late-" + browser
+				o.session(late, ended.Add(time.Second))
+				o.code(late, ended.Add(time.Second))
+				execute(t, pool, "UPDATE sessions SET browser_id = ?, auth_time = ? WHERE id = ?", browser, ended.Add(-time.Hour).UnixMilli(), late)
+				execute(t, pool, "UPDATE auth_codes SET browser_id = ?, auth_time = ? WHERE session_id = ?", browser, ended.Add(-time.Hour).UnixMilli(), "by "+late)
+				if s, _, err := db.SessionWithUser(t.Context(), late); err != nil || s.EndedAt.IsZero() != lives {
+					t.Errorf("the session %q ended at %s, %v; want it to live: %t", late, s.EndedAt, err, lives)
+				}
+				_, err := db.CodeByDigest(t.Context(), store.DigestOf(late))
+				if err != nil && !errors.Is(err, store.ErrNotFound) || (err == nil) != lives {
+					t.Errorf("the code %q: %v; want it to live: %t", late, err, lives)
 				}
 			}
 		})

@@ -83,8 +83,15 @@ func standing(column, now, founded, ended string) string {
 
 // founded is the condition that what was founded on a user, a client and a consent is
 // not dead.
+//
+// A replica of the release before goes on with a browser session, or a code, until the
+// rows have followed the user's end. What it founds then has no generation, and came
+// after the end, but by a sign-in before it: that is dead, too, unless the browser session
+// was spared.
 func founded(alias, at string) string {
-	return standing(alias+"user_gen", userNow, at, "COALESCE(u.all_ended_at, 0)") +
+	const ended = "COALESCE(u.all_ended_at, 0)"
+	signedIn := ended + " AND (" + alias + "auth_time > " + ended + " OR COALESCE(b.user_gen = " + userNow + ", 0))"
+	return standing(alias+"user_gen", userNow, at, signedIn) +
 		" AND " + standing(alias+"client_gen", clientNow, at, "COALESCE(gc.all_ended_at, 0)") +
 		" AND " + standing(alias+"consent_gen", consentNow, at, "COALESCE(gk.all_ended_at, 0)")
 }
