@@ -67,12 +67,12 @@ func (s *Service) makeRoom(ctx context.Context, tx store.Tx, session store.Sessi
 }
 
 // lastUse returns when a session was used last, or zero if it has expired. The record may
-// lag behind by TouchEvery.
+// lag behind by TouchEvery, and by DefaultTouchEvery where tokens are repeated.
 func (s *Service) lastUse(u store.SessionUse, now time.Time) time.Time {
 	if !now.Before(u.ExpiresAt.Add(s.TouchEvery)) {
 		return time.Time{}
 	}
-	return u.LastUsedAt.Add(s.TouchEvery)
+	return u.LastUsedAt.Add(max(s.TouchEvery, DefaultTouchEvery))
 }
 
 // observeLimit reports what a beginning did at the limit, once it is known.

@@ -106,6 +106,24 @@ func usedWithinTheHour(t *testing.T, g *rig) {
 	g.dead(t, before[0].Set)
 }
 
+// A repeat is a use, which the record has to the minute. (MariaDB dates a rotation by its
+// own clock, which the test cannot advance.)
+func TestARepeatWithinTheHourIsAUse(t *testing.T) {
+	g := open(t)
+	g.MaxSessions, g.shop.Rotation = 1, store.RotationAdopted
+	first, _ := g.start(t)
+	g.advance(2 * time.Minute)
+	g.mustRefresh(t, first.RefreshToken)
+	g.advance(50 * time.Second)
+	g.mustRefresh(t, first.RefreshToken)
+	g.advance(time.Hour - 30*time.Second)
+	_, err := g.Begin(t.Context(), g.proof(), g.shop, "openid")
+	if wait := refusedFor(t, err); wait > time.Minute {
+		t.Errorf("the next has to wait %s, want less than a minute", wait)
+	}
+	g.mustRefresh(t, first.RefreshToken)
+}
+
 // The number on record is that before the limit was there. It does not grow, and each
 // beginning ends one session, also of those that the release before has written.
 func TestALimitEndsNoneAtOnce(t *testing.T) {
