@@ -118,7 +118,7 @@ func TestRowsWithoutGenerations(t *testing.T) {
 }
 
 // TestFoundedTooLateByTheReleaseBefore: a replica of that release goes on with a browser
-// session until the rows have followed. What it founds meanwhile is dead, unless the
+// session until the rows have followed. Anything that it founds meanwhile is dead, unless the
 // browser session was spared.
 func TestFoundedTooLateByTheReleaseBefore(t *testing.T) {
 	for name, dsn := range backends {

@@ -85,7 +85,7 @@ func standing(column, now, founded, ended string) string {
 // not dead.
 //
 // A replica of the release before goes on with a browser session, or a code, until the
-// rows have followed the user's end. What it founds then has no generation, and came
+// rows have followed the user's end. Anything that it founds then has no generation, and came
 // after the end, but by a sign-in before it: that is dead, too, unless the browser session
 // was spared.
 func founded(alias, at string) string {
