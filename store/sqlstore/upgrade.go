@@ -29,7 +29,7 @@ func (d *DB) Finish(ctx context.Context, at time.Time) error {
 	return d.Change(ctx, func(db *gorm.DB) error {
 		_, err := engine.Update(db, "INSERT INTO finished_migrations (name, finished_at) SELECT name, ? FROM schema_migrations"+
 			" WHERE name = ? AND NOT EXISTS (SELECT 1 FROM finished_migrations f WHERE f.name = schema_migrations.name)", millis(at), migrations.ToFinish)
-		if errors.Is(err, store.ErrConflict) { // another call did it at the same time
+		if engine.Duplicate(err) { // another call did it at the same time
 			return nil
 		}
 		return err

@@ -38,6 +38,7 @@ type deed struct {
 	demotes         bool   // if served, it acknowledges that the person lost the administrator's role
 	elevated        bool   // if served, it used an administrator's rights
 	recorded        bool   // if served, it has one line in the audit log
+	adopted         bool   // the session rotates in SQL, and Redis is only read
 }
 
 func (d deed) took() time.Duration { return d.ended.Sub(d.began) }

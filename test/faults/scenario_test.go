@@ -21,6 +21,9 @@ type fault struct {
 	// works are the kinds of request that must all be served during the fault, and
 	// refused those that must all fail.
 	works, refused []string
+	// readable is set if Redis still answers reads, which is all that an adopted session
+	// needs of it.
+	readable bool
 	// spotless faults must not make any request fail, from the beginning to the end.
 	spotless bool
 	// forgets is set if Redis loses its data.
@@ -145,7 +148,7 @@ func (s *site) account(t *testing.T, f fault, p period) (row tableRow, odd []str
 func (f fault) odd(d deed, p period) string {
 	during := d.began.After(p.inForce) && d.ended.Before(p.over)
 	switch {
-	case d.outcome == served && during && slices.Contains(f.refused, d.kind):
+	case d.outcome == served && during && slices.Contains(f.refused, d.kind) && !(f.readable && d.adopted):
 		return "it should not have been served"
 	case d.outcome != served && during && slices.Contains(f.works, d.kind):
 		return "it should have been served"

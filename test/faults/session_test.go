@@ -57,6 +57,7 @@ func (c *caller) signIn(who person, in app) *session {
 func (s *session) refreshing(kind string) question {
 	d := deed{kind: kind, session: s.sid, person: s.who.name, used: digest(s.refresh)}
 	if s.builtIn {
+		d.adopted = true
 		return question{deed: d, path: "/api/accounts/token/refresh/", json: object{"refresh": s.refresh}}
 	}
 	q := question{deed: d, path: "/oauth/token", as: s.app, form: form("grant_type", "refresh_token", "refresh_token", s.refresh)}
