@@ -148,7 +148,7 @@ func (s *site) account(t *testing.T, f fault, p period) (row tableRow, odd []str
 func (f fault) odd(d deed, p period) string {
 	during := d.began.After(p.inForce) && d.ended.Before(p.over)
 	switch {
-	case d.outcome == served && during && slices.Contains(f.refused, d.kind) && !(f.readable && d.adopted):
+	case d.outcome == served && during && slices.Contains(f.refused, d.kind) && (!f.readable || !d.adopted):
 		return "it should not have been served"
 	case d.outcome != served && during && slices.Contains(f.works, d.kind):
 		return "it should have been served"
