@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -184,29 +183,11 @@ func TestTheBalancerSaysWhereARequestComesFrom(t *testing.T) {
 	}
 }
 
-// A journal collects a log.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
 // Queries have secrets, such as the token of the first administrator's link. The balancer
 // logs none, neither of requests that it passes on nor of those that it refuses.
 func TestTheBalancerLogsNoSecret(t *testing.T) {
 	const secret = "s3cr3t-t0ken"
-	log := &journal{}
+	log := &testkit.Journal{}
 	r := startReplica(t)
 	addr := r.Listener.Addr().String()
 	url := balanceAndLog(t, log, addr, addr, addr)

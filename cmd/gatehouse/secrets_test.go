@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -10,13 +9,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -24,7 +23,7 @@ import (
 // what nobody may see again: passwords and their hashes, secrets and their digests, the
 // master key, sealed keys, and the token of the bootstrap link.
 func TestNoAnswerAndNoLogLineHoldsASecret(t *testing.T) {
-	var log safeBuffer
+	var log testkit.Journal
 	a := startApp(t, slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), nil)
 	link, _, err := a.people.Offer(t.Context())
 	if err != nil {
@@ -124,22 +123,4 @@ func look(t *testing.T, secrets map[string]string, where, text string) {
 			t.Errorf("%s holds %s, want it hidden", where, what)
 		}
 	}
-}
-
-// A safeBuffer is a buffer for concurrent use.
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }

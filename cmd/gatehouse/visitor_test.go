@@ -31,7 +31,7 @@ type gate struct {
 	door *httptest.Server
 	ann  store.User
 	// log is what the server logged.
-	log safeBuffer
+	log testkit.Journal
 }
 
 const (

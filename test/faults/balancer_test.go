@@ -16,7 +16,7 @@ const balancerConfig = "../../deploy/haproxy/haproxy.cfg"
 func startBalancer(t *testing.T, addr string, replicas []*replica) {
 	t.Helper()
 	at := func(i int) string { return replicas[min(i, len(replicas)-1)].addr }
-	var log journal
+	var log testkit.Journal
 	cmd := exec.Command(testkit.Installed(t, "haproxy"), "-db", "-f", balancerConfig)
 	cmd.Env = append(os.Environ(), "MAXCONN=4000", "BIND="+addr, "REPLICA_1="+at(0), "REPLICA_2="+at(1), "REPLICA_3="+at(2))
 	cmd.Stdout, cmd.Stderr = &log, &log

@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ type replica struct {
 	mu     sync.Mutex
 	cmd    *exec.Cmd
 	exited chan struct{}
-	log    journal
+	log    testkit.Journal
 	// open is set while the replica has been ready and was not told to stop. Only then
 	// may requests go to it directly.
 	open atomic.Bool
@@ -124,7 +123,7 @@ func (r *replica) stop() int {
 	select {
 	case <-r.exited:
 	case <-time.After(patience):
-		r.site.errorf("%s does not end:\n%s", r.name, r.log.tail())
+		r.site.errorf("%s does not end:\n%s", r.name, tail(&r.log))
 		_ = r.cmd.Process.Kill()
 		<-r.exited
 	}
@@ -178,26 +177,8 @@ func keep(t *testing.T, name, text string) {
 	t.Logf("the log of %s is in %s (%v)", name, path, os.WriteFile(path, []byte(text), 0o600))
 }
 
-// A journal keeps the output of a process.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
-func (j *journal) tail() string {
-	text := j.String()
+func tail(log *testkit.Journal) string {
+	text := log.String()
 	return text[max(0, len(text)-3000):]
 }
 
