@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"gatehouse/internal/session"
 	"strings"
 	"time"
 )
@@ -18,7 +19,7 @@ func (r *rig) prepare(ctx context.Context, t *topology, size int) (p place, f *f
 	if p, err = t.place(ctx, fmt.Sprintf("of_%d", size)); err != nil {
 		return p, nil, err
 	}
-	f = &fixture{run: strings.ToLower(rand.Text()[:6])}
+	f = &fixture{run: strings.ToLower(rand.Text()[:6]), secrets: map[string]string{}}
 	if err := r.furnish(ctx, p, f); err != nil {
 		return p, nil, err
 	}
@@ -48,18 +49,26 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 	if err != nil {
 		return err
 	}
-	var app struct {
+	var made struct {
 		Secret string `json:"client_secret"`
 	}
-	err = r.command(ctx, p, "", &app, "client", "create", "--name", "Bench", "--id", confidentialApp, "--scope", appScope,
-		"--grant", "client_credentials", "--grant", "password", "--grant", "refresh_token", "--json")
-	if err != nil {
-		return err
+	for _, a := range []app{confidentialApp, confidentialAPIApp} {
+		err = r.command(ctx, p, "", &made, "client", "create", "--name", "Bench", "--id", a.id, "--scope", appScope,
+			"--grant", "client_credentials", "--grant", "password", "--grant", "refresh_token", "--json")
+		if err != nil {
+			return err
+		}
+		f.secrets[a.id] = made.Secret
 	}
-	f.secret = app.Secret
-	return r.command(ctx, p, "", &public, "client", "create", "--name", "Bench page", "--id", publicApp, "--public",
-		"--scope", appScope, "--redirect-uri", redirectURI,
-		"--grant", "password", "--grant", "authorization_code", "--grant", "refresh_token", "--json")
+	for _, a := range []app{publicApp, publicAPIApp} {
+		err = r.command(ctx, p, "", &public, "client", "create", "--name", "Bench page", "--id", a.id, "--public",
+			"--scope", appScope, "--redirect-uri", redirectURI,
+			"--grant", "password", "--grant", "authorization_code", "--grant", "refresh_token", "--json")
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
@@ -79,6 +88,9 @@ func (r *rig) mint(ctx context.Context, p place, c *crowd) (known []signIn, err 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.addAPI(ctx, c); err != nil {
+		return nil, err
+	}
 	return m.signIns(ctx, c, r.options.pool, adminName)
 }
 
@@ -86,13 +98,12 @@ func (r *rig) mint(ctx context.Context, p place, c *crowd) (known []signIn, err 
 func (f *fixture) give(known []signIn) {
 	last := len(known) - 1
 	f.admin = known[last].access
-	f.accounts, f.public = make(chan *holder, last), make(chan *holder, last)
+	f.accounts, f.public, f.publicAPI = make(chan *holder, last), make(chan *holder, last), make(chan *holder, last)
+	queues := map[string]chan *holder{publicApp.id: f.public, publicAPIApp.id: f.publicAPI, session.AccountsID: f.accounts}
 	for _, k := range known[:last] {
-		f.access = append(f.access, k.access)
-		queue := f.accounts
-		if k.session.ClientID == publicApp {
-			queue = f.public
+		if k.session.ClientID != publicAPIApp.id { // whose tokens our own API refuses
+			f.access = append(f.access, k.access)
 		}
-		queue <- &holder{refresh: k.refresh}
+		queues[k.session.ClientID] <- &holder{refresh: k.refresh}
 	}
 }

@@ -18,12 +18,8 @@ import (
 	"gatehouse/store/sqlstore"
 )
 
-// The apps of the rig.
-const (
-	confidentialApp = "bench-app"
-	publicApp       = "bench-spa"
-	appScope        = "openid profile email offline_access account"
-)
+// appScope is the scope of the apps that use our own API alone.
+const appScope = "openid profile email offline_access account"
 
 // A mint makes sessions and their tokens as the server does, with the server's keys,
 // but without a sign-in: a password takes twenty times as long as a signature.
@@ -119,7 +115,7 @@ func (m *mint) signOne(ctx context.Context, in *signIn) error {
 }
 
 // session is the i-th session. People take turns, and half of the sessions are in the
-// built-in app, half in a public one. It was last used an hour ago, so that its next
+// built-in app, the others in two public ones. It was last used an hour ago, so that its next
 // refresh records the use in SQL, as with an app that refreshes when its access token
 // expires.
 func (c *crowd) session(i int, kid string) store.Session {
@@ -134,7 +130,8 @@ func (c *crowd) session(i int, kid string) store.Session {
 		},
 	}
 	if i%2 == 1 {
-		s.ClientID, s.Scope = publicApp, appScope
+		a := codeApp(i / 2)
+		s.ClientID, s.Scope = a.id, a.scope
 	}
 	return s
 }

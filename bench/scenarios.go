@@ -14,15 +14,16 @@ import (
 // some of its sessions.
 type fixture struct {
 	crowd     *crowd
-	secret    string   // of the confidential app
-	access    []string // one for each session that has tokens
+	secrets   map[string]string // of the confidential apps
+	access    []string          // one for each session that has tokens
 	accounts  chan *holder
 	public    chan *holder
+	publicAPI chan *holder
 	admin     string // the administrator's access token
 	farPath   string // of the far page
 	turn, new atomic.Int64
-	code      atomic.Int64 // how many codes were redeemed
-	run       string       // makes the names differ from an earlier run's
+	codes     [2]atomic.Int64 // how many codes of each public app were redeemed
+	run       string          // makes the names differ from an earlier run's
 }
 
 // A holder has the current refresh token of one session.
@@ -54,15 +55,19 @@ func (f *fixture) scenarios() []scenario {
 	return []scenario{
 		{name: nameJWKS, next: get("/.well-known/jwks.json", `"kid"`)},
 		{name: nameDiscovery, next: get("/.well-known/openid-configuration", `"issuer"`)},
-		{name: nameClientCredentials, next: f.clientCredentials},
-		{name: nameRefresh, next: f.refresh},
+		{name: nameClientCredentials, next: f.clientCredentials(confidentialApp)},
+		{name: nameClientCredentials + forAPI, next: f.clientCredentials(confidentialAPIApp)},
+		{name: nameRefresh, next: f.refresh(publicApp, f.public)},
+		{name: nameRefresh + forAPI, next: f.refresh(publicAPIApp, f.publicAPI)},
 		{name: nameAccountsRefresh, next: f.accountsRefresh},
 		{name: nameIntrospect, next: f.introspect(f.anotherToken)},
 		{name: nameIntrospect + seenBefore, next: f.introspect(f.seenToken)},
 		{name: nameProfile, next: f.profile(f.anotherToken)},
 		{name: nameProfile + seenBefore, next: f.profile(f.seenToken)},
-		{name: nameAuthorize, next: f.authorize},
-		{name: nameExchange, next: f.exchange},
+		{name: nameAuthorize, next: f.authorize(publicApp)},
+		{name: nameAuthorize + forAPI, next: f.authorize(publicAPIApp)},
+		{name: nameExchange, next: f.exchange(0)},
+		{name: nameExchange + forAPI, next: f.exchange(1)},
 		{name: nameUserinfo, next: f.userinfo(f.anotherToken)},
 		{name: nameUserinfo + seenBefore, next: f.userinfo(f.seenToken)},
 		{name: nameFirstPage, next: f.asAdmin("/api/accounts/admin/users/")},
@@ -80,23 +85,25 @@ func get(path, contains string) func() request {
 	}
 }
 
-// asApp returns a request with a form from the confidential app.
-func (f *fixture) asApp(path string, form url.Values) request {
-	credentials := base64.StdEncoding.EncodeToString([]byte(confidentialApp + ":" + url.QueryEscape(f.secret)))
+// asApp returns a request with a form from a confidential app.
+func (f *fixture) asApp(a app, path string, form url.Values) request {
+	credentials := base64.StdEncoding.EncodeToString([]byte(a.id + ":" + url.QueryEscape(f.secrets[a.id])))
 	return request{
 		method: http.MethodPost, path: path, contentType: "application/x-www-form-urlencoded",
 		authorization: "Basic " + credentials, body: form.Encode(), want: http.StatusOK,
 	}
 }
 
-func (f *fixture) clientCredentials() request {
-	q := f.asApp("/oauth/token", url.Values{"grant_type": {"client_credentials"}})
-	q.contains = `"access_token"`
-	return q
+func (f *fixture) clientCredentials(a app) func() request {
+	return func() request {
+		q := f.asApp(a, "/oauth/token", a.form(url.Values{"grant_type": {"client_credentials"}}))
+		q.contains = `"access_token"`
+		return q
+	}
 }
 
 func (f *fixture) password() request {
-	q := f.asApp("/oauth/token", url.Values{
+	q := f.asApp(confidentialApp, "/oauth/token", url.Values{
 		"grant_type": {"password"}, "username": {f.crowd.anybody()}, "password": {knownPassword},
 	})
 	q.contains = `"refresh_token"`
@@ -105,19 +112,21 @@ func (f *fixture) password() request {
 
 func (f *fixture) introspect(token func() string) func() request {
 	return func() request {
-		q := f.asApp("/oauth/introspect", url.Values{"token": {token()}})
+		q := f.asApp(confidentialApp, "/oauth/introspect", url.Values{"token": {token()}})
 		q.contains = `"active":true`
 		return q
 	}
 }
 
 // refresh refreshes the next session in turn, and puts it back with its new token.
-func (f *fixture) refresh() request {
-	h := nextHolder(f.public)
-	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {publicApp}, "refresh_token": {h.refresh}}
-	return request{
-		method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
-		body: form.Encode(), want: http.StatusOK, then: h.moveOn(f.public, "refresh_token"),
+func (f *fixture) refresh(a app, queue chan *holder) func() request {
+	return func() request {
+		h := nextHolder(queue)
+		form := a.form(url.Values{"grant_type": {"refresh_token"}, "client_id": {a.id}, "refresh_token": {h.refresh}})
+		return request{
+			method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
+			body: form.Encode(), want: http.StatusOK, then: h.moveOn(queue, "refresh_token"),
+		}
 	}
 }
 

@@ -29,15 +29,17 @@ func (c *crowd) secret(kind string, i int) string {
 
 // authorize returns a request from a browser that is signed in, for an app with the
 // person's consent: the answer is a code at once.
-func (f *fixture) authorize() request {
-	query := url.Values{
-		"response_type": {"code"}, "client_id": {publicApp}, "redirect_uri": {redirectURI}, "scope": {appScope},
+func (f *fixture) authorize(a app) func() request {
+	query := a.form(url.Values{
+		"response_type": {"code"}, "client_id": {a.id}, "redirect_uri": {redirectURI}, "scope": {a.scope},
 		"state": {"a-state-of-the-app"}, "nonce": {"a-nonce-of-the-app"},
 		"code_challenge": {challenge()}, "code_challenge_method": {"S256"},
-	}
-	return request{
-		method: http.MethodGet, path: "/oauth/authorize?" + query.Encode(), cookie: f.crowd.anyBrowser(),
-		want: http.StatusSeeOther, then: hasCode,
+	})
+	return func() request {
+		return request{
+			method: http.MethodGet, path: "/oauth/authorize?" + query.Encode(), cookie: f.crowd.anyBrowser(),
+			want: http.StatusSeeOther, then: hasCode,
+		}
 	}
 }
 
@@ -64,16 +66,23 @@ func (c *crowd) anyBrowser() string {
 	}
 }
 
-// exchange redeems the next code, for an access token, a refresh token and an ID
-// token. When no code is left, the requests show as failures.
-func (f *fixture) exchange() request {
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "client_id": {publicApp}, "redirect_uri": {redirectURI},
-		"code": {f.crowd.secret("code", int(f.code.Add(1))-1)}, "code_verifier": {verifier},
-	}
-	return request{
-		method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
-		body: form.Encode(), want: http.StatusOK, contains: `"id_token"`,
+// codeApp is the public app of the i-th code.
+func codeApp(i int) app { return []app{publicApp, publicAPIApp}[i%2] }
+
+// exchange redeems the next code of the public app which, for an access token, a refresh
+// token and an ID token. When no code is left, the requests show as failures.
+func (f *fixture) exchange(which int) func() request {
+	a := codeApp(which)
+	return func() request {
+		next := 2*(int(f.codes[which].Add(1))-1) + which
+		form := a.form(url.Values{
+			"grant_type": {"authorization_code"}, "client_id": {a.id}, "redirect_uri": {redirectURI},
+			"code": {f.crowd.secret("code", next)}, "code_verifier": {verifier},
+		})
+		return request{
+			method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
+			body: form.Encode(), want: http.StatusOK, contains: `"id_token"`,
+		}
 	}
 }
 

@@ -95,7 +95,7 @@ func (f filler) names(c *crowd) error {
 }
 
 func (f filler) sessions(c *crowd, known []signIn) error {
-	columns := "id, user_id, client_id, scope, auth_time, created_at, expires_at, last_used_at, ended_at, end_reason, " +
+	columns := "id, user_id, client_id, scope, resources, auth_time, created_at, expires_at, last_used_at, ended_at, end_reason, " +
 		"ip, user_agent, gen, jti, prev_jti, token_iat, token_exp, token_role, key_id, rotated_at"
 	n := max(c.size, len(known))
 	return f.insert("sessions", columns, n, func(i int, args []any) []any {
@@ -104,7 +104,7 @@ func (f filler) sessions(c *crowd, known []signIn) error {
 			s = known[i].session
 		}
 		r := s.Rotation
-		return append(args, s.ID, s.UserID, s.ClientID, s.Scope, s.SignIn.At.UnixMilli(), s.CreatedAt.UnixMilli(),
+		return append(args, s.ID, s.UserID, s.ClientID, s.Scope, resourcesOf(s), s.SignIn.At.UnixMilli(), s.CreatedAt.UnixMilli(),
 			s.ExpiresAt.UnixMilli(), s.LastUsedAt.UnixMilli(), 0, "", s.IP, s.UserAgent,
 			r.Gen, r.JTI, "", r.IssuedAt.UnixMilli(), r.ExpiresAt.UnixMilli(), string(r.Role), r.KeyID, s.CreatedAt.UnixMilli())
 	})

@@ -12,9 +12,10 @@ import (
 // codesPerSecond is more than a core can redeem, because each takes three signatures.
 const codesPerSecond = 1500
 
-// codesFor returns how many codes the rig needs, because each works only once.
+// codesFor returns how many codes the rig needs for its two public apps, because each works
+// only once.
 func (o options) codesFor() int {
-	return int((o.warmUp+o.duration+time.Second).Seconds()*codesPerSecond) * runtime.NumCPU()
+	return 2 * int((o.warmUp+o.duration+time.Second).Seconds()*codesPerSecond) * runtime.NumCPU()
 }
 
 // browserSessions inserts browser sessions for people in turn. Each was last seen an
@@ -30,26 +31,27 @@ func (f filler) browserSessions(c *crowd) error {
 	})
 }
 
-// consents gives everybody's consent to everything that the public app asks for.
+// consents gives everybody's consent to everything that the public apps ask for.
 func (f filler) consents(c *crowd) error {
 	granted := c.now.Add(-time.Hour).UnixMilli()
-	return f.insert("consents", "user_id, client_id, scope, granted_at", c.size, func(i int, args []any) []any {
-		return append(args, firstID+i, publicApp, appScope, granted)
+	return f.insert("consents", "user_id, client_id, scope, granted_at", 2*c.size, func(i int, args []any) []any {
+		a := codeApp(i)
+		return append(args, firstID+i/2, a.id, a.scope, granted)
 	})
 }
 
 // codes inserts codes that live longer than the server's, because they wait until they
 // are redeemed.
 func (f filler) codes(c *crowd) error {
-	columns := "digest, session_id, client_id, user_id, browser_id, redirect_uri, scope, nonce, challenge, acr, amr, claims, " +
+	columns := "digest, session_id, client_id, user_id, browser_id, redirect_uri, scope, resources, nonce, challenge, acr, amr, claims, " +
 		"auth_time, expires_at, used_at, misses"
 	signedIn, expires := c.now.Add(-time.Hour).UnixMilli(), c.now.Add(tokenLife).UnixMilli()
 	return f.insert("auth_codes", columns, c.codes, func(i int, args []any) []any {
-		code, person := store.DigestOf(c.secret("code", i)), i%c.size
+		code, person, a := store.DigestOf(c.secret("code", i)), i%c.size, codeApp(i)
 		if !active(person) {
 			person--
 		}
-		return append(args, code[:], rand.Text(), publicApp, firstID+person, rand.Text(), redirectURI, appScope, "a-nonce-of-the-app",
+		return append(args, code[:], rand.Text(), a.id, firstID+person, rand.Text(), redirectURI, a.scope, a.resources(), "a-nonce-of-the-app",
 			challenge(), signin.ACRPassword, `["`+signin.AMRPassword+`"]`, "", signedIn, expires, 0, 0)
 	})
 }

@@ -39,6 +39,35 @@ type Config struct {
 	// `https://…` or `tel:…`. Empty: that file does not exist.
 	SecurityContact string `env:"SECURITY_CONTACT" default:""`
 
+	// BrandName is what the pages and the mails call this sign-in. Empty: Gatehouse, or in
+	// mails the name in MAIL_FROM.
+	BrandName string `env:"BRAND_NAME" default:""`
+
+	// BrandLogo is the file of a logo, SVG or PNG of at most 256 KiB, which the server then
+	// serves. It is shown 30 pixels high, on light and dark ground.
+	BrandLogo string `env:"BRAND_LOGO" default:""`
+
+	// BrandColor is the colour of buttons and links, such as #2f5d50, or one for the light
+	// and one for the dark scheme, such as `#2b4acb #aebbff`. The server does not start with a
+	// colour in which text could not be read, and says the contrast.
+	BrandColor string `env:"BRAND_COLOR" default:""`
+
+	// BrandTermsURL is where the terms of use are; every page has a link to it.
+	BrandTermsURL string `env:"BRAND_TERMS_URL" default:""`
+
+	// BrandPrivacyURL is where the privacy policy is; every page has a link to it.
+	BrandPrivacyURL string `env:"BRAND_PRIVACY_URL" default:""`
+
+	// BrandSupportURL is where people find help, as `https://…` or `mailto:…`.
+	BrandSupportURL string `env:"BRAND_SUPPORT_URL" default:""`
+
+	// BrandCSS is the file of a style sheet, of at most 64 KiB, which the pages load after
+	// their own.
+	BrandCSS string `env:"BRAND_CSS" default:""`
+
+	// BrandSecured is whether the pages of a brand say "Secured by Gatehouse".
+	BrandSecured bool `env:"BRAND_SECURED" default:"show" oneof:"show hide"`
+
 	// Audience is the `aud` of access tokens, which the apps' servers check. Empty:
 	// the issuer.
 	Audience string `env:"AUDIENCE" default:""`
@@ -97,9 +126,44 @@ type Config struct {
 	// files (`ulimit -n`) and memory allow, at most 20,000.
 	MaxConnections int `env:"MAX_CONNECTIONS" default:"0" min:"0" max:"1000000"`
 
-	// SignUpOpen is whether anybody may create an account. If closed, only
-	// administrators and the command line can.
-	SignUpOpen bool `env:"SIGNUP" default:"open" oneof:"open closed"`
+	// SignUp is whether anybody may create an account. If `closed`, only administrators and
+	// the command line can. If `verified`, which needs SMTP, an account works once its
+	// e-mail address is proved, and whether an address has an account is told to nobody.
+	SignUp string `env:"SIGNUP" default:"open" oneof:"open closed verified"`
+
+	// SignUpPasskey is whether people may sign up with a passkey and no password. Apps that
+	// ask for a password themselves cannot sign such people in. It does not matter to
+	// invitations, which may always be accepted with a passkey alone.
+	SignUpPasskey bool `env:"SIGNUP_PASSKEY" default:"refuse" oneof:"allow refuse"`
+
+	// SMTP is the mail server: `smtp://user:password@host:587`, which must offer STARTTLS
+	// unless it is on this machine, or `smtps://…` for TLS from the first byte (port 465).
+	// Special characters in user and password are written as %XX. At the end, `?tls=optional`
+	// also sends in the clear, links and the password among it: only for a network that
+	// nobody else reads. Empty: nothing is sent, and no link is made for strangers.
+	SMTP Secret `env:"SMTP" default:"" secret:"url"`
+
+	// MailFrom is the sender of mail: an address, or a name and an address such as
+	// `Example <no-reply@example.com>`. It needs SMTP, and SMTP needs it.
+	MailFrom string `env:"MAIL_FROM" default:""`
+
+	// MailTemplates is a folder with texts of mail that take the place of the built-in ones,
+	// file by file: see docs/operations.md. Empty: none.
+	MailTemplates string `env:"MAIL_TEMPLATES" default:""`
+	// RequireFactor is who must have a second factor, such as an authenticator app: nobody
+	// (`none`), administrators (`admin`), administrators and staff (`staff`), or everybody
+	// (`all`). Those who have none set one up at their next sign-in.
+	RequireFactor string `env:"REQUIRE_FACTOR" default:"none" oneof:"none admin staff all"`
+
+	// TrustedBrowsers is for how long people may trust a browser, in which they are then
+	// not asked for their second factor. 0s: never.
+	TrustedBrowsers time.Duration `env:"TRUSTED_BROWSERS" default:"0s" min:"0s" max:"2160h"`
+
+	// Registration is whether apps may register themselves (RFC 7591) at /oauth/register:
+	// with a `token` that `gatehouse client registration-token` makes, or anybody's, which
+	// is `open`. Such an app is a stranger's: it is never first-party, and everybody is
+	// asked before it learns anything of them.
+	Registration string `env:"REGISTRATION" default:"off" oneof:"off token open"`
 
 	// AccessTokenLifetime is how long an access token works. A stolen token works for
 	// that long at services that do not ask this server.
@@ -129,13 +193,19 @@ type Config struct {
 	// used, so that front ends which keep the token of the sign-in stay signed in.
 	AccountsRotation string `env:"ACCOUNTS_ROTATION" default:"adopted" oneof:"adopted strict"`
 
+	// Introspection is which apps may ask whether an access token for the server's own API
+	// is active: with `any`, every app with credentials that an administrator registered;
+	// with `own`, only the app that the token was issued to. Tokens for another API are
+	// described to that app, and to those that the API lists.
+	Introspection string `env:"INTROSPECTION" default:"any" oneof:"any own"`
+
 	// BrowserIdle is how long a person stays signed in at the server's own pages
 	// without using them; at most 30 minutes for administrators.
 	BrowserIdle time.Duration `env:"BROWSER_IDLE" default:"24h" min:"1m" max:"720h"`
 
 	// BrowserLifetime is how long a person stays signed in there at most before the
 	// server asks for the password again; at most 12 hours for administrators. Closing
-	// the browser signs the person out earlier.
+	// the browser signs the person out earlier, unless they chose to stay signed in.
 	BrowserLifetime time.Duration `env:"BROWSER_LIFETIME" default:"720h" min:"1m" max:"8760h"`
 
 	// PrivateTargets is whether the server calls apps at addresses of this machine and
@@ -144,8 +214,40 @@ type Config struct {
 	// network; `allow` is for apps that run there.
 	PrivateTargets bool `env:"BACKCHANNEL_PRIVATE" default:"refuse" oneof:"allow refuse"`
 
+	// ClientDocuments is which apps may describe themselves by a document at the https URL
+	// that is their client_id (client ID metadata documents). `auto`: all, while an API is
+	// open to any app; so nothing is fetched for strangers until an administrator opens one.
+	// `listed`: those of the hosts in CLIENT_DOCUMENT_HOSTS. `off`: none.
+	ClientDocuments string `env:"CLIENT_DOCUMENTS" default:"auto" oneof:"auto listed off"`
+
+	// ClientDocumentHosts are the hosts of such documents, such as apps.example.com, or with
+	// a port apps.example.com:8443. They count only with CLIENT_DOCUMENTS=listed.
+	ClientDocumentHosts []string `env:"CLIENT_DOCUMENT_HOSTS" default:""`
+
+	// PasskeyOrigins are the origins of your own websites elsewhere, such as
+	// https://shop.example, whose people may use the passkeys of this server there. They are
+	// named at /.well-known/webauthn, and signed answers from them count at
+	// `/oauth/challenge`.
+	PasskeyOrigins []string `env:"PASSKEY_ORIGINS" default:""`
+
+	// AppleApps are the apps, such as A1B2C3D4E5.com.example.app, that may use the passkeys
+	// and passwords of this server on Apple's systems: team ID and bundle ID. They are named
+	// at /.well-known/apple-app-site-association.
+	AppleApps []string `env:"APPLE_APPS" default:""`
+
+	// AndroidApps are the apps that may do so on Android, as package@fingerprint with the
+	// SHA-256 of the certificate that signs the app: com.example.app@14:6D:E9:…. They are
+	// named at /.well-known/assetlinks.json.
+	AndroidApps []string `env:"ANDROID_APPS" default:""`
+
 	// PasswordMinLength is the minimum number of characters of a new password.
 	PasswordMinLength int `env:"PASSWORD_MIN_LENGTH" default:"8" min:"8" max:"64"`
+
+	// StolenPasswords is a file of further passwords that nobody may choose: the SHA-1 of
+	// each in hexadecimal, one a line and in order, with or without a colon and a count, as
+	// Have I Been Pwned hands them out. It stays on disk, and is looked at, at the start.
+	// Empty: only the million that is inside the server.
+	StolenPasswords string `env:"STOLEN_PASSWORDS" default:""`
 
 	// PasswordMemoryKiB is argon2id's m: the memory of one password hash, in KiB.
 	// Together with PASSWORD_ITERATIONS it must reach the minimum that OWASP advises.

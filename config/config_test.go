@@ -73,7 +73,7 @@ func TestDefaultsAreGood(t *testing.T) {
 	if err != nil {
 		t.Fatalf("loading the settings: %v", err)
 	}
-	if c.Addr != "127.0.0.1:8080" || c.Issuer != "http://localhost:8080" || c.Audience != c.Issuer || !c.SignUpOpen ||
+	if c.Addr != "127.0.0.1:8080" || c.Issuer != "http://localhost:8080" || c.Audience != c.Issuer || c.SignUp != "open" ||
 		c.Database.Reveal() != "sqlite:gatehouse.db" || c.RefreshTokenIdle != 14*24*time.Hour || c.LogLevel != slog.LevelInfo {
 		t.Errorf("the settings are %+v, want the documented defaults", c)
 	}
@@ -267,6 +267,23 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"SECURITY_CONTACT": "http://example.com/report"}, "SECURITY_CONTACT http://example.com/report begins with none of mailto:"},
 		{map[string]string{"SECURITY_CONTACT": "mailto:"}, "SECURITY_CONTACT mailto: begins with none of mailto:"},
 		{map[string]string{"SECURITY_CONTACT": "https://example.com/\nPolicy:x"}, `SECURITY_CONTACT "https://example.com/\nPolicy:x" is not a URI`},
+		{map[string]string{"SMTP": "mail.example.com:587", "MAIL_FROM": "a@example.com"}, "SMTP [redacted] is neither smtp://user"},
+		{map[string]string{"SMTP": "smtp://ann:s3cret@", "MAIL_FROM": "a@example.com"}, "SMTP smtp://[redacted]@ is neither smtp://user"},
+		{map[string]string{"SMTP": "http://ann:s3cret@mail.example.com", "MAIL_FROM": "a@example.com"}, "SMTP http://[redacted]@mail.example.com is neither smtp://user"},
+		{map[string]string{"SMTP": "smtp://ann@mail.example.com", "MAIL_FROM": "a@example.com"}, "SMTP smtp://[redacted]@mail.example.com needs both a user and a password"},
+		{map[string]string{"SMTP": "smtp://ann:s3cret@mail.example.com/x", "MAIL_FROM": "a@example.com"}, "SMTP smtp://[redacted]@mail.example.com/x has more after"},
+		{map[string]string{"SMTP": "smtp://ann:s3cret@mail.example.com?tls=off", "MAIL_FROM": "a@example.com"}, "SMTP smtp://[redacted]@mail.example.com?[redacted] has a parameter other than tls=optional"},
+		{map[string]string{"SMTP": "smtp://ann:s3cret@mail.example.com?tls=optional&x=1", "MAIL_FROM": "a@example.com"}, "SMTP smtp://[redacted]@mail.example.com?[redacted] has a parameter other"},
+		{map[string]string{"SMTP": "smtps://ann:s3cret@mail.example.com?tls=optional", "MAIL_FROM": "a@example.com"}, "SMTP smtps://[redacted]@mail.example.com?[redacted] has tls=optional, but"},
+		{map[string]string{"SMTP": "smtp://ann:changeme@mail.example.com", "MAIL_FROM": "a@example.com"}, "SMTP has a password from an example"},
+		{map[string]string{"SMTP": "smtp://ann:s3%ret@mail.example.com", "MAIL_FROM": "a@example.com"}, "SMTP smtp://[redacted]@mail.example.com is not a URL"},
+		{map[string]string{"SMTP": "smtp://ann:s3cret@mail.example.com"}, "MAIL_FROM is not set, though GATEHOUSE_SMTP is"},
+		{map[string]string{"SIGNUP": "verified"}, "SIGNUP is verified, but addresses are proved by mail"},
+		{map[string]string{"MAIL_FROM": "a@example.com"}, "MAIL_FROM is set, though GATEHOUSE_SMTP is not"},
+		{map[string]string{"SMTP": "smtp://mail.example.com", "MAIL_FROM": "Example"}, `MAIL_FROM "Example" is not an address`},
+		{map[string]string{"SMTP": "smtp://mail.example.com", "MAIL_FROM": "Example <a@example.com>\nBcc: <b@example.com>"}, `MAIL_FROM "Example <a@example.com>\nBcc: <b@example.com>" is not an address`},
+		{map[string]string{"SMTP": "smtp://mail.example.com", "MAIL_FROM": strings.Repeat("x", 101) + " <a@example.com>"}, `MAIL_FROM "` + strings.Repeat("x", 101) + ` <a@example.com>" has a name of more than 100 bytes`},
+		{map[string]string{"MAIL_TEMPLATES": openKey}, "MAIL_TEMPLATES " + openKey + " is not a folder"},
 		{map[string]string{"ISSUER": "login.example.com"}, "ISSUER login.example.com is not a URL"},
 		{map[string]string{"ISSUER": "ftp://login.example.com"}, "ISSUER ftp://login.example.com is not a URL"},
 		{map[string]string{"ISSUER": "http://login.example.com"}, "ISSUER http://login.example.com is not https"},
@@ -337,6 +354,8 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"TLS_CERT": openKey, "ISSUER": "https://a.example"}, "TLS_KEY is not set, though GATEHOUSE_TLS_CERT is"},
 		{map[string]string{"TLS_KEY": openKey}, "TLS_CERT is not set, though GATEHOUSE_TLS_KEY is"},
 		{map[string]string{"TLS_CERT": openKey, "TLS_KEY": openKey, "ISSUER": "https://a.example"}, "TLS_KEY " + openKey + " and the certificate cannot be loaded"},
+		{map[string]string{"STOLEN_PASSWORDS": "missing"}, "STOLEN_PASSWORDS cannot be used: "},
+		{map[string]string{"STOLEN_PASSWORDS": openKey}, "STOLEN_PASSWORDS cannot be used: " + openKey + ": the line at byte 0 is not a SHA-1"},
 		{map[string]string{"ACCESS_TOKEN_LIFETIME": "24h"}, "ACCESS_TOKEN_LIFETIME 24h is not between 1m and 1h"},
 		{map[string]string{"ACCESS_TOKEN_LIFETIME": "300"}, "ACCESS_TOKEN_LIFETIME 300 is not a duration with its unit"},
 		{map[string]string{"ACCESS_TOKEN_LIFETIME": "-5m"}, "ACCESS_TOKEN_LIFETIME -5m is not between"},
@@ -433,7 +452,7 @@ func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("loading gave no fault, want all of them")
 	}
-	for _, want := range []string{"6 faults", "GATEHOUSE_ADDR x", "GATEHOUSE_ISSUER y", "GATEHOUSE_ACCESS_TOKEN_LIFETIME z", "GATEHOUSE_MASTER_KEY is", "GATEHOUSE_TYPO is", "GATEHOUSE_SIGNUP perhaps is not one of open, closed (--signup)"} {
+	for _, want := range []string{"6 faults", "GATEHOUSE_ADDR x", "GATEHOUSE_ISSUER y", "GATEHOUSE_ACCESS_TOKEN_LIFETIME z", "GATEHOUSE_MASTER_KEY is", "GATEHOUSE_TYPO is", "GATEHOUSE_SIGNUP perhaps is not one of open, closed, verified (--signup)"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwant it to say %q", err, want)
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/loopback"
+	"gatehouse/internal/stolen"
 )
 
 // A rule checks what bounds cannot express. Its problem is reported for the first
@@ -28,18 +29,32 @@ func (c Config) rules() []rule {
 		{[]string{"ISSUER"}, issuer},
 		{[]string{"ISSUER", "TLS_CERT"}, issuerWithTLS},
 		{[]string{"SECURITY_CONTACT"}, securityContact},
+		{[]string{"BRAND_NAME"}, brandName},
+		{[]string{"BRAND_COLOR"}, brandColor},
+		{[]string{"BRAND_TERMS_URL"}, func(c Config) string { return pageAddress(c.BrandTermsURL, "https") }},
+		{[]string{"BRAND_PRIVACY_URL"}, func(c Config) string { return pageAddress(c.BrandPrivacyURL, "https") }},
+		{[]string{"BRAND_SUPPORT_URL"}, func(c Config) string { return pageAddress(c.BrandSupportURL, "https", "mailto") }},
 		{[]string{"AUDIENCE"}, audience},
 		{[]string{"DATABASE"}, database},
 		{[]string{"REDIS"}, redis},
+		{[]string{"SMTP"}, mailServer},
+		{[]string{"MAIL_FROM", "SMTP"}, mailFrom},
+		{[]string{"SIGNUP", "SMTP"}, signUp},
+		{[]string{"MAIL_TEMPLATES"}, mailTemplates},
 		{[]string{"MASTER_KEY"}, func(c Config) string { return masterKey(c.MasterKey) }},
 		{[]string{"MASTER_KEY_PREVIOUS"}, func(c Config) string { return masterKey(c.MasterKeyPrevious) }},
 		{[]string{"MASTER_KEY", "DATABASE"}, masterKeyForMySQL},
 		{[]string{"CORS_ORIGINS"}, origins},
+		{[]string{"CLIENT_DOCUMENT_HOSTS", "CLIENT_DOCUMENTS"}, documentHosts},
+		{[]string{"PASSKEY_ORIGINS", "ISSUER"}, passkeyOrigins},
+		{[]string{"APPLE_APPS"}, appleApps},
+		{[]string{"ANDROID_APPS"}, androidApps},
 		{[]string{"TLS_CERT", "TLS_KEY"}, certificate},
 		{[]string{"TLS_KEY", "TLS_CERT"}, certificateKey},
 		{[]string{"REFRESH_TOKEN_IDLE", "REFRESH_TOKEN_LIFETIME"}, idle},
 		{[]string{"REFRESH_TOKEN_IDLE", "ACCESS_TOKEN_LIFETIME"}, access},
 		{[]string{"KEY_PUBLISH_LEAD", "KEY_ROTATE_EVERY"}, lead},
+		{[]string{"STOLEN_PASSWORDS"}, stolenPasswords},
 		{[]string{"PASSWORD_ITERATIONS", "PASSWORD_MEMORY_KIB"}, passwordCost},
 		{[]string{"PASSWORD_BUDGET_MIB", "PASSWORD_MEMORY_KIB"}, passwordBudget},
 	}
@@ -308,6 +323,25 @@ func notAnOrigin(text string) string {
 	return ""
 }
 
+// documentHosts checks that each is a host as a URL writes it, and that there are some just
+// where they count.
+func documentHosts(c Config) string {
+	listed := c.ClientDocuments == "listed"
+	switch {
+	case listed && len(c.ClientDocumentHosts) == 0:
+		return "is not set, though GATEHOUSE_CLIENT_DOCUMENTS is listed"
+	case !listed && len(c.ClientDocumentHosts) > 0:
+		return "is set, though GATEHOUSE_CLIENT_DOCUMENTS is " + c.ClientDocuments + ": the hosts count only with listed"
+	}
+	for _, host := range c.ClientDocumentHosts {
+		u, err := url.Parse("https://" + host)
+		if err != nil || u.Hostname() == "" || u.Host != host || u.Port() == "443" || strings.HasSuffix(host, ":") || host != strings.ToLower(host) {
+			return quoted(host) + " is not a host such as apps.example.com, in lower case"
+		}
+	}
+	return ""
+}
+
 func certificate(c Config) string {
 	if c.TLSCert == "" && c.TLSKey != "" {
 		return "is not set, though GATEHOUSE_TLS_KEY is"
@@ -333,6 +367,20 @@ func certificateKey(c Config) string {
 	}
 	if err := private(c.TLSKey); err != nil {
 		return quoted(c.TLSKey) + " is not private: " + err.Error()
+	}
+	return ""
+}
+
+func stolenPasswords(c Config) string {
+	if c.StolenPasswords == "" {
+		return ""
+	}
+	err := RegularFile(c.StolenPasswords)
+	if err == nil {
+		_, err = stolen.Open(c.StolenPasswords)
+	}
+	if err != nil {
+		return "cannot be used: " + err.Error()
 	}
 	return ""
 }

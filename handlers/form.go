@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 )
 
 // The bounds of a form. A token request has a dozen parameters, and the longest
@@ -28,6 +29,11 @@ type FormError struct {
 }
 
 func (e *FormError) Error() string { return "form: " + http.StatusText(e.Status) + ": " + e.reason }
+
+// Unwrap says what is wrong with the form.
+func (e *FormError) Unwrap() error {
+	return &refusal.Fact{Kind: refusal.FormUnreadable, Given: e.reason}
+}
 
 func badForm(reason string) *FormError { return &FormError{http.StatusBadRequest, reason} }
 
@@ -56,11 +62,13 @@ func AppForm(r *http.Request) (url.Values, error) {
 
 func single(r *http.Request, form url.Values) (url.Values, error) {
 	for name, values := range form {
-		if len(values) > 1 {
+		if len(values) > 1 && name != oauth.Resource {
 			return nil, badForm("a repeated parameter")
 		}
-		if values[0] == "" {
+		if values = slices.DeleteFunc(values, isEmpty); len(values) == 0 {
 			delete(form, name)
+		} else {
+			form[name] = values
 		}
 	}
 	r.PostForm, r.Form = form, form
@@ -94,7 +102,7 @@ func readForm(r *http.Request) (url.Values, error) {
 // secretParameters do not belong in a URL, which proxies and servers log.
 var secretParameters = []string{
 	"client_secret", "client_assertion", "password", "refresh_token", "access_token",
-	"token", "code", "code_verifier", "assertion", "subject_token", "device_code",
+	"token", "code", "code_verifier", "assertion", "subject_token", "device_code", "otp", "totp", "recovery_code", "auth_session",
 }
 
 // formHeaders checks what is known before the body is read. A query is ignored
@@ -140,5 +148,7 @@ func parseForm(body string) (url.Values, error) {
 	}
 	return form, nil
 }
+
+func isEmpty(s string) bool { return s == "" }
 
 func notUTF8(s string) bool { return !utf8.ValidString(s) }

@@ -46,6 +46,13 @@ func Examine(records []store.SigningKey, o Options) finding.List {
 	return found
 }
 
+// ExamineData reports whether masters open the data key.
+func ExamineData(records []store.DataKey, masters MasterKeys, found *finding.List) {
+	if err := CheckData(masters, records); err != nil {
+		found.Fault("data key", "configure the master key that belongs to this database, or restore an earlier backup", "%s", err)
+	}
+}
+
 // late is how long after its due time a key counts as missing. Making one takes
 // seconds, and every replica tries.
 const late = 5 * time.Minute

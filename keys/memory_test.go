@@ -17,6 +17,7 @@ import (
 type memory struct {
 	mu     sync.Mutex
 	rows   []store.SigningKey
+	data   []store.DataKey
 	events []store.AuditEvent
 	reads  int
 	fail   func(method string) error
@@ -73,8 +74,27 @@ func (m *memory) RetireSigningKey(_ context.Context, id string, at time.Time, e 
 	return store.ErrNotFound
 }
 
-func (m *memory) RewrapSigningKeys(_ context.Context, keys []store.SigningKey, e store.AuditEvent) error {
-	leave, err := m.enter("RewrapSigningKeys")
+func (m *memory) DataKeys(context.Context) ([]store.DataKey, error) {
+	leave, err := m.enter("DataKeys")
+	defer leave()
+	return slices.Clone(m.data), err
+}
+
+func (m *memory) AddDataKey(_ context.Context, k store.DataKey) error {
+	leave, err := m.enter("AddDataKey")
+	defer leave()
+	if err != nil {
+		return err
+	}
+	if len(m.data) > 0 || len(m.rows) > 0 && m.rows[len(m.rows)-1].MasterKeyID != k.MasterKeyID {
+		return store.ErrConflict
+	}
+	m.data = append(m.data, k)
+	return nil
+}
+
+func (m *memory) RewrapKeys(_ context.Context, keys []store.SigningKey, data []store.DataKey, e store.AuditEvent) error {
+	leave, err := m.enter("RewrapKeys")
 	defer leave()
 	if err != nil {
 		return err
@@ -82,6 +102,10 @@ func (m *memory) RewrapSigningKeys(_ context.Context, keys []store.SigningKey, e
 	if !slices.EqualFunc(m.rows, keys, func(a, b store.SigningKey) bool { return a.ID == b.ID }) {
 		return store.ErrConflict
 	}
+	if len(data) != len(m.data) {
+		return store.ErrConflict
+	}
+	copy(m.data, data)
 	for i, k := range keys {
 		m.rows[i].Sealed, m.rows[i].MasterKeyID = k.Sealed, k.MasterKeyID
 	}

@@ -18,8 +18,8 @@ type Rewrapped struct {
 	Keys, Changed int
 }
 
-// Rewrap seals all signing keys under the first of the master keys. It changes all of
-// them or none, and starts again if a key was added or erased meanwhile. Replicas that
+// Rewrap seals all signing keys, and the data key, under the first of the master keys. It
+// changes all of them or none, and starts again if a key was added or erased meanwhile. Replicas that
 // have both master keys notice nothing. A replica that has only the previous one keeps
 // using the keys in its memory until they are retired, but cannot be restarted. Until
 // Settle returns, a replica may still seal with the previous master key what another
@@ -46,6 +46,10 @@ func (r *Ring) rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 	if err != nil {
 		return Rewrapped{}, err
 	}
+	data, err := r.options.Store.DataKeys(ctx)
+	if err != nil {
+		return Rewrapped{}, err
+	}
 	done := Rewrapped{Master: r.options.Masters[0].ID(), Keys: len(records)}
 	for i, k := range records {
 		if k.MasterKeyID == done.Master {
@@ -56,12 +60,18 @@ func (r *Ring) rewrap(ctx context.Context, actor string) (Rewrapped, error) {
 			return Rewrapped{}, err
 		}
 	}
+	// The data keys are sealed under the same master key as the signing keys.
 	if done.Changed == 0 {
 		return done, nil
 	}
+	for i, k := range data {
+		if data[i], err = r.options.Masters.ResealData(k, done.Master); err != nil {
+			return Rewrapped{}, err
+		}
+	}
 	at := r.recordNow()
 	what := audit.KeysRewrapped{MasterKey: done.Master, Keys: done.Changed}
-	return done, r.options.Store.RewrapSigningKeys(ctx, records, audit.Event{Actor: actor, What: what}.Record(ctx, at))
+	return done, r.options.Store.RewrapKeys(ctx, records, data, audit.Event{Actor: actor, What: what}.Record(ctx, at))
 }
 
 // Reseal returns k sealed under the master key with the ID under. Keys that are gone

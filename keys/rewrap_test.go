@@ -109,7 +109,7 @@ func TestRewrappingAgainWhenAKeyIsErasedMeanwhile(t *testing.T) {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	s.failing(func(method string) error {
-		if method == "RewrapSigningKeys" && len(s.rows) == 2 {
+		if method == "RewrapKeys" && len(s.rows) == 2 {
 			s.rows = s.rows[1:]
 		}
 		return nil
@@ -125,7 +125,7 @@ func TestRewrapRefuses(t *testing.T) {
 	ring := openRing(t, knowing(s, c, NewMasterKey(), testMaster))
 	away := errors.New("the database is away")
 	s.failing(func(method string) error {
-		if method == "RewrapSigningKeys" {
+		if method == "RewrapKeys" {
 			return away
 		}
 		return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 
 	"gatehouse/store"
 )
@@ -76,7 +77,7 @@ func (r *Ring) mint(ctx context.Context, k *key, typ string, claims any) (string
 		return "", fmt.Errorf("signing a token: it has %d bytes, and at most %d are accepted", len(token), maxTokenBytes)
 	}
 	if typ == r.options.Remember {
-		r.verified.Add(sha256.Sum256(token), Verified{Type: typ, KeyID: k.ID, Payload: payload})
+		r.verified.Add(sha256.Sum256(token), Verified{Type: typ, KeyID: k.ID, Payload: payload, Memo: &atomic.Pointer[any]{}})
 	}
 	return string(token), nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/store"
@@ -25,6 +26,9 @@ type Verified struct {
 	Type, KeyID string
 	// Payload is shared; it must not be changed.
 	Payload []byte
+	// Memo is for what the caller makes of the payload. It lives as long as the token is
+	// remembered, and every caller with the same token shares it.
+	Memo *atomic.Pointer[any]
 }
 
 // Verify checks the form and the signature of a token. Every refusal is ErrInvalid.
@@ -67,7 +71,7 @@ func (r *Ring) verifyNew(ctx context.Context, raw string) (Verified, error) {
 		return Verified{}, invalid("signature: %w", err)
 	}
 	r.headers.Store(t.head, t.header)
-	return Verified{Type: t.header.Type, KeyID: k.ID, Payload: t.payload}, nil
+	return Verified{Type: t.header.Type, KeyID: k.ID, Payload: t.payload, Memo: &atomic.Pointer[any]{}}, nil
 }
 
 // ours returns the parsed form of a header segment if one of our keys has signed that

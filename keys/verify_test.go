@@ -308,3 +308,17 @@ func FuzzSplit(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryVerifiedTokenHasAPlaceForAMemo, also one that is remembered because it was made
+// here.
+func TestEveryVerifiedTokenHasAPlaceForAMemo(t *testing.T) {
+	r := openRing(t, options(&memory{}, newClock().Now))
+	for _, typ := range []string{"at+jwt", "rt+jwt"} {
+		token := mustSign(t, r, typ, 1)
+		for range 2 {
+			if v, err := r.Verify(t.Context(), token); err != nil || v.Memo == nil {
+				t.Errorf("verifying a token of type %s: memo %v, %v; want one", typ, v.Memo, err)
+			}
+		}
+	}
+}

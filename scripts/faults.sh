@@ -3,7 +3,7 @@
 # lists, and checks what clients saw against the invariants there.
 #
 #   scripts/faults.sh            # everything; writes the table in docs/reliability.md. About an hour
-#   scripts/faults.sh --short    # as much as fits into ten minutes; CI runs this
+#   scripts/faults.sh --short    # as much as fits into ten minutes; CI runs a part
 #   scripts/faults.sh -run TestOneRedis/…   # further arguments go to go test
 #
 # It starts MariaDB, Redis and haproxy itself, on free ports. GATEHOUSE_PREVIOUS names

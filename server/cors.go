@@ -14,7 +14,7 @@ func cors(next http.Handler, origins []string) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/oauth/") {
+		if !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/oauth/") || r.URL.Path == withoutPages {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -34,6 +34,10 @@ func cors(next http.Handler, origins []string) http.Handler {
 		answerPreflight(w, r, "GET, POST, PUT, PATCH, DELETE")
 	})
 }
+
+// withoutPages is the endpoint to which apps send passwords that people typed outside a
+// browser. A page has the authorization endpoint.
+const withoutPages = "/oauth/challenge"
 
 // anyOrigin lets every page read the answer, and reports whether it was a preflight, which
 // it answers.

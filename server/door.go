@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/internal/metrics"
+	"gatehouse/internal/reqctx"
 )
 
 // Options are what the door needs besides the tables.
@@ -21,9 +22,13 @@ type Options struct {
 	// HSTS is set where the issuer is https.
 	HSTS bool
 	// Places is how many requests are processed at once; 0 means any number.
-	Places  int
+	Places int
+	// Failed, if set, gets the error of each request that was refused or failed.
+	Failed  func(error)
 	Metrics *metrics.Metrics
-	Log     *slog.Logger
+	// Explainer keeps why requests are refused; nil: nothing is kept.
+	Explainer reqctx.Explainer
+	Log       *slog.Logger
 }
 
 // New returns the handler of all tables, behind the middleware in this order: below (the
@@ -34,7 +39,7 @@ func New(o Options, tables ...handlers.Table) http.Handler {
 	h = cors(h, o.CORSOrigins)
 	h = secure(h, o.HSTS)
 	return below(o.Base, &observer{
-		next: h, base: o.Base, proxies: o.Proxies, log: o.Log, metrics: o.Metrics, quiet: quiet(tables),
+		next: h, base: o.Base, proxies: o.Proxies, log: o.Log, metrics: o.Metrics, quiet: quiet(tables), failed: o.Failed, explainer: o.Explainer,
 		refuse: func(w http.ResponseWriter, r *http.Request) { o.Programs(w, r, errPanic) },
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"gatehouse/handlers"
@@ -29,13 +30,16 @@ type observer struct {
 	log     *slog.Logger
 	metrics *metrics.Metrics
 	quiet   map[string]bool // by path template
+	failed  func(error)     // may be nil
 	refuse  func(http.ResponseWriter, *http.Request)
-	ignored ignoredProxies
+	// explainer keeps why requests are refused.
+	explainer reqctx.Explainer
+	ignored   ignoredProxies
 }
 
 func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now() //nolint:forbidigo // measures a duration
-	info := &reqctx.Info{Base: o.base, ID: rand.Text()[:16], IP: o.proxies.ClientIP(r), UserAgent: cut(r.UserAgent(), 255)}
+	info := &reqctx.Info{Base: o.base, Explainer: o.explainer, ID: rand.Text()[:16], IP: o.proxies.ClientIP(r), UserAgent: cut(r.UserAgent(), 255), AsksFor: firstLanguage(r.Header.Get("Accept-Language"))}
 	if peer, ignored := o.proxies.Ignored(r); ignored && o.ignored.first(peer, start) {
 		o.log.WarnContext(r.Context(), "X-Forwarded-For is ignored, because the peer is not a trusted proxy; if it is yours, name it in GATEHOUSE_TRUSTED_PROXIES", "peer", peer.String())
 	}
@@ -118,6 +122,9 @@ func (o *observer) level(s seen) slog.Level {
 // done counts the request and logs its one line.
 func (o *observer) done(ctx context.Context, s seen) {
 	o.metrics.Request(s.route(), knownMethod(s.request.Method), s.status(), s.took)
+	if s.info.Err != nil && o.failed != nil {
+		o.failed(s.info.Err)
+	}
 	if level := o.level(s); o.log.Enabled(ctx, level) {
 		o.log.LogAttrs(ctx, level, "request", s.attributes()...)
 	}
@@ -162,4 +169,19 @@ func cut(s string, n int) string {
 		return s[:n]
 	}
 	return s
+}
+
+// firstLanguage returns the first language of an Accept-Language header, which browsers order
+// by preference (RFC 9110 §12.5.4); empty if it is none.
+func firstLanguage(header string) string {
+	first, _, _ := strings.Cut(header, ",")
+	first, _, _ = strings.Cut(first, ";")
+	first = strings.TrimSpace(first)
+	const longest = 35 // RFC 5646 §4.4.1
+	if len(first) > longest || strings.ContainsFunc(first, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+	}) {
+		return ""
+	}
+	return first
 }

@@ -25,6 +25,9 @@ var open = []string{
 	"POST /api/accounts/login", "OPTIONS /api/accounts/login",
 	"POST /api/accounts/logout", "OPTIONS /api/accounts/logout",
 	"POST /api/accounts/signup", "OPTIONS /api/accounts/signup",
+	"POST /api/accounts/password/forgot", "OPTIONS /api/accounts/password/forgot",
+	"POST /api/accounts/password/reset", "OPTIONS /api/accounts/password/reset",
+	"POST /api/accounts/email/verify", "OPTIONS /api/accounts/email/verify",
 }
 
 func TestEveryRouteNeedsAPermissionOrIsDeclaredOpen(t *testing.T) {
@@ -56,7 +59,7 @@ func TestTheAPIIsServedByGuardedTablesAlone(t *testing.T) {
 
 // public lists the paths that every web page may read.
 var public = []string{
-	"/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/openapi.json",
+	"/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/.well-known/openid-configuration", "/openapi.json",
 }
 
 // A page that may read an answer may also ask for it with headers of its own, such as

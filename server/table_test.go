@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/operators"
 	"gatehouse/handlers/pages"
+	"gatehouse/handlers/pages/account"
+	"gatehouse/handlers/pages/console"
 	"gatehouse/handlers/pages/signin"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/oauth/discovery"
@@ -17,8 +20,9 @@ import (
 
 // realTables returns the tables of all audiences, with no services behind them.
 func realTables() []handlers.Table {
-	metadata, _ := protocol.Metadata(discovery.Server{}) // no endpoint, no error
+	metadata, _ := protocol.Metadata(discovery.Server{}, "/.well-known/oauth-protected-resource", func(context.Context) discovery.Today { return discovery.Today{} }) // no endpoint, no error
 	return slices.Concat(protocol.Endpoints{}.Tables(), signin.Endpoints{}.Tables(), guardedTables(), []handlers.Table{
+		account.Endpoints{}.Table(), account.Factors{}.Table(""), account.Passkeys{}.Table(""), console.Endpoints{}.Table(),
 		pages.Endpoints{}.Table(), operators.Documents(&operators.Health{}, http.NotFoundHandler()), metadata,
 	})
 }

@@ -11,9 +11,11 @@ type AuditEvent struct {
 	At time.Time
 	// Kind never changes its meaning: "signin.ok", "user.updated", … (internal/audit).
 	Kind string
-	// Actor is who did it: "user:<sub>", "client:<id>", "cli", "system" or "anonymous".
+	// Actor is who did it: "user:<sub>", "client:<id>", "cli", "system", "anonymous", or, of
+	// an app that registers itself, "registration" or "registration:<token>".
 	Actor string
-	// Subject is the person or thing acted on: "user:<sub>", "client:<id>", "key:<kid>" or empty.
+	// Subject is the person or thing acted on: "user:<sub>", "client:<id>", "key:<kid>",
+	// "registration:<token>" or empty.
 	Subject   string
 	SessionID string
 	ClientID  string
@@ -26,6 +28,7 @@ type AuditEvent struct {
 // An AuditQuery selects events, newest first.
 type AuditQuery struct {
 	Kind, Actor, Subject string    // empty: any; Kind may end in "*"
+	RequestID            string    // empty: any
 	Since, Until         time.Time // zero: any; Until is exclusive
 	// Before is the ID of the last event of the previous page; 0: the first page.
 	Before int64

@@ -18,6 +18,8 @@ type Client struct {
 	FirstParty bool
 	// Disabled clients are refused everywhere.
 	Disabled bool
+	// Origin says how the client became known here.
+	Origin ClientOrigin
 
 	GrantTypes             []string
 	Scope                  string // space-separated, RFC 6749 §3.3
@@ -47,6 +49,10 @@ type Client struct {
 	// Rotation is one of RotationRules.
 	Rotation string
 
+	// IDTokenClaims are scopes whose claims the client's ID tokens have, once granted. The
+	// userinfo endpoint has them in any case.
+	IDTokenClaims []string
+
 	// The lifetimes of the client's tokens; 0: the default.
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime time.Duration
 
@@ -54,10 +60,42 @@ type Client struct {
 	// default, negative: any number.
 	MaxSessions int
 
+	// Registration is that of OriginDynamic clients.
+	Registration Registration
+
+	// AskSince is when the client last changed so that people must be asked again:
+	// consents given until then are not enough. Zero: it has not.
+	AskSince time.Time
+
 	// Generation counts the ends of all that is the client's. It is only read.
 	Generation Generation
 
 	CreatedAt, UpdatedAt time.Time
+	// LastUsedAt is when it last got a token, to the minute or so; zero: never. It is
+	// only read: Registrations.UsedClients sets it.
+	LastUsedAt time.Time
+}
+
+// A ClientOrigin says how a client became known.
+type ClientOrigin string
+
+// The origins of clients.
+const (
+	// OriginRegistered clients were registered by an administrator.
+	OriginRegistered ClientOrigin = ""
+	// OriginDocument clients are described by the document at the URL that is their ID
+	// (draft-ietf-oauth-client-id-metadata-document).
+	OriginDocument ClientOrigin = "document"
+	// OriginDynamic clients registered themselves (RFC 7591).
+	OriginDynamic ClientOrigin = "dynamic"
+)
+
+// String returns a word for the origin.
+func (o ClientOrigin) String() string {
+	if o == OriginRegistered {
+		return "registered"
+	}
+	return string(o)
 }
 
 // Public reports whether the client cannot keep a secret (RFC 6749 §2.1).
@@ -95,7 +133,8 @@ type ClientsTx interface {
 	// PutClient replaces the client with c's ID, or returns ErrNotFound.
 	PutClient(c Client) error
 	// DeleteClient erases the client with its consents, codes, pushed requests and
-	// devices, or returns ErrNotFound. It also ends everything that was founded on the
+	// devices, and takes it off the lists of APIs, so that a later client of the same ID
+	// inherits nothing; or it returns ErrNotFound. It also ends everything that was founded on the
 	// client, unless an EndAll in the same transaction did. Notices that it is owed stay
 	// until they are delivered.
 	DeleteClient(id string, at time.Time) error

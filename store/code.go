@@ -19,11 +19,16 @@ type AuthCode struct {
 	BrowserID   string
 	RedirectURI string
 	Scope       string
-	Nonce       string
+	// Resources are the identifiers of the APIs that the request named (RFC 8707); empty:
+	// none, so that Scope decides.
+	Resources []string
+	Nonce     string
 	// Challenge is a PKCE S256 code_challenge; empty: none was sent (RFC 7636).
 	Challenge string
 	// SignIn is that of the browser session when the code was made.
 	SignIn SignIn
+	// Withdrawn is as in Session, and only read.
+	Withdrawn string
 	// Claims is the `claims` request parameter, JSON, or empty (OIDC Core 1.0 §5.5).
 	Claims string
 	// Foundation is that of the decision to issue the code. Its Consent may be Unread.
@@ -54,8 +59,10 @@ type AuthCodes interface {
 	SweepCodes(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
-// CodesTx redeems codes.
+// CodesTx issues codes together with what they prove, and redeems them.
 type CodesTx interface {
+	// AddCode is AuthCodes.AddCode.
+	AddCode(c AuthCode) error
 	// UseCode marks the code used and reports true, once: every later call, and
 	// all but one of concurrent ones, reports false. The caller writes the session
 	// that the code starts in the same transaction. False is reported only after

@@ -24,6 +24,11 @@ type DeviceGrant struct {
 	SessionID string
 	ClientID  string
 	Scope     string
+	// Resources are the identifiers of the APIs that the request named (RFC 8707); empty:
+	// none, so that Scope decides.
+	Resources []string
+	// Withdrawn is as in Session, and only read.
+	Withdrawn string
 	Status    DeviceStatus
 	// UserID, BrowserID and SignIn are those of the person who decided.
 	UserID    int64

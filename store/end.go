@@ -19,10 +19,11 @@ const (
 	EndedByOwner EndReason = "ended by owner"
 	EndedByAdmin EndReason = "ended by admin"
 
-	// EndedPassword, EndedDeactivated and EndedDeleted: what happened to the user.
+	// EndedPassword, EndedDeactivated, EndedDeleted and EndedFactor: what happened to the user.
 	EndedPassword    EndReason = "password changed"
 	EndedDeactivated EndReason = "deactivated"
 	EndedDeleted     EndReason = "deleted"
+	EndedFactor      EndReason = "factor changed"
 
 	// EndedConsent: the user withdrew their consent to the client.
 	EndedConsent EndReason = "consent withdrawn"
@@ -55,7 +56,7 @@ type End struct {
 	ClientID  string
 	BrowserID string
 	// Spare is a session of the user that stays, with the browser session in which it
-	// began; empty: none does.
+	// began, or a browser session alone; empty: none does.
 	Spare  string
 	Reason EndReason
 	At     time.Time

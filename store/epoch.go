@@ -12,8 +12,8 @@ import (
 // An epoch takes effect at its commit, for every process at once, because the
 // queries of every request read it. SessionWithUser and BrowserWithUser return a
 // session from an older sign-in as ended (EndedEpoch), and ListSessions omits it.
-// CodeByDigest, DeviceByUserCode and DeviceByDeviceCode do not find older records,
-// and TokenRevoked reports true.
+// CodeByDigest, DeviceByUserCode, DeviceByDeviceCode, LinkByDigest and UseLink do not
+// find older records, and TokenRevoked reports true.
 type Epochs interface {
 	// Epoch returns when the last epoch began; zero if there has not been one.
 	Epoch(ctx context.Context) (time.Time, error)
@@ -29,7 +29,7 @@ type Epochs interface {
 type EpochTx interface {
 	// BeginEpoch makes void everything issued up to the later of at and the
 	// database's clock, and returns when the epoch began. It also deletes links for
-	// the first administrator and pushed requests. An epoch never moves back: one
+	// the first administrator, pushed requests and mail that waits, whose links are void. An epoch never moves back: one
 	// that began later stays.
 	BeginEpoch(at time.Time) (time.Time, error)
 }

@@ -26,7 +26,16 @@ type SigningKey struct {
 	RetiredAt time.Time
 }
 
-// Keys keeps signing keys.
+// A DataKey seals data at rest, and is itself sealed by the master key.
+type DataKey struct {
+	ID string
+	// Sealed is the key, encrypted with the master key that MasterKeyID names.
+	Sealed      []byte
+	MasterKeyID string
+	CreatedAt   time.Time
+}
+
+// Keys keeps signing keys and data keys.
 type Keys interface {
 	// SigningKeys returns all keys, by generation.
 	SigningKeys(ctx context.Context) ([]SigningKey, error)
@@ -34,13 +43,19 @@ type Keys interface {
 	// generation or ID is taken, or if the previous generation is sealed with another
 	// master key.
 	AddSigningKey(ctx context.Context, k SigningKey, e AuditEvent) error
-	// RewrapSigningKeys replaces Sealed and MasterKeyID of keys, which must be all
-	// the keys, and adds e. It returns ErrConflict, and changes nothing, if the
-	// database holds other keys by now.
-	RewrapSigningKeys(ctx context.Context, keys []SigningKey, e AuditEvent) error
+	// RewrapKeys replaces Sealed and MasterKeyID of keys and data, which must be all
+	// signing keys and all data keys, and adds e. It returns ErrConflict, and changes
+	// nothing, if the database holds others by now.
+	RewrapKeys(ctx context.Context, keys []SigningKey, data []DataKey, e AuditEvent) error
 	// RetireSigningKey withdraws a key at once and adds e, or returns ErrNotFound.
 	// The next generation, if there is one, starts to sign no later than at.
 	RetireSigningKey(ctx context.Context, id string, at time.Time, e AuditEvent) error
 	// DeleteSigningKey erases a key that is out of use. Repeating it does no harm.
 	DeleteSigningKey(ctx context.Context, id string) error
+
+	// DataKeys returns all data keys, by ID.
+	DataKeys(ctx context.Context) ([]DataKey, error)
+	// AddDataKey adds k. It returns ErrConflict if the ID is taken, or if the last signing
+	// key is sealed with another master key.
+	AddDataKey(ctx context.Context, k DataKey) error
 }

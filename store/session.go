@@ -16,6 +16,13 @@ type Session struct {
 	// Scope is what was granted. A refresh may narrow the scope of an access token,
 	// but not this.
 	Scope string
+	// Resources are the identifiers of the APIs that the request named (RFC 8707); empty:
+	// none, so that Scope decides.
+	Resources []string
+
+	// Withdrawn is the part of Scope, and of other sessions' in the client, that the user took
+	// away since. Only SessionWithUser reads it.
+	Withdrawn string
 
 	// SignIn is the sign-in with which the session began.
 	SignIn    SignIn
@@ -49,6 +56,25 @@ type Session struct {
 	Rotation Rotation
 	// Repeats says which repeats of a refresh token are in the audit log already.
 	Repeats Repeats
+}
+
+// A SessionOf is a session and its person.
+type SessionOf struct {
+	Session
+	User User
+}
+
+// A Mark is a place in a list whose order is when things began: that of the last one on the
+// page before. The zero Mark is the beginning of the list.
+type Mark struct {
+	Millis int64 // Unix ms
+	ID     string
+}
+
+// A SessionPage is a page of sessions. Next is the zero Mark on the last.
+type SessionPage struct {
+	Sessions []SessionOf
+	Next     Mark
 }
 
 // A SessionUse says how a session that has not ended was used: LastUsedAt as in Session, and
@@ -103,6 +129,13 @@ type Sessions interface {
 	// ListSessions returns the person's living sessions, newest first, at most
 	// 1,000. A session whose last refresh token has expired does not count as living.
 	ListSessions(ctx context.Context, userID int64, now time.Time) ([]Session, error)
+	// NewestSessions returns a page of all people's sessions, those that began last first:
+	// of the n after the mark, those that live at now. So a page may have fewer, and costs
+	// the same however many there are.
+	NewestSessions(ctx context.Context, after Mark, now time.Time, n int) (SessionPage, error)
+	// EndedSessions returns at most n sessions whose rows have ended, those that ended last
+	// first.
+	EndedSessions(ctx context.Context, n int) ([]SessionOf, error)
 	// TouchSession records that the session has reached r. It never moves back to an
 	// earlier generation, and does nothing to a session that has ended.
 	TouchSession(ctx context.Context, id string, r Rotation, at time.Time) error

@@ -14,6 +14,9 @@ type DB interface {
 	Sessions
 	Bootstraps
 	Clients
+	Registrations
+	APIs
+	ClientDocuments
 	Keys
 	AuditLog
 	RevokedTokens
@@ -21,12 +24,21 @@ type DB interface {
 	Browsers
 	Consents
 	PushedRequests
+	Passkeys
 	Devices
 	OneTime
+	TOTPFactors
+	RecoveryCodes
+	Challenges
+	Links
 	Notices
+	Mails
+	RefusalLog
 	Epochs
 	Ends
+	BulkJobs
 	Upgrades
+	HourlyCounts
 
 	// Write runs f in one transaction. If f or the commit fails, nothing that f did
 	// through its Tx remains. When the database gives up on the transaction through
@@ -43,14 +55,24 @@ type Tx interface {
 	UsersTx
 	SessionsTx
 	ClientsTx
+	RegistrationsTx
+	APIsTx
+	ClientDocumentsTx
 	BootstrapTx
 	CodesTx
 	BrowsersTx
 	ConsentsTx
 	DevicesTx
+	PasskeysTx
+	LinksTx
 	NoticesTx
+	TOTPFactorsTx
+	RecoveryCodesTx
+	ChallengesTx
+	MailsTx
 	EpochTx
 	EndsTx
+	BulkJobsTx
 
 	// Audit writes the events in this transaction, so an act without its events
 	// cannot be committed. Many events at once cost little more than one.

@@ -41,6 +41,12 @@ type User struct {
 
 	// PasswordHash is an encoded hash (internal/password).
 	PasswordHash string
+	// PasswordStolen says that at the last sign-in with it, the password was in a list of
+	// stolen ones.
+	PasswordStolen bool
+
+	// Factors are the ways beside a password by which they can prove who they are.
+	Factors Factors
 
 	// Generation counts the ends of all that is theirs.
 	Generation Generation
@@ -65,6 +71,8 @@ type Users interface {
 	UserByID(ctx context.Context, id int64) (User, error)
 	// UserBySub returns ErrNotFound for an unknown subject.
 	UserBySub(ctx context.Context, sub string) (User, error)
+	// UsersBySub returns those of the subjects, at most 1,000, that exist, in no order.
+	UsersBySub(ctx context.Context, subs []string) ([]User, error)
 	// UserByName finds a person by the canonical form of a username or an e-mail
 	// address. It returns ErrNotFound for an unknown name.
 	UserByName(ctx context.Context, key string) (User, error)
@@ -82,6 +90,16 @@ type UserQuery struct {
 	Search []string
 	Role   Role  // empty: any
 	Active *bool // nil: any
+	// Verified is whether the e-mail address is verified, and Second whether they have a
+	// second factor; nil: either.
+	Verified, Second *bool
+	// IdleSince selects those who have not signed in at that time or later; zero: any.
+	IdleSince time.Time
+	// UpTo is the highest ID; 0: any.
+	UpTo int64
+
+	// Most is how far Total is counted: 0 to the end, and Uncounted not at all.
+	Most int64
 
 	OrderBy    UserOrder
 	Descending bool
@@ -103,7 +121,16 @@ const (
 	ByLastLogin UserOrder = "last_login" // people who never signed in come first
 )
 
-// UserOrders returns all the orders. The list of users and the API document read it.
+// ByMatch orders the people whom a search finds by where it finds them: first those whose
+// username starts with the word, by username, then those whose e-mail address does, and so on.
+// It finds the first page at once, however many people a word finds. Where a filter selects
+// few people, it is ByUsername. It goes one way only, and needs a Search.
+const ByMatch UserOrder = "match"
+
+// Uncounted is a UserQuery.Most.
+const Uncounted = -1
+
+// UserOrders returns all the orders but ByMatch. The list of users and the API document read it.
 func UserOrders() []UserOrder {
 	return []UserOrder{ByID, ByUsername, ByEmail, ByJoined, ByLastLogin}
 }
@@ -115,13 +142,29 @@ type UserPosition struct {
 	// Millis is the time for ByJoined and ByLastLogin (0: never), in Unix ms.
 	Millis int64
 	ID     int64
+	// Match is for ByMatch alone.
+	Match *UserMatch `json:",omitempty"`
+}
+
+// A UserMatch is where ByMatch found the last person, whose text is in UserPosition.Text.
+type UserMatch struct {
+	// Source counts the columns from 0, and Word is what was found there. If Listed, the
+	// order is ByUsername.
+	Source int
+	Word   string
+	Listed bool `json:",omitempty"`
 }
 
 // A UserPage is one page of people.
 type UserPage struct {
 	Users []User
-	// Total is the exact number of people whom the query selects, on all pages.
-	Total int64
+	// Total is the exact number of people whom the query selects, on all pages, unless Beyond
+	// says that there may be more: more than UserQuery.Most, or than could be counted by
+	// looking at hardly more rows than that.
+	Total  int64
+	Beyond bool
+	// Last is the position of the last of Users, for ByMatch alone.
+	Last UserPosition
 	// More is true if another page follows.
 	More bool
 }
@@ -150,10 +193,10 @@ type UsersTx interface {
 	// ErrNotFound or a *NameTaken.
 	UpdateUser(id int64, c UserChange) error
 
-	// DeleteUser erases the person with their profile, sessions, browser sessions,
-	// consents and codes, or returns ErrNotFound. An EndAll in the same transaction gives
-	// the reason; the rows of sessions, browser sessions and codes follow (ContinueEnd).
-	// Notices that apps are owed stay until they are delivered.
+	// DeleteUser erases the person with their profile, factors, challenges, sessions,
+	// browser sessions, consents, links, codes and mail that waits, or returns ErrNotFound. An EndAll in the same
+	// transaction gives the reason; the rows of sessions, browser sessions and codes follow
+	// (ContinueEnd). Notices that apps are owed stay until they are delivered.
 	DeleteUser(id int64) error
 }
 
@@ -167,7 +210,10 @@ type UserChange struct {
 	Role                  *Role
 	Active                *bool
 	PasswordHash          *string
-	LastLoginAt           *time.Time
+	PasswordStolen        *bool
+	// Factors replaces all of them: the caller has locked the person.
+	Factors     *Factors
+	LastLoginAt *time.Time
 	// UpdatedAt is set with every change but that of LastLoginAt.
 	UpdatedAt *time.Time
 	// Profile replaces the whole profile.

@@ -37,9 +37,5 @@ var formPostScript = load("static/form_post.js", "text/javascript; charset=utf-8
 
 // FormPostScript returns the path and the handler of the script that submits the form.
 func FormPostScript() (path string, serve http.HandlerFunc) {
-	return formPostScript.path, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", formPostScript.mime)
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		_, _ = w.Write(formPostScript.body)
-	}
+	return formPostScript.path, formPostScript.serve
 }

@@ -2,7 +2,7 @@ package web
 
 // Policy is the Content-Security-Policy of our pages: no inline code, nothing from other
 // origins, no framing, and forms that lead to us alone.
-const Policy = contents + "; form-action 'self'" + surroundings
+const Policy = contents + "; connect-src 'self'; form-action 'self'" + surroundings
 
 // FormPostPolicy is the policy of the page FormPost, whose only form leads to the app.
 // It does not bound where forms lead, because Chromium applies form-action to the

@@ -1,6 +1,9 @@
 package web
 
-import "html/template"
+import (
+	"cmp"
+	"html/template"
+)
 
 // The pages on the way into an app and out of it.
 var (
@@ -25,6 +28,8 @@ type LoginData struct {
 	// Request is the sealed authorization request that waits; UserCode is the code of
 	// the device that waits. At most one of them is set.
 	Request, UserCode string
+	// To is the path of our own page to which the sign-in leads; empty without one.
+	To string
 	// App is the name of the app that asks; empty without one.
 	App string
 	// Username is the value that was typed before, or a likely one.
@@ -33,25 +38,64 @@ type LoginData struct {
 	// nobody is. Another is the address of the page for another account.
 	Account *Account
 	Another string
+	// Second says that the name was typed on the page before, and shows the password alone.
+	Second bool
+	// Stay is whether the choice to stay signed in is ticked.
+	Stay bool
+	// Forgot is the path for those who forgot their password, and SignUp the one for those
+	// without an account; empty: there is none.
+	Forgot, SignUp string
 	// Problem is why the last try failed.
 	Problem string
+	// Passkeys says that there are passkeys here, and Forget tells the browser of one that
+	// nobody has any more.
+	Passkeys bool
+	Forget   Signal
 }
 
 // An Account is the person that a page addresses. A form carries Sub, and whoever answers
 // it must be that person.
-type Account struct{ Sub, Username, Email string }
+type Account struct {
+	Sub, Username, Email string
+	// Name is the person's own name; empty: unknown.
+	Name string
+}
+
+// Called returns what the person is called.
+func (a Account) Called() string { return cmp.Or(a.Name, a.Username) }
 
 // ConsentData fills Consent.
 type ConsentData struct {
 	Request string
-	App     string
+	// App is the app's name or, if Claim is set, the host of its address.
+	App string
 	// Host is the app's host; empty for an app on the person's own machine.
 	Host    string
+	Claim   *Claim
 	Account Account
-	// Scopes is what the app asks for, in words.
-	Scopes []string
+	// Asked is what the app asks for, and Granted what the person has allowed it before.
+	Asked, Granted []Scope
 	// Another is the address of the page for another account.
 	Another string
+}
+
+// A Scope is what a scope lets an app do, in words, and the name of the API where it does;
+// empty: none.
+type Scope struct {
+	Text, API string
+	Sensitive bool
+}
+
+// A Claim is what an app says of itself that nobody here registered.
+type Claim struct {
+	Name string
+	// ID is the address that identifies the app.
+	ID string
+	// Back is where the person is led back to, in words; empty if they are not.
+	Back string
+	// Here says that the app is always on the person's own machine, as any program there
+	// could be.
+	Here bool
 }
 
 // LogoutData fills Logout.
@@ -76,10 +120,11 @@ type DeviceData struct{ UserCode, Problem string }
 // DeviceConsentData fills DeviceConsent.
 type DeviceConsentData struct {
 	UserCode, App string
+	Claim         *Claim
 	// IP is the network address of the device; Since is how long ago it asked.
 	IP, Since string
 	Account   Account
-	Scopes    []string
+	Asked     []Scope
 	Another   string
 }
 

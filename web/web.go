@@ -4,15 +4,11 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"fmt"
 	"html/template"
 	"net/http"
-	"path"
 	"sync"
-	"unicode"
 )
 
 //go:embed templates static
@@ -21,11 +17,38 @@ var files embed.FS
 // A Page is a template for data of type T.
 type Page[T any] struct {
 	name string
-	// trees holds the template once for each base, the path below which the server's
-	// own addresses are: one in a process.
+	// layout is the template around it.
+	layout string
+	// trees holds the template once for each View, of which a process has few.
 	trees *sync.Map
 	// form says that the template has a form.
 	form bool
+	// part is the template within it that is rendered alone; empty: all of the page.
+	part string
+	// token says that the address of the page may have a token.
+	token bool
+}
+
+// withToken is for a page whose address may have a token, of which nobody else learns by
+// Referer. The browsers that keep Origin to themselves then say by Sec-Fetch-Site where a
+// form comes from.
+func (p Page[T]) withToken() Page[T] {
+	p.token = true
+	return p
+}
+
+// only is for a part of a page, which a script puts into the page.
+func (p Page[T]) only(part string) Page[T] {
+	p.part = part
+	return p
+}
+
+// execute renders the page, or its part.
+func (p Page[T]) execute(b *bytes.Buffer, l look, f frame[T]) error {
+	if p.part != "" {
+		return p.seen(l).ExecuteTemplate(b, p.part, f.Page)
+	}
+	return p.seen(l).Execute(b, f)
 }
 
 // The pages.
@@ -44,6 +67,8 @@ var (
 type HomeData struct {
 	Issuer  string
 	Account *Account
+	// Console says that the person may open the console.
+	Console bool
 }
 
 // SetupData fills Setup with the typed values, except the password, and their errors.
@@ -63,30 +88,49 @@ func (d SetupData) Focus() string {
 	return "username"
 }
 
-// SetupDoneData fills SetupDone.
-type SetupDoneData struct{ Username, Issuer string }
+// SetupDoneData fills SetupDone. Token is an access token of the new administrator; empty
+// if none could be made. Host is the host of the issuer.
+type SetupDoneData struct {
+	Username, Issuer, Host, Token string
+	// SignedIn says that the browser is signed in.
+	SignedIn bool
+}
 
 // ProblemData fills Problem. Sent is what the app sent, for its developer; empty unless it
 // is the cause. The operator finds RequestID in the log.
-type ProblemData struct{ Heading, Text, Sent, RequestID string }
+type ProblemData struct {
+	Status                         int
+	Heading, Text, Sent, RequestID string
+	// Help is where people find help; empty: nowhere.
+	Help string
+	// Page tells the developers of the app what to do; empty: there is none.
+	Page string
+}
 
-func page[T any](name string) Page[T] {
-	p := Page[T]{name: name, trees: &sync.Map{}, form: bytes.Contains(read("templates/"+name+".html"), []byte("<form"))}
-	p.below("") // a template that does not parse stops the start
+// page returns a page of one card in the middle.
+func page[T any](name string) Page[T] { return within[T]("layout", name) }
+
+// accountPage returns a page of the account. T embeds Room.
+func accountPage[T any](name string) Page[T] { return within[T]("layout_account", name) }
+
+// consolePage returns a page of the console. T embeds Room.
+func consolePage[T any](name string) Page[T] { return within[T]("layout_console", name) }
+
+func within[T any](layout, name string) Page[T] {
+	body := read("templates/" + name + ".html")
+	p := Page[T]{name: name, layout: layout, trees: &sync.Map{}, form: layout != "layout" || bytes.Contains(body, []byte("<form"))}
+	p.seen(look{Language: English, Brand: plain}) // a template that does not parse stops the start
 	return p
 }
 
-// below returns the template whose links lead to addresses below base.
-func (p Page[T]) below(base string) *template.Template {
-	if tree, ok := p.trees.Load(base); ok {
+// seen returns the template for a look.
+func (p Page[T]) seen(l look) *template.Template {
+	if tree, ok := p.trees.Load(l); ok {
 		return tree.(*template.Template)
 	}
-	tree := template.Must(template.New("layout.html").Funcs(template.FuncMap{
-		"url":        func(path string) string { return base + path },
-		"stylesheet": func() string { return stylesheet.path },
-		"initial":    initial,
-	}).ParseFS(files, "templates/layout.html", "templates/"+p.name+".html"))
-	p.trees.Store(base, tree)
+	tree := template.Must(template.New(p.layout+".html").Funcs(l.functions()).
+		ParseFS(files, "templates/layout.html", "templates/"+p.layout+".html", "templates/parts.html", "templates/"+p.name+".html"))
+	p.trees.Store(l, tree)
 	return tree
 }
 
@@ -98,26 +142,25 @@ func read(name string) []byte {
 	return body
 }
 
-// initial returns the letter that represents a name.
-func initial(name string) string {
-	for _, r := range name {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return string(unicode.ToUpper(r))
-		}
-	}
-	return "?"
+// A frame is what a layout gets: the data of the page, and the link to it in another
+// language, if there is one.
+type frame[T any] struct {
+	Page  T
+	Other *otherLanguage
 }
 
-// Render writes the page, whose links lead to addresses below base: the path of the
-// issuer, or "". If the template fails, it returns an error and writes nothing, not even
-// a part of the page.
-func (p Page[T]) Render(w http.ResponseWriter, base string, status int, data T) error {
+// Render writes the page as the view shows it. If the template fails, it returns an error
+// and writes nothing, not even a part of the page.
+func (p Page[T]) Render(w http.ResponseWriter, v View, status int, data T) error {
+	l := v.look()
 	var b bytes.Buffer
-	if err := p.below(base).Execute(&b, data); err != nil {
+	if err := p.execute(&b, l, frame[T]{data, v.other(l.Language)}); err != nil {
 		return fmt.Errorf("rendering page %s: %w", p.name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if p.form { // under no-referrer, browsers send "Origin: null" with the form (Fetch standard §3.1)
+	w.Header().Set("Content-Language", string(l.Language))
+	w.Header().Add("Vary", "Accept-Language, Cookie")
+	if p.form && !p.token { // under no-referrer, browsers send "Origin: null" with the form (Fetch standard §3.1)
 		w.Header().Set("Referrer-Policy", "same-origin")
 	}
 	w.WriteHeader(status)
@@ -125,20 +168,7 @@ func (p Page[T]) Render(w http.ResponseWriter, base string, status int, data T) 
 	return err
 }
 
-// An asset is a file whose path changes with its content, so that browsers may cache it
-// forever.
-type asset struct {
-	path, mime string
-	body       []byte
-}
-
 var stylesheet = load("static/style.css", "text/css; charset=utf-8")
-
-func load(name, mime string) asset {
-	body := read(name)
-	sum := sha256.Sum256(body)
-	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + path.Ext(name), mime: mime, body: body}
-}
 
 var favicon = read("static/favicon.ico")
 
@@ -153,10 +183,4 @@ func Favicon() http.HandlerFunc {
 }
 
 // Stylesheet returns the path and the handler of the one style sheet.
-func Stylesheet() (path string, serve http.HandlerFunc) {
-	return stylesheet.path, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", stylesheet.mime)
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		_, _ = w.Write(stylesheet.body)
-	}
-}
+func Stylesheet() (path string, serve http.HandlerFunc) { return stylesheet.path, stylesheet.serve }

@@ -15,9 +15,14 @@ import (
 	"gatehouse/handlers/operators"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
+	"gatehouse/internal/client/document"
 	"gatehouse/internal/figures"
+	"gatehouse/internal/mail"
 	"gatehouse/internal/notify"
+	"gatehouse/internal/oauth"
 	"gatehouse/server"
+	"gatehouse/store"
+	"gatehouse/web"
 )
 
 // app is the server without its listener.
@@ -25,6 +30,7 @@ type app struct {
 	*core
 	signing
 	notifier *notify.Worker
+	sender   *mail.Sender // nil without a mail server
 	surface  []handlers.Table
 	handler  http.Handler
 	draining *atomic.Bool
@@ -55,8 +61,16 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 		}
 	}()
 	c, draining := b.services(s), &atomic.Bool{}
+	sender, err := c.newSender()
+	if err != nil {
+		return nil, err
+	}
 	health := &operators.Health{Checks: b.checks(s.ring, draining), Now: now}
-	surface, err := newEndpoints(c, s, issuer).tables(health)
+	brand, err := newBrand(cfg)
+	if err != nil {
+		return nil, err
+	}
+	surface, err := newEndpoints(c, s, issuer, brand).tables(health)
 	if err != nil {
 		return nil, err
 	}
@@ -65,22 +79,43 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	}
 	figures.Register(context.WithoutCancel(ctx), b.metrics, b.figures(s.ring, health))
 	return &app{
-		core: c, signing: s, notifier: c.newNotifier(s.minter), surface: surface, draining: draining,
-		handler: server.New(b.door(issuer), surface...),
+		core: c, signing: s, notifier: c.newNotifier(s.minter), sender: sender, surface: surface, draining: draining,
+		handler: web.Site{Brand: brand, Secure: secure(issuer)}.Within(server.New(c.door(issuer), surface...)),
 	}, nil
 }
 
-// Close stops a first key that is still being made, and closes the back-ends.
+// newBrand reads the files of the brand.
+func newBrand(cfg config.Config) (*web.Brand, error) {
+	brand, err := web.NewBrand(web.BrandSettings{
+		Name: cfg.BrandName, Logo: cfg.BrandLogo, CSS: cfg.BrandCSS, Colour: cfg.BrandColor,
+		Terms: cfg.BrandTermsURL, Privacy: cfg.BrandPrivacyURL, Support: cfg.BrandSupportURL, Secured: cfg.BrandSecured,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the brand: %w", err)
+	}
+	return brand, nil
+}
+
+// Close waits for the work that goes on after answers, stops a first key that is still being
+// made, and closes the back-ends.
 func (a *app) Close() error {
+	a.people.Settle()
 	a.ring.Close()
 	return a.core.Close()
 }
 
 // door returns what server.New needs beside the tables.
-func (b *backends) door(issuer *url.URL) server.Options {
+func (b *core) door(issuer *url.URL) server.Options {
 	return server.Options{
 		Programs: api.Refuse, People: pages.Refuse,
 		Proxies: b.config.TrustedProxies, CORSOrigins: b.config.CORSOrigins, HSTS: issuer.Scheme == "https", Base: issuer.Path,
-		Places: server.Places(b.passwords.Capacity() + account.MaxTurns), Metrics: b.metrics, Log: b.log,
+		Places: server.Places(b.passwords.Capacity() + account.MaxTurns + document.MaxWaiting), Failed: b.refusals, Metrics: b.metrics, Explainer: b.explainer, Log: b.log,
+	}
+}
+
+// refusals counts what apps were refused.
+func (b *backends) refusals(err error) {
+	if refused, ok := errors.AsType[*oauth.Error](err); ok {
+		b.hourly.Count(store.Refusals, "", string(refused.Code))
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gatehouse/handlers/operators"
+	"gatehouse/handlers/api"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
@@ -62,7 +62,7 @@ func (c *cli) auditCommand() *cobra.Command {
 }
 
 var (
-	actors   = party{"actor", []string{authz.Operator.String(), audit.System, authz.Actor{}.String()}}
+	actors   = party{"actor", []string{authz.Operator.String(), audit.System, authz.Actor{}.String(), audit.Registration}}
 	subjects = party{flag: "subject"}
 )
 
@@ -150,7 +150,7 @@ func (l events) padded(cells ...string) []string {
 func (l events) addEvents(newestFirst []store.AuditEvent) error {
 	for _, e := range slices.Backward(newestFirst) {
 		cells := l.padded(inUTC(e.At), e.Kind, e.Actor, e.Subject, e.IP, string(e.Detail))
-		if err := l.add(operators.EventOf(e), texts(cells)...); err != nil {
+		if err := l.add(api.EventOf(e), texts(cells)...); err != nil {
 			return err
 		}
 	}

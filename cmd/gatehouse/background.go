@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"gatehouse/handlers/operators"
+	"gatehouse/internal/bulk"
 	"gatehouse/internal/ending"
 	"gatehouse/internal/figures"
+	"gatehouse/internal/hourly"
 	"gatehouse/internal/sweep"
 	"gatehouse/keys"
 )
@@ -45,6 +47,7 @@ func (a *app) background(ctx context.Context) {
 		Every:  sweep.DefaultEvery, Now: now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
 		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse sweep", f) },
 	}
+	sweeper.Tables = append(sweeper.Tables, sweep.Table{Name: "clients", Sweep: a.apps.SweepUnused})
 	// A sweeper that deletes nothing: it goes through the users as gently.
 	indexer := &sweep.Sweeper{
 		Tables: []sweep.Table{{Name: "user_words", Sweep: func(ctx context.Context, _ time.Time, n int) (int64, error) { return a.db.IndexNames(ctx, n) }}},
@@ -56,6 +59,12 @@ func (a *app) background(ctx context.Context) {
 		Every:  ending.DefaultEvery, Pace: ending.Pace, Now: now, Swept: a.metrics.Swept, Done: a.metrics.SweepDone, Log: a.log,
 		Alone: func(ctx context.Context, f func(context.Context)) error { return a.db.Alone(ctx, "gatehouse ends", f) },
 	}
+	sampler := &hourly.Sampler{
+		DB: a.db, Now: a.now, Log: a.log,
+		Alone: func(ctx context.Context, f func(context.Context)) error {
+			return a.db.Alone(ctx, "gatehouse samples", f)
+		},
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := a.ring.Run(ctx); err != nil && ctx.Err() == nil {
@@ -66,8 +75,17 @@ func (a *app) background(ctx context.Context) {
 	wg.Go(func() { indexer.Run(ctx) })
 	wg.Go(func() { follower.Run(ctx) })
 	wg.Go(func() { figures.CountRows(ctx, a.db.Rows, a.metrics, a.log) })
+	wg.Go(func() { a.hourly.Run(ctx) })
+	wg.Go(func() { sampler.Run(ctx) })
+	wg.Go(func() { a.clientUses.Run(ctx) })
+	wg.Go(func() { a.apiUses.Run(ctx) })
+	wg.Go(func() { a.explainer.Run(ctx) })
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
 	wg.Go(func() { a.notifier.Run(ctx) })
+	wg.Go(func() { a.bulk.Run(ctx, bulk.DefaultEvery) })
+	if a.sender != nil {
+		wg.Go(func() { a.sender.Run(ctx) })
+	}
 	wg.Wait()
 }
 
@@ -79,6 +97,9 @@ func (b *backends) figures(ring *keys.Ring, health *operators.Health) figures.So
 	}
 	if b.redis != nil {
 		s.Redis = b.redis
+	}
+	if b.config.SMTP.Reveal() != "" {
+		s.Mails = b.db.CountMails
 	}
 	return s
 }

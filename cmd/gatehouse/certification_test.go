@@ -267,7 +267,7 @@ func TestAuthorizationRequestsOfCertifiedApps(t *testing.T) {
 	})
 	g.each("a form is posted when that was asked for", func(t *testing.T, v *visitor) {
 		_ = v.code()
-		script := regexp.MustCompile(`<script src="(/[^"]+)"[^>]*></script>`)
+		script := regexp.MustCompile(`<script src="(/[^"]+)"[^>]*></script>\s*</main>`)
 		for _, pairs := range [][]string{nil, {"response_type", ""}, {"prompt", "none"}} {
 			p := v.do("GET", ask(append(pairs, "response_mode", "form_post")...), nil).shows(http.StatusOK)
 			sent := url.Values{}
@@ -557,6 +557,7 @@ func TestDiscoveryOfCertifiedApps(t *testing.T) {
 			"address": {
 				"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "revocation_endpoint", "introspection_endpoint",
 				"pushed_authorization_request_endpoint", "device_authorization_endpoint", "end_session_endpoint", "registration_endpoint",
+				"authorization_challenge_endpoint", // draft-ietf-oauth-first-party-apps-03 §4
 				"service_documentation", "op_policy_uri", "op_tos_uri", "check_session_iframe", "issuer",
 			},
 			"list": {

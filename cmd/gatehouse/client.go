@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,7 @@ import (
 
 func (c *cli) clientCommand() *cobra.Command {
 	return group("client", "Manage apps", "Manage apps (OAuth clients) in the database that the server uses. The server may be running.",
-		c.clientCreate(), c.clientList(), c.clientShow(), c.clientUpdate(), c.clientRotateSecret(), c.clientDelete())
+		c.clientCreate(), c.clientList(), c.clientShow(), c.clientUpdate(), c.clientAdopt(), c.clientRotateSecret(), c.clientDelete(), c.clientRegistrationToken())
 }
 
 func (c *cli) clientCreate() *cobra.Command {
@@ -32,6 +33,7 @@ func (c *cli) clientCreate() *cobra.Command {
 		Example: `  gatehouse client create --name Shop --grant password --grant refresh_token --scope "openid account"
   gatehouse client create --name Phone --public --redirect-uri com.example.phone:/back --scope openid
   gatehouse client create --name Nightly --grant client_credentials --scope users:read --json
+  gatehouse client create --kind web --name Portal --redirect-uri https://portal.example/callback
   gatehouse client create --name Moved --secret-file moved.secret --redirect-uri https://moved.example/back
   gatehouse client create --name Bank --auth-method private_key_jwt --jwks keys.json --redirect-uri https://bank.example/back`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,10 +53,11 @@ func (c *cli) clientCreate() *cobra.Command {
 				if err != nil {
 					return explain(cmd, err)
 				}
-				return c.printClient(made, secret, asJSON)
+				return c.printClient(cmd, core, made, secret, asJSON)
 			})
 		},
 	}
+	flags.addKind(cmd.Flags())
 	flags.add(cmd.Flags(), grant.Types(), "disabled")
 	cmd.Flags().StringVar(&id, "id", "", "`client_id`; generated if not given")
 	own.add(cmd.Flags(), "secret")
@@ -78,7 +81,7 @@ func (c *cli) clientShow() *cobra.Command {
 		Long:    "Print one app with everything that was set. Its secret is stored only as a digest, and cannot be shown.",
 		Example: "  gatehouse client show shop",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.onClient(cmd, args[0], func(_ *core, app store.Client) error { return c.printClient(app, "", asJSON) })
+			return c.onClient(cmd, args[0], func(core *core, app store.Client) error { return c.printClient(cmd, core, app, "", asJSON) })
 		},
 	}
 	printsJSON(cmd, &asJSON, "print the app as JSON")
@@ -98,15 +101,19 @@ func (c *cli) clientList() *cobra.Command {
 }
 
 func (c *cli) listClients(cmd *cobra.Command, core *core, asJSON bool) error {
-	list := c.newList(asJSON, "ID", "NAME", "AUTH METHOD", "GRANTS", "SCOPE", "STATE", "REDIRECT URIS")
+	list := c.newList(asJSON, "ID", "NAME", "AUTH METHOD", "GRANTS", "SCOPE", "STATE", "ORIGIN", "REDIRECT URIS")
 	for after := ""; ; {
 		clients, err := core.db.ListClients(cmd.Context(), after, cursor.MaxLimit)
 		if err != nil {
 			return err
 		}
-		for _, app := range clients {
+		shown, err := core.apps.Shown(cmd.Context(), clients...)
+		if err != nil {
+			return err
+		}
+		for _, app := range shown {
 			after = app.ID
-			err := list.add(operators.ClientOf(app, ""), app.ID, app.Name, app.AuthMethod, strings.Join(app.GrantTypes, " "), app.Scope, clientState(app), strings.Join(app.RedirectURIs, " "))
+			err := list.add(operators.ClientOf(app, ""), app.ID, app.Name, app.AuthMethod, strings.Join(app.GrantTypes, " "), app.Scope, clientState(app), app.Origin, strings.Join(app.RedirectURIs, " "))
 			if err != nil {
 				return err
 			}
@@ -124,8 +131,31 @@ func clientState(app store.Client) string {
 	return "active"
 }
 
+// lastUse returns when something was last used; empty if it never was.
+func lastUse(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return inUTC(at)
+}
+
 // printClient prints the ID and every attribute that is set.
-func (c *cli) printClient(app store.Client, secret string, asJSON bool) error {
+func (c *cli) printClient(cmd *cobra.Command, core *core, app store.Client, secret string, asJSON bool) error {
+	gone, err := core.apps.Gone(cmd.Context(), app)
+	if err != nil {
+		return err
+	}
+	if len(gone) > 0 {
+		c.say("No API has these scopes any more, so they can be granted no longer: %s", strings.Join(gone, " "))
+	}
+	shown, err := core.apps.Shown(cmd.Context(), app)
+	if err != nil {
+		return err
+	}
+	return c.printShown(shown[0], secret, asJSON)
+}
+
+func (c *cli) printShown(app store.Client, secret string, asJSON bool) error {
 	if asJSON {
 		return c.json(operators.ClientOf(app, secret))
 	}
@@ -135,7 +165,7 @@ func (c *cli) printClient(app store.Client, secret string, asJSON bool) error {
 			lines = append(lines, line{a.Name, a.Kept(&app)})
 		}
 	}
-	if err := c.printLines(append(lines, line{"state", clientState(app)})...); err != nil {
+	if err := c.printLines(append(lines, line{"origin", app.Origin.String()}, line{"state", clientState(app)}, line{"last_used_at", lastUse(app.LastUsedAt)})...); err != nil {
 		return err
 	}
 	if secret != "" {

@@ -45,7 +45,7 @@ func (c *cli) clientUpdate() *cobra.Command {
 				if err != nil {
 					return explainClient(cmd, app.ID, err)
 				}
-				return c.printClient(changed, secret, asJSON)
+				return c.printClient(cmd, core, changed, secret, asJSON)
 			})
 		},
 	}
@@ -60,6 +60,26 @@ func changesAnything(cmd *cobra.Command) bool {
 	said := false
 	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { said = said || f.Changed && f.Name != "json" && f.Name != "yes" })
 	return said
+}
+
+func (c *cli) clientAdopt() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "adopt ID", Short: "Make an app that nobody registered here a registered one", Args: exactArgs("ID"),
+		Long:    "Make an app a registered one that until now the document at its URL describes, or that has\nregistered itself. The document is not fetched again, the app is changed here alone, and APIs\nthat admit registered apps admit it. Its ID, consents and sessions stay. To block an app by\nURL, use client update --disabled instead: a deleted one comes back when it is next asked for.",
+		Example: "  gatehouse client adopt https://app.example.com/client.json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withCore(cmd.Context(), func(core *core) error {
+				adopted, err := core.apps.Adopt(cmd.Context(), authz.Operator, args[0], "")
+				if err != nil {
+					return explainClient(cmd, args[0], err)
+				}
+				return c.printClient(cmd, core, adopted, "", asJSON)
+			})
+		},
+	}
+	printsJSON(cmd, &asJSON, "print the app as JSON")
+	return cmd
 }
 
 func (c *cli) clientRotateSecret() *cobra.Command {
@@ -88,7 +108,7 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 				if err != nil {
 					return explainClient(cmd, args[0], err)
 				}
-				return c.printClient(changed, secret, asJSON)
+				return c.printClient(cmd, core, changed, secret, asJSON)
 			})
 		},
 	}
@@ -102,9 +122,9 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 // rotateSecret returns the secret that it made; empty if the app brought one.
 func (c *core) rotateSecret(ctx context.Context, id string, brought fields.Text, overlap time.Duration) (store.Client, string, error) {
 	if !brought.Sent {
-		return c.apps.RotateSecret(ctx, authz.Operator, id, overlap)
+		return c.apps.RotateSecret(ctx, authz.Operator, id, overlap, "")
 	}
-	changed, err := c.apps.ReplaceSecret(ctx, authz.Operator, id, brought.Value, overlap)
+	changed, err := c.apps.ReplaceSecret(ctx, authz.Operator, id, brought.Value, overlap, "")
 	return changed, "", err
 }
 
@@ -134,7 +154,7 @@ func (c *cli) clientDelete() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := core.apps.Delete(cmd.Context(), authz.Operator, app.ID); err != nil {
+				if err := core.apps.Delete(cmd.Context(), authz.Operator, app.ID, ""); err != nil {
 					return explainClient(cmd, app.ID, err)
 				}
 				c.say("client %s was deleted", app.ID)

@@ -11,9 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"gatehouse/config"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
-	"gatehouse/internal/client"
-	"gatehouse/internal/grant"
 	"gatehouse/internal/names"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
@@ -30,12 +29,14 @@ const (
 // does not answer; args are the arguments so far.
 type completer func(ctx context.Context, db *sqlstore.DB, args []string, prefix string) []string
 
-// ofArgument has the completer of each placeholder for an argument.
-var ofArgument = map[string]completer{"NAME": usernames, "ROLE": oneOf(roles()), "ID": clientIDs, "KID": keyIDs}
+// ofArgument has the completer of each placeholder for an argument, after the name of the
+// group if the placeholder means something else there.
+var ofArgument = map[string]completer{"NAME": usernames, "ROLE": oneOf(roles()), "ID": clientIDs, "api ID": apiIDs, "KID": keyIDs}
 
 // ofFlag has the completers of flags that are neither settings nor attributes of an app.
 var ofFlag = map[string]completer{
 	"role": oneOf(roles()), "kind": oneOf(audit.KindNames()), "actor": parties(actors.words), "subject": parties(subjects.words), "end": sessionIDs,
+	"listed-client": clientIDs, "introspection-client": clientIDs,
 }
 
 // addCompletions makes the shell complete the values of arguments and flags.
@@ -48,7 +49,7 @@ func (c *cli) addCompletions(cmd *cobra.Command) {
 			return // the shell completes the names of files
 		}
 		find := ofFlag[f.Name]
-		if known := choicesOf(attributeOf(f.Name)); find == nil && len(known) > 0 {
+		if known := choicesOf(cmd, attributeOf(cmd, f.Name)); find == nil && len(known) > 0 {
 			find = oneOf(known)
 		}
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, c.completes(find)) // it fails only for a flag that does not exist
@@ -76,11 +77,11 @@ func showSettings(root *cobra.Command, args []string) {
 	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = false })
 }
 
-// attributeOf returns the attribute of an app that a flag sets; empty if there is none.
-func attributeOf(flag string) string {
-	for _, a := range client.Attributes(grant.Types()) {
-		if a.Flag == flag {
-			return a.Name
+// attributeOf returns the attribute that a flag of a command sets; empty if there is none.
+func attributeOf(cmd *cobra.Command, flag string) string {
+	for _, a := range attributesOf(cmd) {
+		if a.flag == flag {
+			return a.name
 		}
 	}
 	return ""
@@ -94,7 +95,11 @@ func (c *cli) completesArguments(placeholders []string) cobra.CompletionFunc {
 		if placeholders[len(args)] == "FILE" {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
-		return c.completes(ofArgument[placeholders[len(args)]])(cmd, args, prefix)
+		placeholder := placeholders[len(args)]
+		if isAbout(cmd, "api") {
+			placeholder = "api " + placeholder
+		}
+		return c.completes(ofArgument[placeholder])(cmd, args, prefix)
 	}
 }
 
@@ -168,6 +173,23 @@ func clientIDs(ctx context.Context, db *sqlstore.DB, _ []string, prefix string) 
 	}
 	for _, c := range clients {
 		found = append(found, c.ID)
+	}
+	return found
+}
+
+func apiIDs(ctx context.Context, db *sqlstore.DB, _ []string, prefix string) []string {
+	if db == nil {
+		return nil
+	}
+	all, err := (&apis.Service{DB: db}).All(ctx)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, a := range all {
+		if strings.HasPrefix(a.ID, prefix) && len(found) < suggestions {
+			found = append(found, a.ID)
+		}
 	}
 	return found
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
@@ -33,14 +35,8 @@ const crowdPassword = "seven grey herons wait"
 func gather(t *testing.T, a *app) *crowd {
 	t.Helper()
 	c := &crowd{app: a, people: map[string]store.User{}}
-	for name, role := range map[string]string{"user": "user", "staff": "staff", "admin": "admin", "deactivated": "admin", "victim": "user"} {
-		u, err := a.people.Create(t.Context(), authz.Operator, account.Input{
-			Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Role: fields.Given(role), Password: fields.Given(crowdPassword),
-		})
-		if err != nil {
-			t.Fatalf("creating the user: %v", err)
-		}
-		c.people[name] = u
+	for name := range rolesOfCrowd {
+		c.create(t, name)
 	}
 	_, secret, err := a.apps.Create(t.Context(), authz.Operator, client.Input{
 		ID: fields.Given("nightly"), Name: fields.Given("Nightly"), GrantTypes: fields.Listed("client_credentials"), Scope: fields.Given(string(authz.AllScopes)),
@@ -50,6 +46,28 @@ func gather(t *testing.T, a *app) *crowd {
 	}
 	c.secret = secret
 	return c
+}
+
+var rolesOfCrowd = map[string]string{"user": "user", "staff": "staff", "admin": "admin", "deactivated": "admin", "victim": "user"}
+
+func (c *crowd) create(t *testing.T, name string) {
+	t.Helper()
+	u, err := c.app.people.Create(t.Context(), authz.Operator, account.Input{
+		Username: fields.Given(name), Email: fields.Given(name + "@example.com"), Role: fields.Given(rolesOfCrowd[name]), Password: fields.Given(crowdPassword),
+	})
+	if err != nil {
+		t.Fatalf("creating the user: %v", err)
+	}
+	c.people[name] = u
+}
+
+// again creates a caller anew who has just deleted their account.
+func (c *crowd) again(t *testing.T, caller string) {
+	t.Helper()
+	who, is := c.people[caller]
+	if _, err := c.app.people.Get(t.Context(), who.ID); is && errors.Is(err, store.ErrNotFound) {
+		c.create(t, caller)
+	}
 }
 
 // token returns a new access token of a caller, or "" for an anonymous one.
@@ -67,7 +85,7 @@ func (c *crowd) token(t *testing.T, caller string) string {
 	if err != nil {
 		t.Fatalf("reading the user: %v", err)
 	}
-	set, err := c.sessions.Begin(t.Context(), signin.Password(who, signin.ByLogin, c.sessions.Now()), session.Accounts(store.RotationStrict), authz.ForRole(who.Role))
+	set, err := c.sessions.Begin(t.Context(), signin.Password(who, signin.ByLogin, c.sessions.Now()), session.Accounts(store.RotationStrict), apis.Grant{Scope: authz.ForRole(who.Role)}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,8 +25,8 @@ func (c *cli) doctorCommand() *cobra.Command {
 	replicas := 1
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check the settings and everything around the server", Args: exactArgs(),
-		Long: `Check the settings, the database, Redis, the keys, the certificate and this machine,
-and print for each finding what it is and what to change. It takes at most 15 seconds,
+		Long: `Check the settings, the database, Redis, the keys, the certificate, the mail server and
+this machine, and print for each finding what it is and what to change. It takes at most 15 seconds,
 even if something does not answer, and changes nothing. The server may be running.
 
 The exit code is 1 if there is a fault, and 0 if there are none or only warnings.
@@ -62,7 +63,8 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 	masters := doctor.Masters{File: masterKeyFile(cfg), Read: func() (keys.MasterKeys, error) { return masterKeysOf(cfg, false) }}
 	return []doctor.Examination{
 		{Part: "settings", Look: func(context.Context) finding.List {
-			return append(doctor.Settings(faults), doctor.Front(cfg.Issuer, cfg.Exposed(), cfg.TLSCert != "", len(cfg.TrustedProxies) > 0)...)
+			return slices.Concat(doctor.Settings(faults), doctor.Front(cfg.Issuer, cfg.Exposed(), cfg.TLSCert != "", len(cfg.TrustedProxies) > 0),
+				doctor.Resource(cfg), doctor.StolenPasswords(cfg.StolenPasswords))
 		}},
 		{Part: "machine", Look: func(context.Context) finding.List {
 			return doctor.Machine(machineSettings(cfg), machine.Available())
@@ -82,6 +84,7 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 			}
 			return redisstore.Examine(ctx, cfg.Redis.Reveal(), time.Now)
 		}},
+		examineMail(cfg),
 	}
 }
 

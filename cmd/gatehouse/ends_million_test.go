@@ -59,8 +59,8 @@ func TestAMillionSessionsEndAtOnce(t *testing.T) {
 					_, err := g.people.Change(t.Context(), authz.Operator, c.person, account.Input{Active: fields.On(false)}, false)
 					return err
 				}},
-				{"client delete", func() error { return g.apps.Delete(t.Context(), authz.Operator, c.id) }},
-				{"delete", func() error { return g.people.Delete(t.Context(), authz.Operator, c.person.ID) }},
+				{"client delete", func() error { return g.apps.Delete(t.Context(), authz.Operator, c.id, "") }},
+				{"delete", func() error { return g.people.Delete(t.Context(), authz.Operator, c.person.ID, "") }},
 			} {
 				begun := time.Now()
 				if err := act.do(); err != nil {

@@ -204,11 +204,26 @@ var endingActs = []endingAct{
 		_, err := c.g.people.Change(c.g.t.Context(), authz.Operator, c.person, account.Input{Password: fields.Given("another long secret of theirs")}, false)
 		return err
 	}},
+	{name: "a new password by a link", act: func(c *contest) error {
+		made, err := c.g.people.ResetLink(c.g.t.Context(), authz.Operator, c.person.ID)
+		if err != nil {
+			return err
+		}
+		_, err = c.g.people.Reset(c.g.t.Context(), account.NewPassword{Token: fields.Given(tokenIn(c.g.t, made.URL)), Password: fields.Given("another long secret of theirs")})
+		return err
+	}},
 	{name: "deactivation", act: func(c *contest) error {
 		_, err := c.g.people.Change(c.g.t.Context(), authz.Operator, c.person, account.Input{Active: fields.On(false)}, false)
 		return err
 	}},
-	{name: "deletion", act: func(c *contest) error { return c.g.people.Delete(c.g.t.Context(), authz.Operator, c.person.ID) }},
+	{name: "deletion", act: func(c *contest) error { return c.g.people.Delete(c.g.t.Context(), authz.Operator, c.person.ID, "") }},
+	{name: "own deletion", act: func(c *contest) error {
+		me, err := c.g.people.Get(c.g.t.Context(), c.person.ID)
+		if err != nil {
+			return err
+		}
+		return c.g.people.DeleteOwn(c.g.t.Context(), authz.Actor{UserID: me.ID, Sub: me.Sub}, me, fields.Given(secretPhrase))
+	}},
 	{name: "sign-out everywhere", spares: true, act: func(c *contest) error {
 		_, err := c.g.sessions.EndAll(c.g.t.Context(), "cli", c.person.ID, "", store.EndedByOwner)
 		return err
@@ -219,6 +234,14 @@ var endingActs = []endingAct{
 		}
 		return nil
 	}},
+	{name: "second factors taken away", spares: true, act: func(c *contest) error {
+		has := store.FactorTOTP
+		err := c.g.db.Write(c.g.t.Context(), func(tx store.Tx) error { return tx.UpdateUser(c.person.ID, store.UserChange{Factors: &has}) })
+		if err != nil {
+			return err
+		}
+		return c.g.people.ResetFactors(c.g.t.Context(), authz.Operator, c.person.ID, "")
+	}},
 	{name: "consent withdrawn", spares: true, act: func(c *contest) error {
 		return c.g.people.Withdraw(c.g.t.Context(), authz.Operator, c.person, c.id)
 	}},
@@ -226,7 +249,7 @@ var endingActs = []endingAct{
 		_, _, err := c.g.apps.Update(c.g.t.Context(), authz.Operator, c.id, client.Input{AuthMethod: fields.Given("client_secret_post")}, false)
 		return err
 	}},
-	{name: "app deleted", ofApp: true, act: func(c *contest) error { return c.g.apps.Delete(c.g.t.Context(), authz.Operator, c.id) }},
+	{name: "app deleted", ofApp: true, act: func(c *contest) error { return c.g.apps.Delete(c.g.t.Context(), authz.Operator, c.id, "") }},
 }
 
 // contend lets the callers found sessions until after the act, and returns how many they

@@ -85,7 +85,7 @@ func TestNoBrowserOutlivesItsPerson(t *testing.T) {
 			_, err := g.people.Change(t.Context(), authz.Operator, g.ann, account.Input{Active: fields.On(false)}, false)
 			return err
 		},
-		"deletion": func(g *gate) error { return g.people.Delete(t.Context(), authz.Operator, g.ann.ID) },
+		"deletion": func(g *gate) error { return g.people.Delete(t.Context(), authz.Operator, g.ann.ID, "") },
 		"an end of all sessions": func(g *gate) error {
 			_, err := g.sessions.EndAll(t.Context(), "cli", g.ann.ID, "", "ended by admin")
 			return err
@@ -224,7 +224,7 @@ func TestHeadersOfEveryPage(t *testing.T) {
 		if p.header.Get("Cache-Control") != "no-store" || p.header.Get("Referrer-Policy") != referrer {
 			t.Errorf(`%s: Cache-Control %q, Referrer-Policy %q, want "no-store" and %q`, p.at, p.header.Get("Cache-Control"), p.header.Get("Referrer-Policy"), referrer)
 		}
-		for _, inline := range []string{"<script", "<style", " style=", " onclick", " onload"} {
+		for _, inline := range []string{"<script>", "<script type", "<style", " style=", " onclick", " onload"} {
 			if strings.Contains(p.body, inline) {
 				t.Errorf("%s has %s, want nothing inline", p.at, inline)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gatehouse/handlers/operators"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/clock"
@@ -45,7 +46,7 @@ func everyPlace(t *testing.T, types grant.List) map[string]string {
 // registers checks that an app can be registered for every type.
 func registers(t *testing.T, types grant.List) error {
 	_, _, err := registry(t, types).Create(t.Context(), authz.Operator, client.Input{
-		Name: fields.Given("Shop"), GrantTypes: fields.Listed(types.Names()...), RedirectURIs: fields.Listed("https://shop.example/"),
+		Name: fields.Given("Shop"), FirstParty: fields.On(true), GrantTypes: fields.Listed(types.Names()...), RedirectURIs: fields.Listed("https://shop.example/"),
 	})
 	return err
 }
@@ -61,7 +62,7 @@ func registry(t *testing.T, types grant.List) *client.Service {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatalf("migrating the store: %v", err)
 	}
-	return &client.Service{Grants: types, DB: db, Now: clock.Millis(time.Now), Log: log}
+	return &client.Service{Grants: types, DB: db, APIs: &apis.Service{DB: db}, Now: clock.Millis(time.Now), Log: log}
 }
 
 // answers checks that the token endpoint has a step for every type that it answers.
@@ -73,7 +74,7 @@ func answers(_ *testing.T, types grant.List) error {
 // advertises checks that discovery names the types whose endpoints exist.
 func advertises(_ *testing.T, types grant.List) error {
 	document, err := discovery.Server{Grants: types, Endpoints: map[string]string{
-		grant.TokenEndpoint: "/token", grant.AuthorizationEndpoint: "/authorize", grant.DeviceEndpoint: "/devices",
+		grant.TokenEndpoint: "/token", grant.AuthorizationEndpoint: "/authorize", grant.DeviceEndpoint: "/devices", grant.ChallengeEndpoint: "/challenge",
 	}}.AuthorizationServer()
 	if err != nil {
 		return err
@@ -108,7 +109,11 @@ func explains(_ *testing.T, types grant.List) error {
 // a token request may name those that its endpoint answers.
 func documents(_ *testing.T, types grant.List) error {
 	faults, err := apicheck.Enums(operators.NewOpenAPI().Document(), types.Names(), map[string][]string{
-		"/components/schemas/TokenRequest/properties/grant_type": types.AnsweredAt(grant.TokenEndpoint).Names(),
+		"/components/schemas/TokenRequest/properties/grant_type":     types.AnsweredAt(grant.TokenEndpoint).Names(),
+		"/components/schemas/ChallengeRefusal/properties/next/items": {"otp", "passkey", "password", "recovery_code"}, // parameters, not grants
+		// Those of clients that nobody vouches for.
+		"/components/schemas/ClientMetadata/properties/grant_types/items":    {grant.AuthorizationCode, grant.RefreshToken, grant.DeviceCode},
+		"/components/schemas/ClientInformation/properties/grant_types/items": {grant.AuthorizationCode, grant.RefreshToken, grant.DeviceCode},
 	})
 	if err != nil || len(faults) == 0 {
 		return err

@@ -3,12 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 
+	"golang.org/x/term"
+
 	"gatehouse/handlers/pages"
+	"gatehouse/internal/loopback"
+	"gatehouse/internal/mail"
 )
 
 // greet tells the person who started the server where it is and what to do next.
@@ -54,6 +60,21 @@ or create one from the shell:
 
   gatehouse user create --role admin --username NAME --email ADDRESS
 `, strings.TrimSuffix(a.config.Issuer, "/"), pages.SetupPath, token)
+	}
+}
+
+// showLinks has the one-time links for people shown at the terminal while nothing else can
+// bring them: without mail, on somebody's own machine. Elsewhere standard error is a log,
+// which is kept and passed on. They are written as log lines are, by lines, which never
+// waits: people who sign up must not wait for a terminal that is held.
+func (c *cli) showLinks(a *app, lines io.Writer) {
+	u, err := url.Parse(a.config.Issuer)
+	f, file := c.stderr.(*os.File)
+	if err != nil || !loopback.Host(u.Hostname()) || a.people.Reaches() || !file || !term.IsTerminal(int(f.Fd())) {
+		return
+	}
+	a.people.Terminal = func(m mail.Message) {
+		_, _ = fmt.Fprintf(lines, "\nMail is not set up. This link (%s) is for %s:\n\n  %s\n\n", m.Purpose, m.To, m.Data["Link"])
 	}
 }
 

@@ -70,6 +70,19 @@ func describes(t *testing.T, v *visitor, issuer string) {
 			t.Errorf("%s: %s\nwant the issuer %s and endpoints below it", path, p.body, issuer)
 		}
 	}
+	at := "/.well-known/oauth-protected-resource/auth" // RFC 9728 §3.1
+	p := v.do("GET", at, nil).shows(http.StatusOK)
+	var resource map[string]any
+	if err := json.Unmarshal([]byte(p.body), &resource); err != nil {
+		t.Fatalf("%s: unmarshalling the JSON: %v", at, err)
+	}
+	if resource["resource"] != issuer || resource["jwks_uri"] != issuer+"/.well-known/jwks.json" {
+		t.Errorf("%s: %s\nwant the resource %s and keys below it", at, p.body, issuer)
+	}
+	challenge := v.do("GET", "/auth/api/accounts/profile/", nil).shows(http.StatusUnauthorized).header.Get("WWW-Authenticate")
+	if want := `resource_metadata="` + strings.TrimSuffix(issuer, "/auth") + at + `"`; !strings.Contains(challenge, want) {
+		t.Errorf("the challenge is %s, want it to have %s", challenge, want)
+	}
 }
 
 var (
@@ -131,6 +144,17 @@ backend gatehouse
 		}
 		return err
 	})
+}
+
+// An API whose name leads elsewhere is not described here.
+func TestAnAudienceThatIsNotOursHasNoMetadata(t *testing.T) {
+	g := openGate(t, func(cfg *config.Config) { cfg.Audience = "https://api.example.com" })
+	v := g.visitor()
+	v.get("/.well-known/oauth-protected-resource").shows(http.StatusNotFound)
+	challenge := v.get("/api/accounts/profile/").shows(http.StatusUnauthorized).header.Get("WWW-Authenticate")
+	if want := `Bearer realm="api", scope="account"`; challenge != want {
+		t.Errorf("the challenge is %s, want %s", challenge, want)
+	}
 }
 
 func TestAnIssuerPathOfOurOwnIsRefused(t *testing.T) {

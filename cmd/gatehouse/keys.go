@@ -106,7 +106,7 @@ func (c *cli) keysRotate() *cobra.Command {
 func (c *cli) keysRewrap() *cobra.Command {
 	return &cobra.Command{
 		Use: "rewrap", Short: "Seal the keys under a new master key", Args: exactArgs(),
-		Long: "Seal under GATEHOUSE_MASTER_KEY the signing keys that are sealed under\nGATEHOUSE_MASTER_KEY_PREVIOUS. Configure both in every replica first. Nobody notices:\nthe signing keys, the tokens and the key set stay the same. The command returns once\nevery replica has had time to read the keys again.",
+		Long: "Seal under GATEHOUSE_MASTER_KEY the signing keys, and the data key, that are sealed under\nGATEHOUSE_MASTER_KEY_PREVIOUS. Configure both in every replica first. Nobody notices:\nthe signing keys, the tokens and the key set stay the same. The command returns once\nevery replica has had time to read the keys again.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
 				done, err := ring.Rewrap(cmd.Context(), "cli")

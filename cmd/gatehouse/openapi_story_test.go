@@ -1,17 +1,21 @@
 package main
 
 import (
+	"encoding/base64"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"gatehouse/config"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -20,6 +24,7 @@ const (
 	users        = "/api/accounts/admin/users/"
 	ownProfile   = "/api/accounts/profile/"
 	clients      = "/api/admin/clients/"
+	resources    = "/api/admin/apis/"
 )
 
 // person returns the body that creates an account.
@@ -46,7 +51,8 @@ func (w *witness) firstAdministrator(t *testing.T) {
 	w.ask(http.StatusForbidden, "POST", "/setup", fields(token, secretPhrase), with("Sec-Fetch-Site", "cross-site"))
 	w.ask(http.StatusUnprocessableEntity, "POST", "/setup", fields(token, "password"), from("192.0.2.1"))
 	w.ask(http.StatusGone, "POST", "/setup", fields("another", secretPhrase), from("192.0.3.1"))
-	w.ask(http.StatusCreated, "POST", "/setup", fields(token, secretPhrase), from("192.0.4.1"))
+	grace := &tab{}
+	w.visit(grace, http.StatusCreated, "POST", "/setup", fields(token, secretPhrase), from("192.0.4.1"))
 	w.ask(http.StatusGone, "POST", "/setup", form("token", token, "username", "eve", "email", "eve@example.com", "password", secretPhrase), from("192.0.5.1"))
 	w.admin, _ = w.signIn("grace")
 }
@@ -81,6 +87,8 @@ func (w *witness) people(t *testing.T) {
 	w.lists(t, "/api/accounts/staff/users/", w.staff)
 	w.ask(http.StatusOK, "GET", "/api/accounts/staff/users/"+w.victim+"/", as(w.staff))
 
+	w.ask(http.StatusOK, "GET", users+"1/effect/?role=admin", admin)
+	w.ask(http.StatusConflict, "GET", users+"1/effect/?delete=true", admin)
 	w.ask(http.StatusConflict, "DELETE", users+"1/", admin)
 	w.ask(http.StatusConflict, "PATCH", users+"1/", admin, sends(object{"role": "user"}))
 	w.ask(http.StatusConflict, "PUT", users+"1/", admin, sends(object{"username": "grace", "email": "grace@example.com", "password": secretPhrase, "is_active": false}))
@@ -136,6 +144,11 @@ func (w *witness) ownAccount(t *testing.T) {
 	w.ask(http.StatusNoContent, "DELETE", ownProfile+"sessions/"+firstMember(t, list, "id")+"/", me)
 	w.ask(http.StatusNoContent, "DELETE", ownProfile+"sessions/", me)
 	w.ask(http.StatusUnauthorized, "GET", ownProfile, me)
+
+	access, _ = w.signIn("olga")
+	w.ask(http.StatusNoContent, "POST", ownProfile+"delete/", as(access))
+	w.ask(http.StatusUnauthorized, "GET", ownProfile, as(access))
+	w.ask(http.StatusConflict, "POST", ownProfile+"delete/", as(w.admin)) // the last one
 }
 
 // attributes sets and reads the attributes of a profile, which come back normalized.
@@ -158,7 +171,8 @@ func (w *witness) attributes(t *testing.T, me option) {
 		"phone_number": "12", "address": "Berlin", "email_verified": true, "phone_number_verified": true, "updated_at": "2026-01-02T03:04:05Z"}))
 	w.ask(http.StatusBadRequest, "PATCH", ownProfile, me, sends(object{"address": object{"country": 7, "region": nil}}))
 	w.ask(http.StatusOK, "PATCH", users+w.victim+"/", as(w.admin), sends(all))
-	w.ask(http.StatusBadRequest, "PATCH", users+w.victim+"/", as(w.admin), sends(object{"phone_number_verified": true}))
+	w.ask(http.StatusOK, "PATCH", users+w.victim+"/", as(w.admin), sends(object{"email_verified": true, "phone_number_verified": true}))
+	w.ask(http.StatusBadRequest, "PATCH", users+"1/", as(w.admin), sends(object{"email_verified": true}))
 }
 
 // consents runs once there are apps. It leaves a consent of grace's for later chapters.
@@ -181,6 +195,11 @@ func (w *witness) consents(t *testing.T) {
 	}
 	w.ask(http.StatusOK, "GET", users+strconv.FormatInt(grace.ID, 10)+"/consents/", as(w.admin))
 	w.ask(http.StatusOK, "GET", users+w.victim+"/consents/", as(w.admin))
+	if left := w.ask(http.StatusOK, "DELETE", own+"shop/?scope=account", as(w.admin)).text(t, "scope"); left != "openid" {
+		t.Errorf("%q is left of the consent, want openid", left)
+	}
+	w.ask(http.StatusNotFound, "DELETE", own+"shop/?scope=account", as(w.admin))
+	w.ask(http.StatusBadRequest, "DELETE", own+"shop/?scope=", as(w.admin))
 	w.ask(http.StatusNoContent, "DELETE", own+"shop/", as(w.admin))
 	w.ask(http.StatusNotFound, "DELETE", own+"shop/", as(w.admin))
 	allow()
@@ -241,7 +260,7 @@ func (w *witness) goneAndInactive(t *testing.T) {
 func (w *witness) closedSignUp(t *testing.T) {
 	cfg := config.Default()
 	cfg.Database = config.NewSecret("sqlite:" + filepath.Join(t.TempDir(), "closed.db"))
-	cfg.Audience, cfg.SignUpOpen, cfg.CORSOrigins = cfg.Issuer, false, []string{"https://app.example.com"}
+	cfg.Audience, cfg.SignUp, cfg.CORSOrigins = cfg.Issuer, "closed", []string{"https://app.example.com"}
 	closed, err := newApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("building the app: %v", err)
@@ -251,6 +270,7 @@ func (w *witness) closedSignUp(t *testing.T) {
 	defer w.at(w.base)
 	w.at(door.URL)
 	w.ask(http.StatusForbidden, "POST", "/api/accounts/signup/", sends(person("nina")))
+	w.ask(http.StatusForbidden, "GET", "/signup")
 	got := w.ask(http.StatusUnauthorized, "GET", ownProfile, with("Origin", "https://app.example.com"))
 	if got.header.Get("Access-Control-Allow-Origin") == "" {
 		t.Error("Access-Control-Allow-Origin is missing, want it for a page of a configured origin")
@@ -279,6 +299,8 @@ func (w *witness) apps(t *testing.T) {
 		"redirect_uris": []string{"javascript:alert(1)"}, "access_token_lifetime": 1, "client_secret": "mine", "first_party": "perhaps"}))
 
 	w.appsThatSign(t)
+	w.resources(t)
+	w.appsByURL(t)
 	first := w.ask(http.StatusOK, "GET", clients+"?limit=1", admin)
 	next, _, _ := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
 	w.ask(http.StatusOK, "GET", next, admin)
@@ -302,6 +324,49 @@ func (w *witness) apps(t *testing.T) {
 	w.ask(http.StatusNoContent, "DELETE", clients+"page/", admin)
 }
 
+// resources registers APIs of others, and apps for their scopes.
+func (w *witness) resources(t *testing.T) {
+	admin := as(w.admin)
+	scopes := []object{{"name": "orders:read", "description": "Read your orders"}, {"name": "orders:write", "description": "Place orders", "sensitive": true}}
+	w.ask(http.StatusCreated, "POST", resources, admin, sends(object{"id": "orders", "identifier": "https://Orders.example/", "name": "Orders", "scopes": scopes}))
+	w.ask(http.StatusCreated, "POST", resources, admin, form("id", "billing", "identifier", "urn:example:billing", "name", "Billing", "scopes", `[{"name":"orders:read","description":"Read the orders in bills"}]`,
+		"clients", "listed", "listed_clients", "shop", "introspection_clients", "shop", "token_type", "JWT", "claims", "email role", "access_token_lifetime", "60", "listed_in_metadata", "true"))
+	w.ask(http.StatusBadRequest, "POST", resources, admin, sends(object{"id": "a/b", "identifier": w.app.config.Issuer + "/x", "scopes": "orders", "clients": "all", "claims": "role", "token_type": "jwt", "access_token_lifetime": 1}))
+	w.ask(http.StatusBadRequest, "POST", resources, admin, sends(object{"id": "orders", "identifier": "https://orders.example", "name": "Orders", "scopes": scopes, "listed_clients": []string{"shop"}}))
+	w.ask(http.StatusBadRequest, "POST", resources, admin, sends(object{"identifier": nil, "name": nil, "scopes": nil, "created_at": nil}))
+
+	first := w.ask(http.StatusOK, "GET", resources+"?limit=1", admin)
+	next, _, _ := strings.Cut(strings.TrimPrefix(first.header.Get("Link"), "<"+w.app.config.Issuer), ">")
+	w.ask(http.StatusOK, "GET", next, admin)
+	if got := w.ask(http.StatusOK, "GET", resources, admin).header.Get("X-Total-Count"); got != "3" {
+		t.Errorf("there are %s APIs, want 3 with our own", got)
+	}
+	w.ask(http.StatusBadRequest, "GET", resources+"?cursor=x", admin)
+
+	orders := w.ask(http.StatusOK, "GET", resources+"orders/", admin).object(t)
+	delete(orders, "created_at")
+	delete(orders, "updated_at")
+	delete(orders, "last_used_at")
+	delete(orders, "access_token_lifetime")
+	w.ask(http.StatusOK, "PUT", resources+"orders/", admin, sends(orders))
+	w.ask(http.StatusBadRequest, "PUT", resources+"orders/", admin, sends(object{"name": "Orders"}))
+	w.ask(http.StatusOK, "PATCH", resources+"orders/", admin, sends(object{"clients": "any", "access_token_lifetime": nil}))
+	w.ask(http.StatusOK, "PATCH", resources+"orders/", admin)
+	w.ask(http.StatusBadRequest, "PATCH", resources+"orders/", admin, sends(object{"identifier": "https://elsewhere.example", "id": "other"}))
+	w.ask(http.StatusOK, "PATCH", resources+store.OwnAPI+"/", admin, sends(object{"clients": "registered"}))
+	w.ask(http.StatusBadRequest, "PATCH", resources+store.OwnAPI+"/", admin, sends(object{"name": "Mine"}))
+	w.ask(http.StatusConflict, "DELETE", resources+store.OwnAPI+"/", admin)
+	w.ask(http.StatusNotFound, "DELETE", resources+"none/", admin)
+
+	app := w.ask(http.StatusCreated, "POST", clients, admin, sends(object{"client_id": "cart", "name": "Cart", "redirect_uris": []string{"https://cart.example"}, "scope": "openid orders:read orders:write"}))
+	if got := app.text(t, "scope"); got != "openid orders:read orders:write" {
+		t.Errorf("the scope of the app is %q, want the bare names", got)
+	}
+	w.ask(http.StatusBadRequest, "PATCH", clients+"cart/", admin, sends(object{"scope": "orders:read orders:raed urn:example:billing#orders:read"}))
+	w.ask(http.StatusNoContent, "DELETE", resources+"billing/", admin)
+	w.ask(http.StatusNoContent, "DELETE", clients+"cart/", admin)
+}
+
 // appsThatSign registers apps that have keys instead of a secret.
 func (w *witness) appsThatSign(t *testing.T) {
 	admin := as(w.admin)
@@ -310,7 +375,7 @@ func (w *witness) appsThatSign(t *testing.T) {
 		"grant_types": []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"}, "redirect_uris": []string{"https://bank.example/back"},
 		"backchannel_logout_uri": "https://bank.example/out", "backchannel_logout_session_required": true}))
 	bank := w.ask(http.StatusOK, "GET", clients+"bank/", admin).object(t)
-	for _, name := range []string{"secrets", "created_at", "updated_at"} {
+	for _, name := range []string{"origin", "secrets", "created_at", "updated_at", "last_used_at"} {
 		delete(bank, name)
 	}
 	for name, value := range bank {
@@ -319,6 +384,9 @@ func (w *witness) appsThatSign(t *testing.T) {
 		}
 		w.ask(http.StatusOK, "PATCH", clients+"bank/", admin, sends(object{name: value}))
 	}
+	w.ask(http.StatusOK, "PATCH", clients+"bank/", admin, sends(object{"scope": "openid email groups", "id_token_claims": []string{"email", "groups"}}))
+	w.ask(http.StatusOK, "PATCH", clients+"bank/", admin, form("id_token_claims", "groups"))
+	w.ask(http.StatusBadRequest, "PATCH", clients+"bank/", admin, sends(object{"id_token_claims": []string{"openid", "profile"}}))
 	w.ask(http.StatusOK, "PATCH", clients+"bank/", admin, form("jwks_uri", "https://bank.example/keys", "assertion_audience", "any"))
 	w.ask(http.StatusBadRequest, "POST", clients+"bank/secret/", admin)
 	w.ask(http.StatusBadRequest, "PATCH", clients+"bank/", admin, sends(object{"jwks": object{"keys": []object{{"kty": "oct", "k": "AAAA"}}}, "jwks_uri": "http://bank.example",
@@ -326,6 +394,31 @@ func (w *witness) appsThatSign(t *testing.T) {
 	w.ask(http.StatusBadRequest, "PATCH", clients+"shop/", admin, sends(object{"jwks": set, "assertion_audience": "any"}))
 	w.ask(http.StatusBadRequest, "PATCH", clients+"shop/", admin, sends(object{"require_signed_request_object": true}))
 	w.ask(http.StatusNoContent, "DELETE", clients+"bank/", admin)
+}
+
+// appsByURL blocks, adopts and deletes an app that a document describes.
+func (w *witness) appsByURL(t *testing.T) {
+	const id = "https://tidewater.example/app.json"
+	admin, byURL := as(w.admin), clients+"~"+base64.RawURLEncoding.EncodeToString([]byte(id))+"/"
+	now := time.Now()
+	err := w.app.db.Write(t.Context(), func(tx store.Tx) error {
+		return errors.Join(
+			tx.CreateClient(store.Client{ID: id, Name: "Tidewater", AuthMethod: store.NoSecret, Origin: store.OriginDocument, GrantTypes: []string{"authorization_code"}, RedirectURIs: []string{"http://127.0.0.1/"}, Rotation: "strict", CreatedAt: now, UpdatedAt: now}),
+			tx.PutClientDocument(store.ClientDocument{ClientID: id, FetchedAt: now, FreshUntil: now.Add(time.Hour)}))
+	})
+	if err != nil {
+		t.Fatalf("keeping a document: %v", err)
+	}
+	if got := w.ask(http.StatusOK, "GET", byURL, admin); got.text(t, "origin") != "document" {
+		t.Errorf("an app by URL: %s, want its origin", got.text(t, "origin"))
+	}
+	w.ask(http.StatusBadRequest, "PATCH", byURL, admin, sends(object{"name": "Ours"}))
+	w.ask(http.StatusOK, "PATCH", byURL, admin, sends(object{"disabled": true}))
+	w.ask(http.StatusOK, "POST", byURL+"adopt/", admin)
+	w.ask(http.StatusBadRequest, "POST", byURL+"adopt/", admin)
+	w.ask(http.StatusOK, "PATCH", byURL, admin, sends(object{"name": "Ours", "disabled": false}))
+	w.ask(http.StatusNotFound, "POST", clients+"~bm9ib2R5/adopt/", admin)
+	w.ask(http.StatusNoContent, "DELETE", byURL, admin)
 }
 
 func (w *witness) tokensOfApps(t *testing.T) {
@@ -380,6 +473,7 @@ func (w *witness) crossedTokens(t *testing.T, shop option, ofShop string) {
 }
 
 func (w *witness) operating(t *testing.T) {
+	w.explained(t)
 	admin := as(w.admin)
 	w.kid = firstMember(t, w.ask(http.StatusOK, "GET", "/api/admin/keys/", admin), "kid")
 	next := w.ask(http.StatusCreated, "POST", "/api/admin/keys/", admin).text(t, "kid")
@@ -388,6 +482,11 @@ func (w *witness) operating(t *testing.T) {
 	w.ask(http.StatusNoContent, "POST", "/api/admin/keys/"+next+"/retire/", admin)
 	w.ask(http.StatusOK, "GET", "/api/admin/keys/", admin)
 	w.ask(http.StatusOK, "GET", "/api/admin/stats/", admin)
+
+	refused := "/api/admin/refusals/"
+	w.ask(http.StatusOK, "GET", refused+"?limit=1000", admin)
+	w.ask(http.StatusOK, "GET", refused+"?client_id=shop&kind=code.used&limit=2", admin)
+	w.ask(http.StatusBadRequest, "GET", refused+"?limit=0&kind=a&kind=b&cursor=forged", admin)
 
 	record := "/api/admin/audit/"
 	w.ask(http.StatusOK, "GET", record+"?limit=1000", admin)
@@ -403,7 +502,7 @@ func (w *witness) operating(t *testing.T) {
 
 func (w *witness) public(*testing.T) {
 	for _, path := range []string{"/", "/setup", "/openapi.json", "/metrics", "/healthz/live", "/healthz/ready", "/.well-known/jwks.json",
-		"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", w.fill("/assets/{name}"),
+		"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", w.fill("/assets/{name}"),
 		"/favicon.ico", "/robots.txt", "/.well-known/security.txt"} {
 		w.ask(http.StatusOK, "GET", path)
 	}
@@ -425,4 +524,19 @@ func firstMember(t *testing.T, a answer, name string) string {
 	}
 	value, _ := list[0][name].(string)
 	return value
+}
+
+// explained has an app make a mistake, and opens the page that tells of it.
+func (w *witness) explained(t *testing.T) {
+	t.Helper()
+	refused := w.ask(http.StatusBadRequest, "POST", "/oauth/token", form("grant_type", "implicit", "client_id", "web"))
+	page := strings.TrimPrefix(refused.text(t, "error_uri"), w.app.config.Issuer)
+	testkit.Within(t, 10*time.Second, "the refusal is kept", func() error {
+		kept, err := w.app.db.ListRefusals(t.Context(), store.RefusalQuery{Limit: 100})
+		if err == nil && !slices.ContainsFunc(kept, func(r store.Refusal) bool { return strings.HasSuffix(page, r.ID) }) {
+			err = errors.New("it is not among them")
+		}
+		return err
+	})
+	w.ask(http.StatusOK, "GET", page)
 }

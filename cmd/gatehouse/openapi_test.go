@@ -44,13 +44,20 @@ func TestTheServerAnswersAsDocumented(t *testing.T) {
 	}{
 		{"the first administrator", w.firstAdministrator},
 		{"people", w.people},
+		{"links", w.links},
+		{"links at our pages", w.linkPages},
 		{"one's own account", w.ownAccount},
+		{"the pages of one's own account", w.ownPages},
 		{"signing in and out", w.signingIn},
+		{"second factors", w.secondFactors},
+		{"passkeys", w.passkeys},
 		{"apps", w.apps},
+		{"apps without a browser", w.withoutABrowser},
 		{"consents", w.consents},
 		{"signing in for apps", w.frontChannel},
 		{"devices", w.devices},
 		{"tokens of apps", w.tokensOfApps},
+		{"apps that register themselves", w.registering},
 		{"keys, record and figures", w.operating},
 		{"public documents and pages", w.public},
 		{"refusals that every operation shares", w.sharedRefusals},
@@ -78,17 +85,21 @@ type witness struct {
 	victim, session            string // a person's ID and a session of that person
 	kid                        string
 	cookie                     option // of a person who is signed in at the pages
+	mail                       letters
 }
 
 func openWitness(t *testing.T) *witness {
 	t.Helper()
 	a := startApp(t, slog.New(slog.DiscardHandler), func(cfg *config.Config) {
-		cfg.SecurityContact = "mailto:security@example.com"
+		cfg.SignUpPasskey = true
+		cfg.SecurityContact, cfg.Registration = "mailto:security@example.com", "open"
+		cfg.PasskeyOrigins, cfg.AppleApps = []string{"https://shop.example"}, []string{"A1B2C3D4E5.com.example.app"}
+		cfg.AndroidApps = []string{"com.example.app@14:6D:E9:83:C5:73:06:50:D8:EE:B9:95:2F:34:FC:64:16:A0:83:42:E6:1D:BE:A8:8A:04:96:B2:3F:CF:44:E5"}
 		// Throttled requests come from their own networks, so that they block no others.
 		cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})
 	a.limits.Rules.SignUp.Free, a.limits.Rules.Failure.Free = 3, 3
-	a.limits.Rules.UserCode.Free = 3
+	a.limits.Rules.UserCode.Free, a.limits.Rules.Mail.Free = 3, 3
 
 	contract, err := apicheck.Load(operators.NewOpenAPI().Document())
 	if err != nil {
@@ -97,6 +108,7 @@ func openWitness(t *testing.T) *witness {
 	door := httptest.NewServer(a.handler)
 	t.Cleanup(door.Close)
 	w := &witness{t: t, app: a, contract: contract}
+	a.people.Terminal = w.mail.take
 	w.at(door.URL)
 	return w
 }
@@ -113,7 +125,8 @@ func (w *witness) at(base string) {
 }
 
 // sameLines compares the table with the document in both directions. The table has
-// paths without the trailing slash, and assets by name.
+// paths without the trailing slash, and assets by name. The console is not in the document:
+// its pages do nothing that the API does not, and programs should use that.
 func (w *witness) sameLines(t *testing.T) {
 	documented := map[string]bool{}
 	for _, o := range w.contract.Operations() {
@@ -124,6 +137,9 @@ func (w *witness) sameLines(t *testing.T) {
 		path := rt.Path
 		if strings.HasPrefix(path, "/assets/") {
 			path = "/assets/{name}"
+		}
+		if strings.HasPrefix(path, "/console") {
+			continue
 		}
 		line := rt.Method + " " + path
 		if !documented[line] {

@@ -9,10 +9,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
-	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
-	"gatehouse/internal/grant"
 	"gatehouse/internal/password"
 	"gatehouse/internal/suggest"
 	"gatehouse/store"
@@ -24,6 +23,8 @@ func explain(cmd *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &bad):
 		return errors.New(inWords(cmd, bad))
+	case errors.Is(err, apis.ErrOwn):
+		return apis.ErrOwn
 	case errors.Is(err, authz.ErrLastAdmin):
 		return errors.New("the last active administrator cannot be removed, demoted or deactivated; make another one first")
 	case errors.Is(err, password.ErrBusy):
@@ -53,7 +54,7 @@ func inWords(cmd *cobra.Command, bad *fields.Errors) string {
 // meant returns a question that suggests a choice, if what was given for the field is a
 // misspelt one.
 func meant(cmd *cobra.Command, field string) string {
-	known := choicesOf(field)
+	known := choicesOf(cmd, field)
 	for _, value := range valuesOf(cmd, field) {
 		if near := suggest.Nearest(value, known); near != "" && !slices.Contains(known, value) {
 			return " Did you mean " + near + "?"
@@ -63,18 +64,18 @@ func meant(cmd *cobra.Command, field string) string {
 }
 
 // choicesOf returns the words that a field accepts; none if it accepts others as well.
-func choicesOf(field string) []string {
+func choicesOf(cmd *cobra.Command, field string) []string {
 	switch field {
 	case "role":
 		return roles()
 	case "scope":
 		return authz.AllScopes.Tokens()
 	}
-	for _, a := range client.Attributes(grant.Types()) {
-		if a.Name == field && a.Schema.Items != nil {
-			return a.Schema.Items.Enum
-		} else if a.Name == field {
-			return a.Schema.Enum
+	for _, a := range attributesOf(cmd) {
+		if a.name == field && a.schema.Items != nil {
+			return a.schema.Items.Enum
+		} else if a.name == field {
+			return a.schema.Enum
 		}
 	}
 	return nil
@@ -113,9 +114,9 @@ func given(cmd *cobra.Command, field string) string {
 	case "client_secret":
 		return "--secret"
 	}
-	for _, a := range client.Attributes(grant.Types()) {
-		if a.Name == field {
-			name = a.Flag
+	for _, a := range attributesOf(cmd) {
+		if a.name == field {
+			name = a.flag
 		}
 	}
 	if cmd.Flags().Lookup(name) == nil {

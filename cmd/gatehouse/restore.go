@@ -131,7 +131,11 @@ func opensKeys(ctx context.Context, cfg config.Config, db *sqlstore.DB) (keys.Ma
 	if err != nil {
 		return nil, fmt.Errorf("the backup has signing keys, but the master key that opens them is missing: %w", err)
 	}
-	return masters, keys.Check(masters, records)
+	data, err := db.DataKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return masters, errors.Join(keys.Check(masters, records), keys.CheckData(masters, data))
 }
 
 func (c *cli) sayRestored(cfg config.Config, done rescue.Restored, carried recovery.Carried, unread error, asItWas bool) {
@@ -151,7 +155,7 @@ func (c *cli) sayRestored(cfg config.Config, done rescue.Restored, carried recov
 }
 
 const lookAt = `Check who was deactivated, demoted or given another password since the backup,
-which apps were disabled, restricted or given other secrets or keys, and which signing keys were retired: all of these are as the backup had them.`
+which apps and APIs were deleted, disabled, restricted or given other secrets or keys, and which signing keys were retired: all of these are as the backup had them.`
 
 // sayCarried lists what is not as the backup had it.
 func (c *cli) sayCarried(carried recovery.Carried) {
@@ -164,7 +168,8 @@ func (c *cli) sayCarried(carried recovery.Carried) {
 		{"Apps deleted or disabled since the backup, and now disabled", carried.Disabled},
 		{"Apps with the secrets and keys that they were given since the backup", carried.Credentials},
 		{"Apps restricted since the backup, and now restricted again", carried.Narrowed},
-		{"People and apps left as the backup has them, because the replaced database had itself been restored to a point before they existed", carried.Untold},
+		{"APIs restricted since the backup, and now restricted again, or deleted, and now closed to every app", carried.APIs},
+		{"People, apps and APIs left as the backup has them, because the replaced database had itself been restored to a point before they existed", carried.Untold},
 		{"Signing keys retired since the backup, and now retired", carried.Retired},
 		{"Signing keys made since the backup, and added", carried.Keys},
 		{"Signing keys made since the backup that no master key here opens, so they are left out and what they signed is void", carried.Unsealed},
@@ -181,6 +186,7 @@ func (c *cli) sayCarried(carried recovery.Carried) {
 		n    int64
 	}{
 		{"People with the password that they chose (or that was hashed again) since the backup", int64(carried.Passwords)},
+		{"People without the second factors that they lost since the backup", int64(carried.Factors)},
 		{"Consents withdrawn since the backup, and now withdrawn again", int64(carried.Consents)},
 		{"People who signed up since the backup, and are not in it", carried.Lost},
 	} {

@@ -65,7 +65,7 @@ func (c *cli) rootCommand() *cobra.Command {
 		`Gatehouse is an application's user system and OAuth 2.0 authorization server.
 
 To try it, run "gatehouse serve" in an empty folder and open the link that it prints.`,
-		c.serveCommand(), c.userCommand(), c.clientCommand(), c.keysCommand(), c.auditCommand(),
+		c.serveCommand(), c.userCommand(), c.clientCommand(), c.apiCommand(), c.keysCommand(), c.auditCommand(), c.explainCommand(),
 		c.doctorCommand(), c.backupCommand(), c.restoreCommand(), c.epochCommand(), c.migrateCommand(), c.configCommand(), c.versionCommand(), c.healthcheckCommand())
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.SetFlagErrorFunc(flagError)
@@ -123,6 +123,9 @@ func (c *cli) withNewCore(ctx context.Context, check, f func(*core) error) error
 	}
 	if isThere(cfg) != nil {
 		bare := &backends{config: cfg, now: clock.Millis(now)}
+		if bare.policy, err = passwordPolicy(cfg); err != nil {
+			return err
+		}
 		if err := check(bare.services(signing{})); err != nil {
 			return err
 		}

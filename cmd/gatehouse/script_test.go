@@ -139,20 +139,20 @@ func find(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], found[1])
 }
 
-// askMain is "ask METHOD URL [NAME=VALUE]…". It sends a form with the token or the client
+// askMain is "ask METHOD URL [NAME=VALUE]…", or "ask METHOD URL @FILE". It sends a form, or JSON, with the token or the client
 // credentials of the environment, prints the body, and fails on a refusal.
 func askMain(args []string) int {
-	values := url.Values{}
-	for _, pair := range args[2:] {
-		name, value, _ := strings.Cut(pair, "=")
-		values.Add(name, value)
-	}
-	r, err := http.NewRequest(args[0], args[1], strings.NewReader(values.Encode()))
+	kind, body, err := bodyOf(args[2:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r, err := http.NewRequest(args[0], args[1], strings.NewReader(body))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	r.Header.Set("Content-Type", kind)
 	if token := os.Getenv("TOKEN"); token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -171,4 +171,18 @@ func askMain(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// bodyOf returns a form of NAME=VALUE pairs, or the JSON of a file that is given as @FILE.
+func bodyOf(args []string) (kind, body string, err error) {
+	if len(args) == 1 && strings.HasPrefix(args[0], "@") {
+		text, err := os.ReadFile(args[0][1:])
+		return "application/json", string(text), err
+	}
+	values := url.Values{}
+	for _, pair := range args {
+		name, value, _ := strings.Cut(pair, "=")
+		values.Add(name, value)
+	}
+	return "application/x-www-form-urlencoded", values.Encode(), nil
 }

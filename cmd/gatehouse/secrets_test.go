@@ -63,7 +63,7 @@ func (c *crowd) stir(t *testing.T) {
 	if _, err := c.app.people.Change(t.Context(), authz.Operator, c.people["victim"], in, false); err != nil {
 		t.Fatalf("changing the user: %v", err)
 	}
-	if _, _, err := c.apps.RotateSecret(t.Context(), authz.Operator, "nightly", time.Hour); err != nil {
+	if _, _, err := c.apps.RotateSecret(t.Context(), authz.Operator, "nightly", time.Hour, ""); err != nil {
 		t.Fatalf("rotating the client's secret: %v", err)
 	}
 	if _, err := c.ring.Rotate(t.Context(), "cli"); err != nil {

@@ -79,6 +79,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 		return errors.Join(err, listeners.Close())
 	}
 	lines.Tell(a.metrics.LogDropped)
+	c.showLinks(a, lines)
 	c.greet(ctx, a, listeners.main.Addr())
 	return a.run(ctx, listeners, certificate, told, bounds.Connections(machine.OpenFiles(), memory))
 }

@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/token"
+	"gatehouse/internal/uses"
 	"gatehouse/keys"
 )
 
@@ -15,6 +16,9 @@ type signing struct {
 	minter   *token.Minter
 	verifier *token.Verifier
 	cursors  cursor.Sealer
+	// data seals at rest what has to be read again.
+	data    keys.DataKey
+	apiUses *uses.Recorder
 	// fresh is set on the first start on a new SQLite file.
 	fresh bool
 }
@@ -24,10 +28,18 @@ func (b *backends) openSigning(ctx context.Context) (signing, error) {
 	if err != nil {
 		return signing{}, err
 	}
-	cfg := b.config
+	data, err := ring.DataKey(ctx) // here, because a transaction that needs it cannot wait for another that makes it
+	if err != nil {
+		ring.Close()
+		return signing{}, b.masterKeyTrouble(err)
+	}
+	cfg, apiUses := b.config, b.usesOf("APIs", b.db.UsedAPIs)
 	return signing{
-		ring: ring, fresh: fresh,
-		minter:   &token.Minter{Keys: ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: b.now},
+		ring: ring, fresh: fresh, apiUses: apiUses, data: data,
+		minter: &token.Minter{
+			Keys: ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Used: apiUses.Used, Now: b.now,
+			Issued: func(g token.Grant) { b.hourly.Issued(g.ClientID, g.Type, string(g.Granted)) },
+		},
 		verifier: &token.Verifier{Keys: ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: b.now},
 		cursors:  cursor.Sealer{Keys: ring.Derive("gatehouse cursor v1")},
 	}, nil

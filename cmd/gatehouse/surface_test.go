@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/config"
 	"gatehouse/handlers"
 )
 
@@ -24,24 +25,49 @@ var surface = map[string][]permitted{
 	"/openapi.json": {{"GET", "open"}}, "/metrics": {{"GET", "open"}},
 	"/healthz/live": {{"GET", "open"}}, "/healthz/ready": {{"GET", "open"}},
 	"/.well-known/jwks.json": {{"GET", "open"}}, "/.well-known/openid-configuration": {{"GET", "open"}}, "/.well-known/oauth-authorization-server": {{"GET", "open"}},
+	"/.well-known/oauth-protected-resource": {{"GET", "open"}},
 	// These authenticate the app by the body or the header.
 	"/oauth/token": {{"POST", "open"}}, "/oauth/introspect": {{"POST", "open"}}, "/oauth/revoke": {{"POST", "open"}},
 
 	// Apps send people here, and people answer at the pages. Pages that need a sign-in
 	// check the browser's cookie, and redirect a person without one to /login.
 	"/oauth/authorize": {{"GET POST", "open"}}, "/oauth/logout": {{"GET POST", "open"}},
-	"/login": {{"GET POST", "open"}}, "/consent": {{"GET POST", "open"}}, "/logout": {{"GET POST", "open"}}, "/device": {{"GET POST", "open"}},
+	"/login": {{"GET POST", "open"}}, "/login/factor": {{"GET POST", "open"}}, "/consent": {{"GET POST", "open"}}, "/logout": {{"GET POST", "open"}}, "/device": {{"GET POST", "open"}},
+	"/login/passkey": {{"POST", "open"}}, "/login/passkey/options": {{"POST", "open"}}, "/signup/passkey/options": {{"POST", "open"}}, "/reset/passkey/options": {{"POST", "open"}},
+	"/account/passkeys": {{"GET POST", "open"}}, "/account/passkeys/options": {{"POST", "open"}},
+	"/.well-known/webauthn": {{"GET", "open"}}, "/.well-known/apple-app-site-association": {{"GET", "open"}}, "/.well-known/assetlinks.json": {{"GET", "open"}},
+	"/account/totp": {{"GET POST", "open"}}, "/account/recovery-codes": {{"GET POST", "open"}},
+	"/account": {{"GET", "open"}}, "/account/profile": {{"GET POST", "open"}}, "/account/username": {{"GET POST", "open"}}, "/account/email": {{"GET POST", "open"}},
+	"/account/password": {{"GET POST", "open"}}, "/account/sessions": {{"GET POST", "open"}}, "/account/apps": {{"GET POST", "open"}}, "/account/activity": {{"GET", "open"}},
+	"/account/data": {{"GET POST", "open"}}, "/account/delete": {{"GET POST", "open"}}, "/account/deleted": {{"GET", "open"}},
+	"/e/{id}": {{"GET", "open"}},
+	// Who may open which page of the console, by their cookie: TestWhoMayOpenTheConsole.
+	"/console/*": {{"GET POST", "open"}},
+	"/forgot":    {{"GET POST", "open"}}, "/reset": {{"GET POST", "open"}}, "/invite": {{"GET POST", "open"}}, "/verify": {{"GET POST", "open"}}, "/signup": {{"GET POST", "open"}},
 	// The app authenticates, or brings an access token.
-	"/oauth/par": {{"POST", "open"}}, "/oauth/device_authorization": {{"POST", "open"}}, "/oauth/userinfo": {{"GET POST", "open"}},
+	"/oauth/register": {{"POST", "open"}}, "/oauth/register/{client_id}": {{"GET PUT DELETE", "open"}}, // or a token for just that
+	"/oauth/challenge": {{"POST", "open"}}, "/oauth/par": {{"POST", "open"}}, "/oauth/device_authorization": {{"POST", "open"}}, "/oauth/userinfo": {{"GET POST", "open"}},
 
 	"/api/accounts/signup":        {{"POST OPTIONS", "open"}},
 	"/api/accounts/login":         {{"POST OPTIONS", "open"}},
 	"/api/accounts/logout":        {{"POST OPTIONS", "open"}},
 	"/api/accounts/token/refresh": {{"POST OPTIONS", "open"}},
 
+	"/api/accounts/password/forgot": {{"POST OPTIONS", "open"}},
+	"/api/accounts/password/reset":  {{"POST OPTIONS", "open"}},
+	"/api/accounts/email/verify":    {{"POST OPTIONS", "open"}},
+
+	"/api/accounts/email/send":                      {{"POST OPTIONS", "user staff admin"}},
+	"/api/accounts/admin/users/{id}/invite":         {{"POST OPTIONS", "admin"}},
+	"/api/accounts/admin/users/{id}/reset-link":     {{"POST OPTIONS", "admin"}},
 	"/api/accounts/profile":                         {{"GET PUT PATCH OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/delete":                  {{"POST OPTIONS", "user staff admin"}},
 	"/api/accounts/profile/sessions":                {{"GET DELETE OPTIONS", "user staff admin"}},
 	"/api/accounts/profile/sessions/{sid}":          {{"DELETE OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/factors":                 {{"GET POST OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/factors/totp":            {{"DELETE OPTIONS", "user staff admin"}},
+	"/api/accounts/profile/factors/totp/confirm":    {{"POST OPTIONS", "user staff admin"}},
+	"/api/accounts/admin/users/{id}/factors":        {{"GET DELETE OPTIONS", "admin"}},
 	"/api/accounts/profile/consents":                {{"GET OPTIONS", "user staff admin"}},
 	"/api/accounts/profile/consents/{client_id}":    {{"DELETE OPTIONS", "user staff admin"}},
 	"/api/accounts/admin/users/{id}/consents":       {{"GET OPTIONS", "admin"}},
@@ -52,13 +78,18 @@ var surface = map[string][]permitted{
 	"/api/accounts/admin/users/{id}/sessions":       {{"GET DELETE OPTIONS", "admin"}},
 	"/api/accounts/admin/users/{id}/sessions/{sid}": {{"DELETE OPTIONS", "admin"}},
 
-	"/api/admin/clients":             {{"GET POST OPTIONS", "admin"}},
-	"/api/admin/clients/{id}":        {{"GET PUT PATCH DELETE OPTIONS", "admin"}},
-	"/api/admin/clients/{id}/secret": {{"POST OPTIONS", "admin"}},
-	"/api/admin/keys":                {{"GET POST OPTIONS", "admin"}},
-	"/api/admin/keys/{kid}/retire":   {{"POST OPTIONS", "admin"}},
-	"/api/admin/audit":               {{"GET OPTIONS", "admin"}},
-	"/api/admin/stats":               {{"GET OPTIONS", "admin"}},
+	"/api/admin/clients":                    {{"GET POST OPTIONS", "admin"}},
+	"/api/admin/clients/{id}":               {{"GET PUT PATCH DELETE OPTIONS", "admin"}},
+	"/api/admin/apis":                       {{"GET POST OPTIONS", "admin"}},
+	"/api/admin/apis/{id}":                  {{"GET PUT PATCH DELETE OPTIONS", "admin"}},
+	"/api/admin/clients/{id}/adopt":         {{"POST OPTIONS", "admin"}},
+	"/api/admin/clients/{id}/secret":        {{"POST OPTIONS", "admin"}},
+	"/api/admin/keys":                       {{"GET POST OPTIONS", "admin"}},
+	"/api/admin/keys/{kid}/retire":          {{"POST OPTIONS", "admin"}},
+	"/api/admin/audit":                      {{"GET OPTIONS", "admin"}},
+	"/api/admin/stats":                      {{"GET OPTIONS", "admin"}},
+	"/api/admin/refusals":                   {{"GET OPTIONS", "admin"}},
+	"/api/accounts/admin/users/{id}/effect": {{"GET OPTIONS", "admin"}},
 }
 
 type permitted struct{ methods, callers string }
@@ -91,14 +122,20 @@ func wants(declared []permitted, method, caller string) int {
 	return http.StatusForbidden
 }
 
+// registering switches on the paths that are off by default.
+func registering(cfg *config.Config) { cfg.Registration = "open" }
+
 // TestWhoMayDoWhat requests every path with every method as every caller.
 func TestWhoMayDoWhat(t *testing.T) {
-	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), nil))
+	c := gather(t, startApp(t, slog.New(slog.DiscardHandler), registering))
 	tokens := map[string]string{}
 	for _, caller := range callers {
 		tokens[caller] = c.token(t, caller)
 	}
 	for _, template := range c.templates() {
+		if declaredAs(template) == "/console/*" {
+			continue // by cookie: TestWhoMayOpenTheConsole
+		}
 		declared, ok := surface[declaredAs(template)]
 		if !ok {
 			t.Errorf("%s is not declared, want a line that says who may do what there", template)
@@ -110,6 +147,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			for _, caller := range callers {
 				check(t, c, declared, method, path, caller, tokens[caller])
 				if endsSessions(method, template) {
+					c.again(t, caller)
 					tokens[caller] = c.token(t, caller)
 				}
 			}
@@ -135,7 +173,7 @@ func check(t *testing.T, c *crowd, declared []permitted, method, path, caller, t
 
 // endsSessions reports whether a request leaves its own caller without a valid token.
 func endsSessions(method, template string) bool {
-	return method == http.MethodDelete && template == "/api/accounts/profile/sessions"
+	return method == http.MethodDelete && template == "/api/accounts/profile/sessions" || method == http.MethodPost && template == "/api/accounts/profile/delete"
 }
 
 // templates returns the paths of the tables, each once.
@@ -150,10 +188,14 @@ func (c *crowd) templates() []string {
 }
 
 // declaredAs returns the key of a path in surface. Assets share one, because their names
-// change with their content.
+// change with their content, and so do the pages of the console, which have a table of their
+// own.
 func declaredAs(template string) string {
 	if strings.HasPrefix(template, "/assets/") {
 		return "/assets/*"
+	}
+	if template == "/console" || strings.HasPrefix(template, "/console/") {
+		return "/console/*"
 	}
 	return template
 }

@@ -24,8 +24,11 @@ func (c *cli) userCommand() *cobra.Command {
 		c.userSessions(),
 		c.userSetRole(),
 		c.userSetPassword(),
+		c.userInvite(),
+		c.userResetLink(),
 		c.userActivate(),
 		c.userDeactivate(),
+		c.userResetFactors(),
 		c.userDelete(),
 	)
 }
@@ -33,34 +36,46 @@ func (c *cli) userCommand() *cobra.Command {
 func (c *cli) userCreate() *cobra.Command {
 	var flags userFlags
 	var password passwordFlags
-	var asJSON bool
+	var asJSON, invite bool
 	cmd := &cobra.Command{
 		Use: "create", Short: "Create a person", Args: exactArgs(), PreRunE: needs("username", "email"),
-		Long: "Create a person; --username and --email are required, and the role is user unless --role\ngives another. The command asks for the password unless a flag says where to read it.",
+		Long: "Create a person; --username and --email are required, and the role is user unless --role\ngives another. The command asks for the password unless a flag says where to read it,\nor --invite has the person choose it: then it prints a one-time link for them.",
 		Example: `  gatehouse user create --username root --email root@example.com --role admin
-  gatehouse user create --username ann --email ann@example.com --password-file ann.txt --json`,
+  gatehouse user create --username ann --email ann@example.com --password-file ann.txt --json
+  gatehouse user create --username ben --email ben@example.com --invite`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			in := flags.input(cmd.Flags())
+			if invite && !password.given() {
+				in.Invite = fields.On(true)
+				return c.createUser(cmd, asJSON, in)
+			}
+			if invite {
+				return errors.New("--invite has the person choose the password, so it cannot be used with one")
+			}
 			secret, err := password.read(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
-			in := flags.input(cmd.Flags())
 			in.Password = fields.Given(secret)
 			return c.createUser(cmd, asJSON, in)
 		},
 	}
 	flags.add(cmd.Flags())
 	password.add(cmd.Flags())
-	printsJSON(cmd, &asJSON, "print the person as JSON")
+	cmd.Flags().BoolVar(&invite, "invite", false, "make a link by which the person sets their password, in place of one")
+	printsJSON(cmd, &asJSON, "print the person, or the link of --invite, as JSON")
 	return cmd
 }
 
 func (c *cli) createUser(cmd *cobra.Command, asJSON bool, in account.Input) error {
 	check := func(core *core) error { return explain(cmd, core.people.Check(in)) }
 	return c.withNewCore(cmd.Context(), check, func(core *core) error {
-		u, err := core.people.Create(cmd.Context(), authz.Operator, in)
+		u, invited, err := core.people.CreateOrInvite(cmd.Context(), authz.Operator, in)
 		if err != nil {
 			return explain(cmd, err)
+		}
+		if in.Invite.Value {
+			return c.printInvitation(invited, asJSON)
 		}
 		return c.printUser(u, asJSON, "created")
 	})

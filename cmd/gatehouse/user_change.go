@@ -118,7 +118,7 @@ func (c *cli) userDelete() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := core.people.Delete(cmd.Context(), authz.Operator, target.ID); err != nil {
+				if err := core.people.Delete(cmd.Context(), authz.Operator, target.ID, ""); err != nil {
 					return explain(cmd, err)
 				}
 				c.say("%s was deleted", target.Username)

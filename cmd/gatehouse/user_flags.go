@@ -14,8 +14,8 @@ import (
 // userFlags has a flag for each attribute of a person, those of the profile included.
 type userFlags struct {
 	// texts has the values of the flags, by the flag's name.
-	texts  map[string]*string
-	active bool
+	texts    map[string]*string
+	switches map[string]*bool
 }
 
 // accountTexts are the texts of the account that have a flag.
@@ -30,13 +30,27 @@ var accountTexts = []struct {
 	{"last-name", "last `name`", func(in *account.Input) *fields.Text { return &in.LastName }},
 }
 
+// accountSwitches are the booleans of the account that have a flag.
+var accountSwitches = []struct {
+	flag, usage string
+	standard    bool
+	sent        func(*account.Input) *fields.Flag
+}{
+	{"active", "the person can sign in; --active=false blocks them and ends their sessions", true, func(in *account.Input) *fields.Flag { return &in.Active }},
+	{"email-verified", "the e-mail address is proved to be theirs; a new address is not, unless this says so", false, func(in *account.Input) *fields.Flag { return &in.EmailVerified }},
+	{"phone-number-verified", "likewise, for the phone number", false, func(in *account.Input) *fields.Flag { return &in.PhoneVerified }},
+}
+
 func (f *userFlags) add(set *pflag.FlagSet) {
 	set.SortFlags = false
 	f.texts = map[string]*string{}
 	for _, t := range accountTexts {
 		f.texts[t.flag] = set.String(t.flag, "", t.usage)
 	}
-	set.BoolVar(&f.active, "active", true, "the person can sign in; --active=false blocks them and ends their sessions")
+	f.switches = map[string]*bool{}
+	for _, s := range accountSwitches {
+		f.switches[s.flag] = set.Bool(s.flag, s.standard, s.usage)
+	}
 	for _, a := range profile.Texts {
 		name := flagOf(a.Name)
 		f.texts[name] = set.String(name, "", strings.ReplaceAll(name, "-", " ")+"; for example "+exampleOf(a))
@@ -62,8 +76,10 @@ func (f *userFlags) input(set *pflag.FlagSet) account.Input {
 			*t.sent(&in) = fields.Given(*f.texts[t.flag])
 		}
 	}
-	if set.Changed("active") {
-		in.Active = fields.On(f.active)
+	for _, s := range accountSwitches {
+		if set.Changed(s.flag) {
+			*s.sent(&in) = fields.On(*f.switches[s.flag])
+		}
 	}
 	for _, a := range profile.Texts {
 		if name := flagOf(a.Name); set.Changed(name) {

@@ -162,8 +162,12 @@ var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([
 // fields returns the names and values of the hidden fields in the page's form.
 func (p page) fields() []string {
 	var all []string
+	seen := map[string]bool{} // a page may have two forms that carry the same
 	for _, m := range hidden.FindAllStringSubmatch(p.body, -1) {
-		all = append(all, m[1], html.UnescapeString(m[2]))
+		if !seen[m[1]] {
+			all = append(all, m[1], html.UnescapeString(m[2]))
+		}
+		seen[m[1]] = true
 	}
 	return all
 }

@@ -11,6 +11,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/browser"
 	"gatehouse/internal/session"
@@ -23,8 +24,8 @@ import (
 type Handlers struct {
 	Accounts *account.Service
 	Sessions interface {
-		Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (session.Set, error)
-		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (session.Set, error)
+		Begin(ctx context.Context, proof signin.Proof, client store.Client, granted apis.Grant, asked apis.Asked) (session.Set, error)
+		Refresh(ctx context.Context, client store.Client, raw string, asked apis.Asked) (session.Set, error)
 		List(ctx context.Context, userID int64) ([]store.Session, error)
 		End(ctx context.Context, actor, sid string, userID int64, reason store.EndReason) (bool, error)
 		EndAll(ctx context.Context, actor string, userID int64, except string, reason store.EndReason) (store.EndResult, error)
@@ -63,14 +64,27 @@ func (h *Handlers) Table() handlers.Table {
 	return h.Guard.Table("front ends",
 		at("/profile", "User Profile",
 			on("GET", authz.OwnAccount, h.profile), on("PUT", authz.OwnAccount, h.replaceProfile), on("PATCH", authz.OwnAccount, h.changeProfile)),
+		at("/profile/delete", "User Deletion",
+			on("POST", authz.OwnAccount, h.deleteProfile)),
 		open("/token/refresh", "Token Refresh", h.refresh),
 		open("/login", "Login", h.login),
 		open("/logout", "Logout", h.logout),
 		open("/signup", "Signup", h.signUp),
+		open("/password/forgot", "Password Forgot", h.forgot),
+		open("/password/reset", "Password Reset", h.reset),
+		open("/email/verify", "Email Verify", h.verify),
+		at("/email/send", "Email Send",
+			on("POST", authz.OwnAccount, h.sendVerification)),
 		at("/profile/sessions", "User Session List",
 			on("GET", authz.OwnAccount, h.ownSessions), on("DELETE", authz.OwnAccount, h.endOwnSessions)),
 		at("/profile/sessions/{sid}", "User Session",
 			on("DELETE", authz.OwnAccount, h.endOwnSession)),
+		at("/profile/factors", "User Factor List",
+			on("GET", authz.OwnAccount, h.factors), on("POST", authz.OwnAccount, h.addFactor)),
+		at("/profile/factors/totp", "User Authenticator App",
+			on("DELETE", authz.OwnAccount, h.removeTOTP)),
+		at("/profile/factors/totp/confirm", "User Authenticator App Confirmation",
+			on("POST", authz.OwnAccount, h.confirmTOTP)),
 		at("/profile/consents", "User Consent List",
 			on("GET", authz.OwnAccount, h.ownConsents)),
 		at("/profile/consents/{client_id}", "User Consent",
@@ -84,6 +98,14 @@ func (h *Handlers) Table() handlers.Table {
 			on("GET", authz.InspectPeople, h.sessions), on("DELETE", authz.ChangePeople, h.endSessions)),
 		at("/admin/users/{id}/sessions/{sid}", "Admin User Session",
 			on("DELETE", authz.ChangePeople, h.endSession)),
+		at("/admin/users/{id}/effect", "Admin User Effect",
+			on("GET", authz.InspectPeople, h.effect)),
+		at("/admin/users/{id}/invite", "Admin User Invite",
+			on("POST", authz.ChangePeople, h.invite)),
+		at("/admin/users/{id}/reset-link", "Admin User Reset Link",
+			on("POST", authz.ChangePeople, h.resetLink)),
+		at("/admin/users/{id}/factors", "Admin User Factor List",
+			on("GET", authz.InspectPeople, h.othersFactors), on("DELETE", authz.ChangePeople, h.resetFactors)),
 		at("/admin/users/{id}/consents", "Admin User Consent List",
 			on("GET", authz.InspectPeople, h.consents)),
 		at("/staff/users", "Staff User List",

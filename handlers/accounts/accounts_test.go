@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/profile"
@@ -98,7 +100,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		w.person(t, name, role)
 		callers[name], _ = w.signIn(t, name)
 	}
-	narrow, err := w.sessions.Begin(t.Context(), signin.Password(boss, signin.ByLogin, w.sessions.Now()), store.Client{ID: "reader"}, "openid")
+	narrow, err := w.sessions.Begin(t.Context(), signin.Password(boss, signin.ByLogin, w.sessions.Now()), store.Client{ID: "reader", Scope: "openid"}, apis.Grant{Scope: "openid"}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
@@ -114,7 +116,9 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		path, methods, may string
 	}{
 		{"/signup/", "POST", all}, {"/login/", "POST", all}, {"/token/refresh/", "POST", all}, {"/logout/", "POST", all},
-		{"/profile/", "GET PUT PATCH", anybody}, {"/profile/sessions/", "GET", anybody}, {"/profile/sessions/x/", "DELETE", anybody},
+		{"/password/forgot/", "POST", all}, {"/password/reset/", "POST", all}, {"/email/verify/", "POST", all}, {"/email/send/", "POST", anybody},
+		{"/admin/users/999/invite/", "POST", admins}, {"/admin/users/999/reset-link/", "POST", admins}, {"/admin/users/999/effect/", "GET", admins},
+		{"/profile/", "GET PUT PATCH", anybody}, {"/profile/delete/", "POST", anybody}, {"/profile/sessions/", "GET", anybody}, {"/profile/sessions/x/", "DELETE", anybody},
 		{"/profile/consents/", "GET", anybody}, {"/profile/consents/x/", "DELETE", anybody}, {"/admin/users/999/consents/", "GET", admins},
 		{"/staff/users/", "GET", staff}, {"/staff/users/999/", "GET", staff},
 		{"/admin/users/", "GET POST", admins}, {"/admin/users/999/", "GET PUT PATCH DELETE", admins},
@@ -122,8 +126,8 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "FOO", "OPTIONS"} {
 			for _, name := range []string{"anonymous", "user", "staff", "admin", "admin without scope"} {
-				if c.path == "/profile/sessions/" && method == "DELETE" {
-					continue // it would end the callers' sessions
+				if c.path == "/profile/sessions/" && method == "DELETE" || c.path == "/profile/delete/" && method == "POST" {
+					continue // it would end the callers' sessions, or the callers
 				}
 				for _, path := range []string{c.path, strings.TrimSuffix(c.path, "/")} {
 					got := w.ask(t, method, path, callers[name], "")
@@ -147,7 +151,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 			}
 		}
 	}
-	if got := w.ask(t, "GET", "/admin/users/", narrow.AccessToken, ""); got.header.Get("WWW-Authenticate") != `Bearer realm="api", error="insufficient_scope", scope="users:read"` {
+	if got := w.ask(t, "GET", "/admin/users/", narrow.AccessToken, ""); got.header.Get("WWW-Authenticate") != `Bearer realm="api", error="insufficient_scope", resource_metadata="https://id.example/.well-known/oauth-protected-resource", scope="users:read"` {
 		t.Errorf("headers %v, want a challenge with the scope users:read", got.header)
 	}
 }
@@ -198,7 +202,7 @@ func TestFieldsThatAreNotSetHere(t *testing.T) {
 		{"being staff", "/profile/", own, `{"is_staff":true}`, 400, "is_staff"},
 		{"being inactive", "/profile/", own, `{"is_active":false}`, 400, "is_active"},
 		{"a verified address", "/profile/", own, `{"email_verified":true}`, 400, "email_verified"},
-		{"a verified address, by an admin", admin, boss, `{"email_verified":true}`, 400, "email_verified"},
+		{"being staff, by an admin", admin, boss, `{"is_staff":true}`, 400, "is_staff"},
 		{"another subject", admin, boss, `{"sub":"x"}`, 400, "sub"},
 		{"another date", "/profile/", own, `{"date_joined":"2000-01-01T00:00:00Z"}`, 400, "date_joined"},
 		{"a role", "/profile/", own, `{"role":"admin"}`, 400, "role"},
@@ -354,7 +358,7 @@ func TestAnotherAppsTokenDoesNotSignOutHere(t *testing.T) {
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(shop) }); err != nil {
 		t.Fatalf("creating the client: %v", err)
 	}
-	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, w.sessions.Now()), shop, "openid account")
+	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, w.sessions.Now()), shop, apis.Grant{Scope: "openid account"}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
@@ -413,11 +417,12 @@ func TestOnlyAnswersAboutOneUserHaveTheAttributes(t *testing.T) {
 	}
 }
 
-func TestVerifiedFlagsCannotBeSet(t *testing.T) {
+func TestNobodyVerifiesThemselves(t *testing.T) {
 	w := start(t, wide())
 	boss, ann := w.person(t, "boss", store.RoleAdmin), w.person(t, "ann", store.RoleUser)
 	admin, _ := w.signIn(t, "boss")
 	own, _ := w.signIn(t, "ann")
+	itself := fmt.Sprintf("/admin/users/%d/", boss.ID)
 	proved := store.Profile{PhoneNumber: "+491234567", PhoneProved: true}.Text()
 	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(ann.ID, store.UserChange{Profile: &proved}) }); err != nil {
 		t.Fatalf("changing the user: %v", err)
@@ -441,19 +446,82 @@ func TestVerifiedFlagsCannotBeSet(t *testing.T) {
 			t.Errorf("own %s: %d %s, want %d", c.body, got.status, got.body, c.want)
 		}
 	}
-	for path, body := range map[string]string{
-		fmt.Sprintf("PATCH /admin/users/%d/", ann.ID):  `{"phone_number_verified":true}`,
-		fmt.Sprintf("PATCH /admin/users/%d/", boss.ID): `{"email_verified":true}`,
-		"POST /admin/users/":                           `{"username":"new","email":"new@example.com","password":"` + secret + `","phone_number":"+491234567","phone_number_verified":true}`,
-		"POST /signup/":                                `{"username":"new","email":"new@example.com","password":"` + secret + `","email_verified":true}`,
+	for _, c := range []struct {
+		method, path, access, body string
+		want                       int
+	}{
+		{"PATCH", itself, admin, `{"email_verified":true}`, 400},
+		{"PATCH", itself, admin, `{"phone_number":"+491234567","phone_number_verified":true}`, 400},
+		{"PATCH", itself, admin, `{"email_verified":false,"phone_number_verified":false}`, 200},
+		{"PATCH", "/profile/", admin, `{"email_verified":true}`, 400},
+		{"PUT", itself, admin, `{"username":"boss","email":"boss@example.com","password":"` + secret + `","email_verified":true}`, 400},
+		{"PATCH", itself, own, `{"email_verified":true}`, 403},
+		{"POST", "/signup/", "", `{"username":"new","email":"new@example.com","password":"` + secret + `","email_verified":true}`, 400},
+		{"POST", "/signup/", "", `{"username":"new","email":"new@example.com","password":"` + secret + `","email_verified":false}`, 400},
+		{"POST", "/signup/", "", `{"username":"new","email":"new@example.com","password":"` + secret + `","phone_number":"+491234567","phone_number_verified":true}`, 400},
 	} {
-		method, path, _ := strings.Cut(path, " ")
-		if got := w.ask(t, method, path, admin, body); got.status != 400 || !strings.Contains(got.body, fields.NotSetHere) {
-			t.Errorf("%s %s: %d %s, want 400 and %q in the body", method, path, got.status, got.body, fields.NotSetHere)
+		got := w.ask(t, c.method, c.path, c.access, c.body)
+		if got.status != c.want || c.want == 400 && !strings.Contains(got.body, `_verified":["`) {
+			t.Errorf("%s %s %s: %d %s, want %d and the field in the body", c.method, c.path, c.body, got.status, got.body, c.want)
 		}
+	}
+	if u, err := w.db.UserByID(t.Context(), boss.ID); err != nil || u.EmailVerified || u.Profile != "" {
+		t.Errorf("the administrator is %+v, %v; want nothing verified", u, err)
 	}
 	if got := w.ask(t, "GET", "/profile/", own, "").object(t); got["phone_number"] != "+491234568" || got["phone_number_verified"] != false {
 		t.Errorf("the profile is %v, want the new number, not verified", got)
+	}
+}
+
+// An administrator's word is about the address and the number that they saw or sent.
+func TestAdministratorsVerify(t *testing.T) {
+	w := start(t, wide())
+	w.person(t, "boss", store.RoleAdmin)
+	ann := w.person(t, "ann", store.RoleUser)
+	boss, _ := w.signIn(t, "boss")
+	path := fmt.Sprintf("/admin/users/%d/", ann.ID)
+	for _, c := range []struct {
+		name, body   string
+		want         int
+		email, phone bool
+	}{
+		{"the address", `{"email_verified":true}`, 200, true, false},
+		{"a name", `{"first_name":"Ann"}`, 200, true, false},
+		{"no number", `{"phone_number_verified":true}`, 400, true, false},
+		{"a number", `{"phone_number":"+491234567"}`, 200, true, false},
+		{"the number", `{"phone_number_verified":true}`, 200, true, true},
+		{"null", `{"email_verified":null}`, 400, true, true},
+		{"a word", `{"phone_number_verified":"perhaps"}`, 400, true, true},
+		{"another address", `{"email":"other@example.com"}`, 200, false, true},
+		{"another address, in the shown form", `{"email":"ann@example.com","email_verified":false,"phone_number_verified":true}`, 200, false, true},
+		{"another address, verified at once", `{"email":"other@example.com","email_verified":true}`, 200, true, true},
+		{"another address, as a front end sends back what it was shown", `{"email":"ann@example.com","email_verified":true}`, 200, false, true},
+		{"a number with its proof withdrawn", `{"phone_number_verified":false}`, 200, false, false},
+		{"another number, verified at once", `{"phone_number":"+491234568","phone_number_verified":true}`, 200, false, true},
+		{"another number", `{"phone_number":"+491234569","phone_number_verified":true}`, 200, false, false},
+		{"the number removed", `{"phone_number":"","phone_number_verified":true}`, 400, false, false},
+	} {
+		got := w.ask(t, "PATCH", path, boss, c.body)
+		shown := w.ask(t, "GET", path, boss, "").object(t)
+		if got.status != c.want || shown["email_verified"] != c.email || shown["phone_number_verified"] != c.phone {
+			t.Errorf("%s: %d %s, then %v; want %d, and verified: %t, %t", c.name, got.status, got.body, shown, c.want, c.email, c.phone)
+		}
+	}
+	got := w.ask(t, "POST", "/admin/users/", boss, `{"username":"new","email":"new@example.com","password":"`+secret+`","email_verified":true,"phone_number":"+491234567","phone_number_verified":true}`)
+	user, _ := got.object(t)["user"].(map[string]any)
+	if got.status != 201 || user["email_verified"] != true || user["phone_number_verified"] != true {
+		t.Errorf("a new user: %d %s, want both verified", got.status, got.body)
+	}
+	if list := w.ask(t, "GET", "/admin/users/?search=new", boss, ""); !strings.Contains(list.body, `"email_verified":true`) {
+		t.Errorf("the list: %s, want the address verified there, too", list.body)
+	}
+	events, err := w.db.ListAudit(t.Context(), store.AuditQuery{Subject: "user:" + ann.Sub, Limit: 100})
+	var text string
+	for _, e := range events {
+		text += string(e.Detail) + "\n"
+	}
+	if err != nil || strings.Count(text, `"email_verified":true`) < 2 || !strings.Contains(text, `"phone_number_verified":false`) {
+		t.Errorf("evidence %s, %v; want each change in it", text, err)
 	}
 }
 
@@ -497,21 +565,25 @@ func TestConsentsOverHTTP(t *testing.T) {
 	boss, ann := w.person(t, "boss", store.RoleAdmin), w.person(t, "ann", store.RoleUser)
 	admin, _ := w.signIn(t, "boss")
 	own, _ := w.signIn(t, "ann")
-	app := store.Client{ID: "shop", Name: "The shop", AuthMethod: "none"}
+	app := store.Client{ID: "shop", Name: "The shop", AuthMethod: "none", Scope: "openid account"}
 	granted := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	if err := w.db.Write(t.Context(), func(tx store.Tx) error {
-		if err := tx.CreateClient(app); err != nil {
-			return err
-		}
-		return tx.PutConsent(store.Consent{UserID: ann.ID, ClientID: "shop", Scope: "openid account", GrantedAt: granted})
-	}); err != nil {
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.CreateClient(app) }); err != nil {
 		t.Fatalf("writing to the database: %v", err)
 	}
-	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, w.sessions.Now()), app, "openid account")
+	allow := func(scope string) {
+		t.Helper()
+		if err := w.db.Write(t.Context(), func(tx store.Tx) error {
+			return tx.PutConsent(store.Consent{UserID: ann.ID, ClientID: "shop", Scope: scope, GrantedAt: granted})
+		}); err != nil {
+			t.Fatalf("writing to the database: %v", err)
+		}
+	}
+	allow("openid account email")
+	set, err := w.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, w.sessions.Now()), app, apis.Grant{Scope: "openid account"}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
-	list := `[{"client_id":"shop","name":"The shop","scope":"openid account","granted_at":"2026-01-02T03:04:05Z"}]`
+	list := `[{"client_id":"shop","name":"The shop","scope":"openid account email","granted_at":"2026-01-02T03:04:05Z","first_granted_at":"2026-01-02T03:04:05Z","last_used_at":"` + api.Time(set.Session.LastUsedAt) + `"}]`
 	for path, want := range map[string]string{
 		"/profile/consents/":                              list,
 		fmt.Sprintf("/admin/users/%d/consents/", ann.ID):  list,
@@ -527,6 +599,21 @@ func TestConsentsOverHTTP(t *testing.T) {
 	}
 	expect(t, "DELETE", "/profile/consents/shop/", "somebody else", w.ask(t, "DELETE", "/profile/consents/shop/", admin, ""), 404)
 	expect(t, "GET", "/profile/", "the app", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 200)
+	const one = "/profile/consents/shop/?scope="
+	for query, status := range map[string]int{"": 400, "+": 400, "email&scope=openid": 400, "%zz": 400, "phone": 404, "openid+phone": 404} {
+		expect(t, "DELETE", one+query, "ann", w.ask(t, "DELETE", one+query, own, ""), status)
+	}
+	if got := w.ask(t, "DELETE", one+"email", own, ""); got.status != 200 || !strings.Contains(got.body, `"scope":"openid account"`) || !strings.Contains(got.body, "elsewhere when the access tokens end") {
+		t.Errorf("one scope: %d %s, want 200, what is left, and when it is gone elsewhere", got.status, got.body)
+	}
+	expect(t, "DELETE", one+"email", "ann again", w.ask(t, "DELETE", one+"email", own, ""), 404)
+	expect(t, "GET", "/profile/", "the app with its other scopes", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 200)
+	expect(t, "DELETE", one+"account", "ann", w.ask(t, "DELETE", one+"account", own, ""), 200)
+	if got := w.ask(t, "GET", "/profile/", set.AccessToken, ""); got.status != 403 || !strings.Contains(got.header.Get("WWW-Authenticate"), `error="insufficient_scope"`) {
+		t.Errorf("the app without the scope: %d, %v; want 403 and which scope it lacks", got.status, got.header)
+	}
+	allow("openid account")
+	expect(t, "GET", "/profile/", "the app with the scope again", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 200)
 	expect(t, "DELETE", "/profile/consents/shop/", "ann", w.ask(t, "DELETE", "/profile/consents/shop/", own, ""), 204)
 	expect(t, "GET", "/profile/", "the app afterwards", w.ask(t, "GET", "/profile/", set.AccessToken, ""), 401)
 	expect(t, "DELETE", "/profile/consents/shop/", "ann again", w.ask(t, "DELETE", "/profile/consents/shop/", own, ""), 404)

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"net/http"
+	"slices"
 
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
@@ -58,7 +59,7 @@ func tell(w http.ResponseWriter, status int, message string, u store.User) error
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, status, result{message, shown.Answer()})
+	return api.JSON(w, status, result{Message: message, User: shown.Answer()})
 }
 
 // values returns the fields that a body may not change, by name.
@@ -78,14 +79,11 @@ func (p Profile) values() map[string]any {
 	return values
 }
 
-// readOnly returns the fields that no caller may set, in the order of Profile, and more.
-func readOnly(more ...string) []string {
-	names := []string{"id", "is_staff", "sub", "email_verified", "date_joined", "last_login"}
-	for _, a := range profile.Flags {
-		names = append(names, a.Name)
-	}
-	return append(append(names, "updated_at"), more...)
-}
+// readOnly are the fields that no caller may set.
+var readOnly = []string{"id", "is_staff", "sub", "date_joined", "last_login", "updated_at"}
+
+// adminOnly are the fields besides readOnly that people may not set for themselves.
+var adminOnly = append(slices.Clone(readOnly), "is_active", "email_verified", "phone_number_verified")
 
 // attributesOf reads the attributes in a body.
 func attributesOf(b api.Body) account.Attributes {

@@ -36,23 +36,31 @@ func (h *Handlers) detail(w http.ResponseWriter, r *http.Request) error {
 	return show(w, user)
 }
 
-// create creates an account, with any role.
+// create creates an account, with any role, with a password or an invitation to set one.
 func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 	body, err := api.ReadBody(w, r)
 	if err != nil {
 		return err
 	}
-	if err := fixed(body, nil, readOnly()...); err != nil {
+	if err := fixed(body, nil, readOnly...); err != nil {
 		return err
 	}
-	in := inputOf(body)
-	in.Active = body.Flag("is_active")
-	user, err := h.Accounts.Create(r.Context(), api.CallerOf(r).Actor, in)
+	in := adminInputOf(body)
+	in.Invite = body.Flag("invite")
+	user, invited, err := h.Accounts.CreateOrInvite(r.Context(), api.CallerOf(r).Actor, in)
 	if err != nil {
 		return err
 	}
+	shown, err := ProfileOf(user)
+	if err != nil {
+		return err
+	}
+	answer := result{Message: "User created", User: shown.Answer()}
+	if in.Invite.Value {
+		answer.Invite = new(invitationOf(invited))
+	}
 	w.Header().Set("Location", h.personURL(user.ID))
-	return tell(w, http.StatusCreated, "User created", user)
+	return api.JSON(w, http.StatusCreated, answer)
 }
 
 func (h *Handlers) personURL(id int64) string {
@@ -83,12 +91,10 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request, replaceAll bool)
 	if err != nil {
 		return err
 	}
-	if err := fixed(body, &shown, readOnly()...); err != nil {
+	if err := fixed(body, &shown, readOnly...); err != nil {
 		return err
 	}
-	in := inputOf(body)
-	in.Active = body.Flag("is_active")
-	user, err := h.Accounts.Change(r.Context(), api.CallerOf(r).Actor, was, in, replaceAll)
+	user, err := h.Accounts.Change(r.Context(), api.CallerOf(r).Actor, was, adminInputOf(body), replaceAll)
 	if err != nil {
 		return err
 	}
@@ -101,7 +107,7 @@ func (h *Handlers) remove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Accounts.Delete(r.Context(), api.CallerOf(r).Actor, user.ID); err != nil {
+	if err := h.Accounts.Delete(r.Context(), api.CallerOf(r).Actor, user.ID, ""); err != nil {
 		return err
 	}
 	return api.Done(w)

@@ -41,16 +41,26 @@ func PersonOf(u store.User) Person {
 type result struct {
 	Message string `json:"message"`
 	User    any    `json:"user"` // Profile.Answer
+	// Invite is set for a person who was invited.
+	Invite *invitation `json:"invite,omitempty"`
 }
 
 // inputOf reads the fields of a person in a body. Passwords are not trimmed.
 func inputOf(b api.Body) account.Input {
 	return account.Input{
 		Username: b.Text("username"), Email: b.Text("email"),
-		Password: b.Verbatim("password"), CurrentPassword: b.Verbatim("current_password"),
+		Password: b.Verbatim("password"), CurrentPassword: b.Verbatim("current_password"), OTP: b.Text("otp"),
 		Role: b.Choice("role"), FirstName: b.Text("first_name"), LastName: b.Text("last_name"),
 		Attributes: attributesOf(b),
 	}
+}
+
+// adminInputOf reads also the fields that only an administrator may set.
+func adminInputOf(b api.Body) account.Input {
+	in := inputOf(b)
+	in.Active = b.Flag("is_active")
+	in.EmailVerified, in.PhoneVerified = b.Flag("email_verified"), b.Flag("phone_number_verified")
+	return in
 }
 
 // fixed refuses fields that exist but may not be set here. A field with the value shown

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"gatehouse/handlers/api"
+	"gatehouse/internal/fields"
 )
 
 // profile shows the caller, whom the guard has just read.
@@ -31,7 +32,7 @@ func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, replaceAl
 	if err != nil {
 		return err
 	}
-	if err := fixed(body, &shown, readOnly("is_active")...); err != nil {
+	if err := fixed(body, &shown, adminOnly...); err != nil {
 		return err
 	}
 	user, err := h.Accounts.ChangeOwn(r.Context(), caller.Actor, caller.Person, inputOf(body), replaceAll)
@@ -39,4 +40,13 @@ func (h *Handlers) saveProfile(w http.ResponseWriter, r *http.Request, replaceAl
 		return err
 	}
 	return tell(w, http.StatusOK, "Profile updated", user)
+}
+
+// deleteProfile erases the caller's account. It needs a recent sign-in.
+func (h *Handlers) deleteProfile(w http.ResponseWriter, r *http.Request) error {
+	caller := api.CallerOf(r)
+	if err := h.Accounts.DeleteOwn(r.Context(), caller.Actor, caller.Person, fields.Text{}); err != nil {
+		return err
+	}
+	return api.Done(w)
 }

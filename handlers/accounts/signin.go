@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,11 +10,17 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/link"
+	"gatehouse/internal/refusal"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
+	"gatehouse/internal/throttle"
 	"gatehouse/internal/token"
 )
 
@@ -24,14 +31,33 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func endpoint(serve handler) handlers.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		err := serve(w, r)
-		switch {
-		case errors.Is(err, account.ErrClosed):
-			return &api.Forbidden{Detail: "Sign-up is closed. An administrator can create an account."}
-		case errors.Is(err, account.ErrCredentials), errors.Is(err, signin.ErrCredentialsChanged):
-			return api.CredentialsRefused(err)
+		if _, limited := errors.AsType[*throttle.Limited](err); !limited && refusal.Kept(err) {
+			reqctx.From(r.Context()).Explain(refusal.SignIn, err, nil)
 		}
-		return err
+		return refusalOf(err)
 	}
+}
+
+// refusalOf returns the refusal for an error of a service, or the error as it is.
+func refusalOf(err error) error {
+	if required, is := errors.AsType[*factor.Required](err); is {
+		return refusalWithout(required)
+	}
+	switch {
+	case errors.Is(err, account.ErrClosed):
+		return &api.Forbidden{Detail: "Sign-up is closed. An administrator can create an account."}
+	case errors.Is(err, account.ErrUnverified):
+		return api.AddressUnverified(err)
+	case errors.Is(err, account.ErrCredentials), errors.Is(err, signin.ErrCredentialsChanged), errors.Is(err, signin.ErrFactorUsed):
+		return api.CredentialsRefused(err)
+	case errors.Is(err, link.ErrSpent):
+		return fields.New("token", "This link does not work any more. Ask for a new one.")
+	case errors.Is(err, account.ErrHasPassword):
+		return &api.Conflict{Detail: "The person has a password. Make a link to reset it instead."}
+	case errors.Is(err, account.ErrInactive):
+		return &api.Conflict{Detail: "The person is deactivated and could not use a link. Activate them first."}
+	}
+	return err
 }
 
 // signUp creates an account for an anonymous caller.
@@ -40,7 +66,7 @@ func (h *Handlers) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := fixed(body, nil, readOnly("is_active")...); err != nil {
+	if err := fixed(body, nil, adminOnly...); err != nil {
 		return err
 	}
 	user, err := h.Accounts.SignUp(r.Context(), inputOf(body))
@@ -64,14 +90,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	name, pw := body.Text("username"), body.Verbatim("password")
-	if name.Value == "" && name.Problem == "" {
-		name = body.Text("email")
-	}
-	if name.Value == "" || pw.Value == "" {
-		return api.CredentialsRefused(errors.New("name or password missing or not a string"))
-	}
-	proof, err := h.Accounts.CheckPassword(h.Known.Context(r.Context(), r), name.Value, pw.Value, signin.ByLogin)
+	proof, err := h.prove(h.Known.Context(r.Context(), r), body)
 	if err != nil {
 		return err
 	}
@@ -79,7 +98,7 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set, err := h.Sessions.Begin(r.Context(), proof, h.Client, authz.ForRole(proof.User.Role))
+	set, err := h.Sessions.Begin(r.Context(), proof, h.Client, apis.Grant{Scope: authz.ForRole(proof.User.Role)}, apis.Asked{})
 	if err != nil {
 		return err
 	}
@@ -88,13 +107,33 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, http.StatusOK, tokens{set.AccessToken, set.RefreshToken, person.Answer()})
 }
 
+// prove checks a name and a password, and the second factor of those who have one.
+func (h *Handlers) prove(ctx context.Context, body api.Body) (signin.Proof, error) {
+	name, pw := body.Text("username"), body.Verbatim("password")
+	if name.Value == "" && name.Problem == "" {
+		name = body.Text("email")
+	}
+	if waiting := body.Text("auth_session"); waiting.Value != "" && !name.Sent && !pw.Sent {
+		return h.resume(ctx, waiting.Value, body)
+	}
+	if name.Value == "" || pw.Value == "" {
+		return signin.Proof{}, api.CredentialsRefused(errors.New("name or password missing or not a string"))
+	}
+	proof, err := h.Accounts.CheckPassword(ctx, name.Value, pw.Value, signin.ByLogin)
+	if err != nil || proof.Lacks == signin.LacksNothing {
+		return proof, err
+	}
+	proof, err = h.Accounts.Factors.Complete(ctx, proof, h.Client.ID, answerOf(body))
+	return proof, h.lacking(err)
+}
+
 // refresh exchanges a refresh token of the built-in app.
 func (h *Handlers) refresh(w http.ResponseWriter, r *http.Request) error {
 	raw, err := readRefresh(w, r)
 	if err != nil {
 		return err
 	}
-	set, err := h.Sessions.Refresh(r.Context(), h.Client, raw, "")
+	set, err := h.Sessions.Refresh(r.Context(), h.Client, raw, apis.Asked{})
 	if errors.Is(err, session.ErrInvalid) {
 		return h.refused(r, err)
 	}

@@ -17,6 +17,7 @@ import (
 	"gatehouse/handlers/accounts"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/browser"
 	"gatehouse/internal/clock"
 	"gatehouse/internal/cursor"
@@ -75,7 +76,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	verifier := &token.Verifier{Keys: w.ring, Issuer: w.url, Audience: w.url, Now: time.Now}
 	ends := &ending.Service{DB: w.db, Rotations: w.db.Rotations(), Now: clock.Millis(time.Now), Log: log}
 	w.sessions = &session.Service{
-		DB: w.db, Rotations: w.db.Rotations(), Ends: ends, Clients: builtIn{w.db}, Keys: w.ring, Minter: minter, Verifier: verifier,
+		DB: w.db, Rotations: w.db.Rotations(), Ends: ends, Clients: builtIn{w.db}, APIs: &apis.Catalog{Store: w.db, Audience: w.url, Now: time.Now}, Keys: w.ring, Minter: minter, Verifier: verifier,
 		Lifetimes: session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 24 * time.Hour, RefreshAbsolute: 48 * time.Hour},
 		Grace:     10 * time.Second, Now: clock.Millis(time.Now), Log: log,
 	}
@@ -87,7 +88,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	}
 	h := &accounts.Handlers{
 		Accounts: w.accounts, Sessions: w.sessions, Tokens: verifier, Limits: w.limits,
-		Guard: api.Guard{Sessions: w.sessions}, Issuer: issuer, Client: session.Accounts(store.RotationStrict),
+		Guard: api.Guard{Sessions: w.sessions, Metadata: "https://id.example/.well-known/oauth-protected-resource"}, Issuer: issuer, Client: session.Accounts(store.RotationStrict),
 		Known: browser.Known{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{8})}, Now: time.Now},
 	}
 	server.Config.Handler = mount(h.Table())

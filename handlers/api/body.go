@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse/internal/fields"
+	"gatehouse/internal/oauth"
 )
 
 const (
@@ -68,6 +69,45 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (Body, error) {
 		return readMultipart(raw, parameters["boundary"])
 	}
 	return Body{}, &UnsupportedMedia{declared}
+}
+
+// ErrNotJSON says that a body is not one JSON object, or not declared as JSON.
+var ErrNotJSON = errors.New("not a JSON object")
+
+// ReadJSON reads a body that must be a JSON object of at most the given number of bytes. It
+// returns ErrNotJSON or, as the endpoints for apps do, an *oauth.TooLarge.
+func ReadJSON(r *http.Request, most int) (Body, error) {
+	raw, err := io.ReadAll(r.Body)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return Body{}, &oauth.TooLarge{Bytes: int(tooLarge.Limit), Most: most}
+	}
+	if err != nil {
+		return Body{}, fmt.Errorf("%w: it could not be read", ErrNotJSON)
+	}
+	if len(raw) > most {
+		return Body{}, &oauth.TooLarge{Bytes: len(raw), Most: most}
+	}
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" || !isUTF8(parameters["charset"]) {
+		return Body{}, fmt.Errorf("%w: another media type", ErrNotJSON)
+	}
+	v, err := parseJSON(raw)
+	object, is := v.(map[string]any)
+	if err != nil || !is {
+		return Body{}, fmt.Errorf("%w: another syntax", ErrNotJSON) // the cause quotes the body
+	}
+	return Body{values: object}, nil
+}
+
+// WithoutNulls returns the body without the fields that are null.
+func (b Body) WithoutNulls() Body {
+	some := Body{values: make(map[string]any, len(b.values)), form: b.form}
+	for name, value := range b.values {
+		if value != nil {
+			some.values[name] = value
+		}
+	}
+	return some
 }
 
 func isUTF8(charset string) bool {

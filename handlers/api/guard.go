@@ -17,6 +17,8 @@ type Guard struct {
 	Sessions interface {
 		Authenticate(ctx context.Context, rawAccess string) (authz.Actor, store.User, error)
 	}
+	// Metadata is the address of the metadata of our API (RFC 9728 §3); empty: it has none.
+	Metadata string
 }
 
 // A Caller is who acts, and the record of that person as of this request.
@@ -37,10 +39,10 @@ func CallerOf(r *http.Request) Caller {
 func (g Guard) Protect(needs authz.Permission, next handlers.Endpoint) handlers.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		r, err := g.admit(r, needs)
-		if err != nil {
-			return err
+		if err == nil {
+			err = next(w, r)
 		}
-		return next(w, r)
+		return g.challenge(needs, err)
 	}
 }
 

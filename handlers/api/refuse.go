@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"gatehouse/handlers"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
@@ -23,6 +24,11 @@ func (e *MethodNotAllowed) Error() string { return "method not allowed" }
 type Forbidden struct{ Detail string }
 
 func (e *Forbidden) Error() string { return e.Detail }
+
+// A Conflict refuses an action that does not fit the state of what it concerns.
+type Conflict struct{ Detail string }
+
+func (e *Conflict) Error() string { return e.Detail }
 
 // Refuse writes all refusals. Any other error is a fault of ours: the caller gets the
 // request's ID, under which the log has the details.
@@ -42,6 +48,9 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 // refusal returns the status and the body for an error, and sets headers that belong to
 // them. The body is nil for a fault of ours.
 func refusal(h http.Header, err error) (status int, body any) {
+	if c, ok := errors.AsType[*challenged](err); ok {
+		h.Set("WWW-Authenticate", c.challenge)
+	}
 	if status, seconds := handlers.Trouble(h, err); status != 0 {
 		return status, detail{Detail: later(err, status, seconds)}
 	}
@@ -53,6 +62,7 @@ func refusal(h http.Header, err error) (status int, body any) {
 		unauthorized *Unauthorized
 		method       *MethodNotAllowed
 		forbidden    *Forbidden
+		conflict     *Conflict
 	)
 	switch {
 	case errors.As(err, &bad):
@@ -66,14 +76,12 @@ func refusal(h http.Header, err error) (status int, body any) {
 	case errors.As(err, &media):
 		return http.StatusUnsupportedMediaType, detail{Detail: fmt.Sprintf("Unsupported media type \"%s\" in request.", media.Type)}
 	case errors.As(err, &unauthorized):
-		if unauthorized.Challenge != "" {
-			h.Set("WWW-Authenticate", unauthorized.Challenge)
-		}
 		return http.StatusUnauthorized, unauthorized.Body
 	case errors.As(err, &forbidden):
 		return http.StatusForbidden, detail{Detail: forbidden.Detail}
+	case errors.As(err, &conflict):
+		return http.StatusConflict, detail{Detail: conflict.Detail}
 	case errors.Is(err, authz.ErrDenied):
-		challengeScope(h, err)
 		return http.StatusForbidden, detail{Detail: "You do not have permission to perform this action."}
 	case errors.As(err, &method):
 		return http.StatusMethodNotAllowed, detail{Detail: fmt.Sprintf("Method \"%s\" not allowed.", method.Method)}
@@ -81,6 +89,8 @@ func refusal(h http.Header, err error) (status int, body any) {
 		return http.StatusNotFound, detail{Detail: "Not found."}
 	case errors.Is(err, authz.ErrLastAdmin):
 		return http.StatusConflict, detail{Detail: "The last active administrator cannot be removed, demoted or deactivated."}
+	case errors.Is(err, apis.ErrOwn):
+		return http.StatusConflict, detail{Detail: "Gatehouse's own API cannot be deleted."}
 	}
 	return http.StatusInternalServerError, nil
 }
@@ -97,12 +107,4 @@ func later(err error, status, seconds int) string {
 		return "The server is busy. Please try again in a moment."
 	}
 	return "Service temporarily unavailable, try again later."
-}
-
-// challengeScope names the scope that the app's token lacks (RFC 6750 §3.1).
-func challengeScope(h http.Header, err error) {
-	var scope *authz.ScopeError
-	if errors.As(err, &scope) {
-		h.Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="api", error="insufficient_scope", scope="%s"`, scope.Needs))
-	}
 }

@@ -49,7 +49,7 @@ func (g Guard) Table(name string, resources ...Resource) handlers.Table {
 // the path at all gets that refusal instead, which reveals nothing of its methods.
 func (g Guard) notAllowed(r *http.Request, first handlers.Route) error {
 	if _, err := g.admit(r, first.Needs); err != nil {
-		return err
+		return g.challenge(first.Needs, err)
 	}
 	return notAllowed(r, first)
 }

@@ -11,10 +11,9 @@ import (
 // ends expect. Reason is for our log.
 type Unauthorized struct {
 	Body any
-	// Challenge is the WWW-Authenticate header (RFC 6750 §3); empty for a refused
-	// sign-in, where a token would not have helped.
-	Challenge string
-	Reason    error
+	// Code is the error in the challenge (RFC 6750 §3.1); empty if there was no token.
+	Code   string
+	Reason error
 }
 
 func (e *Unauthorized) Error() string {
@@ -27,10 +26,7 @@ func (e *Unauthorized) Error() string {
 // Unwrap lets errors.Is find the reason.
 func (e *Unauthorized) Unwrap() error { return e.Reason }
 
-const (
-	askForToken  = `Bearer realm="api"`                        //nolint:gosec // G101: a challenge, not a credential
-	invalidToken = `Bearer realm="api", error="invalid_token"` //nolint:gosec // G101: likewise
-)
+const invalidToken = "invalid_token"
 
 // detail is the body of most refusals.
 type detail struct {
@@ -52,20 +48,22 @@ func CredentialsRefused(reason error) error {
 	return &Unauthorized{Body: map[string]string{"error": "Invalid credentials"}, Reason: reason}
 }
 
+// AddressUnverified refuses a sign-in whose name and password were right.
+func AddressUnverified(reason error) error {
+	return &Unauthorized{Body: map[string]string{"error": "Email address not verified", "code": "email_not_verified"}, Reason: reason}
+}
+
 // RefreshRefused refuses an invalid refresh token.
 func RefreshRefused(reason error) error {
-	return &Unauthorized{Body: detail{Detail: tokenFault(reason), Code: "token_not_valid"}, Challenge: invalidToken, Reason: reason}
+	return &Unauthorized{Body: detail{Detail: tokenFault(reason), Code: "token_not_valid"}, Code: invalidToken, Reason: reason}
 }
 
 func noCredentials() error {
-	return &Unauthorized{Body: detail{Detail: "Authentication credentials were not provided."}, Challenge: askForToken}
+	return &Unauthorized{Body: detail{Detail: "Authentication credentials were not provided."}}
 }
 
 func malformedHeader() error {
-	return &Unauthorized{
-		Body:      detail{Detail: "Authorization header must contain two space-delimited values", Code: "bad_authorization_header"},
-		Challenge: askForToken,
-	}
+	return &Unauthorized{Body: detail{Detail: "Authorization header must contain two space-delimited values", Code: "bad_authorization_header"}}
 }
 
 // badAccessToken says that the person is gone or inactive only if the token is genuine;
@@ -81,7 +79,7 @@ func badAccessToken(reason error) error {
 	case errors.Is(reason, session.ErrUserInactive):
 		body = detail{Detail: "User is inactive", Code: "user_inactive"}
 	}
-	return &Unauthorized{Body: body, Challenge: invalidToken, Reason: reason}
+	return &Unauthorized{Body: body, Code: invalidToken, Reason: reason}
 }
 
 func tokenFault(reason error) string {

@@ -84,6 +84,27 @@ func (b Body) Document(name string) fields.Text {
 	return fields.Text{Sent: true, Problem: fields.NotAnObject}
 }
 
+// Records returns a JSON list of objects as text. A form can send only the text.
+func (b Body) Records(name string) fields.Text {
+	switch v := b.values[name].(type) {
+	case []any:
+		text, err := json.Marshal(v)
+		if err != nil {
+			return fields.Text{Sent: true, Problem: fields.NotAList}
+		}
+		return fields.Given(string(text))
+	case string:
+		if b.form {
+			return fields.Given(strings.TrimSpace(v))
+		}
+	case nil:
+		if !b.Has(name) {
+			return fields.Text{}
+		}
+	}
+	return fields.Text{Sent: true, Problem: fields.NotAList}
+}
+
 // Choice returns one of a few words. In a form, a blank field counts as not sent.
 func (b Body) Choice(name string) fields.Text {
 	if b.form && b.values[name] == "" {

@@ -1,7 +1,6 @@
 package operators
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,13 +21,18 @@ type head struct {
 }
 
 type tail struct {
+	origin           string
 	secrets          []ClientSecret
 	created, updated string
+	used             *string
 }
 
 // pointers returns the members of tail, in order.
 func (t *tail) pointers() []api.Member {
-	return []api.Member{{Name: "secrets", Of: &t.secrets}, {Name: "created_at", Of: &t.created}, {Name: "updated_at", Of: &t.updated}}
+	return []api.Member{
+		{Name: "origin", Of: &t.origin}, {Name: "secrets", Of: &t.secrets},
+		{Name: "created_at", Of: &t.created}, {Name: "updated_at", Of: &t.updated}, {Name: "last_used_at", Of: &t.used},
+	}
 }
 
 // A ClientSecret holds the times of a secret, which itself is kept only as a hash.
@@ -44,36 +48,15 @@ var (
 
 // members returns the attributes of c, and then the members of t.
 func members(c *store.Client, t *tail) []api.Member {
-	list := make([]api.Member, 0, len(attributes)+3)
-	for _, a := range attributes {
-		list = append(list, api.Member{Name: a.Name, Of: shown(a, c)})
-	}
-	return append(list, t.pointers()...)
+	return append(shown(attributes, c), t.pointers()...)
 }
 
-// shown returns a pointer to an attribute as in answers: lists are never null, lifetimes
-// are in seconds, and null stands for the default lifetime or number, or for no document.
-func shown(a client.Attribute, c *store.Client) any {
-	switch kept := a.Kept(c).(type) {
-	case *[]string:
-		return new(list(*kept))
-	case *time.Duration:
-		return new(inSeconds(*kept))
-	case *int:
-		return new(orDefault(*kept))
-	case *string:
-		if a.Kind == client.Document {
-			return new(orNull(*kept))
-		}
-		return kept
-	default:
-		return kept
-	}
-}
-
-// ClientOf returns c as in answers; secret is empty unless it was just created.
+// ClientOf returns c, as Shown returns it, as in answers; secret is empty unless it was just created.
 func ClientOf(c store.Client, secret string) any {
-	t := tail{secrets: make([]ClientSecret, len(c.Secrets)), created: api.Time(c.CreatedAt), updated: api.Time(c.UpdatedAt)}
+	t := tail{
+		origin: c.Origin.String(), secrets: make([]ClientSecret, len(c.Secrets)),
+		created: api.Time(c.CreatedAt), updated: api.Time(c.UpdatedAt), used: api.TimeOrNull(c.LastUsedAt),
+	}
 	for i, s := range c.Secrets {
 		t.secrets[i] = ClientSecret{api.Time(s.CreatedAt), api.TimeOrNull(s.ExpiresAt)}
 	}
@@ -81,61 +64,19 @@ func ClientOf(c store.Client, secret string) any {
 	return clientShape.Fill(head{c.ID, secret}, func(i int) any { return list[i].Of })
 }
 
-func orNull(set string) json.RawMessage {
-	if set == "" {
-		return json.RawMessage("null")
+// answerClient writes c; secret is empty unless it was just created.
+func (h *Handlers) answerClient(w http.ResponseWriter, r *http.Request, status int, c store.Client, secret string) error {
+	shown, err := h.Clients.Shown(r.Context(), c)
+	if err != nil {
+		return err
 	}
-	return json.RawMessage(set)
-}
-
-// list is never null.
-func list(values []string) []string {
-	if values == nil {
-		return []string{}
-	}
-	return values
-}
-
-func orDefault(n int) *int {
-	if n == 0 {
-		return nil
-	}
-	return &n
-}
-
-func inSeconds(d time.Duration) *int64 {
-	if d == 0 {
-		return nil
-	}
-	n := int64(d / time.Second)
-	return &n
+	return api.JSON(w, status, ClientOf(shown[0], secret))
 }
 
 func inputOf(b api.Body) client.Input {
 	in := client.Input{ID: b.Text("client_id")}
-	for _, a := range attributes {
-		switch to := a.Sent(&in).(type) {
-		case *fields.Text:
-			*to = textOf(b, a)
-		case *fields.Flag:
-			*to = b.Flag(a.Name)
-		case *fields.List:
-			*to = b.List(a.Name)
-		case *fields.Number:
-			*to = b.Number(a.Name)
-		}
-	}
+	read(b, attributes, &in)
 	return in
-}
-
-func textOf(b api.Body, a client.Attribute) fields.Text {
-	switch a.Kind {
-	case client.Choice:
-		return b.Choice(a.Name)
-	case client.Document:
-		return b.Document(a.Name)
-	}
-	return b.Text(a.Name)
 }
 
 // settled refuses fields that no caller may set. The ID is set once, at creation.
@@ -144,13 +85,16 @@ func settled(b api.Body, id string) error {
 	if id != "" && !b.Same("client_id", id) {
 		faults.Add("client_id", fields.NotSetHere)
 	}
-	for _, name := range []string{"client_secret", "secrets", "created_at", "updated_at"} {
+	for _, name := range []string{"client_secret", "origin", "secrets", "created_at", "updated_at", "last_used_at"} {
 		if b.Has(name) {
 			faults.Add(name, fields.NotSetHere)
 		}
 	}
 	return faults.Err()
 }
+
+// idOf returns the client_id that a path names.
+func idOf(r *http.Request) string { return client.OfPath(r.PathValue("id")) }
 
 func (h *Handlers) listClients(w http.ResponseWriter, r *http.Request) error {
 	query, err := api.Query(r)
@@ -161,8 +105,12 @@ func (h *Handlers) listClients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	views := make([]any, len(page.Clients))
-	for i, c := range page.Clients {
+	clients, err := h.Clients.Shown(r.Context(), page.Clients...)
+	if err != nil {
+		return err
+	}
+	views := make([]any, len(clients))
+	for i, c := range clients {
 		views[i] = ClientOf(c, "")
 	}
 	w.Header().Set("X-Total-Count", strconv.FormatInt(page.Total, 10))
@@ -183,15 +131,15 @@ func (h *Handlers) createClient(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", h.Issuer.JoinPath(prefix, "clients", c.ID).String()+"/")
-	return api.JSON(w, http.StatusCreated, ClientOf(c, secret))
+	return h.answerClient(w, r, http.StatusCreated, c, secret)
 }
 
 func (h *Handlers) showClient(w http.ResponseWriter, r *http.Request) error {
-	c, err := h.Clients.Get(r.Context(), r.PathValue("id"))
+	c, err := h.Clients.Get(r.Context(), idOf(r))
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, ClientOf(c, ""))
+	return h.answerClient(w, r, http.StatusOK, c, "")
 }
 
 func (h *Handlers) replaceClient(w http.ResponseWriter, r *http.Request) error {
@@ -203,7 +151,7 @@ func (h *Handlers) changeClient(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) saveClient(w http.ResponseWriter, r *http.Request, replaceAll bool) error {
-	id := r.PathValue("id")
+	id := idOf(r)
 	if _, err := h.Clients.Get(r.Context(), id); err != nil {
 		return err
 	}
@@ -218,11 +166,20 @@ func (h *Handlers) saveClient(w http.ResponseWriter, r *http.Request, replaceAll
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, ClientOf(c, secret))
+	return h.answerClient(w, r, http.StatusOK, c, secret)
+}
+
+// adoptClient makes a client by URL a registered one.
+func (h *Handlers) adoptClient(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.Clients.Adopt(r.Context(), api.CallerOf(r).Actor, idOf(r), "")
+	if err != nil {
+		return err
+	}
+	return api.JSON(w, http.StatusOK, ClientOf(c, ""))
 }
 
 func (h *Handlers) deleteClient(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Clients.Delete(r.Context(), api.CallerOf(r).Actor, r.PathValue("id")); err != nil {
+	if err := h.Clients.Delete(r.Context(), api.CallerOf(r).Actor, idOf(r), ""); err != nil {
 		return err
 	}
 	return api.Done(w)
@@ -231,7 +188,7 @@ func (h *Handlers) deleteClient(w http.ResponseWriter, r *http.Request) error {
 // rotateSecret returns a new secret. The old one keeps working for "overlap" seconds,
 // which is 0 by default: an operator who rotates in a hurry has lost a secret.
 func (h *Handlers) rotateSecret(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
+	id := idOf(r)
 	if _, err := h.Clients.Get(r.Context(), id); err != nil {
 		return err
 	}
@@ -243,11 +200,11 @@ func (h *Handlers) rotateSecret(w http.ResponseWriter, r *http.Request) error {
 	if overlap.Problem != "" {
 		return fields.New("overlap", overlap.Problem)
 	}
-	c, secret, err := h.Clients.RotateSecret(r.Context(), api.CallerOf(r).Actor, id, duration(overlap.Value))
+	c, secret, err := h.Clients.RotateSecret(r.Context(), api.CallerOf(r).Actor, id, duration(overlap.Value), "")
 	if err != nil {
 		return err
 	}
-	return api.JSON(w, http.StatusOK, ClientOf(c, secret))
+	return h.answerClient(w, r, http.StatusOK, c, secret)
 }
 
 // duration converts seconds; values that would overflow become -1, which is refused.

@@ -1,7 +1,6 @@
 package operators
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,31 +12,8 @@ import (
 	"gatehouse/store"
 )
 
-// An Event is an event of the audit log as in answers.
-type Event struct {
-	ID        int64           `json:"id"`
-	At        string          `json:"at"`
-	Kind      string          `json:"kind"`
-	Actor     string          `json:"actor"`
-	Subject   string          `json:"subject"`
-	SessionID string          `json:"session_id"`
-	ClientID  string          `json:"client_id"`
-	IP        string          `json:"ip"`
-	RequestID string          `json:"request_id"`
-	Detail    json.RawMessage `json:"detail"`
-}
-
-// EventOf returns e as in answers.
-func EventOf(e store.AuditEvent) Event {
-	detail := json.RawMessage(e.Detail)
-	if !json.Valid(detail) {
-		detail = json.RawMessage("{}")
-	}
-	return Event{
-		ID: e.ID, At: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), Kind: e.Kind, Actor: e.Actor, Subject: e.Subject,
-		SessionID: e.SessionID, ClientID: e.ClientID, IP: e.IP, RequestID: e.RequestID, Detail: detail,
-	}
-}
+// stamp returns a time as in answers.
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // audit shows the audit log, newest first. The filters are kind (which may end in "*"),
 // actor, subject, since and until (RFC 3339).
@@ -64,9 +40,9 @@ func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
 		}
 		api.LinkNext(w, r, h.Issuer, next)
 	}
-	views := make([]Event, len(events))
+	views := make([]api.Event, len(events))
 	for i, e := range events {
-		views[i] = EventOf(e)
+		views[i] = api.EventOf(e)
 	}
 	return api.JSON(w, http.StatusOK, views)
 }
@@ -79,10 +55,7 @@ func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind s
 		name string
 		to   *string
 	}{{"kind", &q.Kind}, {"actor", &q.Actor}, {"subject", &q.Subject}} {
-		*p.to = once(parameters, p.name, faults)
-		if len(*p.to) > 255 || fields.CharFaults(*p.to, 0) != nil {
-			faults.Add(p.name, "Nothing has this name.")
-		}
+		*p.to = named(parameters, p.name, faults)
 	}
 	q.Since = moment(parameters, "since", faults)
 	q.Until = moment(parameters, "until", faults)
@@ -97,6 +70,15 @@ func (h *Handlers) auditQuery(parameters url.Values) (q store.AuditQuery, bind s
 		faults.Add("cursor", "Invalid cursor.")
 	}
 	return q, bind, faults.Err()
+}
+
+// named reads a parameter that names something.
+func named(parameters url.Values, name string, faults *fields.Errors) string {
+	value := once(parameters, name, faults)
+	if len(value) > 255 || fields.CharFaults(value, 0) != nil {
+		faults.Add(name, "Nothing has this name.")
+	}
+	return value
 }
 
 // once reads a parameter, and refuses a repeated one.

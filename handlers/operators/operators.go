@@ -1,6 +1,6 @@
-// Package operators serves the operators of the server: the registration of apps, the
-// signing keys, the audit log, statistics, and health checks. Its API has the same style
-// as that of package accounts.
+// Package operators serves the operators of the server: the registration of apps and
+// APIs, the signing keys, the audit log, statistics, and health checks. Its API has the
+// same style as that of package accounts.
 package operators
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/cursor"
@@ -21,6 +22,7 @@ import (
 // Handlers are the endpoints for operators, except those in Documents.
 type Handlers struct {
 	Clients *client.Service
+	APIs    *apis.Service
 	Keys    interface {
 		List(ctx context.Context) ([]keys.Status, error)
 		Rotate(ctx context.Context, actor string) (keys.Status, error)
@@ -28,6 +30,7 @@ type Handlers struct {
 	}
 	Evidence interface {
 		ListAudit(ctx context.Context, q store.AuditQuery) ([]store.AuditEvent, error)
+		ListRefusals(ctx context.Context, q store.RefusalQuery) ([]store.Refusal, error)
 	}
 	People interface {
 		ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
@@ -61,10 +64,15 @@ func (h *Handlers) Table() handlers.Table {
 		at("/clients", "Client List Create", on("GET", clients, h.listClients), on("POST", clients, h.createClient)),
 		at("/clients/{id}", "Client Detail",
 			on("GET", clients, h.showClient), on("PUT", clients, h.replaceClient), on("PATCH", clients, h.changeClient), on("DELETE", clients, h.deleteClient)),
+		at("/clients/{id}/adopt", "Client Adoption", on("POST", clients, h.adoptClient)),
 		at("/clients/{id}/secret", "Client Secret", on("POST", clients, h.rotateSecret)),
+		at("/apis", "API List Create", on("GET", clients, h.listAPIs), on("POST", clients, h.createAPI)),
+		at("/apis/{id}", "API Detail",
+			on("GET", clients, h.showAPI), on("PUT", clients, h.replaceAPI), on("PATCH", clients, h.changeAPI), on("DELETE", clients, h.deleteAPI)),
 		at("/keys", "Key List", on("GET", clients, h.listKeys), on("POST", clients, h.rotateKeys)),
 		at("/keys/{kid}/retire", "Key Retirement", on("POST", clients, h.retireKey)),
 		at("/audit", "Audit Log", on("GET", inspect, h.audit)),
+		at("/refusals", "Refusals", on("GET", inspect, h.refusals)),
 		at("/stats", "Statistics", on("GET", inspect, h.stats)),
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/handlers/api"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/clock"
@@ -80,8 +82,10 @@ func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httpt
 	issuer, _ := url.Parse("https://id.example")
 	sealer := cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}
 	admin := authz.Actor{UserID: boss.ID, Sub: boss.Sub, Role: store.RoleAdmin, Scope: authz.ForRole(store.RoleAdmin)}
+	resources := &apis.Service{DB: db, Issuer: issuer.String(), Audience: issuer.String(), Cursors: sealer, Now: clock.Millis(time.Now)}
 	h = &Handlers{
-		Clients: &client.Service{Grants: grant.Types(), DB: db, Ends: &ending.Service{DB: db, Rotations: db.Rotations(), Now: clock.Millis(time.Now), Log: log}, Cursors: sealer, Now: clock.Millis(time.Now), Log: log},
+		APIs:    resources,
+		Clients: &client.Service{Grants: grant.Types(), DB: db, APIs: resources, Ends: &ending.Service{DB: db, Rotations: db.Rotations(), Now: clock.Millis(time.Now), Log: log}, Cursors: sealer, Now: clock.Millis(time.Now), Log: log},
 		Keys:    &ring{}, Evidence: db, People: db, Figures: figures{}, Cursors: sealer, Issuer: issuer, Now: clock.Millis(time.Now),
 		Guard: api.Guard{Sessions: door{
 			"admin": admin, "staff": {UserID: 2, Role: store.RoleStaff, Scope: authz.AllScopes},
@@ -164,13 +168,80 @@ func TestTheLifeOfAClient(t *testing.T) {
 		}
 	}
 	w := ask("GET", "admin:/audit/?kind=client.*&limit=2", "")
-	var events []Event
+	var events []api.Event
 	if err := json.Unmarshal(w.Body.Bytes(), &events); err != nil || len(events) != 2 || events[0].Kind != "client.deleted" || events[0].Subject != "client:shop" {
 		t.Fatalf("status %d %s, want two events, the first client.deleted of client:shop", w.Code, w.Body)
 	}
 	next := strings.TrimSuffix(strings.TrimPrefix(w.Header().Get("Link"), "<https://id.example/api/admin"), `>; rel="next"`)
 	if w := ask("GET", "admin:"+next, ""); w.Code != 200 || !strings.Contains(w.Body.String(), "client.created") || w.Header().Get("Link") != "" {
 		t.Errorf("the next page: status %d %s, headers %v, want client.created and no link", w.Code, w.Body, w.Header())
+	}
+}
+
+func TestTheLifeOfAnAPI(t *testing.T) {
+	_, ask := open(t)
+	created := ask("POST", "admin:/apis/", `{"id":"orders","identifier":"https://Orders.example/","name":"Orders","scopes":[{"name":"read","description":"Read your orders"}],"access_token_lifetime":120}`)
+	wantBody := `{"id":"orders","identifier":"https://orders.example","name":"Orders","scopes":[{"name":"read","description":"Read your orders","sensitive":false}],"clients":"registered","listed_clients":[],"access_token_lifetime":120,"token_type":"at+jwt","claims":["role"],"listed_in_metadata":false,"introspection_clients":[],`
+	if created.Code != http.StatusCreated || !strings.HasPrefix(created.Body.String(), wantBody) || created.Header().Get("Location") != "https://id.example/api/admin/apis/orders/" {
+		t.Fatalf("created: %d, %s, Location %q; want 201 and %s", created.Code, created.Body, created.Header().Get("Location"), wantBody)
+	}
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		says               string
+	}{
+		{"GET", "/apis/orders/", "", 200, wantBody},
+		{"GET", "/apis/none/", "", 404, ""},
+		{"PUT", "/apis/none/", "{", 404, ""}, // before the body is read
+		{"PATCH", "/apis/orders/", `{"scopes":"read"}`, 400, "Expected a list of objects"},
+		{"PATCH", "/apis/orders/", `{"scopes":null}`, 400, "Expected a list of objects"},
+		{"PATCH", "/apis/orders/", `{"identifier":"https://other.example"}`, 400, "never changes"},
+		{"PATCH", "/apis/orders/", `{"id":"other"}`, 400, `"id":["This field may not be set here."]`},
+		{"PATCH", "/apis/orders/", `{"updated_at":"2026-01-02T03:04:05Z"}`, 400, `"updated_at"`},
+		{"PATCH", "/apis/orders/", `{"id":"orders","identifier":"https://orders.example","claims":[]}`, 200, `"claims":[]`},
+		{"PUT", "/apis/orders/", `{"name":"All"}`, 400, `{"scopes":["This field is required."]}`},
+		{"GET", "/apis/gatehouse/", "", 200, `"created_at":null,"updated_at":null,"last_used_at":null}`},
+		{"GET", "/apis/?limit=1", "", 200, `[{"id":"gatehouse",`},
+		{"DELETE", "/apis/gatehouse/", "", 409, "cannot be deleted"},
+		{"DELETE", "/apis/orders/", "", 204, ""},
+		{"DELETE", "/apis/orders/", "", 404, ""},
+	} {
+		w := ask(c.method, "admin:"+c.path, c.body)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
+			t.Errorf("%s %s %s: %d, %s; want %d and %q", c.method, c.path, c.body, w.Code, w.Body, c.status, c.says)
+		}
+	}
+}
+
+// TestAnAppIsShownWithTheScopesOfAPIs: what is shown can be sent back, also when the API is
+// gone.
+func TestAnAppIsShownWithTheScopesOfAPIs(t *testing.T) {
+	_, ask := open(t)
+	want := func(status int, scope, method, path, body string) {
+		t.Helper()
+		if w := ask(method, "admin:"+path, body); w.Code != status || !strings.Contains(w.Body.String(), `"scope":"`+scope+`"`) {
+			t.Errorf("%s %s: %d, %s; want %d and the scope %q", method, path, w.Code, w.Body, status, scope)
+		}
+	}
+	for _, id := range []string{"a", "b"} {
+		body := fmt.Sprintf(`{"id":%q,"identifier":"https://%s.example","name":"API","scopes":[{"name":"read","description":"Read"},{"name":%q,"description":"Only here"}]}`, id, id, id)
+		if w := ask("POST", "admin:/apis/", body); w.Code != http.StatusCreated {
+			t.Fatalf("creating the API %s: %d, %s; want 201", id, w.Code, w.Body)
+		}
+	}
+	const long = "openid https://a.example#read b"
+	app := `{"client_id":"shop","name":"Shop","redirect_uris":["https://shop.example"],"scope":"` + long + `"}`
+	want(201, long, "POST", "/clients/", app)
+	want(200, long, "GET", "/clients/shop/", "")
+	want(200, long, "PUT", "/clients/shop/", app)
+	if w := ask("DELETE", "admin:/apis/b/", ""); w.Code != http.StatusNoContent {
+		t.Fatalf("deleting the API: %d, %s; want 204", w.Code, w.Body)
+	}
+	const gone = "openid read https://b.example#b"
+	want(200, gone, "GET", "/clients/", "")
+	want(200, gone, "PATCH", "/clients/shop/", `{"scope":"`+gone+`","name":"The shop"}`)
+	if w := ask("PATCH", "admin:/clients/shop/", `{"scope":"https://b.example#read"}`); w.Code != http.StatusBadRequest {
+		t.Errorf("a scope of the API that is gone, which the app did not have: %d, want 400", w.Code)
 	}
 }
 

@@ -18,7 +18,7 @@ func SameOrigin(issuer string) func(handlers.Endpoint) handlers.Endpoint {
 	own := originOf(issuer)
 	foreign := &Problem{
 		Status: http.StatusForbidden, Reason: "a form from another origin", Heading: "This form came from another site",
-		Text: "Open the page at " + own + " and send the form again.",
+		Text: "Open the page at %s and send the form again.", Args: []any{own},
 	}
 	return func(next handlers.Endpoint) handlers.Endpoint {
 		return func(w http.ResponseWriter, r *http.Request) error {

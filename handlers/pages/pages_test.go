@@ -22,6 +22,7 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
 )
@@ -36,9 +37,16 @@ type people struct {
 	err   error
 }
 
-func (p *people) Redeem(_ context.Context, token string, in account.Input) (store.User, error) {
+func (p *people) Redeem(_ context.Context, token string, in account.Input) (signin.Proof, error) {
 	p.token, p.in = token, in
-	return store.User{Username: in.Username.Value}, p.err
+	return signin.Proof{User: store.User{Username: in.Username.Value}}, p.err
+}
+
+// away stands in for browsers that cannot be signed in.
+type away struct{}
+
+func (away) SignIn(context.Context, signin.Proof, string) (string, store.BrowserSession, error) {
+	return "", store.BrowserSession{}, store.ErrUnavailable
 }
 
 const typedPassword = "seven grey herons"
@@ -53,7 +61,7 @@ func send(t *testing.T, p *people, change func(*http.Request)) *httptest.Respons
 	if change != nil {
 		change(r)
 	}
-	return serve(pages.SameOrigin("http://localhost:8080")(pages.Setup{People: p, Issuer: "http://localhost:8080"}.Create), r)
+	return serve(pages.SameOrigin("http://localhost:8080")(pages.Setup{People: p, Browsers: away{}, Issuer: "http://localhost:8080"}.Create), r)
 }
 
 func serve(endpoint func(http.ResponseWriter, *http.Request) error, r *http.Request) *httptest.ResponseRecorder {

@@ -116,7 +116,7 @@ func TestHomeNamesThePersonWhoIsSignedIn(t *testing.T) {
 
 func TestInWords(t *testing.T) {
 	for seconds, want := range map[int]string{1: "a second", 2: "2 seconds", 89: "89 seconds", 90: "2 minutes", 5399: "90 minutes", 5400: "2 hours"} {
-		if got := pages.InWords(seconds); got != want {
+		if got := pages.InWords(httptest.NewRequest("GET", "/", nil), seconds); got != want {
 			t.Errorf("InWords(%d) = %q, want %q", seconds, got, want)
 		}
 	}

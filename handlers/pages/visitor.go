@@ -60,7 +60,13 @@ func (v Visitors) with(r *http.Request, cookie string) (oauth.Browser, error) {
 
 // AccountOf returns the account that a page shows for a user.
 func AccountOf(u store.User) web.Account {
-	return web.Account{Sub: u.Sub, Username: u.Username, Email: u.Email}
+	return web.Account{Sub: u.Sub, Username: u.Username, Email: u.Email, Name: strings.TrimSpace(u.FirstName + " " + u.LastName)}
+}
+
+// RoomOf returns what the pages of the account and of the console show around their
+// content.
+func RoomOf(u store.User) web.Room {
+	return web.Room{Account: AccountOf(u), Console: u.Staff(), Admin: u.Role == store.RoleAdmin}
 }
 
 // ShownTo reports whether the page of a form was shown to the person who is signed in

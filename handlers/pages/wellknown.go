@@ -32,10 +32,13 @@ func (e WellKnown) Robots(w http.ResponseWriter, _ *http.Request) error {
 	return plainText(w, "User-agent: *\nDisallow: /\n")
 }
 
+// PasswordPath is the page on which people change their password.
+const PasswordPath = "/account/password"
+
 // ChangePassword leads to where people change their password (W3C, A Well-Known URL for
-// Changing Passwords): to the first page, until there is one for it.
+// Changing Passwords).
 func (e WellKnown) ChangePassword(w http.ResponseWriter, _ *http.Request) error {
-	return SeeOther(w, "/")
+	return SeeOther(w, PasswordPath)
 }
 
 // contactGood is how long a reader may rely on the contact (RFC 9116 §2.5.5).

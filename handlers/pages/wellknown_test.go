@@ -22,8 +22,8 @@ func TestWellKnownAddresses(t *testing.T) {
 			t.Errorf("%s: status = %d, %s, body %q, want 200, text/plain and %q", path, w.Code, w.Header().Get("Content-Type"), w.Body, want)
 		}
 	}
-	if w := ask(t, e, "GET", "/.well-known/change-password", nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/" {
-		t.Errorf("change-password: status = %d to %q, want 303 to /", w.Code, w.Header().Get("Location"))
+	if w := ask(t, e, "GET", "/.well-known/change-password", nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/account/password" {
+		t.Errorf("change-password: status = %d to %q, want 303 to /account/password", w.Code, w.Header().Get("Location"))
 	}
 	if w := ask(t, e, "GET", "/favicon.ico", nil); w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte("\x89PNG")) {
 		t.Errorf("favicon.ico: status = %d with %d bytes, want 200 and an icon", w.Code, w.Body.Len())

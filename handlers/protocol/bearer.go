@@ -1,9 +1,11 @@
 package protocol
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/reqctx"
 )
 
@@ -12,6 +14,8 @@ type BearerError struct {
 	Status int
 	// Code is empty if no token was sent; the refusal then says nothing else (§3.1).
 	Code string
+	// Description is the sentence for the client; empty: that of an access token.
+	Description string
 	// Scope is the scope that the token lacks.
 	Scope  string
 	reason error
@@ -30,13 +34,20 @@ func RefuseBearer(w http.ResponseWriter, r *http.Request, err error) {
 		Refuse(w, r, err)
 		return
 	}
-	reqctx.From(r.Context()).Err = err
+	info := reqctx.From(r.Context())
+	info.Err = err
 	challenge := `Bearer realm="gatehouse"`
 	body := map[string]string{}
-	if refused.Code != "" {
-		description := bearerDescriptions[refused.Code]
+	if refused.Code == "" {
+		info.Explain("", refusal.Else(err, refusal.Fact{Kind: refusal.TokenMissing}), nil)
+	} else {
+		description := cmp.Or(refused.Description, bearerDescriptions[refused.Code])
 		challenge += `, error="` + refused.Code + `", error_description="` + description + `"`
 		body["error"], body["error_description"] = refused.Code, description
+		if page := info.Explain(refused.Code, refusal.Else(err, refusal.Fact{Kind: bearerKinds[refused.Code]}), nil); page != "" {
+			challenge += `, error_uri="` + page + `"`
+			body["error_uri"] = page
+		}
 	}
 	if refused.Scope != "" {
 		challenge += `, scope="` + refused.Scope + `"`
@@ -45,6 +56,10 @@ func RefuseBearer(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", challenge)
 	}
 	writeJSON(w, refused.Status, body)
+}
+
+var bearerKinds = map[string]refusal.Kind{
+	"invalid_request": refusal.TokenMissing, "invalid_token": refusal.TokenInvalid, "insufficient_scope": refusal.TokenScope,
 }
 
 var bearerDescriptions = map[string]string{

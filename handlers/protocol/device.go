@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"gatehouse/handlers"
+	"gatehouse/internal/apis"
+	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/device"
 	"gatehouse/store"
 )
@@ -15,7 +17,7 @@ type DeviceAuthorization struct {
 		Authenticate(r *http.Request) (store.Client, error)
 	}
 	Devices interface {
-		Begin(ctx context.Context, client store.Client, rawScope string) (device.Answer, error)
+		Begin(ctx context.Context, client store.Client, asked apis.Asked) (device.Answer, error)
 	}
 }
 
@@ -29,7 +31,7 @@ func (e DeviceAuthorization) Serve(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	answer, err := e.Devices.Begin(r.Context(), client, form.Get("scope"))
+	answer, err := e.Devices.Begin(r.Context(), client, apis.Asked{Scope: form.Get("scope"), Resources: form[oauth.Resource]})
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func TestDeviceGrant(t *testing.T) {
 	refused(t, s.poll(t, "cli", a), 400, "slow_down")
 	typed := strings.ToLower(strings.ReplaceAll(user, "-", " "))
 	req, err := s.devices.Find(t.Context(), typed)
-	if err != nil || req.Client.ID != "cli" || len(req.Scopes) != 2 || req.IP != "192.0.2.7" || req.UserCode != user {
+	if err != nil || req.Client.ID != "cli" || len(req.Asked) != 1 || len(req.Asked[0].Scopes) != 2 || req.IP != "192.0.2.7" || req.UserCode != user {
 		t.Fatalf("the device request is %+v, %v; want that of cli, with two scopes", req, err)
 	}
 	if err := s.devices.Decide(t.Context(), typed, s.browser, true); err != nil {

@@ -95,10 +95,10 @@ func refreshBelongsToTheClient(t *testing.T, s *site) {
 // This holds for every grant.
 func scopeNeverWidens(t *testing.T, s *site) {
 	first := granted(t, s.signIn(t, "shop", "scope", "openid"))
-	for _, scope := range []string{"admin", "openid account", "openid account groups", "OPENID", `open"id`, strings.Repeat("a ", 5000)} {
+	for _, scope := range []string{"admin", "openid account", "openid account calendar", "OPENID", `open"id`, strings.Repeat("a ", 5000)} {
 		refused(t, s.refresh(t, "shop", first.text("refresh_token"), "scope", scope), 400, "invalid_scope")
 	}
-	for _, scope := range []string{"admin", "openid users:write", "openid users:write groups", `a\b`, strings.Repeat("ab ", 3000)} {
+	for _, scope := range []string{"admin", "openid users:write", "openid users:write calendar", `a\b`, strings.Repeat("ab ", 3000)} {
 		refused(t, s.signIn(t, "shop", "scope", scope), 400, "invalid_scope")
 		refused(t, s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials", "scope", scope), 400, "invalid_scope")
 	}
@@ -114,12 +114,19 @@ func scopeNeverWidens(t *testing.T, s *site) {
 	if got := narrow.text("scope"); got != "openid" {
 		t.Errorf(`narrowed to %q, want "openid"`, got)
 	}
-	if got := granted(t, s.refresh(t, "shop", narrow.text("refresh_token"))).text("scope"); got != "openid account users:read" {
+	again := granted(t, s.refresh(t, "shop", narrow.text("refresh_token")))
+	if got := again.text("scope"); got != "openid account users:read" {
 		t.Errorf(`after narrowing %q, want "openid account users:read"`, got)
 	}
 	// The server stops granting a scope that was removed from the registration.
 	s.reregister(t, "shop", func(c *store.Client) { c.Scope = "openid" })
-	refused(t, s.refresh(t, "shop", wide.text("refresh_token")), 400, "invalid_scope")
+	refused(t, s.refresh(t, "shop", again.text("refresh_token"), "scope", "openid account"), 400, "invalid_scope")
+	last := granted(t, s.refresh(t, "shop", again.text("refresh_token")))
+	if got := last.text("scope"); got != "openid" {
+		t.Errorf(`after a shorter registration %q, want "openid"`, got)
+	}
+	s.reregister(t, "shop", func(c *store.Client) { c.Scope = "email" })
+	refused(t, s.refresh(t, "shop", last.text("refresh_token")), 400, "invalid_grant")
 }
 
 func rotationIsAtomic(t *testing.T, s *site) {
@@ -192,11 +199,13 @@ func grantTypes(t *testing.T, s *site) {
 	unknown := []string{
 		"implicit", "__implicit", "PASSWORD", "password ", "none", "urn:ietf:params:oauth:grant-type:token-exchange",
 		"urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:openid:params:grant-type:ciba",
+		grant.Challenge, // it has an endpoint of its own
 	}
-	for _, kind := range slices.DeleteFunc(unknown, func(kind string) bool { return slices.Contains(grant.Names(), kind) }) {
+	here := grant.Types().AnsweredAt(grant.TokenEndpoint).Names()
+	for _, kind := range slices.DeleteFunc(unknown, func(kind string) bool { return slices.Contains(here, kind) }) {
 		refused(t, s.post(t, "/oauth/token", as("shop"), "grant_type", kind), 400, "unsupported_grant_type")
 	}
-	for _, kind := range grant.Names() {
+	for _, kind := range grant.Types().AnsweredAt(grant.TokenEndpoint).Names() {
 		refused(t, s.post(t, "/oauth/token", as("idle"), "grant_type", kind), 400, "unauthorized_client")
 		// The built-in client is for /api/accounts/, and may use no grant here.
 		refused(t, s.post(t, "/oauth/token", as(session.AccountsID), "grant_type", kind), 400, "unauthorized_client")

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"database/sql"
 	"net/http"
 	"strconv"
 	"strings"
@@ -82,4 +83,48 @@ func TestAPushNamesItsBound(t *testing.T) {
 	if !strings.Contains(a.text("error_description"), "at most 6144") {
 		t.Errorf("description = %q, want one that names 6144 bytes", a.text("error_description"))
 	}
+}
+
+// TestAppsThatRegisterThemselvesLeaveLittleBehind registers as many as one network may,
+// hour after hour, and sweeps as the server does. Every second one deletes itself.
+func TestAppsThatRegisterThemselvesLeaveLittleBehind(t *testing.T) {
+	testkit.Long(t)
+	dsn := testdb.SQLite(t)
+	s := openOn(t, dsn)
+	apps, raw := s.wireRegistration(true), testdb.Raw(t, dsn)
+	before, full := s.countRows(t, raw, "clients"), false
+	for hour := range 50 {
+		a := s.register(t, "", desktop())
+		for sent := 1; a.status == http.StatusCreated && sent <= 20; sent++ {
+			if sent%2 == 0 {
+				s.manage(t, http.MethodDelete, a, "")
+			}
+			a = s.register(t, "", desktop())
+		}
+		refused(t, a, http.StatusTooManyRequests, "temporarily_unavailable")
+		full = full || a.header.Get("Retry-After") == "600"
+		if _, err := apps.SweepUnused(t.Context(), s.clock(), 500); err != nil {
+			t.Fatalf("sweeping the apps: %v", err)
+		}
+		if n := s.countRows(t, raw, "clients") - before; n > 100 {
+			t.Fatalf("%d apps after %d hours, want at most 100", n, hour)
+		}
+		s.advance(time.Hour)
+	}
+	if !full {
+		t.Error("the network never had as many apps as it may, want the bound tested")
+	}
+	for _, table := range []string{"generations", "pending_ends", "sessions"} {
+		if n := s.countRows(t, raw, table); n != 0 {
+			t.Errorf("%d rows in %s, want none of apps that nobody used", n, table)
+		}
+	}
+}
+
+func (s *site) countRows(t *testing.T, raw *sql.DB, table string) (n int) {
+	t.Helper()
+	if err := raw.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil {
+		t.Fatalf("counting the rows of %s: %v", table, err)
+	}
+	return n
 }

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/session"
 	"gatehouse/store"
 )
@@ -33,11 +34,11 @@ func (e Introspect) Serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if client.Public() {
-		return oauth.InvalidClient.Because("public client %s asks for an introspection", client.ID)
+		return oauth.InvalidClient.Because("public client %s asks for an introspection", client.ID).Found(refusal.ClientMethod)
 	}
 	token := form.Get("token")
 	if token == "" {
-		return oauth.InvalidRequest.Because("no token parameter")
+		return oauth.InvalidRequest.Because("no token parameter").Found(refusal.TokenMissing)
 	}
 	found, err := e.Sessions.Inspect(r.Context(), client, token)
 	if err != nil {

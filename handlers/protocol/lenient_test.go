@@ -21,36 +21,36 @@ func TestUnknownScopesAreIgnored(t *testing.T) {
 		}
 		return a
 	}
-	saying("authorize", s.exchange(t, "web", s.code(t, asking("web", "scope", "openid email groups"))), "openid email")
-	reference := pushed(t, s.push(t, "own", asking("own", "scope", "openid groups email")), "own")
+	saying("authorize", s.exchange(t, "web", s.code(t, asking("web", "scope", "openid email calendar"))), "openid email")
+	reference := pushed(t, s.push(t, "own", asking("own", "scope", "openid calendar email")), "own")
 	saying("pushed", s.exchange(t, "own", s.code(t, reference)), "openid email")
 
-	a := s.device(t, "cli", "scope", "groups openid")
+	a := s.device(t, "cli", "scope", "calendar openid")
 	if err := s.devices.Decide(t.Context(), a.text("user_code"), s.browser, true); err != nil {
 		t.Fatalf("deciding on the device: %v", err)
 	}
 	saying("device", s.poll(t, "cli", a), "openid")
 
 	saying("client credentials", s.post(t, "/oauth/token", as("robot"), "grant_type", "client_credentials", "scope", "openid api.read"), "openid")
-	saying("a code, which has a scope already", s.exchange(t, "web", s.code(t, asking("web", "scope", "openid email")), "scope", "groups"), "openid email")
-	first := saying("password", s.signIn(t, "shop", "scope", "openid account groups"), "openid account")
-	saying("refresh", s.refresh(t, "shop", first.text("refresh_token"), "scope", "openid groups"), "openid")
+	saying("a code, which has a scope already", s.exchange(t, "web", s.code(t, asking("web", "scope", "openid email")), "scope", "calendar"), "openid email")
+	first := saying("password", s.signIn(t, "shop", "scope", "openid account calendar"), "openid account")
+	saying("refresh", s.refresh(t, "shop", first.text("refresh_token"), "scope", "openid calendar"), "openid")
 
-	for _, scope := range []string{"groups", "openid groups phone_number account"} {
+	for _, scope := range []string{"calendar", "openid calendar phone_number account"} {
 		toldNo(t, s.authorize(t, asking("web", "scope", scope)), "invalid_scope")
 		refused(t, s.push(t, "own", asking("own", "scope", scope)), 400, "invalid_scope")
 		refused(t, s.post(t, "/oauth/device_authorization", asWeb("cli"), "scope", scope), 400, "invalid_scope")
 	}
-	for _, scope := range []string{"groups", "openid users:read groups"} {
+	for _, scope := range []string{"calendar", "openid users:read calendar"} {
 		refused(t, s.refresh(t, "shop", first.text("refresh_token"), "scope", scope), 400, "invalid_scope")
 	}
 }
 
-// A parameter that no endpoint knows is ignored, even twice, and there may be several
-// resources (RFC 6749 §3.1, §3.2, RFC 8707 §2). A known one twice is refused.
+// A parameter that no endpoint knows is ignored, even twice (RFC 6749 §3.1, §3.2). A known
+// one twice is refused.
 func TestUnknownParametersAreIgnored(t *testing.T) {
 	s := openWeb(t)
-	extra := []string{"resource", "https://a.example/", "resource", "https://b.example/", "foo", "1", "foo", "2", "empty", "", "empty", ""}
+	extra := []string{"foo", "1", "foo", "2", "empty", "", "empty", ""}
 	values := asking("own")
 	add := func(to url.Values) url.Values {
 		for i := 0; i < len(extra); i += 2 {

@@ -15,6 +15,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages/signin"
 	"gatehouse/handlers/protocol"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/client"
 	"gatehouse/internal/cursor"
@@ -36,14 +37,14 @@ const (
 )
 
 // wireOpenID adds the endpoints for browsers.
-func (s *site) wireOpenID(clients *client.Cache, auth *clientauth.Authenticator) {
+func (s *site) wireOpenID(clients *client.Cache, catalog *apis.Catalog, auth *clientauth.Authenticator) {
 	s.requests = &authorize.Endpoint{
-		Clients: clients, DB: s.db, Hints: s.verifier, Objects: auth.Assertions, Issuer: issuer, Now: s.clock,
+		Clients: clients, APIs: catalog, DB: s.db, Hints: s.verifier, Objects: auth.Assertions, Issuer: issuer, Now: s.clock,
 		Continuations: authorize.Continuations{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: s.clock},
 	}
 	memory := throttle.NewMemory(s.clock)
 	tries := &throttle.Limiter{Store: memory, Fallback: memory, Rules: throttle.DefaultRules(), Now: s.clock, Log: slog.New(slog.DiscardHandler)}
-	s.devices = &device.Endpoint{DB: s.db, Clients: clients, Limits: tries, Page: issuer + "/device", Now: s.clock}
+	s.devices = &device.Endpoint{DB: s.db, Clients: clients, APIs: catalog, Limits: tries, Page: issuer + "/device", Now: s.clock}
 	s.page("/oauth/authorize", signin.Authorize{
 		Requests: s.requests,
 		Browser:  func(http.ResponseWriter, *http.Request) (oauth.Browser, error) { return s.browser, nil },

@@ -16,7 +16,7 @@ func TestSignInWithOpenID(t *testing.T) {
 	a := s.authorize(t, asking("web", "scope", "openid profile email"))
 	sealed := sentTo(t, a, "/consent")
 	pending, err := s.requests.Pending(t.Context(), sealed, s.browser)
-	if err != nil || pending.Client.ID != "web" || len(pending.Scopes) != 3 || pending.RedirectURI != callback {
+	if err != nil || pending.Client.ID != "web" || len(pending.Asked) != 1 || len(pending.Asked[0].Scopes) != 3 || pending.RedirectURI != callback {
 		t.Fatalf("the request is %+v, %v; want that of web, with three scopes", pending, err)
 	}
 	q := returned(t, s.allow(t, sealed))
@@ -178,7 +178,7 @@ func TestIgnoredParameters(t *testing.T) {
 	s := openWeb(t)
 	for _, pair := range [][]string{
 		{"display", "popup"}, {"ui_locales", "se"}, {"claims_locales", "se"}, {"login_hint", "buffy@host"}, {"acr_values", "1 2"},
-		{"unknown", "thing"}, {"resource", "https://api.example"}, {"claims", `{"userinfo":{"name":{"essential":true}},"other":1}`},
+		{"unknown", "thing"}, {"claims", `{"userinfo":{"name":{"essential":true}},"other":1}`},
 		{"nonce", ""}, {"state", ""}, {"response_mode", "query"},
 	} {
 		q := returned(t, s.authorize(t, asking("own", pair...)))

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/password"
 	"gatehouse/internal/session"
@@ -84,14 +85,14 @@ func TestTokensOfTheBuiltInClientAreRefusedHere(t *testing.T) {
 	if err != nil {
 		t.Fatalf("looking up the user by name: %v", err)
 	}
-	set, err := s.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, s.clock()), session.Accounts(store.RotationStrict), "account")
+	set, err := s.sessions.Begin(t.Context(), signin.Password(ann, signin.ByLogin, s.clock()), session.Accounts(store.RotationStrict), apis.Grant{Scope: "account"}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
 	refused(t, s.refresh(t, "shop", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, "page", set.RefreshToken), 400, "invalid_grant")
 	refused(t, s.refresh(t, session.AccountsID, set.RefreshToken), 400, "unauthorized_client")
-	if _, err := s.sessions.Refresh(t.Context(), session.Accounts(store.RotationStrict), set.RefreshToken, ""); err != nil {
+	if _, err := s.sessions.Refresh(t.Context(), session.Accounts(store.RotationStrict), set.RefreshToken, apis.Asked{}); err != nil {
 		t.Errorf("refreshing as the built-in client: %v", err)
 	}
 }
@@ -173,9 +174,12 @@ func (o overtaken) CheckPassword(ctx context.Context, name, given string, method
 	return proof, errors.Join(err, o.first())
 }
 
+// resourcePath is where the metadata of our own API are.
+const resourcePath = "/.well-known/oauth-protected-resource"
+
 func TestDocuments(t *testing.T) {
 	s := open(t)
-	for _, path := range []string{"/.well-known/jwks.json", "/.well-known/oauth-authorization-server"} {
+	for _, path := range []string{"/.well-known/jwks.json", "/.well-known/oauth-authorization-server", resourcePath} {
 		a := s.do(t, httptest.NewRequest(http.MethodGet, path, nil))
 		if a.status != 200 || a.header.Get("Content-Type") != "application/json" ||
 			!strings.HasPrefix(a.header.Get("Cache-Control"), "public, max-age=") {
@@ -212,7 +216,7 @@ func TestDocuments(t *testing.T) {
 
 func TestGrantsInTheMetadataAreSupported(t *testing.T) {
 	s := open(t)
-	for _, name := range grant.Names() {
+	for _, name := range grant.Types().AnsweredAt(grant.TokenEndpoint).Names() {
 		if a := s.post(t, "/oauth/token", as("shop"), "grant_type", name); a.text("error") == "unsupported_grant_type" {
 			t.Errorf("answer to grant_type %s = %s, want any error other than unsupported_grant_type", name, a.body)
 		}

@@ -11,14 +11,16 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/reqctx"
 )
 
-// refusal is the part of an error that the caller may see.
-type refusal struct {
+// verdict is the part of an error that the caller may see.
+type verdict struct {
 	status      int
 	code        oauth.Code
 	description string
+	more        *oauth.More
 }
 
 // Refuse writes the refusal of err (RFC 6749 §5.2) and leaves err itself to the
@@ -32,7 +34,9 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	body := struct {
 		Error       oauth.Code `json:"error"`
 		Description string     `json:"error_description"`
-	}{what.code, what.description}
+		URI         string     `json:"error_uri,omitempty"`
+		*oauth.More
+	}{what.code, what.description, explained(r, what, err), what.more}
 	if what.status >= http.StatusInternalServerError && info.ID != "" {
 		body.Description += " Request " + info.ID + "."
 	}
@@ -47,8 +51,25 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	writeJSON(w, what.status, body)
 }
 
-// judge maps an error to a refusal, and sets Retry-After if trying again can help.
-func judge(h http.Header, err error) refusal {
+// explained keeps why the request was refused, and returns the address of the page that tells
+// of it. It is empty for anything but a mistake: a fault of ours, a throttle, a step on the way.
+func explained(r *http.Request, what verdict, err error) string {
+	if what.status >= http.StatusInternalServerError || what.status == http.StatusTooManyRequests {
+		return ""
+	}
+	switch what.code {
+	case oauth.AuthorizationPending, oauth.EnrolmentRequired:
+		return ""
+	case oauth.MFARequired:
+		if !refusal.Kept(err) { // the factor is asked for the first time
+			return ""
+		}
+	}
+	return reqctx.From(r.Context()).Explain(string(what.code), err, r.PostForm)
+}
+
+// judge maps an error to a verdict, and sets Retry-After if trying again can help.
+func judge(h http.Header, err error) verdict {
 	if status, _ := handlers.Trouble(h, err); status != 0 {
 		return refuseWith(status, oauth.TemporarilyUnavailable)
 	}
@@ -56,16 +77,16 @@ func judge(h http.Header, err error) refusal {
 		return refuseWith(form.Status, oauth.InvalidRequest)
 	}
 	if large, ok := errors.AsType[*oauth.TooLarge](err); ok {
-		return refusal{http.StatusRequestEntityTooLarge, oauth.InvalidRequest, large.Description()}
+		return verdict{http.StatusRequestEntityTooLarge, oauth.InvalidRequest, large.Description(), nil}
 	}
 	if refused, ok := errors.AsType[*oauth.Error](err); ok {
-		return refusal{status(refused.Code), refused.Code, refused.Description()}
+		return verdict{status(refused.Code), refused.Code, refused.Description(), refused.More()}
 	}
 	return refuseWith(http.StatusInternalServerError, oauth.ServerError)
 }
 
-func refuseWith(status int, code oauth.Code) refusal {
-	return refusal{status, code, code.Description()}
+func refuseWith(status int, code oauth.Code) verdict {
+	return verdict{status, code, code.Description(), nil}
 }
 
 // status returns the status of a code (RFC 6749 §5.2).

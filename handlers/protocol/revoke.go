@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/store"
 )
 
@@ -32,7 +33,7 @@ func (e Revoke) Serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	token := form.Get("token")
 	if token == "" {
-		return oauth.InvalidRequest.Because("no token parameter")
+		return oauth.InvalidRequest.Because("no token parameter").Found(refusal.TokenMissing)
 	}
 	if err := e.Sessions.Revoke(r.Context(), client.ID, token); err != nil {
 		return err

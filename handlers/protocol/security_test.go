@@ -99,7 +99,7 @@ func TestRefusalsForTheClient(t *testing.T) {
 		{"hybrid", []string{"response_type", "code id_token"}, "unsupported_response_type"},
 		{"response_mode unknown", []string{"response_mode", "web_message"}, "invalid_request"},
 		{"scope beyond registration", []string{"scope", "openid account"}, "invalid_scope"},
-		{"no scope that is known", []string{"scope", "groups"}, "invalid_scope"},
+		{"no scope that is known", []string{"scope", "calendar"}, "invalid_scope"},
 		{"scope with quotation marks", []string{"scope", `open"id`}, "invalid_scope"},
 		{"request object", []string{"request", "eyJhbGciOiJub25lIn0.e30."}, "invalid_request_object"},
 		{"request_uri", []string{"request_uri", "https://web.example/r"}, "request_uri_not_supported"},

@@ -19,6 +19,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/client"
 	"gatehouse/internal/ending"
 	"gatehouse/internal/grant"
@@ -179,31 +180,32 @@ func (s *site) wire(t testing.TB, who passwords) {
 	clients := &client.Cache{Store: s.db, Now: s.clock}
 	s.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
+	catalog := &apis.Catalog{Store: s.db, Audience: issuer, Now: s.clock}
 	life := session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour}
 	s.sessions = &session.Service{
 		Ends: &ending.Service{DB: s.db, Rotations: s.db.Rotations(), Now: s.clock, Log: slog.New(slog.DiscardHandler)},
-		DB:   s.db, Rotations: s.db.Rotations(), Clients: clients, Keys: ring, Minter: minter,
-		Verifier:  s.verifier,
+		DB:   s.db, Rotations: s.db.Rotations(), Clients: clients, APIs: catalog, Keys: ring, Minter: minter,
+		Verifier: s.verifier, Inspectors: session.Inspectors{Audience: issuer, APIs: catalog},
 		Lifetimes: life, Grace: 10 * time.Second, Now: s.clock, Log: slog.New(slog.DiscardHandler),
 	}
 	auth := &clientauth.Authenticator{Clients: clients, Limits: s.limits, Now: s.clock, Assertions: &clientauth.Assertions{
 		Once: s.db, Keys: &clientauth.JWKSCache{Client: outbound.Client(outbound.Options{}), Limits: s.limits, Now: s.clock}, Issuer: issuer, Now: s.clock,
 	}}
 	engine, err := grants.NewEngine(grants.Steps{
-		Types: grant.Types(), Clients: auth, People: who, Sessions: s.sessions, Minter: minter, Limits: s.limits, Lifetimes: life,
+		Types: grant.Types(), Clients: auth, People: who, Sessions: s.sessions, APIs: catalog, Minter: minter, Limits: s.limits, Lifetimes: life,
 		Codes: s.db, Now: s.clock,
 	})
 	if err != nil {
 		t.Fatalf("building the token endpoint: %v", err)
 	}
-	metadata, err := protocol.Metadata(discovery.Server{Grants: grant.Types(), Issuer: issuer, Endpoints: handlers.Advertised(protocol.Endpoints{}.Tables())})
+	metadata, err := protocol.Metadata(discovery.Server{Grants: grant.Types(), Issuer: issuer, Endpoints: handlers.Advertised(protocol.Endpoints{}.Tables()), Resource: issuer}, resourcePath, func(context.Context) discovery.Today { return discovery.Today{} })
 	if err != nil {
 		t.Fatalf("building the authorization server metadata: %v", err)
 	}
 	s.handle("/oauth/token", protocol.Token{Engine: engine}.Serve)
 	s.handle("/oauth/revoke", protocol.Revoke{Clients: auth, Sessions: s.sessions}.Serve)
 	s.handle("/oauth/introspect", protocol.Introspect{Clients: auth, Sessions: s.sessions}.Serve)
-	s.wireOpenID(clients, auth)
+	s.wireOpenID(clients, catalog, auth)
 	s.handle("/.well-known/jwks.json", protocol.JWKS{Keys: ring}.Serve)
 	for _, rt := range metadata.Routes {
 		s.handle(rt.Path, rt.Serve)

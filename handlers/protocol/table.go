@@ -1,12 +1,14 @@
 package protocol
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
 	"gatehouse/internal/grant"
+	"gatehouse/internal/oauth/challenge"
 	"gatehouse/internal/oauth/clientauth"
 	"gatehouse/internal/oauth/discovery"
 )
@@ -17,9 +19,12 @@ type Endpoints struct {
 	Revoke     Revoke
 	Introspect Introspect
 	PAR        PAR
+	Challenge  Challenge
 	Device     DeviceAuthorization
 	Userinfo   Userinfo
 	JWKS       JWKS
+	// Register is nil if apps cannot register themselves.
+	Register *Register
 }
 
 // Tables returns the tables of the endpoints where an app authenticates, of the one that
@@ -27,12 +32,18 @@ type Endpoints struct {
 func (e Endpoints) Tables() []handlers.Table {
 	apps := handlers.Audience{Name: "apps", Refuse: Refuse, NotAllowed: notAllowed}
 	resource := handlers.Audience{Name: "resource", Refuse: RefuseBearer, NotAllowed: notAllowed}
+	registrants := handlers.Table{Audience: handlers.Audience{Name: "registration", Refuse: RefuseBearer, NotAllowed: notAllowed}}
+	if e.Register != nil {
+		registrants.Routes = e.Register.routes()
+	}
 	return []handlers.Table{
+		registrants,
 		{Audience: apps, Routes: []handlers.Route{
 			{Method: http.MethodPost, Path: clientauth.TokenPath, Discovery: grant.TokenEndpoint, Serve: e.Token.Serve},
 			{Method: http.MethodPost, Path: "/oauth/introspect", Discovery: "introspection_endpoint", Serve: e.Introspect.Serve},
 			{Method: http.MethodPost, Path: "/oauth/revoke", Discovery: "revocation_endpoint", Serve: e.Revoke.Serve},
 			{Method: http.MethodPost, Path: "/oauth/par", Discovery: "pushed_authorization_request_endpoint", Serve: e.PAR.Serve},
+			{Method: http.MethodPost, Path: challenge.Path, Discovery: grant.ChallengeEndpoint, Serve: e.Challenge.Serve},
 			{Method: http.MethodPost, Path: "/oauth/device_authorization", Discovery: grant.DeviceEndpoint, Serve: e.Device.Serve},
 		}},
 		{Audience: resource, Routes: []handlers.Route{
@@ -47,27 +58,37 @@ func (e Endpoints) Tables() []handlers.Table {
 
 const userinfoPath = "/oauth/userinfo"
 
-// Metadata returns the table of the documents that describe the server.
-func Metadata(s discovery.Server) (handlers.Table, error) {
-	authorizationServer, err := s.AuthorizationServer()
-	if err != nil {
-		return handlers.Table{}, err
+// Metadata returns the table of the documents that describe the server and, at the path
+// resource, our own API; empty: that one does not exist. If the issuer has a path, the
+// documents of the server are both below it and where the path is behind the name
+// (RFC 8414 §3.1).
+func Metadata(s discovery.Server, resource string, today func(context.Context) discovery.Today) (handlers.Table, error) {
+	const server, openid = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+	documents := []struct {
+		paths []string
+		make  func(discovery.Server) ([]byte, error)
+	}{
+		{[]string{server, server + s.Path()}, discovery.Server.AuthorizationServer},
+		{[]string{openid, openid + s.Path()}, discovery.Server.OpenIDConfiguration},
+		{[]string{resource}, discovery.Server.ProtectedResource},
 	}
-	openid, err := s.OpenIDConfiguration()
-	return api.Documents(slices.Concat(
-		wellKnown("/.well-known/oauth-authorization-server", s, authorizationServer),
-		wellKnown("/.well-known/openid-configuration", s, openid),
-	)...), err
-}
-
-// wellKnown returns the routes of a document: below the issuer, and, if the issuer has a
-// path, also at the address that has it behind the name (RFC 8414 §3.1).
-func wellKnown(name string, s discovery.Server, document []byte) []handlers.Route {
 	var routes []handlers.Route
-	for _, path := range slices.Compact([]string{name, name + s.Path()}) {
-		routes = append(routes, handlers.Route{Method: http.MethodGet, Path: path, Quiet: true, AnyOrigin: true, Serve: newDocument(document).Serve})
+	for _, d := range documents {
+		document := &document{today: today, write: func(t discovery.Today) ([]byte, error) {
+			now := s
+			now.Today = t
+			return d.make(now)
+		}}
+		if err := document.renew(discovery.Today{}); err != nil {
+			return handlers.Table{}, err
+		}
+		for _, path := range slices.Compact(d.paths) {
+			if path != "" {
+				routes = append(routes, handlers.Route{Method: http.MethodGet, Path: path, Quiet: true, AnyOrigin: true, Serve: document.Serve})
+			}
+		}
 	}
-	return routes
+	return api.Documents(routes...), nil
 }
 
 // notAllowed refuses a method that a path for apps does not have.

@@ -48,7 +48,7 @@ func (e Userinfo) Serve(w http.ResponseWriter, r *http.Request) error {
 }
 
 func about(h session.Holder) (map[string]any, error) {
-	wishes, err := claims.Parse(h.Session.Claims)
+	wishes, err := h.Wishes()
 	if err != nil {
 		return nil, fmt.Errorf("reading what a session asked for: %w", err)
 	}

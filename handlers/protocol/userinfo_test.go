@@ -32,13 +32,13 @@ func (s *site) fill(t testing.TB) {
 func TestEveryStandardClaim(t *testing.T) {
 	s := openWeb(t)
 	s.fill(t)
-	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "openid profile email phone address"))))
+	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "openid profile email phone address role groups"))))
 	a := s.userinfo(t, tokens.text("access_token"))
 	want := map[string]any{
 		"sub": annsSub, "name": "Ann Lee", "given_name": "Ann", "family_name": "Lee", "middle_name": "B.", "nickname": "annie", "preferred_username": "ann",
 		"profile": "https://ann.example/me", "picture": "https://ann.example/me.png", "website": "https://ann.example", "gender": "female", "birthdate": "2000-02-29",
 		"zoneinfo": "Europe/Berlin", "locale": "de-DE", "updated_at": float64(s.clock().Unix()), "email": "ann@example.com", "email_verified": true,
-		"phone_number": "+49301234", "phone_number_verified": true,
+		"phone_number": "+49301234", "phone_number_verified": true, "role": "user", "groups": []any{"user"},
 		"address": map[string]any{"formatted": "A 1\nB", "street_address": "A 1", "locality": "B", "region": "C", "postal_code": "12345", "country": "DE"},
 	}
 	if a.status != http.StatusOK || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || !reflect.DeepEqual(a.members, want) {
@@ -58,14 +58,14 @@ func TestRequestedClaims(t *testing.T) {
 	}
 	s.fill(t)
 	tokens = granted(t, s.exchange(t, "own", s.code(t, asking("own", "claims",
-		`{"userinfo":{"name":{"essential":true},"picture":null,"iss":null,"role":null},"id_token":{"email":null,"phone_number":{"essential":true},"sub":null,"aud":{"value":"evil"},"auth_time":{"essential":true}}}`))))
-	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 3 || a.text("name") != "Ann Lee" || a.text("picture") == "" {
-		t.Errorf("userinfo %s, want the name, the picture and the subject", a.body)
+		`{"userinfo":{"name":{"essential":true},"picture":null,"iss":null,"role":null},"id_token":{"email":null,"groups":null,"phone_number":{"essential":true},"sub":null,"aud":{"value":"evil"},"auth_time":{"essential":true}}}`))))
+	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 4 || a.text("name") != "Ann Lee" || a.text("picture") == "" || a.text("role") != "user" {
+		t.Errorf("userinfo %s, want the name, the picture, the role and the subject", a.body)
 	}
 	for range 2 {
 		id := s.idToken(t, tokens)
-		if id["email"] != "ann@example.com" || id["phone_number"] != "+49301234" || id["aud"] != "own" || id["sub"] != annsSub || id["name"] != nil {
-			t.Errorf("ID token %v, want the email and the phone number that were asked for", id)
+		if id["email"] != "ann@example.com" || id["phone_number"] != "+49301234" || id["aud"] != "own" || id["sub"] != annsSub || id["name"] != nil || !reflect.DeepEqual(id["groups"], []any{"user"}) || id["role"] != nil {
+			t.Errorf("ID token %v, want the email, the phone number and the groups that were asked for", id)
 		}
 		tokens = granted(t, s.refresh(t, "own", tokens.text("refresh_token")))
 	}
@@ -75,6 +75,51 @@ func TestRequestedClaims(t *testing.T) {
 	if a := s.userinfo(t, tokens.text("access_token")); len(a.members) != 2 || a.text("email") == "" {
 		t.Errorf("userinfo %s, want the email and the subject", a.body)
 	}
+}
+
+// A client that reads only ID tokens has the claims of its granted scopes there, with their
+// current values, however it got the token. Others have none.
+func TestClaimsInIDTokens(t *testing.T) {
+	s := openWeb(t)
+	s.fill(t)
+	listed := func(c *store.Client) { c.IDTokenClaims = []string{"email", "role", "groups", "profile"} }
+	s.reregister(t, "own", listed)
+	s.reregister(t, "cli", listed)
+	const scope = "openid email groups phone"
+	want := map[string]any{"email": "ann@example.com", "email_verified": true, "groups": []any{"user"}}
+	same := func(what string, a answer, want map[string]any) answer {
+		t.Helper()
+		got := s.idToken(t, a)
+		for _, own := range []string{"iss", "sub", "aud", "azp", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"} {
+			delete(got, own)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: claims of the person (-want +got):\n%s", what, diff)
+		}
+		return a
+	}
+	code := same("code", s.exchange(t, "own", s.code(t, asking("own", "scope", scope))), want)
+	device := s.device(t, "cli", "scope", scope)
+	if err := s.devices.Decide(t.Context(), device.text("user_code"), s.browser, true); err != nil {
+		t.Fatalf("deciding on the device: %v", err)
+	}
+	polled := same("device", s.poll(t, "cli", device), want)
+	none := s.exchange(t, "web2", s.code(t, asking("web2", "scope", scope)))
+	if id := s.idToken(t, none); id["email"] != nil || id["groups"] != nil {
+		t.Errorf("a client that lists none: %v, want none", id)
+	}
+
+	s.write(t, func(tx store.Tx) error {
+		return tx.UpdateUser(s.browser.User.ID, store.UserChange{Role: new(store.RoleStaff), EmailVerified: new(false)})
+	})
+	want = map[string]any{"email": "ann@example.com", "email_verified": false, "groups": []any{"staff"}}
+	same("refresh of the device", s.post(t, "/oauth/token", asWeb("cli"), "grant_type", "refresh_token", "refresh_token", polled.text("refresh_token")), want)
+	code = same("refresh", s.refresh(t, "own", code.text("refresh_token")), want)
+	code = same("narrowed", s.refresh(t, "own", code.text("refresh_token"), "scope", "openid groups"), map[string]any{"groups": []any{"staff"}})
+	same("and the scope's other claims", s.refresh(t, "own", code.text("refresh_token")), want)
+	mixed := `{"id_token":{"name":null,"email":null}}`
+	same("beside single claims", s.exchange(t, "own", s.code(t, asking("own", "scope", "openid role", "claims", mixed))),
+		map[string]any{"name": "Ann Lee", "email": "ann@example.com", "role": "staff"})
 }
 
 // Userinfo accepts only a user's access token with openid, in a header or a form.
@@ -141,5 +186,27 @@ func TestTokensAtUserinfo(t *testing.T) {
 	})
 	if a := s.userinfo(t, access); a.status != http.StatusUnauthorized {
 		t.Errorf("status %d after the end of the session, want 401", a.status)
+	}
+}
+
+// What the person took away from the app is not told, although the token has it, nor what
+// the app asked for by name.
+func TestClaimsOfAScopeThatWasTakenAway(t *testing.T) {
+	s := openWeb(t)
+	s.fill(t)
+	tokens := granted(t, s.exchange(t, "own", s.code(t, asking("own", "scope", "openid email phone", "claims", `{"userinfo":{"email":null,"phone_number":null}}`))))
+	withdraw := func(withdrawn string) {
+		s.write(t, func(tx store.Tx) error {
+			return tx.PutConsent(store.Consent{UserID: s.browser.User.ID, ClientID: "own", Scope: "openid", Withdrawn: withdrawn})
+		})
+	}
+	withdraw("email")
+	a := s.userinfo(t, tokens.text("access_token"))
+	if a.status != http.StatusOK || a.members["email"] != nil || a.members["phone_number"] != "+49301234" {
+		t.Errorf("without email: %d %s, want the number alone", a.status, a.body)
+	}
+	withdraw("openid email")
+	if a := s.userinfo(t, tokens.text("access_token")); a.status != http.StatusForbidden || !strings.Contains(a.header.Get("WWW-Authenticate"), "insufficient_scope") {
+		t.Errorf("without openid: %d %s, want 403", a.status, a.body)
 	}
 }

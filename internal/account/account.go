@@ -6,12 +6,16 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/link"
+	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
@@ -28,7 +32,11 @@ type Service struct {
 		HasBootstrap(ctx context.Context, link store.Digest, now time.Time) (bool, error)
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 		ClientNamed(ctx context.Context, lower string) (bool, error)
+		ListSessions(ctx context.Context, userID int64, now time.Time) ([]store.Session, error)
 		store.Consents
+		PasskeyByID(ctx context.Context, id []byte) (store.Passkey, error)
+		TOTPOf(ctx context.Context, userID int64) (store.TOTPFactor, error)
+		ListRecoveryCodes(ctx context.Context, userID int64) ([]store.Digest, error)
 		Audit(ctx context.Context, e store.AuditEvent) error
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
@@ -37,25 +45,42 @@ type Service struct {
 		All(ctx context.Context, tx store.Tx, e store.End) (store.EndResult, error)
 		Forget(ctx context.Context, ended ...store.EndResult)
 	}
+	// Mail brings people links, and tells them of changes to their accounts; nil: no mail
+	// server.
+	Mail      *mail.Outbox
 	Passwords *password.Hasher
 	Policy    password.Policy
 	Limits    *throttle.Limiter
+	// Factors checks second factors.
+	Factors *factor.Service
 	// Cursors seals the cursors of the list of users.
 	Cursors cursor.Sealer
-	// SignUpOpen says that strangers may create an account for themselves.
-	SignUpOpen bool
+	// SignUpOpen says that strangers may create an account for themselves, and
+	// SignUpVerified that they must first prove their address.
+	SignUpOpen, SignUpVerified bool
+	// SignUpPasskey says that they may do so with a passkey and no password.
+	SignUpPasskey bool
+	// Links makes one-time links.
+	Links *link.Service
+	// Terminal, if set, is shown the links where there is no mail.
+	Terminal func(m mail.Message)
 	// Observe, if set, gets the result of every password check.
 	Observe func(method signin.Method, result string)
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	turns turns
+	turns  turns
+	chores chores
 }
 
 var (
 	// ErrCredentials refuses a name and password. The same error stands for every
 	// reason.
 	ErrCredentials = errors.New("account: name and password do not open an account")
+
+	// ErrUnverified refuses a right name and password because the address must first be
+	// proved. It is an ErrCredentials to callers that make no difference.
+	ErrUnverified = fmt.Errorf("%w: the address is not verified", ErrCredentials)
 
 	// ErrClosed refuses a sign-up because strangers may not sign up.
 	ErrClosed = errors.New("account: sign-up is closed")
@@ -69,6 +94,7 @@ var (
 const (
 	usernameTaken = "A user with that username already exists."
 	emailTaken    = "User with this email already exists."
+	invitedSetsIt = "Leave this out: the invited person chooses it."
 	notOwnAddress = "Enter a valid username. It may be an email address only if it is your own."
 )
 

@@ -68,9 +68,11 @@ func (d draft) profileAgainst(p store.Profile, before, after map[string]any) *st
 			before[s.Name], after[s.Name] = was, s.text
 		}
 	}
-	if is.PhoneNumber != p.PhoneNumber && p.PhoneProved {
+	if is.PhoneNumber != p.PhoneNumber {
 		is.PhoneProved = false // the proof was for the old number
-		before["phone_number_verified"], after["phone_number_verified"] = true, false
+	}
+	if is.PhoneProved = d.numberVouch.over(is.PhoneNumber, is.PhoneProved); is.PhoneProved != p.PhoneProved {
+		before["phone_number_verified"], after["phone_number_verified"] = p.PhoneProved, is.PhoneProved
 	}
 	if is == p {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -37,25 +38,30 @@ func (s *Service) Offer(ctx context.Context) (token string, ok bool, err error) 
 	return token, true, nil
 }
 
-// Redeem creates the first administrator. Its errors are those of SignUp, and ErrLink.
+// Redeem creates the first administrator, and returns the proof of them: they have just
+// chosen the password. Its errors are those of SignUp, and ErrLink.
 // A fault in a field does not use up the link. The link is checked first, so that a
 // caller without one learns nothing about the fields.
-func (s *Service) Redeem(ctx context.Context, token string, in Input) (store.User, error) {
+func (s *Service) Redeem(ctx context.Context, token string, in Input) (signin.Proof, error) {
 	there, err := s.DB.HasBootstrap(ctx, store.DigestOf(token), s.Now())
 	if err != nil {
-		return store.User{}, fmt.Errorf("looking for a bootstrap link: %w", err)
+		return signin.Proof{}, fmt.Errorf("looking for a bootstrap link: %w", err)
 	}
 	if !there {
-		return store.User{}, ErrLink
+		return signin.Proof{}, ErrLink
 	}
 	in.Role = fields.Text{} // the link decides the role
-	return s.admit(ctx, in, func(d draft) (store.User, error) {
+	first, err := s.admit(ctx, in, s.free, func(d draft) (store.User, error) {
 		first := newUser(d, s.Now())
 		first.Role = store.RoleAdmin
 		return s.create(ctx, authz.Actor{}, first, "bootstrap", func(tx store.Tx) error {
 			return s.useLink(tx, token)
-		})
+		}, nil)
 	})
+	if err != nil {
+		return signin.Proof{}, err
+	}
+	return signin.Password(first, signin.ByPage, s.Now()), nil
 }
 
 // useLink uses up the link, under the lock that create holds for a new administrator.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/version"
 	"gatehouse/store"
 )
 
@@ -16,7 +18,8 @@ import (
 //
 // A new password or a deactivation ends the user's sessions, except the session in
 // which users change their own password. A change of role does not end sessions,
-// because our own API checks the current role.
+// because our own API checks the current role. A person who is not as in.Shown says any more
+// is not changed: version.ErrChanged.
 //
 // Administrators who change their own password or names need the current password here as
 // well: with their token alone, a thief must not take over the account for good.
@@ -38,7 +41,7 @@ func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.Us
 	var after store.User
 	var ended store.EndResult
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		after, ended, err = s.change(ctx, tx, actor, target.ID, d, proven)
+		after, ended, err = s.change(ctx, tx, actor, target.ID, d, in.Shown, proven)
 		return err
 	})
 	if err != nil {
@@ -48,21 +51,35 @@ func (s *Service) Change(ctx context.Context, actor authz.Actor, target store.Us
 	return after, nil
 }
 
+// Version stands for all of a person that a change can overwrite.
+func Version(u store.User) (version.Tag, error) { return version.Of(shownOf(u)) }
+
+// shownOf returns u without what changes by itself.
+func shownOf(u store.User) store.User {
+	u.LastLoginAt, u.PasswordHash, u.PasswordStolen, u.Generation = time.Time{}, "", false, 0
+	return u
+}
+
 // provenIfOwn is proven for users who change themselves. Others need no proof.
-func (s *Service) provenIfOwn(ctx context.Context, actor authz.Actor, d *draft, in Input, target store.User) (string, error) {
+func (s *Service) provenIfOwn(ctx context.Context, actor authz.Actor, d *draft, in Input, target store.User) (ownProof, error) {
 	if actor.UserID != target.ID {
-		return "", nil
+		return ownProof{}, nil
 	}
 	return s.proven(ctx, d, in, target)
 }
 
-func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven string) (store.User, store.EndResult, error) {
+func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, shown version.Tag, proven ownProof) (store.User, store.EndResult, error) {
 	target, err := lockForAdmin(tx, actor, id, authz.Change{Role: d.role, Active: d.active})
+	if err == nil {
+		err = shown.Check(shownOf(target))
+	}
 	if err != nil {
 		return store.User{}, store.EndResult{}, err
 	}
-	if actor.UserID == id && needsProof(d, target) && target.PasswordHash != proven {
-		return store.User{}, store.EndResult{}, errOutdatedProof
+	if actor.UserID == id && needsProof(d, target) {
+		if err := s.spend(tx, target, proven); err != nil {
+			return store.User{}, store.EndResult{}, err
+		}
 	}
 	after, ended, err := s.write(ctx, tx, actor, target, d)
 	if err == nil && after.Role == store.RoleAdmin && target.Role != store.RoleAdmin {
@@ -71,8 +88,8 @@ func (s *Service) change(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	return after, ended, err
 }
 
-// write writes the differences and an audit event, and ends the sessions that must not
-// outlive the change.
+// write writes the differences and an audit event, ends the sessions that must not
+// outlive the change, and tells the person by mail.
 func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User, d draft) (store.User, store.EndResult, error) {
 	now := s.Now()
 	change, before, after, err := d.at(now, target)
@@ -99,14 +116,21 @@ func (s *Service) write(ctx context.Context, tx store.Tx, actor authz.Actor, tar
 	event := audit.Event{Actor: actor.String(), Subject: audit.UserSubject(target.Sub), What: audit.UserUpdated{Before: before, After: after}}
 	updated := applied(target, change)
 	updated.Generation = max(updated.Generation, ended.Generation)
-	return updated, ended, tx.Audit(event.Record(ctx, now))
+	if err := s.tell(ctx, tx, actor, target, updated, change); err != nil {
+		return store.User{}, store.EndResult{}, err
+	}
+	if err := tx.Audit(event.Record(ctx, now)); err != nil {
+		return store.User{}, store.EndResult{}, err
+	}
+	return updated, ended, s.proveOwn(ctx, tx, actor, target, updated)
 }
 
-// Delete deletes the user and ends their sessions.
-func (s *Service) Delete(ctx context.Context, actor authz.Actor, id int64) error {
+// Delete deletes the user and ends their sessions. Somebody who is not as shown says any more
+// stays: version.ErrChanged.
+func (s *Service) Delete(ctx context.Context, actor authz.Actor, id int64, shown version.Tag) error {
 	var ended store.EndResult
 	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		ended, err = s.remove(ctx, tx, actor, id)
+		ended, err = s.remove(ctx, tx, actor, id, shown)
 		return err
 	})
 	if err != nil {
@@ -116,17 +140,25 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id int64) error
 	return nil
 }
 
-func (s *Service) remove(ctx context.Context, tx store.Tx, actor authz.Actor, id int64) (store.EndResult, error) {
+func (s *Service) remove(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, shown version.Tag) (store.EndResult, error) {
 	target, err := lockForAdmin(tx, actor, id, authz.Change{Delete: true})
+	if err == nil {
+		err = shown.Check(shownOf(target))
+	}
 	if err != nil {
 		return store.EndResult{}, err
 	}
+	return s.erase(ctx, tx, actor, target)
+}
+
+// erase deletes the user, whom the caller has locked, and all that is theirs.
+func (s *Service) erase(ctx context.Context, tx store.Tx, actor authz.Actor, target store.User) (store.EndResult, error) {
 	now := s.Now()
 	ended, err := s.end(ctx, tx, actor, target, "", store.EndedDeleted, now)
 	if err != nil {
 		return store.EndResult{}, err
 	}
-	if err := tx.DeleteUser(id); err != nil {
+	if err := tx.DeleteUser(target.ID); err != nil {
 		return store.EndResult{}, err
 	}
 	event := audit.Event{

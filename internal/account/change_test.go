@@ -96,16 +96,16 @@ func TestDelete(t *testing.T) {
 	w := open(t)
 	boss, ann := w.person("boss", store.RoleAdmin), w.person("ann", store.RoleUser)
 	sid := w.session(ann)
-	if err := w.Delete(t.Context(), as(w.person("stef", store.RoleStaff), ""), ann.ID); !errors.Is(err, authz.ErrDenied) {
+	if err := w.Delete(t.Context(), as(w.person("stef", store.RoleStaff), ""), ann.ID, ""); !errors.Is(err, authz.ErrDenied) {
 		t.Errorf("staff: err = %v, want ErrDenied", err)
 	}
-	if err := w.Delete(t.Context(), as(boss, ""), ann.ID); err != nil {
+	if err := w.Delete(t.Context(), as(boss, ""), ann.ID, ""); err != nil {
 		t.Fatalf("deleting the user: %v", err)
 	}
 	if !slices.Equal(w.forgotten, []string{sid}) {
 		t.Errorf("forgotten: %v, want %v", w.forgotten, []string{sid})
 	}
-	if err := w.Delete(t.Context(), as(boss, ""), ann.ID); !errors.Is(err, store.ErrNotFound) {
+	if err := w.Delete(t.Context(), as(boss, ""), ann.ID, ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("twice: err = %v, want ErrNotFound", err)
 	}
 	if lines := w.evidence("user.deleted"); len(lines) != 1 || !strings.Contains(lines[0], `"username":"ann"`) {
@@ -126,7 +126,7 @@ func theLastAdministratorStays(t *testing.T, w *world) {
 		admins = append(admins, w.person(name, store.RoleAdmin))
 	}
 	acts := []func(actor authz.Actor, target store.User) error{
-		func(a authz.Actor, u store.User) error { return w.Delete(t.Context(), a, u.ID) },
+		func(a authz.Actor, u store.User) error { return w.Delete(t.Context(), a, u.ID, "") },
 		func(a authz.Actor, u store.User) error {
 			_, err := w.Change(t.Context(), a, u, account.Input{Role: fields.Given("user")}, false)
 			return err
@@ -153,7 +153,7 @@ func theLastAdministratorStays(t *testing.T, w *world) {
 	}
 	last := page.Users[0]
 	for _, u := range page.Users[1:] {
-		if err := w.Delete(t.Context(), authz.Operator, u.ID); err != nil {
+		if err := w.Delete(t.Context(), authz.Operator, u.ID, ""); err != nil {
 			t.Fatalf("deleting the user: %v", err)
 		}
 	}

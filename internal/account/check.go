@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/names"
 	"gatehouse/internal/password"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
@@ -24,7 +25,8 @@ const finishing = 3 * time.Second
 // same work. Before that work, the try takes a slot of the throttle. All spellings and
 // both names of a user share one key there, so a guesser gains nothing by varying them.
 // A password that is too long for any account is refused at once, and leaves no trace but
-// a metric. The errors are ErrCredentials, *throttle.Limited and *password.Busy.
+// a metric. The errors are ErrCredentials, ErrUnverified, *throttle.Limited and
+// *password.Busy. With ErrUnverified, a new link to prove the address is on its way.
 func (s *Service) CheckPassword(ctx context.Context, name, pw string, method signin.Method) (signin.Proof, error) {
 	return s.observed(ctx, method, pw, func() (signin.Proof, string, error) {
 		key := names.Lookup(name)
@@ -56,7 +58,7 @@ func (s *Service) observed(ctx context.Context, method signin.Method, pw string,
 	if err = s.Passwords.Room(ctx); err != nil {
 		result = hindrance(err)
 	} else if len(pw) > password.MaxBytes {
-		result, err = "refused", ErrCredentials
+		result, err = "refused", refusal.With(ErrCredentials, refusal.Fact{Kind: refusal.SignInCredentials, Reason: "length"})
 	} else {
 		proof, result, err = check()
 	}
@@ -83,12 +85,17 @@ func (s *Service) judge(ctx context.Context, account throttle.Account, user stor
 		attempt.Abandoned(end)
 		return signin.Proof{}, hindrance(err), fmt.Errorf("checking a password: %w", err)
 	}
-	if reason := refusal(known, right, user); reason != "" {
+	if reason := s.refusal(known, right, user, method); reason != "" {
 		return signin.Proof{}, "refused", s.refused(end, attempt, user, known, method, reason)
 	}
 	attempt.Succeeded(end)
 	proof = signin.Password(user, method, s.Now())
+	proof.Lacks = s.Factors.Lack(user)
 	proof.NewHash = s.rehashed(ctx, rehash, pw)
+	proof.Stolen = s.stolen(ctx, pw)
+	if method == signin.ByLogin { // pages do so when the sign-in is complete
+		proof.Notice = s.Unfamiliar(ctx, user, method)
+	}
 	return proof, "ok", nil
 }
 
@@ -104,16 +111,21 @@ func hindrance(err error) string {
 	return "fault"
 }
 
-// compare costs the same for known and unknown users.
+// compare costs the same for known and unknown users, and for users without a password.
 func (s *Service) compare(ctx context.Context, user store.User, known bool, pw string) (right, rehash bool, err error) {
-	if !known {
+	if !known || user.PasswordHash == "" {
 		return false, false, s.Passwords.VerifyNobody(ctx, pw)
 	}
 	return s.Passwords.Verify(ctx, user.PasswordHash, pw)
 }
 
-// refusal returns why a sign-in is refused, for the record, or "".
-func refusal(known, right bool, user store.User) string {
+// unverified is the reason of an ErrUnverified.
+const unverified = "unverified"
+
+// refusal returns why a sign-in is refused, for the record, or "". Where an address must
+// be proved, that is so for people who signed up alone: an administrator gave a role to
+// the others, who must be able to sign in while mail does not work.
+func (s *Service) refusal(known, right bool, user store.User, method signin.Method) string {
 	switch {
 	case !known:
 		return "unknown"
@@ -121,6 +133,8 @@ func refusal(known, right bool, user store.User) string {
 		return "password"
 	case !user.Active:
 		return "inactive"
+	case s.SignUpVerified && !user.EmailVerified && user.Role == store.RoleUser && method != signin.ByConfirm:
+		return unverified
 	}
 	return ""
 }
@@ -134,7 +148,12 @@ func (s *Service) refused(ctx context.Context, attempt *throttle.Attempt, user s
 	if err := s.DB.Audit(ctx, event.Record(ctx, s.Now())); err != nil {
 		return fmt.Errorf("recording a refused sign-in: %w", err)
 	}
-	return ErrCredentials
+	fact := refusal.Fact{Kind: refusal.SignInCredentials, Reason: reason, UserID: user.ID}
+	if reason == unverified {
+		fact.Kind = refusal.SignInUnverified
+		return errors.Join(refusal.With(ErrUnverified, fact), s.sendAnew(ctx, user))
+	}
+	return refusal.With(ErrCredentials, fact)
 }
 
 // rehashed returns a hash of the password with the current parameters, if wanted. If
@@ -148,4 +167,15 @@ func (s *Service) rehashed(ctx context.Context, wanted bool, pw string) string {
 		s.Log.WarnContext(ctx, "a password was not re-hashed", "error", err)
 	}
 	return hash
+}
+
+// stolen reports whether the password is in a list of stolen ones; nil if that cannot be
+// told now. It never hinders a sign-in.
+func (s *Service) stolen(ctx context.Context, pw string) *bool {
+	known, err := s.Policy.Known(pw)
+	if err != nil {
+		s.Log.WarnContext(ctx, "a password was not looked up among the stolen ones", "error", err)
+		return nil
+	}
+	return &known
 }

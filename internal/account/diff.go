@@ -10,7 +10,7 @@ import (
 // which clients see as updated_at (OIDC Core 1.0 §5.1).
 func (d draft) at(now time.Time, u store.User) (c store.UserChange, before, after map[string]any, err error) {
 	c, before, after = d.against(u)
-	if len(d.settings) > 0 {
+	if len(d.settings) > 0 || d.numberVouch != nil {
 		profile, err := store.ProfileOf(u)
 		if err != nil {
 			return c, nil, nil, err
@@ -32,13 +32,15 @@ func (d draft) against(u store.User) (c store.UserChange, before, after map[stri
 		c.Username, c.UsernameKey = d.username, d.usernameKey
 		note("username", u.Username, *d.username)
 	}
+	address, proved := u.Email, u.EmailVerified
 	if d.email != nil && *d.email != u.Email {
-		unverified := false // the proof was for the old address
-		c.Email, c.EmailKey, c.EmailVerified = d.email, d.emailKey, &unverified
+		c.Email, c.EmailKey = d.email, d.emailKey
 		note("email", u.Email, *d.email)
-		if u.EmailVerified {
-			note("email_verified", true, false)
-		}
+		address, proved = *d.email, false // the proof was for the old address
+	}
+	if proved = d.addressVouch.over(address, proved); proved != u.EmailVerified {
+		c.EmailVerified = &proved
+		note("email_verified", u.EmailVerified, proved)
 	}
 	if d.first != nil && *d.first != u.FirstName {
 		c.FirstName = d.first
@@ -58,6 +60,9 @@ func (d draft) against(u store.User) (c store.UserChange, before, after map[stri
 	}
 	if d.hash != nil {
 		c.PasswordHash = d.hash
+		if u.PasswordStolen {
+			c.PasswordStolen = new(false) // it would have been refused
+		}
 		note("password", "old", "new")
 	}
 	return c, before, after
@@ -75,6 +80,7 @@ func applied(u store.User, c store.UserChange) store.User {
 	set(&u.Role, c.Role)
 	set(&u.Active, c.Active)
 	set(&u.PasswordHash, c.PasswordHash)
+	set(&u.PasswordStolen, c.PasswordStolen)
 	set(&u.UpdatedAt, c.UpdatedAt)
 	set(&u.Profile, c.Profile)
 	return u

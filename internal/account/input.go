@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/names"
 	"gatehouse/internal/session"
+	"gatehouse/internal/version"
 	"gatehouse/store"
 )
 
@@ -19,9 +20,20 @@ import (
 type Input struct {
 	Username, Email, Password, Role, FirstName, LastName fields.Text
 	Active                                               fields.Flag
+	// EmailVerified and PhoneVerified are for administrators, and not for themselves.
+	EmailVerified, PhoneVerified fields.Flag
+	// Invite is for administrators who create a user: a link for the password is made in
+	// place of one.
+	Invite fields.Flag
+	// Key takes the place of the password when somebody signs up; nil: none.
+	Key *FirstKey
 	// CurrentPassword is the proof that users must give to change their own password
 	// or names.
 	CurrentPassword fields.Text
+	// OTP is a code of their authenticator app, which serves as well.
+	OTP fields.Text
+	// Shown is Version of the person whom a form was filled in for.
+	Shown version.Tag
 
 	Attributes Attributes
 }
@@ -33,11 +45,15 @@ type draft struct {
 	username, usernameKey *string
 	email, emailKey       *string
 	password              *string
+	key                   *FirstKey // in place of the password
 	first, last           *string
 	role                  *store.Role
 	active                *bool
 	settings              []setting // of the profile
-	hash                  *string   // of the password, once it is computed
+	addressVouch          *vouch
+	numberVouch           *vouch
+	unchecked             error   // why the password could not be checked
+	hash                  *string // of the password, once it is computed
 }
 
 // examine checks everything that can be checked without the store, and returns every
@@ -61,7 +77,11 @@ func (s *Service) examine(actor authz.Actor, in Input, current store.User, repla
 	if in.CurrentPassword.Problem != "" {
 		faults.Add("current_password", in.CurrentPassword.Problem)
 	}
+	if in.Invite.Problem != "" {
+		faults.Add("invite", in.Invite.Problem)
+	}
 	d.settings = in.Attributes.settings(s.Now(), faults)
+	d.setVerified(actor, in, current, faults)
 	return d, faults
 }
 
@@ -137,7 +157,12 @@ func messages(err error) []string {
 
 // setPassword never trims the password, which must later be typed exactly as it is.
 func (s *Service) setPassword(d *draft, in Input, current store.User, required bool, faults *fields.Errors) {
-	if !present("password", in.Password, required, faults) {
+	if in.Invite.Value && in.Password.Sent {
+		faults.Add("password", invitedSetsIt)
+		return
+	}
+	d.key = in.Key
+	if !present("password", in.Password, required && !in.Invite.Value && in.Key == nil, faults) {
 		return
 	}
 	pw := in.Password.Value
@@ -145,9 +170,10 @@ func (s *Service) setPassword(d *draft, in Input, current store.User, required b
 		faults.Add("password", odd...)
 		return
 	}
-	faults.Add("password", s.Policy.Check(pw,
-		or(in.Username, current.Username), or(in.Email, current.Email), or(in.FirstName, current.FirstName), or(in.LastName, current.LastName))...)
-	d.password = &pw
+	weak, err := s.Policy.Check(pw,
+		or(in.Username, current.Username), or(in.Email, current.Email), or(in.FirstName, current.FirstName), or(in.LastName, current.LastName))
+	faults.Add("password", weak...)
+	d.password, d.unchecked = &pw, err
 }
 
 func or(t fields.Text, otherwise string) string {
@@ -198,7 +224,16 @@ func unfit(r rune) bool {
 // faults. The record's unique index makes sure that the names are still free when they
 // are written.
 func (s *Service) unique(ctx context.Context, d draft, own int64, faults *fields.Errors) error {
-	var clash store.NameTaken
+	clash, err := s.clash(ctx, d, own)
+	if err != nil {
+		return err
+	}
+	addTaken(faults, clash)
+	return faults.Err()
+}
+
+// clash returns which of the names are taken by somebody else.
+func (s *Service) clash(ctx context.Context, d draft, own int64) (clash store.NameTaken, err error) {
 	for _, name := range []struct {
 		key   *string
 		taken *bool
@@ -208,17 +243,16 @@ func (s *Service) unique(ctx context.Context, d draft, own int64, faults *fields
 		}
 		who, err := s.DB.UserByName(ctx, *name.key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("checking whether a name is taken: %w", err)
+			return clash, fmt.Errorf("checking whether a name is taken: %w", err)
 		}
 		*name.taken = err == nil && who.ID != own
 		if err != nil && name.taken == &clash.Username {
 			if clash.Username, err = s.isClient(ctx, *name.key); err != nil {
-				return err
+				return clash, err
 			}
 		}
 	}
-	addTaken(faults, clash)
-	return faults.Err()
+	return clash, nil
 }
 
 // isClient reports whether a name is the ID of a client. Both are the subjects of tokens and
@@ -234,10 +268,14 @@ func (s *Service) isClient(ctx context.Context, key string) (bool, error) {
 	return found, nil
 }
 
-// hashed adds the hash of the password, if d has one.
+// hashed adds the hash of the password, if d has one. A password that could not be checked
+// is not set.
 func (s *Service) hashed(ctx context.Context, d draft) (draft, error) {
 	if d.password == nil {
 		return d, nil
+	}
+	if d.unchecked != nil {
+		return d, d.unchecked
 	}
 	hash, err := s.Passwords.Hash(ctx, *d.password)
 	if err != nil {

@@ -24,8 +24,10 @@ const (
 // A Page is one page of the list of users.
 type Page struct {
 	Users []store.User
-	// Total is the exact number of users on all pages.
-	Total int64
+	// Total is the exact number of users on all pages. Beyond says that there may be more,
+	// which only Browse leaves uncounted.
+	Total  int64
+	Beyond bool
 	// Next is the cursor of the page that follows; empty if this is the last.
 	Next string
 }
@@ -100,9 +102,13 @@ func readSearch(q *store.UserQuery, value string) string {
 func readRole(q *store.UserQuery, value string) string {
 	q.Role = store.Role(value)
 	if !q.Role.Valid() {
-		return fmt.Sprintf(`"%s" is not a valid choice.`, strings.ToValidUTF8(value, "\uFFFD"))
+		return notAChoice(value)
 	}
 	return ""
+}
+
+func notAChoice(value string) string {
+	return fmt.Sprintf(`"%s" is not a valid choice.`, strings.ToValidUTF8(value, "\uFFFD"))
 }
 
 func readActive(q *store.UserQuery, value string) string {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -32,9 +34,9 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 	// The role that was sent is the role that the user had. If an administrator has just
 	// removed it, it must not come back.
 	d.active, d.role = nil, nil
-	proven, err := s.proven(ctx, &d, in, me)
+	proven, err := s.provenOwn(ctx, actor, &d, in, me)
 	if unproven := (*fields.Errors)(nil); errors.As(err, &unproven) {
-		if faults.Err() == nil || in.CurrentPassword.Sent { // front ends know a form without it
+		if faults.Err() == nil || in.CurrentPassword.Sent || in.OTP.Sent { // front ends know a form without it
 			faults.Join(unproven)
 		}
 		return store.User{}, faults
@@ -61,9 +63,8 @@ func (s *Service) ChangeOwn(ctx context.Context, actor authz.Actor, me store.Use
 	return after, nil
 }
 
-// changeOwn writes the change. Proven is the hash that the current password was checked
-// against, or empty if no proof was needed.
-func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven string) (store.User, store.EndResult, error) {
+// changeOwn writes the change.
+func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor, id int64, d draft, proven ownProof) (store.User, store.EndResult, error) {
 	row, err := tx.LockUser(id)
 	if err != nil {
 		return store.User{}, store.EndResult{}, err
@@ -71,8 +72,10 @@ func (s *Service) changeOwn(ctx context.Context, tx store.Tx, actor authz.Actor,
 	if !row.Active {
 		return store.User{}, store.EndResult{}, authz.ErrDenied
 	}
-	if needsProof(d, row) && row.PasswordHash != proven {
-		return store.User{}, store.EndResult{}, errOutdatedProof
+	if needsProof(d, row) {
+		if err := s.spend(tx, row, proven); err != nil {
+			return store.User{}, store.EndResult{}, err
+		}
 	}
 	return s.write(ctx, tx, actor, row, d)
 }
@@ -94,32 +97,77 @@ func needsProof(d draft, me store.User) bool {
 	return d.password != nil || d.email != nil && *d.email != me.Email || d.username != nil && *d.username != me.Username
 }
 
-// proven checks the current password if d needs it, and returns the hash that it was
-// checked against.
+// provenOwn is proven. For users without a password, a recent sign-in is the proof: without
+// it, they get a *signin.StepUp.
+func (s *Service) provenOwn(ctx context.Context, actor authz.Actor, d *draft, in Input, me store.User) (ownProof, error) {
+	if me.PasswordHash == "" && needsProof(*d, me) {
+		return ownProof{}, signin.RequireRecent(actor.SignedInAt, s.Now(), signin.ACRPassword)
+	}
+	return s.proven(ctx, d, in, me)
+}
+
+// proven checks the current password, or a code, if d needs a proof.
 //
 // A front end that sends the complete profile sends a password too. If it is the current
 // one, it is a proof and not a change.
-func (s *Service) proven(ctx context.Context, d *draft, in Input, me store.User) (hash string, err error) {
+func (s *Service) proven(ctx context.Context, d *draft, in Input, me store.User) (ownProof, error) {
 	if !needsProof(*d, me) {
-		return "", nil
+		return ownProof{}, nil
+	}
+	if in.OTP.Value != "" && !in.CurrentPassword.Sent {
+		return s.provenByCode(ctx, in.OTP.Value, me)
 	}
 	proof := in.CurrentPassword
 	if !proof.Sent {
 		proof = in.Password
 	}
 	if !proof.Sent {
-		return "", fields.New("current_password", fields.Required)
+		return ownProof{}, fields.New("current_password", fields.Required)
 	}
 	checked, err := s.Confirm(ctx, me, proof.Value)
 	switch {
 	case errors.Is(err, ErrCredentials) && !in.CurrentPassword.Sent:
-		return "", fields.New("current_password", fields.Required)
+		return ownProof{}, fields.New("current_password", fields.Required)
 	case errors.Is(err, ErrCredentials):
-		return "", fields.New("current_password", wrongPassword)
+		return ownProof{}, fields.New("current_password", wrongPassword)
 	case err != nil:
-		return "", err
+		return ownProof{}, err
 	case !in.CurrentPassword.Sent:
 		d.password = nil
 	}
-	return checked.User.PasswordHash, nil
+	return ownProof{hash: checked.User.PasswordHash}, nil
+}
+
+// An ownProof is what users showed to change their own account: the hash that the password
+// was checked against or, after a code, the one that they had. Uses are used up by the change.
+type ownProof struct {
+	hash string
+	uses []signin.Use
+}
+
+// wrongCode answers a wrong code of an authenticator app.
+const wrongCode = "The code is not right."
+
+// provenByCode is proven for a code of the user's authenticator app in place of the password.
+func (s *Service) provenByCode(ctx context.Context, otp string, me store.User) (ownProof, error) {
+	found, err := s.Factors.Confirm(ctx, me, factor.Answer{OTP: otp})
+	if errors.Is(err, factor.ErrWrong) {
+		return ownProof{}, fields.New("otp", wrongCode)
+	}
+	return ownProof{me.PasswordHash, found.Uses}, err
+}
+
+// spend checks that a proof still counts for the user, who is locked, and uses it up.
+func (s *Service) spend(tx store.Tx, row store.User, proof ownProof) error {
+	if row.PasswordHash != proof.hash {
+		return errOutdatedProof
+	}
+	for _, use := range proof.uses {
+		if err := use(tx, s.Now()); errors.Is(err, signin.ErrFactorUsed) {
+			return fields.New("otp", wrongCode)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }

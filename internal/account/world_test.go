@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/ending"
 	"gatehouse/internal/fields"
+	"gatehouse/internal/link"
 	"gatehouse/internal/password"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/test/testdb"
@@ -65,7 +66,7 @@ func openOn(t *testing.T, dsn string) *world {
 		DB: db, Ends: &ending.Service{DB: db, Rotations: w, Now: w.clock, Log: log}, Policy: password.Policy{MinLength: 8}, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})},
 		Passwords:  password.New(password.Options{MemoryKiB: 64, Iterations: 1, Parallelism: 1, BudgetMiB: 8, MaxParallel: 2, MaxWaiting: 1000, Wait: 10 * time.Second}),
 		Limits:     &throttle.Limiter{Store: db.Throttles(), Fallback: throttle.NewMemory(w.clock), Rules: throttle.DefaultRules(), Now: w.clock, Log: log},
-		SignUpOpen: true, Now: w.clock, Log: log,
+		SignUpOpen: true, Links: &link.Service{DB: db, Issuer: "https://id.example", Now: w.clock}, Now: w.clock, Log: log,
 	}
 	return w
 }
@@ -121,11 +122,22 @@ func (w *world) session(u store.User) string {
 
 func (w *world) sessionOf(u store.User, clientID string) string {
 	w.t.Helper()
+	return w.begin(u, store.Session{ClientID: clientID})
+}
+
+// sessionFrom creates a session that began at an address with a program.
+func (w *world) sessionFrom(u store.User, ip, agent string) {
+	w.t.Helper()
+	w.begin(u, store.Session{ClientID: "accounts", IP: ip, UserAgent: agent})
+}
+
+func (w *world) begin(u store.User, s store.Session) string {
+	w.t.Helper()
 	sid := rand.Text()
 	now := w.clock().UTC()
 	err := w.db.Write(w.t.Context(), func(tx store.Tx) error {
 		return tx.CreateSession(store.Session{
-			ID: sid, UserID: u.ID, ClientID: clientID, SignIn: store.SignIn{At: now}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+			ID: sid, UserID: u.ID, ClientID: s.ClientID, IP: s.IP, UserAgent: s.UserAgent, SignIn: store.SignIn{At: now}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
 			Rotation: store.Rotation{Gen: 1, JTI: rand.Text(), IssuedAt: now, ExpiresAt: now.Add(time.Hour), Role: u.Role, KeyID: "k"},
 		})
 	})

@@ -11,17 +11,22 @@ import (
 	"gatehouse/store"
 )
 
-// System is the actor of what the server does on its own.
-const System = "system"
+const (
+	// System is the actor of what the server does on its own.
+	System = "system"
+	// Registration is the actor of an app that registers itself without a token.
+	Registration = "registration"
+)
 
 // A Kind is the specific part of an event; its exported fields are the detail.
 type Kind interface{ Kind() string }
 
 // An Event is a Kind with its circumstances.
 type Event struct {
-	// Actor is the actor's name: authz.Actor's String, or System.
+	// Actor is the actor's name: authz.Actor's String, System, Registration, or the token
+	// by which an app registered, as RegistrationSubject writes it.
 	Actor string
-	// Subject names what the event concerns, as UserSubject, ClientSubject and KeySubject
+	// Subject names what the event concerns, as UserSubject and the functions beside it
 	// write it.
 	Subject   string
 	SessionID string
@@ -50,5 +55,11 @@ func UserSubject(sub string) string { return "user:" + sub }
 // ClientSubject names an app in an event.
 func ClientSubject(id string) string { return "client:" + id }
 
+// APISubject names an API in an event.
+func APISubject(id string) string { return "api:" + id }
+
 // KeySubject names a signing key in an event.
 func KeySubject(kid string) string { return "key:" + kid }
+
+// RegistrationSubject names a token by which apps register.
+func RegistrationSubject(id string) string { return "registration:" + id }

@@ -8,3 +8,13 @@ type ConsentWithdrawn struct {
 
 // Kind implements Kind.
 func (ConsentWithdrawn) Kind() string { return "consent.withdrawn" }
+
+// ScopeWithdrawn is the event that a user, or somebody on their behalf, took scopes away
+// from a client, which keeps the others. Its sessions go on without them.
+type ScopeWithdrawn struct {
+	Scope string `json:"scope"`
+	Left  string `json:"left"`
+}
+
+// Kind implements Kind.
+func (ScopeWithdrawn) Kind() string { return "scope.withdrawn" }

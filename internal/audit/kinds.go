@@ -8,8 +8,13 @@ import (
 // Kinds has one event of every kind. The API document lists their names in this order.
 var Kinds = []Kind{
 	SignInOK{}, SignInRefused{}, AttackSuspected{}, SessionEnded{}, SessionsVoided{}, SessionsEnded{}, BrowserEnded{}, TokenReused{}, TokenRepeated{}, TokenRevoked{},
-	UserCreated{}, UserUpdated{}, UserDeleted{}, ConsentGranted{}, ConsentWithdrawn{}, DeviceDecided{},
-	ClientCreated{}, ClientUpdated{}, ClientDeleted{}, ClientSecretRotated{},
+	UserCreated{}, UserUpdated{}, UserDeleted{}, FactorAdded{}, FactorRemoved{}, FactorsReset{}, FactorsCarried{}, RecoveryCodesReplaced{}, LinkMade{}, LinkUsed{}, AddressTaken{}, ConsentGranted{}, ConsentWithdrawn{}, ScopeWithdrawn{}, DeviceDecided{},
+	ClientCreated{}, ClientUpdated{}, ClientAdopted{}, ClientDeleted{}, ClientSecretRotated{},
+	RegistrationTokenCreated{}, RegistrationTokenWithdrawn{},
+	PasskeyRenamed{}, PasskeyCopied{},
+	APICreated{}, APIUpdated{}, APIDeleted{},
+	MailSent{}, MailFailed{},
+	BulkEnded{}, PeopleExported{},
 	KeyCreated{}, KeyRetired{}, KeysRewrapped{}, EpochBegan{}, DatabaseRestored{},
 }
 
@@ -27,18 +32,18 @@ type SignInOK struct {
 	Method signin.Method `json:"method"`
 }
 
-// SignInRefused is the event that a name and password were refused. Reason is for
+// SignInRefused is the event that a name and password, or a second factor, were refused. Reason is for
 // operators; the caller does not learn it.
 type SignInRefused struct {
 	Method signin.Method `json:"method"`
-	Reason string        `json:"reason"` // "unknown", "password", "inactive", "role"
+	Reason string        `json:"reason"` // "unknown", "password", "passkey", "factor", "inactive", "unverified", "role"
 }
 
 // AttackSuspected is the event that so much failed in an hour that somebody must be
 // guessing: at the subject's password, or, without a subject, at many accounts or codes
 // from one network. It is recorded once an hour for each.
 type AttackSuspected struct {
-	What    string `json:"what"`              // "signin", "user_code" or "signup"
+	What    string `json:"what"`              // "signin", "user_code", "signup", "registration" or "mail"
 	Network string `json:"network,omitempty"` // empty if the tries come from everywhere
 }
 
@@ -93,7 +98,9 @@ type UserCreated struct {
 	By       string `json:"by"`
 	Username string `json:"username"`
 	Email    string `json:"email"`
-	Role     string `json:"role"`
+	// EmailVerified says that an administrator vouched for the address.
+	EmailVerified bool   `json:"email_verified,omitempty"`
+	Role          string `json:"role"`
 }
 
 // UserUpdated is the event that attributes changed. Before and After hold the changed
@@ -110,8 +117,25 @@ type UserDeleted struct {
 	Role     string `json:"role"`
 }
 
-// ClientCreated, ClientUpdated, ClientDeleted and ClientSecretRotated are the events that
-// a client was registered, changed, removed or given a new secret.
+// LinkMade is the event that a one-time link was made for a user, and LinkUsed that it was
+// used. Mailed: it went to the user's address, or to the one that they want; otherwise an
+// administrator was shown it.
+type (
+	LinkMade struct {
+		Purpose store.LinkPurpose `json:"purpose"`
+		Mailed  bool              `json:"mailed"`
+	}
+	LinkUsed struct {
+		Purpose store.LinkPurpose `json:"purpose"`
+	}
+)
+
+// AddressTaken is the event that somebody tried to sign up with the address of the subject.
+type AddressTaken struct{}
+
+// ClientCreated, ClientUpdated, ClientAdopted, ClientDeleted and ClientSecretRotated are the
+// events that a client was registered, changed, made a registered one, removed or given a new
+// secret.
 type (
 	ClientCreated struct {
 		Name string `json:"name"`
@@ -120,11 +144,44 @@ type (
 		Before map[string]any `json:"before"`
 		After  map[string]any `json:"after"`
 	}
+	ClientAdopted struct {
+		Name string `json:"name"`
+	}
 	ClientDeleted struct {
 		Name string `json:"name"`
 	}
 	ClientSecretRotated struct {
 		OldUntil string `json:"old_until"` // RFC 3339
+	}
+)
+
+// APICreated, APIUpdated and APIDeleted are the events that an API was registered, changed
+// or removed.
+type (
+	APICreated struct {
+		Name       string `json:"name"`
+		Identifier string `json:"identifier"`
+	}
+	APIUpdated struct {
+		Before map[string]any `json:"before"`
+		After  map[string]any `json:"after"`
+	}
+	APIDeleted struct {
+		Name       string `json:"name"`
+		Identifier string `json:"identifier"`
+	}
+)
+
+// MailSent and MailFailed are the events that the mail server took a message, or that it was
+// given up. The subject is the user whom it is about; nothing says its address or its text.
+type (
+	MailSent struct {
+		Purpose string `json:"purpose"` // such as "reset"
+	}
+	MailFailed struct {
+		Purpose string `json:"purpose"`
+		Reason  string `json:"reason"` // such as "connection" or "refused 550 5.1.1"
+		Tries   int    `json:"tries"`
 	}
 )
 
@@ -154,7 +211,7 @@ type EpochBegan struct {
 // DatabaseRestored is the event that a backup replaced the database.
 type DatabaseRestored struct {
 	Backup string `json:"backup"` // the file's name
-	// Carried is how many users and clients lost rights after the backup, and lost them
+	// Carried is how many users, clients and APIs lost rights after the backup, and lost them
 	// again after the restore.
 	Carried int `json:"carried"`
 	// Until is the time of the last event in the backup (RFC 3339); later users are
@@ -178,10 +235,19 @@ func (TokenRevoked) Kind() string        { return "token.revoked" }
 func (UserCreated) Kind() string         { return "user.created" }
 func (UserUpdated) Kind() string         { return "user.updated" }
 func (UserDeleted) Kind() string         { return "user.deleted" }
+func (LinkMade) Kind() string            { return "link.made" }
+func (LinkUsed) Kind() string            { return "link.used" }
+func (AddressTaken) Kind() string        { return "signup.taken" }
 func (ClientCreated) Kind() string       { return "client.created" }
 func (ClientUpdated) Kind() string       { return "client.updated" }
+func (ClientAdopted) Kind() string       { return "client.adopted" }
 func (ClientDeleted) Kind() string       { return "client.deleted" }
 func (ClientSecretRotated) Kind() string { return "client.secret_rotated" }
+func (APICreated) Kind() string          { return "api.created" }
+func (APIUpdated) Kind() string          { return "api.updated" }
+func (APIDeleted) Kind() string          { return "api.deleted" }
+func (MailSent) Kind() string            { return "mail.sent" }
+func (MailFailed) Kind() string          { return "mail.failed" }
 func (KeyCreated) Kind() string          { return "key.created" }
 func (KeyRetired) Kind() string          { return "key.retired" }
 func (KeysRewrapped) Kind() string       { return "key.rewrapped" }

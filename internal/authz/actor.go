@@ -5,6 +5,7 @@ package authz
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"gatehouse/store"
 )
@@ -16,10 +17,14 @@ type Actor struct {
 	UserID int64
 	Sub    string
 	// Role is the user's role today, not that in the token.
-	Role      store.Role
-	ClientID  string
+	Role     store.Role
+	ClientID string
+	// SessionID is the session of the token or, at our own pages, the browser session.
 	SessionID string
-	Scope     Scope
+	// SignedInAt is when the user signed in for that session, and ACR the level of that.
+	SignedInAt time.Time
+	ACR        string
+	Scope      Scope
 	// Operator is set for the command line, which may do everything that an
 	// administrator may.
 	Operator bool
@@ -44,15 +49,17 @@ func (a Actor) String() string {
 // A Scope is a space-separated list of scope tokens (RFC 6749 §3.3).
 type Scope string
 
-// The scopes of Gatehouse's own API, and those of OpenID Connect.
+// The scopes of Gatehouse's own API, and those of OpenID Connect with our own two for
+// claims: role and groups. The latter belong to no API.
 const (
 	ScopeAccount    = "account"
 	ScopeUsersRead  = "users:read"
 	ScopeUsersWrite = "users:write"
 	ScopeClients    = "clients"
 
-	OpenIDScopes = "openid profile email phone address offline_access"
-	AllScopes    = Scope(OpenIDScopes + " " + ScopeAccount + " " + ScopeUsersRead + " " + ScopeUsersWrite + " " + ScopeClients)
+	OpenIDScopes = "openid profile email phone address role groups offline_access"
+	OwnScopes    = Scope(ScopeAccount + " " + ScopeUsersRead + " " + ScopeUsersWrite + " " + ScopeClients)
+	AllScopes    = OpenIDScopes + " " + OwnScopes
 )
 
 // Has reports whether s contains the token.
@@ -60,6 +67,28 @@ func (s Scope) Has(token string) bool { return slices.Contains(s.Tokens(), token
 
 // Tokens splits s.
 func (s Scope) Tokens() []string { return strings.Fields(string(s)) }
+
+// With returns s with the tokens of more that it lacks.
+func (s Scope) With(more Scope) Scope {
+	all := s.Tokens()
+	for _, t := range more.Tokens() {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return Scope(strings.Join(all, " "))
+}
+
+// Without returns the tokens of s that taken does not have.
+func (s Scope) Without(taken Scope) Scope {
+	gone := taken.Tokens()
+	return s.Filter(func(t string) bool { return !slices.Contains(gone, t) })
+}
+
+// Filter returns the tokens of s that keep reports.
+func (s Scope) Filter(keep func(token string) bool) Scope {
+	return Scope(strings.Join(slices.DeleteFunc(s.Tokens(), func(t string) bool { return !keep(t) }), " "))
+}
 
 // Within reports whether every token of s is one of limit's.
 func (s Scope) Within(limit Scope) bool {

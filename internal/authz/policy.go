@@ -107,6 +107,18 @@ func ChangePerson(a Actor, target store.User, c Change, otherAdmin bool) error {
 	return nil
 }
 
+// DeleteOwn decides whether the user, as the row says under lock, may delete their own
+// account. As in ChangePerson, nobody may remove the last administrator.
+func DeleteOwn(row store.User, otherAdmin bool) error {
+	switch {
+	case !row.Active:
+		return ErrDenied
+	case removesAdmin(row, Change{Delete: true}) && !otherAdmin:
+		return ErrLastAdmin
+	}
+	return nil
+}
+
 // removesAdmin reports whether target is an active administrator but will not be one after c.
 func removesAdmin(target store.User, c Change) bool {
 	if target.Role != store.RoleAdmin || !target.Active {
@@ -120,6 +132,15 @@ func removesAdmin(target store.User, c Change) bool {
 func GiveRole(a Actor, current, role store.Role) error {
 	if role == current {
 		return nil
+	}
+	return ChangePeople.Allow(a)
+}
+
+// Verify decides whether a may say that an address or a number is that of the user with the
+// ID target, which is 0 for a new one. Nobody may say so for themselves.
+func Verify(a Actor, target int64) error {
+	if !a.Operator && a.UserID == target {
+		return ErrDenied
 	}
 	return ChangePeople.Allow(a)
 }

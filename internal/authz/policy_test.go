@@ -129,3 +129,28 @@ func TestGiveRole(t *testing.T) {
 		}
 	}
 }
+
+func TestVerify(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		actor  Actor
+		target int64
+		want   error
+	}{
+		{"an administrator, another", admin, 9, nil},
+		{"an administrator, a new user", admin, 0, nil},
+		{"an administrator, themselves", admin, admin.UserID, ErrDenied},
+		{"the operator, anybody", Operator, 9, nil},
+		{"the operator, a new user", Operator, 0, nil},
+		{"a stranger who signs up", nobody, 0, ErrDenied},
+		{"a user, themselves", pusher, pusher.UserID, ErrDenied},
+		{"a user, another", pusher, 9, ErrDenied},
+		{"staff, another", staff, 9, ErrDenied},
+		{"an administrator in a reading app", reader, 9, ErrDenied},
+		{"a machine", machine, 9, ErrDenied},
+	} {
+		if err := Verify(c.actor, c.target); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: err = %v, want %v", c.name, err, c.want)
+		}
+	}
+}

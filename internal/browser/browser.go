@@ -20,6 +20,7 @@ import (
 type Service struct {
 	DB interface {
 		BrowserWithUser(ctx context.Context, cookie store.Digest) (store.BrowserSession, store.User, error)
+		ListBrowsers(ctx context.Context, userID int64, now time.Time) ([]store.BrowserSession, error)
 		TouchBrowser(ctx context.Context, id string, at time.Time) error
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}

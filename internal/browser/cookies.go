@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"time"
 
 	"gatehouse/internal/secret"
 )
@@ -25,6 +26,8 @@ type Cookies struct {
 const (
 	sessionCookie = "gh_sid"
 	visitorCookie = "gh_pre"
+	flashCookie   = "gh_flash"
+	waitingCookie = "gh_wait"
 )
 
 // Session returns the value of the session cookie, or "".
@@ -32,6 +35,12 @@ func (c Cookies) Session(r *http.Request) string { return c.read(r, sessionCooki
 
 // SetSession sets the session cookie, which the browser keeps until it is closed.
 func (c Cookies) SetSession(w http.ResponseWriter, value string) { c.write(w, sessionCookie, value, 0) }
+
+// KeepSession sets the session cookie, which the browser keeps for life, also when it is
+// closed.
+func (c Cookies) KeepSession(w http.ResponseWriter, value string, life time.Duration) {
+	c.write(w, sessionCookie, value, int(life/time.Second))
+}
 
 // ClearSession deletes the session cookie.
 func (c Cookies) ClearSession(w http.ResponseWriter) { c.write(w, sessionCookie, "", -1) }
@@ -49,6 +58,40 @@ func (c Cookies) EnsurePre(w http.ResponseWriter, r *http.Request) string {
 	c.write(w, visitorCookie, value, 0)
 	return value
 }
+
+// flashLife is how long a message may wait for the page that shows it, in seconds.
+const flashLife = 60
+
+// maxFlashBytes is more than a message of ours has.
+const maxFlashBytes = 2048
+
+// Flash returns the sealed message that waits for the next page, or "".
+func (c Cookies) Flash(r *http.Request) string {
+	if value := c.only(r, flashCookie); len(value) <= maxFlashBytes {
+		return value
+	}
+	return ""
+}
+
+// SetFlash leaves a sealed message for the next page.
+func (c Cookies) SetFlash(w http.ResponseWriter, value string) {
+	c.write(w, flashCookie, value, flashLife)
+}
+
+// ClearFlash deletes the message.
+func (c Cookies) ClearFlash(w http.ResponseWriter) { c.write(w, flashCookie, "", -1) }
+
+// Waiting returns the name of the sign-in that waits in this browser for a second factor,
+// or "".
+func (c Cookies) Waiting(r *http.Request) string { return c.read(r, waitingCookie) }
+
+// SetWaiting sets the name of a waiting sign-in.
+func (c Cookies) SetWaiting(w http.ResponseWriter, value string, lasts time.Duration) {
+	c.write(w, waitingCookie, value, int(lasts/time.Second))
+}
+
+// ClearWaiting deletes it.
+func (c Cookies) ClearWaiting(w http.ResponseWriter) { c.write(w, waitingCookie, "", -1) }
 
 func (c Cookies) name(base string) string {
 	if c.Base != "" {

@@ -12,7 +12,8 @@ import (
 	"gatehouse/store"
 )
 
-// scopes lists the standard claims by the scope that requests them (§5.4).
+// scopes lists the claims by the scope that requests them: the standard ones (§5.4), and
+// what the user may do, in the two forms that apps read.
 var scopes = []struct {
 	token string
 	names []string
@@ -24,6 +25,17 @@ var scopes = []struct {
 	{"email", []string{"email", "email_verified"}},
 	{"address", []string{"address"}},
 	{"phone", []string{"phone_number", "phone_number_verified"}},
+	{"role", []string{"role"}},
+	{"groups", []string{"groups"}},
+}
+
+// Scopes returns the scopes that stand for claims.
+func Scopes() []string {
+	var tokens []string
+	for _, s := range scopes {
+		tokens = append(tokens, s.token)
+	}
+	return tokens
 }
 
 // Supported returns the names of all claims about a user.
@@ -57,7 +69,7 @@ func scopeOf(name string) string {
 }
 
 // inUser are the claims in the user's row; the others are in the profile.
-var inUser = []string{"name", "family_name", "given_name", "preferred_username", "updated_at", "email", "email_verified"}
+var inUser = []string{"name", "family_name", "given_name", "preferred_username", "updated_at", "email", "email_verified", "role", "groups"}
 
 // NeedProfile reports whether a claim among names is in the user's profile.
 func NeedProfile(names []string) bool {
@@ -97,6 +109,10 @@ func valueOf(u store.User, p store.Profile, name string) any {
 		return u.Email
 	case "email_verified":
 		return u.EmailVerified
+	case "role":
+		return string(u.Role)
+	case "groups":
+		return []string{string(u.Role)}
 	}
 	return profileValue(p, name)
 }

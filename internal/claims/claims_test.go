@@ -22,7 +22,7 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 }
 
 func TestEveryClaimHasAValue(t *testing.T) {
-	u := store.User{Sub: "s", Username: "u", Email: "e", FirstName: "f", LastName: "l", UpdatedAt: time.Unix(7, 0)}
+	u := store.User{Sub: "s", Username: "u", Email: "e", FirstName: "f", LastName: "l", Role: store.RoleUser, UpdatedAt: time.Unix(7, 0)}
 	var p store.Profile
 	for _, a := range profile.Texts {
 		*a.Text(&p) = a.Example
@@ -65,15 +65,19 @@ func TestParseComparesNamesExactly(t *testing.T) {
 	}
 }
 
-func TestRefusesACR(t *testing.T) {
-	for raw, want := range map[string]bool{
-		"": false, `{"id_token":{"acr":null}}`: false, `{"id_token":{"acr":{"essential":true}}}`: false, `{"id_token":{"acr":{"values":["x"]}}}`: false,
-		`{"id_token":{"acr":{"essential":true,"values":["x"]}}}`: true, `{"id_token":{"acr":{"essential":true,"value":"x"}}}`: true,
-		`{"id_token":{"acr":{"essential":true,"values":["x","ours"]}}}`: false, `{"id_token":{"acr":{"essential":true,"value":"ours"}}}`: false,
+func TestTheACRsThatAClientAsksFor(t *testing.T) {
+	for raw, want := range map[string]struct {
+		values    []string
+		essential bool
+	}{
+		"": {}, `{"id_token":{"acr":null}}`: {}, `{"id_token":{"acr":{"essential":true}}}`: {}, `{"id_token":{"acr":{"values":["x"]}}}`: {[]string{"x"}, false},
+		`{"id_token":{"acr":{"essential":true,"values":["x"]}}}`: {[]string{"x"}, true}, `{"id_token":{"acr":{"essential":true,"value":"x"}}}`: {[]string{"x"}, true},
+		`{"id_token":{"acr":{"essential":true,"values":["x",1,"y"]}}}`: {[]string{"x", "y"}, true}, `{"id_token":{"acr":{"essential":true,"value":1}}}`: {nil, true},
 	} {
 		r, err := claims.Parse(raw)
-		if err != nil || r.RefusesACR("ours") != want {
-			t.Errorf("%s: %t, %v; want %t", raw, r.RefusesACR("ours"), err, want)
+		values, essential := r.ACR()
+		if err != nil || !slices.Equal(values, want.values) || essential != want.essential {
+			t.Errorf("%s: %q, essential %t, %v; want %q, %t", raw, values, essential, err, want.values, want.essential)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q was read, want JSON of at most 4096 bytes alone", raw)
 		}
 		r.Subject()
-		r.RefusesACR("urn:gatehouse:pwd")
+		r.ACR()
 		kept := r.Within(authz.Scope(limit))
 		if !kept.Scope().Within(authz.Scope(limit)) || !kept.Scope().Within(r.Scope()) {
 			t.Errorf("%q within %q asks for %q, want no more than the limit", raw, limit, kept.Scope())

@@ -154,18 +154,18 @@ func (r Request) Subject() string {
 	return sub
 }
 
-// RefusesACR reports whether the client accepts only authentication contexts other than
-// acr (§5.5.1.1).
-func (r Request) RefusesACR(acr string) bool {
+// ACR returns the authentication contexts that the client asks for, and whether it accepts
+// no others (§5.5.1.1).
+func (r Request) ACR() (values []string, essential bool) {
 	wish := r.IDToken["acr"]
-	if wish == nil || !wish.Essential || wish.Value == nil && wish.Values == nil {
-		return false
+	if wish == nil {
+		return nil, false
 	}
-	for _, value := range append(wish.Values, wish.Value) {
+	for _, value := range append(slices.Clone(wish.Values), wish.Value) {
 		var s string
-		if value != nil && json.Unmarshal(value, &s) == nil && s == acr {
-			return false
+		if value != nil && json.Unmarshal(value, &s) == nil {
+			values = append(values, s)
 		}
 	}
-	return true
+	return values, wish.Essential && (wish.Value != nil || wish.Values != nil)
 }

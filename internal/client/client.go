@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/grant"
+	"gatehouse/internal/version"
 	"gatehouse/store"
 )
 
@@ -22,6 +23,7 @@ import (
 type Service struct {
 	DB interface {
 		store.Clients
+		store.Registrations
 		UserByName(ctx context.Context, key string) (store.User, error)
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
@@ -30,11 +32,18 @@ type Service struct {
 		All(ctx context.Context, tx store.Tx, e store.End) (store.EndResult, error)
 		Forget(ctx context.Context, ended ...store.EndResult)
 	}
+	// APIs returns every API, for the scopes that a client may be registered for.
+	APIs interface {
+		All(ctx context.Context) ([]store.API, error)
+	}
 	// Cursors seals the cursors of the list of clients.
 	Cursors cursor.Sealer
 	// MaxRefreshIdle is the longest life of one refresh token; 0 means a year. A token
 	// must not outlive the key that verifies it, and session.Lifetimes enforces the same.
 	MaxRefreshIdle time.Duration
+	// KeepUnused is how long a client that registered itself stays without being used, if
+	// that is more than unusedKeep: as long as a session may be idle.
+	KeepUnused time.Duration
 	// Grants are the grant types that a client may be registered for.
 	Grants grant.List
 	Now    func() time.Time
@@ -61,19 +70,23 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if err := s.assignID(ctx, &c, in.ID, faults); err != nil {
 		return store.Client{}, "", err
 	}
-	s.examineNew(&c, in, faults)
+	all, err := s.known(ctx, in.Scope)
+	if err != nil {
+		return store.Client{}, "", err
+	}
+	s.examineNew(&c, in, all, faults)
 	if err := faults.Err(); err != nil {
 		return store.Client{}, "", err
 	}
 	secret := settleSecrets(&c, now)
-	err := s.DB.Write(ctx, func(tx store.Tx) error {
-		if err := stillAllowed(tx, actor); err != nil {
+	err = s.DB.Write(ctx, func(tx store.Tx) error {
+		if err := authz.ManageClients.AllowNow(tx, actor); err != nil {
 			return err
 		}
 		if err := tx.CreateClient(c); err != nil {
 			return err
 		}
-		return record(ctx, tx, actor, c.ID, audit.ClientCreated{Name: c.Name}, now)
+		return record(ctx, tx, actor.String(), c.ID, audit.ClientCreated{Name: c.Name}, now)
 	})
 	if errors.Is(err, store.ErrConflict) {
 		return store.Client{}, "", fields.New("client_id", idTaken)
@@ -89,19 +102,27 @@ func fresh(now time.Time) store.Client {
 	return store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, CreatedAt: now, UpdatedAt: now}
 }
 
-func (s *Service) examineNew(c *store.Client, in Input, faults *fields.Errors) {
+func (s *Service) examineNew(c *store.Client, in Input, all []store.API, faults *fields.Errors) {
 	if !in.Name.Sent {
 		faults.Add("name", fields.Required)
 	}
-	s.examine(c, in, faults)
+	s.examine(c, in, "", all, faults)
 	bring(c, in.Secret, c.CreatedAt, faults)
 }
 
-// Check returns what Create finds wrong without the store.
+// Check returns what Create finds wrong without a store, and so without APIs of others.
 func (s *Service) Check(in Input) error {
 	c, faults := fresh(s.Now()), &fields.Errors{}
 	readID(&c, in.ID, faults)
-	s.examineNew(&c, in, faults)
+	s.examineNew(&c, in, []store.API{apis.Own("")}, faults)
+	return faults.Err()
+}
+
+// Describe applies in to c, by the rules of a registration. It does not touch the store. What
+// cannot be registered is a *fields.Errors.
+func (s *Service) Describe(c *store.Client, in Input) error {
+	faults := &fields.Errors{}
+	s.examine(c, in, "", []store.API{apis.Own("")}, faults)
 	return faults.Err()
 }
 
@@ -113,20 +134,25 @@ func (s *Service) Get(ctx context.Context, id string) (store.Client, error) {
 // Update changes the attributes that were sent or, if replaceAll, replaces everything but
 // the ID, the secrets and the authentication method with its keys. A client that now
 // needs a secret gets one, which is returned. A client that becomes public, or now
-// signs with its own keys, loses its secrets.
+// signs with its own keys, loses its secrets. A client that is not as in.Shown says any more is
+// not changed: version.ErrChanged.
 func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in Input, replaceAll bool) (store.Client, string, error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
+		return store.Client{}, "", err
+	}
+	all, err := s.known(ctx, in.Scope)
+	if err != nil {
 		return store.Client{}, "", err
 	}
 	var after store.Client
 	var secret string
 	var ended store.EndResult
-	err := s.DB.Write(ctx, func(tx store.Tx) (err error) {
+	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		ended = store.EndResult{}
-		was, is, made, err := s.update(ctx, tx, actor, id, in, replaceAll)
+		was, is, made, err := s.update(ctx, tx, actor, id, in, all, replaceAll)
 		if after, secret = is, made; err == nil && was.AuthMethod != is.AuthMethod {
 			// A refresh token is for the client as it authenticated when the token was issued.
-			ended, err = s.end(ctx, tx, actor, id, store.EndedClientAuth, s.Now())
+			ended, err = s.end(ctx, tx, actor.String(), id, store.EndedClientAuth, s.Now())
 		}
 		return err
 	})
@@ -137,35 +163,47 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	return after, secret, nil
 }
 
-// end ends all that is the client's.
-func (s *Service) end(ctx context.Context, tx store.Tx, actor authz.Actor, id string, reason store.EndReason, now time.Time) (store.EndResult, error) {
-	return s.Ends.All(ctx, tx, store.End{ClientID: id, Reason: reason, At: now, Actor: actor.String()})
+// Version stands for all of a client that a change can overwrite.
+func Version(c store.Client) (version.Tag, error) { return version.Of(shownOf(c)) }
+
+// shownOf returns c without what changes by itself.
+func shownOf(c store.Client) store.Client {
+	c.LastUsedAt, c.Generation = time.Time{}, 0
+	return c
 }
 
-func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, replaceAll bool) (was, is store.Client, secret string, err error) {
-	if err = stillAllowed(tx, actor); err != nil {
+// end ends all that is the client's.
+func (s *Service) end(ctx context.Context, tx store.Tx, actor, id string, reason store.EndReason, now time.Time) (store.EndResult, error) {
+	return s.Ends.All(ctx, tx, store.End{ClientID: id, Reason: reason, At: now, Actor: actor})
+}
+
+func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, all []store.API, replaceAll bool) (was, is store.Client, secret string, err error) {
+	if err = authz.ManageClients.AllowNow(tx, actor); err != nil {
 		return was, is, "", err
 	}
-	was, err = tx.LockClient(id)
-	if err != nil {
+	if was, err = lock(tx, id, in.Shown); err != nil {
 		return was, is, "", err
 	}
 	faults := &fields.Errors{}
 	is = was
 	if replaceAll {
 		is = store.Client{
-			ID: was.ID, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, CreatedAt: was.CreatedAt,
+			ID: was.ID, Origin: was.Origin, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, CreatedAt: was.CreatedAt,
 			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,
+			Registration: was.Registration, AskSince: was.AskSince,
 		}
 		if !in.Name.Sent {
 			faults.Add("name", fields.Required)
 		}
 	}
-	s.examine(&is, in, faults)
+	s.examine(&is, in, was.Scope, all, faults)
 	if err = faults.Err(); err != nil {
 		return was, is, "", err
 	}
 	changed := Change(was, is)
+	if err = described(was, changed); err != nil {
+		return was, is, "", err
+	}
 	if len(changed.After) == 0 {
 		return was, was, "", nil
 	}
@@ -175,31 +213,34 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if err = tx.PutClient(is); err != nil {
 		return was, is, "", err
 	}
-	return was, is, secret, record(ctx, tx, actor, id, changed, now)
+	return was, is, secret, record(ctx, tx, actor.String(), id, changed, now)
 }
 
-// Delete deletes a client and ends its sessions.
-func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) error {
+// lock returns a client that is still as shown says, or else version.ErrChanged.
+func lock(tx store.Tx, id string, shown version.Tag) (store.Client, error) {
+	c, err := tx.LockClient(id)
+	if err == nil {
+		err = shown.Check(shownOf(c))
+	}
+	return c, err
+}
+
+// Delete deletes a client and ends its sessions, if it is still as shown says.
+func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string, shown version.Tag) error {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return err
 	}
 	var ended store.EndResult
 	err := s.DB.Write(ctx, func(tx store.Tx) error {
-		if err := stillAllowed(tx, actor); err != nil {
+		if err := authz.ManageClients.AllowNow(tx, actor); err != nil {
 			return err
 		}
-		c, err := tx.LockClient(id)
+		c, err := lock(tx, id, shown)
 		if err != nil {
 			return err
 		}
-		now := s.Now()
-		if ended, err = s.end(ctx, tx, actor, id, store.EndedClientDeleted, now); err != nil {
-			return err
-		}
-		if err := tx.DeleteClient(id, now); err != nil {
-			return err
-		}
-		return record(ctx, tx, actor, id, audit.ClientDeleted{Name: c.Name}, now)
+		ended, err = s.erase(ctx, tx, actor.String(), c)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("deleting a client: %w", err)
@@ -208,63 +249,31 @@ func (s *Service) Delete(ctx context.Context, actor authz.Actor, id string) erro
 	return nil
 }
 
-// A Page is one page of the list of clients, by ID.
-type Page struct {
-	Clients []store.Client
-	// Total is the number of clients on all pages.
-	Total int64
-	// Next is the cursor of the page that follows; empty if this is the last.
-	Next string
-}
-
-const list = "clients"
-
-// List returns the page that the parameters limit and cursor ask for.
-func (s *Service) List(ctx context.Context, parameters url.Values) (Page, error) {
-	limit := cursor.DefaultLimit
-	if parameters.Has("limit") {
-		var fault string
-		if limit, fault = cursor.Limit(parameters.Get("limit")); fault != "" {
-			return Page{}, fields.New("limit", fault)
+// erase deletes a client and ends its sessions. The ID of a client that registered itself
+// is never given again, so nothing needs to remember it if nobody used the client.
+func (s *Service) erase(ctx context.Context, tx store.Tx, actor string, c store.Client) (ended store.EndResult, err error) {
+	now := s.Now()
+	listed, err := forget(ctx, tx, actor, c.ID, now)
+	if err != nil {
+		return ended, err
+	}
+	var forgotten bool
+	if c.Origin == store.OriginDynamic && !listed {
+		if forgotten, err = tx.ForgetClient(c.ID); err != nil {
+			return ended, err
 		}
 	}
-	var after string
-	if parameters.Has("cursor") {
-		if err := s.Cursors.Open(list, parameters.Get("cursor"), &after); err != nil {
-			return Page{}, fields.New("cursor", "Invalid cursor.")
+	if !forgotten {
+		if ended, err = s.end(ctx, tx, actor, c.ID, store.EndedClientDeleted, now); err != nil {
+			return ended, err
+		}
+		if err := tx.DeleteClient(c.ID, now); err != nil {
+			return ended, err
 		}
 	}
-	clients, err := s.DB.ListClients(ctx, after, limit+1)
-	if err != nil {
-		return Page{}, fmt.Errorf("listing clients: %w", err)
-	}
-	total, err := s.DB.CountClients(ctx)
-	if err != nil {
-		return Page{}, fmt.Errorf("counting clients: %w", err)
-	}
-	page := Page{Clients: clients, Total: total}
-	if len(clients) > limit {
-		page.Clients = clients[:limit]
-		page.Next, err = s.Cursors.Seal(list, clients[limit-1].ID)
-	}
-	return page, err
+	return ended, record(ctx, tx, actor, c.ID, audit.ClientDeleted{Name: c.Name}, now)
 }
 
-func record(ctx context.Context, tx store.Tx, actor authz.Actor, id string, what audit.Kind, at time.Time) error {
-	return tx.Audit(audit.Event{Actor: actor.String(), Subject: audit.ClientSubject(id), What: what}.Record(ctx, at))
-}
-
-// stillAllowed checks in the record, under lock, whether the actor may still do this.
-func stillAllowed(tx store.Tx, actor authz.Actor) error {
-	if actor.Operator {
-		return nil
-	}
-	row, err := tx.LockUser(actor.UserID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if actor.Role = row.Role; err != nil || !row.Active {
-		actor.Role = ""
-	}
-	return authz.ManageClients.Allow(actor)
+func record(ctx context.Context, tx store.Tx, actor, id string, what audit.Kind, at time.Time) error {
+	return tx.Audit(audit.Event{Actor: actor, Subject: audit.ClientSubject(id), What: what}.Record(ctx, at))
 }

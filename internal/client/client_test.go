@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/ending"
@@ -50,6 +51,7 @@ func open(t *testing.T) *world {
 	}
 	w.db = db
 	w.Service = &Service{Grants: grant.Types(), DB: db, Ends: &ending.Service{DB: db, Rotations: w, Now: now, Log: log}, Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now, Log: log}
+	w.APIs = &apis.Service{DB: db, Issuer: "https://id.example", Audience: "https://id.example", Now: now}
 	return w
 }
 
@@ -232,7 +234,7 @@ func TestRotationKeepsTwoSecretsAtMost(t *testing.T) {
 		t.Fatalf("creating the client: %v", err)
 	}
 	w.now = w.now.Add(time.Minute)
-	c, second, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, time.Hour)
+	c, second, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, time.Hour, "")
 	if err != nil || len(c.Secrets) != 2 || second == first {
 		t.Fatalf("after a rotation: %+v, %v; want two different secrets", c.Secrets, err)
 	}
@@ -240,18 +242,18 @@ func TestRotationKeepsTwoSecretsAtMost(t *testing.T) {
 		t.Errorf("the secrets are %+v, want the first to expire in an hour and the second never", c.Secrets)
 	}
 	w.now = w.now.Add(time.Minute)
-	c, third, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, time.Hour)
+	c, third, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, time.Hour, "")
 	if err != nil || len(c.Secrets) != 2 || c.Secrets[0].Digest != store.DigestOf(third) || c.Secrets[1].Digest != store.DigestOf(second) {
 		t.Errorf("after another rotation: %+v, %v; want the third secret and the second", c.Secrets, err)
 	}
-	c, _, err = w.RotateSecret(t.Context(), authz.Operator, c.ID, 0)
+	c, _, err = w.RotateSecret(t.Context(), authz.Operator, c.ID, 0, "")
 	if err != nil || len(c.Secrets) != 1 {
 		t.Errorf("rotated without overlap: %+v, %v; want one secret", c.Secrets, err)
 	}
-	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 91*24*time.Hour); fault(err, "overlap") == "" {
+	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 91*24*time.Hour, ""); fault(err, "overlap") == "" {
 		t.Errorf("too long: err = %v, want a fault", err)
 	}
-	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, "nobody", 0); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, "nobody", 0, ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown client: err = %v, want ErrNotFound", err)
 	}
 }
@@ -333,10 +335,10 @@ func TestWhoMayManageClients(t *testing.T) {
 	if err != nil {
 		t.Fatalf("creating the client: %v", err)
 	}
-	if err := w.Delete(t.Context(), admin, c.ID); err != nil {
+	if err := w.Delete(t.Context(), admin, c.ID, ""); err != nil {
 		t.Errorf("deleting the client: %v", err)
 	}
-	if err := w.Delete(t.Context(), admin, c.ID); !errors.Is(err, store.ErrNotFound) {
+	if err := w.Delete(t.Context(), admin, c.ID, ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("twice: err = %v, want ErrNotFound", err)
 	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -9,6 +10,11 @@ import (
 
 	"gatehouse/internal/loopback"
 )
+
+// RedirectFault returns why a URI cannot be registered as a redirect URI, or "".
+func RedirectFault(uri string) string {
+	return cmp.Or(redirectFault(uri), answerFault(uri, answerParameters))
+}
 
 // redirectFault returns why a URI cannot be registered, or "".
 //
@@ -26,7 +32,7 @@ func redirectFault(uri string) string {
 	u, err := url.Parse(uri)
 	switch {
 	case isHostFirst(uri):
-		return "A URI begins with its scheme; did you mean " + withScheme(uri) + "?"
+		return "A URI begins with its scheme; did you mean " + Meant(uri) + "?"
 	case err != nil || u.Scheme == "":
 		return "A URI begins with its scheme, such as https://."
 	case strings.Contains(uri, "#"): // RFC 6749 §3.1.2
@@ -43,7 +49,18 @@ var hostFirst = regexp.MustCompile(`^(([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+|localhost|
 
 func isHostFirst(uri string) bool { return hostFirst.MatchString(uri) }
 
-// withScheme returns the URI that somebody meant who began with the host.
+// Meant returns the URI that somebody meant who began with the host, or who wrote http for
+// https; empty if that cannot be told.
+func Meant(uri string) (meant string) {
+	switch u, err := url.Parse(uri); {
+	case isHostFirst(uri):
+		meant = withScheme(uri)
+	case err == nil && u.Scheme == "http" && u.Host != "" && !loopback.Host(u.Hostname()):
+		meant = "https" + strings.TrimPrefix(u.String(), "http")
+	}
+	return meant
+}
+
 func withScheme(uri string) string {
 	if u, err := url.Parse("http://" + uri); err == nil && loopback.Host(u.Hostname()) {
 		return "http://" + uri
@@ -81,21 +98,21 @@ func answerFault(uri string, ours []string) string {
 func schemeFault(u *url.URL) string {
 	switch {
 	case u.Scheme == "https" || u.Scheme == "http" && loopback.Host(u.Hostname()):
-		if u.Opaque != "" || !isHost(u.Hostname()) {
+		if u.Opaque != "" || !IsHost(u.Hostname()) {
 			return "Enter the URI of one host."
 		}
 	case u.Scheme == "http":
-		return "Only https is allowed, except to 127.0.0.1, [::1] and localhost; did you mean https" + strings.TrimPrefix(u.String(), "http") + "?"
+		return "Only https is allowed, except to 127.0.0.1, [::1] and localhost; did you mean " + Meant(u.String()) + "?"
 	case !strings.Contains(u.Scheme, "."):
 		return "Only https is allowed, and private schemes that are made of a domain name, as com.example.app."
 	}
 	return ""
 }
 
-// isHost reports whether host is one name or address. A name has the characters of DNS
+// IsHost reports whether host is one name or address. A name has the characters of DNS
 // names and the underscore. RFC 3986 §3.2.2 also allows others and percent-encoding,
 // which url.Parse and browsers may decode to different hosts.
-func isHost(host string) bool {
+func IsHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Zone() == ""
 	}

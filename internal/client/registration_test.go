@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,7 +96,7 @@ func TestAClientThatSigns(t *testing.T) {
 	if err != nil || secret != "" || len(c.Secrets) != 0 || c.JWKS != set || c.AssertionAudience != "issuer" || c.Public() {
 		t.Fatalf(`registered %+v, secret %q, %v; want the keys, the audience "issuer" and no secret`, c, secret, err)
 	}
-	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 0); fault(err, "non_field_errors") == "" {
+	if _, _, err := w.RotateSecret(t.Context(), authz.Operator, c.ID, 0, ""); fault(err, "non_field_errors") == "" {
 		t.Errorf("a secret for it: err = %v, want a fault", err)
 	}
 	update := func(in Input, replaceAll bool) store.Client {
@@ -236,5 +237,44 @@ func TestParametersOfOurAnswersAreNotRegistered(t *testing.T) {
 				t.Errorf("%s %s: fault %q (%v), want one that names %q, or none if that is empty", field, c.uri, got, err, want)
 			}
 		}
+	}
+}
+
+func TestClaimsOfIDTokens(t *testing.T) {
+	w := open(t)
+	for name, c := range map[string]struct {
+		scope string
+		sent  fields.List
+		want  []string // nil: refused
+	}{
+		"none":                   {"openid email", fields.List{}, []string{}},
+		"granted":                {"openid email groups", fields.Listed("groups", "email", "groups"), []string{"groups", "email"}},
+		"not in the scope":       {"openid email", fields.Listed("groups"), nil},
+		"not one with claims":    {"openid email", fields.Listed("openid"), nil},
+		"a claim, not its scope": {"openid email", fields.Listed("email_verified"), nil},
+		"of an API":              {"openid account", fields.Listed("account"), nil},
+		"a problem of the wire":  {"openid email", fields.List{Sent: true, Problem: fields.NotAList}, nil},
+	} {
+		in := shop()
+		in.Scope, in.IDTokenClaims = fields.Given(c.scope), c.sent
+		got, _, err := w.Create(t.Context(), authz.Operator, in)
+		if c.want == nil && fault(err, "id_token_claims") == "" || c.want != nil && (err != nil || !slices.Equal(got.IDTokenClaims, c.want)) {
+			t.Errorf("%s: %q, %v; want %q, or a fault in id_token_claims for none", name, got.IDTokenClaims, err, c.want)
+		}
+	}
+	in := shop()
+	in.Scope, in.IDTokenClaims = fields.Given("openid groups"), fields.Listed("groups")
+	made, _, err := w.Create(t.Context(), authz.Operator, in)
+	if err != nil {
+		t.Fatalf("registering the client: %v", err)
+	}
+	// The scope can be narrowed, and another attribute changed, with a claim left over.
+	for _, in := range []Input{{Scope: fields.Given("openid")}, {Name: fields.Given("Shop 2")}} {
+		if got, _, err := w.Update(t.Context(), authz.Operator, made.ID, in, false); err != nil || !slices.Equal(got.IDTokenClaims, []string{"groups"}) {
+			t.Errorf("a change beside it: %q, %v; want groups as before", got.IDTokenClaims, err)
+		}
+	}
+	if got, _, err := w.Update(t.Context(), authz.Operator, made.ID, shop(), true); err != nil || len(got.IDTokenClaims) != 0 {
+		t.Errorf("replaced: %q, %v; want none, the default", got.IDTokenClaims, err)
 	}
 }

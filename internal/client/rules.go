@@ -10,10 +10,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 
+	"gatehouse/internal/apis"
+	"gatehouse/internal/attribute"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/names"
@@ -22,9 +23,8 @@ import (
 )
 
 const (
-	maxNameLength = 100 // code points; the consent page shows the name
-	maxURIs       = 20
-	maxURIBytes   = 2000
+	maxURIs     = 20
+	maxURIBytes = 2000
 
 	idTaken = "A client with that ID already exists."
 )
@@ -74,21 +74,34 @@ func (s *Service) checkNotUsername(ctx context.Context, id string, faults *field
 
 // MaxAccessTokenLifetime bounds a client's own access token lifetime, and also the
 // server's setting for all clients.
-const MaxAccessTokenLifetime = time.Hour
+const MaxAccessTokenLifetime = apis.MaxAccessTokenLifetime
 
 // longest is the longest life of a session, and of a refresh token unless the server's
 // own settings say less.
 const longest = 366 * 24 * time.Hour
 
 // examine copies what was sent into c and adds a fault for each value, or combination
-// of values, that is invalid.
-func (s *Service) examine(c *store.Client, in Input, faults *fields.Errors) {
-	for _, a := range s.attributes() {
-		if a.set != nil {
-			a.set(a.Name, c, in, faults)
+// of values, that is invalid. The client holds some scopes already; all is every API.
+func (s *Service) examine(c *store.Client, in Input, held string, all []store.API, faults *fields.Errors) {
+	attribute.Examine(s.attributes(), c, in, faults)
+	setScope(c, in.Scope, held, all, faults)
+	checkIDTokenClaims(c, in.IDTokenClaims, faults)
+	s.checkRedirect(c, faults)
+	s.checkFirstParty(c, faults)
+	checkOrigin(*c, s.Grants, faults)
+}
+
+// checkIDTokenClaims refuses scopes that the client cannot be granted, because they would do
+// nothing. One that stays behind when the scope is narrowed is harmless.
+func checkIDTokenClaims(c *store.Client, sent fields.List, faults *fields.Errors) {
+	if !sent.Sent || faults.Has("scope") || faults.Has("id_token_claims") {
+		return
+	}
+	for _, token := range c.IDTokenClaims {
+		if !authz.Scope(c.Scope).Has(token) {
+			faults.Add("id_token_claims", "The app cannot be granted the scope "+token+": it is not in its scope.")
 		}
 	}
-	s.checkRedirect(c, faults)
 }
 
 func (s *Service) checkRedirect(c *store.Client, faults *fields.Errors) {
@@ -99,44 +112,12 @@ func (s *Service) checkRedirect(c *store.Client, faults *fields.Errors) {
 	}
 }
 
-func setName(to *string, name string, t fields.Text, faults *fields.Errors) {
-	switch {
-	case t.Problem != "":
-		faults.Add(name, t.Problem)
-	case !t.Sent:
-	case strings.TrimSpace(t.Value) == "":
-		faults.Add(name, fields.Blank)
-	case strings.ContainsFunc(t.Value, unshowable) || fields.Surrogates(t.Value) != nil:
-		faults.Add(name, "A name has no control characters and none that change the direction of writing.")
-	default:
-		*to = strings.TrimSpace(t.Value)
-		faults.Add(name, fields.CharFaults(*to, maxNameLength)...)
-	}
-}
-
-// unshowable reports characters that could make the name on a consent page look like
-// another one.
-func unshowable(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
-
-// setOneOf sets one of a few words.
-func setOneOf(words []string) func(*string, string, fields.Text, *fields.Errors) {
-	return func(to *string, name string, t fields.Text, faults *fields.Errors) {
-		switch {
-		case t.Problem != "":
-			faults.Add(name, t.Problem)
-		case t.Sent && !slices.Contains(words, t.Value):
-			faults.Add(name, "Choose "+fields.Or(words)+".")
-		case t.Sent:
-			*to = t.Value
+// checkFirstParty refuses grants that are not for the apps of others.
+func (s *Service) checkFirstParty(c *store.Client, faults *fields.Errors) {
+	for _, g := range s.Grants {
+		if g.FirstParty && !c.FirstParty && slices.Contains(c.GrantTypes, g.Name) && !faults.Has("grant_types") {
+			faults.Add("grant_types", "The grant "+g.Name+" is for first-party apps: it gives the app people's passwords.")
 		}
-	}
-}
-
-func setFlag(to *bool, name string, f fields.Flag, faults *fields.Errors) {
-	if f.Problem != "" {
-		faults.Add(name, f.Problem)
-	} else if f.Sent {
-		*to = f.Value
 	}
 }
 
@@ -147,7 +128,7 @@ func (s *Service) setGrants(c *store.Client, in Input, faults *fields.Errors) {
 		return
 	}
 	if l.Sent {
-		c.GrantTypes = distinct(l.Values)
+		c.GrantTypes = attribute.Distinct(l.Values)
 	}
 	known := s.Grants.Names()
 	if slices.ContainsFunc(c.GrantTypes, func(name string) bool { return !slices.Contains(known, name) }) {
@@ -161,19 +142,6 @@ func (s *Service) setGrants(c *store.Client, in Input, faults *fields.Errors) {
 	}
 }
 
-func setScope(to *string, name string, t fields.Text, faults *fields.Errors) {
-	scope := authz.Scope(t.Value)
-	switch {
-	case t.Problem != "":
-		faults.Add(name, t.Problem)
-	case !t.Sent:
-	case !scope.Within(authz.AllScopes):
-		faults.Add(name, "Choose from "+string(authz.AllScopes)+".")
-	default:
-		*to = strings.Join(distinct(scope.Tokens()), " ")
-	}
-}
-
 // setURIs sets a list of URIs to which we add the parameters ours.
 func setURIs(ours []string) func(*[]string, string, fields.List, *fields.Errors) {
 	return func(to *[]string, name string, l fields.List, faults *fields.Errors) {
@@ -184,7 +152,7 @@ func setURIs(ours []string) func(*[]string, string, fields.List, *fields.Errors)
 		if !l.Sent {
 			return
 		}
-		*to = distinct(l.Values)
+		*to = attribute.Distinct(l.Values)
 		if len(*to) > maxURIs {
 			faults.Add(name, fmt.Sprintf("There may be no more than %d.", maxURIs))
 		}
@@ -211,33 +179,11 @@ func setURI(fault func(string) string) func(*string, string, fields.Text, *field
 	}
 }
 
-// A bound is the longest lifetime allowed, and the reason if it is not obvious.
-type bound struct {
-	is  time.Duration
-	why string
-}
-
-func (s *Service) maxRefreshIdle() bound {
+func (s *Service) maxRefreshIdle() attribute.Bound {
 	if s.MaxRefreshIdle > 0 && s.MaxRefreshIdle < longest {
-		return bound{s.MaxRefreshIdle, " (GATEHOUSE_REFRESH_TOKEN_LIFETIME: no refresh token outlives the key that signed it)"}
+		return attribute.Bound{Is: s.MaxRefreshIdle, Why: " (GATEHOUSE_REFRESH_TOKEN_LIFETIME: no refresh token outlives the key that signed it)"}
 	}
-	return bound{is: longest}
-}
-
-// setLifetime sets a lifetime of at most most.
-func setLifetime(most bound) func(*time.Duration, string, fields.Number, *fields.Errors) {
-	const least = time.Minute
-	return func(to *time.Duration, name string, n fields.Number, faults *fields.Errors) {
-		switch {
-		case n.Problem != "":
-			faults.Add(name, n.Problem)
-		case !n.Sent:
-		case n.Value != 0 && (n.Value < int64(least/time.Second) || n.Value > int64(most.is/time.Second)):
-			faults.Add(name, fmt.Sprintf("Give a number of seconds from %d to %d%s, or 0 for the default.", int64(least/time.Second), int64(most.is/time.Second), most.why))
-		default:
-			*to = time.Duration(n.Value) * time.Second
-		}
-	}
+	return attribute.Bound{Is: longest}
 }
 
 // MaxSessions is the highest bound of the sessions of one person in one client.
@@ -253,14 +199,4 @@ func setMaxSessions(to *int, name string, n fields.Number, faults *fields.Errors
 	default:
 		*to = int(n.Value)
 	}
-}
-
-func distinct(values []string) []string {
-	kept := []string{}
-	for _, v := range values {
-		if !slices.Contains(kept, v) {
-			kept = append(kept, v)
-		}
-	}
-	return kept
 }

@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/version"
 	"gatehouse/store"
 )
 
@@ -16,10 +17,11 @@ import (
 const maxOverlap = 90 * 24 * time.Hour
 
 // RotateSecret gives the client a new secret and returns it. The previous secret still
-// works for overlap; older ones end at once, so that a client never has more than two.
-func (s *Service) RotateSecret(ctx context.Context, actor authz.Actor, id string, overlap time.Duration) (store.Client, string, error) {
+// works for overlap; older ones end at once, so that a client never has more than two. A client
+// that is not as shown says any more is not changed: version.ErrChanged.
+func (s *Service) RotateSecret(ctx context.Context, actor authz.Actor, id string, overlap time.Duration, shown version.Tag) (store.Client, string, error) {
 	made := secret.New()
-	c, err := s.ReplaceSecret(ctx, actor, id, made, overlap)
+	c, err := s.ReplaceSecret(ctx, actor, id, made, overlap, shown)
 	if err != nil {
 		return store.Client{}, "", err
 	}
@@ -27,7 +29,7 @@ func (s *Service) RotateSecret(ctx context.Context, actor authz.Actor, id string
 }
 
 // ReplaceSecret is RotateSecret with a secret that the client's owner brings.
-func (s *Service) ReplaceSecret(ctx context.Context, actor authz.Actor, id, text string, overlap time.Duration) (c store.Client, err error) {
+func (s *Service) ReplaceSecret(ctx context.Context, actor authz.Actor, id, text string, overlap time.Duration, shown version.Tag) (c store.Client, err error) {
 	if err := authz.ManageClients.Allow(actor); err != nil {
 		return store.Client{}, err
 	}
@@ -38,7 +40,7 @@ func (s *Service) ReplaceSecret(ctx context.Context, actor authz.Actor, id, text
 		return store.Client{}, fields.New("client_secret", fault)
 	}
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
-		c, err = s.rotate(ctx, tx, actor, id, text, overlap)
+		c, err = s.rotate(ctx, tx, actor, id, text, overlap, shown)
 		return err
 	})
 	if err != nil {
@@ -47,11 +49,11 @@ func (s *Service) ReplaceSecret(ctx context.Context, actor authz.Actor, id, text
 	return c, nil
 }
 
-func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id, text string, overlap time.Duration) (store.Client, error) {
-	if err := stillAllowed(tx, actor); err != nil {
+func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id, text string, overlap time.Duration, shown version.Tag) (store.Client, error) {
+	if err := authz.ManageClients.AllowNow(tx, actor); err != nil {
 		return store.Client{}, err
 	}
-	c, err := tx.LockClient(id)
+	c, err := lock(tx, id, shown)
 	if err != nil {
 		return store.Client{}, err
 	}
@@ -64,7 +66,7 @@ func (s *Service) rotate(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	if err := tx.PutClient(c); err != nil {
 		return store.Client{}, err
 	}
-	return c, record(ctx, tx, actor, id, audit.ClientSecretRotated{OldUntil: now.Add(overlap).Format(time.RFC3339)}, now)
+	return c, record(ctx, tx, actor.String(), id, audit.ClientSecretRotated{OldUntil: now.Add(overlap).Format(time.RFC3339)}, now)
 }
 
 // outgoing returns the newest secret that still works, now ending no later than until, or

@@ -65,6 +65,9 @@ func Keys(ctx context.Context, database sqlstore.Options, masters Masters, o key
 		found.Fault("master key", "restore it from your backup of the key, or set GATEHOUSE_MASTER_KEY", "%s", err)
 	default:
 		found = keys.Examine(records, o)
+		if data, err := db.DataKeys(ctx); err == nil {
+			keys.ExamineData(data, o.Masters, &found)
+		}
 	}
 	return found
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/config"
 	"gatehouse/internal/finding"
 	"gatehouse/internal/machine"
 	"gatehouse/internal/test/testkit"
@@ -36,6 +37,13 @@ func TestTheFront(t *testing.T) {
 	testkit.Finds(t, Front("http://localhost:8080", false, false, false), "issuer", finding.Warning, "GATEHOUSE_ISSUER")
 	testkit.Finds(t, Front("http://gatehouse:8080", true, false, false), "issuer", finding.Fault, "in the clear")
 	testkit.Finds(t, Front("https://login.example.com", false, false, false), "trusted proxies", finding.Warning, "GATEHOUSE_TRUSTED_PROXIES")
+}
+
+func TestWhereOurOwnAPIIsDescribed(t *testing.T) {
+	at := config.Config{Issuer: "https://id.example", Audience: "https://id.example/api"}
+	testkit.Finds(t, Resource(at), "resource metadata", finding.OK, "https://id.example/.well-known/oauth-protected-resource/api")
+	at.Audience = "https://api.example"
+	testkit.Finds(t, Resource(at), "resource metadata", finding.OK, "none for our own API, which GATEHOUSE_AUDIENCE calls https://api.example: it is at another host")
 }
 
 func TestTheMachine(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/config"
 	"gatehouse/internal/finding"
+	"gatehouse/internal/stolen"
 )
 
 // Settings judges the result of loading the settings.
@@ -22,6 +23,30 @@ func Settings(err error) (found finding.List) {
 	}
 	for _, f := range faults.All {
 		found.Fault("settings", do, "%s", f)
+	}
+	return found
+}
+
+// Resource says where our own API is described, or why it is not. Nothing depends on that but
+// programs that look for the server whose tokens the API accepts (RFC 9728).
+func Resource(cfg config.Config) (found finding.List) {
+	at, err := cfg.ResourceMetadata()
+	if err != nil {
+		found.OK("resource metadata", "none for our own API, which GATEHOUSE_AUDIENCE calls %s: %s", cfg.Audience, err)
+		return found
+	}
+	found.OK("resource metadata", "of our own API: %s", at)
+	return found
+}
+
+// StolenPasswords says which passwords nobody may choose. A file that cannot be used is a
+// fault of the settings.
+func StolenPasswords(path string) (found finding.List) {
+	const ours = "the million that is inside the server"
+	if path == "" {
+		found.OK("stolen passwords", "%s; for more, set GATEHOUSE_STOLEN_PASSWORDS", ours)
+	} else if list, err := stolen.Open(path); err == nil {
+		found.OK("stolen passwords", "%s, and %s with %d MiB", ours, path, list.Size()>>20)
 	}
 	return found
 }

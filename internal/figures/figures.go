@@ -6,6 +6,7 @@ package figures
 import (
 	"context"
 	"database/sql"
+	"math"
 
 	"gatehouse/internal/metrics"
 	"gatehouse/internal/session"
@@ -28,7 +29,12 @@ type Sources struct {
 	// else 0.
 	Parts func(context.Context) map[string]float64
 	Keys  Keys
+	// Mails counts the messages that wait, as far as most; nil without a mail server.
+	Mails func(ctx context.Context, most int) (int, error)
 }
+
+// manyMails is more than there may be.
+const manyMails = 1_000_000
 
 // Register adds the figures to m. Reading them ends with ctx.
 func Register(ctx context.Context, m *metrics.Metrics, s Sources) {
@@ -47,7 +53,18 @@ func Register(ctx context.Context, m *metrics.Metrics, s Sources) {
 	m.GaugeBy("gatehouse_part_up", "1 while a part that readiness depends on is in order, else 0; at most a few seconds old.", "part", func() map[string]float64 { return s.Parts(ctx) })
 	m.GaugeBy("gatehouse_backend_refusing", "1 while a back-end hangs and is skipped, else 0.", "backend", s.refusing)
 	m.GaugeBy("gatehouse_signing_keys", "Signing keys, by what they do.", "state", func() map[string]float64 { return s.Keys.byState(ctx) })
+	if s.Mails != nil {
+		m.Gauge("gatehouse_mails_waiting", "Messages that wait for the mail server; NaN while they cannot be counted.", func() float64 { return s.waitingMails(ctx) })
+	}
 	m.Gauge("gatehouse_signing_key_due_timestamp_seconds", "When the next signing key is due to take over, in Unix time; NaN until a key is in force.", func() float64 { return s.Keys.due(ctx) })
+}
+
+func (s Sources) waitingMails(ctx context.Context) float64 {
+	n, err := s.Mails(ctx, manyMails)
+	if err != nil {
+		return math.NaN()
+	}
+	return float64(n)
 }
 
 func (s Sources) refusing() map[string]float64 {

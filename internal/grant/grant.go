@@ -12,14 +12,19 @@ const (
 	Password          = "password"
 	RefreshToken      = "refresh_token"
 	DeviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
+	// Challenge is ours: an authorization code without a browser
+	// (draft-ietf-oauth-first-party-apps).
+	Challenge = "urn:gatehouse:challenge"
 )
 
 // The endpoints at which grants begin and are answered, under their names in discovery
-// (RFC 8414 §2, RFC 8628 §4).
+// (RFC 8414 §2, RFC 8628 §4,
+// draft-ietf-oauth-first-party-apps-03 §4).
 const (
 	TokenEndpoint         = "token_endpoint"
 	AuthorizationEndpoint = "authorization_endpoint"
 	DeviceEndpoint        = "device_authorization_endpoint"
+	ChallengeEndpoint     = "authorization_challenge_endpoint"
 )
 
 // A Type is a grant type.
@@ -36,6 +41,10 @@ type Type struct {
 	Confidential bool
 	// Redirected grants need a redirect URI (RFC 6749 §3.1.2.2).
 	Redirected bool
+	// FirstParty grants are for apps that people are not asked about.
+	FirstParty bool
+	// Gives is the grant that redeems what the endpoint answers with; empty: tokens.
+	Gives string
 }
 
 // A List is a set of grant types, by name.
@@ -49,6 +58,7 @@ func Types() List {
 		{Name: Password, Endpoint: TokenEndpoint, Scoped: true},
 		{Name: RefreshToken, Endpoint: TokenEndpoint},
 		{Name: DeviceCode, Endpoint: TokenEndpoint, Begins: DeviceEndpoint},
+		{Name: Challenge, Endpoint: ChallengeEndpoint, FirstParty: true, Gives: AuthorizationCode},
 	}
 }
 
@@ -71,6 +81,14 @@ func (l List) Find(name string) (Type, bool) {
 		return Type{}, false
 	}
 	return l[i], true
+}
+
+// Allow reports whether a client with the registered grants may use the one with this name:
+// it is registered, or redeems what a registered one gives.
+func (l List) Allow(registered []string, name string) bool {
+	return slices.Contains(registered, name) || slices.ContainsFunc(l, func(t Type) bool {
+		return t.Gives == name && slices.Contains(registered, t.Name)
+	})
 }
 
 // AnsweredAt returns the types that endpoint answers.

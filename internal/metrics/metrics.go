@@ -30,6 +30,8 @@ type Metrics struct {
 	rows      *prometheus.GaugeVec
 	shed      prometheus.Counter
 	dropped   prometheus.Counter
+	mails     *prometheus.CounterVec
+	unkept    prometheus.Counter
 }
 
 // New returns a fresh set, which includes those of the Go runtime and the process.
@@ -61,6 +63,8 @@ func New(version string) *Metrics {
 		shed:      counter("gatehouse_http_requests_shed_total", "Requests turned away because too many were being worked on.").WithLabelValues(),
 		sweepDone: gauge("gatehouse_sweep_done_timestamp_seconds", "When this replica last finished sweeping a table, in Unix time; the latest of all replicas counts.", "table"),
 		rows:      gauge("gatehouse_table_rows", "Approximate number of rows, by table, at most ten minutes old.", "table"),
+		mails:     counter("gatehouse_mails_total", "Tries to send a mail, by purpose and result: sent, failed (it is tried again), given up, or refused because too many wait.", "purpose", "result"),
+		unkept:    counter("gatehouse_refusals_dropped_total", "Refusals of which the reason was not kept, because there were too many or the database did not answer.").WithLabelValues(),
 		dropped:   counter("gatehouse_log_lines_dropped_total", "Log lines lost because the log was blocked or its disk was full.").WithLabelValues(),
 	}
 }
@@ -75,6 +79,9 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.durations.WithLabelValues(route).Observe(took.Seconds())
 }
+
+// RefusalsDropped counts refusals of which the reason was not kept.
+func (m *Metrics) RefusalsDropped(n int) { m.unkept.Add(float64(n)) }
 
 // InFlight adds n to the requests being answered.
 func (m *Metrics) InFlight(n float64) { m.inFlight.Add(n) }
@@ -106,6 +113,9 @@ func (m *Metrics) Swept(table string, rows int64) {
 
 // Shed counts a request that was turned away.
 func (m *Metrics) Shed() { m.shed.Inc() }
+
+// Mail counts a try to send a mail.
+func (m *Metrics) Mail(purpose, result string) { m.mails.WithLabelValues(purpose, result).Inc() }
 
 // SweepDone records when a table had nothing left to sweep.
 func (m *Metrics) SweepDone(table string, at time.Time) {

@@ -2,7 +2,9 @@ package oauth
 
 import (
 	"errors"
+	"time"
 
+	"gatehouse/internal/signin"
 	"gatehouse/store"
 )
 
@@ -19,6 +21,11 @@ type Browser struct {
 
 // SignedIn reports whether a person is signed in.
 func (b Browser) SignedIn() bool { return b.Session.ID != "" && b.User.ID != 0 }
+
+// Fresh reports whether the person signed in recently enough for something sensitive.
+func (b Browser) Fresh(now time.Time) bool {
+	return signin.Recent(b.Session.SignIn.At, now)
+}
 
 // ErrMoved says that a sealed request no longer belongs to this page: it was begun
 // in another browser, or somebody else has signed in since. The caller sends

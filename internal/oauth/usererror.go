@@ -3,6 +3,8 @@ package oauth
 import (
 	"fmt"
 	"strings"
+
+	"gatehouse/internal/refusal"
 )
 
 // A UserError is a refusal that only the person at the browser may see: nothing is
@@ -14,6 +16,7 @@ type UserError struct {
 	// if there is none to show. It is safe to show: see Showing.
 	Sent   string
 	reason error
+	fact   *refusal.Fact
 }
 
 // A UserMessage is a sentence for people.
@@ -23,6 +26,7 @@ type UserMessage string
 const (
 	MessageUnreadable    UserMessage = "The address that led here cannot be read. Go back to the app and start again."
 	MessageUnknownClient UserMessage = "We do not know the app that sent you here, or it is switched off. Nothing was passed on to it."
+	MessageDocument      UserMessage = "The app that sent you here describes itself at an address of its own, and that cannot be used. Nothing was passed on to it."
 	MessageNoRedirect    UserMessage = "The app did not say where to send you back to. Nothing was passed on to it."
 	MessageRedirect      UserMessage = "The app asked to send you back to an address that is not registered for it. Nothing was passed on to it."
 	MessageTooLong       UserMessage = "The app's request is too long."
@@ -30,6 +34,9 @@ const (
 	MessagePushed        UserMessage = "The app's request has expired or was already used. Go back to the app and start again."
 	MessageDevice        UserMessage = "This code is unknown, was already used or has expired. Look at your device for a new one."
 )
+
+// Saying returns the message with a sentence of ours for the app's developer.
+func (m UserMessage) Saying(sentence string) UserMessage { return m + " " + UserMessage(sentence) }
 
 // Because returns a refusal with this message.
 func (m UserMessage) Because(reason string, args ...any) *UserError {
@@ -58,7 +65,22 @@ func (e *UserError) Showing(name, value string) *UserError {
 	return e
 }
 
+// Found returns e with the kind of mistake that the check found, and Comparing also with what
+// it compared (package refusal).
+func (e *UserError) Found(kind refusal.Kind) *UserError { return e.Comparing(kind, "", "") }
+
+// Comparing is Found with what the app sent and what would have passed.
+func (e *UserError) Comparing(kind refusal.Kind, given, expected string) *UserError {
+	e.fact = &refusal.Fact{Kind: kind, Given: given, Expected: expected}
+	return e
+}
+
 func (e *UserError) Error() string { return "refused to a person: " + e.reason.Error() }
 
-// Unwrap lets errors.Is find the cause.
-func (e *UserError) Unwrap() error { return e.reason }
+// Unwrap lets errors.Is find the fact and the cause.
+func (e *UserError) Unwrap() []error {
+	if e.fact != nil {
+		return []error{e.fact, e.reason}
+	}
+	return []error{e.reason}
+}

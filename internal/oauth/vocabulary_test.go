@@ -5,10 +5,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
 	"gatehouse/store"
 )
@@ -21,43 +19,6 @@ func TestAUserErrorKeepsItsReasonFromThePerson(t *testing.T) {
 	}
 	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "opening a request") {
 		t.Errorf("error = %v, want its reason and cause in it, for the log", err)
-	}
-}
-
-// Every scope that can be registered has an explanation for the consent page.
-func TestEveryScopeIsExplained(t *testing.T) {
-	var got []string
-	for _, text := range oauth.Explain(authz.AllScopes) {
-		got = append(got, text.Token)
-		if text.Text == "" {
-			t.Errorf("text of scope %s is empty, want a sentence", text.Token)
-		}
-	}
-	if want := len(authz.AllScopes.Tokens()); len(got) != want {
-		t.Errorf("explained scopes = %q, want all %d of %q", got, want, authz.AllScopes)
-	}
-	want := []oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}, {Token: "email", Text: "See your e-mail address"}}
-	if diff := cmp.Diff(want, oauth.Explain("email unknown openid")); diff != "" {
-		t.Errorf("explanation of a scope (-want +got):\n%s", diff)
-	}
-}
-
-func TestGrantedScope(t *testing.T) {
-	for _, c := range []struct {
-		registered string
-		asked      authz.Scope
-		want       authz.Scope
-		refused    bool
-	}{
-		{"openid email", "", "openid email", false},
-		{"openid email", "email", "email", false},
-		{"openid email", "email phone", "", true},
-		{"", "openid", "", true},
-	} {
-		got, err := oauth.GrantedScope(store.Client{Scope: c.registered}, c.asked)
-		if got != c.want || errors.Is(err, oauth.InvalidScope) != c.refused {
-			t.Errorf("GrantedScope(%q, %q) = %q, %v, want %q, refused: %t", c.registered, c.asked, got, err, c.want, c.refused)
-		}
 	}
 }
 
@@ -74,6 +35,16 @@ func TestSignedIn(t *testing.T) {
 	} {
 		if got := c.browser.SignedIn(); got != c.want {
 			t.Errorf("SignedIn of %+v = %t, want %t", c.browser, got, c.want)
+		}
+	}
+}
+
+func TestASignInIsFreshForTenMinutes(t *testing.T) {
+	at := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
+	b := oauth.Browser{Session: store.BrowserSession{SignIn: store.SignIn{At: at}}}
+	for after, want := range map[time.Duration]bool{0: true, 10 * time.Minute: true, 10*time.Minute + time.Millisecond: false} {
+		if got := b.Fresh(at.Add(after)); got != want {
+			t.Errorf("%s after a sign-in it is fresh: %t, want %t", after, got, want)
 		}
 	}
 }

@@ -12,7 +12,7 @@ func FuzzPublicOnly(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		if publicOnly("tcp", address, nil) != nil {
+		if only(public)("tcp", address, nil) != nil {
 			return
 		}
 		host := netip.MustParseAddrPort(address).Addr()

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"gatehouse/internal/stolen"
 )
 
 // A Policy decides which passwords are accepted. It does not require a mixture of kinds
@@ -16,27 +18,59 @@ import (
 type Policy struct {
 	// MinLength is in characters (code points).
 	MinLength int
+	// Stolen is the operator's own list of stolen passwords; nil: none.
+	Stolen *stolen.File
 }
 
+// The words for a password that others know.
+const (
+	tooCommon = "This password is too common."
+	wasStolen = "This password appears in lists of stolen passwords. Choose another one."
+)
+
 // Check returns the faults of a new password, in the words of Django and its REST
-// framework, or nil if it is accepted. White space at the ends is part of a password
-// but does not count towards its length.
-func (p Policy) Check(password, username, email, first, last string) []string {
-	var faults []string
+// framework where they have any, or nil if it is accepted. White space at the ends is part
+// of a password but does not count towards its length. It fails if the operator's list
+// cannot be read.
+func (p Policy) Check(password, username, email, first, last string) (faults []string, err error) {
 	if strings.Contains(password, "\x00") {
 		faults = append(faults, "Null characters are not allowed.")
 	}
 	if len(password) > MaxBytes {
-		return append(faults, fmt.Sprintf("Ensure this field has no more than %d bytes.", MaxBytes))
+		return append(faults, fmt.Sprintf("Ensure this field has no more than %d bytes.", MaxBytes)), nil
 	}
 	password = norm.NFC.String(password) // as it will be hashed
 	if utf8.RuneCountInString(strings.TrimSpace(password)) < p.MinLength {
 		faults = append(faults, fmt.Sprintf("Ensure this field has at least %d characters.", p.MinLength))
+	} else if words, err := p.known(password); err != nil {
+		return faults, err
+	} else if words != "" {
+		faults = append(faults, words)
 	}
+	return append(faults, resemblances(password, username, email, first, last)...), nil
+}
+
+// Known reports whether others know the password: it is one of those that Check refuses as
+// common or stolen.
+func (p Policy) Known(password string) (bool, error) {
+	known, err := p.known(norm.NFC.String(password))
+	return known != "", err
+}
+
+// known returns the words for a password that others know, or "".
+func (p Policy) known(password string) (string, error) {
 	if common(password) {
-		faults = append(faults, "This password is too common.")
+		return tooCommon, nil
 	}
-	return append(faults, resemblances(password, username, email, first, last)...)
+	listed := stolen.Often(password)
+	var err error
+	if !listed {
+		listed, err = p.Stolen.Has(password)
+	}
+	if listed {
+		return wasStolen, nil
+	}
+	return "", err
 }
 
 //go:embed common-passwords.txt
@@ -69,7 +103,7 @@ func resemblances(password, username, email, first, last string) []string {
 		{"username", username}, {"email address", email}, {"first name", first}, {"last name", last},
 	} {
 		if resembles(password, attribute.value) {
-			faults = append(faults, "The password is too similar to the "+attribute.name+".")
+			faults = append(faults, fmt.Sprintf("The password is too similar to the %s.", attribute.name))
 		}
 	}
 	return faults

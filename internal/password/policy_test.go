@@ -1,11 +1,16 @@
 package password
 
 import (
+	"crypto/sha1"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"gatehouse/internal/stolen"
 	"gatehouse/internal/test/testkit"
 )
 
@@ -13,6 +18,7 @@ func TestPolicy(t *testing.T) {
 	const (
 		short = "Ensure this field has at least 8 characters."
 		usual = "This password is too common."
+		taken = "This password appears in lists of stolen passwords. Choose another one."
 	)
 	for name, c := range map[string]struct {
 		password string
@@ -32,6 +38,7 @@ func TestPolicy(t *testing.T) {
 		"common, with blanks":    {" password ", []string{usual}},
 		"digits":                 {"12345678", []string{usual}},
 		"first of the list":      {"!qaz1qaz", []string{usual}},
+		"stolen":                 {"fyfcnfcbz1", []string{taken}},
 		"like the username":      {"heidi.tester", []string{"The password is too similar to the username."}},
 		"like a word of it":      {"heiditester1", []string{"The password is too similar to the username."}},
 		"username, backwards":    {"retset.idieh", []string{"The password is too similar to the username."}},
@@ -40,9 +47,9 @@ func TestPolicy(t *testing.T) {
 		"like the last name":     {"BRUNNERIN", []string{"The password is too similar to the last name."}},
 		"holds a name, and more": {"brunnerin eats marzipan daily", nil},
 	} {
-		got := Policy{MinLength: 8}.Check(c.password, "heidi.tester", "hb@mail.example", "Adelheid", "Brunnerin")
-		if !slices.Equal(got, c.want) {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+		got, err := Policy{MinLength: 8}.Check(c.password, "heidi.tester", "hb@mail.example", "Adelheid", "Brunnerin")
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, c.want)
 		}
 	}
 }
@@ -67,9 +74,38 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 	}
 }
 
+// What an operator lists is refused exactly as it was typed. A list that cannot be read is a
+// fault, and never a password that is accepted.
+func TestTheOperatorsListIsAsked(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "stolen.txt")
+	line := fmt.Sprintf("%X\n", sha1.Sum([]byte("Vellum-Otter-Quilt")))
+	if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
+		t.Fatalf("writing a list: %v", err)
+	}
+	list, err := stolen.Open(file)
+	if err != nil {
+		t.Fatalf("opening a list: %v", err)
+	}
+	p := Policy{MinLength: 8, Stolen: list}
+	for pw, want := range map[string][]string{"Vellum-Otter-Quilt": {wasStolen}, "vellum-otter-quilt": nil} {
+		if got, err := p.Check(pw, "ann", "ann@mail.example", "", ""); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q, %v; want %q", pw, got, err, want)
+		}
+		if got, err := p.Known(pw); err != nil || got != (want != nil) {
+			t.Errorf("%s is known: %t, %v; want %t", pw, got, err, want != nil)
+		}
+	}
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatalf("emptying the list: %v", err)
+	}
+	if _, err := p.Check("vellum-otter-quilt", "ann", "ann@mail.example", "", ""); err == nil {
+		t.Error("the list was emptied meanwhile: no error, want one")
+	}
+}
+
 func BenchmarkPolicy(b *testing.B) {
 	for b.Loop() {
-		Policy{MinLength: 8}.Check("correct horse battery staple", "heidi", "heidi@example.com", "Heidi", "Brunner")
+		_, _ = Policy{MinLength: 8}.Check("correct horse battery staple", "heidi", "heidi@example.com", "Heidi", "Brunner")
 	}
 }
 
@@ -80,7 +116,7 @@ func TestLongValuesAreNotCompared(t *testing.T) {
 	value := strings.Repeat("Zq9 ", 15_000) + password
 	var faults []string
 	const limit = 100 * time.Millisecond
-	took := testkit.Took(limit, func() { faults = Policy{MinLength: 8}.Check(password, value, value, value, value) })
+	took := testkit.Took(limit, func() { faults, _ = Policy{MinLength: 8}.Check(password, value, value, value, value) })
 	if len(faults) != 0 || took > limit {
 		t.Errorf("the check took %s: %v, want no faults within %s", took, faults, limit)
 	}

@@ -18,7 +18,7 @@ type Attribute struct {
 	Name string
 	// Text returns where a text is stored; nil for a flag.
 	Text func(*store.Profile) *string
-	// Flag returns where a flag is stored; nil for a text. Callers cannot set flags.
+	// Flag returns where a flag is stored; nil for a text. Only administrators set flags.
 	Flag func(*store.Profile) *bool
 	Form Form
 	// Doc says in the API document what Name and Form do not.
@@ -39,7 +39,7 @@ var List = []Attribute{
 	{Name: "zoneinfo", Text: func(p *store.Profile) *string { return &p.ZoneInfo }, Form: timeZone, Example: "Europe/London"},
 	{Name: "locale", Text: func(p *store.Profile) *string { return &p.Locale }, Form: locale, Example: "en-GB"},
 	{Name: "phone_number", Text: func(p *store.Profile) *string { return &p.PhoneNumber }, Form: phoneNumber, Example: "+442079460958"},
-	{Name: "phone_number_verified", Flag: func(p *store.Profile) *bool { return &p.PhoneProved }, Form: flag, Doc: "Read-only."},
+	{Name: "phone_number_verified", Flag: func(p *store.Profile) *bool { return &p.PhoneProved }, Form: flag, Doc: "Set by administrators; a new number is not verified."},
 	{Name: "address.formatted", Text: func(p *store.Profile) *string { return &p.Address.Formatted }, Form: lines(1000), Doc: "As on an envelope, with line feeds.", Example: "Christ Church\nOxford"},
 	{Name: "address.street_address", Text: func(p *store.Profile) *string { return &p.Address.Street }, Form: lines(500), Doc: "Perhaps with line feeds.", Example: "St Aldate's"},
 	{Name: "address.locality", Text: func(p *store.Profile) *string { return &p.Address.Locality }, Form: line(maxName), Doc: "City or town.", Example: "Oxford"},
@@ -48,10 +48,10 @@ var List = []Attribute{
 	{Name: "address.country", Text: func(p *store.Profile) *string { return &p.Address.Country }, Form: line(maxName), Example: "GB"},
 }
 
-// Texts are the attributes that a caller can send.
+// Texts are the attributes that people can set for themselves.
 var Texts = chosen(func(a Attribute) bool { return a.Text != nil })
 
-// Flags are the attributes that a caller cannot send.
+// Flags are the attributes that only an administrator can set, and not for themselves.
 var Flags = chosen(func(a Attribute) bool { return a.Flag != nil })
 
 func chosen(by func(Attribute) bool) (some []Attribute) {

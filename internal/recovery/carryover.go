@@ -9,27 +9,32 @@ import (
 	"time"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/authz"
 	"gatehouse/store"
 )
 
 // A Replaced database is the one that a restored backup replaced. It is only read.
 type Replaced interface {
 	history
+	factorReader
 	ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
 	UserBySub(ctx context.Context, sub string) (store.User, error)
 	ConsentOf(ctx context.Context, userID int64, clientID string) (store.Consent, error)
 	ClientByID(ctx context.Context, id string) (store.Client, error)
+	APIByID(ctx context.Context, id string) (store.API, error)
 	SigningKeys(ctx context.Context) ([]store.SigningKey, error)
 }
 
-// CarryOver takes from people and apps in a restored database whatever, by the replaced
+// CarryOver takes from people, apps and APIs in a restored database whatever, by the replaced
 // one, was taken from them after the backup. It only takes: nobody gains a right by it.
 type CarryOver struct {
 	Restored interface {
 		history
+		factorReader
 		ListUsers(ctx context.Context, q store.UserQuery) (store.UserPage, error)
 		ListConsents(ctx context.Context, userID int64) ([]store.Consent, error)
 		ListClients(ctx context.Context, after string, limit int) ([]store.Client, error)
+		ListAPIs(ctx context.Context, after string, limit int) ([]store.API, error)
 		store.Keys
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
@@ -55,7 +60,10 @@ type Carried struct {
 	Demoted []string
 	// Passwords counts the people who got the password that they chose since.
 	Passwords int
-	// Consents counts the consents that were withdrawn since.
+	// Factors counts the people who lost a passkey, an authenticator app or recovery codes
+	// since.
+	Factors int
+	// Consents counts the consents that were withdrawn since, all or in part.
 	Consents int
 	// Disabled lists apps that were deleted or disabled since.
 	Disabled []string
@@ -63,11 +71,13 @@ type Carried struct {
 	Credentials []string
 	// Narrowed lists apps whose rights were reduced since, with the fields concerned.
 	Narrowed []string
+	// APIs lists APIs that were deleted or restricted since.
+	APIs []string
 	// Retired lists signing keys that were withdrawn since. Keys lists those made since.
 	// Unsealed lists those made since that were left out, because no master key here
 	// opens them.
 	Retired, Keys, Unsealed []string
-	// Untold lists people and apps of the backup that the replaced database never had,
+	// Untold lists people, apps and APIs of the backup that the replaced database never had,
 	// because it was itself restored from an older backup, and that no other database
 	// knows. They stay as they are in the backup. Missing is the name of the database
 	// that should know them; empty: none is known.
@@ -77,9 +87,9 @@ type Carried struct {
 	Lost int64
 }
 
-// Count returns how many people, apps and keys differ from the backup.
+// Count returns how many people, apps, APIs and keys differ from the backup.
 func (c Carried) Count() int {
-	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Consents + len(c.Disabled) + len(c.Credentials) + len(c.Narrowed) + len(c.Retired)
+	return len(c.Deactivated) + len(c.Demoted) + c.Passwords + c.Factors + c.Consents + len(c.Disabled) + len(c.Credentials) + len(c.Narrowed) + len(c.APIs) + len(c.Retired)
 }
 
 // ErrUnrelated means that the replaced database shares no person and no key with the
@@ -105,6 +115,9 @@ func (c *CarryOver) Do(ctx context.Context) (Carried, error) {
 	}
 	if err := c.clients(ctx, &done); err != nil {
 		return done, fmt.Errorf("carrying over what apps lost: %w", err)
+	}
+	if err := c.apis(ctx, &done); err != nil {
+		return done, fmt.Errorf("carrying over what APIs lost: %w", err)
 	}
 	if len(done.Untold) == 0 {
 		done.Missing = "" // it was not needed
@@ -176,6 +189,9 @@ func (c *CarryOver) person(ctx context.Context, was store.User, done *Carried) (
 	if fate == gone {
 		return false, nil
 	}
+	if err := c.factors(ctx, db, was, since, done); err != nil {
+		return false, err
+	}
 	return db == c.Replaced, c.consents(ctx, db, was, since, done)
 }
 
@@ -191,6 +207,10 @@ func less(was, since store.User, gone bool, now time.Time) (change store.UserCha
 	if !gone && rank(since.Role) < rank(was.Role) {
 		change.Role = &since.Role
 		before["role"], after["role"] = string(was.Role), string(since.Role)
+	}
+	if !gone && was.EmailVerified && !since.EmailVerified && since.Email == was.Email {
+		change.EmailVerified = new(false)
+		before["email_verified"], after["email_verified"] = true, false
 	}
 	if !gone && since.PasswordHash != was.PasswordHash {
 		change.PasswordHash = &since.PasswordHash
@@ -212,26 +232,36 @@ func (c *CarryOver) consents(ctx context.Context, db Replaced, was, since store.
 		return err
 	}
 	for _, g := range granted {
-		_, err := db.ConsentOf(ctx, since.ID, g.ClientID)
-		if err == nil {
+		kept, err := db.ConsentOf(ctx, since.ID, g.ClientID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		taken := authz.Consented(g).Without(authz.Consented(kept))
+		if err == nil && taken == "" {
 			continue
 		}
-		if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		err = c.write(ctx, audit.UserSubject(was.Sub), audit.ConsentWithdrawn{Scope: g.Scope}, func(tx store.Tx) error {
-			if _, err := tx.DeleteConsent(was.ID, g.ClientID); err != nil {
-				return err
-			}
-			_, err := tx.EndAll(store.End{UserID: was.ID, ClientID: g.ClientID, Reason: store.EndedConsent, At: c.Now(), Actor: c.Actor, Sub: was.Sub})
-			return err
-		})
-		if err != nil {
+		if err := c.withdraw(ctx, was, authz.Withdraw(g, taken), taken); err != nil {
 			return err
 		}
 		done.Consents++
 	}
 	return nil
+}
+
+// withdraw takes scopes away from a consent, or all if nothing is left.
+func (c *CarryOver) withdraw(ctx context.Context, was store.User, left store.Consent, taken authz.Scope) error {
+	if left.Scope != "" {
+		return c.write(ctx, audit.UserSubject(was.Sub), audit.ScopeWithdrawn{Scope: string(taken), Left: left.Scope}, func(tx store.Tx) error {
+			return tx.PutConsent(left)
+		})
+	}
+	return c.write(ctx, audit.UserSubject(was.Sub), audit.ConsentWithdrawn{Scope: string(taken)}, func(tx store.Tx) error {
+		if _, err := tx.DeleteConsent(was.ID, left.ClientID); err != nil {
+			return err
+		}
+		_, err := tx.EndAll(store.End{UserID: was.ID, ClientID: left.ClientID, Reason: store.EndedConsent, At: c.Now(), Actor: c.Actor, Sub: was.Sub})
+		return err
+	})
 }
 
 func (c *CarryOver) write(ctx context.Context, subject string, what audit.Kind, f func(store.Tx) error) error {

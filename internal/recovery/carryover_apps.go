@@ -83,7 +83,11 @@ func least(was, since store.Client) store.Client {
 	now.GrantTypes = common(was.GrantTypes, since.GrantTypes)
 	now.Scope = strings.Join(common(strings.Fields(was.Scope), strings.Fields(since.Scope)), " ")
 	now.RedirectURIs = common(was.RedirectURIs, since.RedirectURIs)
+	now.IDTokenClaims = common(was.IDTokenClaims, since.IDTokenClaims)
 	now.PostLogoutRedirectURIs = common(was.PostLogoutRedirectURIs, since.PostLogoutRedirectURIs)
+	if since.AskSince.After(was.AskSince) {
+		now.AskSince = since.AskSince
+	}
 	if was.BackchannelLogoutURI != since.BackchannelLogoutURI {
 		now.BackchannelLogoutURI = ""
 	}

@@ -154,7 +154,7 @@ func rewrap(t *testing.T, db store.DB, master string) {
 	for i := range all {
 		all[i].MasterKeyID = master
 	}
-	if err := errors.Join(err, db.RewrapSigningKeys(t.Context(), all, store.AuditEvent{At: time.Now(), Kind: "key.rewrapped"})); err != nil {
+	if err := errors.Join(err, db.RewrapKeys(t.Context(), all, nil, store.AuditEvent{At: time.Now(), Kind: "key.rewrapped"})); err != nil {
 		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/store"
 )
 
@@ -16,7 +17,7 @@ func TestAClockThatWasSetBackSignsNobodyOut(t *testing.T) {
 		g.advance(time.Hour)
 		ahead, _ := g.start(t)
 		g.advance(-time.Hour)
-		if _, err := g.Refresh(t.Context(), g.shop, ahead.RefreshToken, ""); !errors.Is(err, store.ErrUnavailable) {
+		if _, err := g.Refresh(t.Context(), g.shop, ahead.RefreshToken, apis.Asked{}); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("refresh: err = %v, want ErrUnavailable", err)
 		}
 		for _, raw := range []string{ahead.AccessToken, ahead.RefreshToken} {

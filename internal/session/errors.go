@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -17,18 +18,18 @@ var ErrInvalid = errors.New("token not valid")
 // The reasons why a token that we signed has become invalid. Each is an ErrInvalid.
 var (
 	// ErrEnded: the session has ended or expired, or the token was revoked.
-	ErrEnded = fmt.Errorf("%w: session ended", ErrInvalid)
+	ErrEnded = invalid(refusal.SessionEnded, "session ended")
 	// ErrUserGone: the user was deleted.
-	ErrUserGone = fmt.Errorf("%w: no such person", ErrInvalid)
+	ErrUserGone = invalid(refusal.PersonGone, "no such person")
 	// ErrUserInactive: the user was deactivated.
-	ErrUserInactive = fmt.Errorf("%w: person inactive", ErrInvalid)
+	ErrUserInactive = invalid(refusal.PersonInactive, "person inactive")
 	// ErrClientGone: the client was deleted or disabled.
-	ErrClientGone = fmt.Errorf("%w: client gone or disabled", ErrInvalid)
+	ErrClientGone = invalid(refusal.ClientDisabled, "client gone or disabled")
 )
 
-// ErrScope says that a refresh asked for more than was granted. It does not use up the
-// token.
-var ErrScope = errors.New("scope wider than granted")
+func invalid(kind refusal.Kind, reason string) error {
+	return refusal.With(fmt.Errorf("%w: %s", ErrInvalid, reason), refusal.Fact{Kind: kind})
+}
 
 // verifying turns a refusal of package token into an ErrInvalid, but not a fault of the
 // keys.

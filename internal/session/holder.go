@@ -11,7 +11,8 @@ import (
 	"gatehouse/store"
 )
 
-// A Holder is the user of an access token and its session, as they are now.
+// A Holder is the user of an access token and its session, as they are now. The scope of
+// the token is what is left of it.
 type Holder struct {
 	Token   token.Access
 	Session store.Session
@@ -21,7 +22,7 @@ type Holder struct {
 // Holder returns the holder of an access token. A token that a client got for itself
 // has none and is an ErrInvalid here.
 func (s *Service) Holder(ctx context.Context, rawAccess string) (Holder, error) {
-	claims, err := s.Verifier.Access(ctx, rawAccess)
+	claims, err := s.Verifier.AccessToAny(ctx, rawAccess)
 	if err != nil {
 		return Holder{}, verifying(err)
 	}
@@ -35,6 +36,7 @@ func (s *Service) Holder(ctx context.Context, rawAccess string) (Holder, error) 
 	if err != nil {
 		return Holder{}, err
 	}
+	claims.Scope = usable(claims, session)
 	return Holder{claims, session, user}, nil
 }
 

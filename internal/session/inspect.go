@@ -30,14 +30,16 @@ type Inspection struct {
 	Role      store.Role `json:"role,omitempty"`
 	SessionID string     `json:"sid,omitempty"`
 	AuthTime  int64      `json:"auth_time,omitempty"`
+	// ACR and AMR describe the sign-in (RFC 9470 §6.2).
+	ACR string   `json:"acr,omitempty"`
+	AMR []string `json:"amr,omitempty"`
 }
 
 // Inspect returns the current state of a token. The caller is a client that has
-// authenticated with a secret. Every such client may inspect access tokens, because each
-// may be a resource server that received one. Only its own client may inspect a refresh
-// token: for others the answer is that for a made-up one.
+// authenticated with a secret. Inspectors decides about access tokens. Only its own client
+// may inspect a refresh token. For others the answer is that for a made-up one.
 func (s *Service) Inspect(ctx context.Context, caller store.Client, raw string) (Inspection, error) {
-	found, err := s.inspectAccess(ctx, raw)
+	found, err := s.inspectAccess(ctx, caller, raw)
 	if errors.Is(err, token.ErrWrongType) {
 		found, err = s.inspectRefresh(ctx, caller, raw)
 	}
@@ -47,20 +49,28 @@ func (s *Service) Inspect(ctx context.Context, caller store.Client, raw string) 
 	return found, err
 }
 
-func (s *Service) inspectAccess(ctx context.Context, raw string) (Inspection, error) {
-	claims, err := s.Verifier.Access(ctx, raw)
+func (s *Service) inspectAccess(ctx context.Context, caller store.Client, raw string) (Inspection, error) {
+	claims, err := s.Verifier.AccessToAny(ctx, raw)
 	if err != nil {
 		return Inspection{}, s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID)
 	}
-	user, err := s.holder(ctx, claims)
+	api, err := s.Inspectors.admit(ctx, caller, claims)
 	if err != nil {
 		return Inspection{}, err
 	}
+	user, scope, err := s.holder(ctx, claims)
+	if err != nil {
+		return Inspection{}, err
+	}
+	if scope == "" && claims.Scope != "" { // whoever looks at nothing but "active" must not admit it
+		return Inspection{}, fmt.Errorf("%w: all of its scope was taken away", ErrInvalid)
+	}
+	username, role := s.Inspectors.about(claims, api, user)
 	return Inspection{
-		Active: true, Scope: claims.Scope, TokenType: "Bearer", ClientID: claims.ClientID,
-		Username: user.Username, Subject: claims.Subject, Issuer: claims.Issuer, Audience: claims.Audience,
+		Active: true, Scope: scope, TokenType: "Bearer", ClientID: claims.ClientID,
+		Username: username, Subject: claims.Subject, Issuer: claims.Issuer, Audience: claims.Audience,
 		Expires: claims.Expires, IssuedAt: claims.IssuedAt, JTI: claims.JTI,
-		Role: user.Role, SessionID: claims.SessionID, AuthTime: claims.AuthTime,
+		Role: role, SessionID: claims.SessionID, AuthTime: claims.AuthTime, ACR: claims.ACR, AMR: claims.AMR,
 	}, nil
 }
 

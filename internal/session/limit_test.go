@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
@@ -17,7 +18,7 @@ import (
 func (g *rig) starts(t *testing.T, n int) (all []session.Set) {
 	t.Helper()
 	for range n {
-		set, err := g.Begin(t.Context(), g.proof(), g.shop, "openid account")
+		set, err := g.Begin(t.Context(), g.proof(), g.shop, apis.Grant{Scope: "openid account"}, apis.Asked{})
 		if err != nil {
 			t.Fatalf("beginning a session: %v", err)
 		}
@@ -57,7 +58,7 @@ func leastRecentlyUsed(t *testing.T, g *rig) {
 	seen := map[bool]int{}
 	g.ObserveLimit = func(clientID string, refused bool) { seen[refused]++ }
 	all := g.starts(t, 3)
-	other, err := g.Begin(t.Context(), g.proof(), g.spa, "openid")
+	other, err := g.Begin(t.Context(), g.proof(), g.spa, apis.Grant{Scope: "openid"}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("beginning a session in another client: %v", err)
 	}
@@ -91,9 +92,9 @@ func usedWithinTheHour(t *testing.T, g *rig) {
 	before := g.starts(t, 2)
 	used := false
 	_, err := g.Redeem(t.Context(), g.shop, session.Grant{
-		SessionID: "third", UserID: g.ann.ID, SignIn: g.proof().SignIn, Scope: "openid", Method: signin.ByCode,
+		SessionID: "third", UserID: g.ann.ID, SignIn: g.proof().SignIn, Granted: apis.Grant{Scope: "openid"}, Method: signin.ByCode,
 		Use: func(store.Tx) error { used = true; return nil },
-	})
+	}, apis.Asked{})
 	wait := refusedFor(t, err)
 	if wait <= 57*time.Minute || wait > time.Hour || !used || refused != 1 {
 		t.Errorf("the third has to wait %s, used its code %t, and was observed %d times, want about 58 minutes, true and 1", wait, used, refused)
@@ -117,7 +118,7 @@ func TestARepeatWithinTheHourIsAUse(t *testing.T) {
 	g.advance(50 * time.Second)
 	g.mustRefresh(t, first.RefreshToken)
 	g.advance(time.Hour - 30*time.Second)
-	_, err := g.Begin(t.Context(), g.proof(), g.shop, "openid")
+	_, err := g.Begin(t.Context(), g.proof(), g.shop, apis.Grant{Scope: "openid"}, apis.Asked{})
 	if wait := refusedFor(t, err); wait > time.Minute {
 		t.Errorf("the next has to wait %s, want less than a minute", wait)
 	}
@@ -194,7 +195,7 @@ func manyKeepTheLimit(t *testing.T, g *rig) {
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() {
-			_, err := g.Begin(t.Context(), g.proof(), g.shop, "")
+			_, err := g.Begin(t.Context(), g.proof(), g.shop, apis.Grant{}, apis.Asked{})
 			if _, ok := errors.AsType[*throttle.Limited](err); err != nil && !ok {
 				t.Errorf("beginning with others: %v, want a time to wait", err)
 			}

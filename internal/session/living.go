@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/internal/authz"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -22,6 +23,7 @@ func (s *Service) living(ctx context.Context, sid, sub, clientID string) (store.
 	if err != nil {
 		return store.Session{}, store.User{}, fmt.Errorf("reading a session: %w", err)
 	}
+	reqctx.From(ctx).UserID = user.ID
 	switch {
 	case session.ClientID != clientID || user.Sub != sub:
 		err = fmt.Errorf("%w: the record has another client or user", ErrInvalid)
@@ -56,34 +58,49 @@ func (s *Service) Authenticate(ctx context.Context, rawAccess string) (authz.Act
 	if err != nil {
 		return authz.Actor{}, store.User{}, verifying(err)
 	}
-	user, err := s.holder(ctx, claims)
+	user, scope, err := s.holder(ctx, claims)
 	if err != nil {
 		return authz.Actor{}, store.User{}, err
 	}
 	return authz.Actor{
 		UserID: user.ID, Sub: user.Sub, Role: user.Role,
-		ClientID: claims.ClientID, SessionID: claims.SessionID, Scope: claims.Scope,
+		ClientID: claims.ClientID, SessionID: claims.SessionID, SignedInAt: signedInAt(claims), ACR: claims.ACR, Scope: scope,
 	}, user, nil
 }
 
+// Standing returns for whom an access token acts today, and what is left of its scope, by the
+// record alone: the caller has verified the token. Like Authenticate, it refuses one whose
+// session has ended, and the errors are the same.
+func (s *Service) Standing(ctx context.Context, claims token.Access) (store.User, authz.Scope, error) {
+	return s.holder(ctx, claims)
+}
+
+// signedInAt returns when the holder of an access token signed in; zero for a client's own.
+func signedInAt(claims token.Access) time.Time {
+	if claims.AuthTime == 0 {
+		return time.Time{}
+	}
+	return time.Unix(claims.AuthTime, 0)
+}
+
 // holder returns the user of an access token that is still valid, or the zero User for
-// one that a client got for itself.
-func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, error) {
+// one that a client got for itself, and what is left of its scope.
+func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, authz.Scope, error) {
 	if err := s.clientLives(ctx, claims.ClientID, time.Unix(claims.IssuedAt, 0)); err != nil {
-		return store.User{}, err
+		return store.User{}, "", err
 	}
 	if claims.SessionID != "" {
-		_, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
-		return user, err
+		session, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
+		return user, usable(claims, session), err
 	}
 	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI, time.Unix(claims.IssuedAt, 0))
 	if err != nil {
-		return store.User{}, fmt.Errorf("checking whether a token was revoked: %w", err)
+		return store.User{}, "", fmt.Errorf("checking whether a token was revoked: %w", err)
 	}
 	if revoked {
-		return store.User{}, fmt.Errorf("%w: token revoked", ErrEnded)
+		return store.User{}, "", fmt.Errorf("%w: token revoked", ErrEnded)
 	}
-	return store.User{}, nil
+	return store.User{}, claims.Scope, nil
 }
 
 // clientLives refuses a token whose client is gone, even if another client has since

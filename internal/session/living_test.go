@@ -132,9 +132,9 @@ func TestInspect(t *testing.T) {
 	want := session.Inspection{
 		Active: true, Scope: "openid account", TokenType: "Bearer", ClientID: "shop", Username: "ann", Subject: g.ann.Sub,
 		Issuer: issuer, Audience: issuer, Expires: set.Access.Expires, IssuedAt: set.Access.IssuedAt,
-		JTI: set.Access.JTI, Role: store.RoleUser, SessionID: s.ID, AuthTime: s.SignIn.At.Unix(),
+		JTI: set.Access.JTI, Role: store.RoleUser, SessionID: s.ID, AuthTime: s.SignIn.At.Unix(), ACR: s.SignIn.ACR, AMR: s.SignIn.AMR,
 	}
-	if err != nil || access != want {
+	if err != nil || !cmp.Equal(access, want) {
 		t.Errorf("access token: %v, and it differs (-want +got):\n%s", err, cmp.Diff(want, access))
 	}
 	refresh, err := g.Inspect(t.Context(), g.shop, set.RefreshToken)
@@ -142,7 +142,7 @@ func TestInspect(t *testing.T) {
 		t.Errorf("refresh token: %+v, %v; want it active, with the JTI and expiry of its rotation", refresh, err)
 	}
 	stranger, err := g.Inspect(t.Context(), store.Client{ID: "resource"}, set.RefreshToken)
-	if err != nil || stranger != (session.Inspection{}) {
+	if err != nil || !cmp.Equal(stranger, session.Inspection{}) {
 		t.Errorf("another's refresh token: %v, and it differs (-want +got):\n%s", err, cmp.Diff(session.Inspection{}, stranger))
 	}
 	next := g.mustRefresh(t, set.RefreshToken)
@@ -153,7 +153,7 @@ func TestInspect(t *testing.T) {
 		t.Errorf("the current refresh token: %+v, %v; want it active", current, err)
 	}
 	g.advance(5 * time.Minute)
-	if old, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || old != (session.Inspection{}) {
+	if old, err := g.Inspect(t.Context(), g.shop, set.AccessToken); err != nil || !cmp.Equal(old, session.Inspection{}) {
 		t.Errorf("an expired access token: %v, and it differs (-want +got):\n%s", err, cmp.Diff(session.Inspection{}, old))
 	}
 }

@@ -2,7 +2,9 @@ package session
 
 import (
 	"context"
+	"slices"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/claims"
 	"gatehouse/internal/token"
@@ -18,10 +20,14 @@ func openID(s store.Session, scope authz.Scope) bool {
 // mint makes the tokens of a session at a rotation. It adds to the grant what depends on
 // the client. Nonce comes from the authorization request, and is empty at a refresh (OIDC
 // Core 1.0 §12.2).
-func (s *Service) mint(ctx context.Context, client store.Client, grant token.Grant, nonce string) (Set, error) {
-	grant.ClientID, grant.Life = client.ID, s.Lifetimes.For(client).Access
-	if openID(grant.Session, grant.Scope) {
-		known, err := about(grant.Session, grant.User)
+func (s *Service) mint(ctx context.Context, client store.Client, target apis.Target, grant token.Grant, nonce string) (_ Set, err error) {
+	grant.ClientID, grant.API, grant.Scope, grant.Life = client.ID, target.API, target.Scope, target.Life(s.Lifetimes.For(client).Access)
+	grant.Granted = target.Granted
+	if grant.Carried, err = carried(target.API, grant.User); err != nil {
+		return Set{}, err
+	}
+	if openID(grant.Session, target.Granted) {
+		known, err := about(client, target.Granted, grant.Session, grant.User)
 		if err != nil {
 			return Set{}, err
 		}
@@ -34,13 +40,28 @@ func (s *Service) mint(ctx context.Context, client store.Client, grant token.Gra
 	return Set{set, grant.Session, grant.User}, nil
 }
 
+// carried returns the claims about the user that the access tokens of an API have, but for
+// the role, which is a claim of its own.
+func carried(api store.API, user store.User) (map[string]any, error) {
+	names := slices.DeleteFunc(slices.Clone(api.Claims), func(name string) bool { return name == "role" })
+	return current(user, names)
+}
+
 // about returns the current values of the claims that the client asked for in its ID
-// tokens.
-func about(session store.Session, user store.User) (map[string]any, error) {
-	wishes, err := claims.Parse(session.Claims)
-	names := wishes.FromIDToken()
-	if err != nil || len(names) == 0 {
+// tokens, and of those of the scope granted that it always reads there.
+func about(client store.Client, granted authz.Scope, session store.Session, user store.User) (map[string]any, error) {
+	asked, err := wishes(session)
+	if err != nil {
 		return nil, err
+	}
+	always := granted.Filter(func(token string) bool { return slices.Contains(client.IDTokenClaims, token) })
+	return current(user, append(asked.FromIDToken(), claims.ForScope(always)...))
+}
+
+// current returns the current values of claims.
+func current(user store.User, names []string) (_ map[string]any, err error) {
+	if len(names) == 0 {
+		return nil, nil
 	}
 	var profile store.Profile
 	if claims.NeedProfile(names) {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/session"
 	"gatehouse/internal/test/testkit"
 	"gatehouse/internal/token"
@@ -27,7 +28,7 @@ func oneSuccessor(t *testing.T, g *rig) {
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
-			set, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
+			set, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, apis.Asked{})
 			if err != nil {
 				t.Errorf("refreshing the tokens: %v", err)
 			}
@@ -51,7 +52,7 @@ func oneAnswered(t *testing.T, g *rig) {
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
-			switch _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, ""); {
+			switch _, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, apis.Asked{}); {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, session.ErrInvalid):
@@ -78,7 +79,7 @@ func nothingLives(t *testing.T, g *rig) {
 	var wg sync.WaitGroup
 	for i, set := range sets {
 		wg.Go(func() {
-			fresh, err := g.Refresh(t.Context(), g.shop, set.RefreshToken, "")
+			fresh, err := g.Refresh(t.Context(), g.shop, set.RefreshToken, apis.Asked{})
 			if err != nil && !errors.Is(err, session.ErrInvalid) {
 				t.Errorf("looking for what lives: err = %v, want nil or ErrInvalid", err)
 			}

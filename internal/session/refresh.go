@@ -3,12 +3,16 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/ending"
+	grants "gatehouse/internal/grant"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -19,19 +23,24 @@ import (
 // Every check comes before the rotation, so that a refused request does not use up the
 // token. If signing fails after it, the client loses nothing: during the grace, the same
 // token gets the same successor.
-func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (Set, error) {
+func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, asked apis.Asked) (Set, error) {
 	claims, err := s.Verifier.Refresh(ctx, raw)
 	if err != nil {
-		return Set{}, s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID)
+		return Set{}, unusable(s.presented(ctx, err, claims.SessionID, claims.Subject, claims.ClientID))
 	}
 	if claims.ClientID != client.ID { // RFC 6749 §10.4
-		return Set{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)
+		foreign := refusal.Fact{Kind: refusal.RefreshClient, Given: client.ID, Expected: claims.ClientID}
+		return Set{}, refusal.With(fmt.Errorf("%w: a refresh token of another client", ErrInvalid), foreign)
 	}
 	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, client.ID)
 	if err != nil {
 		return Set{}, err
 	}
-	scope, err = accessScope(client, session, user, scope)
+	grant, err := granted(client, session, user)
+	if err != nil {
+		return Set{}, err
+	}
+	target, err := s.APIs.Aim(ctx, client, grant, asked)
 	if err != nil {
 		return Set{}, err
 	}
@@ -39,30 +48,34 @@ func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, 
 	if err != nil {
 		return Set{}, err
 	}
-	set, err := s.mint(ctx, client, token.Grant{Session: session, Rotation: rotation, User: user, Scope: scope}, "")
+	set, err := s.mint(ctx, client, target, token.Grant{Type: grants.RefreshToken, Session: session, Rotation: rotation, User: user}, "")
 	if err != nil {
 		return Set{}, fmt.Errorf("minting the next tokens: %w", err)
 	}
 	return set, nil
 }
 
-// accessScope decides the scope of the new access token: the scope that was asked for, or
-// all that was granted. The session keeps its scope, so that a later token may be wider
-// again. A scope that the client's registration has lost is refused.
+// unusable says what is wrong with a refresh token that was refused.
+func unusable(err error) error {
+	switch {
+	case errors.Is(err, token.ErrExpired):
+		return refusal.Else(err, refusal.Fact{Kind: refusal.RefreshExpired})
+	case errors.Is(err, ErrInvalid):
+		return refusal.Else(err, refusal.Fact{Kind: refusal.RefreshInvalid})
+	}
+	return err
+}
+
+// granted returns what a session was granted and the user has not taken away since. The
+// session keeps what it was granted, so that a later token may be wider again.
 //
 // For the built-in client, the current role of the user decides.
-func accessScope(client store.Client, session store.Session, user store.User, asked authz.Scope) (authz.Scope, error) {
-	granted := authz.Scope(session.Scope)
+func granted(client store.Client, session store.Session, user store.User) (apis.Grant, error) {
 	if client.ID == AccountsID {
-		granted = authz.ForRole(user.Role)
+		return apis.Grant{Scope: authz.ForRole(user.Role)}, nil
 	}
-	if asked == "" {
-		asked = granted
-	}
-	if !asked.Within(granted) || !asked.Within(authz.Scope(client.Scope)) {
-		return "", ErrScope
-	}
-	return asked, nil
+	left, err := remaining(authz.Scope(session.Scope), session.Withdrawn)
+	return apis.Grant{Scope: left, Resources: session.Resources}, err
 }
 
 // rotate moves the session to the successor of the presented token.
@@ -137,5 +150,6 @@ func (s *Service) reused(ctx context.Context, session store.Session, user store.
 	if err != nil {
 		return fmt.Errorf("ending a session after reuse: %w", err)
 	}
-	return fmt.Errorf("%w: refresh token %d came back when %d was current", ErrEnded, presented, current)
+	err = fmt.Errorf("%w: refresh token %d came back when %d was current", ErrEnded, presented, current)
+	return refusal.With(err, refusal.Fact{Kind: refusal.RefreshReused})
 }

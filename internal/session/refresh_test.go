@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
 	"gatehouse/store"
@@ -17,7 +19,7 @@ func TestRefreshReadsTheCurrentRole(t *testing.T) {
 	first, s := g.start(t)
 	g.advance(time.Minute)
 	g.change(t, store.UserChange{Role: new(store.RoleStaff)})
-	set, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "")
+	set, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, apis.Asked{})
 	if err != nil {
 		t.Fatalf("refreshing the tokens: %v", err)
 	}
@@ -39,8 +41,8 @@ func TestRefreshReadsTheCurrentRole(t *testing.T) {
 func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 	g := open(t)
 	first, _ := g.start(t)
-	shrunk := g.shop
-	shrunk.Scope = "openid"
+	shrunk, stripped := g.shop, g.shop
+	shrunk.Scope, stripped.Scope = "openid", "email"
 	tests := []struct {
 		name   string
 		client store.Client
@@ -53,11 +55,12 @@ func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 		{"an access token", g.shop, first.AccessToken, "", token.ErrWrongType},
 		{"garbage", g.shop, "x.y.z", "", session.ErrInvalid},
 		{"nothing", g.shop, "", "", session.ErrInvalid},
-		{"more scope than granted", g.shop, first.RefreshToken, "openid users:read", session.ErrScope},
-		{"a scope that the client has lost", shrunk, first.RefreshToken, "", session.ErrScope},
+		{"more scope than granted", g.shop, first.RefreshToken, "openid users:read", oauth.InvalidScope},
+		{"a scope that the client has lost", shrunk, first.RefreshToken, "openid account", oauth.InvalidScope},
+		{"a client that has lost them all", stripped, first.RefreshToken, "", oauth.InvalidGrant},
 	}
 	for _, tt := range tests {
-		if _, err := g.Refresh(t.Context(), tt.client, tt.raw, tt.scope); !errors.Is(err, tt.want) {
+		if _, err := g.Refresh(t.Context(), tt.client, tt.raw, apis.Asked{Scope: string(tt.scope)}); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
@@ -69,7 +72,7 @@ func TestARefusedRefreshUsesNothingUp(t *testing.T) {
 func TestNarrowingLastsForOneAccessToken(t *testing.T) {
 	g := open(t)
 	first, _ := g.start(t)
-	narrow, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, "openid")
+	narrow, err := g.Refresh(t.Context(), g.shop, first.RefreshToken, apis.Asked{Scope: "openid"})
 	if err != nil || narrow.Access.Scope != "openid" {
 		t.Fatalf(`scope %q, %v; want "openid"`, narrow.Access.Scope, err)
 	}
@@ -80,13 +83,13 @@ func TestNarrowingLastsForOneAccessToken(t *testing.T) {
 
 func TestTheBuiltInClientsScopeFollowsTheRole(t *testing.T) {
 	g := open(t)
-	set, err := g.Begin(t.Context(), g.proof(), session.Accounts(store.RotationStrict), authz.ForRole(g.ann.Role))
+	set, err := g.Begin(t.Context(), g.proof(), session.Accounts(store.RotationStrict), apis.Grant{Scope: authz.ForRole(g.ann.Role)}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
 	for _, role := range []store.Role{store.RoleAdmin, store.RoleUser} {
 		g.change(t, store.UserChange{Role: new(role)})
-		set, err = g.Refresh(t.Context(), session.Accounts(store.RotationStrict), set.RefreshToken, "")
+		set, err = g.Refresh(t.Context(), session.Accounts(store.RotationStrict), set.RefreshToken, apis.Asked{})
 		if err != nil || set.Access.Scope != authz.ForRole(role) {
 			t.Errorf("%s: scope %q, %v; want %q", role, set.Access.Scope, err, authz.ForRole(role))
 		}

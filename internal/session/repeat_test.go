@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
@@ -28,7 +29,7 @@ func from(t *testing.T, address string) context.Context {
 // refreshFrom refreshes from an address.
 func (g *rig) refreshFrom(t *testing.T, address, raw string) token.Set {
 	t.Helper()
-	set, err := g.Refresh(from(t, address), g.shop, raw, "")
+	set, err := g.Refresh(from(t, address), g.shop, raw, apis.Asked{})
 	if err != nil {
 		t.Fatalf("refreshing from %s: %v", address, err)
 	}
@@ -230,7 +231,7 @@ func TestOneSuccessorAmongManyOfAnAdoptedSession(t *testing.T) {
 			for i := range callers {
 				service := []*session.Service{g.Service, &replica}[i%2]
 				wg.Go(func() {
-					got, err := service.Refresh(t.Context(), g.shop, set.RefreshToken, "")
+					got, err := service.Refresh(t.Context(), g.shop, set.RefreshToken, apis.Asked{})
 					if err != nil {
 						t.Errorf("refreshing at the same time: %v", err)
 					}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/session"
 	"gatehouse/store"
@@ -79,7 +80,7 @@ func TestAThiefCannotPreventTheEndByHangingUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	thiefs := *g.Service
 	thiefs.Rotations = hangUp{g.Rotations, cancel}
-	if _, err := thiefs.Refresh(ctx, g.shop, first.RefreshToken, ""); !errors.Is(err, session.ErrEnded) {
+	if _, err := thiefs.Refresh(ctx, g.shop, first.RefreshToken, apis.Asked{}); !errors.Is(err, session.ErrEnded) {
 		t.Errorf("reuse: err = %v, want ErrEnded", err)
 	}
 	g.dead(t, second)

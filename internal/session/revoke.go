@@ -40,7 +40,7 @@ func (s *Service) Revoke(ctx context.Context, clientID, raw string) error {
 
 // claims reads a token of either kind.
 func (s *Service) claims(ctx context.Context, raw string) (token.Access, error) {
-	access, err := s.Verifier.Access(ctx, raw)
+	access, err := s.Verifier.AccessToAny(ctx, raw)
 	if err == nil {
 		return access, nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/client"
 	"gatehouse/internal/ending"
@@ -30,6 +31,8 @@ const issuer = "https://id.example"
 
 // rig is the service on empty back-ends, with one user and two clients.
 type rig struct {
+	// resources are those for which start begins a session.
+	resources []string
 	*session.Service
 	db   *sqlstore.DB
 	log  bytes.Buffer
@@ -81,14 +84,18 @@ func openOn(t *testing.T, dsn, redis string) *rig {
 	t.Cleanup(ring.Close)
 	g.db = db
 	ends := &ending.Service{DB: db, Rotations: db.Rotations(), Now: g.clock, Log: log}
+	catalog := &apis.Catalog{Store: db, Audience: issuer, Now: g.clock}
 	g.Service = &session.Service{
 		Ends: ends,
 		DB:   db, Rotations: db.Rotations(), Keys: ring,
-		Clients:   &client.Cache{Store: db, Now: g.clock},
-		Minter:    &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
-		Verifier:  &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
-		Lifetimes: session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour},
-		Grace:     10 * time.Second, Now: g.clock, Log: log,
+		Clients:  &client.Cache{Store: db, Now: g.clock},
+		APIs:     catalog,
+		Minter:   &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
+		Verifier: &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: g.clock},
+
+		Inspectors: session.Inspectors{Audience: issuer, APIs: catalog},
+		Lifetimes:  session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour},
+		Grace:      10 * time.Second, Now: g.clock, Log: log,
 	}
 	if redis != "" {
 		moving, err := redisstore.Open(t.Context(), redisstore.Options{Installation: "TEST", URL: redis, Log: log})
@@ -150,7 +157,7 @@ func (g *rig) proof() signin.Proof { return signin.Password(g.ann, signin.ByPass
 // start signs ann in at the shop.
 func (g *rig) start(t *testing.T) (token.Set, store.Session) {
 	t.Helper()
-	set, err := g.Begin(t.Context(), g.proof(), g.shop, "openid account")
+	set, err := g.Begin(t.Context(), g.proof(), g.shop, apis.Grant{Scope: "openid account", Resources: g.resources}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("beginning a session: %v", err)
 	}
@@ -159,7 +166,7 @@ func (g *rig) start(t *testing.T) (token.Set, store.Session) {
 
 func (g *rig) refresh(t *testing.T, raw string) (token.Set, error) {
 	t.Helper()
-	set, err := g.Refresh(t.Context(), g.shop, raw, "")
+	set, err := g.Refresh(t.Context(), g.shop, raw, apis.Asked{})
 	return set.Set, err
 }
 
@@ -217,7 +224,7 @@ func (g *rig) dead(t *testing.T, set token.Set) {
 		t.Errorf("refresh token: err = %v, want ErrInvalid", err)
 	}
 	for _, raw := range []string{set.AccessToken, set.RefreshToken} {
-		if found, err := g.Inspect(t.Context(), g.shop, raw); err != nil || found != (session.Inspection{}) {
+		if found, err := g.Inspect(t.Context(), g.shop, raw); err != nil || !cmp.Equal(found, session.Inspection{}) {
 			t.Errorf("introspection: %v, and it differs (-want +got):\n%s", err, cmp.Diff(session.Inspection{}, found))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/ending"
 	"gatehouse/internal/token"
@@ -37,6 +38,7 @@ type Service struct {
 		TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error
 		UseSession(ctx context.Context, id string, at time.Time) error
 		UserBySub(ctx context.Context, sub string) (store.User, error)
+		ConsentOf(ctx context.Context, userID int64, clientID string) (store.Consent, error)
 		RevokeToken(ctx context.Context, jti string, expires time.Time, e store.AuditEvent) (bool, error)
 		TokenRevoked(ctx context.Context, jti string, issued time.Time) (bool, error)
 		Audit(ctx context.Context, e store.AuditEvent) error
@@ -52,16 +54,23 @@ type Service struct {
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 	}
+	Inspectors Inspectors
 	// Upgrade decides the audience of new sessions' refresh tokens; nil: it is finished.
 	Upgrade *Upgrade
 	Keys    interface {
 		SigningKeyID(ctx context.Context) (string, error)
 	}
+	// APIs decides for which API an access token is.
+	APIs interface {
+		Aim(ctx context.Context, client store.Client, granted apis.Grant, asked apis.Asked) (apis.Target, error)
+	}
 	Minter interface {
 		Mint(ctx context.Context, g token.Grant) (token.Set, error)
+		Preview(g token.Grant) (typ string, access token.Access)
 	}
 	Verifier interface {
 		Access(ctx context.Context, raw string) (token.Access, error)
+		AccessToAny(ctx context.Context, raw string) (token.Access, error)
 		Refresh(ctx context.Context, raw string) (token.Refresh, error)
 	}
 

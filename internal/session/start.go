@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
-	"gatehouse/internal/authz"
+	grants "gatehouse/internal/grant"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
@@ -33,7 +34,9 @@ type Grant struct {
 	SignIn    store.SignIn
 	// Foundation is that of the code or approval.
 	Foundation store.Foundation
-	Scope      authz.Scope
+	// Withdrawn is what the user has taken away of Granted since.
+	Granted   apis.Grant
+	Withdrawn string
 	// Nonce and Claims are the parameters of the request, for the ID tokens.
 	Nonce, Claims string
 	// Method is what was redeemed.
@@ -43,26 +46,30 @@ type Grant struct {
 	Use func(store.Tx) error
 }
 
-// Begin begins a session for the user of a new proof, and returns its first tokens. The
+// Begin begins a session for the user of a new proof, and returns its first tokens, as asked. The
 // session's CreatedAt becomes the user's LastLoginAt. Like Proof.Honour, it may return
 // signin.ErrCredentialsChanged.
-func (s *Service) Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (Set, error) {
+func (s *Service) Begin(ctx context.Context, proof signin.Proof, client store.Client, granted apis.Grant, asked apis.Asked) (Set, error) {
+	withdrawn, err := s.withdrawn(ctx, proof.User.ID, client, granted.Scope)
+	if err != nil {
+		return Set{}, err
+	}
 	grant := Grant{
-		SessionID: rand.Text(), SignIn: proof.SignIn, Scope: scope, Method: proof.Method,
+		SessionID: rand.Text(), SignIn: proof.SignIn, Granted: granted, Withdrawn: withdrawn, Method: proof.Method,
 		Foundation: store.Foundation{User: proof.User.Generation, Client: client.Generation, Consent: store.Unread},
 	}
-	return s.start(ctx, client, grant, func(tx store.Tx, at time.Time) (store.User, error) {
+	return s.start(ctx, client, grant, asked, func(tx store.Tx, at time.Time) (store.User, error) {
 		user := proof.User
 		user.LastLoginAt = at
 		return user, proof.Honour(tx, at)
 	})
 }
 
-// Redeem begins the session of a grant, and returns its first tokens. It reads the user
+// Redeem begins the session of a grant, and returns its first tokens, as asked. It reads the user
 // in the transaction, and returns signin.ErrCredentialsChanged if they are deleted or
 // inactive, or all that is theirs has ended. It does not write the user's row, because they signed in before.
-func (s *Service) Redeem(ctx context.Context, client store.Client, grant Grant) (Set, error) {
-	return s.start(ctx, client, grant, func(tx store.Tx, _ time.Time) (store.User, error) {
+func (s *Service) Redeem(ctx context.Context, client store.Client, grant Grant, asked apis.Asked) (Set, error) {
+	return s.start(ctx, client, grant, asked, func(tx store.Tx, _ time.Time) (store.User, error) {
 		if err := grant.Use(tx); err != nil {
 			return store.User{}, err
 		}
@@ -76,7 +83,15 @@ func (s *Service) Redeem(ctx context.Context, client store.Client, grant Grant) 
 
 // start begins a session for the user whom admit returns in the transaction that writes
 // the session.
-func (s *Service) start(ctx context.Context, client store.Client, grant Grant, admit func(store.Tx, time.Time) (store.User, error)) (Set, error) {
+func (s *Service) start(ctx context.Context, client store.Client, grant Grant, asked apis.Asked, admit func(store.Tx, time.Time) (store.User, error)) (Set, error) {
+	left, err := remaining(grant.Granted.Scope, grant.Withdrawn)
+	if err != nil {
+		return Set{}, err
+	}
+	target, err := s.APIs.Aim(ctx, client, apis.Grant{Scope: left, Resources: grant.Granted.Resources}, asked)
+	if err != nil {
+		return Set{}, err
+	}
 	kid, err := s.Keys.SigningKeyID(ctx)
 	if err != nil {
 		return Set{}, fmt.Errorf("choosing a signing key: %w", err)
@@ -100,7 +115,7 @@ func (s *Service) start(ctx context.Context, client store.Client, grant Grant, a
 		return Set{}, fmt.Errorf("starting a session: %w", err)
 	}
 	s.observe(Started)
-	set, err := s.mint(ctx, client, token.Grant{Session: session, Rotation: session.Rotation, User: user, Scope: grant.Scope}, grant.Nonce)
+	set, err := s.mint(ctx, client, target, token.Grant{Type: typeOf(grant.Method), Session: session, Rotation: session.Rotation, User: user}, grant.Nonce)
 	if err != nil {
 		return Set{}, fmt.Errorf("minting the first tokens: %w", err)
 	}
@@ -114,10 +129,10 @@ func (s *Service) newSession(ctx context.Context, client store.Client, grant Gra
 	info := reqctx.From(ctx)
 	end := second.Add(life.RefreshAbsolute)
 	return store.Session{
-		ID: grant.SessionID, ClientID: client.ID, Scope: string(grant.Scope),
+		ID: grant.SessionID, ClientID: client.ID, Scope: string(grant.Granted.Scope), Resources: grant.Granted.Resources,
 		SignIn: grant.SignIn, CreatedAt: now, LastUsedAt: now, ExpiresAt: end,
 		IP: info.IPString(), UserAgent: info.UserAgent,
-		BrowserID: grant.BrowserID, Claims: grant.Claims, Foundation: grant.Foundation,
+		BrowserID: grant.BrowserID, Claims: grant.Claims, Withdrawn: grant.Withdrawn, Foundation: grant.Foundation,
 		Rotation: store.Rotation{
 			Gen: 1, JTI: rand.Text(), IssuedAt: second, ExpiresAt: earlier(second.Add(life.RefreshIdle), end), KeyID: kid,
 			Network: networkOf(ctx),
@@ -137,6 +152,18 @@ func (s *Service) record(ctx context.Context, tx store.Tx, session store.Session
 		Actor: subject, Subject: subject, SessionID: session.ID, ClientID: session.ClientID,
 		What: audit.SignInOK{Method: method},
 	}.Record(ctx, session.CreatedAt))
+}
+
+// typeOf returns the grant type by which an app redeems what a person did, or the method of a
+// sign-in at our own API.
+func typeOf(method signin.Method) string {
+	switch method {
+	case signin.ByCode:
+		return grants.AuthorizationCode
+	case signin.ByDevice:
+		return grants.DeviceCode
+	}
+	return string(method)
 }
 
 func earlier(a, b time.Time) time.Time {

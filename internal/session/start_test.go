@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
@@ -18,7 +19,7 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 	g := open(t)
 	proof := g.proof()
 	proof.NewHash = "$argon2id$second"
-	set, err := g.Begin(t.Context(), proof, g.shop, "openid account")
+	set, err := g.Begin(t.Context(), proof, g.shop, apis.Grant{Scope: "openid account"}, apis.Asked{})
 	if err != nil {
 		t.Fatalf("beginning a session: %v", err)
 	}
@@ -37,8 +38,8 @@ func TestStartRecordsTheSignIn(t *testing.T) {
 		t.Errorf("audited %v, want %v", got, []string{"signin.ok"})
 	}
 	actor, _, err := g.Authenticate(t.Context(), set.AccessToken)
-	want := authz.Actor{UserID: g.ann.ID, Sub: g.ann.Sub, Role: store.RoleUser, ClientID: "shop", SessionID: s.ID, Scope: "openid account"}
-	if err != nil || actor != want {
+	want := authz.Actor{UserID: g.ann.ID, Sub: g.ann.Sub, Role: store.RoleUser, ClientID: "shop", SessionID: s.ID, SignedInAt: time.Unix(s.SignIn.At.Unix(), 0), ACR: s.SignIn.ACR, Scope: "openid account"}
+	if diff := cmp.Diff(want, actor); err != nil || diff != "" {
 		t.Errorf("authenticating: %v, and the actor differs (-want +got):\n%s", err, cmp.Diff(want, actor))
 	}
 }
@@ -55,7 +56,7 @@ func TestStartLosesAgainstAChangeOfTheUser(t *testing.T) {
 			change(t, g)
 			proof := g.proof()
 			proof.NewHash = "$argon2id$second"
-			_, err := g.Begin(t.Context(), proof, g.shop, "")
+			_, err := g.Begin(t.Context(), proof, g.shop, apis.Grant{}, apis.Asked{})
 			if !errors.Is(err, signin.ErrCredentialsChanged) {
 				t.Errorf("beginning a session: err = %v, want ErrCredentialsChanged", err)
 			}
@@ -76,12 +77,14 @@ func TestTokensDescribeTheSignIn(t *testing.T) {
 		signIn store.SignIn
 		openID bool
 	}{
-		"a proof": {func() (session.Set, error) { return g.Begin(t.Context(), g.proof(), g.shop, "openid account") }, g.proof().SignIn, false},
+		"a proof": {func() (session.Set, error) {
+			return g.Begin(t.Context(), g.proof(), g.shop, apis.Grant{Scope: "openid account"}, apis.Asked{})
+		}, g.proof().SignIn, false},
 		"a grant": {func() (session.Set, error) {
 			return g.Redeem(t.Context(), g.shop, session.Grant{
-				SessionID: "S", UserID: g.ann.ID, BrowserID: "B", SignIn: other, Scope: "openid account", Nonce: "n", Method: signin.ByCode,
+				SessionID: "S", UserID: g.ann.ID, BrowserID: "B", SignIn: other, Granted: apis.Grant{Scope: "openid account"}, Nonce: "n", Method: signin.ByCode,
 				Use: func(store.Tx) error { return nil },
-			})
+			}, apis.Asked{})
 		}, other, true},
 	}
 	for name, c := range begins {
@@ -100,7 +103,7 @@ func TestTokensDescribeTheSignIn(t *testing.T) {
 			if got := set.IDToken != ""; got != c.openID {
 				t.Errorf("%s: an ID token: %t, want %t", name, got, c.openID)
 			}
-			if set, err = g.Refresh(t.Context(), g.shop, set.RefreshToken, ""); err != nil {
+			if set, err = g.Refresh(t.Context(), g.shop, set.RefreshToken, apis.Asked{}); err != nil {
 				t.Fatalf("%s: refreshing: %v", name, err)
 			}
 		}
@@ -130,9 +133,9 @@ func TestAGrantIsRedeemedForTheCurrentUser(t *testing.T) {
 		g := open(t)
 		c.change(t, g)
 		set, err := g.Redeem(t.Context(), g.shop, session.Grant{
-			SessionID: "S", UserID: g.ann.ID, SignIn: g.proof().SignIn, Scope: "openid", Method: signin.ByCode,
+			SessionID: "S", UserID: g.ann.ID, SignIn: g.proof().SignIn, Granted: apis.Grant{Scope: "openid"}, Method: signin.ByCode,
 			Use: func(store.Tx) error { return c.use },
-		})
+		}, apis.Asked{})
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: err = %v, want %v", name, err, c.want)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/session"
 	"gatehouse/store"
 )
@@ -76,7 +77,7 @@ func TestARecordThatIsAwayIsAskedOnceASecond(t *testing.T) {
 		record := &unfinished{}
 		record.away.Store(true)
 		g.Upgrade = &session.Upgrade{DB: record, Now: g.clock}
-		if _, err := g.Begin(t.Context(), g.proof(), g.shop, "openid account"); !errors.Is(err, store.ErrUnavailable) {
+		if _, err := g.Begin(t.Context(), g.proof(), g.shop, apis.Grant{Scope: "openid account"}, apis.Asked{}); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("a beginning while the record is away: %v, want ErrUnavailable", err)
 		}
 		during, _ := g.start(t)

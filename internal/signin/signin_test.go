@@ -75,3 +75,87 @@ func TestAProofIsNotHonouredOnceTheUserHasChanged(t *testing.T) {
 		}
 	}
 }
+
+func TestAFactorRaisesTheLevelOfAPassword(t *testing.T) {
+	with := ann
+	with.Factors = store.FactorTOTP | store.FactorRecovery
+	later := at.Add(time.Minute)
+	proof := signin.Password(with, signin.ByPage, at)
+	if proof.Lacks != signin.LacksFactor {
+		t.Errorf("the password of a user with a second factor lacks %q, want %q", proof.Lacks, signin.LacksFactor)
+	}
+	if err := proof.Honour(&record{}, at); !errors.Is(err, signin.ErrIncomplete) {
+		t.Errorf("honouring a proof that lacks a factor: err = %v, want ErrIncomplete", err)
+	}
+	proof = proof.With(signin.Factor{ACR: signin.ACRMFA, AMR: []string{signin.AMROTP}}, later)
+	want := store.SignIn{At: later, ACR: "urn:gatehouse:mfa", AMR: []string{"pwd", "otp", "mfa"}}
+	if diff := cmp.Diff(want, proof.SignIn); diff != "" || proof.Lacks != signin.LacksNothing {
+		t.Errorf("with a code it lacks %q, want nothing; the sign-in (-want +got):\n%s", proof.Lacks, diff)
+	}
+	if err := proof.Honour(&record{}, later); err != nil {
+		t.Errorf("honouring the complete proof: %v, want no error", err)
+	}
+}
+
+func TestAPasskeyIsCompleteOnItsOwn(t *testing.T) {
+	with := ann
+	with.Factors = store.FactorPasskey
+	proof := signin.Passkey(with, signin.ByPage, at)
+	want := store.SignIn{At: at, ACR: "phr", AMR: []string{"hwk", "user", "mfa"}}
+	if diff := cmp.Diff(want, proof.SignIn); diff != "" || proof.Lacks != signin.LacksNothing {
+		t.Errorf("a passkey lacks %q, want nothing; the sign-in (-want +got):\n%s", proof.Lacks, diff)
+	}
+}
+
+func TestATrustedBrowserDoesNotRaiseTheLevel(t *testing.T) {
+	with := ann
+	with.Factors = store.FactorTOTP
+	proof := signin.Password(with, signin.ByPage, at).Trusted()
+	if proof.Lacks != signin.LacksNothing || proof.SignIn.ACR != signin.ACRPassword {
+		t.Errorf("in a trusted browser it lacks %q at %q, want nothing at the level of a password", proof.Lacks, proof.SignIn.ACR)
+	}
+	enrol := signin.Proof{Lacks: signin.LacksEnrolment}
+	if got := enrol.Trusted().Lacks; got != signin.LacksEnrolment {
+		t.Errorf("who must enrol lacks %q in a trusted browser, want %q", got, signin.LacksEnrolment)
+	}
+}
+
+func TestWhatAProofUsesUpIsUsedAfterTheRow(t *testing.T) {
+	rec, used := &record{}, 0
+	use := func(tx store.Tx, when time.Time) error {
+		if rec.id != ann.ID || tx != store.Tx(rec) || !when.Equal(at) {
+			t.Errorf("used at %s after the row of %d, want the same transaction, after the user's row", when, rec.id)
+		}
+		used++
+		return nil
+	}
+	proof := signin.Password(ann, signin.ByPage, at)
+	proof.Uses = []signin.Use{use, use, func(store.Tx, time.Time) error { return signin.ErrFactorUsed }}
+	if err := proof.Honour(rec, at); !errors.Is(err, signin.ErrFactorUsed) || used != 2 {
+		t.Errorf("honouring: err = %v with %d uses, want ErrFactorUsed after 2", err, used)
+	}
+	rec.err = store.ErrNotFound
+	if err := proof.Honour(rec, at); !errors.Is(err, signin.ErrCredentialsChanged) || used != 2 {
+		t.Errorf("honouring for a user who changed: err = %v with %d uses, want ErrCredentialsChanged and no more uses", err, used)
+	}
+}
+
+func TestLevels(t *testing.T) {
+	for _, c := range []struct {
+		reached string
+		wanted  []string
+		want    string
+	}{
+		{"urn:gatehouse:pwd", []string{"urn:gatehouse:mfa"}, ""},
+		{"urn:gatehouse:mfa", []string{"urn:gatehouse:mfa"}, "urn:gatehouse:mfa"},
+		{"phr", []string{"urn:gatehouse:mfa", "phr"}, "urn:gatehouse:mfa"},
+		{"phr", []string{"unknown", "phr"}, "phr"},
+		{"urn:gatehouse:mfa", []string{"phr", "urn:gatehouse:pwd"}, "urn:gatehouse:pwd"},
+		{"", []string{"urn:gatehouse:pwd"}, ""},
+		{"unknown", []string{"unknown"}, ""},
+	} {
+		if got := signin.Chosen(c.reached, c.wanted); got != c.want {
+			t.Errorf("a sign-in at %q, where %q is wanted, gives %q, want %q", c.reached, c.wanted, got, c.want)
+		}
+	}
+}

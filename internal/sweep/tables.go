@@ -26,6 +26,27 @@ const unusedKeep = 5 * time.Minute
 // the replicas' clocks may differ.
 const revokedKeep = time.Minute
 
+// mailKeep is more than how long a mail is tried (package mail). Where no server sends mail
+// any more, what waited is deleted then.
+const mailKeep = 48 * time.Hour
+
+// refusalKeep is how long it is kept why requests were refused, and refusalsNewest how many of
+// them at most, whatever their age.
+const (
+	refusalKeep    = 7 * 24 * time.Hour
+	refusalsNewest = 10_000
+)
+
+// staleKeep is how long a document that describes a client stays after it should have been
+// fetched again, if nothing needs the client: longer than a person may take at our pages.
+const staleKeep = 30 * time.Minute
+
+// hourlyKeep is how long the counts for plots stay.
+const hourlyKeep = 90 * 24 * time.Hour
+
+// bulkKeep is how long acts on many people are listed after their end.
+const bulkKeep = 30 * 24 * time.Hour
+
 // A rowSweep deletes at most n rows that expired before limit, and returns how many.
 type rowSweep = func(ctx context.Context, limit time.Time, n int) (int64, error)
 
@@ -36,10 +57,18 @@ type Database interface {
 	SweepBrowsers(ctx context.Context, ended, idle time.Time, n int) (int64, error)
 	SweepPushed(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepDevices(ctx context.Context, limit, unused time.Time, n int) (int64, error)
+	SweepClientDocuments(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepUsedOnce(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepChallenges(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepLinks(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepBootstraps(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepRevokedTokens(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepRegistrationTokens(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepRefusals(ctx context.Context, limit time.Time, newest int64, n int) (int64, error)
+	SweepMails(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepBulkJobs(ctx context.Context, limit time.Time, n int) (int64, error)
+	SweepHourly(ctx context.Context, limit time.Time, n int) (int64, error)
 }
 
 // Throttles keep the time of their own expiry.
@@ -60,10 +89,20 @@ func Tables(db Database, throttles Throttles, browserIdle, auditKeep time.Durati
 		{"device_grants", func(ctx context.Context, now time.Time, n int) (int64, error) {
 			return db.SweepDevices(ctx, now.Add(-spentKeep), now.Add(-unusedKeep), n)
 		}},
+		{"client_documents", after(staleKeep, db.SweepClientDocuments)},
 		{"used_once", after(spentKeep, db.SweepUsedOnce)},
+		{"challenges", after(0, db.SweepChallenges)},
+		{"links", after(0, db.SweepLinks)},
 		{"bootstrap_links", after(spentKeep, db.SweepBootstraps)},
 		{"revoked_tokens", after(revokedKeep, db.SweepRevokedTokens)},
+		{"registration_tokens", after(spentKeep, db.SweepRegistrationTokens)},
+		{"refusals", after(refusalKeep, func(ctx context.Context, limit time.Time, n int) (int64, error) {
+			return db.SweepRefusals(ctx, limit, refusalsNewest, n)
+		})},
+		{"mails", after(mailKeep, db.SweepMails)},
 		{"audit_events", after(auditKeep, db.SweepAudit)},
+		{"hourly_counts", after(hourlyKeep, db.SweepHourly)},
+		{"bulk_jobs", after(bulkKeep, db.SweepBulkJobs)},
 		{"throttles", func(ctx context.Context, _ time.Time, n int) (int64, error) { return throttles.SweepThrottles(ctx, n) }},
 	}
 }

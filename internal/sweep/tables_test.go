@@ -13,8 +13,12 @@ import (
 func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 	bounded := map[string]string{
 		"users": "people", "user_names": "two for each of them", "user_words": "sixteen for each of them, at most", "user_counts": "96",
-		"clients": "apps", "locks": "a row for each lock", "installations": "one row", "epochs": "a row for each epoch that an operator began", "consents": "one for each person and app, deleted with either",
+		"clients": "apps", "locks": "a row for each lock", "installations": "one row", "apis": "an administrator adds each", "epochs": "a row for each epoch that an operator began", "consents": "one for each person and app, deleted with either",
+		"totp_factors":        "one for each person, deleted with them",
+		"recovery_codes":      "ten for each person, deleted with them",
+		"passkeys":            "fifty for each person at most, deleted with them",
 		"signing_keys":        "key rotation deletes old ones",
+		"data_keys":           "one row",
 		"generations":         "one for each consent that was withdrawn, deleted with the user, and for each app that was deleted or got another method",
 		"finished_migrations": "a row for each migration that an operator finished",
 		"pending_ends":        "followed until nothing is left",

@@ -16,6 +16,12 @@ func Person(sub string) Account { return Account{"signin", sub, true} }
 // up, until its owner ends the person's sessions, which needs no password.
 func SignedIn(sub string) Account { return Account{"confirm", sub, true} }
 
+// Factor is the second factor of a user who is signing in.
+func Factor(sub string) Account { return Account{"factor", sub, true} }
+
+// FactorSignedIn is the second factor of a user who proves once more who they are.
+func FactorSignedIn(sub string) Account { return Account{"confirm factor", sub, true} }
+
 // Nobody is a name (names.Lookup) that no account has. It is treated as an account is.
 func Nobody(name string) Account { return Account{"nobody", name, false} }
 
@@ -29,10 +35,17 @@ func WithBrowser(ctx context.Context, of func(sub string) string) context.Contex
 	return context.WithValue(ctx, browserKey{}, of)
 }
 
+// Familiar reports whether the request comes from a browser in which the person with that sub
+// signed in before.
+func Familiar(ctx context.Context, sub string) bool {
+	of, ok := ctx.Value(browserKey{}).(func(string) string)
+	return ok && of(sub) != ""
+}
+
 // own returns what distinguishes a count that strangers have no part in; "" for most
 // tries.
 func (a Account) own(ctx context.Context) string {
-	if a.kind == "confirm" {
+	if a.kind == "confirm" || a.kind == "confirm factor" {
 		return "signed in"
 	}
 	of, ok := ctx.Value(browserKey{}).(func(string) string)

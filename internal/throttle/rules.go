@@ -26,8 +26,16 @@ type Rules struct {
 	Network store.Rule
 	// SignUp counts new accounts from one network.
 	SignUp store.Rule
+	// Registration counts apps that register themselves from one network.
+	Registration store.Rule
 	// UserCode counts wrong device codes typed from one network.
 	UserCode store.Rule
+	// Document counts failed fetches of documents that describe clients, by network and by
+	// host; NewDocument counts documents that nobody had asked for, by network.
+	Document, NewDocument store.Rule
+	// Mail counts mails that people ask for, by address and purpose; MailNetwork counts them
+	// by network.
+	Mail, MailNetwork store.Rule
 	// Failure counts other failures by their kind, ID and network.
 	Failure store.Rule
 }
@@ -45,8 +53,19 @@ func DefaultRules() Rules {
 		Spread:  store.Rule{Free: 1, Delay: 30 * time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
 		Network: store.Rule{Free: 1000, Delay: time.Second, Factor: 1, MaxDelay: time.Second, Forget: 15 * time.Minute},
 		SignUp:  store.Rule{Free: 300, Delay: 2 * time.Second, Factor: 1, MaxDelay: 2 * time.Second, Forget: time.Hour},
+		// 20 in any hour.
+		Registration: store.Rule{Free: 20, Delay: time.Hour, Factor: 1, MaxDelay: time.Hour, Forget: time.Hour},
 		// RFC 8628 §5.1: a code has 34 bits and lives ten minutes.
 		UserCode: store.Rule{Free: 5, Delay: 10 * time.Second, Factor: 2, MaxDelay: 15 * time.Minute, Forget: time.Hour},
+
+		Document:    store.Rule{Free: 5, Delay: 12 * time.Second, Factor: 1, MaxDelay: 12 * time.Second, Forget: time.Minute},
+		NewDocument: store.Rule{Free: 50, Delay: time.Minute, Factor: 1, MaxDelay: time.Minute, Forget: time.Hour},
+
+		// Five in an hour, and then one in twelve minutes, so that a stranger who asks for mails
+		// to an address does not take the last one from its owner for long.
+		Mail: store.Rule{Free: 5, Delay: 12 * time.Minute, Factor: 1, MaxDelay: 12 * time.Minute, Forget: time.Hour},
+		// A school or a company may be one network. Beyond this, one in two minutes.
+		MailNetwork: store.Rule{Free: 30, Delay: 2 * time.Minute, Factor: 1, MaxDelay: 2 * time.Minute, Forget: time.Hour},
 
 		Failure: store.Rule{Free: 200, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: 10 * time.Minute},
 	}

@@ -326,6 +326,42 @@ func TestSignUp(t *testing.T) {
 	}
 }
 
+// TestMailsThatPeopleAskFor are counted by address and purpose, from wherever, and by network.
+func TestMailsThatPeopleAskFor(t *testing.T) {
+	r := newRig()
+	for i := range r.Rules.Mail.Free {
+		if _, err := r.Mail(from(t, fmt.Sprintf("198.51.%d.1", 100+i)), "reset", "ann@example.org"); err != nil {
+			t.Fatalf("asking for mail %d: %v", i+1, err)
+		}
+	}
+	ctx := from(t, "192.0.2.1")
+	for range 3 { // a refused one does not count
+		if _, err := r.Mail(ctx, "reset", "ann@example.org"); wait(t, err) != 12*time.Minute {
+			t.Errorf("one mail more: %v, want a wait of 12 minutes", err)
+		}
+	}
+	if _, err := r.Mail(ctx, "verify", "ann@example.org"); err != nil {
+		t.Errorf("for another purpose: %v, want it allowed", err)
+	}
+	for i := range r.Rules.MailNetwork.Free - 1 {
+		a, err := r.Mail(ctx, "reset", fmt.Sprintf("ann%d@example.org", i))
+		if err != nil {
+			t.Fatalf("asking for mail to another address: %v", err)
+		}
+		a.Succeeded(ctx)
+	}
+	if _, err := r.Mail(ctx, "reset", "ben@example.org"); wait(t, err) != 2*time.Minute {
+		t.Errorf("one mail more from the network: %v, want a wait of 2 minutes", err)
+	}
+	if _, err := r.Mail(from(t, "203.0.113.1"), "reset", "ben@example.org"); err != nil {
+		t.Errorf("from elsewhere: %v, want it allowed", err)
+	}
+	r.advance(12 * time.Minute)
+	if _, err := r.Mail(ctx, "reset", "ann@example.org"); err != nil {
+		t.Errorf("after the wait: %v, want it allowed", err)
+	}
+}
+
 func TestFailures(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	for range r.Rules.Failure.Free {
@@ -460,5 +496,21 @@ func TestStoreAway(t *testing.T) {
 	cancel()
 	if _, err := r.SignIn(gone, throttle.Person("ann")); !errors.Is(err, context.Canceled) {
 		t.Errorf("a caller who went away: err = %v, want context.Canceled", err)
+	}
+}
+
+// Ceremonies leave a record each, so a network gets as many as failures.
+func TestCeremonies(t *testing.T) {
+	r, ctx := newRig(), from(t, "192.0.2.1")
+	for range r.Rules.Network.Free {
+		if err := r.Ceremony(ctx); err != nil {
+			t.Fatalf("beginning a ceremony: %v, want no error", err)
+		}
+	}
+	if d := wait(t, r.Ceremony(ctx)); d != time.Second {
+		t.Errorf("one more has to wait for %s, want 1s", d)
+	}
+	if err := r.Ceremony(from(t, "198.51.100.1")); err != nil {
+		t.Errorf("from elsewhere: %v, want no error", err)
 	}
 }

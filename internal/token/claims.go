@@ -37,6 +37,15 @@ type Access struct {
 	// have neither.
 	ACR string   `json:"acr,omitempty"`
 	AMR []string `json:"amr,omitempty"`
+
+	// Carried holds the claims about the user that the API wants (store.API.Claims).
+	Carried map[string]any `json:"-"`
+}
+
+// MarshalJSON adds Carried.
+func (a Access) MarshalJSON() ([]byte, error) {
+	type plain Access
+	return merged(plain(a), a.Carried)
 }
 
 // Refresh holds the claims of a refresh token. Times are Unix seconds.

@@ -1,9 +1,11 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"gatehouse/internal/authz"
@@ -19,9 +21,13 @@ type Minter struct {
 	}
 	// Issuer is `iss` of every token.
 	Issuer string
-	// Audience is `aud` of access tokens.
+	// Audience is `aud` of the access tokens of our own API.
 	Audience string
-	Now      func() time.Time
+	// Used, if set, gets the ID of every API for which a token was issued; not of our own.
+	Used func(apiID string)
+	// Issued, if set, gets every grant for which tokens were made.
+	Issued func(g Grant)
+	Now    func() time.Time
 }
 
 // A Grant is what the tokens of one answer are made from. For a client that acts for
@@ -29,9 +35,18 @@ type Minter struct {
 // session is a fault of the caller, for which Mint makes nothing.
 type Grant struct {
 	ClientID string
+	// API is the API of the access token; zero: our own.
+	API store.API
 	// Scope is the scope of the access token. The caller has checked that it is within
 	// the session's.
 	Scope authz.Scope
+	// Type is the grant type that is answered (RFC 6749 §1.3), or the method of a sign-in at
+	// our own API, and Granted is the canonical scope from which Scope follows. Only Issued
+	// needs them.
+	Type    string
+	Granted authz.Scope
+	// Carried holds the claims about the user that the API wants, besides the role.
+	Carried map[string]any
 	// Life is how long the access token works.
 	Life time.Duration
 
@@ -54,24 +69,47 @@ type Grant struct {
 // The subject of a client's own token is the client (RFC 9068 §2.2). It has neither a
 // role nor a refresh token (RFC 6749 §4.4.3).
 func (m *Minter) Mint(ctx context.Context, g Grant) (Set, error) {
-	access := m.access(g)
+	set, err := m.mint(ctx, g)
+	if err == nil && m.Issued != nil {
+		m.Issued(g)
+	}
+	if err == nil && m.Used != nil && g.API.ID != "" && g.API.ID != store.OwnAPI {
+		m.Used(g.API.ID)
+	}
+	return set, err
+}
+
+func (m *Minter) mint(ctx context.Context, g Grant) (Set, error) {
+	typ, access := m.Preview(g)
 	switch {
 	case g.Session.ID == "" && g.User.Sub != "":
 		return Set{}, errors.New("token: minting for a user without a session")
 	case g.Session.ID == "":
-		return m.issue(ctx, access, nil, "", nil)
+		return m.issue(ctx, typ, access, nil, "", nil)
 	}
 	s, r := g.Session, g.Rotation
-	access.Subject, access.Role, access.SessionID = g.User.Sub, g.User.Role, s.ID
-	access.AuthTime, access.ACR, access.AMR = s.SignIn.At.Unix(), s.SignIn.ACR, s.SignIn.AMR
-	// No token outlives its session, because offline verifiers do not query the record.
-	access.Expires = min(access.Expires, s.ExpiresAt.Unix())
 	refresh := Refresh{
 		Issuer: m.Issuer, Subject: access.Subject, Audience: refreshAudience(m.Issuer, s.RefreshAudience), ClientID: g.ClientID,
 		IssuedAt: r.IssuedAt.Unix(), Expires: r.ExpiresAt.Unix(), JTI: r.JTI,
 		Scope: authz.Scope(s.Scope), Role: r.Role, SessionID: s.ID, Gen: r.Gen,
 	}
-	return m.issue(ctx, access, &refresh, r.KeyID, m.identity(access, g.Identity))
+	return m.issue(ctx, typ, access, &refresh, r.KeyID, m.identity(access, g.Identity))
+}
+
+// Preview returns the `typ` and the claims that the access token of a grant has. It signs
+// nothing.
+func (m *Minter) Preview(g Grant) (typ string, access Access) {
+	access = m.access(g)
+	if s := g.Session; s.ID != "" {
+		access.Subject, access.SessionID, access.Carried = g.User.Sub, s.ID, g.Carried
+		if g.API.Identifier == "" || slices.Contains(g.API.Claims, "role") {
+			access.Role = g.User.Role
+		}
+		access.AuthTime, access.ACR, access.AMR = s.SignIn.At.Unix(), s.SignIn.ACR, s.SignIn.AMR
+		// No token outlives its session, because offline verifiers do not query the record.
+		access.Expires = min(access.Expires, s.ExpiresAt.Unix())
+	}
+	return typeOf(g.API), access
 }
 
 // EndpointPath is the path of the token endpoint, whose URL is `aud` of refresh tokens.
@@ -84,10 +122,13 @@ func refreshAudience(issuer string, form store.RefreshAudience) string {
 	return issuer + EndpointPath
 }
 
+// typeOf returns the `typ` of an API's access tokens.
+func typeOf(api store.API) string { return cmp.Or(api.TokenType, TypeAccess) }
+
 func (m *Minter) access(g Grant) Access {
 	now := m.Now()
 	return Access{
-		Issuer: m.Issuer, Subject: g.ClientID, Audience: m.Audience, ClientID: g.ClientID,
+		Issuer: m.Issuer, Subject: g.ClientID, Audience: cmp.Or(g.API.Identifier, m.Audience), ClientID: g.ClientID,
 		IssuedAt: now.Unix(), Expires: now.Add(g.Life).Unix(),
 		JTI: rand.Text(), Scope: g.Scope,
 	}
@@ -95,7 +136,7 @@ func (m *Minter) access(g Grant) Access {
 
 // issue makes the tokens of every grant. It signs the tokens of a set in parallel. Only
 // the ID token has to wait for the access token, because it has its hash.
-func (m *Minter) issue(ctx context.Context, access Access, refresh *Refresh, kid string, id *ID) (Set, error) {
+func (m *Minter) issue(ctx context.Context, typ string, access Access, refresh *Refresh, kid string, id *ID) (Set, error) {
 	if access.Expires <= access.IssuedAt {
 		return Set{}, because(ErrExpired, "minting for a session that ends now")
 	}
@@ -110,7 +151,7 @@ func (m *Minter) issue(ctx context.Context, access Access, refresh *Refresh, kid
 		}()
 	}
 	var err error
-	set.AccessToken, err = m.Keys.Sign(ctx, TypeAccess, access)
+	set.AccessToken, err = m.Keys.Sign(ctx, typ, access)
 	if err == nil && id != nil {
 		id.AccessHash = accessHash(set.AccessToken)
 		set.IDToken, err = m.Keys.Sign(ctx, TypeID, id)

@@ -51,9 +51,13 @@ func (m *rows) RetireSigningKey(_ context.Context, id string, at time.Time, _ st
 	return nil
 }
 
-func (m *rows) RewrapSigningKeys(context.Context, []store.SigningKey, store.AuditEvent) error {
+func (m *rows) RewrapKeys(context.Context, []store.SigningKey, []store.DataKey, store.AuditEvent) error {
 	return nil
 }
+
+func (m *rows) DataKeys(context.Context) ([]store.DataKey, error) { return nil, nil }
+
+func (m *rows) AddDataKey(context.Context, store.DataKey) error { return nil }
 
 func (m *rows) DeleteSigningKey(context.Context, string) error { return nil }
 

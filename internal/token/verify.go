@@ -28,36 +28,72 @@ type Verifier struct {
 	Now              func() time.Time
 }
 
-// Access checks an access token. It returns the claims also with an ErrEarly.
+// Access checks an access token of our own API. It returns the claims also with an ErrEarly.
 func (v *Verifier) Access(ctx context.Context, raw string) (Access, error) {
-	var claims struct {
-		Access
-		lifetime
+	a, err := v.AccessToAny(ctx, raw)
+	if wrong := v.addressed(a.Issuer, a.Audience, v.Audience); wrong != nil && (err == nil || errors.Is(err, ErrEarly)) {
+		return Access{}, because(ErrInvalid, "access token: %w", wrong)
 	}
-	if err := v.open(ctx, raw, TypeAccess, &claims); err != nil {
+	return a, err
+}
+
+// AccessToAny checks an access token of any API. It returns the claims also with an
+// ErrEarly.
+func (v *Verifier) AccessToAny(ctx context.Context, raw string) (Access, error) {
+	claims, err := v.openAccess(ctx, raw)
+	if err != nil {
 		return Access{}, err
 	}
 	a := claims.Access
-	err := cmp.Or(
-		v.addressed(a.Issuer, a.Audience, v.Audience),
+	err = cmp.Or(
+		v.addressed(a.Issuer, a.Audience, a.Audience), present("aud", a.Audience),
 		present("sub", a.Subject), present("client_id", a.ClientID), present("jti", a.JTI),
-		a.complete(),
+		a.complete(a.Audience == v.Audience),
 	)
 	if err != nil {
 		return Access{}, because(ErrInvalid, "access token: %w", err)
 	}
-	return early(a, v.inTime(a.IssuedAt, a.Expires, claims.NotBefore))
+	return early(a, v.InTime(a.IssuedAt, a.Expires, claims.NotBefore))
+}
+
+// openAccess reads an access token. Those of an API may have the `typ` of ID tokens, which
+// are told apart by their content: an ID token has `azp`, and neither `client_id` nor
+// `scope`.
+func (v *Verifier) openAccess(ctx context.Context, raw string) (claims accessClaims, err error) {
+	claims, err = open[accessClaims](ctx, v, raw, TypeAccess)
+	if !errors.Is(err, ErrWrongType) {
+		return claims, err
+	}
+	claims, wrong := open[accessClaims](ctx, v, raw, TypeID)
+	if wrong != nil {
+		return accessClaims{}, err
+	}
+	if claims.AuthorizedParty != "" || claims.Gen != 0 || claims.ClientID == "" || claims.Audience == v.Audience {
+		return accessClaims{}, err
+	}
+	return claims, nil
+}
+
+// accessClaims are the claims of an access token, and those that it must not have.
+type accessClaims struct {
+	Access
+	lifetime
+	AuthorizedParty string `json:"azp"` // of an ID token
+	Gen             int64  `json:"gen"` // of a refresh token
 }
 
 // complete checks that a token of a session has all claims of a session, and any other
 // token none. So a token that a client got for itself never counts as a user's (RFC 9068
 // §5). ACR and AMR may be absent from both.
-func (a Access) complete() error {
+//
+// A session's token has the role if it is for our own API; other APIs may want none.
+func (a Access) complete(ours bool) error {
 	signedIn := a.SessionID != "" || a.Role != "" || a.AuthTime != 0 || a.ACR != "" || len(a.AMR) > 0
 	if !signedIn && a.Subject == a.ClientID {
 		return nil
 	}
-	if a.SessionID != "" && a.Role.Valid() && a.AuthTime > 0 && a.Subject != a.ClientID {
+	role := a.Role.Valid() || a.Role == "" && !ours
+	if a.SessionID != "" && role && a.AuthTime > 0 && a.Subject != a.ClientID {
 		return nil
 	}
 	return errors.New("neither a session's nor a client's: sid, role, auth_time and sub do not agree")
@@ -65,15 +101,12 @@ func (a Access) complete() error {
 
 // Refresh checks a refresh token. It returns the claims also with an ErrEarly.
 func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
-	var claims struct {
-		Refresh
-		lifetime
-	}
-	if err := v.open(ctx, raw, TypeRefresh, &claims); err != nil {
+	claims, err := open[refreshClaims](ctx, v, raw, TypeRefresh)
+	if err != nil {
 		return Refresh{}, err
 	}
 	r := claims.Refresh
-	err := cmp.Or(
+	err = cmp.Or(
 		v.addressed(r.Issuer, r.Audience, refreshAudience(v.Issuer, store.EndpointAudience), refreshAudience(v.Issuer, store.IssuerAudience)),
 		present("sub", r.Subject), present("client_id", r.ClientID), present("jti", r.JTI),
 		present("sid", r.SessionID), r.complete(),
@@ -81,7 +114,7 @@ func (v *Verifier) Refresh(ctx context.Context, raw string) (Refresh, error) {
 	if err != nil {
 		return Refresh{}, because(ErrInvalid, "refresh token: %w", err)
 	}
-	return early(r, v.inTime(r.IssuedAt, r.Expires, claims.NotBefore))
+	return early(r, v.InTime(r.IssuedAt, r.Expires, claims.NotBefore))
 }
 
 func (r Refresh) complete() error {
@@ -91,27 +124,42 @@ func (r Refresh) complete() error {
 	return nil
 }
 
+// refreshClaims are the claims of a refresh token, and those that it must not have.
+type refreshClaims struct {
+	Refresh
+	lifetime
+}
+
 // lifetime holds a claim that our own tokens do not have.
 type lifetime struct {
 	NotBefore int64 `json:"nbf"`
 }
 
-// open checks the signature and the type (RFC 8725 §3.11), and decodes the claims.
-func (v *Verifier) open(ctx context.Context, raw, typ string, claims any) error {
+// open checks the signature and the type (RFC 8725 §3.11), and decodes the claims, once for
+// as long as the ring remembers the token. The values that claims point to are shared.
+func open[Claims any](ctx context.Context, v *Verifier, raw, typ string) (claims Claims, err error) {
 	verified, err := v.Keys.Verify(ctx, raw)
 	if errors.Is(err, keys.ErrInvalid) {
-		return because(ErrInvalid, "%w", err)
+		return claims, because(ErrInvalid, "%w", err)
 	}
 	if err != nil {
-		return err
+		return claims, err
 	}
 	if verified.Type != typ {
-		return because(ErrWrongType, "typ %.32q, want %q", verified.Type, typ)
+		return claims, because(ErrWrongType, "typ %.32q, want %q", verified.Type, typ)
 	}
-	if err := json.Unmarshal(verified.Payload, claims); err != nil {
-		return because(ErrInvalid, "claims: %w", err)
+	if kept := verified.Memo.Load(); kept != nil {
+		if known, ok := (*kept).(Claims); ok {
+			return known, nil
+		}
 	}
-	return nil
+	if err := json.Unmarshal(verified.Payload, &claims); err != nil {
+		var none Claims
+		return none, because(ErrInvalid, "claims: %w", err)
+	}
+	memo := any(claims)
+	verified.Memo.Store(&memo)
+	return claims, nil
 }
 
 func (v *Verifier) addressed(issuer, audience string, wanted ...string) error {
@@ -137,8 +185,9 @@ func early[Claims any](c Claims, err error) (Claims, error) {
 	return c, err
 }
 
-// inTime runs last, so that ErrExpired implies that the token was otherwise valid.
-func (v *Verifier) inTime(issued, expires, notBefore int64) error {
+// InTime judges the times of a token: ErrExpired, ErrEarly, or ErrInvalid for any other fault.
+// It runs last, so that ErrExpired implies that the token was otherwise valid.
+func (v *Verifier) InTime(issued, expires, notBefore int64) error {
 	now := v.Now()
 	switch {
 	case issued <= 0 || expires <= 0:

@@ -33,7 +33,11 @@ var auditTable = tableOf("audit_events", "", auditColumns)
 
 // Audit implements store.AuditLog.
 func (d *DB) Audit(ctx context.Context, e store.AuditEvent) error {
-	return d.Change(ctx, func(db *gorm.DB) error { return auditTable.add(db, e) })
+	err := d.Change(ctx, func(db *gorm.DB) error { return auditTable.add(db, e) })
+	if err == nil && d.Audited != nil {
+		d.Audited(e)
+	}
+	return err
 }
 
 // Audit implements store.Tx.
@@ -45,6 +49,7 @@ func (t *tx) Audit(events ...store.AuditEvent) error {
 			return err
 		}
 	}
+	t.audited = append(t.audited, events...)
 	return nil
 }
 
@@ -67,12 +72,15 @@ func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.
 // the same among a thousand events and among millions. It returns nil if no kind
 // matches.
 func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
+	span, err := spanOf(db, q)
+	if err != nil {
+		return nil, err
+	}
 	prefix, open := strings.CutSuffix(q.Kind, "*")
 	kinds := []string{q.Kind}
 	if open {
 		kinds = []string{""}
 		if prefix != "" {
-			var err error
 			if kinds, err = kindsFrom(db, text(prefix, 64)); err != nil || len(kinds) == 0 {
 				return nil, err
 			}
@@ -82,10 +90,52 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 	for _, kind := range kinds {
 		s.add(union + "SELECT * FROM (SELECT " + auditTable.selected + " FROM audit_events")
 		d.auditFilter(s, q, kind)
+		span.add(s)
 		s.add(" ORDER BY id DESC LIMIT ?) AS walk", q.Limit)
 		union = " UNION ALL "
 	}
 	return s.add(") AS page ORDER BY id DESC LIMIT ?", q.Limit), nil
+}
+
+// auditSlack is how far apart the order of the events and that of their times may be: an
+// event is dated before it is written, and by the clock of a replica.
+const auditSlack = 24 * time.Hour
+
+// A span is a range of IDs, both exclusive; 0: open.
+type span struct{ above, below int64 }
+
+// spanOf returns the IDs that the times of q allow, so that a walk neither begins at today
+// nor ends at the first event.
+func spanOf(db *gorm.DB, q store.AuditQuery) (s span, err error) {
+	find := func(query string, at time.Time, to *int64) error {
+		if at.IsZero() {
+			return nil
+		}
+		if err := engine.Row(db, query, []any{millis(at)}, to); !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return nil
+	}
+	since := q.Since
+	if !since.IsZero() {
+		since = since.Add(-auditSlack)
+	}
+	until := q.Until
+	if !until.IsZero() {
+		until = until.Add(auditSlack)
+	}
+	return s, errors.Join(
+		find("SELECT id FROM audit_events WHERE happened_at < ? ORDER BY happened_at DESC, id DESC LIMIT 1", since, &s.above),
+		find("SELECT id FROM audit_events WHERE happened_at >= ? ORDER BY happened_at, id LIMIT 1", until, &s.below))
+}
+
+func (p span) add(s *statement) {
+	if p.above > 0 {
+		s.add(" AND id > ?", p.above)
+	}
+	if p.below > 0 {
+		s.add(" AND id < ?", p.below)
+	}
 }
 
 // kindsFrom finds the kinds that start with prefix, one query for each.
@@ -112,13 +162,13 @@ func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string) {
 	var conditions statement
 	along := ""
-	for _, c := range []struct{ column, value string }{{"actor", q.Actor}, {"subject", q.Subject}, {"kind", kind}} {
+	for _, c := range []struct{ column, value string }{{"request_id", q.RequestID}, {"actor", q.Actor}, {"subject", q.Subject}, {"kind", kind}} {
 		if c.value == "" {
 			continue
 		}
 		conditions.add(" AND "+c.column+" = ?", text(c.value, 320))
 		if along == "" {
-			along = fmt.Sprintf(d.Dialect.UseIndex, "audit_"+c.column)
+			along = fmt.Sprintf(d.Dialect.UseIndex, "audit_"+strings.TrimSuffix(c.column, "_id"))
 		}
 	}
 	s.add(along+" WHERE 1 = 1").add(conditions.String(), conditions.args...)

@@ -32,8 +32,11 @@ var (
 
 	// A browser session that the release before has renewed was founded anew at the sign-in.
 	browserStands   = standing("b.user_gen", userNow, "b.auth_time", "u.all_ended_at")
-	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + browserStands + ", u.all_ended_at" +
+	browserWithUser = "SELECT " + browserTable.selected + ", " + userTable.selected + ", " + epochBegan + " AS epoch, " + browserStands + " AS stands, u.all_ended_at" +
 		" FROM browser_sessions b JOIN users u ON u.id = b.user_id WHERE b.cookie_digest = ?"
+	listBrowsers = "SELECT " + browserTable.selected + " FROM browser_sessions b JOIN users u ON u.id = b.user_id" +
+		" WHERE b.user_id = ? AND b.ended_at = 0 AND b.expires_at > ? AND b.auth_time >= " + epochBegan + " AND " + browserStands +
+		" ORDER BY b.last_seen_at DESC, b.id DESC LIMIT 100"
 )
 
 // BrowserWithUser implements store.Browsers.
@@ -58,6 +61,15 @@ func (d *DB) BrowserWithUser(ctx context.Context, cookie store.Digest) (store.Br
 	}
 	b.EndedAt, _ = overtaken(b.SignIn.At, b.EndedAt, time.Time(found.epoch))
 	return b, found.user, nil
+}
+
+// ListBrowsers implements store.Browsers.
+func (d *DB) ListBrowsers(ctx context.Context, userID int64, now time.Time) (browsers []store.BrowserSession, err error) {
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		browsers, err = browserTable.all(db, listBrowsers, userID, millis(now))
+		return err
+	})
+	return browsers, err
 }
 
 // TouchBrowser implements store.Browsers.

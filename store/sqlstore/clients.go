@@ -21,6 +21,7 @@ var clientColumns = []column[store.Client]{
 	col("auth_method_pinned", func(c *store.Client) any { return &c.AuthMethodPinned }),
 	col("first_party", func(c *store.Client) any { return &c.FirstParty }),
 	col("disabled", func(c *store.Client) any { return &c.Disabled }),
+	col("origin", func(c *store.Client) any { return &c.Origin }),
 	col("grant_types", func(c *store.Client) any { return (*texts)(&c.GrantTypes) }),
 	col("scope", func(c *store.Client) any { return &c.Scope }),
 	col("redirect_uris", func(c *store.Client) any { return (*texts)(&c.RedirectURIs) }),
@@ -35,12 +36,18 @@ var clientColumns = []column[store.Client]{
 	col("assertion_audience", func(c *store.Client) any { return &c.AssertionAudience }),
 	col("secrets", func(c *store.Client) any { return (*clientSecrets)(&c.Secrets) }),
 	col("rotation", func(c *store.Client) any { return &c.Rotation }),
+	col("id_token_claims", func(c *store.Client) any { return (*texts)(&c.IDTokenClaims) }),
 	col("access_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.AccessTokenLifetime) }),
 	col("refresh_token_idle_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenIdle) }),
 	col("refresh_token_lifetime_ms", func(c *store.Client) any { return (*lifetime)(&c.RefreshTokenLifetime) }),
 	col("max_sessions", func(c *store.Client) any { return &c.MaxSessions }),
+	col("registration_digest", func(c *store.Client) any { return (*optionalDigest)(&c.Registration.Token) }),
+	col("application_type", func(c *store.Client) any { return &c.Registration.ApplicationType }),
+	col("registered_from", func(c *store.Client) any { return &c.Registration.From }).upTo(64),
+	col("ask_since", func(c *store.Client) any { return (*moment)(&c.AskSince) }),
 	col("created_at", func(c *store.Client) any { return (*moment)(&c.CreatedAt) }),
 	col("updated_at", func(c *store.Client) any { return (*moment)(&c.UpdatedAt) }),
+	col("last_used_at", func(c *store.Client) any { return (*moment)(&c.LastUsedAt) }).byDatabase(),
 	col("generation", func(c *store.Client) any { return (*number)(&c.Generation) }).byDatabase().from(clientNow),
 }
 
@@ -146,19 +153,16 @@ func (t *tx) CreateClient(c store.Client) error {
 
 // PutClient implements store.ClientsTx.
 func (t *tx) PutClient(c store.Client) error {
-	return t.Do(func(db *gorm.DB) error {
-		n, err := engine.Update(db, putClient, clientRest.values(&c, c.ID)...)
-		if err == nil && n == 0 {
-			return store.ErrNotFound
-		}
-		return err
-	})
+	return t.change(putClient, clientRest.values(&c, c.ID)...)
 }
 
 // DeleteClient implements store.ClientsTx.
 func (t *tx) DeleteClient(id string, at time.Time) error {
 	c, err := t.LockClient(id)
 	if err != nil {
+		return err
+	}
+	if err := t.forgetClient(id); err != nil {
 		return err
 	}
 	return t.Do(func(db *gorm.DB) error {
@@ -173,6 +177,9 @@ func (t *tx) DeleteClient(id string, at time.Time) error {
 			return err
 		}
 		if err := db.Exec("UPDATE generations SET erased = generation WHERE user_id = 0 AND client_id = ?", id).Error; err != nil {
+			return err
+		}
+		if err := db.Exec("DELETE FROM client_documents WHERE client_id = ?", id).Error; err != nil {
 			return err
 		}
 		return db.Exec("DELETE FROM clients WHERE id = ?", id).Error

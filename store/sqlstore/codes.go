@@ -20,6 +20,8 @@ var codeColumns = slices.Concat([]column[store.AuthCode]{
 	col("browser_id", func(c *store.AuthCode) any { return &c.BrowserID }),
 	col("redirect_uri", func(c *store.AuthCode) any { return &c.RedirectURI }),
 	col("scope", func(c *store.AuthCode) any { return &c.Scope }),
+	col("resources", func(c *store.AuthCode) any { return (*texts)(&c.Resources) }).orEmpty(),
+	col("withdrawn", func(c *store.AuthCode) any { return &c.Withdrawn }).byDatabase().from(withdrawnNow),
 	col("nonce", func(c *store.AuthCode) any { return &c.Nonce }),
 	col("challenge", func(c *store.AuthCode) any { return &c.Challenge }),
 	col("claims", func(c *store.AuthCode) any { return &c.Claims }),
@@ -45,10 +47,15 @@ func (d *DB) AddCode(ctx context.Context, c store.AuthCode) error {
 	return d.Change(ctx, func(db *gorm.DB) error { return addCode(db, c) })
 }
 
+// AddCode implements store.CodesTx.
+func (t *tx) AddCode(c store.AuthCode) error {
+	return t.Do(func(db *gorm.DB) error { return addCode(db, c) })
+}
+
 // addCode adds a code. While its browser session has less than its share, this is one
 // statement.
 func addCode(db *gorm.DB, c store.AuthCode) error {
-	added, err := codeTable.addIf(db, c, codesOpen, c.BrowserID, store.MaxOpenCodes, store.MaxOpenCodes)
+	added, err := codeTable.addIf(db, c, codesOpen, c.BrowserID, store.MaxOpenCodes-1)
 	if err != nil || added {
 		return err
 	}

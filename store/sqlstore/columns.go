@@ -65,6 +65,16 @@ func unread[R any](columns []column[R]) []column[R] {
 // from is for a column that a SELECT reads by an expression; %s stands for the alias.
 func (c column[R]) from(selected string) column[R] { c.selected = selected; return c }
 
+// read returns what a SELECT reads. An expression gets the name of the column: databases
+// would name it by its text, and send that text with each result.
+func (c column[R]) read(alias string) string {
+	expression := strings.ReplaceAll(c.selected, "%s", alias)
+	if expression == alias+c.name {
+		return expression
+	}
+	return expression + " AS " + c.name
+}
+
 func (c column[R]) value(r *R) any {
 	if c.marked != nil {
 		return c.marked(r)
@@ -105,7 +115,7 @@ func tableOf[R any](name, alias string, columns []column[R]) *table[R] {
 	var selected, names, sets, marks []string
 	for _, c := range columns {
 		if c.selected != "" {
-			t.read, selected = append(t.read, c), append(selected, strings.ReplaceAll(c.selected, "%s", alias))
+			t.read, selected = append(t.read, c), append(selected, c.read(alias))
 		}
 		if !c.given {
 			mark := cmp.Or(c.mark, "?")
@@ -185,17 +195,21 @@ func (t *table[R]) add(db *gorm.DB, records ...R) error {
 	return err
 }
 
-// put adds one record; rest says what to do if it exists already.
-func (t *table[R]) put(db *gorm.DB, rest string, r R) error {
-	_, err := engine.Insert(db, t.inserted+rest, t.values(&r)...)
+// put adds records; rest says what to do with those that exist already.
+func (t *table[R]) put(db *gorm.DB, rest string, records ...R) error {
+	_, err := t.insertOr(db, rest, records)
 	return err
 }
 
 // insert adds records and returns the ID that the database gave the last one.
 func (t *table[R]) insert(db *gorm.DB, records ...R) (int64, error) {
+	return t.insertOr(db, "", records)
+}
+
+func (t *table[R]) insertOr(db *gorm.DB, rest string, records []R) (int64, error) {
 	values := t.values(&records[0])
 	for i := range records[1:] {
 		values = append(values, t.values(&records[1+i])...)
 	}
-	return engine.Insert(db, t.inserted+strings.Repeat(t.another, len(records)-1), values...)
+	return engine.Insert(db, t.inserted+strings.Repeat(t.another, len(records)-1)+rest, values...)
 }

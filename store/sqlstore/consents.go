@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -16,15 +17,20 @@ var consentColumns = []column[store.Consent]{
 	col("client_id", func(c *store.Consent) any { return &c.ClientID }),
 	col("scope", func(c *store.Consent) any { return &c.Scope }),
 	col("granted_at", func(c *store.Consent) any { return (*moment)(&c.GrantedAt) }),
+	col("first_granted_at", func(c *store.Consent) any { return (*moment)(&c.FirstGrantedAt) }).from("COALESCE(%sfirst_granted_at, %sgranted_at)").
+		as("?", func(c *store.Consent) several { return several{millis(c.GrantedAt)} }),
 	col("places", func(c *store.Consent) any { return (*texts)(&c.Places) }).orEmpty(),
-	col("client_gen", func(c *store.Consent) any { return (*number)(&c.Client) }).written(),
+	col("client_gen", func(c *store.Consent) any { return (*number)(&c.Client) }),
 	col("generation", func(c *store.Consent) any { return (*number)(&c.Generation) }).byDatabase().from(consentNow),
+	col("withdrawn", func(c *store.Consent) any { return &c.Withdrawn }).byDatabase().from(withdrawnNow),
 }
 
 var (
 	consentTable = tableOf("consents", "k.", consentColumns)
 	consentOf    = selectConsents + " AND k.client_id = ?"
 	listConsents = selectConsents + " ORDER BY k.client_id"
+	lastUse      = "SELECT COALESCE(MAX(u.last_used_at), 0) FROM" +
+		" (SELECT last_used_at FROM sessions WHERE user_id = ? AND client_id = ? ORDER BY ended_at LIMIT 1000) u"
 	// A consent to a client that was deleted does not count for another one with its ID.
 	selectConsents = "SELECT " + consentTable.selected + " FROM consents k" + joinClient("k.") + joinConsent("k.") +
 		" WHERE COALESCE(k.client_gen, k.granted_at) >= COALESCE(gc.erased, 0) AND k.user_id = ?"
@@ -54,11 +60,35 @@ func (d *DB) ListConsents(ctx context.Context, userID int64) (consents []store.C
 	return consents, err
 }
 
+// LastUse implements store.Consents. The living sessions come first.
+func (d *DB) LastUse(ctx context.Context, userID int64, clientID string) (at time.Time, err error) {
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, lastUse, []any{userID, clientID}, (*moment)(&at))
+	})
+	return at, err
+}
+
 // PutConsent implements store.ConsentsTx.
 func (t *tx) PutConsent(c store.Consent) error {
 	return t.Do(func(db *gorm.DB) error {
-		return consentTable.put(db, t.Dialect.Replace("user_id, client_id", "scope", "granted_at", "places", "client_gen"), c)
+		err := consentTable.put(db, t.Dialect.Replace("user_id, client_id", "scope", "granted_at", "places", "client_gen"), c)
+		if err != nil {
+			return err
+		}
+		return t.putWithdrawn(db, c)
 	})
+}
+
+// putWithdrawn notes what sessions may not use. It is where they read it: in the row of
+// the generation.
+func (t *tx) putWithdrawn(db *gorm.DB, c store.Consent) error {
+	if c.Withdrawn == "" {
+		_, err := engine.Exec(db, "UPDATE generations SET withdrawn = NULL WHERE user_id = ? AND client_id = ? AND withdrawn IS NOT NULL", c.UserID, c.ClientID)
+		return err
+	}
+	_, err := engine.Update(db, "INSERT INTO generations (user_id, client_id, generation, all_ended_at, erased, withdrawn) VALUES (?, ?, 0, 0, 0, ?)"+
+		t.Dialect.Replace("user_id, client_id", "withdrawn"), c.UserID, c.ClientID, c.Withdrawn)
+	return err
 }
 
 // LockConsent implements store.ConsentsTx.
@@ -84,6 +114,9 @@ func (t *tx) DeleteConsent(userID int64, clientID string) (store.Consent, error)
 		return store.Consent{}, err
 	}
 	return c, t.Do(func(db *gorm.DB) error {
-		return db.Exec("DELETE FROM consents WHERE user_id = ? AND client_id = ?", userID, clientID).Error
+		if err := db.Exec("DELETE FROM consents WHERE user_id = ? AND client_id = ?", userID, clientID).Error; err != nil {
+			return err
+		}
+		return t.putWithdrawn(db, store.Consent{UserID: userID, ClientID: clientID})
 	})
 }

@@ -146,6 +146,10 @@ func (r *replicas) MissCode(ctx context.Context, d store.Digest) (int, error) {
 	return r.either().MissCode(ctx, d)
 }
 
+func (r *replicas) MissChallenge(ctx context.Context, d store.Digest) (int, error) {
+	return r.either().MissChallenge(ctx, d)
+}
+
 func (r *replicas) UsePushed(ctx context.Context, d store.Digest, c store.AuthCode) (bool, error) {
 	return r.either().UsePushed(ctx, d, c)
 }

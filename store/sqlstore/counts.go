@@ -9,11 +9,16 @@ import (
 	"gatehouse/store"
 )
 
-// A class is a combination of the values by which a list of people can be filtered.
+// A class is a combination of the values by which a list of people can be filtered. Those
+// of user_counts are without marks.
 type class struct {
 	role   store.Role
 	active bool
+	marks
 }
+
+// marks are whether the e-mail address is verified, and whether there is a second factor.
+type marks struct{ verified, second bool }
 
 // shards is how many rows share a class's count (migrations/*/0001).
 const shards = 16

@@ -20,7 +20,12 @@ type Options = engine.Options
 var ErrRefused = engine.ErrRefused
 
 // A DB is an open database. It implements store.DB.
-type DB struct{ *engine.DB }
+type DB struct {
+	*engine.DB
+	// Audited, if set, gets the audit events of each change, once they are on record. It is
+	// set before the first call.
+	Audited func(events ...store.AuditEvent)
+}
 
 var _ store.DB = (*DB)(nil)
 
@@ -30,7 +35,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{db}, nil
+	return &DB{DB: db}, nil
 }
 
 // Write implements store.DB.
@@ -40,13 +45,18 @@ func (d *DB) Write(ctx context.Context, f func(store.Tx) error) error {
 
 // write runs f, and then writes the counts that f changed.
 func (d *DB) write(ctx context.Context, f func(*tx) error) error {
-	return d.Transact(ctx, func(e *engine.Tx) error {
-		t := &tx{Tx: e, counts: map[tally]int64{}}
+	var t *tx
+	err := d.Transact(ctx, func(e *engine.Tx) error {
+		t = &tx{Tx: e, counts: map[tally]int64{}}
 		if err := f(t); err != nil {
 			return err
 		}
 		return t.writeCounts()
 	})
+	if err == nil && d.Audited != nil && len(t.audited) > 0 {
+		d.Audited(t.audited...)
+	}
+	return err
 }
 
 // A tx is a transaction in progress.
@@ -54,6 +64,8 @@ type tx struct {
 	*engine.Tx
 	// counts is by how much each row of user_counts must grow.
 	counts map[tally]int64
+	// audited are the audit events that it wrote.
+	audited []store.AuditEvent
 }
 
 var _ store.Tx = (*tx)(nil)

@@ -19,6 +19,8 @@ var deviceColumns = slices.Concat([]column[store.DeviceGrant]{
 	col("session_id", func(g *store.DeviceGrant) any { return &g.SessionID }),
 	col("client_id", func(g *store.DeviceGrant) any { return &g.ClientID }),
 	col("scope", func(g *store.DeviceGrant) any { return &g.Scope }),
+	col("resources", func(g *store.DeviceGrant) any { return (*texts)(&g.Resources) }).orEmpty(),
+	col("withdrawn", func(g *store.DeviceGrant) any { return &g.Withdrawn }).byDatabase().from(withdrawnNow),
 	col("status", func(g *store.DeviceGrant) any { return &g.Status }),
 	col("user_id", func(g *store.DeviceGrant) any { return &g.UserID }),
 	col("browser_id", func(g *store.DeviceGrant) any { return &g.BrowserID }),

@@ -52,10 +52,14 @@ func (t *tx) raiseUser(db *gorm.DB, e store.End) (store.Generation, error) {
 	// Only what still lives is carried: an end that has just been committed stays.
 	n, err := engine.Update(db, "UPDATE sessions SET user_gen = ? WHERE id = ? AND user_id = ? AND ended_at = 0"+
 		" AND COALESCE(user_gen = ?, created_at > ?)", raised, e.Spare, e.UserID, now, last)
-	if err != nil || n == 0 {
+	if err != nil {
 		return store.Generation(raised), err
 	}
-	_, err = engine.Update(db, "UPDATE browser_sessions SET user_gen = ? WHERE id = (SELECT s.browser_id FROM sessions s WHERE s.id = ?)"+
+	browser := "(SELECT s.browser_id FROM sessions s WHERE s.id = ?)"
+	if n == 0 {
+		browser = "?"
+	}
+	_, err = engine.Update(db, "UPDATE browser_sessions SET user_gen = ? WHERE id = "+browser+
 		" AND user_id = ? AND ended_at = 0 AND COALESCE(user_gen = ?, auth_time > ?)", raised, e.Spare, e.UserID, now, last)
 	return store.Generation(raised), err
 }

@@ -55,7 +55,12 @@ func (t *tx) BeginEpoch(at time.Time) (began time.Time, err error) {
 		if err := db.Exec("DELETE FROM pushed_requests WHERE expires_at >= ?", millis(at)).Error; err != nil {
 			return err
 		}
-		return db.Exec("DELETE FROM bootstrap_links").Error
+		for _, links := range []string{"bootstrap_links", "registration_tokens", "mails"} {
+			if err := db.Exec("DELETE FROM " + links).Error; err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return began, err
 }

@@ -38,6 +38,9 @@ const (
 	clientNow  = "COALESCE(gc.generation, 0)"
 	consentNow = "COALESCE(gk.generation, 0)"
 
+	// withdrawnNow is what the user has taken away of the client.
+	withdrawnNow = "COALESCE(gk.withdrawn, '')"
+
 	// consentOrNow is what is written for the number of a consent: itself or, if it is
 	// Unread, that which counts now for the user and client.
 	consentOrNow = "COALESCE(?, (SELECT g.generation FROM generations g WHERE g.user_id = ? AND g.client_id = ?), 0)"

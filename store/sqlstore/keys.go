@@ -72,10 +72,15 @@ func (t *tx) sameMasterKey(db *gorm.DB, k store.SigningKey) error {
 	return err
 }
 
-// RewrapSigningKeys implements store.Keys.
-func (d *DB) RewrapSigningKeys(ctx context.Context, keys []store.SigningKey, e store.AuditEvent) error {
+// RewrapKeys implements store.Keys.
+func (d *DB) RewrapKeys(ctx context.Context, keys []store.SigningKey, data []store.DataKey, e store.AuditEvent) error {
 	return d.write(ctx, func(t *tx) error {
-		if err := t.Do(func(db *gorm.DB) error { return rewrap(db, keys, t.Dialect.ForUpdate) }); err != nil {
+		if err := t.Do(func(db *gorm.DB) error {
+			if err := rewrap(db, keys, t.Dialect.ForUpdate); err != nil {
+				return err
+			}
+			return rewrapData(db, data)
+		}); err != nil {
 			return err
 		}
 		return t.Audit(e)

@@ -7,7 +7,6 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/store"
-	"gatehouse/store/sqlstore/engine"
 )
 
 // noticeColumns are the columns of a logout notice.
@@ -22,11 +21,18 @@ var noticeColumns = []column[store.LogoutNotice]{
 	col("next_try", func(n *store.LogoutNotice) any { return (*moment)(&n.NextTry) }).written(),
 }
 
-var noticeTable = tableOf("logout_notices", "", noticeColumns)
+var noticeQueue = queue[store.LogoutNotice]{
+	name: "logout_notices", table: tableOf("logout_notices", "", noticeColumns),
+	claim: func(n *store.LogoutNotice, again time.Time) int64 {
+		n.Tries++
+		n.NextTry = again
+		return n.ID
+	},
+}
 
 // AddNotice implements store.NoticesTx.
 func (t *tx) AddNotice(n store.LogoutNotice) error {
-	return t.Do(func(db *gorm.DB) error { return noticeTable.add(db, n) })
+	return t.Do(func(db *gorm.DB) error { return noticeQueue.add(db, n) })
 }
 
 // oweNotices adds a notice for the app of each of the sessions, which have just ended,
@@ -56,24 +62,12 @@ func (d *DB) NoticedClients(ctx context.Context, now time.Time) (clients []strin
 	return clients, err
 }
 
-// ClaimNotices implements store.Notices. It skips rows that another replica is
-// claiming, where the database can skip locked rows. Elsewhere it waits for them, and
-// then finds that they are not due.
+// ClaimNotices implements store.Notices.
 func (d *DB) ClaimNotices(ctx context.Context, clientID string, now, again time.Time, n int) (claimed []store.LogoutNotice, err error) {
 	err = d.write(ctx, func(t *tx) error {
 		return t.Do(func(db *gorm.DB) error {
-			claimed, err = noticeTable.all(db, "SELECT "+noticeTable.selected+" FROM logout_notices WHERE client_id = ? AND next_try <= ?"+
-				" ORDER BY next_try, id LIMIT ?"+t.Dialect.ForUpdateOfFree, clientID, millis(now), min(n, engine.SweepMax))
-			if err != nil || len(claimed) == 0 {
-				return err
-			}
-			ids := make([]int64, len(claimed))
-			for i := range claimed {
-				ids[i] = claimed[i].ID
-				claimed[i].Tries++
-				claimed[i].NextTry = instant(millis(again))
-			}
-			return db.Exec("UPDATE logout_notices SET tries = tries + 1, next_try = ? WHERE id IN ?", millis(again), ids).Error
+			claimed, err = noticeQueue.claimDue(db, t.Dialect.ForUpdateOfFree, "client_id = ? AND ", []any{clientID}, now, again, n)
+			return err
 		})
 	})
 	if err != nil {

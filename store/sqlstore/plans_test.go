@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/internal/test/testdb"
+	"gatehouse/store"
 )
 
 // TestABoundIsComparedByAnIndex: SQLite does not count what it reads, but says how it
@@ -23,7 +24,7 @@ func TestABoundIsComparedByAnIndex(t *testing.T) {
 	for condition, index := range map[string]string{
 		pushedTable.byClient: "pushed_requests_by_client", pushedTable.byNetwork: "pushed_requests_by_network",
 		deviceTable.byClient: "device_grants_by_client", deviceTable.byNetwork: "device_grants_by_network",
-		codesOpen: "auth_codes_open", sessionsWithin: "sessions_like",
+		codesOpen: "auth_codes_open", sessionsWithin: "sessions_like", sessionsFew: "sessions_like",
 	} {
 		plan := planOf(t, db, condition)
 		if !strings.Contains(plan, index+" ") || regexp.MustCompile(`SCAN (pushed_requests|device_grants|auth_codes|sessions|u|g)\b`).MatchString(plan) {
@@ -32,13 +33,43 @@ func TestABoundIsComparedByAnIndex(t *testing.T) {
 	}
 }
 
+// TestListsOfEverybodyWalkAlongAnIndex: the whole list is never sorted.
+func TestListsOfEverybodyWalkAlongAnIndex(t *testing.T) {
+	db, err := Open(t.Context(), Options{DSN: testdb.SQLite(t), Now: time.Now})
+	if err != nil {
+		t.Fatalf("opening the store: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrating the database: %v", err)
+	}
+	byRequest := bound("SELECT id FROM audit_events")
+	db.auditFilter(byRequest, store.AuditQuery{RequestID: "R", Until: time.Now()}, "")
+	for query, index := range map[string]string{
+		db.newestSessions(): "SEARCH s USING INDEX sessions_began (ended_at=? AND created_at<?)",
+		db.endedSessions():  "SEARCH s USING INDEX sessions_began (ended_at>?)",
+		db.newestBrowsers(): "SEARCH b USING INDEX browser_sessions_began (ended_at=? AND created_at<?)",
+		byRequest.String() + " ORDER BY id DESC LIMIT ?": "SEARCH audit_events USING INDEX audit_request (request_id=?)",
+	} {
+		plan := planOfQuery(t, db, query)
+		if !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") || regexp.MustCompile(`SCAN (s|b|u|audit_events)\b`).MatchString(plan) {
+			t.Errorf("the plan of\n%s\nis\n%s, want %s, and neither a scan nor a sort", query, plan, index)
+		}
+	}
+}
+
 func planOf(t *testing.T, db *DB, condition string) string {
 	t.Helper()
-	args := make([]any, strings.Count(condition, "?"))
+	return planOfQuery(t, db, "SELECT 1 WHERE "+condition)
+}
+
+func planOfQuery(t *testing.T, db *DB, query string) string {
+	t.Helper()
+	args := make([]any, strings.Count(query, "?"))
 	for i := range args {
 		args[i] = 1
 	}
-	rows, err := db.Pool().QueryContext(t.Context(), "EXPLAIN QUERY PLAN SELECT 1 WHERE "+condition, args...)
+	rows, err := db.Pool().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
 		t.Fatalf("asking for the plan: %v", err)
 	}

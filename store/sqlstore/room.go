@@ -9,9 +9,12 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// fewer is the condition that a table has fewer rows that match than the last argument
-// says. It takes the arguments of the match, and then the number twice.
-func fewer(table, match string) string { return upTo(table, match) + " < ?" }
+// fewer is the condition that at most as many rows of a table match as the last argument
+// says, after those of the match. It looks for one more, so that the index of the match
+// bounds what it reads. Unlike a count, that needs no temporary table on MariaDB.
+func fewer(table, match string) string {
+	return "(SELECT 1 FROM " + table + " WHERE " + match + " LIMIT 1 OFFSET ?) IS NULL"
+}
 
 // upTo is the number of the rows that match, up to the last argument. The index of the
 // match bounds what it reads to that number of entries.
@@ -62,7 +65,7 @@ func (t roomed[R]) condition(clientID, network string, room store.Room) (conditi
 	}{{t.byClient, clientID, room.Client}, {t.byNetwork, network, room.Network}} {
 		if bound.most > 0 {
 			condition += " AND " + bound.condition
-			args = append(args, bound.of, millis(room.Now), bound.most, bound.most)
+			args = append(args, bound.of, millis(room.Now), bound.most-1)
 		}
 	}
 	return condition, args

@@ -32,6 +32,7 @@ func TestABoundReadsNoMoreThanItAllows(t *testing.T) {
 					t.Fatalf("filling the table: %v", err)
 				}
 			}
+			_ = tt.again(t, db) // the first use of a statement also reads what is known of the table
 			// What is counted is read once more, from the statement's own list.
 			most := 2*tt.bound + 10
 			if reads := readsOf(t, raw, func() { _ = tt.again(t, db) }); reads > most {

@@ -31,6 +31,7 @@ var sessionColumns = slices.Concat([]column[store.Session]{
 	col("user_id", func(s *store.Session) any { return &s.UserID }),
 	col("client_id", func(s *store.Session) any { return &s.ClientID }),
 	col("scope", func(s *store.Session) any { return &s.Scope }),
+	col("resources", func(s *store.Session) any { return (*texts)(&s.Resources) }).orEmpty(),
 	col("created_at", func(s *store.Session) any { return (*moment)(&s.CreatedAt) }),
 	col("expires_at", func(s *store.Session) any { return (*moment)(&s.ExpiresAt) }),
 	col("last_used_at", func(s *store.Session) any { return (*moment)(&s.LastUsedAt) }),
@@ -60,8 +61,9 @@ var (
 	lastEnds      = "u.all_ended_at, COALESCE(gc.all_ended_at, 0), COALESCE(gk.all_ended_at, 0), COALESCE(b.ended_at, 0)"
 	sessionFrom   = " FROM sessions s JOIN users u ON u.id = s.user_id" + joinClient("s.") + joinConsent("s.") + joinBrowser("s.")
 
-	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan + ", " + sessionStands + ", " + lastEnds +
+	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan + " AS epoch, " + sessionStands + " AS stands, " + withdrawnNow + " AS withdrawn" +
 		sessionFrom + " WHERE s.id = ?"
+	sessionEnds  = "SELECT " + lastEnds + sessionFrom + " WHERE s.id = ?"
 	listSessions = "SELECT " + sessionTable.selected + sessionFrom + " WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
 		" AND s.auth_time >= " + epochBegan + " AND " + sessionStands + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
 	// sessionsLike are the living sessions of a user in a client: those with the same
@@ -73,10 +75,14 @@ var (
 		" AND created_at > COALESCE((SELECT g.all_ended_at FROM generations g WHERE g.user_id = ? AND g.client_id = ?), 0)"
 	sessionsOf     = "user_id = ? AND client_id = ? AND ended_at = 0 AND "
 	sessionsWithin = upTo("sessions", sessionsLike) + " + " + upTo("sessions", sessionsBefore) + " < ?"
-	sessionUses    = "SELECT id, last_used_at, token_exp FROM sessions WHERE %s ORDER BY created_at LIMIT ?"
-	usesLike       = fmt.Sprintf(sessionUses, sessionsLike)
-	usesBefore     = fmt.Sprintf(sessionUses, sessionsBefore)
-	touchSession   = "UPDATE sessions SET " + rotationTable.set + ", rotated_at = ?, last_used_at = ?" +
+	// sessionsFew is sessionsWithin for the usual case, without sessionsOlder: those of the
+	// release before, living or dead.
+	sessionsFew   = fewer("sessions", sessionsLike) + " AND NOT EXISTS (" + sessionsOlder + ")"
+	sessionsOlder = "SELECT 1 FROM sessions WHERE " + sessionsOf + "user_gen IS NULL LIMIT 1"
+	sessionUses   = "SELECT id, last_used_at, token_exp FROM sessions WHERE %s ORDER BY created_at LIMIT ?"
+	usesLike      = fmt.Sprintf(sessionUses, sessionsLike)
+	usesBefore    = fmt.Sprintf(sessionUses, sessionsBefore)
+	touchSession  = "UPDATE sessions SET " + rotationTable.set + ", rotated_at = ?, last_used_at = ?" +
 		" WHERE id = ? AND gen < ? AND ended_at = 0"
 )
 
@@ -90,24 +96,35 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 		user    store.User
 		epoch   moment
 		stands  bool
-		ends    [4]int64
 	}
 	err := d.Read(ctx, func(db *gorm.DB) error {
 		return engine.Row(db, sessionWithUser, []any{id},
-			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch, &found.stands, &found.ends[0], &found.ends[1], &found.ends[2], &found.ends[3])...)...)
+			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch, &found.stands, &found.session.Withdrawn)...)...)
 	})
 	if err != nil {
 		return store.Session{}, store.User{}, err
 	}
 	s := found.session
 	if s.EndedAt.IsZero() && !found.stands {
-		s.EndedAt, s.EndReason = instant(max(1, slices.Max(found.ends[:]))), store.EndedWithAll
+		if s.EndedAt, err = d.lastEnd(ctx, id); err != nil {
+			return store.Session{}, store.User{}, err
+		}
+		s.EndReason = store.EndedWithAll
 	}
 	var byEpoch bool
 	if s.EndedAt, byEpoch = overtaken(s.SignIn.At, s.EndedAt, time.Time(found.epoch)); byEpoch {
 		s.EndReason = store.EndedEpoch
 	}
 	return s, found.user, nil
+}
+
+// lastEnd returns when the session died of the end of what it was founded on.
+func (d *DB) lastEnd(ctx context.Context, id string) (time.Time, error) {
+	var ends [4]int64
+	err := d.Read(ctx, func(db *gorm.DB) error {
+		return engine.Row(db, sessionEnds, []any{id}, &ends[0], &ends[1], &ends[2], &ends[3])
+	})
+	return instant(max(1, slices.Max(ends[:]))), err
 }
 
 // ListSessions implements store.Sessions.

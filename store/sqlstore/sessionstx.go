@@ -16,11 +16,19 @@ func (t *tx) CreateSession(s store.Session) error {
 	return t.Do(func(db *gorm.DB) error { return sessionTable.add(db, s) })
 }
 
-// CreateSessionWithin implements store.SessionsTx, in one statement.
+// CreateSessionWithin implements store.SessionsTx. It is one statement unless the user has
+// sessions of the release before, or no room.
 func (t *tx) CreateSessionWithin(s store.Session, most int) (added bool, err error) {
-	args := slices.Concat(likeOf(s), []any{most}, beforeOf(s), []any{most, most})
+	few := slices.Concat(likeOf(s), []any{most - 1, s.UserID, s.ClientID})
+	within := slices.Concat(likeOf(s), []any{most}, beforeOf(s), []any{most, most})
 	err = t.Do(func(db *gorm.DB) error {
-		added, err = sessionTable.addIf(db, s, sessionsWithin, args...)
+		if added, err = sessionTable.addIf(db, s, sessionsFew, few...); err != nil || added {
+			return err
+		}
+		if older, err := engine.Exists(db, sessionsOlder, s.UserID, s.ClientID); err != nil || !older {
+			return err
+		}
+		added, err = sessionTable.addIf(db, s, sessionsWithin, within...)
 		return err
 	})
 	return added, err

@@ -60,6 +60,26 @@ func (d *digestColumn) Scan(column any) error {
 // Value implements driver.Valuer.
 func (d *digestColumn) Value() (driver.Value, error) { return d[:], nil }
 
+// An optionalDigest is NULL in its column if it is zero.
+type optionalDigest [32]byte
+
+// Scan implements sql.Scanner.
+func (d *optionalDigest) Scan(column any) error {
+	if column == nil {
+		*d = optionalDigest{}
+		return nil
+	}
+	return (*digestColumn)(d).Scan(column)
+}
+
+// Value implements driver.Valuer.
+func (d *optionalDigest) Value() (driver.Value, error) {
+	if *d == (optionalDigest{}) {
+		return nil, nil //nolint:nilnil // NULL
+	}
+	return d[:], nil
+}
+
 // A document is JSON on its way to or from a column. An empty column is read as nil.
 type document []byte
 

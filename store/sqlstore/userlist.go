@@ -17,6 +17,9 @@ import (
 type order struct {
 	column, index string
 	text          bool // a position in it is a text
+	// marked: the index also has whether the address is verified, and whether there is a
+	// second factor, before the column.
+	marked bool
 }
 
 func orderOf(o store.UserOrder) (order, bool) {
@@ -33,11 +36,30 @@ func orderOf(o store.UserOrder) (order, bool) {
 // ListUsers implements store.Users.
 func (d *DB) ListUsers(ctx context.Context, q store.UserQuery) (page store.UserPage, err error) {
 	q.OrderBy = cmp.Or(q.OrderBy, store.ByID)
+	if q.OrderBy == store.ByMatch {
+		return d.matchUsers(ctx, q)
+	}
+	l, err := d.listing(q)
+	if err != nil {
+		return page, err
+	}
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		page, err = l.page(db)
+		return err
+	})
+	return page, err
+}
+
+// listing prepares a query for SQL.
+func (d *DB) listing(q store.UserQuery) (l listing, err error) {
 	by, known := orderOf(q.OrderBy)
 	if !known {
-		return page, fmt.Errorf("people cannot be ordered by %q", q.OrderBy)
+		return l, fmt.Errorf("people cannot be ordered by %q", q.OrderBy)
 	}
-	l := listing{UserQuery: q, order: by, dialect: d.Dialect, compare: ">", direction: "ASC"}
+	if by.column == "username_key" && (q.Verified != nil || q.Second != nil) {
+		by.index, by.marked = "users_marked", true
+	}
+	l = listing{UserQuery: q, order: by, dialect: d.Dialect, compare: ">", direction: "ASC"}
 	if q.Descending {
 		l.compare, l.direction = "<", "DESC"
 	}
@@ -48,11 +70,7 @@ func (d *DB) ListUsers(ctx context.Context, q store.UserQuery) (page store.UserP
 		}
 	}
 	l.Search = validWords(q.Search)
-	err = d.Read(ctx, func(db *gorm.DB) error {
-		page, err = l.page(db)
-		return err
-	})
-	return page, err
+	return l, nil
 }
 
 // A listing is a UserQuery on its way to SQL.
@@ -65,20 +83,17 @@ type listing struct {
 }
 
 func (l listing) page(db *gorm.DB) (page store.UserPage, err error) {
-	people := l.counted()
-	if err := engine.Row(db, people.String(), people.args, &page.Total); err != nil {
+	find := l.listed
+	if len(l.Search) > 0 {
+		find = l.searched
+	}
+	q, err := find(db, &page.Total)
+	if err != nil {
 		return page, err
 	}
-	q := l.walks()
-	if len(l.Search) > 0 {
-		if q, err = l.searched(db, &page.Total); err != nil {
-			return page, err
-		}
-	}
 	page.Users, err = userTable.all(db, q.String(), q.args...)
-	if len(page.Users) > l.Limit { // the query asks for one more, to see whether another page follows
-		page.Users, page.More = page.Users[:l.Limit], true
-	}
+	l.cut(&page)
+	l.beyond(&page)
 	return page, err
 }
 
@@ -111,16 +126,27 @@ func (l listing) walks() *statement {
 		union := ""
 		for _, c := range l.wanted() {
 			for _, b := range l.bounds() {
-				s.add(union+"SELECT * FROM (SELECT "+l.selected()+" FROM users u"+fmt.Sprintf(l.dialect.UseIndex, l.index)+
-					" WHERE u.role = ? AND u.active = ?", c.role, c.active)
-				for _, word := range l.Search {
-					startsWith(s, word)
-				}
+				s.add(union + "SELECT * FROM (")
+				l.walk(s, l.selected(), c)
 				s.add(b.String(), b.args...).add(" LIMIT ?) AS walk", l.Limit+1)
 				union = " UNION ALL "
 			}
 		}
 	})
+}
+
+// walk selects the people of a class by the index of the order.
+func (l listing) walk(s *statement, selected string, c class) {
+	s.add("SELECT "+selected+" FROM users u"+fmt.Sprintf(l.dialect.UseIndex, l.index)+" WHERE u.role = ? AND u.active = ?", c.role, c.active)
+	if l.marked {
+		s.add(" AND u.email_verified = ? AND u.second = ?", c.verified, c.second)
+	} else {
+		l.marks(s)
+	}
+	l.limits(s)
+	for _, word := range l.Search {
+		startsWith(s, word)
+	}
 }
 
 // selected returns the columns that the index holds.
@@ -157,30 +183,123 @@ func (l listing) bounds() []*statement {
 
 func bound(text string, args ...any) *statement { return new(statement).add(text, args...) }
 
-// wanted returns the classes that the filter selects.
+// wanted returns the classes that the filter selects, with their marks if the index has them.
 func (l listing) wanted() (wanted []class) {
 	for _, role := range []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin} {
-		for _, active := range []bool{false, true} {
-			if (l.Role == "" || l.Role == role) && (l.Active == nil || *l.Active == active) {
+		if l.Role != "" && l.Role != role {
+			continue
+		}
+		for _, active := range values(l.Active) {
+			if !l.marked {
 				wanted = append(wanted, class{role: role, active: active})
+				continue
+			}
+			for _, verified := range values(l.Verified) {
+				for _, second := range values(l.Second) {
+					wanted = append(wanted, class{role, active, marks{verified, second}})
+				}
 			}
 		}
 	}
 	return wanted
 }
 
-// counted adds up the rows of user_counts.
-func (l listing) counted() *statement {
-	s := bound("SELECT COALESCE(SUM(u.n), 0) FROM user_counts u WHERE 1 = 1")
-	l.filter(s)
-	return s
+// values returns the one value, or both.
+func values(value *bool) []bool {
+	if value == nil {
+		return []bool{false, true}
+	}
+	return []bool{*value}
 }
 
+// listed returns the query of a page without a search, and sets total to how many people
+// the filter selects.
+func (l listing) listed(db *gorm.DB, total *int64) (*statement, error) {
+	return l.walks(), l.counted(db, total)
+}
+
+// counted adds up the rows of user_counts, if they know the filter, or counts.
+func (l listing) counted(db *gorm.DB, total *int64) error {
+	if l.Verified != nil || l.Second != nil || !l.IdleSince.IsZero() || l.UpTo != 0 {
+		return l.countWalks(db, total)
+	}
+	s := bound("SELECT COALESCE(SUM(u.n), 0) FROM user_counts u WHERE 1 = 1")
+	l.classes(s)
+	return engine.Row(db, s.String(), s.args, total)
+}
+
+// countWalks counts class by class, no further than Most.
+func (l listing) countWalks(db *gorm.DB, total *int64) error {
+	if l.Most == store.Uncounted {
+		return nil
+	}
+	for _, c := range l.wanted() {
+		s := &statement{}
+		l.upToMost(s, *total, func() { l.walk(s, "1", c) })
+		if err := count(db, s, total); err != nil || l.enough(*total) {
+			return err
+		}
+	}
+	return nil
+}
+
+// upToMost counts the rows of a query, no further than Most after so many others.
+func (l listing) upToMost(s *statement, others int64, query func()) {
+	s.add("SELECT COUNT(*) FROM (")
+	query()
+	if l.Most > 0 {
+		s.add(" LIMIT ?", l.Most+1-others)
+	}
+	s.add(") AS some")
+}
+
+// beyond says of a total that is higher than Most that there are more than that.
+func (l listing) beyond(page *store.UserPage) {
+	if page.Beyond = l.enough(page.Total); page.Beyond {
+		page.Total = l.Most
+	}
+}
+
+func (l listing) enough(total int64) bool { return l.Most > 0 && total > l.Most }
+
+// count adds what a query counts.
+func count(db *gorm.DB, s *statement, total *int64) error {
+	var n int64
+	err := engine.Row(db, s.String(), s.args, &n)
+	*total += n
+	return err
+}
+
+// filter adds all conditions but those of the search.
 func (l listing) filter(s *statement) {
+	l.classes(s)
+	l.marks(s)
+	l.limits(s)
+}
+
+func (l listing) classes(s *statement) {
 	if l.Role != "" {
 		s.add(" AND u.role = ?", l.Role)
 	}
 	if l.Active != nil {
 		s.add(" AND u.active = ?", *l.Active)
+	}
+}
+
+func (l listing) marks(s *statement) {
+	if l.Verified != nil {
+		s.add(" AND u.email_verified = ?", *l.Verified)
+	}
+	if l.Second != nil {
+		s.add(" AND u.second = ?", *l.Second)
+	}
+}
+
+func (l listing) limits(s *statement) {
+	if !l.IdleSince.IsZero() {
+		s.add(" AND u.last_login_at < ?", millis(l.IdleSince))
+	}
+	if l.UpTo != 0 {
+		s.add(" AND u.id <= ?", l.UpTo)
 	}
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -28,6 +29,8 @@ var userColumns = []column[store.User]{
 	col("role", func(u *store.User) any { return &u.Role }),
 	col("active", func(u *store.User) any { return &u.Active }),
 	col("password_hash", func(u *store.User) any { return &u.PasswordHash }),
+	col("password_stolen", func(u *store.User) any { return &u.PasswordStolen }),
+	col("factors", func(u *store.User) any { return &u.Factors }),
 	col("generation", func(u *store.User) any { return (*number)(&u.Generation) }).byDatabase(),
 	col("joined_at", func(u *store.User) any { return (*moment)(&u.JoinedAt) }),
 	col("last_login_at", func(u *store.User) any { return (*moment)(&u.LastLoginAt) }),
@@ -76,6 +79,32 @@ func (d *DB) UserBySub(ctx context.Context, sub string) (u store.User, err error
 		return err
 	})
 	return u, err
+}
+
+// someSubs is how many subjects one query of UsersBySub has; always as many, so that there
+// is one statement to keep.
+const someSubs = 50
+
+var usersBySub = "SELECT " + userTable.selected + " FROM users u WHERE u.sub IN (?" + strings.Repeat(", ?", someSubs-1) + ")"
+
+// UsersBySub implements store.Users.
+func (d *DB) UsersBySub(ctx context.Context, subs []string) (users []store.User, err error) {
+	err = d.Read(ctx, func(db *gorm.DB) error {
+		users = nil
+		for some := range slices.Chunk(subs, someSubs) {
+			args := make([]any, someSubs)
+			for i := range args {
+				args[i] = text(some[min(i, len(some)-1)], 255)
+			}
+			found, err := userTable.all(db, usersBySub, args...)
+			if err != nil {
+				return err
+			}
+			users = append(users, found...)
+		}
+		return nil
+	})
+	return users, err
 }
 
 // UserByName implements store.Users.

@@ -20,10 +20,8 @@ const (
 	few = 1000
 )
 
-// searched chooses how to find the page. It expects in total how many people the filter
-// selects, and sets it to how many of them the search finds.
+// searched chooses how to find the page, and sets total to how many people the search finds.
 func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
-	people := *total
 	if err := l.rankWords(db); err != nil {
 		return nil, err
 	}
@@ -31,7 +29,16 @@ func (l listing) searched(db *gorm.DB, total *int64) (*statement, error) {
 	if err := engine.Row(db, count.String(), count.args, total); err != nil {
 		return nil, err
 	}
-	if *total > max(people/dense, few) {
+	if *total <= few {
+		return l.found(), nil
+	}
+	var people int64
+	everybody := l
+	everybody.Search = nil
+	if err := everybody.counted(db, &people); err != nil {
+		return nil, err
+	}
+	if *total > people/dense {
 		return l.walks(), nil
 	}
 	return l.found(), nil

@@ -9,15 +9,17 @@ import (
 	"gatehouse/store/sqlstore/engine"
 )
 
-// LockAdmins implements store.UsersTx. A transaction in SQLite excludes all others
-// from its start.
-func (t *tx) LockAdmins() error {
+// LockAdmins implements store.UsersTx.
+func (t *tx) LockAdmins() error { return t.lock("admins") }
+
+// lock takes the lock with that name, which a migration made. A transaction in SQLite
+// excludes all others from its start.
+func (t *tx) lock(name string) error {
 	if t.Dialect.ForUpdate == "" {
 		return t.Do(func(*gorm.DB) error { return nil })
 	}
 	return t.Do(func(db *gorm.DB) error {
-		var name string
-		return engine.Row(db, "SELECT name FROM locks WHERE name = 'admins'"+t.Dialect.ForUpdate, nil, &name)
+		return engine.Row(db, "SELECT name FROM locks WHERE name = ?"+t.Dialect.ForUpdate, []any{name}, &name)
 	})
 }
 
@@ -59,7 +61,7 @@ func (t *tx) CreateUser(u store.User) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	t.count(id, class{u.Role, u.Active}, 1)
+	t.count(id, class{role: u.Role, active: u.Active}, 1)
 	return id, nil
 }
 
@@ -88,8 +90,8 @@ func (t *tx) UpdateUser(id int64, c store.UserChange) error {
 	if err != nil {
 		return err
 	}
-	t.count(id, class{old.Role, old.Active}, -1)
-	t.count(id, class{either(c.Role, old.Role), either(c.Active, old.Active)}, 1)
+	t.count(id, class{role: old.Role, active: old.Active}, -1)
+	t.count(id, class{role: either(c.Role, old.Role), active: either(c.Active, old.Active)}, 1)
 	return nil
 }
 
@@ -138,6 +140,8 @@ func assignments(c store.UserChange) (sets []string, args []any) {
 	take(&names, &u.Role, c.Role, "role")
 	take(&names, &u.Active, c.Active, "active")
 	take(&names, &u.PasswordHash, c.PasswordHash, "password_hash")
+	take(&names, &u.PasswordStolen, c.PasswordStolen, "password_stolen")
+	take(&names, &u.Factors, c.Factors, "factors")
 	take(&names, &u.LastLoginAt, c.LastLoginAt, "last_login_at")
 	take(&names, &u.UpdatedAt, c.UpdatedAt, "updated_at")
 	take(&names, &u.Profile, c.Profile, "profile")
@@ -168,7 +172,8 @@ func (t *tx) DeleteUser(id int64) error {
 		if err := t.bury(db, pending); err != nil {
 			return err
 		}
-		for _, table := range []string{"user_names", "user_words", "consents"} { // few rows: names, and as many consents as there are apps
+		// Few rows each: names, factors, a mail and a link for each purpose, as many consents as there are apps, and refusals of a week.
+		for _, table := range []string{"user_names", "user_words", "consents", "totp_factors", "recovery_codes", "passkeys", "challenges", "mails", "links", "refusals"} {
 			if err := db.Exec("DELETE FROM "+table+" WHERE user_id = ?", id).Error; err != nil {
 				return err
 			}
@@ -178,6 +183,6 @@ func (t *tx) DeleteUser(id int64) error {
 	if err != nil {
 		return err
 	}
-	t.count(id, class{old.Role, old.Active}, -1)
+	t.count(id, class{role: old.Role, active: old.Active}, -1)
 	return nil
 }

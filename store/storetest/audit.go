@@ -16,6 +16,7 @@ func audit() []promise {
 		{"odd input is kept as evidence", "Audit", oddEvents},
 		{"many events of one act are written together", "Audit", manyEvents},
 		{"selected, newest first, page by page", "ListAudit", eventPages},
+		{"a time leads to the events of that time", "ListAudit", eventsOfATime},
 		{"sweeping", "SweepAudit", sweptEvents},
 	}
 }
@@ -114,7 +115,7 @@ func eventPages(t *testing.T, db store.DB) {
 	var all []store.AuditEvent
 	for i := range 40 {
 		e := newEvent(kinds[i%len(kinds)])
-		e.Actor, e.Subject = fmt.Sprintf("user:%d", i%3), fmt.Sprintf("user:%d", i%4)
+		e.Actor, e.Subject, e.RequestID = fmt.Sprintf("user:%d", i%3), fmt.Sprintf("user:%d", i%4), fmt.Sprint("request-", i/3)
 		e.At = odd().Add(time.Duration(i%7) * time.Hour)
 		all = append(all, e)
 	}
@@ -132,6 +133,9 @@ func eventPages(t *testing.T, db store.DB) {
 		{Actor: "USER:1"},
 		{Subject: "user:3"},
 		{Actor: "user:1", Subject: "user:3", Kind: "signin.*"},
+		{RequestID: "request-3"},
+		{RequestID: "request-3", Actor: "user:1"},
+		{RequestID: "request"},
 		{Since: odd().Add(2 * time.Hour)},
 		{Until: odd().Add(2 * time.Hour)},
 		{Since: odd().Add(time.Hour), Until: odd().Add(3 * time.Hour), Actor: "user:2"},
@@ -155,6 +159,34 @@ func eventPages(t *testing.T, db store.DB) {
 	}
 }
 
+// eventsOfATime: those before and after it by days are passed over.
+func eventsOfATime(t *testing.T, db store.DB) {
+	for day := range 9 {
+		e := newEvent(fmt.Sprintf("day.%d", day))
+		e.At = odd().Add(time.Duration(day) * 24 * time.Hour)
+		record(t, db, e)
+	}
+	noon := func(day int) time.Time { return odd().Add(time.Duration(24*day-12) * time.Hour) }
+	for name, c := range map[string]struct {
+		q    store.AuditQuery
+		want string
+	}{
+		"one day":      {store.AuditQuery{Since: noon(4), Until: noon(5)}, "day.4"},
+		"the first":    {store.AuditQuery{Until: noon(1)}, "day.0"},
+		"the last":     {store.AuditQuery{Since: noon(8)}, "day.8"},
+		"two, by kind": {store.AuditQuery{Kind: "day.*", Since: noon(2), Until: noon(4)}, "day.3 day.2"},
+		"before all":   {store.AuditQuery{Until: noon(-3)}, ""},
+		"after all":    {store.AuditQuery{Since: noon(30)}, ""},
+	} {
+		var got []string
+		c.q.Limit = 10
+		for _, e := range listed(t, db, c.q) {
+			got = append(got, e.Kind)
+		}
+		same(t, name, strings.Join(got, " "), c.want)
+	}
+}
+
 // matching returns the events that q selects, newest first.
 func matching(all []store.AuditEvent, q store.AuditQuery) []store.AuditEvent {
 	var found []store.AuditEvent
@@ -163,7 +195,7 @@ func matching(all []store.AuditEvent, q store.AuditQuery) []store.AuditEvent {
 		e := all[i]
 		switch {
 		case open && !strings.HasPrefix(e.Kind, prefix), !open && q.Kind != "" && e.Kind != q.Kind,
-			q.Actor != "" && e.Actor != q.Actor, q.Subject != "" && e.Subject != q.Subject,
+			q.RequestID != "" && e.RequestID != q.RequestID, q.Actor != "" && e.Actor != q.Actor, q.Subject != "" && e.Subject != q.Subject,
 			!q.Since.IsZero() && e.At.Before(q.Since), !q.Until.IsZero() && !e.At.Before(q.Until):
 		default:
 			found = append(found, e)

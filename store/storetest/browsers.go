@@ -14,6 +14,8 @@ func browsers() []promise {
 		{"a browser session comes back as it was, with its person as they are", "CreateBrowser BrowserWithUser", browserRoundTrip},
 		{"an unknown cookie is not found", "BrowserWithUser", noBrowser},
 		{"an ID and a cookie are given once", "CreateBrowser", browserConflict},
+		{"a person's living browser sessions are listed, those seen last first", "ListBrowsers", browsersListed},
+		{"everybody's living browser sessions, newest first, page by page", "NewestBrowsers", newestBrowsers},
 		{"touching goes forward only", "TouchBrowser", browserTouched},
 		{"renewing changes the cookie and keeps the rest", "RenewBrowser", browserRenewed},
 		{"ending one", "EndAll", browserEnded},
@@ -80,6 +82,61 @@ func browserRoundTrip(t *testing.T, db store.DB) {
 	strange.UserAgent = "caf\xc3" + strings.Repeat("\xff\x00é", 200)
 	signIn(t, db, strange)
 	browser(t, db, strange.Cookie)
+}
+
+func browsersListed(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	old, last, over, expired, bens := newBrowser(ann.ID), newBrowser(ann.ID), newBrowser(ann.ID), newBrowser(ann.ID), newBrowser(ben.ID)
+	last.LastSeenAt = old.LastSeenAt.Add(time.Minute)
+	over.EndedAt = odd().Add(time.Hour)
+	now := odd().Add(2 * time.Hour)
+	expired.ExpiresAt = now
+	signIn(t, db, old, last, over, expired, bens)
+	want := []store.BrowserSession{last, old}
+	for i := range want {
+		want[i].Cookie = store.Digest{} // it is not read
+	}
+	list := func(of store.User) []store.BrowserSession {
+		t.Helper()
+		browsers, err := db.ListBrowsers(t.Context(), of.ID, now)
+		if err != nil {
+			t.Fatalf("listing browser sessions: %v", err)
+		}
+		return browsers
+	}
+	same(t, "hers", list(ann), want)
+	endAll(t, db, store.End{UserID: ann.ID, Spare: last.ID, Reason: "why", At: now})
+	same(t, "hers after an end of all others", list(ann), want[:1])
+	same(t, "his", len(list(ben)), 1)
+}
+
+func newestBrowsers(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	now := odd().Add(time.Hour)
+	var want []string
+	var all []store.BrowserSession
+	for i := range 5 {
+		b := newBrowser([]int64{ann.ID, ben.ID}[i%2])
+		b.CreatedAt = odd().Add(-time.Duration(i) * time.Minute)
+		want, all = append(want, b.ID), append(all, b)
+	}
+	over, expired := newBrowser(ann.ID), newBrowser(ben.ID)
+	over.EndedAt, expired.ExpiresAt = odd(), now
+	signIn(t, db, append(all, over, expired)...)
+	var got []string
+	var mark store.Mark
+	for pages := 0; pages == 0 || mark != (store.Mark{}); pages++ {
+		page, err := db.NewestBrowsers(t.Context(), mark, now, 2)
+		if err != nil || pages > 3 {
+			t.Fatalf("page %d: %v, want 3 pages", pages+1, err)
+		}
+		for _, b := range page.Browsers {
+			same(t, "the person of "+b.ID, b.User.Sub, map[int64]string{ann.ID: ann.Sub, ben.ID: ben.Sub}[b.UserID])
+			got = append(got, b.ID)
+		}
+		mark = page.Next
+	}
+	same(t, "browser sessions", got, want)
 }
 
 func noBrowser(t *testing.T, db store.DB) {

@@ -24,7 +24,7 @@ func clients() []promise {
 // newClient returns a confidential client with every field filled.
 func newClient(id string) store.Client {
 	return store.Client{
-		ID: id, Name: "Shöp ✓", AuthMethod: "client_secret_basic", FirstParty: true, Disabled: true,
+		ID: id, Name: "Shöp ✓", AuthMethod: "client_secret_basic", FirstParty: true, Disabled: true, Origin: store.OriginDocument,
 		AuthMethodPinned: true, RequirePAR: true, RequirePKCE: true, RequireSignedRequestObject: true,
 		GrantTypes: []string{"refresh_token", "password"}, Scope: "openid users:read",
 		RedirectURIs:           []string{"https://a.example/cb?x=[1]&y=\"é\"", "com.example:/back\\"},
@@ -35,7 +35,9 @@ func newClient(id string) store.Client {
 			{Digest: store.DigestOf("one"), CreatedAt: odd(), ExpiresAt: odd().Add(time.Hour)},
 			{Digest: store.DigestOf("two"), CreatedAt: odd().Add(time.Millisecond)},
 		},
-		Rotation:            "adopted",
+		Registration: store.Registration{Token: store.DigestOf("registration"), ApplicationType: "native", From: "2001:db8::/48"},
+		AskSince:     odd().Add(time.Hour),
+		Rotation:     "adopted", IDTokenClaims: []string{"groups", "email"},
 		AccessTokenLifetime: 61 * time.Second, RefreshTokenIdle: 25 * time.Hour, RefreshTokenLifetime: 777 * time.Hour, MaxSessions: 33,
 		CreatedAt: odd(), UpdatedAt: odd().Add(time.Minute),
 	}
@@ -56,7 +58,7 @@ func readClient(t *testing.T, db store.DB, id string) store.Client {
 }
 
 func clientRoundTrip(t *testing.T, db store.DB) {
-	filled(t, newClient("shop"), "Generation")
+	filled(t, newClient("shop"), "Generation", "LastUsedAt")
 	for _, want := range []store.Client{newClient("shop"), {ID: "bare", AuthMethod: "none", CreatedAt: odd()}} {
 		register(t, db, want)
 		same(t, "read", readClient(t, db, want.ID), want)

@@ -31,7 +31,7 @@ func codes() []promise {
 func newCode(userID int64) store.AuthCode {
 	return store.AuthCode{
 		Digest: store.DigestOf(rand.Text()), SessionID: rand.Text(), ClientID: "shop", UserID: userID, BrowserID: rand.Text(),
-		RedirectURI: "https://a.example/cb?x=[1]&y=\"é\"", Scope: "openid email", Nonce: "n-0S6_Wz✓ A2Mj ", Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+		RedirectURI: "https://a.example/cb?x=[1]&y=\"é\"", Scope: "openid email", Resources: []string{"https://api.example/é"}, Nonce: "n-0S6_Wz✓ A2Mj ", Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
 		SignIn: newSignIn(odd().Add(-time.Hour)), Claims: `{"id_token":{"auth_tïme":{"essential":true}}}`,
 		ExpiresAt: odd().Add(time.Minute),
 	}
@@ -69,7 +69,7 @@ func codeRoundTrip(t *testing.T, db store.DB) {
 	ann := create(t, db, newUser("ann"))
 	used := newCode(ann.ID)
 	used.UsedAt, used.Misses = odd().Add(time.Second), 2
-	filled(t, used, "Foundation")
+	filled(t, used, "Foundation", "Withdrawn")
 	for _, want := range []store.AuthCode{newCode(ann.ID), used, {Digest: store.DigestOf("bare"), UserID: ann.ID}} {
 		addCode(t, db, want)
 		same(t, "code", code(t, db, want.Digest), want)

@@ -13,6 +13,8 @@ func consents() []promise {
 		{"consents are listed by client", "ListConsents", consentList},
 		{"an app is compared byte for byte", "ConsentOf DeleteConsent", consentBytes},
 		{"withdrawing returns what was withdrawn, once", "DeleteConsent LockConsent", consentWithdrawn},
+		{"what was taken away is known at every use", "PutConsent SessionWithUser CodeByDigest DeviceByDeviceCode", consentNarrowed},
+		{"the last use of an app", "LastUse", lastUse},
 	}
 }
 
@@ -31,13 +33,14 @@ func wantConsent(t *testing.T, db store.DB, want store.Consent) {
 }
 
 func consentRoundTrip(t *testing.T, db store.DB) {
-	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "openid", GrantedAt: odd(), Places: []string{"a http://[::1]:1", "b x:"}}
-	filled(t, other, "Client", "Generation")
+	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "openid", GrantedAt: odd(), FirstGrantedAt: odd(), Places: []string{"a http://[::1]:1", "b x:"}, Client: 3, Withdrawn: "email phone"}
+	filled(t, other, "Generation")
 	consent(t, db, other)
 	for _, want := range []store.Consent{
-		{UserID: 7, ClientID: "shop", Scope: "openid email", GrantedAt: odd()},
-		{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd().Add(time.Hour), Places: []string{"a x:"}},
-		{UserID: 7, ClientID: "shop"},
+		{UserID: 7, ClientID: "shop", Scope: "openid email", GrantedAt: odd(), FirstGrantedAt: odd()},
+		{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd().Add(time.Hour), FirstGrantedAt: odd(), Places: []string{"a x:"}, Withdrawn: "email"},
+		{UserID: 7, ClientID: "shop", Scope: "openid", FirstGrantedAt: odd(), Client: 4, Withdrawn: "https://api.example#read email"},
+		{UserID: 7, ClientID: "shop", FirstGrantedAt: odd()},
 	} {
 		for range 2 { // the second time changes nothing, and is not an error
 			consent(t, db, want)
@@ -52,7 +55,7 @@ func consentRoundTrip(t *testing.T, db store.DB) {
 func consentList(t *testing.T, db store.DB) {
 	var want []store.Consent
 	for _, id := range []string{"b", "a", "Z", "c"} {
-		c := store.Consent{UserID: 7, ClientID: id, Scope: "openid", GrantedAt: odd()}
+		c := store.Consent{UserID: 7, ClientID: id, Scope: "openid", GrantedAt: odd(), FirstGrantedAt: odd()}
 		want = append(want, c)
 		consent(t, db, c)
 	}
@@ -69,7 +72,7 @@ func consentList(t *testing.T, db store.DB) {
 }
 
 func consentBytes(t *testing.T, db store.DB) {
-	want := store.Consent{UserID: 7, ClientID: "Shop", Scope: "openid", GrantedAt: odd()}
+	want := store.Consent{UserID: 7, ClientID: "Shop", Scope: "openid", GrantedAt: odd(), FirstGrantedAt: odd()}
 	consent(t, db, want)
 	for _, id := range append(oddIDs("Shop"), "shop") {
 		if id == "Shop" {
@@ -89,8 +92,8 @@ func consentBytes(t *testing.T, db store.DB) {
 }
 
 func consentWithdrawn(t *testing.T, db store.DB) {
-	want := store.Consent{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd()}
-	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "email", GrantedAt: odd()}
+	want := store.Consent{UserID: 7, ClientID: "shop", Scope: "openid", GrantedAt: odd(), FirstGrantedAt: odd()}
+	other := store.Consent{UserID: 8, ClientID: "shop", Scope: "email", GrantedAt: odd(), FirstGrantedAt: odd()}
 	consent(t, db, want)
 	consent(t, db, other)
 	write(t, db, func(tx store.Tx) error {
@@ -106,4 +109,69 @@ func consentWithdrawn(t *testing.T, db store.DB) {
 	err := db.Write(t.Context(), func(tx store.Tx) error { _, err := tx.DeleteConsent(7, "shop"); return err })
 	wantError(t, "withdrawing again", err, store.ErrNotFound)
 	wantConsent(t, db, other)
+}
+
+// consentNarrowed: a scope that was taken away counts for all that the user has in the app,
+// and for nothing else, until it is granted again or all is withdrawn.
+func consentNarrowed(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	own, another, others := found(t, db, ann, "shop"), found(t, db, ann, "blog"), found(t, db, ben, "shop")
+	wants := func(f founded, withdrawn string) {
+		t.Helper()
+		same(t, "of the session", session(t, db, f.session.ID).Withdrawn, withdrawn)
+		same(t, "of the code", code(t, db, f.code.Digest).Withdrawn, withdrawn)
+		same(t, "of the device", device(t, db, f.device.Device).Withdrawn, withdrawn)
+		same(t, "what lives", f.lives(t, db), allLive)
+	}
+	for _, withdrawn := range []string{"email", "email phone", "", "email"} {
+		own.consent.Withdrawn = withdrawn
+		consent(t, db, own.consent)
+		wantConsent(t, db, own.consent)
+		wants(own, withdrawn)
+		wants(another, "")
+		wants(others, "")
+	}
+	write(t, db, func(tx store.Tx) error { _, err := tx.DeleteConsent(ann.ID, "shop"); return err })
+	wants(own, "")
+	write(t, db, func(tx store.Tx) error {
+		_, err := tx.EndAll(store.End{UserID: ann.ID, ClientID: "shop", At: odd()})
+		return err
+	})
+	own.consent.Generation = consentAgain(t, db, own.consent)
+	if own.consent.Generation == 0 {
+		t.Error("the generation is 0 after an end, want it raised")
+	}
+	wantConsent(t, db, own.consent) // what is withdrawn does not touch the generation
+}
+
+// consentAgain stores a consent and returns its generation.
+func consentAgain(t *testing.T, db store.DB, c store.Consent) store.Generation {
+	t.Helper()
+	consent(t, db, c)
+	got, err := db.ConsentOf(t.Context(), c.UserID, c.ClientID)
+	if err != nil {
+		t.Fatalf("looking up the consent: %v", err)
+	}
+	return got.Generation
+}
+
+func lastUse(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	latest := odd().Add(5 * time.Hour)
+	for i, s := range []store.Session{newSession(ann.ID), newSession(ann.ID), newSession(ann.ID), newSession(ben.ID)} {
+		s.ClientID, s.LastUsedAt = "shop", odd().Add(time.Duration(i)*time.Hour)
+		if i == 1 {
+			s.LastUsedAt, s.EndedAt = latest, latest
+		}
+		start(t, db, s)
+	}
+	for _, c := range []struct {
+		user int64
+		app  string
+		want time.Time
+	}{{ann.ID, "shop", latest}, {ben.ID, "shop", odd().Add(3 * time.Hour)}, {ann.ID, "blog", time.Time{}}, {ann.ID, "", time.Time{}}} {
+		if got, err := db.LastUse(t.Context(), c.user, c.app); err != nil || !got.Equal(c.want) {
+			t.Errorf("the last use of %q is %s, %v; want %s", c.app, got, err, c.want)
+		}
+	}
 }

@@ -13,13 +13,15 @@ type belongings struct {
 	device  store.DeviceGrant
 	pushed  store.PushedRequest
 	consent store.Consent
+	link    store.Link
 }
 
 func give(t *testing.T, db store.DB, userID int64, clientID string) belongings {
 	t.Helper()
 	b := belongings{
+		link:    newLink(userID),
 		browser: newBrowser(userID), code: newCode(userID), device: decide(newDevice(), store.DeviceApproved), pushed: newPushed(),
-		consent: store.Consent{UserID: userID, ClientID: clientID, Scope: "openid", GrantedAt: odd()},
+		consent: store.Consent{UserID: userID, ClientID: clientID, Scope: "openid", GrantedAt: odd(), FirstGrantedAt: odd()},
 	}
 	b.device.UserID = userID
 	b.code.ClientID, b.device.ClientID, b.pushed.ClientID = clientID, clientID, clientID
@@ -28,6 +30,7 @@ func give(t *testing.T, db store.DB, userID int64, clientID string) belongings {
 	addDevice(t, db, b.device)
 	push(t, db, b.pushed)
 	consent(t, db, b.consent)
+	putLink(t, db, b.link)
 	return b
 }
 
@@ -40,8 +43,9 @@ func (b belongings) left(t *testing.T, db store.DB) map[string]bool {
 	_, device := db.DeviceByDeviceCode(ctx, b.device.Device)
 	_, pushed := db.PushedByDigest(ctx, b.pushed.Digest)
 	_, consent := db.ConsentOf(ctx, b.consent.UserID, b.consent.ClientID)
+	_, link := db.LinkByDigest(ctx, b.link.Digest, odd())
 	left := map[string]bool{}
-	for what, err := range map[string]error{"browser": browser, "code": code, "device": device, "pushed": pushed, "consent": consent} {
+	for what, err := range map[string]error{"browser": browser, "code": code, "device": device, "pushed": pushed, "consent": consent, "link": link} {
 		if left[what] = err == nil; err != nil {
 			wantError(t, what, err, store.ErrNotFound)
 		}
@@ -49,7 +53,7 @@ func (b belongings) left(t *testing.T, db store.DB) map[string]bool {
 	return left
 }
 
-var allLeft = map[string]bool{"browser": true, "code": true, "device": true, "pushed": true, "consent": true}
+var allLeft = map[string]bool{"browser": true, "code": true, "device": true, "pushed": true, "consent": true, "link": true}
 
 func deletedWithAll(t *testing.T, db store.DB) {
 	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
@@ -57,7 +61,7 @@ func deletedWithAll(t *testing.T, db store.DB) {
 	owe(t, db, newNotice("S"))
 	update(t, db, ann.ID, store.UserChange{Profile: new(newProfile().Text())})
 	write(t, db, func(tx store.Tx) error { return tx.DeleteUser(ann.ID) })
-	same(t, "of hers", anns.left(t, db), map[string]bool{"browser": false, "code": false, "device": false, "pushed": true, "consent": false})
+	same(t, "of hers", anns.left(t, db), map[string]bool{"browser": false, "code": false, "device": false, "pushed": true, "consent": false, "link": false})
 	same(t, "of another person's", bens.left(t, db), allLeft)
 	_, err := db.UserByID(t.Context(), ann.ID)
 	wantError(t, "UserByID", err, store.ErrNotFound)
@@ -73,7 +77,8 @@ func clientDeletedWithAll(t *testing.T, db store.DB) {
 	notice.ClientID = "other"
 	owe(t, db, newNotice("S"), notice)
 	write(t, db, func(tx store.Tx) error { return tx.DeleteClient("shop", odd()) })
-	same(t, "of the app's", shops.left(t, db), map[string]bool{"browser": true, "code": false, "device": false, "pushed": false, "consent": false})
+	// A link belongs to the person: the second has replaced the first, and stays.
+	same(t, "of the app's", shops.left(t, db), map[string]bool{"browser": true, "code": false, "device": false, "pushed": false, "consent": false, "link": false})
 	same(t, "of another app's", others.left(t, db), allLeft)
 	wantClaimed(t, "owed to the app that is gone", claim(t, db, odd(), odd(), 9), "S")
 	wantClaimed(t, "owed to another app", claimOf(t, db, "other", odd(), odd(), 9), "O")

@@ -27,7 +27,7 @@ func devices() []promise {
 func newDevice() store.DeviceGrant {
 	return store.DeviceGrant{
 		Device: store.DigestOf(rand.Text()), User: store.DigestOf(rand.Text()), SessionID: rand.Text(),
-		ClientID: "tv", Scope: "openid offline_access", Status: store.DevicePending,
+		ClientID: "tv", Scope: "openid offline_access", Resources: []string{"https://api.example/é"}, Status: store.DevicePending,
 		IP: "2001:db8::ffff:1", Network: "2001:db8::/48", CreatedAt: odd(), ExpiresAt: odd().Add(10 * time.Minute), Interval: 5,
 	}
 }
@@ -79,7 +79,7 @@ func deviceRoundTrip(t *testing.T, db store.DB) {
 	create(t, db, newUser("ann")) // who decides
 	full := decide(newDevice(), store.DeviceApproved)
 	full.PolledAt = odd().Add(time.Second)
-	filled(t, full, "Foundation")
+	filled(t, full, "Foundation", "Withdrawn")
 	bare := store.DeviceGrant{Device: store.DigestOf("device"), User: store.DigestOf("user"), Status: store.DevicePending}
 	for _, want := range []store.DeviceGrant{newDevice(), full, bare} {
 		addDevice(t, db, want)

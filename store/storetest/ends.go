@@ -15,6 +15,7 @@ func ends() []promise {
 		{"an end raises a number, which ends all that was founded on it", "EndAll", endedWithAll},
 		{"what is founded on a number that was raised meanwhile is dead", "EndAll CreateSession AddCode", foundedTooLate},
 		{"the session that is spared stays, with its browser session", "EndAll", spared},
+		{"a browser session is spared alone", "EndAll", sparedBrowser},
 		{"what had ended is not spared", "EndAll", notSpared},
 		{"a browser session that ran out ends nothing", "EndAll SweepBrowsers", ranOut},
 		{"the number of a deleted app is not given again", "EndAll DeleteClient CreateClient", stones},
@@ -64,7 +65,7 @@ func found(t *testing.T, db store.DB, u store.User, clientID string) founded {
 	t.Helper()
 	f := founded{
 		browser: newBrowser(u.ID), session: newSession(u.ID), another: newSession(u.ID), code: newCode(u.ID), device: newDevice(),
-		consent: store.Consent{UserID: u.ID, ClientID: clientID, Scope: "openid", GrantedAt: odd()},
+		consent: store.Consent{UserID: u.ID, ClientID: clientID, Scope: "openid", GrantedAt: odd(), FirstGrantedAt: odd()},
 	}
 	now := nowOf(t, db, u.ID, clientID)
 	f.browser.User, f.consent.Client = now.User, now.Client
@@ -110,6 +111,11 @@ func (f founded) lives(t *testing.T, db store.DB) lives {
 	if listErr != nil {
 		t.Fatalf("listing the sessions: %v", listErr)
 	}
+	newest, err2 := db.NewestSessions(t.Context(), store.Mark{}, odd(), 1000)
+	browsers, err3 := db.NewestBrowsers(t.Context(), store.Mark{}, odd(), 1000)
+	if err := errors.Join(err2, err3); err != nil {
+		t.Fatalf("listing everybody's sessions: %v", err)
+	}
 	l := lives{
 		Browser: browserLives(t, db, f.browser.Cookie), Code: err == nil, Device: d.Status == store.DeviceApproved,
 		Session: sessionLives(t, db, f.session.ID), Another: sessionLives(t, db, f.another.ID),
@@ -121,6 +127,12 @@ func (f founded) lives(t *testing.T, db store.DB) lives {
 		if slices.ContainsFunc(listed, func(one store.Session) bool { return one.ID == s.id }) != s.lives {
 			t.Errorf("session %s is listed: %t, want as it lives: %t", s.id, !s.lives, s.lives)
 		}
+		if slices.ContainsFunc(newest.Sessions, func(one store.SessionOf) bool { return one.ID == s.id }) != s.lives {
+			t.Errorf("session %s is among everybody's: %t, want as it lives: %t", s.id, !s.lives, s.lives)
+		}
+	}
+	if slices.ContainsFunc(browsers.Browsers, func(one store.BrowserOf) bool { return one.ID == f.browser.ID }) != l.Browser {
+		t.Errorf("the browser session is among everybody's: %t, want as it lives: %t", !l.Browser, l.Browser)
 	}
 	return l
 }
@@ -256,6 +268,23 @@ func spared(t *testing.T, db store.DB) {
 	}
 }
 
+// sparedBrowser spares a browser session, and none of the sessions that began in it.
+func sparedBrowser(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	kept, gone, bens := found(t, db, ann, "shop"), found(t, db, ann, "shop"), found(t, db, ben, "shop")
+	for i := range 3 {
+		endAll(t, db, store.End{UserID: ann.ID, Spare: kept.browser.ID, Reason: "why", At: odd().Add(time.Duration(i) * time.Second)})
+		follow(t, db, odd().Add(time.Hour), 10)
+		same(t, "spared", kept.lives(t, db), lives{Browser: true})
+		same(t, "the rest", gone.lives(t, db), noneLive)
+	}
+	endBrowser(t, db, kept.browser.ID, odd().Add(time.Hour))
+	endAll(t, db, store.End{UserID: ann.ID, Spare: kept.browser.ID, Reason: "why", At: odd().Add(2 * time.Hour)})
+	same(t, "spared after its end", kept.lives(t, db), noneLive)
+	endAll(t, db, store.End{UserID: ann.ID, Spare: bens.browser.ID, Reason: "why", At: odd().Add(3 * time.Hour)})
+	same(t, "another person's", bens.lives(t, db), allLive)
+}
+
 func notSpared(t *testing.T, db store.DB) {
 	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
 	anns, bens := found(t, db, ann, "shop"), found(t, db, ben, "shop")
@@ -278,13 +307,6 @@ func ranOut(t *testing.T, db store.DB) {
 		t.Fatalf("%d browser sessions swept, %v; want 1", n, err)
 	}
 	same(t, "afterwards", f.lives(t, db), lives{Session: true, Another: true, Code: true, Device: true})
-}
-
-// wantGranted wants the consent, whatever the client's generation, which is only written.
-func wantGranted(t *testing.T, db store.DB, c store.Consent) {
-	t.Helper()
-	c.Client = 0
-	wantConsent(t, db, c)
 }
 
 // stones deletes an app, and registers another one with its ID.
@@ -311,10 +333,10 @@ func stones(t *testing.T, db store.DB) {
 		wantError(t, "what the earlier app pushed", err, store.ErrNotFound)
 		old, last = found(t, db, ann, "shop"), now
 		same(t, "of the new app", old.lives(t, db), allLive)
-		wantGranted(t, db, old.consent)
+		wantConsent(t, db, old.consent)
 		follow(t, db, odd().Add(time.Hour), 10)
 		same(t, "of the new app, after the rows have followed", old.lives(t, db), allLive)
-		wantGranted(t, db, old.consent)
+		wantConsent(t, db, old.consent)
 	}
 }
 

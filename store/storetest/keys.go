@@ -14,9 +14,12 @@ func keys() []promise {
 		{"a generation and an ID are given once", "AddSigningKey", keyConflict},
 		{"retiring", "RetireSigningKey", keyRetired},
 		{"deleting", "DeleteSigningKey", keyDeleted},
-		{"rewrapping", "RewrapSigningKeys", keysRewrapped},
+		{"rewrapping", "RewrapKeys", keysRewrapped},
 		{"a key must be sealed with the master key of the previous one", "AddSigningKey", keyOfAnotherMaster},
-		{"keys added and rewrapped at once end up with one master key", "AddSigningKey RewrapSigningKeys", keysRewrappedAndAdded},
+		{"keys added and rewrapped at once end up with one master key", "AddSigningKey RewrapKeys", keysRewrappedAndAdded},
+		{"data keys come back as they were, by ID", "DataKeys AddDataKey", dataKeyRoundTrip},
+		{"data keys are rewrapped with the signing keys or not at all", "RewrapKeys", dataKeysRewrapped},
+		{"a data key must be sealed with the master key of the signing keys", "AddDataKey", dataKeyOfAnotherMaster},
 	}
 }
 

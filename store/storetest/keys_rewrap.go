@@ -27,14 +27,14 @@ func keysRewrapped(t *testing.T, db store.DB) {
 		"one too many":      rewrapped(first, second, newKey(3)),
 		"in another order ": rewrapped(second, first),
 	} {
-		wantError(t, what, db.RewrapSigningKeys(t.Context(), keys, keyEvent("key.rewrapped")), store.ErrConflict)
+		wantError(t, what, db.RewrapKeys(t.Context(), keys, nil, keyEvent("key.rewrapped")), store.ErrConflict)
 	}
 	wantKeys(t, db, first, second)
 	wantEvents(t, db, "key.rewrapped", 0)
 	after := rewrapped(first, second)
 	moved := slices.Clone(after)
-	moved[0].SignFrom, moved[0].Generation = odd(), 7 // RewrapSigningKeys ignores them
-	if err := db.RewrapSigningKeys(t.Context(), moved, keyEvent("key.rewrapped")); err != nil {
+	moved[0].SignFrom, moved[0].Generation = odd(), 7 // RewrapKeys ignores them
+	if err := db.RewrapKeys(t.Context(), moved, nil, keyEvent("key.rewrapped")); err != nil {
 		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	wantKeys(t, db, after...)
@@ -43,7 +43,7 @@ func keysRewrapped(t *testing.T, db store.DB) {
 
 func keyOfAnotherMaster(t *testing.T, db store.DB) {
 	first := rewrapped(addKey(t, db, newKey(1)))
-	if err := db.RewrapSigningKeys(t.Context(), first, keyEvent("key.rewrapped")); err != nil {
+	if err := db.RewrapKeys(t.Context(), first, nil, keyEvent("key.rewrapped")); err != nil {
 		t.Fatalf("rewrapping the signing keys: %v", err)
 	}
 	late := newKey(2)
@@ -64,7 +64,7 @@ func keysRewrappedAndAdded(t *testing.T, db store.DB) {
 		for {
 			all, err := db.SigningKeys(t.Context())
 			if err == nil {
-				err = db.RewrapSigningKeys(t.Context(), rewrapped(all...), keyEvent("key.rewrapped"))
+				err = db.RewrapKeys(t.Context(), rewrapped(all...), nil, keyEvent("key.rewrapped"))
 			}
 			if !errors.Is(err, store.ErrConflict) {
 				if err != nil {

@@ -85,8 +85,8 @@ func TestFilledNamesWhatIsEmpty(t *testing.T) {
 		record any
 		want   []string
 	}{
-		"a record": {c, []string{"R.Scope", "R.RedirectURIs", "R.Secrets[0].ExpiresAt", "R.Generation"}},
-		"a part":   {s, []string{"R.EndedAt", "R.EndReason", "R.Foundation", "R.Rotation.JTI"}},
+		"a record": {c, []string{"R.Scope", "R.RedirectURIs", "R.Secrets[0].ExpiresAt", "R.Generation", "R.LastUsedAt"}},
+		"a part":   {s, []string{"R.Withdrawn", "R.EndedAt", "R.EndReason", "R.Foundation", "R.Rotation.JTI"}},
 	} {
 		got := emptyFields("R", reflect.ValueOf(test.record))
 		if diff := cmp.Diff(test.want, got); diff != "" {

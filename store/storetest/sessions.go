@@ -1,9 +1,12 @@
 package storetest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +26,8 @@ func sessions() []promise {
 		}},
 		{"living sessions, newest first", "ListSessions", livingSessions},
 		{"no more than a thousand are listed", "ListSessions", thousandSessions},
+		{"everybody's living sessions, newest first, page by page", "NewestSessions", newestSessions},
+		{"sessions that ended, the latest first", "EndedSessions", endedSessions},
 		{"touching goes forward only", "TouchSession", touched},
 		{"a use without a rotation goes forward only", "UseSession", usedSession},
 		{"a repeat is noted once per network, and up to a bound", "NoteRepeat", notedRepeats},
@@ -35,7 +40,7 @@ func sessions() []promise {
 func newSession(userID int64) store.Session {
 	seconds := odd().Truncate(time.Second)
 	return store.Session{
-		ID: rand.Text(), UserID: userID, ClientID: "shop-" + rand.Text(), Scope: "openid users:read",
+		ID: rand.Text(), UserID: userID, ClientID: "shop-" + rand.Text(), Scope: "openid users:read", Resources: []string{"https://api.example/é"},
 		SignIn: newSignIn(odd().Add(-time.Second)), CreatedAt: odd(), ExpiresAt: odd().Add(90 * 24 * time.Hour), LastUsedAt: odd().Add(time.Millisecond),
 		IP: "2001:db8::ffff:1", UserAgent: "Mözilla/5.0 ✓ (名)",
 		BrowserID: rand.Text(), Claims: `{"userinfo":{"given_näme":{"essential":true}}}`,
@@ -81,7 +86,7 @@ func sessionRoundTrip(t *testing.T, db store.DB) {
 	create(t, db, newUser("ben"))
 	living, over := newSession(ann.ID), newSession(ann.ID)
 	over.EndedAt, over.EndReason = odd().Add(time.Hour), "revoked — é"
-	filled(t, over, "Foundation")
+	filled(t, over, "Foundation", "Withdrawn")
 	bare := store.Session{ID: rand.Text(), UserID: ann.ID}
 	start(t, db, living, over, bare)
 	ann.FirstName, ann.Active = "Changed since", false
@@ -142,6 +147,57 @@ func livingSessions(t *testing.T, db store.DB) {
 	same(t, "sessions", got, want)
 	if got, err := db.ListSessions(t.Context(), ann.ID+99, now); err != nil || len(got) != 0 {
 		t.Errorf("sessions of an unknown person: %v, %v; want none", got, err)
+	}
+}
+
+// newestSessions: those that began at once come too, and each once; the dead cost a place.
+func newestSessions(t *testing.T, db store.DB) {
+	ann, ben := create(t, db, newUser("ann")), create(t, db, newUser("ben"))
+	now := odd().Add(time.Hour)
+	var want []store.Session
+	for i := range 7 {
+		s := newSession([]int64{ann.ID, ben.ID}[i%2])
+		s.CreatedAt = odd().Add(-time.Duration(i/3) * time.Minute)
+		want = append(want, s)
+	}
+	slices.SortFunc(want, func(a, b store.Session) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
+	})
+	over, expired := newSession(ann.ID), newSession(ben.ID)
+	over.EndedAt, expired.Rotation.ExpiresAt = odd(), now
+	start(t, db, want[2], over, want[5], want[0], expired, want[3], want[1], want[6], want[4])
+	var got []store.Session
+	var mark store.Mark
+	for pages := 0; pages == 0 || mark != (store.Mark{}); pages++ {
+		page, err := db.NewestSessions(t.Context(), mark, now, 3)
+		if err != nil || pages > 4 || len(page.Sessions) > 3 {
+			t.Fatalf("page %d has %d sessions, %v; want up to 3, on 3 pages", pages+1, len(page.Sessions), err)
+		}
+		for _, s := range page.Sessions {
+			same(t, "the person of "+s.ID, s.User.Sub, map[int64]string{ann.ID: ann.Sub, ben.ID: ben.Sub}[s.UserID])
+			got = append(got, s.Session)
+		}
+		mark = page.Next
+	}
+	same(t, "sessions", got, want)
+}
+
+func endedSessions(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	var want []store.Session
+	for i := range 4 {
+		s := newSession(ann.ID)
+		s.EndedAt, s.EndReason = odd().Add(-time.Duration(i)*time.Minute), store.EndedByAdmin
+		want = append(want, s)
+	}
+	start(t, db, want[2], newSession(ann.ID), want[0], want[3], want[1])
+	got, err := db.EndedSessions(t.Context(), 3)
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%d sessions, %v; want 3", len(got), err)
+	}
+	for i, s := range got {
+		same(t, "session", s.Session, want[i])
+		same(t, "its person", s.User.Sub, ann.Sub)
 	}
 }
 

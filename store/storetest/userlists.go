@@ -14,6 +14,10 @@ import (
 func userLists() []promise {
 	return []promise{
 		{"every order, either way, with every filter, page by page", "ListUsers", pages},
+		{"every filter beside role and state", "ListUsers", marked},
+		{"a total is counted as far as is asked for", "ListUsers", countedTo},
+		{"what a search finds is ordered by where it finds it", "ListUsers", matches},
+		{"what a search finds under a filter comes page by page", "ListUsers", matchesFiltered},
 		{"search", "ListUsers", search},
 		{"a search that finds nearly everybody", "ListUsers", broadSearch},
 		{"a page after somebody who has gone", "ListUsers", goneOn},
@@ -47,6 +51,7 @@ func crowd(t *testing.T, db store.DB, n int) []store.User {
 			u := newUser(fmt.Sprintf("%c%d", 'a'+rune(i*7%26), i))
 			u.EmailKey = fmt.Sprintf("%d@%c.example", i*13%n, 'a'+rune(i%3))
 			u.Role, u.Active = roles[i*3%len(roles)], i%4 != 0
+			u.EmailVerified, u.Factors = i%5 != 1, store.Factors(i%8)
 			u.JoinedAt = odd().Add(time.Duration(i*5%7) * time.Hour)
 			u.LastLoginAt = time.Time{}
 			if i%3 == 0 {
@@ -120,6 +125,8 @@ func selected(people []store.User, q store.UserQuery) []store.User {
 	for _, u := range people {
 		_, domain, _ := strings.Cut(u.EmailKey, "@")
 		if (q.Role == "" || u.Role == q.Role) && (q.Active == nil || u.Active == *q.Active) &&
+			(q.Verified == nil || u.EmailVerified == *q.Verified) && (q.Second == nil || u.Factors.Second() == *q.Second) &&
+			(q.IdleSince.IsZero() || u.LastLoginAt.Before(q.IdleSince)) && (q.UpTo == 0 || u.ID <= q.UpTo) &&
 			(q.Search == nil || strings.HasPrefix(domain, q.Search[0])) {
 			found = append(found, u)
 		}
@@ -151,6 +158,9 @@ func walk(t *testing.T, db store.DB, q store.UserQuery, want []store.User) {
 			t.Fatalf("%+v: a page before the last has %d people, want %d", q, len(page.Users), q.Limit)
 		}
 		q.After = position(q.OrderBy, page.Users[len(page.Users)-1])
+		if q.OrderBy == store.ByMatch {
+			q.After = &page.Last
+		}
 	}
 	same(t, fmt.Sprintf("%+v", q), got, want)
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ func users() []promise {
 		{"a person comes back as they were", "CreateUser UserByID UserBySub UserByName LockUser ListUsers", userRoundTrip},
 		{"the longest name, in letters that fold into many", "CreateUser UpdateUser", longNames},
 		{"an unknown person is not found", "UserByID UserBySub UserByName", nobody},
+		{"several people by their subjects", "UsersBySub", severalUsers},
 		{"usernames and addresses share one name space", "CreateUser", oneNameSpace},
 		{"a person's address may be their username", "CreateUser", ownAddress},
 		{"a change writes what it names and nothing else", "UpdateUser", namedChanges},
@@ -37,8 +39,8 @@ func newUser(name string) store.User {
 		Sub: rand.Text(), Username: name, UsernameKey: name,
 		Email: name + "@Exämple.com", EmailKey: name + "@xn--exmple-cua.com", EmailVerified: true,
 		FirstName: "Ünï ✓ 名", LastName: "O'Neill \\ % _", Role: store.RoleStaff, Active: true,
-		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$" + rand.Text(),
-		JoinedAt:     odd(), LastLoginAt: odd().Add(-time.Hour), UpdatedAt: odd().Add(-time.Minute),
+		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$" + rand.Text(), PasswordStolen: true, Factors: store.FactorTOTP | store.FactorRecovery,
+		JoinedAt: odd(), LastLoginAt: odd().Add(-time.Hour), UpdatedAt: odd().Add(-time.Minute),
 		Profile: newProfile().Text(),
 	}
 }
@@ -119,6 +121,27 @@ func userRoundTrip(t *testing.T, db store.DB) {
 				t.Errorf("%s: looking up the user: %v", what, err)
 			}
 			same(t, what, got, u)
+		}
+	}
+}
+
+func severalUsers(t *testing.T, db store.DB) {
+	var subs []string
+	want := map[string]store.User{}
+	for i := range 60 { // more than one query has
+		u := newUser(fmt.Sprintf("ann%d", i))
+		u = create(t, db, u)
+		want[u.Sub] = u
+		subs = append(subs, u.Sub)
+	}
+	subs = append(subs, oddIDs("nobody")...)
+	for name, asked := range map[string][]string{"all": subs, "one": subs[:1], "none": nil} {
+		got, err := db.UsersBySub(t.Context(), asked)
+		if err != nil || len(got) != min(len(asked), len(want)) {
+			t.Fatalf("%s: %d people, %v; want those that exist, each once", name, len(got), err)
+		}
+		for _, u := range got {
+			same(t, name, u, want[u.Sub])
 		}
 	}
 }
@@ -234,6 +257,8 @@ func namedChanges(t *testing.T, db store.DB) {
 		{"less of a role", store.UserChange{Role: new(store.RoleUser)}, func(u *store.User) { u.Role = store.RoleUser }},
 		{"inactive", store.UserChange{Active: new(false)}, func(u *store.User) { u.Active = false }},
 		{"password", store.UserChange{PasswordHash: new("other")}, func(u *store.User) { u.PasswordHash = "other" }},
+		{"a password that was not stolen", store.UserChange{PasswordStolen: new(false)}, func(u *store.User) { u.PasswordStolen = false }},
+		{"factors", store.UserChange{Factors: new(store.FactorPasskey)}, func(u *store.User) { u.Factors = store.FactorPasskey }},
 		{"sign-in", store.UserChange{LastLoginAt: &later}, func(u *store.User) { u.LastLoginAt = later }},
 		{"changed", store.UserChange{UpdatedAt: &later}, func(u *store.User) { u.UpdatedAt = later }},
 		{"never signed in", store.UserChange{LastLoginAt: new(time.Time{})}, func(u *store.User) { u.LastLoginAt = time.Time{} }},

@@ -103,5 +103,6 @@ var titles = []struct{ text, tests string }{
 	{"Three replicas on MariaDB: disk space, time and versions", "TestDiskFull TestManyExpiredRows TestClockSteps TestTwoVersions"},
 	{"Three replicas on MariaDB and one Redis: faults of replicas and clocks, and abuse by strangers", "TestReplicas"},
 	{"Three replicas on MariaDB: signing keys", "TestKeys"},
+	{"Three replicas on MariaDB: the hosts of apps by URL", "TestDocumentHosts"},
 	{"Two processes on one SQLite file", "TestSQLite"},
 }

@@ -5,7 +5,14 @@
 // It also does what the documentation says, snippet by snippet: TestEverySnippetIsRun fails
 // for one that no test runs.
 //
-// The relying party in the folder node needs node and npm, and the snippet in Python python3
-// and pip3. Without them their tests are skipped with a sentence that says so, or fail if
-// CI=true.
+// The APIs in docs/snippets/apis get tokens of the real binary, good ones and forged ones, and
+// TestAPIs holds them to the same answers in every language.
+//
+// The folder mcp has an MCP server, a module of its own, and the agents that sign people in
+// to it, and the conformance tests of the Model Context Protocol, which need Node 22: their
+// lock file brings it on Linux, and elsewhere node must be new enough.
+//
+// What is written for Node needs node and npm, and what is in Python python3 and pip3. Without
+// them their tests are skipped with a sentence that says so, or fail if CI=true. The API in
+// Java needs Maven: scripts/spring.sh tests it.
 package interop

@@ -21,7 +21,7 @@ const documentedBack = "http://localhost:3000/callback"
 // the browser, reads the one at which the browser came back, and prints who signed in.
 func (r *reader) signsIn(t *testing.T, cmd *exec.Cmd, env ...string) {
 	t.Helper()
-	cmd.Env = append(append(slices.Clone(r.env), env...), "ISSUER="+r.site.issuer, "ID="+r.web.ID, "SECRET="+r.web.Secret)
+	cmd.Env = append(append(slices.Clone(r.env), env...), "ISSUER="+r.site.issuer, "ID="+r.web.ID, "SECRET="+r.web.Secret, "CLIENT_SECRET="+r.web.Secret)
 	var faults strings.Builder
 	cmd.Stderr = &faults
 	in, inErr := cmd.StdinPipe()
@@ -37,10 +37,21 @@ func (r *reader) signsIn(t *testing.T, cmd *exec.Cmd, env ...string) {
 	}
 	rest, _ := io.ReadAll(lines)
 	err := cmd.Wait()
-	sub := regexp.MustCompile(`"sub": ?"([^"]+)"`).FindStringSubmatch(r.run(t, "./gatehouse user show root --json"))
-	if sub == nil || err != nil || strings.TrimSpace(string(rest)) != sub[1] {
+	sub := r.subject(t)
+	if sub == "" || err != nil || strings.TrimSpace(string(rest)) != sub {
 		t.Errorf("the app printed %q and then %q, %v; want an address of ours and the sub %v:\n%s", to, rest, err, sub, faults.String())
 	}
+}
+
+// subject returns the sub of the person who signs in.
+func (r *reader) subject(t *testing.T) string {
+	t.Helper()
+	if r.site.sub == "" {
+		if found := regexp.MustCompile(`"sub": ?"([^"]+)"`).FindStringSubmatch(r.run(t, "./gatehouse user show root --json")); found != nil {
+			r.site.sub = found[1]
+		}
+	}
+	return r.site.sub
 }
 
 // halves cuts a snippet at the comment that stands for the person's way back.
@@ -113,11 +124,7 @@ func (r *reader) nodeApp(t *testing.T, s snippet) {
 	if hint == nil {
 		t.Fatal("no hint for http in the page, want the fifth argument of discovery")
 	}
-	const last = "client.ClientSecretBasic(SECRET))"
-	if !strings.Contains(begin, last) {
-		t.Fatalf("the snippet does not end discovery with %s, want it there for the hint", last)
-	}
-	begin = strings.Replace(begin, last, strings.TrimSuffix(last, ")")+", "+string(hint[1])+")", 1)
+	begin = withHint(t, begin, string(hint[1]))
 	write(t, filepath.Join(project, "app.mjs"), `import { createInterface } from 'node:readline/promises'
 const { ISSUER, ID, SECRET } = process.env`, begin, `
 console.log(url.href)
@@ -131,9 +138,22 @@ console.log(who.sub)`)
 	r.signsIn(t, cmd)
 }
 
+// withHint gives discovery a further argument, unless it has it.
+func withHint(t *testing.T, code, hint string) string {
+	t.Helper()
+	const last = "client.ClientSecretBasic(SECRET))"
+	switch {
+	case strings.Contains(code, hint):
+		return code
+	case !strings.Contains(code, last):
+		t.Fatalf("the snippet does not end discovery with %s, want it there for the hint", last)
+	}
+	return strings.Replace(code, last, strings.TrimSuffix(last, ")")+", "+hint+")", 1)
+}
+
 // pythonApp runs the app in a Flask of its own.
 func (r *reader) pythonApp(t *testing.T, s snippet) {
-	python, packages := testkit.Installed(t, "python3"), pythonPackages(t)
+	python, packages := testkit.Installed(t, "python3"), r.pythonPackages(t)
 	file := filepath.Join(t.TempDir(), "main.py")
 	write(t, file, `import os
 from flask import Flask
@@ -147,14 +167,14 @@ print(browser.get(input()).text)`)
 	r.signsIn(t, exec.CommandContext(t.Context(), python, file), "PYTHONPATH="+packages)
 }
 
-// djangoAPI checks tokens of the README's shop in a Django of its own.
+// djangoAPI checks tokens for the API of the page in a Django of its own.
 func (r *reader) djangoAPI(t *testing.T, s snippet) {
-	python, packages := testkit.Installed(t, "python3"), pythonPackages(t)
+	python, packages := testkit.Installed(t, "python3"), r.pythonPackages(t)
 	file := filepath.Join(t.TempDir(), "settings_of_ours.py")
 	write(t, file, `import json, os, urllib.parse, urllib.request
 import django
 from django.conf import settings
-ISSUER = os.environ["ISSUER"]
+ISSUER, AUDIENCE = os.environ["ISSUER"], "`+orders+`"
 `, s.text, `
 settings.configure(SIMPLE_JWT=SIMPLE_JWT, REST_FRAMEWORK=REST_FRAMEWORK, SECRET_KEY="of the test", USE_TZ=True, INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"], ALLOWED_HOSTS=["*"])
 django.setup()
@@ -164,29 +184,20 @@ from rest_framework.test import APIRequestFactory
 @api_view()
 def view(request):
     return Response([request.user.id, request.auth["role"]] if request.auth else None)
-form = {"grant_type": "password", "client_id": "shop", "username": "root", "password": os.environ["PASSWORD"]}
-with urllib.request.urlopen(ISSUER + "/oauth/token", urllib.parse.urlencode(form).encode()) as answer:
-    tokens = json.load(answer)
-for name in ["access_token", "refresh_token"]:
-    got = view(APIRequestFactory().get("/", HTTP_AUTHORIZATION="Bearer " + tokens[name]))
-    print(name, got.status_code, *(got.data if name == "access_token" else []))`)
+def sign_in(client, **more):
+    form = {"grant_type": "password", "client_id": client, "username": "root", "password": os.environ["PASSWORD"], **more}
+    with urllib.request.urlopen(ISSUER + "/oauth/token", urllib.parse.urlencode(form).encode()) as answer:
+        return json.load(answer)
+shop = sign_in("shop")
+good = sign_in("counter", resource=AUDIENCE)["access_token"]
+for name, token in [("good", good), ("of another API", shop["access_token"]), ("refresh", shop["refresh_token"])]:
+    got = view(APIRequestFactory().get("/", HTTP_AUTHORIZATION="Bearer " + token))
+    print(name, got.status_code, *(got.data if token == good else []))`)
 	cmd := exec.CommandContext(t.Context(), python, file)
 	cmd.Env = append(slices.Clone(r.env), "PYTHONPATH="+packages, "ISSUER="+r.site.issuer, "PASSWORD="+r.site.password)
 	out, err := cmd.CombinedOutput()
-	want := regexp.MustCompile(`^access_token 200 [0-9a-f-]{36} admin\nrefresh_token 401\n$`)
+	want := regexp.MustCompile(`^good 200 [0-9a-f-]{36} admin\nof another API 401\nrefresh 401\n$`)
 	if err != nil || !want.Match(out) {
-		t.Errorf("the API: %v, want the access token accepted and the refresh token refused:\n%s", err, out)
+		t.Errorf("the API: %v, want its own access token accepted and the others refused:\n%s", err, out)
 	}
-}
-
-// pythonPackages installs the packages of the folder python in a folder of their own.
-func pythonPackages(t *testing.T) string {
-	t.Helper()
-	folder := t.TempDir()
-	install := exec.CommandContext(t.Context(), testkit.Installed(t, "pip3"), "install", "-q", "--disable-pip-version-check", "--root-user-action=ignore",
-		"--no-compile", "--no-deps", "--only-binary", ":all:", "--target", folder, "-r", filepath.Join("python", "requirements.txt"))
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("pip3 install: %v\n%s", err, out)
-	}
-	return folder
 }

@@ -22,12 +22,14 @@ const documented = "http://localhost:8080" // the issuer of the documentation
 
 // A reader follows the documentation.
 type reader struct {
-	site   *site // its password is that of the README
-	env    []string
-	web    app    // of the README
-	stop   func() // ends the server
-	failed func() bool
-	life   context.Context // that of all snippets
+	site     *site // its password is that of the README
+	env      []string
+	web      app    // of the README
+	job      app    // likewise
+	packages string // of Python, if they are installed
+	stop     func() // ends the server
+	failed   func() bool
+	life     context.Context // that of all snippets
 }
 
 func newReader(t *testing.T) *reader {
@@ -115,7 +117,8 @@ func (r *reader) withSecret(t *testing.T, s snippet) {
 	t.Helper()
 	first, second, _ := strings.Cut(s.text, "\n")
 	made := r.run(t, first)
-	r.expect(t, strings.ReplaceAll(second, "SECRET", madeSecret.FindString(made)), `"access_token":"`)
+	r.job = app{ID: "nightly", Secret: madeSecret.FindString(made)}
+	r.expect(t, strings.ReplaceAll(second, "SECRET", r.job.Secret), `"access_token":"`)
 }
 
 func (r *reader) registerWeb(t *testing.T, s snippet) {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -22,6 +23,8 @@ import (
 type site struct {
 	folder   string
 	settings []string
+	// masterKey is base64.
+	masterKey string
 	// issuer is the address of replica A, other that of replica B.
 	issuer, other string
 	// A browser signs user in.
@@ -67,10 +70,10 @@ func open(t *testing.T, settings ...string) *site {
 	a, b := testkit.FreeAddress(t), testkit.FreeAddress(t) // the issuer must be known before the start
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails
-	s := &site{folder: testdb.Folder(t), issuer: "http://" + a, other: "http://" + b, user: "ann", password: rand.Text()}
+	s := &site{masterKey: base64.StdEncoding.EncodeToString(key), folder: testdb.Folder(t), issuer: "http://" + a, other: "http://" + b, user: "ann", password: rand.Text()}
 	s.settings = append([]string{
 		"GATEHOUSE_ISSUER=" + s.issuer,
-		"GATEHOUSE_MASTER_KEY=" + base64.StdEncoding.EncodeToString(key),
+		"GATEHOUSE_MASTER_KEY=" + s.masterKey,
 		"GATEHOUSE_PASSWORD_MEMORY_KIB=7168", "GATEHOUSE_PASSWORD_ITERATIONS=5",
 	}, settings...)
 	s.start(t, a)
@@ -91,6 +94,17 @@ func (s *site) register(t *testing.T, name, method string) app {
 		"--grant", "authorization_code", "--grant", "refresh_token",
 		"--redirect-uri", shopBack, "--post-logout-redirect-uri", shopBye)
 	return made
+}
+
+// registerAPI makes an API known to the site.
+func (s *site) registerAPI(t *testing.T, id, identifier string, scopes ...string) {
+	t.Helper()
+	args := []string{"api", "create", "--json", "--id", id, "--identifier", identifier, "--name", id}
+	for _, scope := range scopes {
+		args = append(args, "--scope", scope+"=Use "+id)
+	}
+	var made json.RawMessage
+	s.run(t, "", &made, args...)
 }
 
 // start starts a replica and waits until it is ready. It ends with the test, and
@@ -148,4 +162,25 @@ func (s *site) command(t *testing.T, args ...string) *exec.Cmd {
 	cmd := gatehouse.Command(t, s.settings, args...)
 	cmd.Dir = s.folder
 	return cmd
+}
+
+// introspect asks as the app whether a token is active.
+func (s *site) introspect(t *testing.T, as app, token string) map[string]any {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.issuer+"/oauth/introspect", strings.NewReader(url.Values{"token": {token}}.Encode()))
+	if err != nil {
+		t.Fatalf("making the request: %v", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(url.QueryEscape(as.ID), url.QueryEscape(as.Secret))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatalf("asking about the token: %v", err)
+	}
+	defer resp.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("the answer: %s, %v; want 200 and JSON", resp.Status, err)
+	}
+	return answer
 }

@@ -110,7 +110,7 @@ func (q *sequence) deletePerson(t *rapid.T) {
 	if p.gone || len(q.m.families) < 3 {
 		t.Skip("not now")
 	}
-	if err := q.people.Delete(t.Context(), authz.Operator, p.ID); err != nil {
+	if err := q.people.Delete(t.Context(), authz.Operator, p.ID, ""); err != nil {
 		t.Fatalf("deleting the user: %v", err)
 	}
 	q.m.endAll(p, "")

@@ -169,7 +169,12 @@ func (m *model) scopeOf(f *family) string {
 	if f.app.builtIn() {
 		return string(authz.ForRole(f.of.Role))
 	}
-	return f.scope
+	return common(f.scope, f.app.Scope)
+}
+
+// common returns the scopes of a that b has, too.
+func common(a, b string) string {
+	return string(authz.Scope(a).Filter(authz.Scope(b).Has))
 }
 
 // exchange predicts a refresh: the code, and the successor. The successor is new if
@@ -181,11 +186,11 @@ func (m *model) exchange(by *app, t *refreshToken, asked string) (code string, n
 		return badClient, nil
 	case !by.canRefresh:
 		return notYours, nil
-	case asked == unknownScope:
-		return badScope, nil
 	case !m.now.Before(t.expires), t.in.app != by, !m.living(t.in):
 		return badGrant, nil
-	case !within(asked, granting), !within(granting, by.Scope) && asked == "", !within(asked, by.Scope):
+	case granting == "" && t.in.scope != "": // nothing is left that the app may have
+		return badGrant, nil
+	case asked == unknownScope, !within(asked, granting):
 		return badScope, nil
 	case m.away:
 		return later, nil

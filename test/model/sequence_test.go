@@ -8,7 +8,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
+	"gatehouse/internal/oauth"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
@@ -120,7 +122,7 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 	if stale { // it was given before all that was theirs ended
 		proven.Generation--
 	}
-	set, err := q.sessions.Begin(t.Context(), signin.Password(proven, signin.ByLogin, q.clock()), a.Client, authz.ForRole(p.Role))
+	set, err := q.sessions.Begin(t.Context(), signin.Password(proven, signin.ByLogin, q.clock()), a.Client, apis.Grant{Scope: authz.ForRole(p.Role)}, apis.Asked{})
 	if !p.here() || stale {
 		if !errors.Is(err, signin.ErrCredentialsChanged) {
 			t.Fatalf("a person signed in who is inactive, or by an old proof: err = %v, want ErrCredentialsChanged", err)
@@ -202,7 +204,8 @@ func (q *sequence) exchange(t *rapid.T, r *refreshToken, by *app, asked string) 
 		asked = ""
 	}
 	q.backend.keep(t)
-	honest := len(r.next) == 0 && !r.in.forked && q.m.living(r.in) && q.m.now.Before(r.expires) && by == r.in.app
+	left := q.m.scopeOf(r.in) != "" || r.in.scope == "" // of what the app may still have
+	honest := left && len(r.next) == 0 && !r.in.forked && q.m.living(r.in) && q.m.now.Before(r.expires) && by == r.in.app
 	recorded := r.in.record.last.gen
 	written := r.in.used
 	code, next := q.m.exchange(by, r, asked)
@@ -253,7 +256,7 @@ func (q *sequence) exchanged(t *rapid.T, by *app, raw, asked string) answer {
 	if !by.builtIn() {
 		return q.post(t, "/oauth/token", by.Client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {raw}, "scope": {asked}})
 	}
-	set, err := q.sessions.Refresh(t.Context(), by.Client, raw, "")
+	set, err := q.sessions.Refresh(t.Context(), by.Client, raw, apis.Asked{})
 	return answer{Code: codeOf(err), Access: set.AccessToken, Refresh: set.RefreshToken}
 }
 
@@ -265,7 +268,7 @@ func codeOf(err error) string {
 		return later
 	case errors.Is(err, session.ErrInvalid):
 		return badGrant
-	case errors.Is(err, session.ErrScope):
+	case errors.Is(err, oauth.InvalidScope):
 		return badScope
 	}
 	return err.Error()

@@ -19,6 +19,7 @@ import (
 
 	"gatehouse/handlers/protocol"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/client"
 	"gatehouse/internal/ending"
 	"gatehouse/internal/grant"
@@ -156,19 +157,20 @@ func (s *site) wire(t *testing.T, touch time.Duration, record store.Rotations, l
 	t.Cleanup(ring.Close)
 	s.verifier = &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: s.clock}
+	catalog := &apis.Catalog{Store: s.db, Audience: issuer, Now: s.clock}
 	life := session.Lifetimes{Access: accessLife, RefreshIdle: idle, RefreshAbsolute: absolute}
 	s.ends = &ending.Service{DB: s.db, Rotations: s.away, Now: s.clock, Log: log}
 	s.sessions = &session.Service{
-		DB: s.db, Rotations: s.away, Record: record, Ends: s.ends, Clients: fresh{s.db}, Keys: ring, Minter: minter, Verifier: s.verifier,
-		Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
+		DB: s.db, Rotations: s.away, Record: record, Ends: s.ends, Clients: fresh{s.db}, APIs: catalog, Keys: ring, Minter: minter, Verifier: s.verifier,
+		Inspectors: session.Inspectors{Audience: issuer, APIs: catalog}, Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
 	}
 	s.people = &account.Service{
 		DB: s.db, Ends: s.ends, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, BudgetMiB: 8}), Now: s.clock, Log: log,
 	}
-	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, Ends: s.ends, Now: s.clock, Log: log}
+	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, APIs: &apis.Service{DB: s.db}, Ends: s.ends, Now: s.clock, Log: log}
 	auth := &clientauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
 	engine, err := grants.NewEngine(grants.Steps{
-		Types: grant.Types(), Clients: auth, People: everybody{s.db, s.clock}, Sessions: s.sessions, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
+		Types: grant.Types(), Clients: auth, People: everybody{s.db, s.clock}, Sessions: s.sessions, APIs: catalog, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
 	})
 	if err != nil {
 		t.Fatalf("building the token endpoint: %v", err)

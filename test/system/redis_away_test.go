@@ -65,7 +65,7 @@ func (s *redisSite) needsNoRedis(t *testing.T, p *process, session tokens) {
 
 // documents are the paths that anybody may read at any time.
 var documents = []string{
-	"/.well-known/jwks.json", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/healthz/live", "/openapi.json",
+	"/.well-known/jwks.json", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/healthz/live", "/openapi.json",
 }
 
 // throttledWithoutRedis checks that guessing is slowed down, and earlier than usual.

@@ -88,7 +88,12 @@ func follow(w http.ResponseWriter, r *http.Request, step authorize.Step) error {
 		return pages.GoOn(w, r, consentPath+"?request="+url.QueryEscape(step.Request))
 	}
 	answer := step.Answer
-	reqctx.From(r.Context()).Err = answer.Err
+	if info := reqctx.From(r.Context()); answer.Err != nil {
+		info.Err = answer.Err
+		if page := info.Explain(answer.Parameters.Get("error"), answer.Err, r.URL.Query()); page != "" {
+			answer.Parameters.Set("error_uri", page)
+		}
+	}
 	if answer.Mode == oauth.FormPostMode {
 		w.Header().Set("Content-Security-Policy", web.FormPostPolicy)
 		return pages.Show(w, r, web.FormPost, http.StatusOK, web.NewFormPostData(answer.RedirectURI, answer.Parameters))

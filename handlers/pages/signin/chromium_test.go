@@ -117,7 +117,7 @@ func otherPerson(s *site, b *chromium.Tab) {
 	b.Run("signing in as ann", chromedp.Navigate(s.door.URL+"/device?user_code="+code), typed("ann"), chromedp.WaitVisible(chromedp.CSS(`button[value="allow"]`)))
 	other := b.Another()
 	other.Run("signing in as bob", chromedp.Navigate(s.door.URL+"/login?another=1"), typed("bob"), chromedp.WaitVisible(chromedp.CSS(`a[href="/logout"]`)))
-	b.Run("answering the old page", chromedp.Click(chromedp.CSS(`button[value="allow"]`)), chromedp.WaitVisible(chromedp.CSS(`input[name="shown_to"][value="`+s.bob()+`"] ~ button`)))
+	b.Run("answering the old page", chromedp.Click(chromedp.CSS(`button[value="allow"]`)), chromedp.WaitVisible(chromedp.CSS(`input[name="shown_to"][value="`+s.bob()+`"] ~ .choice button`)))
 	b.Says("bob@example.com")
 	b.Run("answering as bob", chromedp.Click(chromedp.CSS(`button[value="allow"]`)), chromedp.WaitVisible(chromedp.CSS("svg.sign")))
 	b.Says("Device connected")

@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/authorize"
 	"gatehouse/web"
@@ -38,9 +39,10 @@ func (e Consent) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	pages.Prefer(r, pending.UILocales)
 	return pages.Show(w, r, web.Consent, http.StatusOK, web.ConsentData{
-		Request: pending.Request, App: pending.Client.Name, Host: hostOf(pending.RedirectURI), Account: pages.AccountOf(visitor.User),
-		Scopes: texts(pending.Scopes), Another: elsewhere(web.LoginData{Request: pending.Request}),
+		Request: pending.Request, App: nameOf(pending.Client), Host: hostOf(pending.RedirectURI), Claim: claimOf(r, pending.Client, pending.RedirectURI), Account: pages.AccountOf(visitor.User),
+		Asked: inWords(pending.Asked), Granted: inWords(pending.Granted), Another: elsewhere(web.LoginData{Request: pending.Request}),
 	})
 }
 
@@ -87,10 +89,17 @@ var errNoAnswer = &pages.Problem{
 	Heading: "The form could not be read", Text: "It has neither of the two answers. Go back and choose one of them.",
 }
 
-func texts(scopes []oauth.ScopeText) []string {
-	all := make([]string, len(scopes))
-	for i, s := range scopes {
-		all[i] = s.Text
+// inWords returns the scopes of the sections as the pages show them, the sensitive ones
+// first.
+func inWords(sections []apis.Section) (all []web.Scope) {
+	for _, sensitive := range []bool{true, false} {
+		for _, section := range sections {
+			for _, s := range section.Scopes {
+				if s.Sensitive == sensitive && !s.Gone {
+					all = append(all, web.Scope{Text: s.Text, API: section.Name, Sensitive: sensitive})
+				}
+			}
+		}
 	}
 	return all
 }

@@ -19,6 +19,7 @@ type Device struct {
 	Visitors pages.Visitors
 	Requests interface {
 		Find(ctx context.Context, userCode string) (device.Request, error)
+		NeedsSignIn(asked device.Request, b oauth.Browser) bool
 		Decide(ctx context.Context, userCode string, b oauth.Browser, allow bool) error
 	}
 	Now func() time.Time
@@ -43,9 +44,12 @@ func (e Device) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return e.again(w, r, code, err)
 	}
+	if e.Requests.NeedsSignIn(asked, visitor) {
+		return pages.SeeOther(w, loginPath+"?"+url.Values{"user_code": {asked.UserCode}, "again": {"1"}}.Encode())
+	}
 	return pages.Show(w, r, web.DeviceConsent, http.StatusOK, web.DeviceConsentData{
-		UserCode: asked.UserCode, App: asked.Client.Name, IP: asked.IP, Since: e.ago(asked.CreatedAt),
-		Account: pages.AccountOf(visitor.User), Scopes: texts(asked.Scopes), Another: elsewhere(web.LoginData{UserCode: asked.UserCode}),
+		UserCode: asked.UserCode, App: nameOf(asked.Client), Claim: claimOf(r, asked.Client, ""), IP: asked.IP, Since: e.ago(r, asked.CreatedAt),
+		Account: pages.AccountOf(visitor.User), Asked: inWords(asked.Asked), Another: elsewhere(web.LoginData{UserCode: asked.UserCode}),
 	})
 }
 
@@ -84,30 +88,33 @@ func (e Device) Answer(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = e.Requests.Decide(r.Context(), code, visitor, allow)
 	}
+	if errors.Is(err, oauth.ErrMoved) { // to the sign-in, which it says is needed
+		return pages.GoOn(w, r, DevicePath+"?"+url.Values{"user_code": {code}}.Encode())
+	}
 	if err != nil {
 		return e.again(w, r, code, err)
 	}
-	return pages.Show(w, r, web.DeviceDone, http.StatusOK, web.DeviceDoneData{Allowed: allow, App: asked.Client.Name})
+	return pages.Show(w, r, web.DeviceDone, http.StatusOK, web.DeviceDoneData{Allowed: allow, App: nameOf(asked.Client)})
 }
 
 // again asks for the code once more, if another try can help.
 func (e Device) again(w http.ResponseWriter, r *http.Request, code string, err error) error {
 	data := web.DeviceData{UserCode: code}
 	if shown, ok := errors.AsType[*oauth.UserError](err); ok {
-		data.Problem = string(shown.Message)
+		data.Problem = pages.Told(r, string(shown.Message))
 		return pages.Show(w, r, web.Device, http.StatusUnprocessableEntity, data)
 	}
 	if status, seconds := handlers.Trouble(w.Header(), err); status == http.StatusTooManyRequests {
-		data.Problem = "Too many wrong codes. Please wait " + pages.InWords(seconds) + " before you try again."
+		data.Problem = pages.Say(r, "Too many wrong codes. Please wait %s before you try again.", pages.InWords(r, seconds))
 		return pages.Show(w, r, web.Device, status, data)
 	}
 	return err
 }
 
-func (e Device) ago(t time.Time) string {
+func (e Device) ago(r *http.Request, t time.Time) string {
 	seconds := int(e.Now().Sub(t).Seconds())
 	if seconds < 10 {
-		return "just now"
+		return pages.Say(r, "just now")
 	}
-	return pages.InWords(seconds) + " ago"
+	return pages.Say(r, "%s ago", pages.InWords(r, seconds))
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth/device"
 	"gatehouse/store"
@@ -18,7 +19,7 @@ func (s *site) began() device.Answer {
 	if err != nil {
 		tv = s.app("tv", func(c *store.Client) { c.Name, c.GrantTypes = "Living Room TV", []string{grant.DeviceCode} })
 	}
-	answer, err := s.devices.Begin(s.t.Context(), tv, "openid email")
+	answer, err := s.devices.Begin(s.t.Context(), tv, apis.Asked{Scope: "openid email"})
 	s.must("beginning as a device", err)
 	return answer
 }
@@ -29,7 +30,7 @@ func TestADeviceIsConnectedOrRefused(t *testing.T) {
 		code := s.began().UserCode
 		v := s.visitor()
 		login := v.get("/device?user_code="+strings.ToLower(strings.ReplaceAll(code, "-", ""))).shows(http.StatusOK, "<h1>Sign in</h1>")
-		question := v.signIn(login, "ann").shows(http.StatusOK, "Living Room TV", code, "just now", "ann@example.com", "Use another account")
+		question := v.signIn(login, "ann").shows(http.StatusOK, "Living Room TV", code, "just now", "Not you?")
 		v.post("/device", question, "answer", answer).shows(http.StatusOK, words, "Living Room TV")
 		v.post("/device", question, "answer", answer).shows(http.StatusUnprocessableEntity) // it has been used
 	}
@@ -71,4 +72,25 @@ func TestTheQuestionSaysHowLongTheDeviceHasWaited(t *testing.T) {
 	s.wait(2 * time.Minute)
 	v := s.visitor()
 	v.signIn(v.get("/device?user_code="+code), "ann").shows(http.StatusOK, "2 minutes ago")
+}
+
+// The person signs in again for something sensitive, and the request goes on.
+func TestADeviceAsksForSomethingSensitive(t *testing.T) {
+	s := open(t)
+	s.orders()
+	tv := s.app("tv", func(c *store.Client) {
+		c.Name, c.GrantTypes, c.Scope = "Living Room TV", []string{grant.DeviceCode}, "openid https://orders.example#pay"
+	})
+	v := s.visitor()
+	v.signIn(v.get("/login"), "ann")
+	s.wait(11 * time.Minute)
+	answer, err := s.devices.Begin(t.Context(), tv, apis.Asked{})
+	s.must("beginning as a device", err)
+	login := v.get("/device?user_code="+answer.UserCode).shows(http.StatusOK, "<h1>Sign in</h1>", "Type your password again")
+	question := v.signIn(login, "ann").shows(http.StatusOK, "Living Room TV", "Place orders that you pay for", "sensitive")
+	s.wait(11 * time.Minute)
+	v.post("/device", question, "answer", "allow").shows(http.StatusUnprocessableEntity) // the code has expired
+	answer, err = s.devices.Begin(t.Context(), tv, apis.Asked{})
+	s.must("beginning as a device", err)
+	v.post("/device", question, "user_code", answer.UserCode, "answer", "allow").shows(http.StatusOK, "Type your password again")
 }

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
 	"gatehouse/internal/browser"
+	"gatehouse/internal/link"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/authorize"
+	"gatehouse/internal/refusal"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/signin"
 	"gatehouse/store"
 	"gatehouse/web"
@@ -26,11 +30,22 @@ type Login struct {
 	}
 	People interface {
 		CheckPassword(ctx context.Context, name, password string, method signin.Method) (signin.Proof, error)
+		Unfamiliar(ctx context.Context, user store.User, method signin.Method) func(store.Tx) error
 	}
 	Browsers interface {
 		SignIn(ctx context.Context, proof signin.Proof, old string) (string, store.BrowserSession, error)
 	}
 	Known browser.Known
+	// Lifetime is how long a browser session lives at most.
+	Lifetime time.Duration
+	// Passkeys says that there are passkeys here.
+	Passkeys bool
+	// SignUp says that anybody may create an account.
+	SignUp bool
+	// Factors keeps sign-ins that lack a second factor, and Trusted knows in which browsers
+	// it is not asked for.
+	Factors waitingRoom
+	Trusted browser.Trusted
 }
 
 // notRight is the answer to every refused name and password, whatever the reason: a
@@ -38,19 +53,19 @@ type Login struct {
 const notRight = "This username and password do not match. Check both and try again."
 
 // Show shows the form. A person who is signed in, perhaps in another tab since, sees it
-// only if an app wants the password again, or with ?another, to sign in to another
-// account.
+// only if an app wants the password again, with ?again, to allow a device something
+// sensitive, or with ?another, to sign in to another account.
 func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	data := web.LoginData{Request: query.Get("request"), UserCode: query.Get("user_code")}
-	visitor, next, err := e.prepare(w, r, &data)
+	data := web.LoginData{Request: query.Get("request"), UserCode: query.Get("user_code"), To: pages.ReturnPath(query.Get(pages.ToParam))}
+	visitor, pending, err := e.prepare(w, r, &data)
 	another := query.Has("another")
 	switch {
 	case errors.Is(err, oauth.ErrMoved):
 		return pages.SeeOther(w, onward(data))
 	case err != nil:
 		return err
-	case visitor.SignedIn() && next != authorize.SignIn && !another:
+	case visitor.SignedIn() && pending.Next != authorize.SignIn && !another && !query.Has("again"):
 		return pages.SeeOther(w, onward(data))
 	case another:
 		data.Username = ""
@@ -58,22 +73,32 @@ func (e Login) Show(w http.ResponseWriter, r *http.Request) error {
 		known := pages.AccountOf(visitor.User)
 		data.Account, data.Username, data.Another = &known, known.Username, elsewhere(data)
 	}
-	return pages.Show(w, r, web.Login, http.StatusOK, data)
+	return e.form(w, r, http.StatusOK, data)
 }
 
-// prepare fills in data from the waiting request, and returns the step for which that
-// waits; zero without a request.
-func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginData) (oauth.Browser, authorize.StepKind, error) {
+// form shows the form, with the ways for those who have no password at hand or no account.
+func (e Login) form(w http.ResponseWriter, r *http.Request, status int, data web.LoginData) error {
+	data.Forgot = withRequest(ForgotPath, data.Request)
+	if e.SignUp {
+		data.SignUp = withRequest(link.SignUpPath, data.Request)
+	}
+	return pages.Show(w, r, web.Login, status, data)
+}
+
+// prepare fills in data from the waiting request, and returns that; zero without one.
+func (e Login) prepare(w http.ResponseWriter, r *http.Request, data *web.LoginData) (oauth.Browser, authorize.Pending, error) {
+	data.Passkeys = e.Passkeys
 	visitor, err := e.Visitors.Read(w, r)
 	if err != nil || data.Request == "" {
-		return visitor, 0, err
+		return visitor, authorize.Pending{}, err
 	}
 	pending, err := e.Requests.Pending(r.Context(), data.Request, visitor)
 	if err != nil {
-		return visitor, 0, err
+		return visitor, pending, err
 	}
-	data.Request, data.App, data.Username, data.UserCode = pending.Request, pending.Client.Name, pending.LoginHint, ""
-	return visitor, pending.Next, nil
+	pages.Prefer(r, pending.UILocales)
+	data.Request, data.App, data.Username, data.UserCode = pending.Request, nameOf(pending.Client), pending.LoginHint, ""
+	return visitor, pending, nil
 }
 
 // SignIn checks the form and signs the browser in.
@@ -82,26 +107,43 @@ func (e Login) SignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data := web.LoginData{Request: form.Get("request"), UserCode: form.Get("user_code")}
-	visitor, _, err := e.prepare(w, r, &data)
+	data := web.LoginData{Request: form.Get("request"), UserCode: form.Get("user_code"), To: pages.ReturnPath(form.Get(pages.ToParam))}
+	visitor, pending, err := e.prepare(w, r, &data)
 	if errors.Is(err, oauth.ErrMoved) {
 		return resume(w, r, e.Requests, data.Request, visitor)
 	}
 	if err != nil {
 		return err
 	}
-	data.Username = form.Get("username")
+	data.Username, data.Stay = form.Get("username"), form.Get("stay") != ""
+	if data.Second = form.Get("step") == "password"; data.Second {
+		data.Another = elsewhere(data)
+	}
+	if form.Get("password") == "" && data.Username != "" {
+		return e.second(w, r, data)
+	}
 	proof, err := e.People.CheckPassword(e.Known.Context(r.Context(), r), data.Username, form.Get("password"), signin.ByPage)
 	if err != nil {
 		return e.again(w, r, data, err)
 	}
-	cookie, _, err := e.Browsers.SignIn(r.Context(), proof, e.Visitors.Cookies.Session(r))
-	if err != nil {
-		return e.again(w, r, data, err)
+	return e.proceed(w, r, data, proof, strictly(pending.NeedsFactor, visitor, proof))
+}
+
+// second shows the second step, which is the same for every name. The name was typed
+// alone, and nothing is known of it yet.
+func (e Login) second(w http.ResponseWriter, r *http.Request, data web.LoginData) error {
+	data.Second, data.Another = true, elsewhere(data)
+	return e.form(w, r, http.StatusOK, data)
+}
+
+// keep sets the cookie of the session: for as long as the session lives at most if the
+// person chose to stay signed in, and otherwise until the browser is closed.
+func (e Login) keep(w http.ResponseWriter, cookie string, stay bool) {
+	if stay {
+		e.Visitors.Cookies.KeepSession(w, cookie, e.Lifetime)
+		return
 	}
 	e.Visitors.Cookies.SetSession(w, cookie)
-	e.Known.Remember(w, r, proof.User.Sub)
-	return e.leave(w, r, data, cookie)
 }
 
 // leave goes on from a sign-in to what waits for it.
@@ -118,25 +160,39 @@ func (e Login) leave(w http.ResponseWriter, r *http.Request, data web.LoginData,
 
 // again shows the form once more, if another try can help.
 func (e Login) again(w http.ResponseWriter, r *http.Request, data web.LoginData, err error) error {
+	explain(r, err)
+	if errors.Is(err, account.ErrUnverified) {
+		data.Problem = pages.Say(r, "Please confirm your e-mail address first. We have sent you a link.")
+		return e.form(w, r, http.StatusUnprocessableEntity, data)
+	}
 	if errors.Is(err, account.ErrCredentials) || errors.Is(err, signin.ErrCredentialsChanged) {
-		data.Problem = notRight
-		return pages.Show(w, r, web.Login, http.StatusUnprocessableEntity, data)
+		data.Problem = pages.Say(r, notRight)
+		return e.form(w, r, http.StatusUnprocessableEntity, data)
 	}
 	if status, seconds := handlers.Trouble(w.Header(), err); status == http.StatusTooManyRequests {
-		data.Problem = "Too many tries. Please wait " + pages.InWords(seconds) + " before you try again."
-		return pages.Show(w, r, web.Login, status, data)
+		data.Problem = pages.Say(r, "Too many tries. Please wait %s before you try again.", pages.InWords(r, seconds))
+		return e.form(w, r, status, data)
 	}
 	return err
 }
 
-// onward returns where a sign-in leads: to the request or device that waits for it, or
-// else home. The address is built here and never taken from the request.
+// explain keeps why a sign-in was refused. Nothing that was typed is kept.
+func explain(r *http.Request, err error) {
+	if refusal.Kept(err) {
+		reqctx.From(r.Context()).Explain(refusal.SignIn, err, nil)
+	}
+}
+
+// onward returns where a sign-in leads: to the request or device that waits for it, to the
+// page of ours that asked for it (pages.ReturnPath), or else home.
 func onward(data web.LoginData) string {
 	switch {
 	case data.Request != "":
 		return authorize.ResumePath(data.Request)
 	case data.UserCode != "":
 		return DevicePath + "?user_code=" + url.QueryEscape(data.UserCode)
+	case data.To != "":
+		return data.To
 	}
 	return "/"
 }
@@ -149,6 +205,9 @@ func elsewhere(data web.LoginData) string {
 	}
 	if data.UserCode != "" {
 		query.Set("user_code", data.UserCode)
+	}
+	if data.To != "" {
+		query.Set(pages.ToParam, data.To)
 	}
 	return loginPath + "?" + query.Encode()
 }

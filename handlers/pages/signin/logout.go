@@ -75,7 +75,7 @@ func (e Logout) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return pages.Show(w, r, web.Logout, http.StatusOK, web.LogoutData{Request: sealed, App: client.Name, Account: pages.AccountOf(visitor.User)})
+	return pages.Show(w, r, web.Logout, http.StatusOK, web.LogoutData{Request: sealed, App: nameOf(client), Account: pages.AccountOf(visitor.User)})
 }
 
 // SignOut handles the answer to the question.
@@ -119,7 +119,7 @@ func (e Logout) settle(w http.ResponseWriter, r *http.Request, out logout.Reques
 		return err
 	}
 	return pages.Show(w, r, web.SignedOut, http.StatusOK, web.SignedOutData{
-		App: client.Name, Return: template.URL(to), //nolint:gosec // G203: registered for the client, byte for byte
+		App: nameOf(client), Return: template.URL(to), //nolint:gosec // G203: registered for the client, byte for byte
 	})
 }
 

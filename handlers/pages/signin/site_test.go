@@ -21,6 +21,7 @@ import (
 	"gatehouse/handlers/pages"
 	"gatehouse/handlers/pages/signin"
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/browser"
 	"gatehouse/internal/client"
@@ -104,14 +105,15 @@ func (s *site) wire(ring *keys.Ring, log *slog.Logger) {
 	}
 	browsers := &browser.Service{DB: s.db, Ends: ends, Idle: time.Hour, Lifetime: time.Hour, Now: s.now, Log: log}
 	visitors := pages.Visitors{Browsers: browsers}
+	catalog := &apis.Catalog{Store: s.db, Audience: issuer, Now: s.now}
 	requests := &authorize.Endpoint{
-		Clients: registry, DB: s.db, Hints: hints, Issuer: issuer, Now: s.now, Continuations: authorize.Continuations{Sealer: sealer, Now: s.now},
+		Clients: registry, APIs: catalog, DB: s.db, Hints: hints, Issuer: issuer, Now: s.now, Continuations: authorize.Continuations{Sealer: sealer, Now: s.now},
 	}
-	s.devices = &device.Endpoint{DB: s.db, Clients: registry, Limits: s.limits, Page: issuer + signin.DevicePath, Now: s.now}
+	s.devices = &device.Endpoint{DB: s.db, Clients: registry, APIs: catalog, Limits: s.limits, Page: issuer + signin.DevicePath, Now: s.now}
 	logouts := &logout.Endpoint{Clients: registry, Hints: hints, Sealer: sealer, Now: s.now}
 	tables := append(signin.Endpoints{
 		Authorize: signin.Authorize{Browser: visitors.Read, Requests: requests},
-		Login:     signin.Login{Visitors: visitors, Requests: requests, People: s.people, Browsers: browsers, Known: browser.Known{Sealer: sealer, Now: s.now}},
+		Login:     signin.Login{Visitors: visitors, Requests: requests, People: s.people, Browsers: browsers, Known: browser.Known{Sealer: sealer, Now: s.now}, Lifetime: time.Hour},
 		Consent:   signin.Consent{Visitors: visitors, Requests: requests},
 		Logout:    signin.Logout{Visitors: visitors, Requests: logouts, Browsers: browsers},
 		Device:    signin.Device{Visitors: visitors, Requests: s.devices, Now: s.now},
@@ -150,6 +152,16 @@ func (s *site) app(id string, change func(*store.Client)) store.Client {
 }
 
 // wait moves the server's clock.
+// orders registers an API with two scopes, one of them sensitive.
+func (s *site) orders() {
+	s.t.Helper()
+	api := store.API{
+		ID: "orders", Identifier: "https://orders.example", Name: "Orders", Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess,
+		Scopes: []store.APIScope{{Name: "read", Description: "See your orders"}, {Name: "pay", Description: "Place orders that you pay for", Sensitive: true}},
+	}
+	s.must("creating an API", s.db.Write(s.t.Context(), func(tx store.Tx) error { return tx.CreateAPI(api) }))
+}
+
 func (s *site) wait(d time.Duration) { s.later.Add(int64(d)) }
 
 // hint returns an ID token that was issued to the shop for ann.

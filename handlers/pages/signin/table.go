@@ -13,6 +13,7 @@ import (
 // The paths of the pages. The templates repeat them, and a test compares the two.
 const (
 	loginPath   = "/login"
+	passkeyPath = loginPath + "/passkey"
 	consentPath = "/consent"
 	logoutPath  = "/logout"
 	// DevicePath is where people type the code of a device.
@@ -26,9 +27,12 @@ const endSessionPath = "/oauth/logout"
 type Endpoints struct {
 	Authorize Authorize
 	Login     Login
+	Passkey   Passkey
+	Factor    Factor
 	Consent   Consent
 	Logout    Logout
 	Device    Device
+	Links     Links
 	// Issuer is where our own forms come from.
 	Issuer string
 }
@@ -51,14 +55,18 @@ func (e Endpoints) frontChannel() handlers.Table {
 }
 
 func (e Endpoints) pages() handlers.Table {
-	return pages.Table(e.Issuer,
+	return pages.Table(e.Issuer, append(e.Links.routes(),
 		handlers.Route{Method: http.MethodGet, Path: loginPath, Serve: e.Login.Show},
 		handlers.Route{Method: http.MethodPost, Path: loginPath, Serve: e.Login.SignIn},
+		handlers.Route{Method: http.MethodPost, Path: passkeyPath, Serve: e.Passkey.SignIn},
+		handlers.Route{Method: http.MethodPost, Path: passkeyPath + "/options", Serve: e.Passkey.Options},
+		handlers.Route{Method: http.MethodGet, Path: factorPath, Serve: e.Factor.Show},
+		handlers.Route{Method: http.MethodPost, Path: factorPath, Serve: e.Factor.Answer},
 		handlers.Route{Method: http.MethodGet, Path: consentPath, Serve: e.Consent.Show},
 		handlers.Route{Method: http.MethodPost, Path: consentPath, Serve: e.Consent.Answer},
 		handlers.Route{Method: http.MethodGet, Path: logoutPath, Serve: e.Logout.Show},
 		handlers.Route{Method: http.MethodPost, Path: logoutPath, Serve: e.Logout.SignOut},
 		handlers.Route{Method: http.MethodGet, Path: DevicePath, Serve: e.Device.Show},
 		handlers.Route{Method: http.MethodPost, Path: DevicePath, Serve: e.Device.Answer},
-	)
+	)...)
 }

@@ -9,10 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/claims"
+	"gatehouse/internal/client/document"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
@@ -38,7 +42,7 @@ var checks = []struct {
 	{"grant registered", grantRegistered},
 	{"pushed where it must be", pushedWhereRequired},
 	{"PKCE", challengeIsS256},
-	{"scope", scopeAllowed},
+	{"scope and resource", scopeAllowed},
 	{"prompt", promptMakesSense},
 	{"max_age", maxAgeIsNumber},
 	{"nonce", nonceFits},
@@ -50,19 +54,38 @@ var checks = []struct {
 func clientKnown(a *Endpoint, ctx context.Context, req *request) error {
 	id := req.get("client_id")
 	if id == "" || len(id) > oauth.MaxClientID || slices.Contains(req.repeated, "client_id") {
-		return oauth.MessageUnknownClient.Because("no client_id, two, or an impossible one")
+		return oauth.MessageUnknownClient.Because("no client_id, two, or an impossible one").Found(refusal.ClientUnknown)
 	}
-	client, err := a.Clients.ClientByID(ctx, id)
+	client, err := a.clientOf(ctx, req, id)
+	refused, described := errors.AsType[*document.Refused](err)
 	switch {
+	case described:
+		return oauth.MessageDocument.Saying(string(refused.Fault)).Because("%w", refused).Showing("client_id", id).Found(refusal.ClientDocument)
 	case errors.Is(err, store.ErrNotFound):
-		return oauth.MessageUnknownClient.Because("unknown client %.40q", id).Showing("client_id", id)
+		return oauth.MessageUnknownClient.Because("unknown client %.40q", id).Showing("client_id", id).Found(refusal.ClientUnknown)
 	case err != nil:
 		return fmt.Errorf("reading a client: %w", err)
-	case client.Disabled:
-		return oauth.MessageUnknownClient.Because("client %s is disabled", client.ID).Showing("client_id", id)
+	}
+	reqctx.From(ctx).Client = client.ID
+	if client.Disabled {
+		return oauth.MessageUnknownClient.Because("client %s is disabled", client.ID).Showing("client_id", id).Found(refusal.ClientDisabled)
 	}
 	req.client = client
 	return nil
+}
+
+// clientOf returns the client of a request.
+func (a *Endpoint) clientOf(ctx context.Context, req *request, id string) (store.Client, error) {
+	if a.Documents == nil {
+		return a.Clients.ClientByID(ctx, id)
+	}
+	find := a.Documents.Find
+	if req.resumed {
+		find = a.Documents.Again
+	}
+	found, err := find(ctx, id)
+	req.askSince = found.AskSince
+	return found.Client, err
 }
 
 // redirectKnown checks redirect_uri: OIDC Core 1.0 §3.1.2.1 requires it, and RFC 9700
@@ -71,11 +94,13 @@ func redirectKnown(_ *Endpoint, _ context.Context, req *request) error {
 	uri := req.get("redirect_uri")
 	switch {
 	case slices.Contains(req.repeated, "redirect_uri"):
-		return oauth.MessageRedirect.Because("two redirect URIs for client %s", req.client.ID)
+		return oauth.MessageRedirect.Because("two redirect URIs for client %s", req.client.ID).Found(refusal.RedirectUnregistered)
 	case uri == "":
-		return oauth.MessageNoRedirect.Because("no redirect URI for client %s", req.client.ID)
+		return oauth.MessageNoRedirect.Because("no redirect URI for client %s", req.client.ID).
+			Comparing(refusal.RedirectMissing, "", strings.Join(req.client.RedirectURIs, " "))
 	case !redirectRegistered(req.client, uri):
-		return oauth.MessageRedirect.Because("redirect URI %.200q is not registered for client %s", uri, req.client.ID).Showing("redirect_uri", uri)
+		return oauth.MessageRedirect.Because("redirect URI %.200q is not registered for client %s", uri, req.client.ID).Showing("redirect_uri", uri).
+			Comparing(refusal.RedirectUnregistered, refusal.Address(uri, req.client.RedirectURIs...), refusal.Nearest(uri, req.client.RedirectURIs))
 	}
 	req.redirectURI = uri
 	return nil
@@ -126,15 +151,16 @@ func responseTypeIsCode(_ *Endpoint, _ context.Context, req *request) error {
 	case "code":
 		return nil
 	case "":
-		return oauth.InvalidRequest.Because("no response_type")
+		return oauth.InvalidRequest.Because("no response_type").Comparing(refusal.ResponseTypeMissing, "", "code")
 	default:
-		return oauth.UnsupportedResponseType.Because("response_type %.40q", kind)
+		return oauth.UnsupportedResponseType.Because("response_type %.40q", kind).Comparing(refusal.ResponseTypeUnsupported, refusal.Word("response_type", kind), "code")
 	}
 }
 
 func grantRegistered(_ *Endpoint, _ context.Context, req *request) error {
 	if !slices.Contains(req.client.GrantTypes, grant.AuthorizationCode) {
-		return oauth.UnauthorizedClient.Because("client %s is not registered for %s", req.client.ID, grant.AuthorizationCode)
+		return oauth.UnauthorizedClient.Because("client %s is not registered for %s", req.client.ID, grant.AuthorizationCode).
+			Comparing(refusal.GrantUnregistered, grant.AuthorizationCode, strings.Join(req.client.GrantTypes, " "))
 	}
 	return nil
 }
@@ -142,7 +168,7 @@ func grantRegistered(_ *Endpoint, _ context.Context, req *request) error {
 // pushedWhereRequired checks that a client pushes its requests if it must (RFC 9126 §6).
 func pushedWhereRequired(_ *Endpoint, _ context.Context, req *request) error {
 	if req.client.RequirePAR && !req.pushing && req.pushed == "" {
-		return oauth.InvalidRequest.Because("client %s must push its requests", req.client.ID).Hinting("The client is registered to push its requests.")
+		return oauth.InvalidRequest.Because("client %s must push its requests", req.client.ID).Hinting("The client is registered to push its requests.").Found(refusal.PARRequired)
 	}
 	return nil
 }
@@ -157,19 +183,20 @@ func challengeIsS256(_ *Endpoint, _ context.Context, req *request) error {
 		return nil
 	}
 	if method != "S256" || len(challenge) != s256Length || strings.ContainsFunc(challenge, oauth.NotBase64URL) {
+		kind, given := refusal.PKCEMethod, refusal.Word("code_challenge_method", method)
+		if challenge == "" {
+			kind, given = refusal.PKCEMissing, ""
+		}
 		return oauth.InvalidRequest.Because("method %.20q, challenge of %d characters", method, len(challenge)).
-			Hinting("The client must send a code_challenge, by the method S256.") // RFC 7636 §4.4.1
+			Hinting("The client must send a code_challenge, by the method S256."). // RFC 7636 §4.4.1
+			Comparing(kind, given, "S256")
 	}
 	return nil
 }
 
-// scopeAllowed decides the scope (RFC 6749 §3.3).
-func scopeAllowed(_ *Endpoint, _ context.Context, req *request) error {
-	scope, err := oauth.ParseScope(req.get("scope"))
-	if err == nil {
-		scope, err = oauth.GrantedScope(req.client, scope)
-	}
-	req.scope, req.asked = scope, scope
+// scopeAllowed decides the scope and the resources (RFC 6749 §3.3, RFC 8707 §2.1).
+func scopeAllowed(a *Endpoint, ctx context.Context, req *request) (err error) {
+	req.granted, err = a.APIs.Grant(ctx, req.client, apis.Asked{Scope: req.get("scope"), Resources: req.params[oauth.Resource]})
 	return err
 }
 
@@ -221,9 +248,8 @@ func claimsReadable(_ *Endpoint, _ context.Context, req *request) error {
 		return oauth.InvalidRequest.Because("%w", err)
 	}
 	req.wishes = wishes
-	more := wishes.Within(authz.Scope(req.client.Scope)).Scope()
-	req.asked, err = oauth.ParseScope(string(req.scope) + " " + string(more))
-	return err
+	req.asked = req.granted.Scope.With(wishes.Within(authz.Scope(req.client.Scope)).Scope())
+	return nil
 }
 
 // hintIsOurs checks that id_token_hint is an ID token that we issued to this client

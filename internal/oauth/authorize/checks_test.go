@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
@@ -34,9 +35,21 @@ func (noKeys) CheckObject(context.Context, store.Client, string) (time.Time, err
 	return time.Time{}, oauth.InvalidRequestObject.Because("no keys")
 }
 
+// noAPIs is a store without APIs.
+type noAPIs struct{}
+
+func (noAPIs) APIByIdentifier(context.Context, string) (store.API, error) {
+	return store.API{}, store.ErrNotFound
+}
+
+func (noAPIs) APIByID(context.Context, string) (store.API, error) {
+	return store.API{}, store.ErrNotFound
+}
+
 func endpoint() *Endpoint {
 	return &Endpoint{
 		Objects: noKeys{},
+		APIs:    &apis.Catalog{Store: noAPIs{}, Audience: "https://id.example", Now: time.Now},
 		Clients: known{"web": {ID: "web", AuthMethod: store.SecretBasic, Scope: "openid email", RedirectURIs: []string{"https://web.example/cb"}, GrantTypes: []string{grant.AuthorizationCode}}},
 		Hints:   noHints{}, Now: func() time.Time { return time.Unix(0, 0) },
 	}
@@ -70,7 +83,7 @@ func TestTheOrderOfTheChecks(t *testing.T) {
 	} {
 		_, err := endpoint().examine(t.Context(), values, origin{})
 		var shown *oauth.UserError
-		var told *refusal
+		var told *toClient
 		switch {
 		case step.refuse == nil && !errors.As(err, &shown):
 			t.Errorf("%s: %v, want one for the person", step.fault, err)

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/secret"
 	"gatehouse/store"
 )
@@ -22,9 +23,9 @@ func (a *Endpoint) issue(ctx context.Context, req *request, b oauth.Browser) (St
 	code := secret.New()
 	err := a.keep(ctx, req, store.AuthCode{
 		Digest: store.DigestOf(code), SessionID: rand.Text(), ClientID: req.client.ID,
-		UserID: b.User.ID, BrowserID: b.Session.ID, RedirectURI: req.redirectURI, Scope: string(req.scope),
+		UserID: b.User.ID, BrowserID: b.Session.ID, RedirectURI: req.redirectURI, Scope: string(req.granted.Scope), Resources: req.granted.Resources,
 		Nonce: req.get("nonce"), Challenge: req.get("code_challenge"),
-		SignIn:     b.Session.SignIn,
+		SignIn:     req.told(b.Session.SignIn),
 		Foundation: store.Foundation{User: b.User.Generation, Client: req.client.Generation, Consent: req.consent},
 		Claims:     req.wishes.Within(authz.Scope(req.client.Scope)).String(), ExpiresAt: a.Now().Add(codeLife),
 	})
@@ -43,7 +44,7 @@ func (a *Endpoint) keep(ctx context.Context, req *request, code store.AuthCode) 
 	}
 	used, err := a.DB.UsePushed(ctx, pushedDigest(req.pushed), code)
 	if err == nil && !used {
-		return oauth.MessagePushed.Because("a pushed request that has just been used")
+		return oauth.MessagePushed.Because("a pushed request that has just been used").Found(refusal.PARGone)
 	}
 	return err
 }

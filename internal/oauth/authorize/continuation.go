@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/oauth"
 )
@@ -37,6 +38,8 @@ type Continuation struct {
 	Signed int64 `json:"u,omitempty"`
 	// SessionID is the browser session that was asked for consent.
 	SessionID string `json:"s,omitempty"`
+	// Shown is the scope that the consent page asks for.
+	Shown authz.Scope `json:"c,omitempty"`
 }
 
 func (c Continuation) parameters() url.Values {

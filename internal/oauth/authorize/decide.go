@@ -2,15 +2,9 @@ package authorize
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 	"time"
 
-	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
-	"gatehouse/internal/signin"
-	"gatehouse/store"
 )
 
 // decide returns the next step of a request that passed the checks, given who is
@@ -24,10 +18,12 @@ func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b o
 		return signIn(req, "nobody is signed in")
 	case a.mustSignInAgain(req, c, b):
 		return signIn(req, "the sign-in is too old")
-	case req.wishes.RefusesACR(b.Session.SignIn.ACR) && madeFor(c, b.Session.SignIn.At):
+	case req.refuses(b.Session.SignIn.ACR) && madeFor(c, b.Session.SignIn.At):
 		return 0, oauth.UnmetAuthentication.Because("a sign-in that did not reach an essential acr")
-	case req.wishes.RefusesACR(b.Session.SignIn.ACR):
+	case req.refuses(b.Session.SignIn.ACR):
 		return signIn(req, "the sign-in does not reach an essential acr")
+	case req.couldBe(b) && !madeFor(c, b.Session.SignIn.At) && !req.asks("none"):
+		return SignIn, nil
 	case !wanted(req, b) && madeFor(c, b.Session.SignIn.At):
 		return 0, oauth.LoginRequired.Because("the person who signed in is not the one asked for")
 	case !wanted(req, b):
@@ -37,10 +33,8 @@ func (a *Endpoint) decide(ctx context.Context, req *request, c Continuation, b o
 	switch {
 	case err != nil:
 		return 0, err
-	case needed && req.asks("none"):
-		return 0, oauth.ConsentRequired.Because("no consent on record")
 	case needed:
-		return AskConsent, nil
+		return a.ask(ctx, req, b)
 	}
 	return AnswerClient, nil
 }
@@ -66,12 +60,6 @@ func (a *Endpoint) mustSignInAgain(req *request, c Continuation, b oauth.Browser
 	return tooOld || req.asks("login") || req.asks("select_account")
 }
 
-// reachable reports whether any sign-in here can have an acr that the client accepts
-// (OIDC Core 1.0 §5.5.1.1).
-func reachable(req *request) bool {
-	return slices.ContainsFunc(signin.ACRValues(), func(acr string) bool { return !req.wishes.RefusesACR(acr) })
-}
-
 // wanted reports whether the person is the one whom the client named by id_token_hint
 // or by a sub claim with a value, if it named one.
 func wanted(req *request, b oauth.Browser) bool {
@@ -81,25 +69,4 @@ func wanted(req *request, b oauth.Browser) bool {
 		}
 	}
 	return true
-}
-
-// consentNeeded reports whether the person must be asked for consent (OIDC Core 1.0
-// §3.1.2.4). Consent is remembered by client and scope, and for a client that cannot prove
-// who it is, first party or not, by place.
-func (a *Endpoint) consentNeeded(ctx context.Context, req *request, c Continuation, b oauth.Browser) (bool, error) {
-	sure := assured(req.client, req.redirectURI)
-	if req.client.FirstParty && sure && !req.asks("consent") {
-		return false, nil
-	}
-	consent, err := a.DB.ConsentOf(ctx, b.User.ID, req.client.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("reading a consent: %w", err)
-	}
-	req.consent = consent.Generation
-	return req.asks("consent") && !madeFor(c, consent.GrantedAt) ||
-		!sure && !slices.Contains(consent.Places, placeOf(b, req.redirectURI)) ||
-		!req.asked.Within(authz.Scope(consent.Scope)), nil
 }

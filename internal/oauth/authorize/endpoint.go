@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"time"
 
+	"gatehouse/internal/apis"
+	"gatehouse/internal/authz"
+	"gatehouse/internal/client/document"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/token"
 	"gatehouse/store"
@@ -16,6 +19,16 @@ import (
 type Endpoint struct {
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
+	}
+	APIs interface {
+		Grant(ctx context.Context, client store.Client, asked apis.Asked) (apis.Grant, error)
+		Explain(ctx context.Context, scope authz.Scope) ([]apis.Section, error)
+	}
+	// Documents finds clients, those by URL among them. Again is for a request that is being
+	// continued. Nil: Clients has all.
+	Documents interface {
+		Find(ctx context.Context, id string) (document.Found, error)
+		Again(ctx context.Context, id string) (document.Found, error)
 	}
 	DB interface {
 		AddCode(ctx context.Context, c store.AuthCode) error
@@ -78,7 +91,7 @@ func (a *Endpoint) Carry(values url.Values) (resume string, err error) {
 
 func (a *Endpoint) decideOn(ctx context.Context, values url.Values, c Continuation, resumed bool, b oauth.Browser) (Step, error) {
 	req, err := a.examine(ctx, values, origin{resumed, c.Signed})
-	if refused, ok := errors.AsType[*refusal](err); ok {
+	if refused, ok := errors.AsType[*toClient](err); ok {
 		return a.refuse(refused.req, refused.why), nil
 	}
 	if err != nil {
@@ -101,20 +114,20 @@ func (a *Endpoint) proceed(ctx context.Context, req *request, c Continuation, b 
 		return a.issue(ctx, req, b)
 	}
 	if kind == AskConsent {
-		c.SessionID = b.Session.ID
+		c.SessionID, c.Shown = b.Session.ID, req.missing
 	}
 	sealed, err := a.Continuations.Seal(c)
 	return Step{Kind: kind, Request: sealed}, err
 }
 
-// A refusal is an error that goes to the client.
-type refusal struct {
+// A toClient is an error that goes to the client.
+type toClient struct {
 	req *request
 	why *oauth.Error
 }
 
-func (r *refusal) Error() string { return r.why.Error() }
-func (r *refusal) Unwrap() error { return r.why }
+func (r *toClient) Error() string { return r.why.Error() }
+func (r *toClient) Unwrap() error { return r.why }
 
 // An origin says where the parameters of a request come from.
 type origin struct {
@@ -125,7 +138,7 @@ type origin struct {
 	signed int64
 }
 
-// examine reads a request and runs the checks. It returns a *refusal for the client or
+// examine reads a request and runs the checks. It returns a *toClient for the client or
 // an *oauth.UserError for the person.
 func (a *Endpoint) examine(ctx context.Context, values url.Values, from origin) (*request, error) {
 	req := readRequest(values)
@@ -133,10 +146,11 @@ func (a *Endpoint) examine(ctx context.Context, values url.Values, from origin) 
 	if err := a.resolve(ctx, req, from.resumed); err != nil {
 		return nil, err
 	}
+	req.resumed = from.resumed
 	req.open()
 	if err := a.check(ctx, req); err != nil {
 		if refused, ok := errors.AsType[*oauth.Error](err); ok {
-			return nil, &refusal{req, refused}
+			return nil, &toClient{req, refused}
 		}
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func FuzzAuthorize(f *testing.F) {
 			return
 		}
 		req, err := at.examine(t.Context(), values, origin{})
-		var told *refusal
+		var told *toClient
 		if errors.As(err, &told) {
 			req = told.req
 		} else if err != nil {
@@ -42,7 +42,7 @@ func FuzzAuthorize(f *testing.F) {
 			t.Fatalf("%q is answered at %q, want a registered address", query, req.redirectURI)
 		}
 		leadsBack(t, req)
-		if err == nil && (!req.scope.Within(authz.Scope(req.client.Scope)) || !req.asked.Within(authz.Scope(req.client.Scope)) || req.client.Public() && req.get("code_challenge") == "") {
+		if err == nil && (!req.granted.Scope.Within(authz.Scope(req.client.Scope)) || !req.asked.Within(authz.Scope(req.client.Scope)) || req.client.Public() && req.get("code_challenge") == "") {
 			t.Errorf("%q was accepted for %q, want no more than the registered scope", query, req.asked)
 		}
 	})

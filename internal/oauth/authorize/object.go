@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/keys"
 )
 
@@ -72,13 +73,26 @@ func objectParameters(raw string) (url.Values, error) {
 		if !ok {
 			continue
 		}
-		text, err := memberText(name, member)
+		texts, err := memberTexts(name, member)
 		if err != nil {
 			return nil, err
 		}
-		values.Set(name, text)
+		values[name] = texts
 	}
 	return values, nil
+}
+
+// memberTexts returns the values of a member: of resource there may be several, in an
+// array (RFC 9101 §4, RFC 8707 §2.1).
+func memberTexts(name string, member json.RawMessage) (texts []string, err error) {
+	if name == oauth.Resource && member[0] == '[' {
+		if err = json.Unmarshal(member, &texts); err == nil && len(texts) == 0 {
+			err = errors.New("an empty array of resources")
+		}
+		return texts, err
+	}
+	text, err := memberText(name, member)
+	return []string{text}, err
 }
 
 func memberText(name string, member json.RawMessage) (text string, err error) {
@@ -104,9 +118,9 @@ func objectHolds(a *Endpoint, ctx context.Context, req *request) error {
 	case !req.client.RequireSignedRequestObject || req.pushed != "" || a.Now().UnixMilli() < req.signed:
 		return nil
 	case req.signed != 0:
-		return oauth.InvalidRequestObject.Because("the request object of client %s expired while the person was at our pages", req.client.ID)
+		return oauth.InvalidRequestObject.Because("the request object of client %s expired while the person was at our pages", req.client.ID).Found(refusal.RequestInvalid)
 	default:
-		return oauth.InvalidRequest.Because("client %s must sign its requests", req.client.ID).Hinting("The client is registered to sign its requests.")
+		return oauth.InvalidRequest.Because("client %s must sign its requests", req.client.ID).Hinting("The client is registered to sign its requests.").Found(refusal.RequestUnsigned)
 	}
 }
 
@@ -116,7 +130,7 @@ func (a *Endpoint) checkObject(ctx context.Context, req *request) error {
 	case outer.Get("request_uri") != "": // RFC 9101 §5
 		return oauth.InvalidRequest.Because("request and request_uri")
 	case req.object.fault != nil:
-		return oauth.InvalidRequestObject.Because("request object of client %s: %w", req.client.ID, req.object.fault)
+		return oauth.InvalidRequestObject.Because("request object of client %s: %w", req.client.ID, req.object.fault).Found(refusal.RequestInvalid)
 	case !agrees(outer.Get("response_type"), req.get("response_type")), !authz.Scope(outer.Get("scope")).Within(authz.Scope(req.get("scope"))):
 		return oauth.InvalidRequest.Because("a response_type or scope that is not that of the request object")
 	}

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"net/url"
 
-	"gatehouse/internal/audit"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/store"
 )
 
@@ -26,8 +27,11 @@ type Pending struct {
 	// Next is the step for which it waits, given who is signed in now.
 	Next   StepKind
 	Client store.Client
-	// Scopes are what the consent page asks for.
-	Scopes []oauth.ScopeText
+	// Asked is what the consent page asks for, and Granted what else the client asks for,
+	// which the person has allowed before.
+	Asked, Granted []apis.Section
+	// NeedsFactor says that the app asks for more than a password.
+	NeedsFactor bool
 	// LoginHint may fill the name field (OIDC Core 1.0 §3.1.2.1).
 	LoginHint string
 	// UILocales are the languages that the app prefers, best first.
@@ -54,12 +58,20 @@ func (a *Endpoint) Pending(ctx context.Context, sealed string, b oauth.Browser) 
 	if err != nil {
 		return Pending{}, err
 	}
-	renewed, err := a.Continuations.Seal(c)
-	return Pending{
-		Request: renewed, Next: next, Client: req.client, Scopes: oauth.Explain(req.asked),
-		LoginHint: req.params.Get("login_hint"), UILocales: req.locales(),
-		RedirectURI: req.redirectURI,
-	}, err
+	if c.Shown = ""; next == AskConsent {
+		c.Shown = req.missing
+	}
+	pending := Pending{
+		Next: next, Client: req.client, NeedsFactor: req.needsFactor(), LoginHint: req.params.Get("login_hint"), UILocales: req.locales(), RedirectURI: req.redirectURI,
+	}
+	if pending.Request, err = a.Continuations.Seal(c); err != nil || next != AskConsent {
+		return pending, err
+	}
+	if pending.Asked, err = a.APIs.Explain(ctx, req.missing); err != nil {
+		return Pending{}, err
+	}
+	pending.Granted, err = a.APIs.Explain(ctx, req.asked.Without(req.missing))
+	return pending, err
 }
 
 // next is decide for a page: a refusal goes to the client as any answer does.
@@ -74,19 +86,25 @@ func (a *Endpoint) next(ctx context.Context, req *request, c Continuation, b oau
 // movedOn turns a refusal into oauth.ErrMoved: the authorization endpoint sends it to
 // the client.
 func movedOn(err error) error {
-	if _, ok := errors.AsType[*refusal](err); ok {
+	if _, ok := errors.AsType[*toClient](err); ok {
 		return oauth.ErrMoved
 	}
 	return err
 }
 
-// Allow records the person's consent and returns the next step.
+// Allow records the person's consent to what the page showed, and returns the next step.
+// That is the page again if more is needed now, or the sign-in if that is no longer fresh.
 func (a *Endpoint) Allow(ctx context.Context, sealed string, b oauth.Browser) (Step, error) {
 	c, req, err := a.atConsent(ctx, sealed, b)
 	if err != nil {
 		return Step{}, err
 	}
-	if err := a.remember(ctx, req, b); err != nil {
+	shown := c.Shown.Filter(req.asked.Has)
+	req.missing = shown
+	if kind, err := a.ask(ctx, req, b); err != nil || kind != AskConsent {
+		return a.proceed(ctx, req, c, b)
+	}
+	if err := a.remember(ctx, req, shown, b); err != nil {
 		return Step{}, fmt.Errorf("recording a consent: %w", err)
 	}
 	return a.proceed(ctx, req, c, b)
@@ -98,7 +116,7 @@ func (a *Endpoint) Deny(ctx context.Context, sealed string, b oauth.Browser) (St
 	if err != nil {
 		return Step{}, err
 	}
-	return a.refuse(req, oauth.AccessDenied.Because("the person refused")), nil
+	return a.refuse(req, oauth.AccessDenied.Because("the person refused").Found(refusal.ConsentDenied)), nil
 }
 
 // atConsent opens a request that was sealed for the consent page. The browser and the
@@ -116,33 +134,4 @@ func (a *Endpoint) atConsent(ctx context.Context, sealed string, b oauth.Browser
 		return Continuation{}, nil, movedOn(err)
 	}
 	return c, req, nil
-}
-
-// remember adds what the client asks for to the person's earlier consent, which it reads
-// in its transaction: a scope that is being withdrawn must not come back.
-func (a *Endpoint) remember(ctx context.Context, req *request, b oauth.Browser) error {
-	now := a.Now()
-	return a.DB.Write(ctx, func(tx store.Tx) error {
-		before, err := tx.LockConsent(b.User.ID, req.client.ID)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		scope, err := oauth.ParseScope(before.Scope + " " + string(req.asked))
-		if err != nil {
-			return err
-		}
-		places := before.Places
-		if !assured(req.client, req.redirectURI) {
-			places = withPlace(places, placeOf(b, req.redirectURI))
-		}
-		consent := store.Consent{UserID: b.User.ID, ClientID: req.client.ID, Client: req.client.Generation, Scope: string(scope), GrantedAt: now, Places: places}
-		if err := tx.PutConsent(consent); err != nil {
-			return err
-		}
-		subject := audit.UserSubject(b.User.Sub)
-		return tx.Audit(audit.Event{
-			Actor: subject, Subject: subject, ClientID: req.client.ID,
-			What: audit.ConsentGranted{Scope: string(req.asked)},
-		}.Record(ctx, now))
-	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/secret"
 	"gatehouse/store"
 )
@@ -35,7 +36,7 @@ func (a *Endpoint) resolve(ctx context.Context, req *request, resumed bool) erro
 	}
 	pushed, err := a.DB.PushedByDigest(ctx, pushedDigest(reference))
 	if errors.Is(err, store.ErrNotFound) {
-		return oauth.MessagePushed.Because("an unknown or used request_uri")
+		return oauth.MessagePushed.Because("an unknown or used request_uri").Found(refusal.PARGone)
 	}
 	if err != nil {
 		return fmt.Errorf("reading a pushed request: %w", err)
@@ -46,9 +47,9 @@ func (a *Endpoint) resolve(ctx context.Context, req *request, resumed bool) erro
 	}
 	switch {
 	case req.get("client_id") != pushed.ClientID:
-		return oauth.MessagePushed.Because("client %.40q came with a request that %s pushed", req.get("client_id"), pushed.ClientID)
+		return oauth.MessagePushed.Because("client %.40q came with a request that %s pushed", req.get("client_id"), pushed.ClientID).Found(refusal.PARGone)
 	case !a.Now().Before(until):
-		return oauth.MessagePushed.Because("the pushed request expired at %s", pushed.ExpiresAt)
+		return oauth.MessagePushed.Because("the pushed request expired at %s", pushed.ExpiresAt).Found(refusal.PARGone)
 	}
 	values, err := url.ParseQuery(pushed.Parameters)
 	if err != nil {

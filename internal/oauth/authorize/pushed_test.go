@@ -42,7 +42,7 @@ func TestAPushedRequestGivesOneCode(t *testing.T) {
 	values := w.push(t)
 	values.Set("scope", "openid email")
 	sealed := w.consented(t, values)
-	if page, err := w.Pending(t.Context(), sealed, w.ann); err != nil || len(page.Scopes) != 1 {
+	if page, err := w.Pending(t.Context(), sealed, w.ann); err != nil || len(page.Asked) != 1 || len(page.Asked[0].Scopes) != 1 {
 		t.Errorf("what the page shows = %+v, %v, want the scope that was pushed", page, err)
 	}
 	w.now = w.now.Add(10 * time.Minute) // it began in time

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/claims"
 	"gatehouse/internal/oauth"
@@ -17,19 +18,21 @@ import (
 // parameterNames are the parameters that the authorization endpoint reads; it ignores
 // all others, even repeated ones (RFC 6749 §3.1).
 var parameterNames = []string{
-	"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
+	"client_id", "redirect_uri", "response_type", "response_mode", "scope", oauth.Resource, "state", "nonce",
 	"code_challenge", "code_challenge_method", "prompt", "max_age", "login_hint", "id_token_hint",
 	"acr_values", "ui_locales", "claims", "request", "request_uri", "registration",
 }
 
 // A request is an authorization request. The checks fill in what they find.
 type request struct {
-	params   url.Values // one value each, none empty
+	params   url.Values // one value each but of resource, none empty
 	repeated []string
 	// malformed says that a value is not UTF-8.
 	malformed bool
 	// pushing says that the client itself sends the request, to push it.
 	pushing bool
+	// resumed says that a page of ours has shown the request to the person.
+	resumed bool
 	// pushed is the request_uri of a pushed request, or empty (RFC 9126).
 	pushed string
 	// object is its request object, or nil (RFC 9101). If the parameters are of one that was
@@ -37,15 +40,19 @@ type request struct {
 	object *object
 	signed int64
 
-	client      store.Client
+	client store.Client
+	// askSince is the time before which a consent to the client is not enough; zero: none.
+	askSince    time.Time
 	redirectURI string
 	mode        string
-	scope       authz.Scope // of the tokens
-	asked       authz.Scope // what the person is asked for: scope, and the scopes of the claims
-	prompt      []string
-	maxAge      time.Duration // negative: none
-	wishes      claims.Request
-	hint        token.ID // zero: none
+	granted     apis.Grant  // what the session gets
+	asked       authz.Scope // what the person is asked for: the scope, and the scopes of the claims
+	// missing is what of asked the person must still be asked for, once that is decided.
+	missing authz.Scope
+	prompt  []string
+	maxAge  time.Duration // negative: none
+	wishes  claims.Request
+	hint    token.ID // zero: none
 
 	// consent is the generation of the consent that was found enough, and Unread if none
 	// was needed.
@@ -58,13 +65,16 @@ func readRequest(values url.Values) *request {
 		if !slices.Contains(parameterNames, name) {
 			continue
 		}
-		if len(given) > 1 {
+		if len(given) > 1 && name != oauth.Resource {
 			req.repeated = append(req.repeated, name)
+			given = given[:1]
 		}
-		if !utf8.ValidString(given[0]) {
-			req.malformed = true
-		} else if given[0] != "" {
-			req.params.Set(name, given[0])
+		for _, value := range given {
+			if !utf8.ValidString(value) {
+				req.malformed = true
+			} else if value != "" {
+				req.params.Add(name, value)
+			}
 		}
 	}
 	return req

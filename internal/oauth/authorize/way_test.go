@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
@@ -62,7 +63,7 @@ func openOn(t *testing.T, dsn string) *world {
 	w.ann = oauth.Browser{Pre: "pre", User: user}
 	w.signIn(t)
 	w.Endpoint = &Endpoint{
-		Clients: db, DB: db, Hints: noHints{}, Issuer: "https://id.example", Now: now,
+		Clients: db, APIs: &apis.Catalog{Store: db, Audience: "https://id.example", Now: now}, DB: db, Hints: noHints{}, Issuer: "https://id.example", Now: now,
 		Continuations: Continuations{Sealer: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Now: now},
 	}
 	return w
@@ -137,7 +138,7 @@ func TestTheWayToACode(t *testing.T) {
 	sealed := next(t, "beginning without a sign-in", step, err, SignIn).Request
 	page, err := w.Pending(t.Context(), sealed, oauth.Browser{Pre: "pre"})
 	want := Pending{
-		Request: sealed, Next: SignIn, Client: page.Client, Scopes: []oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}},
+		Request: sealed, Next: SignIn, Client: page.Client,
 		LoginHint: "ann", UILocales: []string{"de", "en"}, RedirectURI: callback,
 	}
 	if diff := cmp.Diff(want, page); err != nil || diff != "" || page.Client.ID != "web" {

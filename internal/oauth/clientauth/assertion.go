@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/throttle"
 	"gatehouse/keys"
 	"gatehouse/store"
@@ -36,14 +37,18 @@ type Assertions struct {
 	Once interface {
 		UseOnce(ctx context.Context, key store.Digest, expires time.Time) (bool, error)
 	}
-	// Keys reads the keys behind a jwks_uri.
-	Keys interface {
-		Get(ctx context.Context, url string) ([]byte, error)
-		// Renew reads them again, for an assertion whose key is not among them.
-		Renew(ctx context.Context, url string) ([]byte, error)
-	}
-	Issuer string
-	Now    func() time.Time
+	// Keys reads the keys behind a jwks_uri. Strangers does so for clients that no
+	// administrator registered: whatever Keys may reach, it reaches nothing inside.
+	Keys, Strangers KeyReader
+	Issuer          string
+	Now             func() time.Time
+}
+
+// A KeyReader reads the keys at a URL.
+type KeyReader interface {
+	Get(ctx context.Context, url string) ([]byte, error)
+	// Renew reads them again, for an assertion whose key is not among them.
+	Renew(ctx context.Context, url string) ([]byte, error)
 }
 
 // assertion holds the claims of a client assertion (RFC 7523 §3), and of a request object.
@@ -111,14 +116,14 @@ func (s *Assertions) verify(r *http.Request, client store.Client, raw string) er
 		return fmt.Errorf("reading the keys of client %s: %w", client.ID, err)
 	}
 	if err != nil {
-		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err)
+		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err).Found(refusal.AssertionInvalid)
 	}
 	var a assertion
 	if err := json.Unmarshal(payload, &a); err != nil {
-		return oauth.InvalidClient.Because("assertion of client %s: claims: %w", client.ID, err)
+		return oauth.InvalidClient.Because("assertion of client %s: claims: %w", client.ID, err).Found(refusal.AssertionInvalid)
 	}
 	if err := s.judge(r, client, a); err != nil {
-		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, err)
+		return oauth.InvalidClient.Because("assertion of client %s: %w", client.ID, refusal.Else(err, refusal.Fact{Kind: refusal.AssertionInvalid}))
 	}
 	// This comes last, so that it uses up only an assertion that is otherwise valid.
 	first, err := s.Once.UseOnce(r.Context(), store.DigestOf("client assertion\x00"+client.ID+"\x00"+a.JTI), seconds(a.Expires))
@@ -126,7 +131,7 @@ func (s *Assertions) verify(r *http.Request, client store.Client, raw string) er
 		return fmt.Errorf("marking an assertion as used: %w", err)
 	}
 	if !first {
-		return oauth.InvalidClient.Because("assertion of client %s was replayed", client.ID)
+		return oauth.InvalidClient.Because("assertion of client %s was replayed", client.ID).Found(refusal.AssertionReplayed)
 	}
 	return nil
 }
@@ -143,7 +148,7 @@ func (s *Assertions) signed(ctx context.Context, client store.Client, raw string
 	if client.JWKS != "" || !errors.Is(err, keys.ErrMissingKey) {
 		return payload, err
 	}
-	renewed, fault := s.Keys.Renew(ctx, client.JWKSURI)
+	renewed, fault := s.keysOf(client).Renew(ctx, client.JWKSURI)
 	switch {
 	case passing(fault):
 		return nil, fault
@@ -164,9 +169,16 @@ func (s *Assertions) keySet(ctx context.Context, client store.Client) ([]byte, e
 	case client.JWKS != "":
 		return []byte(client.JWKS), nil
 	case client.JWKSURI != "":
-		return s.Keys.Get(ctx, client.JWKSURI)
+		return s.keysOf(client).Get(ctx, client.JWKSURI)
 	}
 	return nil, errors.New("none registered")
+}
+
+func (s *Assertions) keysOf(client store.Client) KeyReader {
+	if client.Origin == store.OriginRegistered {
+		return s.Keys
+	}
+	return s.Strangers
 }
 
 // judge checks the claims (RFC 7523 §3).
@@ -177,7 +189,7 @@ func (s *Assertions) judge(r *http.Request, client store.Client, a assertion) er
 	case a.JTI == "" || len(a.JTI) > maxJTI:
 		return errors.New("jti is missing or too long")
 	case !s.addressed(r, client, a.Audience):
-		return errors.New("aud is not us")
+		return refusal.With(errors.New("aud is not us"), refusal.Fact{Kind: refusal.AssertionAudience, Expected: s.Issuer})
 	}
 	return s.inForce(a, assertionLife)
 }
@@ -188,13 +200,22 @@ func (s *Assertions) inForce(a assertion, life time.Duration) error {
 	latest := now.Add(assertionSkew)
 	switch {
 	case a.Expires <= 0 || !now.Before(seconds(a.Expires)):
-		return errors.New("exp is missing or has passed")
+		return clock("exp is missing or has passed", a.Expires, now)
 	case seconds(a.Expires).After(latest.Add(life)):
-		return errors.New("exp is too far ahead")
+		return clock("exp is too far ahead", a.Expires, latest.Add(life))
 	case seconds(a.IssuedAt).After(latest), seconds(a.NotBefore).After(latest):
-		return errors.New("iat or nbf is in the future")
+		return clock("iat or nbf is in the future", max(a.IssuedAt, a.NotBefore), now)
 	}
 	return nil
+}
+
+// clock returns a refusal because of a time in a token.
+func clock(reason string, given float64, bound time.Time) error {
+	f := refusal.Fact{Kind: refusal.AssertionClock, Expected: bound.UTC().Format(time.RFC3339)}
+	if given > 0 {
+		f.Given = seconds(given).Format(time.RFC3339)
+	}
+	return refusal.With(errors.New(reason), f)
 }
 
 // TokenPath is the path of the token endpoint.

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/client/document"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/reqctx"
 	"gatehouse/store"
 )
@@ -28,6 +30,11 @@ type Authenticator struct {
 	// authenticates costs nothing.
 	Limits interface {
 		Failure(ctx context.Context, kind, id string) error
+	}
+	// Documents makes clients by URL known. It is nil at endpoints where a client must be
+	// known already.
+	Documents interface {
+		Find(ctx context.Context, id string) (document.Found, error)
 	}
 	// Assertions verifies private_key_jwt; nil if it is not supported.
 	Assertions *Assertions
@@ -60,6 +67,9 @@ func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 	if err != nil {
 		return store.Client{}, err
 	}
+	if err := a.introduce(r.Context(), given.id); err != nil {
+		return store.Client{}, err
+	}
 	client, err := a.check(r, given, a.Clients.ClientByID)
 	if errors.Is(err, oauth.InvalidClient) { // the client may just have been changed
 		client, err = a.check(r, given, a.Clients.Fresh)
@@ -76,6 +86,25 @@ func (a *Authenticator) Authenticate(r *http.Request) (store.Client, error) {
 	return client, nil
 }
 
+// introduce makes a client by URL known, if this is where it may begin a request. That it
+// finds none is left to the check.
+func (a *Authenticator) introduce(ctx context.Context, id string) error {
+	if a.Documents == nil {
+		return nil
+	}
+	_, err := a.Documents.Find(ctx, id)
+	refused, described := errors.AsType[*document.Refused](err)
+	switch {
+	case described:
+		return oauth.InvalidClient.Because("%w", refused).Hinting(string(refused.Fault)).Found(refusal.ClientDocument)
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("finding a client: %w", err)
+	}
+	return nil
+}
+
 // check looks the client up and compares the secret. It compares for unknown clients
 // too, so that its time does not reveal them.
 func (a *Authenticator) check(r *http.Request, given credentials, find func(context.Context, string) (store.Client, error)) (store.Client, error) {
@@ -84,15 +113,17 @@ func (a *Authenticator) check(r *http.Request, given credentials, find func(cont
 	if err != nil && !unknown {
 		return store.Client{}, fmt.Errorf("reading a client: %w", err)
 	}
+	reqctx.From(r.Context()).Client = client.ID
 	fits := hasSecret(client, given.secret, a.Now())
 	switch {
 	case unknown:
-		return store.Client{}, oauth.InvalidClient.Because("unknown client")
+		return store.Client{}, oauth.InvalidClient.Because("unknown client").Found(refusal.ClientUnknown)
 	case !slices.Contains(methods(client), given.method):
 		return store.Client{}, oauth.InvalidClient.Because("client %s came with %s", client.ID, given.method).
-			Hinting("The client is registered for " + strings.Join(methods(client), " or ") + ".")
+			Hinting("The client is registered for "+strings.Join(methods(client), " or ")+".").
+			Comparing(refusal.ClientMethod, given.method, strings.Join(methods(client), " "))
 	case client.Disabled:
-		return store.Client{}, oauth.InvalidClient.Because("client %s is disabled", client.ID)
+		return store.Client{}, oauth.InvalidClient.Because("client %s is disabled", client.ID).Found(refusal.ClientDisabled)
 	}
 	return client, proofs[given.method](a, r, client, given.secret, fits)
 }
@@ -110,14 +141,14 @@ func methods(client store.Client) []string {
 
 func bySecret(_ *Authenticator, _ *http.Request, client store.Client, _ string, fits bool) error {
 	if !fits {
-		return oauth.InvalidClient.Because("client %s came with a wrong secret", client.ID)
+		return oauth.InvalidClient.Because("client %s came with a wrong secret", client.ID).Found(refusal.ClientSecret)
 	}
 	return nil
 }
 
 func byAssertion(a *Authenticator, r *http.Request, client store.Client, assertion string, _ bool) error {
 	if a.Assertions == nil {
-		return oauth.InvalidClient.Because("client assertions are not supported")
+		return oauth.InvalidClient.Because("client assertions are not supported").Found(refusal.ClientMethod)
 	}
 	return a.Assertions.verify(r, client, assertion)
 }
@@ -147,13 +178,13 @@ func presented(r *http.Request) (credentials, error) {
 	case r.PostForm.Has("client_assertion") || r.PostForm.Has("client_assertion_type"):
 		return fromAssertion(r, id, secret, header)
 	case len(header) > 1:
-		return credentials{}, oauth.InvalidClient.Because("%d Authorization headers", len(header))
+		return credentials{}, oauth.InvalidClient.Because("%d Authorization headers", len(header)).Found(refusal.ClientCredentials)
 	case len(header) == 1 && secret != "":
-		return credentials{}, oauth.InvalidRequest.Because("secrets in both header and body")
+		return credentials{}, oauth.InvalidRequest.Because("secrets in both header and body").Found(refusal.ClientCredentials)
 	case len(header) == 1:
 		return fromHeader(header[0], id)
 	case id == "" || len(id) > oauth.MaxClientID:
-		return credentials{}, oauth.InvalidClient.Because("no client_id, or an impossible one")
+		return credentials{}, oauth.InvalidClient.Because("no client_id, or an impossible one").Found(refusal.ClientCredentials)
 	}
 	return withSecret(id, secret, store.SecretPost), nil
 }
@@ -164,19 +195,19 @@ func fromAssertion(r *http.Request, id, secret string, header []string) (credent
 	raw := r.PostForm.Get("client_assertion")
 	switch {
 	case secret != "" || len(header) > 0:
-		return credentials{}, oauth.InvalidRequest.Because("an assertion beside another way to authenticate")
+		return credentials{}, oauth.InvalidRequest.Because("an assertion beside another way to authenticate").Found(refusal.ClientCredentials)
 	case raw == "" || r.PostForm.Get("client_assertion_type") != assertionType:
-		return credentials{}, oauth.InvalidClient.Because("an assertion without its type, or with an unknown one")
+		return credentials{}, oauth.InvalidClient.Because("an assertion without its type, or with an unknown one").Found(refusal.AssertionInvalid)
 	}
 	subject, err := claimed(raw)
 	if err != nil {
-		return credentials{}, oauth.InvalidClient.Because("an assertion that cannot be read: %w", err)
+		return credentials{}, oauth.InvalidClient.Because("an assertion that cannot be read: %w", err).Found(refusal.AssertionInvalid)
 	}
 	if subject == "" || len(subject) > oauth.MaxClientID {
-		return credentials{}, oauth.InvalidClient.Because("an assertion without a subject, or an impossible one")
+		return credentials{}, oauth.InvalidClient.Because("an assertion without a subject, or an impossible one").Found(refusal.AssertionInvalid)
 	}
 	if id != "" && id != subject {
-		return credentials{}, oauth.InvalidClient.Because("an assertion of one client and the client_id of another")
+		return credentials{}, oauth.InvalidClient.Because("an assertion of one client and the client_id of another").Found(refusal.ClientCredentials)
 	}
 	return credentials{subject, raw, store.PrivateKeyJWT}, nil
 }
@@ -186,24 +217,24 @@ func fromAssertion(r *http.Request, id, secret string, header []string) (credent
 func fromHeader(header, bodyID string) (credentials, error) {
 	scheme, value, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Basic") {
-		return credentials{}, oauth.InvalidClient.Because("an Authorization header that is not Basic")
+		return credentials{}, oauth.InvalidClient.Because("an Authorization header that is not Basic").Found(refusal.ClientCredentials)
 	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(value, " "))
 	if err != nil {
-		return credentials{}, oauth.InvalidClient.Because("Basic credentials that are not base64")
+		return credentials{}, oauth.InvalidClient.Because("Basic credentials that are not base64").Found(refusal.ClientCredentials)
 	}
 	id, secret, found := strings.Cut(string(raw), ":")
 	if !found {
-		return credentials{}, oauth.InvalidClient.Because("Basic credentials without a colon")
+		return credentials{}, oauth.InvalidClient.Because("Basic credentials without a colon").Found(refusal.ClientCredentials)
 	}
 	if id, err = url.QueryUnescape(id); err != nil || id == "" || len(id) > oauth.MaxClientID {
-		return credentials{}, oauth.InvalidClient.Because("Basic credentials with a bad client ID")
+		return credentials{}, oauth.InvalidClient.Because("Basic credentials with a bad client ID").Found(refusal.ClientCredentials)
 	}
 	if secret, err = url.QueryUnescape(secret); err != nil {
-		return credentials{}, oauth.InvalidClient.Because("Basic credentials with a badly encoded secret")
+		return credentials{}, oauth.InvalidClient.Because("Basic credentials with a badly encoded secret").Found(refusal.ClientCredentials)
 	}
 	if bodyID != "" && bodyID != id {
-		return credentials{}, oauth.InvalidRequest.Because("one client in the header and another in the body")
+		return credentials{}, oauth.InvalidRequest.Because("one client in the header and another in the body").Found(refusal.ClientCredentials)
 	}
 	return withSecret(id, secret, store.SecretBasic), nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/keys"
 	"gatehouse/store"
 )
@@ -30,7 +31,7 @@ func (s *Assertions) CheckObject(ctx context.Context, client store.Client, raw s
 		return time.Time{}, fmt.Errorf("reading the keys of client %s: %w", client.ID, err)
 	}
 	if err != nil {
-		return time.Time{}, oauth.InvalidRequestObject.Because("request object of client %s: %w", client.ID, err)
+		return time.Time{}, oauth.InvalidRequestObject.Because("request object of client %s: %w", client.ID, err).Found(refusal.RequestInvalid)
 	}
 	return expires, nil
 }

@@ -11,10 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"gatehouse/internal/audit"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/reqctx"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/throttle"
@@ -42,6 +43,10 @@ type Endpoint struct {
 		DeviceByUserCode(ctx context.Context, user store.Digest) (store.DeviceGrant, error)
 		Write(ctx context.Context, f func(store.Tx) error) error
 	}
+	APIs interface {
+		Grant(ctx context.Context, client store.Client, asked apis.Asked) (apis.Grant, error)
+		Explain(ctx context.Context, scope authz.Scope) ([]apis.Section, error)
+	}
 	Clients interface {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 	}
@@ -65,19 +70,17 @@ type Answer struct {
 }
 
 // Begin gives a device its codes. The client has authenticated.
-func (d *Endpoint) Begin(ctx context.Context, client store.Client, rawScope string) (Answer, error) {
+func (d *Endpoint) Begin(ctx context.Context, client store.Client, asked apis.Asked) (Answer, error) {
 	if !slices.Contains(client.GrantTypes, grant.DeviceCode) {
-		return Answer{}, oauth.UnauthorizedClient.Because("client %s is not registered for devices", client.ID)
+		return Answer{}, oauth.UnauthorizedClient.Because("client %s is not registered for devices", client.ID).
+			Comparing(refusal.GrantUnregistered, grant.DeviceCode, strings.Join(client.GrantTypes, " "))
 	}
-	scope, err := oauth.ParseScope(rawScope)
-	if err == nil {
-		scope, err = oauth.GrantedScope(client, scope)
-	}
+	granted, err := d.APIs.Grant(ctx, client, asked)
 	if err != nil {
 		return Answer{}, err
 	}
 	for range 3 { // one user code may be taken, but hardly three in a row
-		answer, err := d.add(ctx, client, scope)
+		answer, err := d.add(ctx, client, granted)
 		if !errors.Is(err, store.ErrConflict) {
 			return answer, err
 		}
@@ -85,13 +88,13 @@ func (d *Endpoint) Begin(ctx context.Context, client store.Client, rawScope stri
 	return Answer{}, errors.New("making a user code: all were taken")
 }
 
-func (d *Endpoint) add(ctx context.Context, client store.Client, scope authz.Scope) (Answer, error) {
+func (d *Endpoint) add(ctx context.Context, client store.Client, granted apis.Grant) (Answer, error) {
 	device, user := secret.New(), newUserCode()
 	now := d.Now()
 	room, network := rooms.For(ctx, client, now)
 	err := d.DB.AddDevice(ctx, store.DeviceGrant{
 		Device: store.DigestOf(device), User: store.DigestOf(user), SessionID: rand.Text(),
-		ClientID: client.ID, Foundation: store.Foundation{Client: client.Generation}, Scope: string(scope), Status: store.DevicePending, IP: reqctx.From(ctx).IPString(), Network: network,
+		ClientID: client.ID, Foundation: store.Foundation{Client: client.Generation}, Scope: string(granted.Scope), Resources: granted.Resources, Status: store.DevicePending, IP: reqctx.From(ctx).IPString(), Network: network,
 		CreatedAt: now, ExpiresAt: now.Add(life), Interval: pollInterval,
 	}, room)
 	if err != nil {
@@ -130,7 +133,7 @@ func canonical(typed string) (code string, ok bool) {
 // A Request is the request of a device, for a person to decide.
 type Request struct {
 	Client    store.Client
-	Scopes    []oauth.ScopeText
+	Asked     []apis.Section
 	UserCode  string
 	IP        string // the device's address
 	CreatedAt time.Time
@@ -175,46 +178,12 @@ func (d *Endpoint) find(ctx context.Context, typed string) (Request, error) {
 	if gone || client.Disabled || device.Status != store.DevicePending || !d.Now().Before(device.ExpiresAt) {
 		return Request{}, oauth.MessageDevice.Because("a user code that can no longer be decided")
 	}
+	asked, err := d.APIs.Explain(ctx, authz.Scope(device.Scope))
+	if err != nil {
+		return Request{}, err
+	}
 	return Request{
-		Client: client, Scopes: oauth.Explain(authz.Scope(device.Scope)), UserCode: readable(code),
+		Client: client, Asked: asked, UserCode: readable(code),
 		IP: device.IP, CreatedAt: device.CreatedAt, grant: device,
 	}, nil
-}
-
-// Decide records the answer of the person who is signed in at b. Of several answers the
-// first counts, and only that one is in the audit log.
-func (d *Endpoint) Decide(ctx context.Context, typed string, b oauth.Browser, allow bool) error {
-	if !b.SignedIn() {
-		return oauth.ErrMoved
-	}
-	req, err := d.Find(ctx, typed)
-	if err != nil {
-		return err
-	}
-	device, now := req.grant, d.Now()
-	device.Status = store.DeviceDenied
-	if allow {
-		device.Status = store.DeviceApproved
-	}
-	device.UserID, device.BrowserID, device.SignIn = b.User.ID, b.Session.ID, b.Session.SignIn
-	device.Foundation.User, device.Foundation.Consent = b.User.Generation, store.Unread
-	subject := audit.UserSubject(b.User.Sub)
-	event := audit.Event{
-		Actor: subject, Subject: subject, SessionID: device.SessionID, ClientID: device.ClientID,
-		What: audit.DeviceDecided{Allowed: allow, Scope: device.Scope, From: device.IP},
-	}
-	err = d.DB.Write(ctx, func(tx store.Tx) error {
-		decided, err := tx.DecideDevice(device, now)
-		if err == nil && !decided {
-			return oauth.MessageDevice.Because("a user code that has just been decided")
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Audit(event.Record(ctx, now))
-	})
-	if err != nil {
-		return fmt.Errorf("answering a device: %w", err)
-	}
-	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
@@ -70,13 +71,13 @@ func openOn(t *testing.T, dsn string) *world {
 	memory := throttle.NewMemory(now)
 	tries := &throttle.Limiter{Store: memory, Fallback: memory, Rules: throttle.DefaultRules(), Now: now, Log: slog.New(slog.DiscardHandler)}
 	w.db, w.ann = db, oauth.Browser{Pre: "pre", Session: browser, User: user}
-	w.Endpoint = &Endpoint{DB: db, Clients: db, Limits: tries, Page: "https://id.example/device", Now: now}
+	w.Endpoint = &Endpoint{DB: db, Clients: db, APIs: &apis.Catalog{Store: db, Audience: "https://id.example", Now: now}, Limits: tries, Page: "https://id.example/device", Now: now}
 	return w
 }
 
 func (w *world) begin(t *testing.T) Answer {
 	t.Helper()
-	a, err := w.Begin(t.Context(), w.app, "openid")
+	a, err := w.Begin(t.Context(), w.app, apis.Asked{Scope: "openid"})
 	if err != nil {
 		t.Fatalf("beginning for a device: %v", err)
 	}
@@ -117,7 +118,7 @@ func TestADeviceIsAllowed(t *testing.T) {
 	if req.Client.ID != "tv" || req.UserCode != a.UserCode || !req.CreatedAt.Equal(w.now) {
 		t.Errorf("request = %+v, want that of tv with the code %s", req, a.UserCode)
 	}
-	if diff := cmp.Diff([]oauth.ScopeText{{Token: "openid", Text: "Know that it is you"}}, req.Scopes); diff != "" {
+	if diff := cmp.Diff([]apis.Section{{Scopes: []apis.ScopeText{{Token: "openid", Name: "openid", Text: "Know that it is you"}}}}, req.Asked); diff != "" {
 		t.Errorf("scopes of the request (-want +got):\n%s", diff)
 	}
 	if err := w.Decide(t.Context(), a.UserCode, w.ann, true); err != nil {
@@ -133,6 +134,67 @@ func TestADeviceIsAllowed(t *testing.T) {
 	noDevice(t, "deciding again", w.Decide(t.Context(), a.UserCode, w.ann, false))
 	_, err = w.Find(t.Context(), a.UserCode)
 	noDevice(t, "finding a device that was let in", err)
+}
+
+// What a person allows a device is a consent like any other, and grants anew what they had
+// taken away.
+func TestADeviceIsAConsent(t *testing.T) {
+	w := open(t)
+	withdrawn := store.Consent{UserID: w.ann.User.ID, ClientID: "tv", Scope: "email", Withdrawn: "openid phone", Places: []string{"here"}}
+	if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.PutConsent(withdrawn) }); err != nil {
+		t.Fatalf("storing a consent: %v", err)
+	}
+	for allow, want := range map[bool]store.Consent{
+		false: {UserID: w.ann.User.ID, ClientID: "tv", Scope: "email", Withdrawn: "openid phone", Places: []string{"here"}},
+		true:  {UserID: w.ann.User.ID, ClientID: "tv", Scope: "email openid", Withdrawn: "phone", Places: []string{"here"}, GrantedAt: w.now},
+	} {
+		if err := w.db.Write(t.Context(), func(tx store.Tx) error { return tx.PutConsent(withdrawn) }); err != nil {
+			t.Fatalf("storing a consent: %v", err)
+		}
+		if err := w.Decide(t.Context(), w.begin(t).UserCode, w.ann, allow); err != nil {
+			t.Fatalf("deciding: %v", err)
+		}
+		got, err := w.db.ConsentOf(t.Context(), w.ann.User.ID, "tv")
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("allowed %t: %v, and the consent differs (-want +got):\n%s", allow, err, diff)
+		}
+	}
+}
+
+// Something sensitive needs a fresh sign-in, but to be refused.
+func TestASensitiveScopeOfADevice(t *testing.T) {
+	w := open(t)
+	const scope = "https://orders.example#pay"
+	w.app.Scope += " " + scope
+	err := w.db.Write(t.Context(), func(tx store.Tx) error {
+		return errors.Join(tx.PutClient(w.app), tx.CreateAPI(store.API{
+			ID: "orders", Identifier: "https://orders.example", Name: "Orders", Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, CreatedAt: w.now, UpdatedAt: w.now,
+			Scopes: []store.APIScope{{Name: "pay", Description: "Place orders that you pay for", Sensitive: true}},
+		}))
+	})
+	if err != nil {
+		t.Fatalf("storing an API: %v", err)
+	}
+	begin := func() string {
+		a, err := w.Begin(t.Context(), w.app, apis.Asked{Scope: "openid " + scope})
+		if err != nil {
+			t.Fatalf("beginning for a device: %v", err)
+		}
+		return a.UserCode
+	}
+	code := begin()
+	w.now = w.now.Add(9 * time.Minute)
+	if err := w.Decide(t.Context(), code, w.ann, true); err != nil {
+		t.Errorf("after a fresh sign-in: %v", err)
+	}
+	code = begin()
+	w.now = w.now.Add(2 * time.Minute)
+	if err := w.Decide(t.Context(), code, w.ann, true); !errors.Is(err, oauth.ErrMoved) {
+		t.Errorf("after an old sign-in: error = %v, want ErrMoved", err)
+	}
+	if err := w.Decide(t.Context(), code, w.ann, false); err != nil {
+		t.Errorf("refusing after an old sign-in: %v", err)
+	}
 }
 
 func TestADeviceIsDenied(t *testing.T) {
@@ -272,11 +334,11 @@ func TestWhoMayBegin(t *testing.T) {
 		{w.app, "openid phone", oauth.InvalidScope},
 		{w.app, "open\"id", oauth.InvalidScope},
 	} {
-		if _, err := w.Begin(t.Context(), c.client, c.scope); !errors.Is(err, c.want) {
+		if _, err := w.Begin(t.Context(), c.client, apis.Asked{Scope: c.scope}); !errors.Is(err, c.want) {
 			t.Errorf("client %v begins with scope %q: error = %v, want %s", c.client.GrantTypes, c.scope, err, c.want)
 		}
 	}
-	if a, err := w.Begin(t.Context(), w.app, ""); err != nil || w.kept(t, a).Scope != "openid email" {
+	if a, err := w.Begin(t.Context(), w.app, apis.Asked{}); err != nil || w.kept(t, a).Scope != "openid email" {
 		t.Errorf("beginning without a scope: %+v, %v, want all that is registered", a, err)
 	}
 }
@@ -288,7 +350,7 @@ func TestATakenUserCodeIsDrawnAgain(t *testing.T) {
 	w.DB = taken
 	w.begin(t)
 	taken.times = 3
-	if a, err := w.Begin(t.Context(), w.app, "openid"); err == nil {
+	if a, err := w.Begin(t.Context(), w.app, apis.Asked{Scope: "openid"}); err == nil {
 		t.Errorf("three codes were taken: %+v, want an error", a)
 	}
 }
@@ -312,7 +374,7 @@ func TestWhatAStrangerMayBegin(t *testing.T) {
 	w := open(t)
 	begin := func(address string) error {
 		ctx := reqctx.With(t.Context(), &reqctx.Info{IP: netip.MustParseAddr(address)})
-		_, err := w.Begin(ctx, w.app, "openid")
+		_, err := w.Begin(ctx, w.app, apis.Asked{Scope: "openid"})
 		return err
 	}
 	for range rooms.Network {

@@ -6,6 +6,7 @@
 //	metadata               the members of both documents; absent endpoints are left out
 //	   ├─ AuthorizationServer     /.well-known/oauth-authorization-server
 //	   └─ OpenIDConfiguration     /.well-known/openid-configuration: also claims and logout
+//	ProtectedResource      /.well-known/oauth-protected-resource: our own API (RFC 9728), in resource.go
 //
-// All of it is in metadata.go. The documents are made once, when the server starts.
+// The documents are made once, when the server starts.
 package discovery

@@ -29,6 +29,17 @@ type Server struct {
 	PrivateKeyJWT bool
 	// BackchannelLogout says that clients are notified when a session ends.
 	BackchannelLogout bool
+	// Resource is the identifier of our own API: the `aud` of its tokens.
+	Resource string
+	Today
+}
+
+// Today is what an administrator may change while the server runs.
+type Today struct {
+	// ClientDocuments says that clients by URL are accepted.
+	ClientDocuments bool
+	// Scopes are those of other people's APIs that are listed.
+	Scopes authz.Scope
 }
 
 // Path returns the path of the issuer, or "".
@@ -50,7 +61,9 @@ type endpoints struct {
 	Introspection string `json:"introspection_endpoint,omitempty"`
 	Pushed        string `json:"pushed_authorization_request_endpoint,omitempty"` // RFC 9126 §5
 	Devices       string `json:"device_authorization_endpoint,omitempty"`         // RFC 8628 §4
+	Challenge     string `json:"authorization_challenge_endpoint,omitempty"`      // draft-ietf-oauth-first-party-apps-03 §4
 	EndSession    string `json:"end_session_endpoint,omitempty"`                  // RP-Initiated Logout 1.0 §2.1
+	Registration  string `json:"registration_endpoint,omitempty"`                 // RFC 8414 §2
 }
 
 // metadata holds the members of RFC 8414 §2, OpenID Connect Discovery 1.0 §3 and their
@@ -77,6 +90,8 @@ type metadata struct {
 	RequestSigning []string `json:"request_object_signing_alg_values_supported,omitempty"`
 
 	IssInAnswer bool `json:"authorization_response_iss_parameter_supported,omitempty"` // RFC 9207 §3
+
+	ClientDocuments bool `json:"client_id_metadata_document_supported,omitempty"` // the draft of that name, §5
 
 	Subjects       []string `json:"subject_types_supported,omitempty"`
 	IDTokenSigning []string `json:"id_token_signing_alg_values_supported,omitempty"`
@@ -119,7 +134,7 @@ func (s Server) OpenIDConfiguration() ([]byte, error) {
 	if m.Authorization != "" {
 		m.Claims = append([]string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid", "at_hash"}, claims.Supported()...)
 		m.more = &more{
-			ClaimTypes: []string{"normal"}, ClaimsParameter: true, ACRs: signin.ACRValues(), Languages: []string{"en"},
+			ClaimTypes: []string{"normal"}, ClaimsParameter: true, ACRs: signin.ACRValues(), Languages: []string{"en", "de"},
 			Backchannel: s.BackchannelLogout, BackchannelSession: s.BackchannelLogout,
 		}
 	}
@@ -127,7 +142,7 @@ func (s Server) OpenIDConfiguration() ([]byte, error) {
 }
 
 func (s Server) metadata() (metadata, error) {
-	m := metadata{Issuer: s.Issuer, Scopes: authz.AllScopes.Tokens(), ResponseTypes: []string{}, Grants: s.grants()}
+	m := metadata{Issuer: s.Issuer, Scopes: authz.AllScopes.With(s.Scopes).Tokens(), ResponseTypes: []string{}, Grants: s.grants(), ClientDocuments: s.ClientDocuments}
 	var err error
 	if m.endpoints, err = s.endpoints(); err != nil {
 		return metadata{}, err

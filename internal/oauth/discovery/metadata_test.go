@@ -22,7 +22,7 @@ func TestMetadata(t *testing.T) {
 		"token_endpoint": "/oauth/token", "revocation_endpoint": "/oauth/revoke",
 		"introspection_endpoint": "/oauth/introspect", "jwks_uri": "/.well-known/jwks.json",
 	}}
-	full := discovery.Server{Grants: few.Grants, Issuer: few.Issuer, PrivateKeyJWT: true, BackchannelLogout: true, Endpoints: map[string]string{
+	full := discovery.Server{Grants: few.Grants, Issuer: few.Issuer, PrivateKeyJWT: true, BackchannelLogout: true, Resource: "https://id.example/api", Endpoints: map[string]string{
 		"authorization_endpoint": "/oauth/authorize", "userinfo_endpoint": "/oauth/userinfo", "end_session_endpoint": "/oauth/logout",
 		"pushed_authorization_request_endpoint": "/oauth/par", "device_authorization_endpoint": "/oauth/device_authorization",
 	}}
@@ -31,6 +31,7 @@ func TestMetadata(t *testing.T) {
 		"full-openid-configuration.json":  full.OpenIDConfiguration,
 		"oauth-authorization-server.json": few.AuthorizationServer,
 		"openid-configuration.json":       few.OpenIDConfiguration,
+		"oauth-protected-resource.json":   full.ProtectedResource,
 	}
 	for name, document := range documents {
 		t.Run(name, func(t *testing.T) {

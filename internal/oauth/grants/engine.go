@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-oauth2/oauth2/v4"
@@ -61,13 +62,20 @@ func (e *Engine) Token(r *http.Request) (map[string]any, error) {
 	if err != nil {
 		return nil, normalised(err)
 	}
+	if e.steps.Used != nil {
+		e.steps.Used(req.client.ID)
+	}
 	return e.server.GetTokenData(info), nil
 }
 
-// info answers through the library, unless the library does not support the grant.
+// info answers through the library, unless the library does not support the grant: it
+// requires a redirect URI, which a code from the challenge endpoint does not have.
 func (e *Engine) info(r *http.Request, req *request) (oauth2.TokenInfo, error) {
 	ctx := context.WithValue(r.Context(), requestKey{}, req)
-	if oauth2.GrantType(req.kind.Name).String() == "" {
+	if resumes(req) { // the library would ask for a name and a password
+		return manager{e.steps}.answer(ctx)
+	}
+	if oauth2.GrantType(req.kind.Name).String() == "" || req.withoutBrowser() {
 		return manager{e.steps}.answer(ctx)
 	}
 	kind, generate, err := e.server.ValidationTokenRequest(r.WithContext(ctx))
@@ -75,6 +83,12 @@ func (e *Engine) info(r *http.Request, req *request) (oauth2.TokenInfo, error) {
 		return nil, err
 	}
 	return e.server.GetAccessToken(ctx, kind, generate)
+}
+
+// withoutBrowser reports whether the request can only redeem a code from the challenge
+// endpoint.
+func (r *request) withoutBrowser() bool {
+	return r.kind.Name == grant.AuthorizationCode && !r.form.Has("redirect_uri") && slices.Contains(r.client.GrantTypes, grant.Challenge)
 }
 
 // requestKey carries the *request through the library, which passes on only the context.
@@ -102,7 +116,7 @@ func (e *Engine) checkPassword(ctx context.Context, _, username, password string
 	if err != nil {
 		return "", err
 	}
-	if req.proof, err = e.steps.prove(ctx, username, password); err != nil {
+	if req.proof, err = e.steps.prove(ctx, req, username, password); err != nil {
 		return "", err
 	}
 	return req.proof.User.Sub, nil
@@ -209,9 +223,7 @@ func normalised(err error) error {
 		}
 	}
 	switch {
-	case errors.Is(err, session.ErrScope):
-		return oauth.InvalidScope.Because("%w", err)
-	case errors.Is(err, session.ErrInvalid), errors.Is(err, signin.ErrCredentialsChanged):
+	case errors.Is(err, session.ErrInvalid), errors.Is(err, signin.ErrCredentialsChanged), errors.Is(err, signin.ErrFactorUsed):
 		return oauth.InvalidGrant.Because("%w", err)
 	}
 	return fmt.Errorf("answering a token request: %w", err)

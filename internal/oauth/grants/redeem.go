@@ -8,9 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
+	"gatehouse/internal/reqctx"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
@@ -32,23 +36,37 @@ func (s Steps) redeem(ctx context.Context, req *request) (token.Set, error) {
 	digest := store.DigestOf(req.form.Get("code"))
 	code, err := s.Codes.CodeByDigest(ctx, digest)
 	if errors.Is(err, store.ErrNotFound) {
-		return token.Set{}, oauth.InvalidGrant.Because("unknown code")
+		return token.Set{}, oauth.InvalidGrant.Because("unknown code").Found(refusal.CodeUnknown)
 	}
 	if err != nil {
 		return token.Set{}, fmt.Errorf("reading a code: %w", err)
 	}
+	reqctx.From(ctx).UserID = code.UserID
+	if code.ClientID == req.client.ID && code.RedirectURI != "" && !req.form.Has("redirect_uri") { // RFC 6749 §4.1.3
+		return token.Set{}, oauth.InvalidRequest.Because("no redirect URI").Comparing(refusal.RedirectDiffers, "", code.RedirectURI)
+	}
 	if code.ClientID != req.client.ID || code.RedirectURI != req.form.Get("redirect_uri") {
-		return token.Set{}, oauth.InvalidGrant.Because("a code of client %s came from %s, or with another redirect URI", code.ClientID, req.client.ID)
+		return token.Set{}, foreign(code, req)
 	}
 	if err := s.redeemable(ctx, code, req.form.Get("code_verifier")); err != nil {
 		return token.Set{}, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
 	}
 	set, err := s.startFrom(ctx, req, session.Grant{
 		SessionID: code.SessionID, UserID: code.UserID, BrowserID: code.BrowserID, SignIn: code.SignIn, Foundation: code.Foundation,
-		Scope: authz.Scope(code.Scope), Nonce: code.Nonce, Claims: code.Claims, Method: signin.ByCode,
+		Granted: apis.Grant{Scope: authz.Scope(code.Scope), Resources: code.Resources}, Withdrawn: code.Withdrawn,
+		Nonce: code.Nonce, Claims: code.Claims, Method: signin.ByCode,
 		Use: once(func(tx store.Tx) (bool, error) { return tx.UseCode(digest, s.Now()) }),
 	})
 	return set, s.afterReplay(ctx, err, code.ClientID, code.UserID, code.SessionID)
+}
+
+// foreign refuses a code that comes from another client, or with another redirect URI.
+func foreign(code store.AuthCode, req *request) error {
+	refused := oauth.InvalidGrant.Because("a code of client %s came from %s, or with another redirect URI", code.ClientID, req.client.ID)
+	if code.ClientID != req.client.ID {
+		return refused.Comparing(refusal.CodeClient, req.client.ID, code.ClientID)
+	}
+	return refused.Comparing(refusal.RedirectDiffers, refusal.Address(req.form.Get("redirect_uri"), code.RedirectURI), code.RedirectURI)
 }
 
 // redeemable returns why a code cannot be redeemed with this verifier, or nil. Use is
@@ -58,9 +76,10 @@ func (s Steps) redeemable(ctx context.Context, code store.AuthCode, verifier str
 	case !code.UsedAt.IsZero():
 		return errSpent
 	case !s.Now().Before(code.ExpiresAt):
-		return oauth.InvalidGrant.Because("code expired at %s", code.ExpiresAt)
+		return oauth.InvalidGrant.Because("code expired at %s", code.ExpiresAt).
+			Comparing(refusal.CodeExpired, s.Now().UTC().Format(time.RFC3339), "before "+code.ExpiresAt.UTC().Format(time.RFC3339))
 	case code.Misses >= maxMisses:
-		return oauth.InvalidGrant.Because("code invalid after %d wrong verifiers", code.Misses)
+		return oauth.InvalidGrant.Because("code invalid after %d wrong verifiers", code.Misses).Found(refusal.PKCEVerifier)
 	case verified(code.Challenge, verifier):
 		return nil
 	}
@@ -68,7 +87,7 @@ func (s Steps) redeemable(ctx context.Context, code store.AuthCode, verifier str
 	if err != nil {
 		return fmt.Errorf("counting a wrong verifier: %w", err)
 	}
-	return oauth.InvalidGrant.Because("wrong verifier, number %d", misses)
+	return oauth.InvalidGrant.Because("wrong verifier, number %d", misses).Comparing(refusal.PKCEVerifier, refusal.Length(verifier), "43 to 128 characters that fit the challenge")
 }
 
 // verified reports whether the verifier fits the challenge (RFC 7636 §4.6). A verifier
@@ -102,10 +121,7 @@ func once(use func(store.Tx) (bool, error)) func(store.Tx) error {
 // startFrom starts the session of a code of either kind. It reads the person and the
 // registration as they are now, not as they were when the person consented.
 func (s Steps) startFrom(ctx context.Context, req *request, grant session.Grant) (token.Set, error) {
-	if !grant.Scope.Within(authz.Scope(req.client.Scope)) {
-		return token.Set{}, oauth.InvalidGrant.Because("client %s is no longer registered for all of the scope", req.client.ID)
-	}
-	set, err := s.Sessions.Redeem(ctx, req.client, grant)
+	set, err := s.Sessions.Redeem(ctx, req.client, grant, req.asked)
 	return usable(req.client, set.Set), err
 }
 
@@ -123,5 +139,5 @@ func (s Steps) afterReplay(ctx context.Context, err error, clientID string, user
 	if err := s.Sessions.EndReplayed(ctx, clientID, user.Sub, sid); err != nil {
 		return fmt.Errorf("ending the session of a replayed code: %w", err)
 	}
-	return oauth.InvalidGrant.Because("code replayed; session %s ended", sid)
+	return oauth.InvalidGrant.Because("code replayed; session %s ended", sid).Found(refusal.CodeUsed)
 }

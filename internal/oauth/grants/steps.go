@@ -7,12 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/account"
-	"gatehouse/internal/authz"
+	"gatehouse/internal/apis"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/session"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/token"
@@ -40,10 +43,17 @@ type Steps struct {
 	People interface {
 		CheckPassword(ctx context.Context, name, password string, method signin.Method) (signin.Proof, error)
 	}
-	Sessions interface {
-		Begin(ctx context.Context, proof signin.Proof, client store.Client, scope authz.Scope) (session.Set, error)
-		Redeem(ctx context.Context, client store.Client, grant session.Grant) (session.Set, error)
-		Refresh(ctx context.Context, client store.Client, raw string, scope authz.Scope) (session.Set, error)
+	// Factors checks second factors.
+	Factors interface {
+		Complete(ctx context.Context, proof signin.Proof, clientID string, a factor.Answer) (signin.Proof, error)
+		Continue(ctx context.Context, authSession, clientID string, a factor.Answer) (signin.Proof, error)
+	}
+	// EnrolmentURI is where people set up a second factor.
+	EnrolmentURI string
+	Sessions     interface {
+		Begin(ctx context.Context, proof signin.Proof, client store.Client, granted apis.Grant, asked apis.Asked) (session.Set, error)
+		Redeem(ctx context.Context, client store.Client, grant session.Grant, asked apis.Asked) (session.Set, error)
+		Refresh(ctx context.Context, client store.Client, raw string, asked apis.Asked) (session.Set, error)
 		EndReplayed(ctx context.Context, clientID, sub, sid string) error
 	}
 	// Codes holds the codes and device codes that clients redeem.
@@ -54,6 +64,10 @@ type Steps struct {
 		DeviceByDeviceCode(ctx context.Context, device store.Digest) (store.DeviceGrant, error)
 		PollDevice(ctx context.Context, device store.Digest, now time.Time) (bool, error)
 	}
+	APIs interface {
+		Grant(ctx context.Context, client store.Client, asked apis.Asked) (apis.Grant, error)
+		Aim(ctx context.Context, client store.Client, granted apis.Grant, asked apis.Asked) (apis.Target, error)
+	}
 	Minter interface {
 		Mint(ctx context.Context, g token.Grant) (token.Set, error)
 	}
@@ -62,6 +76,8 @@ type Steps struct {
 	Limits interface {
 		Failure(ctx context.Context, kind, id string) error
 	}
+	// Used, if set, is called with each client that got a token.
+	Used      func(clientID string)
 	Lifetimes session.Lifetimes
 	Now       func() time.Time
 }
@@ -71,10 +87,11 @@ type request struct {
 	kind   grant.Type
 	form   url.Values
 	client store.Client
-	// scope is the scope to grant, or for a refresh the scope that was asked for. Codes
-	// have a scope of their own.
-	scope authz.Scope
-	proof signin.Proof // only for the password grant
+	// asked is what the request says of scope and resource. Codes have a scope of their own.
+	asked apis.Asked
+	// granted is what a grant that starts afresh gives.
+	granted apis.Grant
+	proof   signin.Proof // only for the password grant
 }
 
 // preflight checks everything that does not depend on the grant itself: who the
@@ -85,31 +102,31 @@ func (s Steps) preflight(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := s.entitled(client, r.PostForm)
+	req, err := s.entitled(r.Context(), client, r.PostForm)
 	if refused := (*oauth.Error)(nil); errors.As(err, &refused) { // the client may just have been changed
 		if client, err = s.Clients.Fresh(r.Context(), client.ID); err != nil {
 			return nil, fmt.Errorf("reading a client: %w", err)
 		}
-		req, err = s.entitled(client, r.PostForm)
+		req, err = s.entitled(r.Context(), client, r.PostForm)
 	}
 	return req, err
 }
 
 // entitled returns the request if the client may have what it asks for.
-func (s Steps) entitled(client store.Client, form url.Values) (*request, error) {
+func (s Steps) entitled(ctx context.Context, client store.Client, form url.Values) (*request, error) {
 	kind, err := s.allowed(client, form.Get("grant_type"))
 	if err != nil {
 		return nil, err
 	}
-	req := &request{kind: kind, form: form, client: client}
+	req := &request{kind: kind, form: form, client: client, asked: apis.Asked{Scope: form.Get("scope"), Resources: form[oauth.Resource]}}
 	if kind.Begins != "" { // what it redeems has a scope, and the request has none (RFC 6749 §4.1.3)
-		return req, nil
+		req.asked.Scope = ""
 	}
-	req.scope, err = oauth.ParseScope(form.Get("scope"))
-	if err == nil && kind.Scoped {
-		req.scope, err = oauth.GrantedScope(client, req.scope)
+	if kind.Scoped {
+		req.granted, err = s.APIs.Grant(ctx, client, req.asked)
+		return req, err
 	}
-	return req, err
+	return req, req.asked.Check()
 }
 
 // allowed returns the grant type, if the client may use it at all (RFC 6749 §5.2).
@@ -117,29 +134,48 @@ func (s Steps) allowed(client store.Client, name string) (grant.Type, error) {
 	kind, known := s.Types.AnsweredAt(grant.TokenEndpoint).Find(name)
 	switch {
 	case name == "":
-		return grant.Type{}, oauth.InvalidRequest.Because("no grant_type")
+		return grant.Type{}, oauth.InvalidRequest.Because("no grant_type").Found(refusal.GrantMissing)
 	case !known:
-		return grant.Type{}, oauth.UnsupportedGrantType.Because("unknown grant_type")
-	case !slices.Contains(client.GrantTypes, name):
-		return grant.Type{}, oauth.UnauthorizedClient.Because("client %s is not registered for %s", client.ID, name)
+		return grant.Type{}, oauth.UnsupportedGrantType.Because("unknown grant_type").
+			Comparing(refusal.GrantUnknown, refusal.Word("grant_type", name), strings.Join(client.GrantTypes, " "))
+	case !s.Types.Allow(client.GrantTypes, name):
+		return grant.Type{}, oauth.UnauthorizedClient.Because("client %s is not registered for %s", client.ID, name).
+			Comparing(refusal.GrantUnregistered, name, strings.Join(client.GrantTypes, " "))
 	case kind.Confidential && client.Public():
-		return grant.Type{}, oauth.UnauthorizedClient.Because("public client %s asks for %s", client.ID, name)
+		return grant.Type{}, oauth.UnauthorizedClient.Because("public client %s asks for %s", client.ID, name).Comparing(refusal.GrantUnregistered, name, "a client with a secret or key")
 	}
 	return kind, nil
 }
 
-// prove checks a person's password (RFC 6749 §4.3.2).
-func (s Steps) prove(ctx context.Context, username, password string) (signin.Proof, error) {
+// prove checks a person's password (RFC 6749 §4.3.2), and after that the second factor of
+// those who have one.
+func (s Steps) prove(ctx context.Context, req *request, username, password string) (signin.Proof, error) {
+	if req.form.Get(authSession) != "" {
+		return signin.Proof{}, oauth.InvalidRequest.Because("an auth_session beside a password")
+	}
 	proof, err := s.People.CheckPassword(ctx, username, password, signin.ByPassword)
 	if errors.Is(err, account.ErrCredentials) {
 		return signin.Proof{}, oauth.InvalidGrant.Because("%w", err)
 	}
-	return proof, err
+	if err != nil || proof.Lacks == signin.LacksNothing {
+		return proof, err
+	}
+	proof, err = s.Factors.Complete(ctx, proof, req.client.ID, answerOf(req.form))
+	return proof, s.lacking(err)
 }
 
 // password starts a session for a person whose password was right (RFC 6749 §4.3).
-func (s Steps) password(ctx context.Context, req *request) (token.Set, error) {
-	set, err := s.Sessions.Begin(ctx, req.proof, req.client, req.scope)
+func (s Steps) password(ctx context.Context, req *request) (set token.Set, err error) {
+	if resumes(req) {
+		if req.proof, err = s.resume(ctx, req); err != nil {
+			return token.Set{}, err
+		}
+	}
+	return s.begin(ctx, req)
+}
+
+func (s Steps) begin(ctx context.Context, req *request) (token.Set, error) {
+	set, err := s.Sessions.Begin(ctx, req.proof, req.client, req.granted, req.asked)
 	return usable(req.client, set.Set), err
 }
 
@@ -154,7 +190,7 @@ func usable(client store.Client, set token.Set) token.Set {
 // refresh answers RFC 6749 §6. A token that has merely expired does not count as a
 // failure: an honest app shows it after its person was away.
 func (s Steps) refresh(ctx context.Context, req *request) (token.Set, error) {
-	set, err := s.Sessions.Refresh(ctx, req.client, req.form.Get("refresh_token"), req.scope)
+	set, err := s.Sessions.Refresh(ctx, req.client, req.form.Get("refresh_token"), req.asked)
 	if errors.Is(err, session.ErrInvalid) && !errors.Is(err, token.ErrExpired) {
 		if limited := s.Limits.Failure(ctx, "refresh", req.client.ID); limited != nil {
 			return token.Set{}, limited
@@ -165,5 +201,9 @@ func (s Steps) refresh(ctx context.Context, req *request) (token.Set, error) {
 
 // clientCredentials answers RFC 6749 §4.4.
 func (s Steps) clientCredentials(ctx context.Context, req *request) (token.Set, error) {
-	return s.Minter.Mint(ctx, token.Grant{ClientID: req.client.ID, Scope: req.scope, Life: s.Lifetimes.For(req.client).Access})
+	target, err := s.APIs.Aim(ctx, req.client, req.granted, req.asked)
+	if err != nil {
+		return token.Set{}, err
+	}
+	return s.Minter.Mint(ctx, token.Grant{Type: grant.ClientCredentials, ClientID: req.client.ID, API: target.API, Scope: target.Scope, Granted: target.Granted, Life: target.Life(s.Lifetimes.For(req.client).Access)})
 }

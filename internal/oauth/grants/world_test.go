@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/ending"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth"
@@ -77,15 +78,16 @@ func open(t *testing.T) *world {
 	w.db = db
 	w.fill(t)
 	minter := &token.Minter{Keys: ring, Issuer: issuer, Audience: issuer, Now: now}
+	catalog := &apis.Catalog{Store: db, Audience: issuer, Now: now}
 	life := session.Lifetimes{Access: 5 * time.Minute, RefreshIdle: 14 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour}
 	sessions := &session.Service{
 		Ends: &ending.Service{DB: db, Rotations: db.Rotations(), Now: now, Log: log},
-		DB:   db, Rotations: db.Rotations(), Clients: w, Keys: ring, Minter: minter,
+		DB:   db, Rotations: db.Rotations(), Clients: w, APIs: catalog, Keys: ring, Minter: minter,
 		Verifier:  &token.Verifier{Keys: ring, Issuer: issuer, Audience: issuer, Now: now},
 		Lifetimes: life, Grace: 10 * time.Second, Now: now, Log: log,
 	}
 	w.steps = grants.Steps{
-		Types: grant.Types(), Clients: w, People: w, Sessions: sessions, Codes: db, Minter: minter, Limits: w, Lifetimes: life, Now: now,
+		Types: grant.Types(), Clients: w, People: w, Sessions: sessions, Codes: db, APIs: catalog, Minter: minter, Limits: w, Lifetimes: life, Now: now,
 	}
 	w.build(t)
 	return w

@@ -19,6 +19,8 @@ const (
 	basicScheme  = "clientBasic"
 	// tokenScheme is for the access token of any app. It requires no role.
 	tokenScheme = "accessToken"
+	// registrationScheme is for the tokens by which apps register themselves.
+	registrationScheme = "registrationToken"
 )
 
 func options() *openapi3filter.Options {
@@ -43,7 +45,7 @@ func briefly(err *openapi3.SchemaError) string {
 // authenticates checks that a request that succeeded sent the credentials that the
 // document requires. The server has checked whether they were valid.
 func authenticates(_ context.Context, input *openapi3filter.AuthenticationInput) error {
-	want := map[string]string{bearerScheme: "bearer ", tokenScheme: "bearer ", basicScheme: "basic "}[input.SecuritySchemeName]
+	want := map[string]string{bearerScheme: "bearer ", tokenScheme: "bearer ", registrationScheme: "bearer ", basicScheme: "basic "}[input.SecuritySchemeName]
 	header := strings.ToLower(input.RequestValidationInput.Request.Header.Get("Authorization"))
 	if want == "" || !strings.HasPrefix(header, want) {
 		return fmt.Errorf("it succeeded without the credentials %q", input.SecuritySchemeName)

@@ -29,9 +29,12 @@ type Tab struct {
 	visited []string
 }
 
-// Open starts a browser with one tab. Without a browser it skips the test, or fails it in
-// CI.
-func Open(t testing.TB) *Tab {
+// Open starts a browser with one tab, which lives for two minutes. Without a browser it
+// skips the test, or fails it in CI.
+func Open(t testing.TB) *Tab { t.Helper(); return OpenFor(t, 2*time.Minute) }
+
+// OpenFor is Open for a test that may take longer.
+func OpenFor(t testing.TB, limit time.Duration) *Tab {
 	t.Helper()
 	testkit.Long(t)
 	program := testkit.Installed(t, "chromium", "chromium-browser", "google-chrome")
@@ -40,7 +43,7 @@ func Open(t testing.TB) *Tab {
 		chromedp.Flag("allow-pre-commit-input", true)) // otherwise keys are lost until the first paint of a page
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	return newTab(t, ctx)
 }

@@ -11,8 +11,9 @@ import (
 
 // parts are the files of the API document, in its order.
 var parts = []string{
-	"about", "oauth", "discovery", "signin", "people", "account", "apps", "operators", "pages", "headers", "parameters", "responses",
-	"schemas-people", "schemas-shared", "schemas-oauth", "schemas-apps", "schemas-operators", "schemas-pages",
+	"about", "oauth", "challenge", "registration", "discovery", "signin", "links", "people", "account", "factors", "apps", "apis", "operators",
+	"pages", "own-pages", "links-pages", "passkeys", "headers", "parameters", "responses",
+	"schemas-people", "schemas-shared", "schemas-oauth", "schemas-challenge", "schemas-apps", "schemas-apis", "schemas-operators", "schemas-pages", "schemas-passkeys",
 }
 
 // document composes the API document from the parts in a folder, the fragments in its
@@ -47,6 +48,7 @@ func document(folder string) (string, error) {
 func fromLists() map[string]node {
 	all := people()
 	maps.Copy(all, apps())
+	maps.Copy(all, resources())
 	maps.Copy(all, operators())
 	return all
 }

@@ -46,7 +46,7 @@ var setups = map[int]func(*player){
 
 func (p *player) remove(id int64) {
 	p.t.Helper()
-	if err := p.world.Accounts.Delete(p.ctx(), authz.Operator, id); err != nil {
+	if err := p.world.Accounts.Delete(p.ctx(), authz.Operator, id, ""); err != nil {
 		p.t.Fatalf("deleting %d: %v", id, err)
 	}
 }

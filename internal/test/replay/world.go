@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/apis"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/names"
@@ -64,7 +65,7 @@ func (p *player) find(username string) store.User {
 // signIn starts a session without a password.
 func (p *player) signIn(u store.User) tokens {
 	p.t.Helper()
-	set, err := p.world.Sessions.Begin(p.ctx(), signin.Password(u, signin.ByLogin, p.world.Sessions.Now()), session.Accounts(store.RotationStrict), authz.ForRole(u.Role))
+	set, err := p.world.Sessions.Begin(p.ctx(), signin.Password(u, signin.ByLogin, p.world.Sessions.Now()), session.Accounts(store.RotationStrict), apis.Grant{Scope: authz.ForRole(u.Role)}, apis.Asked{})
 	if err != nil {
 		p.t.Fatalf("signing in %s: %v", u.Username, err)
 	}

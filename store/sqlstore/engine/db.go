@@ -57,9 +57,9 @@ func (o Options) WithDefaults() Options {
 type DB struct {
 	options Options
 	Dialect Dialect
-	// reader and writer run single statements; transactions begin on tx. On MySQL all
-	// three are one pool.
-	reader, writer, tx *gorm.DB
+	// reader reads, and writer makes changes and begins transactions. On MySQL both are
+	// one pool.
+	reader, writer *gorm.DB
 	// moving is for changes that a power cut may undo: see Pass. On MySQL it is writer.
 	moving *gorm.DB
 	// turn is held by the caller that writes to SQLite, which has one writer at a

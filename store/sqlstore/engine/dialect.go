@@ -22,8 +22,6 @@ type Dialect struct {
 	UseIndex string
 	// Now is the database's clock in Unix milliseconds; empty: use Options.Now.
 	Now string
-	// prepares is true if single statements are prepared once and kept.
-	prepares bool
 }
 
 func mysqlDialect() Dialect {
@@ -35,7 +33,7 @@ func mysqlDialect() Dialect {
 }
 
 func sqliteDialect() Dialect {
-	return Dialect{Name: "sqlite", prepares: true, JoinInOrder: "CROSS JOIN", UseIndex: " INDEXED BY %s"}
+	return Dialect{Name: "sqlite", JoinInOrder: "CROSS JOIN", UseIndex: " INDEXED BY %s"}
 }
 
 // Replace ends an INSERT that overwrites these columns of a row that has the key already.
@@ -51,6 +49,14 @@ func (d Dialect) Replace(key string, columns ...string) string {
 		end += fmt.Sprintf(value, column)
 	}
 	return end
+}
+
+// Add ends an INSERT that adds this number to that of a row that has the key already.
+func (d Dialect) Add(key, number string) string {
+	if d.Name == "mysql" {
+		return " ON DUPLICATE KEY UPDATE " + number + " = " + number + " + VALUES(" + number + ")"
+	}
+	return " ON CONFLICT (" + key + ") DO UPDATE SET " + number + " = " + number + " + excluded." + number
 }
 
 // Raise ends an INSERT of a number and a time. If a row has the key already, both grow:
@@ -71,24 +77,7 @@ func gormConfig() *gorm.Config {
 		Logger:                 logger.Discard,
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
-		PrepareStmtMaxSize:     preparedMax,
 	}
-}
-
-// preparedMax is how many statements each connection keeps prepared. Hot paths need a
-// few dozen.
-const preparedMax = 100
-
-// connected sets the handles of the pools. Single statements on SQLite are prepared
-// once for each connection. Statements in transactions are not, because gorm's cache
-// would prepare them anew each time. Nor are statements for MySQL: the driver sends
-// each in one round trip, while gorm's cache makes all callers wait for the one that
-// prepares a statement, however little time they have left. If the server hung, they
-// would then try one after the other.
-func (d *DB) connected(reading, writing *gorm.DB) {
-	prepared := &gorm.Session{PrepareStmt: d.Dialect.prepares}
-	d.reader, d.writer, d.tx = reading.Session(prepared), writing.Session(prepared), writing
-	d.moving = d.writer
 }
 
 // ClockSQL returns an SQL expression for the time in Unix milliseconds, and its arguments.

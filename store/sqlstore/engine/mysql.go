@@ -35,7 +35,7 @@ func openMySQL(_ context.Context, o Options, at Place) (*DB, error) {
 		pool: pool, present: func() error { return nil },
 		breaker: breaker.New(breaker.Options{Name: "the database", Hangs: hangs(c), Timeout: o.Timeout / 2, LongestPause: 2 * time.Second, Log: o.Log}),
 	}
-	d.connected(db, db)
+	d.reader, d.writer, d.moving = db, db, db
 	d.closers = append(d.closers, pool, d.breaker)
 	d.patient = func(context.Context) (*sql.DB, error) { return patientMySQL(o, at) }
 	return d, nil

@@ -172,7 +172,7 @@ func Insert(db *gorm.DB, statement string, args ...any) (int64, error) {
 func (d *DB) Sweep(ctx context.Context, table, key, condition string, n int, args ...any) (int64, error) {
 	var deleted int64
 	err := d.inTurn(ctx, func() error {
-		return d.within(ctx, d.tx, func(db *gorm.DB) (err error) {
+		return d.within(ctx, d.writer, func(db *gorm.DB) (err error) {
 			deleted, err = sweepOnce(db, table, key, condition, n, args)
 			return err
 		})

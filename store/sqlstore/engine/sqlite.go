@@ -12,6 +12,7 @@ import (
 
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+	"modernc.org/sqlite"
 
 	"gatehouse/store/sqlstore/dbfile"
 )
@@ -94,8 +95,7 @@ func (d *DB) attach(writer, moving, reader *sql.DB) error {
 		}
 		over[i] = db
 	}
-	d.connected(over[2], over[0])
-	d.moving = over[1].Session(&gorm.Session{PrepareStmt: true})
+	d.writer, d.moving, d.reader = over[0], over[1], over[2]
 	return nil
 }
 
@@ -163,11 +163,11 @@ func RawSQLite(file, mode string) (*sql.DB, error) {
 
 func openFile(file string, query url.Values) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: query.Encode()}
-	pool, err := sql.Open("sqlite", dsn.String())
+	c, err := sqlite.NewConnector(dsn.String())
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	return pool, nil
+	return sql.OpenDB(keeping{c}), nil
 }
 
 // patiently repeats f while the database is busy.

@@ -46,7 +46,7 @@ func (d *DB) attempt(ctx context.Context, f func(*Tx) error) error {
 	if err := d.present(); err != nil {
 		return because(store.ErrUnavailable, err)
 	}
-	db := d.tx.WithContext(ctx).Begin()
+	db := d.writer.WithContext(ctx).Begin()
 	if db.Error != nil {
 		return Translate(ctx, db.Error)
 	}

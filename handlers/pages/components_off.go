@@ -1,0 +1,8 @@
+//go:build !components
+
+package pages
+
+import "gatehouse/handlers"
+
+// components is empty: see components.go.
+func components(string) []handlers.Route { return nil }

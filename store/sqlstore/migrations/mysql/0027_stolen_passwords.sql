@@ -1,0 +1,3 @@
+-- Whether a person's password was in a list of stolen ones at the last sign-in with it.
+
+ALTER TABLE users ADD COLUMN password_stolen BOOLEAN NOT NULL DEFAULT FALSE;

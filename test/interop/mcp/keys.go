@@ -1,0 +1,1 @@
+../../../docs/snippets/apis/go/keys.go
