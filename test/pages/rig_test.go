@@ -89,20 +89,23 @@ func (w *walk) legible(name, axe string) {
 	}
 }
 
-// wide tells which elements are wider than the page, other than what scrolls by itself.
+// wide tells how wide the page is, and which elements are wider than the window, other
+// than what scrolls by itself.
 const wide = `(() => {
 	const scrolls = e => e && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement))
-	const width = document.documentElement.clientWidth
-	if (document.documentElement.scrollWidth <= width) return []
-	return [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 0.5 && !scrolls(e.parentElement)).map(e => e.outerHTML.slice(0, 120))
+	const { clientWidth, scrollWidth } = document.documentElement
+	return {Width: scrollWidth, Elements: [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > clientWidth + 0.5 && !scrolls(e.parentElement)).map(e => e.outerHTML.slice(0, 120))}
 })()`
 
 func (w *walk) narrow(name string) {
 	w.t.Helper()
 	w.tab.Width(320, 640)
-	if sideways := chromium.Value(w.tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)); sideways > 320 {
-		w.t.Errorf("%s is %d px wide in a window of 320, want it to fit; too wide are:\n%s", name, sideways,
-			strings.Join(chromium.Value(w.tab, chromedp.Evaluate[[]string](wide)), "\n"))
+	page := chromium.Value(w.tab, chromedp.Evaluate[struct {
+		Width    int
+		Elements []string
+	}](wide))
+	if page.Width > 320 {
+		w.t.Errorf("%s is %d px wide in a window of 320, want it to fit; too wide are:\n%s", name, page.Width, strings.Join(page.Elements, "\n"))
 	}
 }
 

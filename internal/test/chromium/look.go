@@ -1,6 +1,8 @@
 package chromium
 
 import (
+	"fmt"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -21,7 +23,12 @@ func (b *Tab) Scheme(scheme string) {
 func (b *Tab) Width(width, height int64) {
 	b.t.Helper()
 	b.Run("giving the tab a size", chromedp.EmulateViewport(width, height))
+	Awaited[bool](b, fmt.Sprintf(sized, width))
 }
+
+// sized waits until the page is laid out at its new width, which is after the browser has
+// said that it was told.
+const sized = `new Promise(done => { const look = () => innerWidth === %d ? requestAnimationFrame(() => done(true)) : setTimeout(look, 5); look() })`
 
 // Picture returns the whole page as a PNG.
 func (b *Tab) Picture() []byte {
