@@ -5,6 +5,11 @@ type ConsoleData struct {
 	Frame
 	// Taken is the time of the figures.
 	Taken Moment
+	// Stretches are the links to the times that the plots can show. Within says which one it
+	// is, Per goes with a number of one step of it, and Step is what a step is called; they are
+	// sentences of the catalogues.
+	Stretches         []Filter
+	Within, Per, Step string
 	// Needs is what a person has to look at.
 	Needs    []Need
 	SignIns  SignIns
@@ -23,7 +28,7 @@ type ConsoleData struct {
 // A Need is something that a person has to look at, and where; Address may be empty.
 type Need struct{ Icon, Title, Text, Address, Button string }
 
-// SignIns are the sign-ins of a day, as a plot and as a table.
+// SignIns are the sign-ins of the time that is shown, as a plot and as a table.
 type SignIns struct {
 	// Label says in a sentence what the plot shows.
 	Label       string
@@ -36,7 +41,7 @@ type SignIns struct {
 	Marks []string
 }
 
-// A Plot is the geometry of a chart: data of paths, and bars below the zero line. Hours
+// A Plot is the geometry of a chart: data of paths, and bars below the zero line. Steps
 // without data are gaps between the paths.
 type Plot struct {
 	Areas, Lines []string
@@ -49,7 +54,7 @@ type Bar struct {
 	Loud                bool
 }
 
-// An HourRow is an hour of a plot. Address leads to its events, if the person may see them.
+// An HourRow is a step of a plot. Address leads to its events, if the person may see them.
 type HourRow struct {
 	Text, Title, Address string
 	Known                bool

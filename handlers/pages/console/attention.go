@@ -91,7 +91,7 @@ func (e Overview) events(ctx context.Context, kind string, now time.Time) (int, 
 	events, err := e.Watch.Evidence.ListAudit(ctx, store.AuditQuery{Kind: kind, Limit: manyEvents})
 	n := 0
 	for _, event := range events {
-		if event.At.After(now.Add(-hours * time.Hour)) {
+		if event.At.After(now.Add(-day)) {
 			n++
 		}
 	}

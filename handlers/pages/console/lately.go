@@ -13,8 +13,9 @@ import (
 	"gatehouse/web"
 )
 
-// lately holds the counts of the hours since some time.
+// lately holds the counts of a stretch of time.
 type lately struct {
+	stretch
 	since                     time.Time
 	signIns, sessions, people []store.HourlyCount
 }
@@ -30,10 +31,10 @@ func (d *lately) read(ctx context.Context, figures Figures) (err error) {
 	return err
 }
 
-// readings returns the readings of the hours from those counts that are of the plot. An hour
-// in which a server ran is known: it has the sample of the sessions, or a count.
+// readings returns the readings of the steps from those counts that are of the plot. A step
+// in which a server ran is known: it has a sample of the sessions, or a count.
 func (d *lately) readings(counts []store.HourlyCount, of func(store.HourlyCount) bool) []reading {
-	all := make([]reading, hours)
+	all := make([]reading, d.n)
 	for _, c := range slices.Concat(d.sessions, d.signIns, counts) {
 		if i := d.index(c.Hour); i >= 0 {
 			all[i].known = true
@@ -44,24 +45,25 @@ func (d *lately) readings(counts []store.HourlyCount, of func(store.HourlyCount)
 			all[i].n += int(c.N)
 		}
 	}
-	all[hours-1].open = true
+	all[d.n-1].open = true
 	return all
 }
 
-// sampled returns the readings of samples. An hour without one is not known.
+// sampled returns the readings of samples, of several the largest. A step without one is not
+// known.
 func (d *lately) sampled(samples []store.HourlyCount) []reading {
-	all := make([]reading, hours)
+	all := make([]reading, d.n)
 	for _, c := range samples {
 		if i := d.index(c.Hour); i >= 0 {
-			all[i] = reading{n: int(c.N), known: true}
+			all[i] = reading{n: max(all[i].n, int(c.N)), known: true}
 		}
 	}
 	return all
 }
 
-// index returns which hour that is; -1 if it is not among them.
+// index returns which step an hour is in; -1 if it is in none of them.
 func (d *lately) index(hour time.Time) int {
-	if i := int(hour.Sub(d.since) / time.Hour); !hour.Before(d.since) && i < hours {
+	if i := int(hour.Sub(d.since) / d.step); !hour.Before(d.since) && i < d.n {
 		return i
 	}
 	return -1
@@ -71,45 +73,40 @@ func withDetail(detail string) func(store.HourlyCount) bool {
 	return func(c store.HourlyCount) bool { return c.Detail == detail }
 }
 
-// signIns returns the plot of the sign-ins. With audit, each hour leads to its events.
+// signIns returns the plot of the sign-ins. With audit, each step leads to its events.
 func (e Overview) signIns(r *http.Request, d lately, audit bool) web.SignIns {
 	ok, refused := d.readings(d.signIns, withDetail("ok")), d.readings(d.signIns, withDetail("refused"))
 	s := web.SignIns{Top: ceiling(peak(ok)), Low: ceiling(peak(refused))}
 	s.Half = s.Top / 2
 	s.Plot = curves(ok, s.Top)
 	s.Plot.Bars = bars(refused, s.Low)
-	for i := range hours {
-		begin := d.since.Add(time.Duration(i) * time.Hour)
-		row := web.HourRow{Text: clock(begin), Known: ok[i].known, OK: ok[i].n, Refused: refused[i].n}
-		row.Title = hourSentence(r, row, begin)
+	for i := range d.n {
+		begin := d.since.Add(time.Duration(i) * d.step)
+		row := web.HourRow{Text: d.moment(r, begin), Known: ok[i].known, OK: ok[i].n, Refused: refused[i].n}
+		row.Title = hourSentence(r, row, d.moment(r, begin.Add(d.step)))
 		if audit {
-			row.Address = auditOf(begin)
+			row.Address = auditOf(begin, begin.Add(d.step))
 		}
-		if i%6 == 0 {
-			s.Marks = append(s.Marks, row.Text)
+		if d.marked(i) {
+			s.Marks = append(s.Marks, d.mark(r, begin))
 		}
 		s.OK, s.Refused, s.Hours = s.OK+row.OK, s.Refused+row.Refused, append(s.Hours, row)
 	}
-	s.Label = pages.Say(r, "Sign-ins of the last 24 hours: %d succeeded, at most %d in an hour, and %d were refused, at most %d in an hour.", s.OK, peak(ok), s.Refused, peak(refused))
+	s.Label = pages.Say(r, "Sign-ins %s: %d succeeded, at most %d %s, and %d were refused, at most %d %s.", pages.Say(r, d.within), s.OK, peak(ok), pages.Say(r, d.each), s.Refused, peak(refused), pages.Say(r, d.each))
 	return s
 }
 
-// hourSentence says what the box over an hour does.
-func hourSentence(r *http.Request, row web.HourRow, begin time.Time) string {
+// hourSentence says what the box over a step does, which goes on until a time.
+func hourSentence(r *http.Request, row web.HourRow, until string) string {
 	if !row.Known {
-		return pages.Say(r, "%s to %s: no data", clock(begin), clock(begin.Add(time.Hour)))
+		return pages.Say(r, "%s to %s: no data", row.Text, until)
 	}
-	return pages.Say(r, "%s to %s: %d succeeded, %d refused", clock(begin), clock(begin.Add(time.Hour)), row.OK, row.Refused)
+	return pages.Say(r, "%s to %s: %d succeeded, %d refused", row.Text, until, row.OK, row.Refused)
 }
 
-// clock writes an hour; the times of the pages are in UTC.
-func clock(t time.Time) string { return t.UTC().Format("15:04") }
-
-// auditOf returns the path of the sign-ins on record of an hour.
-func auditOf(begin time.Time) string {
-	return auditPath + "?" + url.Values{
-		"kind": {"signin.*"}, "from": {begin.UTC().Format(time.RFC3339)}, "to": {begin.Add(time.Hour).UTC().Format(time.RFC3339)},
-	}.Encode()
+// auditOf returns the path of the sign-ins on record between two times.
+func auditOf(from, to time.Time) string {
+	return auditPath + "?" + url.Values{"kind": {"signin.*"}, "from": {from.UTC().Format(time.RFC3339)}, "to": {to.UTC().Format(time.RFC3339)}}.Encode()
 }
 
 // living returns how many sessions live: as counted now, if they are few, or else as in the
@@ -123,7 +120,7 @@ func (e Overview) living(r *http.Request, d lately, now int) web.Living {
 	if last := len(d.people) - 1; last >= 0 {
 		l.People = int(d.people[last].N)
 	}
-	l.Label = pages.Say(r, "Live sessions of the last 24 hours: at most %d.", peak(all))
+	l.Label = pages.Say(r, "Live sessions %s: at most %d.", pages.Say(r, d.within), peak(all))
 	return l
 }
 
@@ -150,12 +147,12 @@ func clientsIn(counts []store.HourlyCount) (ids []string) {
 	return ids
 }
 
-func tokensOf(r *http.Request, name string, all []reading) web.AppTokens {
+func (d *lately) tokensOf(r *http.Request, name string, all []reading) web.AppTokens {
 	t := web.AppTokens{Name: name, Peak: peak(all)}
-	for _, hour := range all {
-		t.Total += hour.n
+	for _, step := range all {
+		t.Total += step.n
 	}
 	t.Plot = curves(all, max(t.Peak, 1))
-	t.Label = pages.Say(r, "%s: %d tokens in the last 24 hours, at most %d in an hour.", name, t.Total, t.Peak)
+	t.Label = pages.Say(r, "%s: %d tokens %s, at most %d %s.", name, t.Total, pages.Say(r, d.within), t.Peak, pages.Say(r, d.each))
 	return t
 }

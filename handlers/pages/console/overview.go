@@ -13,7 +13,7 @@ import (
 	"gatehouse/web"
 )
 
-// Overview shows what happened in the last day, and what needs a person.
+// Overview shows what happened lately, and what needs a person.
 type Overview struct {
 	Site
 	People  people
@@ -34,8 +34,6 @@ type Figures interface {
 }
 
 const (
-	// hours is how many hours the plots show.
-	hours = 24
 	// busiest is how many apps have a plot.
 	busiest = 6
 	// fewSessions is how many sessions are counted for the page. If there are more, it shows
@@ -46,8 +44,12 @@ const (
 // Show shows the page. Only administrators see apps, keys and what needs a person.
 func (e Overview) Show(w http.ResponseWriter, r *http.Request, me pages.Visit) error {
 	now := e.Now()
-	data := web.ConsoleData{Frame: e.frame(w, r, me, "overview"), Taken: pages.When(r, now, now)}
-	d := lately{since: now.Truncate(time.Hour).Add((1 - hours) * time.Hour)}
+	d := lately{stretch: stretchOf(r)}
+	d.since = d.stretch.since(now)
+	data := web.ConsoleData{
+		Frame: e.frame(w, r, me, "overview"), Taken: pages.When(r, now, now),
+		Stretches: d.offered(), Within: d.within, Per: d.per, Step: d.unit,
+	}
 	if err := e.figures(r, &data, &d, now); err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func (e Overview) tokens(r *http.Request, d lately) (found []web.AppTokens, err 
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, tokensOf(r, name, d.readings(counts, func(c store.HourlyCount) bool { return c.ClientID == id })))
+		found = append(found, d.tokensOf(r, name, d.readings(counts, func(c store.HourlyCount) bool { return c.ClientID == id })))
 	}
 	return found, nil
 }

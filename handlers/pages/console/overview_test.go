@@ -75,9 +75,9 @@ func count(kind store.Happening, client, detail string, ago int, n int64) store.
 }
 
 // page returns the overview for a role, and its status.
-func page(t *testing.T, role store.Role, o console.Overview) (string, int) {
+func page(t *testing.T, role store.Role, o console.Overview, query ...string) (string, int) {
 	t.Helper()
-	w := openWith(t, role, &lists{}, o, "/console")
+	w := openWith(t, role, &lists{}, o, "/console"+strings.Join(query, ""))
 	return strings.ReplaceAll(w.Body.String(), "<wbr>", ""), w.Code
 }
 
@@ -101,7 +101,7 @@ func TestTheOverviewShowsTheDay(t *testing.T) {
 		t.Fatalf("status %d, want 200:\n%s", status, body)
 	}
 	wantIn(t, body, "<strong>1,234</strong><span>succeeded", "<strong>3</strong><span>refused", "<strong>12</strong>", "4,321", "Photo shop", "<strong>2,510</strong>", "peak 2,500 per hour", "<bdi>gone</bdi>", "Other apps",
-		`title="12:00 to 13:00: 1,200 succeeded, 3 refused"`, `title="10:00 to 11:00: no data"`, `title="08:00 to 09:00: 0 succeeded, 0 refused"`, "Show as a table", `role="img" aria-label="Sign-ins of the last 24 hours: 1,234 succeeded`,
+		`title="12:00 to 13:00: 1,200 succeeded, 3 refused"`, `title="10:00 to 11:00: no data"`, `title="08:00 to 09:00: 0 succeeded, 0 refused"`, "Show as a table", `role="img" aria-label="Sign-ins in the last 24 hours: 1,234 succeeded`,
 		"from=2026-11-30T12%3A00%3A00Z", "to=2026-11-30T13%3A00%3A00Z", "Key in force", "1.2.3")
 	if strings.Contains(body, "Needs attention") {
 		t.Errorf("the page asks for attention, want nothing while all is in order:\n%s", body)
@@ -111,6 +111,30 @@ func TestTheOverviewShowsTheDay(t *testing.T) {
 	}
 	if rows := strings.Count(body, "no data</td>"); rows != 21 {
 		t.Errorf("%d hours without data, want 21: a server ran in three", rows)
+	}
+}
+
+// TestTheOverviewShowsLongerTimes: the counts of the hours add up to steps of six hours or a
+// day, the samples do not, and what is older than the time stays out.
+func TestTheOverviewShowsLongerTimes(t *testing.T) {
+	f := figures{living: 2000, counts: []store.HourlyCount{
+		count(store.SignIns, "", "ok", 0, 5), count(store.SignIns, "", "ok", 30, 70), count(store.SignIns, "", "ok", 29, 3), count(store.SignIns, "", "ok", 20*24, 400), count(store.SignIns, "", "ok", 40*24, 9000),
+		count(store.LivingSessions, "", "", 30, 70), count(store.LivingSessions, "", "", 29, 50),
+	}}
+	for _, tc := range []struct {
+		query string
+		want  []string
+	}{
+		{"", []string{"<strong>5</strong><span>succeeded", `aria-current="true">24 hours`}},
+		{"?span=7d", []string{"<strong>78</strong><span>succeeded", `aria-current="true">7 days`, `title="29 Nov, 06:00 to 29 Nov, 12:00: 73 succeeded, 0 refused"`, "from=2026-11-29T06%3A00%3A00Z&amp;kind=signin.%2A&amp;to=2026-11-29T12%3A00%3A00Z", "Live sessions in the last 7 days: at most 70."}},
+		{"?span=30d", []string{"<strong>478</strong><span>succeeded", `aria-current="true">30 days`, `title="29 Nov to 30 Nov: 73 succeeded, 0 refused"`, "succeeded per day"}},
+		{"?span=1y", []string{`aria-current="true">24 hours`}},
+	} {
+		body, status := page(t, store.RoleAdmin, f.overview(), tc.query)
+		if status != http.StatusOK {
+			t.Errorf("%q: status %d, want 200", tc.query, status)
+		}
+		wantIn(t, body, tc.want...)
 	}
 }
 
