@@ -282,6 +282,12 @@ func TestAChallengeIsUsedOnce(t *testing.T) {
 			if n := atOnce(50, func() error { _, err := d.Created(context.WithoutCancel(t.Context()), d.ann, answer); return err }); n != 1 {
 				t.Errorf("%d of 50 made a passkey by one challenge, want 1", n)
 			}
+			options, err = d.CreateFirst(t.Context(), store.User{Sub: "sub-of-kim", Username: "kim"})
+			d.must("beginning to make the first passkey of a newcomer", err)
+			answer = authenticator.New(t, origin).Create(options)
+			if n := atOnce(50, func() error { _, _, err := d.CreatedFirst(context.WithoutCancel(t.Context()), answer); return err }); n != 1 {
+				t.Errorf("%d of 50 made the first passkey by one challenge, want 1", n)
+			}
 		})
 	}
 }

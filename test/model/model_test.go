@@ -20,6 +20,7 @@ type (
 	person struct {
 		store.User
 		gone bool
+		has  factors
 	}
 	app struct {
 		store.Client
@@ -71,6 +72,7 @@ type model struct {
 	families []*family
 	refresh  []*refreshToken
 	access   []*accessToken
+	waiting  []*waiting
 	saved    map[*family]place // the snapshot of Redis
 }
 
@@ -101,7 +103,7 @@ func (a *app) builtIn() bool { return a.ID == session.AccountsID }
 func (a *app) adopted() bool { return a.Rotation == store.RotationAdopted }
 
 // signIn predicts the code of a sign-in.
-func (m *model) signIn(a *app, p *person, asked string) string {
+func (m *model) signIn(a *app, p *person, asked string, what shown) string {
 	switch {
 	case a.builtIn():
 		return granted
@@ -111,6 +113,8 @@ func (m *model) signIn(a *app, p *person, asked string) string {
 		return badScope
 	case !p.here():
 		return badGrant
+	case p.has.second() && !what.right:
+		return needsFactor
 	}
 	return granted
 }

@@ -35,6 +35,8 @@ func begin(t *rapid.T, s *site) *sequence {
 		q.m.apps = append(q.m.apps, &app{Client: s.app(t, method), canRefresh: true})
 	}
 	q.m.apps = append(q.m.apps, &app{Client: session.Accounts(store.RotationAdopted), canRefresh: true})
+	second := q.m.people[1]
+	q.change(t, second, q.byFactor(second), q.newApp(t, &second.has))
 	for range 2 {
 		q.signIn(t)
 	}
@@ -60,6 +62,11 @@ func (q *sequence) actions() map[string]func(*rapid.T) {
 	add(1, "end all sessions", q.endAll)
 	add(2, "change person", q.changePerson)
 	add(1, "delete person", q.deletePerson)
+	add(2, "begin and go on with a factor", q.beginAndGoOn)
+	add(2, "go on with a factor", q.goOn)
+	add(2, "change factor", q.changeFactor)
+	add(1, "new recovery codes", q.newCodes)
+	add(1, "reset factors", q.resetFactors)
 	add(2, "change app", q.changeApp)
 	add(6, "seconds pass", q.pass(4*time.Second, 8*time.Second, 12*time.Second, 64*time.Second, 76*time.Second))
 	add(1, "days pass", q.pass(6*time.Minute, 24*time.Hour, 13*24*time.Hour, 15*24*time.Hour, 80*24*time.Hour))
@@ -101,15 +108,33 @@ func (q *sequence) signIn(t *rapid.T) {
 		q.signInHere(t, a, p)
 		return
 	}
-	got := q.post(t, "/oauth/token", a.Client, url.Values{"grant_type": {"password"}, "username": {p.Username}, "password": {"right"}, "scope": {asked}})
-	q.answered(t, got, q.m.signIn(a, p, asked))
-	if got.Code != granted {
-		return
+	q.withPassword(t, a, p, asked, q.show(t, p))
+}
+
+// withPassword signs in at the token endpoint with the password, and what is shown.
+func (q *sequence) withPassword(t *rapid.T, a *app, p *person, asked string, what shown) {
+	acr := signin.ACRPassword
+	want := q.m.signIn(a, p, asked, what)
+	got := q.post(t, "/oauth/token", a.Client, what.in(url.Values{"grant_type": {"password"}, "username": {p.Username}, "password": {"right"}, "scope": {asked}}))
+	q.answered(t, got, want)
+	switch {
+	case want == needsFactor:
+		q.wait(t, a, p, got)
+	case want == granted && p.has.second():
+		what.use()
+		acr = signin.ACRMFA
+		fallthrough
+	case want == granted:
+		q.began(t, a, p, asked, got, acr)
 	}
+}
+
+// began adds the session that an answer of the password grant began.
+func (q *sequence) began(t *rapid.T, a *app, p *person, asked string, got answer, acr string) {
 	if asked == "" {
 		asked = a.Scope
 	}
-	q.started(t, q.m.begin(a, p, asked), got)
+	q.started(t, q.m.begin(a, p, asked), got, acr)
 }
 
 // signInHere signs in at our own front end.
@@ -117,30 +142,30 @@ func (q *sequence) signInHere(t *rapid.T, a *app, p *person) {
 	if p.gone {
 		t.Skip("nobody to sign in")
 	}
-	proven := p.User
-	stale := rapid.IntRange(0, 3).Draw(t, "proof") == 0
-	if stale { // it was given before all that was theirs ended
-		proven.Generation--
-	}
-	set, err := q.sessions.Begin(t.Context(), signin.Password(proven, signin.ByLogin, q.clock()), a.Client, apis.Grant{Scope: authz.ForRole(p.Role)}, apis.Asked{})
-	if !p.here() || stale {
-		if !errors.Is(err, signin.ErrCredentialsChanged) {
-			t.Fatalf("a person signed in who is inactive, or by an old proof: err = %v, want ErrCredentialsChanged", err)
+	proof, want := q.proofHere(t, p)
+	set, err := q.sessions.Begin(t.Context(), proof, a.Client, apis.Grant{Scope: authz.ForRole(p.Role)}, apis.Asked{})
+	if want != nil {
+		if !errors.Is(err, want) {
+			t.Fatalf("signing in with %s, %q missing: err = %v, want %v as the model says", proof.SignIn.ACR, proof.Lacks, err, want)
 		}
 		return
 	}
 	if err != nil {
 		t.Fatalf("starting the session: %v", err)
 	}
-	q.started(t, q.m.begin(a, p, string(authz.ForRole(p.Role))), answer{Access: set.AccessToken, Refresh: set.RefreshToken, Scope: string(set.Access.Scope)})
+	q.started(t, q.m.begin(a, p, string(authz.ForRole(p.Role))), answer{Access: set.AccessToken, Refresh: set.RefreshToken, Scope: string(set.Access.Scope)}, proof.SignIn.ACR)
 }
 
-func (q *sequence) started(t *rapid.T, f *family, got answer) {
+// started takes over the tokens of a new session, and checks at which level it began.
+func (q *sequence) started(t *rapid.T, f *family, got answer, acr string) {
 	first := f.record.last
 	if first.raw = got.Refresh; (first.raw != "") != f.app.canRefresh {
 		t.Fatalf("got a refresh token: %v, want %v, as the app's grants say", first.raw != "", f.app.canRefresh)
 	}
-	f.id = q.opened(t, f, got, f.scope).SessionID
+	claims := q.opened(t, f, got, f.scope)
+	if f.id = claims.SessionID; claims.ACR != acr {
+		t.Fatalf("the sign-in has the level %q, want %q as the model says", claims.ACR, acr)
+	}
 }
 
 // opened adds the access token of an answer to the model, and returns its claims.

@@ -22,6 +22,7 @@ import (
 	"gatehouse/internal/apis"
 	"gatehouse/internal/client"
 	"gatehouse/internal/ending"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/grant"
 	"gatehouse/internal/oauth/clientauth"
 	"gatehouse/internal/oauth/grants"
@@ -164,13 +165,14 @@ func (s *site) wire(t *testing.T, touch time.Duration, record store.Rotations, l
 		DB: s.db, Rotations: s.away, Record: record, Ends: s.ends, Clients: fresh{s.db}, APIs: catalog, Keys: ring, Minter: minter, Verifier: s.verifier,
 		Inspectors: session.Inspectors{Audience: issuer, APIs: catalog}, Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
 	}
+	second := &factor.Service{DB: s.db, Vault: keys.NewDataKey(), Limits: unlimited{}, Require: "none", Now: s.clock}
 	s.people = &account.Service{
-		DB: s.db, Ends: s.ends, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, BudgetMiB: 8}), Now: s.clock, Log: log,
+		DB: s.db, Ends: s.ends, Factors: second, Passwords: password.New(password.Options{MemoryKiB: 64, Iterations: 1, BudgetMiB: 8}), Now: s.clock, Log: log,
 	}
 	s.clients = &client.Service{Grants: grant.Types(), DB: s.db, APIs: &apis.Service{DB: s.db}, Ends: s.ends, Now: s.clock, Log: log}
 	auth := &clientauth.Authenticator{Clients: fresh{s.db}, Limits: unlimited{}, Now: s.clock}
 	engine, err := grants.NewEngine(grants.Steps{
-		Types: grant.Types(), Clients: auth, People: everybody{s.db, s.clock}, Sessions: s.sessions, APIs: catalog, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
+		Types: grant.Types(), Clients: auth, People: everybody{s.db, s.clock}, Factors: second, Sessions: s.sessions, APIs: catalog, Minter: minter, Limits: unlimited{}, Lifetimes: life, Codes: s.db, Now: s.clock,
 	})
 	if err != nil {
 		t.Fatalf("building the token endpoint: %v", err)
@@ -263,7 +265,10 @@ type answer struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
 	Scope   string `json:"scope"`
-	status  int
+	// AuthSession names the sign-in that waits for one of the Factors.
+	AuthSession string   `json:"auth_session"`
+	Factors     []string `json:"factors"`
+	status      int
 }
 
 // post sends a form as the client.
