@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -191,7 +192,7 @@ func (l *Limiter) Mail(ctx context.Context, purpose, address string) (*Attempt, 
 		return nil, err
 	}
 	s := slot{key: keyOf("mail", "to", purpose, address), rule: l.Rules.Mail}
-	d, err := l.take(ctx, &s)
+	d, err := l.take(ctx, &s, a.slots...)
 	if err == nil && !d.Allowed {
 		err = l.refuse("mail_address", d.RetryAfter)
 	}
@@ -216,7 +217,7 @@ func (l *Limiter) Document(ctx context.Context, at string) (*Attempt, error) {
 	a := &Attempt{limiter: l}
 	for _, key := range []store.Digest{keyOf("document", "from", siteOf(ctx)), keyOf("document", "at", at)} {
 		s := slot{key: key, rule: l.Rules.Document}
-		d, err := l.take(ctx, &s)
+		d, err := l.take(ctx, &s, a.slots...)
 		if err == nil && !d.Allowed {
 			err = l.refuse("document", d.RetryAfter)
 		}
@@ -257,9 +258,10 @@ func (l *Limiter) Ceremony(ctx context.Context) error {
 func (l *Limiter) Failure(ctx context.Context, kind, id string) error {
 	ctx = context.WithoutCancel(ctx) // a caller that hangs up has failed all the same
 	network := networkOf(ctx)
-	d, err := l.take(ctx, &slot{key: keyOf("network", kind, network), rule: l.Rules.Network})
+	first := slot{key: keyOf("network", kind, network), rule: l.Rules.Network}
+	d, err := l.take(ctx, &first)
 	if err == nil && d.Allowed {
-		d, err = l.take(ctx, &slot{key: keyOf(kind, id, network), rule: l.Rules.Failure})
+		d, err = l.take(ctx, &slot{key: keyOf(kind, id, network), rule: l.Rules.Failure}, first)
 	}
 	if err != nil {
 		return err
@@ -272,7 +274,7 @@ func (l *Limiter) start(ctx context.Context, kind string, r store.Rule) (*Attemp
 	a := &Attempt{limiter: l}
 	for _, n := range networksOf(ctx) {
 		s := slot{key: keyOf(kind, n.String()), rule: wider(r, n.times)}
-		d, err := l.take(ctx, &s)
+		d, err := l.take(ctx, &s, a.slots...)
 		if err == nil && d.Allowed {
 			a.slots = append(a.slots, s)
 			continue
@@ -296,6 +298,7 @@ type slot struct {
 	rule   store.Rule
 	sure   bool            // the key is not one that a stranger can make up (strangers)
 	counts store.Throttles // where it was taken
+	away   bool            // the store was unavailable
 }
 
 // refund gives the slot back.
@@ -305,11 +308,15 @@ func (s slot) refund(ctx context.Context) {
 	}
 }
 
-// take takes a slot in the store or, while that is unavailable, in this process.
-func (l *Limiter) take(ctx context.Context, s *slot) (store.Decision, error) {
+// take takes a slot in the store or, while that is unavailable, in this process. Before are
+// the slots that the same attempt has taken: it waits for a store that hangs only once.
+func (l *Limiter) take(ctx context.Context, s *slot, before ...slot) (store.Decision, error) {
 	if !s.sure && !l.strangers.admit(s.key, l.Now()) {
 		s.counts = l.Fallback
 		return l.Fallback.Take(ctx, s.key, s.rule)
+	}
+	if slices.ContainsFunc(before, func(b slot) bool { return b.away }) {
+		return l.alone(ctx, s)
 	}
 	s.counts = l.Store
 	d, err := l.Store.Take(ctx, s.key, s.rule)
@@ -322,7 +329,12 @@ func (l *Limiter) take(ctx context.Context, s *slot) (store.Decision, error) {
 	if l.outage.begins(l.Now()) {
 		l.Log.WarnContext(ctx, "counting tries: the store is unavailable, so each replica counts for itself", "error", err)
 	}
-	s.counts = l.Fallback
+	return l.alone(ctx, s)
+}
+
+// alone takes a slot in this process, because the store is unavailable.
+func (l *Limiter) alone(ctx context.Context, s *slot) (store.Decision, error) {
+	s.counts, s.away = l.Fallback, true
 	return l.Fallback.Take(ctx, s.key, stricter(s.rule))
 }
 

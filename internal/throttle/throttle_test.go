@@ -449,6 +449,34 @@ func (s *awayStore) Take(ctx context.Context, key store.Digest, r store.Rule) (s
 	return s.Throttles.Take(ctx, key, r)
 }
 
+// TestAStoreThatIsAwayIsAskedOnce checks that an attempt, which is counted in several
+// networks, waits for a store that hangs only once.
+func TestAStoreThatIsAwayIsAskedOnce(t *testing.T) {
+	for name, attempt := range map[string]func(*throttle.Limiter, context.Context) error{
+		"sign-up": func(l *throttle.Limiter, ctx context.Context) error { _, err := l.SignUp(ctx); return err },
+		"mail": func(l *throttle.Limiter, ctx context.Context) error {
+			_, err := l.Mail(ctx, "verify", "ann@example.com")
+			return err
+		},
+		"document": func(l *throttle.Limiter, ctx context.Context) error {
+			_, err := l.Document(ctx, "app.example")
+			return err
+		},
+		"wrong secret": func(l *throttle.Limiter, ctx context.Context) error { return l.Failure(ctx, "client", "shop") },
+	} {
+		r := newRig()
+		s := &awayStore{Throttles: r.Store}
+		s.away.Store(true)
+		r.Store = s
+		if err := attempt(r.Limiter, from(t, "2001:db8::1")); err != nil {
+			t.Errorf("%s while the store is away: %v, want it to be counted here", name, err)
+		}
+		if n := s.asked.Load(); n != 1 {
+			t.Errorf("%s asked a store that is away %d times, want once", name, n)
+		}
+	}
+}
+
 func TestStoreAway(t *testing.T) {
 	r, ctx := newRig(), from(t, "192.0.2.1")
 	s := &awayStore{Throttles: r.Store}
