@@ -8,19 +8,21 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 // An asset is a file of ours whose path changes with its content, so that browsers may cache
 // it forever.
 type asset struct {
-	path, mime   string
-	body, zipped []byte
+	path, mime string
+	body       []byte
+	zipped     func() []byte
 }
 
 func load(name, mime string) asset {
 	body := read(name)
 	sum := sha256.Sum256(body)
-	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + path.Ext(name), mime: mime, body: body, zipped: compressed(body)}
+	return asset{path: "/assets/" + hex.EncodeToString(sum[:6]) + path.Ext(name), mime: mime, body: body, zipped: sync.OnceValue(func() []byte { return compressed(body) })}
 }
 
 // compressed returns the body as gzip. It is public and the same for everybody, so its length
@@ -43,7 +45,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Encoding", "gzip")
-	_, _ = w.Write(a.zipped)
+	_, _ = w.Write(a.zipped())
 }
 
 // takesGzip reports whether an Accept-Encoding names gzip, and does not refuse it.

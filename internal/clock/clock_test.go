@@ -1,7 +1,9 @@
 package clock
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -24,6 +26,25 @@ func TestMillis(t *testing.T) {
 	t.Run("no monotonic reading", func(t *testing.T) {
 		if got := Millis(time.Now)(); got != got.Round(0) {
 			t.Errorf("Millis(time.Now) = %v, want no monotonic reading", got)
+		}
+	})
+}
+
+func TestRepeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		calls, live := 0, 0
+		go Repeat(ctx, time.Minute, func(ctx context.Context) {
+			calls++
+			if ctx.Err() == nil {
+				live++
+			}
+		})
+		time.Sleep(150 * time.Second)
+		stop()
+		synctest.Wait()
+		if calls != 3 || live != 3 {
+			t.Errorf("%d calls in two and a half minutes and after the end, %d of them with a context that lives; want 3 and 3", calls, live)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gatehouse/internal/clock"
 	"gatehouse/store"
 )
 
@@ -108,20 +109,7 @@ func (r *Recorder) put() {
 }
 
 // Run records counts until ctx ends, and then those that are left.
-func (r *Recorder) Run(ctx context.Context) {
-	tick := time.NewTicker(r.Every)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		select {
-		case <-tick.C:
-			r.record(ctx)
-		case <-ctx.Done():
-		}
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	r.record(last)
-}
+func (r *Recorder) Run(ctx context.Context) { clock.Repeat(ctx, r.Every, r.record) }
 
 // record records the counts since the last time. If that fails, they stay for the next.
 func (r *Recorder) record(ctx context.Context) {

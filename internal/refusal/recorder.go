@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse/internal/clock"
 	"gatehouse/internal/reqctx"
 	"gatehouse/store"
 )
@@ -108,20 +109,7 @@ func parameters(sent url.Values, client string) []byte {
 }
 
 // Run writes refusals until ctx ends, and then those that are left.
-func (r *Recorder) Run(ctx context.Context) {
-	tick := time.NewTicker(r.Every)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		select {
-		case <-tick.C:
-			r.write(ctx)
-		case <-ctx.Done():
-		}
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	r.write(last)
-}
+func (r *Recorder) Run(ctx context.Context) { clock.Repeat(ctx, r.Every, r.write) }
 
 // write writes what waits. Refusals that cannot be written are lost: while the
 // database does not answer, the log has the reasons.

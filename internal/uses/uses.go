@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"gatehouse/internal/clock"
 )
 
 // DefaultEvery is how often uses are recorded.
@@ -39,20 +41,7 @@ func (u *Recorder) Used(id string) {
 }
 
 // Run records uses until ctx ends, and then those that are left.
-func (u *Recorder) Run(ctx context.Context) {
-	tick := time.NewTicker(u.Every)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		select {
-		case <-tick.C:
-			u.record(ctx)
-		case <-ctx.Done():
-		}
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	u.record(last)
-}
+func (u *Recorder) Run(ctx context.Context) { clock.Repeat(ctx, u.Every, u.record) }
 
 // record records the uses since the last time. If that fails, they stay for the next.
 func (u *Recorder) record(ctx context.Context) {
