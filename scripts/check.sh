@@ -21,6 +21,11 @@ go run ./internal/test/messages
 step "generated documentation is current"
 go generate ./config ./handlers/operators
 git diff --exit-code -- docs/configuration.md handlers/operators/openapi.json
+step "the generated assembler is current"
+go vet -C internal/password/argon2/gen ./... && go -C internal/password/argon2/gen mod tidy -diff
+go generate ./internal/password/argon2
+git diff --exit-code -- internal/password/argon2
+go vet -tags purego ./internal/password/argon2
 step "a static binary"
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT

@@ -18,7 +18,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -55,9 +54,10 @@ type Options struct {
 
 // A Hasher hashes and verifies passwords.
 type Hasher struct {
-	cost   cost
-	budget *budget
-	// argon2id is argon2.IDKey; tests count its calls.
+	cost     cost
+	budget   *budget
+	memories memories
+	// argon2id is memories.idKey; tests count its calls.
 	argon2id func(password, salt []byte, iterations, memoryKiB uint32, threads uint8, keyBytes uint32) []byte
 	// free is debug.FreeOSMemory.
 	free func()
@@ -66,16 +66,18 @@ type Hasher struct {
 // New returns a Hasher.
 func New(o Options) *Hasher {
 	o = o.withDefaults()
-	return &Hasher{
+	h := &Hasher{
 		cost: cost{
 			memoryKiB:  uint32(o.MemoryKiB),  //nolint:gosec // G115: config bounds it far below
 			iterations: uint32(o.Iterations), //nolint:gosec // G115: likewise
 			threads:    uint8(o.Parallelism), //nolint:gosec // G115: likewise
 		},
-		budget:   newBudget(o),
-		argon2id: argon2.IDKey,
-		free:     debug.FreeOSMemory,
+		budget: newBudget(o),
+		free:   debug.FreeOSMemory,
 	}
+	h.memories.keepKiB = h.cost.memoryKiB
+	h.argon2id = h.memories.idKey
+	return h
 }
 
 // Hash returns the encoded hash of a new password. It fails with *Busy, with ctx's
