@@ -74,9 +74,10 @@ func (d *DB) ListBrowsers(ctx context.Context, userID int64, now time.Time) (bro
 
 // TouchBrowser implements store.Browsers.
 func (d *DB) TouchBrowser(ctx context.Context, id string, at time.Time) error {
-	return d.Change(ctx, func(db *gorm.DB) error {
-		return db.Exec("UPDATE browser_sessions SET last_seen_at = ? WHERE id = ? AND ended_at = 0 AND last_seen_at < ?",
-			millis(at), id, millis(at)).Error
+	return d.Pass(ctx, func(db *gorm.DB) error {
+		_, err := engine.Update(db, "UPDATE browser_sessions SET last_seen_at = ? WHERE id = ? AND ended_at = 0 AND last_seen_at < ?",
+			millis(at), id, millis(at))
+		return err
 	})
 }
 

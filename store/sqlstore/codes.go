@@ -42,9 +42,10 @@ var (
 	codeStands = founded("a.", "a.expires_at - 60000") + " AND COALESCE(b.ended_at, 0) = 0"
 )
 
-// AddCode implements store.AuthCodes.
+// AddCode implements store.AuthCodes. A code that a power cut takes away costs its app one
+// more redirect.
 func (d *DB) AddCode(ctx context.Context, c store.AuthCode) error {
-	return d.Change(ctx, func(db *gorm.DB) error { return addCode(db, c) })
+	return d.Pass(ctx, func(db *gorm.DB) error { return addCode(db, c) })
 }
 
 // AddCode implements store.CodesTx.

@@ -42,11 +42,12 @@ func roomedTable[R any](t *table[R], name, open string) roomed[R] {
 	return roomed[R]{t, fewer(name, "client_id = ? AND "+open), fewer(name, "network = ? AND network <> '' AND "+open)}
 }
 
-// addWithin adds a record of a client and a network, or returns store.ErrFull.
+// addWithin adds a record of a client and a network, or returns store.ErrFull. One that a
+// power cut takes away is asked for again.
 func (t roomed[R]) addWithin(ctx context.Context, d *DB, r R, clientID, network string, room store.Room) error {
 	condition, args := t.condition(clientID, network, room)
 	var added bool
-	err := d.Change(ctx, func(db *gorm.DB) (err error) {
+	err := d.Pass(ctx, func(db *gorm.DB) (err error) {
 		added, err = t.addIf(db, r, condition, args...)
 		return err
 	})

@@ -28,8 +28,8 @@ func (d *DB) Change(ctx context.Context, f func(*gorm.DB) error) error {
 	return d.writeBy(ctx, d.writer, f)
 }
 
-// Pass is Change for the moving part, rotations and throttles, whose last changes may
-// be lost when a machine dies (docs/decisions/0001). On SQLite it does not wait for the
+// Pass is Change for the moving part, such as rotations, throttles and codes that wait, whose
+// last changes may be lost when a machine dies (docs/decisions/0001). On SQLite it does not wait for the
 // disk, which is most of the cost of a change there. The next call of Change brings
 // these changes to the disk as well.
 func (d *DB) Pass(ctx context.Context, f func(*gorm.DB) error) error {
