@@ -170,7 +170,7 @@ var foundings = []struct {
 		}
 		return c.redeem(code)
 	}},
-	{"device", false, (*contest).device},
+	{byDevice, false, (*contest).device},
 	{"refresh", false, func(c *contest) string {
 		token := ""
 		if code := c.code(); code != "" {
@@ -185,7 +185,10 @@ var foundings = []struct {
 	{loggedIn, true, (*contest).login},
 }
 
-const loggedIn = "login"
+const (
+	byDevice = "device"
+	loggedIn = "login"
+)
 
 // An endingAct ends what the contest's callers found. Spares says that proven foundings
 // are none of its business, or succeed again after it.
@@ -196,7 +199,9 @@ type endingAct struct {
 	ofApp bool
 	// again says that the app goes on, so that only what began before the act ends.
 	again bool
-	act   func(c *contest) error
+	// anew says that a device which is approved after it has a new consent, and lives.
+	anew bool
+	act  func(c *contest) error
 }
 
 var endingActs = []endingAct{
@@ -242,7 +247,7 @@ var endingActs = []endingAct{
 		}
 		return c.g.people.ResetFactors(c.g.t.Context(), authz.Operator, c.person.ID, "")
 	}},
-	{name: "consent withdrawn", spares: true, act: func(c *contest) error {
+	{name: "consent withdrawn", spares: true, anew: true, act: func(c *contest) error {
 		return c.g.people.Withdraw(c.g.t.Context(), authz.Operator, c.person, c.id)
 	}},
 	{name: "app has another method", spares: true, ofApp: true, again: true, act: func(c *contest) error {
@@ -294,7 +299,7 @@ func (c *contest) contend(act endingAct) (got int, survivors map[string]int) {
 	for name, tokens := range c.won {
 		got += len(tokens)
 		for _, token := range tokens {
-			if c.lives(name, token) {
+			if c.lives(name, token) && !(act.anew && name == byDevice && c.consentedAnew(token)) {
 				survivors[name]++
 			}
 		}
@@ -313,6 +318,34 @@ func (c *contest) lives(founding, refresh string) bool {
 		c.g.t.Errorf("inspecting a token: %v, want an answer", err)
 	}
 	return found.Active
+}
+
+// consentedAnew reports whether the device of a session was approved after the consent was
+// withdrawn. Both events are written with the consent locked, so their numbers have the
+// order of the acts. What the device may is less than what the app asks for in the browser,
+// so no code rests on such a consent.
+func (c *contest) consentedAnew(refresh string) bool {
+	found, err := c.g.sessions.Inspect(c.g.t.Context(), store.Client{ID: c.id}, refresh)
+	if err != nil {
+		c.g.t.Errorf("inspecting a token: %v, want an answer", err)
+	}
+	approved := c.event("device.decided", func(e store.AuditEvent) bool { return e.SessionID == found.SessionID })
+	withdrawn := c.event("consent.withdrawn", func(e store.AuditEvent) bool { return e.ClientID == c.id })
+	return approved > withdrawn && withdrawn > 0
+}
+
+// event returns the number of the person's last event of a kind that fits; 0: none.
+func (c *contest) event(kind string, fits func(store.AuditEvent) bool) int64 {
+	all, err := c.g.db.ListAudit(c.g.t.Context(), store.AuditQuery{Kind: kind, Subject: "user:" + c.person.Sub, Limit: 10_000})
+	if err != nil {
+		c.g.t.Errorf("listing events: %v, want them", err)
+	}
+	for _, e := range all {
+		if fits(e) {
+			return e.ID
+		}
+	}
+	return 0
 }
 
 // contest registers a person and an app for one act, and signs the person in.
