@@ -114,7 +114,7 @@ func (d *DB) apply(ctx context.Context, s Session, all []migrations.Step) error 
 	}
 	for _, m := range due {
 		for _, statement := range statements(m.Text) {
-			if _, err := s.ExecContext(ctx, statement); err != nil && !added(err) {
+			if _, err := s.ExecContext(ctx, statement); err != nil && !done(err) {
 				return fmt.Errorf("migration %04d_%s: %w", m.Version, m.Name, Translate(ctx, err))
 			}
 		}
@@ -132,11 +132,12 @@ func (d *DB) apply(ctx context.Context, s Session, all []migrations.Step) error 
 	return nil
 }
 
-// added reports whether the column or index exists already, from a run that was killed
-// before it could be recorded. MySQL has no ADD COLUMN IF NOT EXISTS.
-func added(err error) bool {
+// done reports whether the column or index exists already, or is gone already, from a run
+// that was killed before it could be recorded. MySQL has no ADD COLUMN IF NOT EXISTS, and no
+// DROP KEY IF EXISTS.
+func done(err error) bool {
 	e, ok := errors.AsType[*mysql.MySQLError](err)
-	return ok && (e.Number == 1060 || e.Number == 1061)
+	return ok && (e.Number == 1060 || e.Number == 1061 || e.Number == 1091)
 }
 
 // statements splits a file at the semicolons that end a line, and omits comments.
