@@ -74,7 +74,7 @@ func (l look) functions() template.FuncMap {
 		"quoted":     l.quoted,
 		"app":        func(name string) template.HTML { return marked(`<bdi class="app">`, name, `</bdi>`) },
 		"bdi":        func(name string) template.HTML { return marked(`<bdi>`, name, `</bdi>`) },
-		"strong":     func(text string) template.HTML { return marked(`<strong>`, text, `</strong>`) },
+		"strong":     func(text string) template.HTML { return "<strong>" + breakable(text) + "</strong>" },
 		"breakable":  breakable,
 		"ticked":     ticked,
 		"add":        func(a, b int) int { return a + b },

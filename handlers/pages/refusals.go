@@ -24,8 +24,9 @@ type Refusals struct {
 	Now    func() time.Time
 }
 
-// A Named finds the people whom refusals concern.
+// A Named finds the people and the apps whom refusals concern.
 type Named interface {
+	ClientByID(ctx context.Context, id string) (store.Client, error)
 	UserByID(ctx context.Context, id int64) (store.User, error)
 }
 
@@ -76,11 +77,11 @@ func codeOf(r store.Refusal) string {
 }
 
 // RefusalOf returns a refusal as administrators see it.
-func RefusalOf(r *http.Request, people Named, now time.Time, found store.Refusal) (web.RefusalDetail, error) {
+func RefusalOf(r *http.Request, named Named, now time.Time, found store.Refusal) (web.RefusalDetail, error) {
 	about := refusal.Of(found.Kind)
 	given, expected := refusal.Compare(found.Given, found.Expected)
 	detail := web.RefusalDetail{
-		Given: web.MarkedText(given), Expected: web.MarkedText(expected), App: found.ClientID, AppPath: "/console/apps/" + url.PathEscape(found.ClientID),
+		Given: web.MarkedText(given), Expected: web.MarkedText(expected), App: appNamed(r, named, found.ClientID), AppPath: "/console/apps/" + url.PathEscape(found.ClientID),
 		Code: codeOf(found), Endpoint: found.Endpoint, Section: about.Section, Parameter: about.Parameter, Reason: refusal.Because(found.Reason), Mend: about.Mend,
 		Network: found.Network, RequestID: found.RequestID, ID: found.ID, At: When(r, now, found.At),
 	}
@@ -90,10 +91,18 @@ func RefusalOf(r *http.Request, people Named, now time.Time, found store.Refusal
 	if found.UserID == 0 {
 		return detail, nil
 	}
-	user, err := people.UserByID(r.Context(), found.UserID)
+	user, err := named.UserByID(r.Context(), found.UserID)
 	if errors.Is(err, store.ErrNotFound) { // deleted just now
 		return detail, nil
 	}
 	detail.Person, detail.PersonPath = user.Username, "/console/people?search="+url.QueryEscape(user.Username)
 	return detail, err
+}
+
+// appNamed returns what an app is called; one that is unknown is called by its ID.
+func appNamed(r *http.Request, named Named, id string) string {
+	if c, err := named.ClientByID(r.Context(), id); err == nil && id != "" {
+		return NameOf(c)
+	}
+	return id
 }

@@ -106,13 +106,18 @@ func takes(r *http.Request, form asked, reach apis.Reach) (all []string) {
 // admits says what other choices of who may ask would do.
 func admits(r *http.Request, a store.API, reach apis.Reach) []string {
 	strangers := countedApps(r, reach.Strangers, reach.More)
-	switch a.Clients {
-	case store.ClientsListed:
+	none := reach.Strangers == 0 && !reach.More
+	switch {
+	case a.Clients == store.ClientsListed:
 		return []string{pages.Say(r, "If you choose Registered apps, %s may ask.", countedApps(r, reach.Registered, reach.More))}
-	case store.ClientsRegistered:
-		return []string{pages.Say(r, "If you choose Anyone, %s that no administrator registered would get to the consent page, and every new one too.", strangers)}
+	case a.Clients == store.ClientsRegistered && none:
+		return []string{pages.Say(r, "If you choose Anyone, agents and apps that no administrator registered get to the consent page. None is known yet.")}
+	case a.Clients == store.ClientsRegistered:
+		return []string{pages.Say(r, "If you choose Anyone, these get to the consent page although no administrator registered them: %s, and every new one.", strangers)}
+	case none:
+		return nil
 	}
-	return []string{pages.Say(r, "Now %s that no administrator registered may ask. If you choose another, they get no new tokens, and their tokens end within an hour.", strangers)}
+	return []string{pages.Say(r, "Apps that no administrator registered and that may ask now: %s. If you choose another, they get no new tokens, and their tokens end within an hour.", strangers)}
 }
 
 // countedApps counts apps in words.

@@ -33,7 +33,7 @@ func TestThePageOfOnePerson(t *testing.T) {
 // Without a script and without :has(), the page comes back with the choice and its effect.
 func TestAReviewedRoleStaysChosen(t *testing.T) {
 	s := openPeople(t, nil)
-	page := s.in(s.root).do(at(s.stan)+"?role=admin", nil).shows(http.StatusOK, `value="admin" checked`, "to-admin asked", "No session in an app is live")
+	page := s.in(s.root).do(at(s.stan)+"?role=admin", nil).shows(http.StatusOK, `value="admin" checked`, "to-admin chosen", "No session in an app is live")
 	page.hides(`value="staff" checked`, "to-user asked")
 	s.in(s.root).do(at(s.stan)+"?role=king", nil).shows(http.StatusOK, `value="staff" checked`).hides("asked")
 }
@@ -198,7 +198,7 @@ func TestAPermissionIsTakenAway(t *testing.T) {
 	}))
 	root := s.in(s.root)
 	page := root.do(at(s.ann), nil).shows(http.StatusOK, "Photo Shop", "Take all away")
-	root.send(page, "act", "withdraw", "app", shop.ID).shows(http.StatusOK, "Photo Shop may do nothing for ann any more.", "Nothing is allowed")
+	root.send(page, "act", "withdraw", "app", shop.ID).shows(http.StatusOK, "Photo Shop may do nothing for ann any more.", "No app or agent has been allowed anything")
 	root.send(page, "act", "withdraw", "app", shop.ID).shows(http.StatusOK, "That had been taken away already.")
 }
 
