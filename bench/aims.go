@@ -34,6 +34,8 @@ func aims() []aim {
 		hashed(2.3, namePassword), hashed(2.3, nameLogin),
 		signed(3.4, nameExchange), signed(0.2, nameUserinfo),
 		signed(0.2, nameIntrospect), signed(0.15, nameProfile), signed(0.03, nameJWKS), signed(0.03, nameDiscovery),
+		{"median of any page, ms", float64(pageLimit.Milliseconds()), slowest(pageLimit)},
+		{"median of any search, ms", float64(searchLimit.Milliseconds()), slowest(searchLimit)},
 		{"idle memory, MB", 35, idleMemory},
 		{"first start until listening, ms", 200, firstListening},
 		{"growth of any cost", 1.5, func(r report) (all []figure) {
@@ -81,6 +83,9 @@ func failedRequests(r report) (all []figure) {
 		n := len(b.flood.failures)
 		for _, m := range b.measurements {
 			n += len(m.failures)
+		}
+		for _, v := range b.views {
+			n += len(v.failures)
 		}
 		all = append(all, figure{float64(n), b.String()})
 	}

@@ -17,6 +17,7 @@ type block struct {
 	idle, rested   resident // before the first request, and at rest after the last
 	measurements   []measurement
 	flood          flood
+	views          []viewing
 }
 
 // quiet is how long a server is left alone before its idle memory is read.
@@ -81,6 +82,11 @@ func (r *rig) measureOn(ctx context.Context, b *block, f *fixture, t target) (er
 	}
 	if r.options.wants("flood") {
 		if b.flood, err = r.measureFlood(ctx, t, f); err != nil {
+			return err
+		}
+	}
+	if r.options.wants(namePages) {
+		if b.views, err = r.measureViews(ctx, t, f); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@ func testFilling(t *testing.T, topology *topology) {
 	if err := db.Close(); err != nil { // the file is not open elsewhere while it is filled
 		t.Fatalf("closing the store: %v", err)
 	}
-	c := &crowd{size: 1000, browsers: 1000, codes: 10, hash: "hash", salt: "salt", now: time.Now()}
+	c := &crowd{size: 1000, browsers: 1000, codes: 10, hash: "hash", salt: "salt", now: time.Now(), rounds: 2}
 	known := []signIn{{user: c.person(7), session: c.session(7, "kid")}}
 	if err := fill(ctx, p, c, known); err != nil {
 		t.Fatalf("filling the database: %v", err)
@@ -88,6 +88,12 @@ func looksFilled(t *testing.T, db store.DB, c *crowd, known signIn) {
 		page, err := db.ListUsers(ctx, q.UserQuery)
 		if err != nil || page.Total != q.want || len(page.Users) != 5 {
 			t.Errorf("%+v: %d people of %d, want %d, %v", q.UserQuery, len(page.Users), page.Total, q.want, err)
+		}
+	}
+	for q, want := range map[store.AuditQuery]int{{Kind: "user.updated"}: 5, {Kind: "signin.refused"}: 1, {Subject: "user:" + subject(c.salt, 7)}: 2} {
+		q.Limit = 5
+		if events, err := db.ListAudit(ctx, q); err != nil || len(events) != want {
+			t.Errorf("%+v: %d events, %v; want %d", q, len(events), err, want)
 		}
 	}
 	err = db.Write(ctx, func(tx store.Tx) error { _, err := tx.CreateUser(c.person(7)); return err })

@@ -78,7 +78,7 @@ func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
 	}
 	return &crowd{
 		size: size, hash: hash, salt: rand.Text(), now: time.Now().UTC().Truncate(time.Second),
-		browsers: max(size, r.options.pool), codes: r.options.codesFor(),
+		browsers: max(size, r.options.pool), codes: r.options.codesFor(), rounds: r.options.audit,
 	}, nil
 }
 

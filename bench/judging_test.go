@@ -13,6 +13,9 @@ func sample() report {
 		return block{topology: "SQLite", size: size, idle: resident{now: 20e6}, measurements: []measurement{
 			{scenario: nameRefresh, server: cost, unit: units{Signature: time.Millisecond}},
 			{scenario: namePassword, server: 23 * time.Millisecond, hashes: true, unit: units{Signature: time.Millisecond, Hash: 20 * time.Millisecond}},
+		}, views: []viewing{
+			{view: view{name: "people", limit: pageLimit}, took: []time.Duration{cost, cost, 20 * time.Millisecond}},
+			{view: view{name: "counts"}, took: []time.Duration{time.Second}},
 		}}
 	}
 	return report{
@@ -26,6 +29,7 @@ func TestEveryAimIsJudgedByItsWorstFigure(t *testing.T) {
 	want := map[string][]string{
 		nameRefresh + ", signatures":                   {"2.3", "4.00", "NO", "SQLite, 1,000,000 people"},
 		namePassword + ", signatures besides the hash": {"2.3", "3.00", "NO", "SQLite, 1,000 people"},
+		"median of any page, ms":                       {"10", "4.00", "yes", "people, SQLite, 1,000,000 people"},
 		"idle memory, MB":                              {"35", "20.00", "yes", "SQLite, 1,000 people"},
 		"first start until listening, ms":              {"200", "100.00", "yes", "SQLite"},
 		"growth of any cost":                           {"1.5", "2.00", "NO", nameRefresh + ", SQLite"},

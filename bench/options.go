@@ -24,6 +24,7 @@ type options struct {
 	starts        int
 	flood         int
 	bufferPoolMiB int
+	audit         int
 	keep          bool
 }
 
@@ -37,7 +38,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.keep, "keep", false, "leave that folder behind")
 	f.StringVar(&on, "on", "sqlite,mariadb", "the `topologies`: sqlite, mariadb (with Redis)")
 	f.StringVar(&sizes, "sizes", "1000,1000000", "how many people, `ascending`")
-	f.StringVar(&only, "only", "", "measure only endpoints whose name contains one of these `words`")
+	f.StringVar(&only, "only", "", "measure only endpoints whose name contains one of these `words`; \"pages\" are the pages")
 	f.IntVar(&o.connections, "connections", 8, "how many connections send requests at once")
 	f.DurationVar(&o.duration, "duration", 5*time.Second, "how long each endpoint is measured")
 	f.DurationVar(&o.warmUp, "warm-up", time.Second, "how long each endpoint's warm-up lasts")
@@ -45,6 +46,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.starts, "starts", 5, "how many starts are measured")
 	f.IntVar(&o.flood, "flood", 60, "how many sign in at once in the flood")
 	f.IntVar(&o.bufferPoolMiB, "buffer-pool", 1024, "InnoDB's buffer pool in `MiB`")
+	f.IntVar(&o.audit, "audit", 10, "how many audit `events` everybody has")
 	f.StringVar(&o.markdown, "markdown", "", "write the document to this `file`")
 	f.StringVar(&o.profiles, "profiles", "", "write a CPU profile of the server for every endpoint to this `folder`; ignore the figures of such a run")
 	if err := f.Parse(args); err != nil {
@@ -73,8 +75,8 @@ func (o options) check(rest []string) error {
 		return fmt.Errorf("-sizes must be at least %d, in ascending order", smallest)
 	case o.binary != "" && o.profiles != "":
 		return fmt.Errorf("-profiles needs a server that is built for it, so -binary cannot be used")
-	case o.connections < 1 || o.pool < smallest || o.starts < 1 || o.flood < 1 || o.duration <= 0:
-		return fmt.Errorf("-connections, -pool, -starts, -flood and -duration must be positive, -pool at least %d", smallest)
+	case o.connections < 1 || o.pool < smallest || o.starts < 1 || o.flood < 1 || o.duration <= 0 || o.audit < 0:
+		return fmt.Errorf("-connections, -pool, -starts, -flood and -duration must be positive, -pool at least %d, and -audit not negative", smallest)
 	}
 	return nil
 }

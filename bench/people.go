@@ -27,6 +27,8 @@ type crowd struct {
 	turn atomic.Int64
 	// browsers is how many are signed in, codes how many wait to be redeemed.
 	browsers, codes int
+	// rounds is how many audit events everybody has.
+	rounds int
 }
 
 var firstNames = [...]string{"Ada", "Bela", "Carla", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kira"}

@@ -11,6 +11,9 @@ func (r report) tables() []table {
 	if growth := r.growthTable(); len(growth.rows) > 0 {
 		all = append(all, growth)
 	}
+	if pages := r.pagesTable(); len(pages.rows) > 0 {
+		all = append(all, pages)
+	}
 	if flood := r.floodTable(); len(flood.rows) > 0 {
 		all = append(all, flood)
 	}

@@ -30,8 +30,8 @@ func TestTheRigStillFitsTheServer(t *testing.T) {
 		t.Errorf("the run had failures, want none:\n%s", progress.String())
 	}
 	text, err := os.ReadFile(document)
-	if err != nil || !strings.Contains(string(text), "| "+nameRefresh+" |") {
-		t.Errorf("reading the document: %v, want a row %s:\n%s", err, nameRefresh, text)
+	if err != nil || !strings.Contains(string(text), "| "+nameRefresh+" |") || !strings.Contains(string(text), "| audit: one day |") {
+		t.Errorf("reading the document: %v, want a row %s and one of a page:\n%s", err, nameRefresh, text)
 	}
 }
 

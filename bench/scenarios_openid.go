@@ -61,9 +61,14 @@ func hasCode(header http.Header, _ []byte) error {
 func (c *crowd) anyBrowser() string {
 	for {
 		if i := c.next() % c.browsers; active(i % c.size) {
-			return "gh_sid=" + c.secret("session", i) + "; gh_pre=" + c.secret("visitor", i)
+			return c.browser(i)
 		}
 	}
+}
+
+// browser returns the cookies of the i-th browser; that after the last is the administrator's.
+func (c *crowd) browser(i int) string {
+	return "gh_sid=" + c.secret("session", i) + "; gh_pre=" + c.secret("visitor", i)
 }
 
 // codeApp is the public app of the i-th code.

@@ -30,7 +30,12 @@ func fill(ctx context.Context, p place, c *crowd, known []signIn) (err error) {
 		func() error { return f.around("users", func() error { return f.people(c) }) },
 		func() error { return f.around("user_names", func() error { return f.names(c) }) },
 		func() error { return f.around("sessions", func() error { return f.sessions(c, known) }) },
-		func() error { return f.around("browser_sessions", func() error { return f.browserSessions(c) }) },
+		func() error {
+			return f.around("browser_sessions", func() error { return f.browserSessions(c, known[len(known)-1].user) })
+		},
+		func() error {
+			return f.around("audit_events", func() error { return f.auditEvents(c, known[len(known)-1].user) })
+		},
 		func() error { return f.consents(c) },
 		func() error { return f.codes(c) },
 		func() error { return f.counts(c) },

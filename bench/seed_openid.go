@@ -20,13 +20,17 @@ func (o options) codesFor() int {
 
 // browserSessions inserts browser sessions for people in turn. Each was last seen an
 // hour ago, so that its next request records the visit, as with a person who signs in
-// to apps now and then.
-func (f filler) browserSessions(c *crowd) error {
+// to apps now and then. The last is the administrator's, whose times lie ahead: it would end
+// after half an hour without use, and a run may take longer.
+func (f filler) browserSessions(c *crowd, admin store.User) error {
 	columns := "id, cookie_digest, user_id, auth_time, amr, acr, created_at, last_seen_at, expires_at, ended_at, ip, user_agent"
-	began, expires := c.now.Add(-time.Hour).UnixMilli(), c.now.Add(30*24*time.Hour).UnixMilli()
-	return f.insert("browser_sessions", columns, c.browsers, func(i int, args []any) []any {
-		cookie := store.DigestOf(c.secret("session", i))
-		return append(args, rand.Text(), cookie[:], firstID+i%c.size, began, `["`+signin.AMRPassword+`"]`, signin.ACRPassword,
+	before, expires := c.now.Add(-time.Hour).UnixMilli(), c.now.Add(30*24*time.Hour).UnixMilli()
+	return f.insert("browser_sessions", columns, c.browsers+1, func(i int, args []any) []any {
+		cookie, person, began := store.DigestOf(c.secret("session", i)), int64(firstID+i%c.size), before
+		if i == c.browsers {
+			person, began = admin.ID, c.now.Add(2*time.Hour).UnixMilli()
+		}
+		return append(args, rand.Text(), cookie[:], person, began, `["`+signin.AMRPassword+`"]`, signin.ACRPassword,
 			began, began, expires, 0, "192.0.2.1", userAgent)
 	})
 }

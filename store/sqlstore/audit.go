@@ -99,7 +99,7 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 
 // auditSlack is how far apart the order of the events and that of their times may be: an
 // event is dated before it is written, and by the clock of a replica.
-const auditSlack = 24 * time.Hour
+const auditSlack = time.Hour
 
 // A span is a range of IDs, both exclusive; 0: open.
 type span struct{ above, below int64 }
@@ -161,13 +161,13 @@ func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 // fewest other events.
 func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string) {
 	var conditions statement
-	along := ""
+	along := d.Dialect.UseKey
 	for _, c := range []struct{ column, value string }{{"request_id", q.RequestID}, {"actor", q.Actor}, {"subject", q.Subject}, {"kind", kind}} {
 		if c.value == "" {
 			continue
 		}
 		conditions.add(" AND "+c.column+" = ?", text(c.value, 320))
-		if along == "" {
+		if along == d.Dialect.UseKey {
 			along = fmt.Sprintf(d.Dialect.UseIndex, "audit_"+strings.TrimSuffix(c.column, "_id"))
 		}
 	}

@@ -41,7 +41,7 @@ func BenchmarkListsOfAMillion(b *testing.B) {
 		"nobody":                {Search: []string{"qqqq"}},
 	}
 	for name, dsn := range backends {
-		db := million(b, dsn(b))
+		db := crowd(b, dsn(b), 100)
 		for what, q := range queries {
 			if len(q.Search) > 0 {
 				q.OrderBy = store.ByMatch
@@ -60,9 +60,10 @@ func BenchmarkListsOfAMillion(b *testing.B) {
 
 var crowdSince = time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
 
-// million opens a database with a million people: twenty surnames and fifty first names, a
-// tenth of them at one domain, and one in a hundred of most of what can be filtered by.
-func million(b *testing.B, dsn string) *sqlstore.DB {
+// crowd opens a database with so many times ten thousand people: twenty surnames and fifty
+// first names, a tenth of them at one domain, and one in a hundred of most of what can be
+// filtered by.
+func crowd(b testing.TB, dsn string, times int) *sqlstore.DB {
 	b.Helper()
 	db, err := sqlstore.Open(b.Context(), sqlstore.Options{DSN: dsn, Timeout: 10 * time.Minute})
 	if err != nil {
@@ -74,11 +75,11 @@ func million(b *testing.B, dsn string) *sqlstore.DB {
 	}
 	digits := "(SELECT 0 AS d" + strings.Repeat(" UNION ALL SELECT %d", 9) + ")"
 	digits = fmt.Sprintf(digits, 1, 2, 3, 4, 5, 6, 7, 8, 9)
-	for i := range 100 { // ten thousand at a time
-		number := fmt.Sprintf("%d * 10000", i)
+	for i := range 10 * times { // a thousand at a time: MySQL has five seconds for a statement
+		number := fmt.Sprintf("%d * 1000", i)
 		var from []string
-		for place := range 4 {
-			number += fmt.Sprintf(" + d%d.d * %d", place, []int{1, 10, 100, 1000}[place])
+		for place := range 3 {
+			number += fmt.Sprintf(" + d%d.d * %d", place, []int{1, 10, 100}[place])
 			from = append(from, fmt.Sprintf("%s d%d", digits, place))
 		}
 		err := db.Change(b.Context(), func(tx *gorm.DB) error {

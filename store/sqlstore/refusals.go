@@ -109,7 +109,7 @@ func (d *DB) ListRefusals(ctx context.Context, q store.RefusalQuery) (refusals [
 // GroupRefusals implements store.RefusalLog. It reads the rows since then; their number is
 // bounded.
 func (d *DB) GroupRefusals(ctx context.Context, since time.Time, n int) (groups []store.RefusalGroup, err error) {
-	const query = "SELECT kind, client_id, SUM(times) AS total, MAX(last_at), MAX(seq) FROM refusals WHERE at >= ?" +
+	query := "SELECT kind, client_id, SUM(times) AS total, MAX(last_at), MAX(seq) FROM refusals" + d.along("refusals_at") + " WHERE at >= ?" +
 		" GROUP BY kind, client_id ORDER BY total DESC, kind, client_id LIMIT ?"
 	err = d.Read(ctx, func(db *gorm.DB) error {
 		groups = nil

@@ -20,6 +20,8 @@ type Dialect struct {
 	// UseIndex makes a SELECT use the named index. Neither optimizer can tell that a
 	// LIMIT makes one index right and the others a hundred times as expensive.
 	UseIndex string
+	// UseKey makes a SELECT use the primary key, which is an INTEGER.
+	UseKey string
 	// Now is the database's clock in Unix milliseconds; empty: use Options.Now.
 	Now string
 }
@@ -27,13 +29,13 @@ type Dialect struct {
 func mysqlDialect() Dialect {
 	return Dialect{
 		Name: "mysql", ForUpdate: " FOR UPDATE", ForUpdateOfFree: " FOR UPDATE SKIP LOCKED",
-		JoinInOrder: "STRAIGHT_JOIN", UseIndex: " FORCE INDEX (%s)",
+		JoinInOrder: "STRAIGHT_JOIN", UseIndex: " FORCE INDEX (%s)", UseKey: " FORCE INDEX (PRIMARY)",
 		Now: "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
 	}
 }
 
 func sqliteDialect() Dialect {
-	return Dialect{Name: "sqlite", JoinInOrder: "CROSS JOIN", UseIndex: " INDEXED BY %s"}
+	return Dialect{Name: "sqlite", JoinInOrder: "CROSS JOIN", UseIndex: " INDEXED BY %s", UseKey: " NOT INDEXED"}
 }
 
 // Replace ends an INSERT that overwrites these columns of a row that has the key already.
