@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"gatehouse/handlers"
@@ -49,14 +50,14 @@ func (v Visitors) Inside(serve func(w http.ResponseWriter, r *http.Request, me V
 		case err != nil:
 			return err
 		case !visitor.SignedIn():
-			return SeeOther(w, SignInFor(r.URL.Path))
+			return SeeOther(w, SignInFor(shownAt(r)))
 		case me.Form != nil && !ShownTo(me.Form, visitor):
 			return SeeOther(w, r.URL.Path)
 		}
 		me.Browser = visitor
 		err = serve(w, r, me)
 		if _, old := errors.AsType[*signin.StepUp](err); old {
-			return SeeOther(w, SignInAgainFor(r.URL.Path))
+			return SeeOther(w, SignInAgainFor(shownAt(r)))
 		}
 		return err
 	}
@@ -67,7 +68,7 @@ func (v Visitors) Inside(serve func(w http.ResponseWriter, r *http.Request, me V
 func (v Visitors) Sensitive(now func() time.Time, serve func(w http.ResponseWriter, r *http.Request, me Visit) error) handlers.Endpoint {
 	return v.Inside(func(w http.ResponseWriter, r *http.Request, me Visit) error {
 		if !me.Fresh(now()) {
-			return SeeOther(w, SignInAgainFor(r.URL.Path))
+			return SeeOther(w, SignInAgainFor(shownAt(r)))
 		}
 		return serve(w, r, me)
 	})
@@ -84,19 +85,43 @@ const (
 // thing. They have no letter that could lead a browser elsewhere, and no segment of dots.
 var inside = regexp.MustCompile(`^/(account|console)(/[A-Za-z0-9~][A-Za-z0-9._~-]*)*$`)
 
-// ReturnPath returns the path to which a sign-in leads that was asked for with to: to
-// itself, if it can only be one of our pages for people who are signed in, or else "".
-func ReturnPath(to string) string {
-	if len(to) > 200 || !inside.MatchString(to) {
-		return ""
+// The lengths that no address of ours comes near.
+const (
+	maxReturnPath  = 200
+	maxReturnQuery = 1000
+)
+
+// shownAt returns the address of the page that was asked for. A form belongs to the page at
+// its path.
+func shownAt(r *http.Request) string {
+	if r.Method == http.MethodPost || r.URL.RawQuery == "" {
+		return r.URL.Path
 	}
-	return to
+	return r.URL.Path + "?" + r.URL.RawQuery
 }
 
-// SignInFor returns the address of the sign-in that leads to path.
-func SignInFor(path string) string {
-	return signInPath + "?" + url.Values{ToParam: {ReturnPath(path)}}.Encode()
+// ReturnPath returns the path, with its query, to which a sign-in leads that was asked for
+// with to: to itself, if it can only be one of our pages for people who are signed in, or
+// else "". The query is written anew, so nothing in it can end the address or a header.
+func ReturnPath(to string) string {
+	path, query, asked := strings.Cut(to, "?")
+	if len(path) > maxReturnPath || !inside.MatchString(path) {
+		return ""
+	}
+	if !asked || query == "" {
+		return path
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil || len(query) > maxReturnQuery {
+		return path
+	}
+	return path + "?" + values.Encode()
+}
+
+// SignInFor returns the address of the sign-in that leads to a page (ReturnPath).
+func SignInFor(page string) string {
+	return signInPath + "?" + url.Values{ToParam: {ReturnPath(page)}}.Encode()
 }
 
 // SignInAgainFor is SignInFor for a person who is signed in already.
-func SignInAgainFor(path string) string { return SignInFor(path) + "&again=1" }
+func SignInAgainFor(page string) string { return SignInFor(page) + "&again=1" }

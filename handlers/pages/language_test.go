@@ -18,6 +18,13 @@ func TestASignInLeadsToOurOwnRoomsAlone(t *testing.T) {
 		"": "", "/": "", "/login": "", "/logout": "", "/accounting": "", "/account/../logout": "", "/account/": "", "/account//x": "",
 		"//evil.example/account": "", "https://evil.example/account": "", "/account\\@evil.example": "", "/account%2f..%2flogout": "", "/account#x": "",
 		"javascript:alert(1)": "", "/account\r\nSet-Cookie: x": "", "account": "", "/account/" + strings.Repeat("x", 3000): "",
+		// With a query, which never decides where the browser goes.
+		"/console/people?search=x": "/console/people?search=x", "/console/people?search=Lindgren+%26+S%C3%B8n&role=user": "/console/people?role=user&search=Lindgren+%26+S%C3%B8n",
+		"/console/people?": "/console/people", "/account?x=//evil.example": "/account?x=%2F%2Fevil.example", "/account?\\evil.example": "/account?%5Cevil.example=",
+		"/account?x=1\r\nSet-Cookie: x": "/account?x=1%0D%0ASet-Cookie%3A+x", "/account?x=\x00\x7f#y": "/account?x=%00%7F%23y", "/account?x=%0d%0ay": "/account?x=%0D%0Ay",
+		"/account?x=%zz": "/account", "/account?a;b": "/account", "/account?x=" + strings.Repeat("x", 3000): "/account",
+		"?search=x": "", "/login?to=%2Faccount": "", "//evil.example?/account": "", "//evil.example/account?x": "", "/\\evil.example?x": "", "\\\\evil.example?x": "",
+		"%2f%2fevil.example?x": "", "/%2f%2fevil.example?x": "", "/account%3Fx": "", "https://evil.example/account?x": "", "\t/account?x": "", "/account\t?x": "", "/account\u2028?x": "",
 	} {
 		if got := pages.ReturnPath(to); got != want {
 			t.Errorf("ReturnPath(%.60q) = %.60q, want %q", to, got, want)

@@ -36,7 +36,7 @@ func TestASignInComesBackToThePage(t *testing.T) {
 func TestASignInLeadsNowhereElse(t *testing.T) {
 	s := open(t)
 	for _, to := range []string{
-		"https://evil.example/", "//evil.example", "/account/../logout", "/account//evil.example", "/account?x=1", "/account/%2e%2e/x", "/\\evil.example", "/account\\evil", "/logout", "/accounts", "javascript:alert(1)", "/account/" + strings.Repeat("a", 300),
+		"https://evil.example/", "//evil.example", "/account/../logout", "/account//evil.example", "/account/../logout?x=1", "//evil.example/account?x=1", "/\\evil.example/account?x=1", "/account/%2e%2e/x", "/\\evil.example", "/account\\evil", "/logout", "/accounts", "javascript:alert(1)", "/account/" + strings.Repeat("a", 300),
 	} {
 		login := s.visitor().do("/login?to="+strings.NewReplacer("\\", "%5C", "?", "%3F", "%", "%25").Replace(to), nil)
 		if got := login.form().Get("to"); got != "" {

@@ -115,8 +115,8 @@ func TestWhoMayOpenTheConsole(t *testing.T) {
 }
 
 func TestAVisitorComesBackAfterTheSignIn(t *testing.T) {
-	w := open(t, "", &lists{}, "/console/people?search=lin")
-	if got, want := w.Header().Get("Location"), "/login?to="+url.QueryEscape("/console/people"); got != want {
+	w := open(t, "", &lists{}, "/console/people?search=lin&role=staff")
+	if got, want := w.Header().Get("Location"), "/login?to="+url.QueryEscape("/console/people?role=staff&search=lin"); got != want {
 		t.Errorf("led to %s, want %s", got, want)
 	}
 }

@@ -47,7 +47,7 @@ func TestStayingSignedInIsAChoice(t *testing.T) {
 // TestASignInGoesBackToTheRoomThatAskedForIt, and never elsewhere.
 func TestASignInGoesBackToTheRoomThatAskedForIt(t *testing.T) {
 	s := open(t)
-	for to, want := range map[string]string{"/console/people": "/console/people", "//evil.example": "/", "https://evil.example/account": "/"} {
+	for to, want := range map[string]string{"/console/people": "/console/people", "/console/people?search=x&role=user": "/console/people?role=user&search=x", "/account?x=//evil.example": "/account?x=%2F%2Fevil.example", "/\\evil.example?x=1": "/", "//evil.example": "/", "https://evil.example/account": "/"} {
 		v := s.visitor()
 		at := v.do("/login?to="+url.QueryEscape(to), nil)
 		if got := v.do("/login", at.form("username", "ann", "password", annsPassword)).to(); got != want {
