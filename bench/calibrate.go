@@ -36,7 +36,7 @@ func newCraft() (craft, error) {
 // newHasher returns the hasher of a server with the default settings.
 func newHasher() *password.Hasher {
 	cfg := config.Default()
-	return password.New(password.Options{MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB})
+	return password.New(password.Options{MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations})
 }
 
 // sign makes one RSASSA-PKCS1-v1_5 signature with SHA-256 (RFC 7518 §3.3).

@@ -257,11 +257,11 @@ type Config struct {
 	// PasswordIterations is argon2id's t: how often a hash passes over its memory.
 	PasswordIterations int `env:"PASSWORD_ITERATIONS" default:"2" min:"1" max:"16"`
 
-	// PasswordBudgetMiB is the memory, in MiB, that password hashes may use at the
-	// same time; until the garbage collector has run, as much again may be in use.
-	// Sign-ins beyond it wait for up to 2 s, then get 503. An imported hash that needs
-	// more than this cannot be verified (Django's argon2 hashes need 100).
-	PasswordBudgetMiB int `env:"PASSWORD_BUDGET_MIB" default:"128" min:"16" max:"65536"`
+	// PasswordBudgetMiB is the memory, in MiB, that password hashes may use at the same
+	// time. Sign-ins beyond it wait for up to 2 s, then get 503. An imported hash that
+	// needs more than this cannot be verified (Django's argon2 hashes need 100). 0: 20 for
+	// each core but one, at least 128, and at most half of what the control group allows.
+	PasswordBudgetMiB int `env:"PASSWORD_BUDGET_MIB" default:"0" min:"0" max:"65536"`
 
 	// KeyRotateEvery is how long a signing key signs before the next one takes over.
 	KeyRotateEvery time.Duration `env:"KEY_ROTATE_EVERY" default:"720h" min:"2s" max:"17520h"`

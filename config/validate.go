@@ -419,7 +419,7 @@ func passwordCost(c Config) string {
 }
 
 func passwordBudget(c Config) string {
-	if c.PasswordBudgetMiB*1024 < c.PasswordMemoryKiB {
+	if c.PasswordBudgetMiB > 0 && c.PasswordBudgetMiB*1024 < c.PasswordMemoryKiB {
 		return fmt.Sprintf("%d has no room for one hash of GATEHOUSE_PASSWORD_MEMORY_KIB %d", c.PasswordBudgetMiB, c.PasswordMemoryKiB)
 	}
 	return ""

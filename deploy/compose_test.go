@@ -33,7 +33,7 @@ func TestComposeAcceptsTheFile(t *testing.T) {
 	if least := cfg.DrainDelay + cfg.ShutdownTimeout + 5*time.Second; gatehouse.StopGracePeriod == nil || time.Duration(*gatehouse.StopGracePeriod) < least {
 		t.Errorf("killed after %v, want at least %s for the draining", gatehouse.StopGracePeriod, least)
 	}
-	if least := types.UnitBytes(cfg.PasswordBudgetMiB+256) << 20 * 5 / 4; gatehouse.MemLimit < least {
+	if least := types.UnitBytes(budgetMiB(cfg, int64(gatehouse.MemLimit))+256) << 20 * 5 / 4; gatehouse.MemLimit < least {
 		t.Errorf("the memory limit is %d, want at least %d", gatehouse.MemLimit, least)
 	}
 	for _, p := range gatehouse.Ports {

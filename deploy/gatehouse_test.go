@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"gatehouse/config"
+	"gatehouse/internal/machine"
 	"gatehouse/internal/test/testkit"
 )
 
@@ -78,4 +80,11 @@ func read(t *testing.T, path string) string {
 		t.Fatalf("reading the file: %v", err)
 	}
 	return string(text)
+}
+
+// budgetMiB returns the budget of password hashes on a few cores, within a memory limit in
+// bytes.
+func budgetMiB(cfg config.Config, limit int64) int {
+	const fewCores = 4
+	return cmp.Or(cfg.PasswordBudgetMiB, machine.PasswordBudgetMiB(fewCores, limit))
 }

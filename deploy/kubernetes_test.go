@@ -86,7 +86,8 @@ func TestTheMemoryLimitHoldsTheHashesAndTheRest(t *testing.T) {
 	m := build(t)
 	cfg := settings(t, m.settings.Data)
 	resources := m.container().Resources
-	limit, soft := resources.Limits.Memory(), machine.Settings{PasswordBudgetMiB: cfg.PasswordBudgetMiB}.Need()
+	limit := resources.Limits.Memory()
+	soft := machine.Settings{PasswordBudgetMiB: budgetMiB(cfg, limit.Value())}.Need()
 	if limit.Value() < soft*5/4 {
 		t.Errorf("the limit is %s, want a quarter more than the runtime's own, %s, for memory that it does not count", limit, resource.NewQuantity(soft, resource.BinarySI))
 	}

@@ -56,8 +56,8 @@ func TestTheSettingsOfTheUnitAreGood(t *testing.T) {
 			if least := cfg.DrainDelay + cfg.ShutdownTimeout + 5*time.Second; err != nil || stop < least {
 				t.Errorf("killed after %s, while draining takes up to %s: %v", stop, least, err)
 			}
-			if limit := last(t, u, "MemoryMax"); limit != "512M" || cfg.PasswordBudgetMiB+256 > 512*4/5 {
-				t.Errorf("the memory limit is %s with %d MiB of hashes, want 512M with room for the rest", limit, cfg.PasswordBudgetMiB)
+			if limit, budget := last(t, u, "MemoryMax"), budgetMiB(cfg, 512<<20); limit != "512M" || budget+256 > 512*4/5 {
+				t.Errorf("the memory limit is %s with %d MiB of hashes, want 512M with room for the rest", limit, budget)
 			}
 			if last(t, u, "Type") != "notify" || !strings.HasSuffix(last(t, u, "ExecStart"), "gatehouse serve") {
 				t.Error(`the unit does not wait until the server is ready, want Type=notify and "gatehouse serve"`)

@@ -78,7 +78,7 @@ func openBackends(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *
 	}
 	b.limits = b.newLimiter(throttles)
 	b.passwords = password.New(password.Options{
-		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: cfg.PasswordBudgetMiB,
+		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: passwordBudgetMiB(cfg),
 		Network: func(ctx context.Context) string { return reqctx.From(ctx).Site().String() },
 	})
 	b.policy, err = passwordPolicy(cfg)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -19,6 +21,7 @@ import (
 	"gatehouse/config"
 	"gatehouse/internal/logging"
 	"gatehouse/internal/machine"
+	"gatehouse/internal/password"
 	"gatehouse/server"
 	"gatehouse/store"
 	"gatehouse/store/sqlstore"
@@ -64,7 +67,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	defer calmed.Start()() //nolint:contextcheck // the log outlasts the order to stop
 	log := slog.New(calmed)
 	if bounds.TooSmall(group) {
-		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", cfg.PasswordBudgetMiB)
+		log.Warn("the memory limit of this container or service is too small for GATEHOUSE_PASSWORD_BUDGET_MIB", "limit_mib", group>>20, "budget_mib", bounds.PasswordBudgetMiB)
 	}
 	certificate, err := loadTLS(cfg, log)
 	if err != nil {
@@ -116,7 +119,18 @@ func (a *app) serveOptions(ctx, work context.Context, connections int) server.Se
 }
 
 func machineSettings(cfg config.Config) machine.Settings {
-	return machine.Settings{MaxConnections: cfg.MaxConnections, DatabaseConnections: cfg.DatabaseConnections, PasswordBudgetMiB: cfg.PasswordBudgetMiB}
+	return machine.Settings{
+		MaxConnections: cfg.MaxConnections, DatabaseConnections: cfg.DatabaseConnections,
+		PasswordBudgetMiB: passwordBudgetMiB(cfg), HashesOutside: password.OutsideHeap(),
+	}
+}
+
+// passwordBudgetMiB returns the setting or, without one, what suits this machine: at
+// least one hash.
+func passwordBudgetMiB(cfg config.Config) int {
+	const kibPerMiB = 1024
+	one := (cfg.PasswordMemoryKiB + kibPerMiB - 1) / kibPerMiB
+	return cmp.Or(cfg.PasswordBudgetMiB, max(one, machine.PasswordBudgetMiB(runtime.GOMAXPROCS(0), machine.GroupMemory())))
 }
 
 const (

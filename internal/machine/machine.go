@@ -39,6 +39,18 @@ type Settings struct {
 	MaxConnections      int // 0: as many as fit
 	DatabaseConnections int
 	PasswordBudgetMiB   int
+	// HashesOutside says that password hashes are computed outside Go's heap.
+	HashesOutside bool
+}
+
+// PasswordBudgetMiB returns the budget of password hashes for a process with that many
+// cores, and whose control group allows group bytes: enough for one hash of the default
+// cost, 19 MiB, on each core but one, and at least for Django's, 100 MiB. One half of the
+// group is left to everything else.
+func PasswordBudgetMiB(cores int, group int64) int {
+	const least, each = 128, 20
+	half := int(min(group>>20/2, math.MaxInt32))
+	return max(1, min(max(least, each*(cores-1)), half))
 }
 
 // Connections returns how many connections the server may hold: the setting or, without

@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 )
 
@@ -72,6 +73,33 @@ func TestTheMemoryLimitOfAGroupIsKept(t *testing.T) {
 		}
 	}
 	s.TuneCollector(math.MaxInt64)
+}
+
+func TestHashesOutsideTheHeapLeaveItLess(t *testing.T) {
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	s := Settings{PasswordBudgetMiB: 128, HashesOutside: true}
+	defer s.TuneCollector(math.MaxInt64)
+	for group, want := range map[int64][2]int64{math.MaxInt64: {384 << 20, 384 << 20}, 400 << 20: {360 << 20, 232 << 20}, 100 << 20: {90 << 20, 64 << 20}} {
+		if all, heap := s.TuneCollector(group), debug.SetMemoryLimit(-1); all != want[0] || heap != want[1] {
+			t.Errorf("in a group of %d bytes all may use %d and the heap %d, want %d", group, all, heap, want)
+		}
+	}
+}
+
+func TestTheBudgetOfHashesGrowsWithTheCores(t *testing.T) {
+	for _, c := range []struct {
+		cores int
+		group int64
+		want  int
+	}{
+		{1, math.MaxInt64, 128}, {2, math.MaxInt64, 128}, {7, math.MaxInt64, 128}, {8, math.MaxInt64, 140}, {16, math.MaxInt64, 300},
+		{16, 1 << 30, 300}, {16, 512 << 20, 256}, {2, 512 << 20, 128}, {2, 200 << 20, 100}, {2, 1 << 20, 1},
+	} {
+		if got := PasswordBudgetMiB(c.cores, c.group); got != c.want {
+			t.Errorf("%d cores in a group of %d bytes: %d MiB, want %d", c.cores, c.group, got, c.want)
+		}
+	}
 }
 
 func TestMemoryThatCanBeUsed(t *testing.T) {

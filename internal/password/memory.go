@@ -6,6 +6,10 @@ import (
 	"gatehouse/internal/password/argon2"
 )
 
+// OutsideHeap reports whether hashes are computed outside Go's heap, so that its limit
+// does not count them.
+func OutsideHeap() bool { return argon2.OutsideHeap() }
+
 // memories are what argon2id hashes are computed in. One that is free waits for the next
 // hash until GiveBack drops it; there are never more than slots, because each hash has one.
 type memories struct {

@@ -45,7 +45,7 @@ func ordinary(o Options) Options {
 	settings := config.Default()
 	o.MemoryKiB = cmp.Or(o.MemoryKiB, settings.PasswordMemoryKiB)
 	o.Iterations = cmp.Or(o.Iterations, settings.PasswordIterations)
-	o.BudgetMiB = cmp.Or(o.BudgetMiB, settings.PasswordBudgetMiB)
+	o.BudgetMiB = cmp.Or(o.BudgetMiB, 128) // as on a machine of a few cores
 	return o
 }
 
