@@ -84,6 +84,8 @@ type AppKind struct {
 type ConsoleAppData struct {
 	Frame
 	App AppHead
+	// Version is what the forms carry.
+	Version string
 	// Agent is set for an app that nobody registered here.
 	Agent *AppAgent
 	// Facts are what the app is registered with, by their headings.
@@ -116,8 +118,9 @@ type AppAgent struct {
 // An AppFact is a name with a value.
 type AppFact struct {
 	Name, Value string
-	// Code says that the value is for programs.
-	Code bool
+	// Code says that the value is for programs, and Unused that it is something which was not
+	// used in the time that is shown.
+	Code, Unused bool
 }
 
 // An AppSecret is a secret of an app.
@@ -135,10 +138,11 @@ type AppScopes struct {
 	Scopes []AppScope
 }
 
-// An AppScope is a scope that an app may ask for, and how often it did.
+// An AppScope is a scope that an app may ask for, and how often it did. Kept is how the app's
+// registration writes it.
 type AppScope struct {
-	Token, Text, Used string
-	Sensitive         bool
+	Token, Kept, Text, Used string
+	Sensitive, Unused       bool
 }
 
 // An AppSnippet is code with the app's own values.
@@ -185,4 +189,10 @@ type ConsoleAppSecretData struct {
 	App            AppHead
 	Heading, Text  string
 	Secret, Issuer string
+}
+
+// An appStop is the form that takes a part, a grant or a scope, from the app of a page.
+type appStop struct {
+	Page       ConsoleAppData
+	Part, Name string
 }

@@ -28,6 +28,9 @@ type ConsolePersonData struct {
 	Ways           []AccountRow
 	Granted        []AccountApp
 	Timeline       []ConsoleEvent
+	// Back leads to the list that the person was opened from, and Before and After to the
+	// people there before and after them; empty: there is nobody.
+	Back, Before, After string
 	// Self says that it is the person who looks, and Last that it is the last administrator.
 	Self, Last bool
 	// HasPassword and HasFactors say what there is, and Mails that a link is mailed.

@@ -81,6 +81,7 @@ func (l look) functions() template.FuncMap {
 		"initial":    initial,
 		"icon":       icon,
 		"field":      field,
+		"stop":       func(page ConsoleAppData, part, name string) appStop { return appStop{page, part, name} },
 		"firstKey":   func(beside, action, options string) firstKey { return firstKey{beside, action, options} },
 		"hint":       hint,
 		"focus":      focus,

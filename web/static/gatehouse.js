@@ -72,9 +72,14 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     Enter: here => here && here.querySelector("a").click(),
     "?": () => { document.getElementById("keys").open = true; },
   };
+  // Those of one character can be switched off (WCAG 2.1.4); the browser remembers it.
+  const single = document.getElementById("keys-on");
+  single.checked = localStorage.getItem("keys") !== "off";
+  single.addEventListener("change", () => localStorage.setItem("keys", single.checked ? "on" : "off"));
   document.addEventListener("keydown", event => {
     const on = event.target;
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+    if (event.key.length === 1 && !single.checked) return;
     if (on.matches("textarea, select, input:not([type=checkbox])")) {
       if (on !== input || event.key !== "ArrowDown") return;
     }

@@ -82,8 +82,17 @@ func (e App) Show(w http.ResponseWriter, r *http.Request, me pages.Visit) error 
 	if err != nil {
 		return err
 	}
+	return e.show(w, r, me, c, http.StatusOK, "")
+}
+
+func (e App) show(w http.ResponseWriter, r *http.Request, me pages.Visit, c store.Client, status int, problem string) error {
+	tag, err := client.Version(c)
+	if err != nil {
+		return err
+	}
 	data := web.ConsoleAppData{
-		App: e.headOf(r, c), Returns: c.RedirectURIs, Bye: c.PostLogoutRedirectURIs,
+		Version: string(tag),
+		App:     e.headOf(r, c), Returns: c.RedirectURIs, Bye: c.PostLogoutRedirectURIs,
 		Facts: e.facts(r, c), Lives: e.lives(r, c), HasSecret: len(c.Secrets) > 0, Secrets: e.secrets(r, c),
 		PasswordOnly: slices.Contains(c.GrantTypes, grant.Password) && !slices.Contains(c.GrantTypes, grant.AuthorizationCode),
 	}
@@ -104,7 +113,8 @@ func (e App) Show(w http.ResponseWriter, r *http.Request, me pages.Visit) error 
 	data.Snippets = snippetsOf(e.Issuer, c)
 	data.Addresses = addresses(r, e.Issuer)
 	data.Frame = e.frame(w, r, me, "apps")
-	return pages.Show(w, r, web.ConsoleApp, http.StatusOK, data)
+	data.Problem = problem
+	return pages.Show(w, r, web.ConsoleApp, status, data)
 }
 
 // agent returns what is known of an app that nobody registered here.
@@ -133,7 +143,7 @@ func (e App) scopes(r *http.Request, c store.Client, used uses) (all []web.AppSc
 	for _, section := range sections {
 		shown := web.AppScopes{API: section.Name}
 		for _, s := range section.Scopes {
-			shown.Scopes = append(shown.Scopes, web.AppScope{Token: s.Name, Text: s.Text, Sensitive: s.Sensitive, Used: used.inWords(r, store.Scopes, s.Token)})
+			shown.Scopes = append(shown.Scopes, web.AppScope{Token: s.Name, Kept: s.Token, Text: s.Text, Sensitive: s.Sensitive, Used: used.inWords(r, store.Scopes, s.Token), Unused: used.of(store.Scopes, s.Token) == 0})
 		}
 		all = append(all, shown)
 	}
@@ -143,7 +153,7 @@ func (e App) scopes(r *http.Request, c store.Client, used uses) (all []web.AppSc
 // grantsOf returns the grants that the app may use.
 func grantsOf(r *http.Request, c store.Client, used uses) (all []web.AppFact) {
 	for _, name := range c.GrantTypes {
-		all = append(all, web.AppFact{Name: name, Value: used.inWords(r, store.Tokens, name)})
+		all = append(all, web.AppFact{Name: name, Value: used.inWords(r, store.Tokens, name), Unused: used.of(store.Tokens, name) == 0})
 	}
 	return all
 }
@@ -163,8 +173,12 @@ func (e App) uses(r *http.Request, id string) (uses, error) {
 	return all, err
 }
 
+func (u uses) of(kind store.Happening, detail string) int64 {
+	return u[store.HourlyKey{Kind: kind, Detail: detail}]
+}
+
 func (u uses) inWords(r *http.Request, kind store.Happening, detail string) string {
-	n := u[store.HourlyKey{Kind: kind, Detail: detail}]
+	n := u.of(kind, detail)
 	if n == 0 {
 		return pages.Say(r, "not used")
 	}

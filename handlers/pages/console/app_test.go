@@ -104,6 +104,22 @@ func TestAnAppIsEdited(t *testing.T) {
 	s.ask("/console/apps/shop", nil).shows(http.StatusOK, "Store", "10m", "https://shop.example/new", "first-party")
 }
 
+// TestWhatAnAppDoesNotUseIsNoLongerAllowed: with one click, but not with a page that is out
+// of date.
+func TestWhatAnAppDoesNotUseIsNoLongerAllowed(t *testing.T) {
+	s := openApps(t)
+	in := web("shop")
+	in.GrantTypes = fields.Listed(grant.AuthorizationCode, grant.Password)
+	s.register(in)
+	page := s.ask("/console/apps/shop", nil).shows(http.StatusOK, `name="grant" value="password"`, `name="scope" value="email"`, "Stop allowing")
+	s.send(page, "grant", grant.Password).leads("/console/apps/shop")
+	s.send(page, "scope", "email").shows(http.StatusPreconditionFailed, "This was changed meanwhile.")
+	s.send(s.ask("/console/apps/shop", nil), "scope", "email").leads("/console/apps/shop")
+	if c := s.app("shop"); c.Scope != "openid profile" || !slices.Equal(c.GrantTypes, []string{grant.AuthorizationCode}) {
+		t.Errorf("the app may use %q and %q, want neither the password grant nor the scope email", c.GrantTypes, c.Scope)
+	}
+}
+
 func TestTwoAdministratorsEditAnApp(t *testing.T) {
 	s := openApps(t)
 	s.register(web("shop"))

@@ -130,7 +130,7 @@ func TestTheListOfPeople(t *testing.T) {
 	body := strings.ReplaceAll(w.Body.String(), "<wbr>", "")
 	for _, want := range []string{
 		"2,318 people are found", "Annika &lt;<mark>Lin</mark>dgren&gt;", "2 min ago", "never", "Deactivated", `value="lin"`,
-		`href="/console/people?cursor=mark&amp;role=staff&amp;search=lin"`, `href="/console/people?role=admin&amp;search=lin"`, `href="/console/people?role=staff&amp;search=lin&amp;state=active"`, `href="/console/people?search=lin"`, `href="/console/people/2"`,
+		`href="/console/people?cursor=mark&amp;role=staff&amp;search=lin"`, `href="/console/people?role=admin&amp;search=lin"`, `href="/console/people?role=staff&amp;search=lin&amp;state=active"`, `href="/console/people?search=lin"`, `href="/console/people/2?in=role%3Dstaff%26search%3Dlin"`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page has no %s, want it:\n%s", want, body)

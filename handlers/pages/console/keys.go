@@ -53,8 +53,8 @@ func (e Keys) label(r *http.Request, data web.ConsoleKeysData) string {
 // row returns a key for the table.
 func (e Keys) row(r *http.Request, s keySpan) web.KeyRow {
 	row := web.KeyRow{
-		ID: s.ID, Short: shortKey(s.ID), State: string(s.State), Words: stateOf(r, s.State), Published: e.when(r, s.CreatedAt), SignFrom: e.when(r, s.SignFrom),
-		Until: e.when(r, s.verify), Planned: s.planned,
+		ID: s.ID, Short: shortKey(s.ID), State: string(s.State), Words: stateOf(r, s.State), Published: dateOf(r, s.CreatedAt), SignFrom: dateOf(r, s.SignFrom),
+		Until: dateOf(r, s.verify), Planned: s.planned,
 	}
 	if s.State != keys.Retired && s.State != keys.Gone {
 		row.Retire = onward(retirePath, map[string][]string{"kid": {s.ID}}, "")
@@ -176,4 +176,12 @@ func inDays(r *http.Request, every time.Duration) string {
 		return pages.InWords(r, int(every.Seconds()))
 	}
 	return pages.Count(r, "a day", "%d days", int(every/day))
+}
+
+// dateOf returns when something of a key is or was, as its date; never for the zero time.
+func dateOf(r *http.Request, t time.Time) web.Moment {
+	if t.IsZero() {
+		return web.Moment{}
+	}
+	return pages.Until(r, t)
 }

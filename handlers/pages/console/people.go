@@ -65,6 +65,9 @@ func (e People) Show(w http.ResponseWriter, r *http.Request, me pages.Visit) err
 		return err
 	}
 	data.People = e.peopleIn(r, found, query)
+	for i, row := range data.People.Rows {
+		data.People.Rows[i].Address = placed(row.ID, query)
+	}
 	if found.Beyond {
 		data.People.Total, data.CountAll = max(data.People.Total, len(found.Users)), with(query, countParam, "all")
 	}

@@ -23,6 +23,8 @@ import (
 type Person struct {
 	Site
 	PersonServices
+	// List has the people before and after.
+	List browsing
 }
 
 // PersonServices are what the pages of a person ask.
@@ -40,6 +42,7 @@ type PersonServices struct {
 		FactorsOf(ctx context.Context, u store.User) (account.FactorsHad, error)
 		Consents(ctx context.Context, userID int64) ([]account.Granted, error)
 		Withdraw(ctx context.Context, actor authz.Actor, person store.User, clientID string) error
+		WithdrawScope(ctx context.Context, actor authz.Actor, person store.User, clientID string, taken authz.Scope) (store.Consent, error)
 	}
 	Browsers interface {
 		List(ctx context.Context, u store.User) ([]store.BrowserSession, error)
@@ -93,7 +96,7 @@ func (s PersonServices) target(r *http.Request) (store.User, error) {
 
 // personRoutes are the routes of the pages of one person.
 func (e Endpoints) personRoutes() []handlers.Route {
-	person, edit, newcomer := Person{e.Site, e.Person}, PersonEdit{e.Site, e.Person}, PersonNew{e.Site, e.Person}
+	person, edit, newcomer := Person{e.Site, e.Person, e.Browsing}, PersonEdit{e.Site, e.Person}, PersonNew{e.Site, e.Person}
 	return []handlers.Route{
 		e.shown(peoplePath+"/new", authz.ChangePeople, newcomer.Show), e.sent(peoplePath+"/new", authz.ChangePeople, newcomer.Create),
 		e.shown(peoplePath+"/{id}", authz.ReadPeople, person.Show), e.sent(peoplePath+"/{id}", authz.ChangePeople, person.Act),
@@ -110,7 +113,7 @@ func (e Person) show(w http.ResponseWriter, r *http.Request, me pages.Visit, u s
 	data.Problem = problem
 	tag, err := account.Version(u)
 	data.Version = string(tag)
-	fills := []func(*http.Request, store.User, *web.ConsolePersonData) error{e.identity}
+	fills := []func(*http.Request, store.User, *web.ConsolePersonData) error{e.neighbours, e.identity}
 	if authz.InspectPeople.Allow(me.Actor()) == nil {
 		fills = append(fills, e.sessions, e.ways, e.granted, e.timeline, e.effects(chosen))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
+	"gatehouse/internal/authz"
 	"gatehouse/store"
 	"gatehouse/web"
 )
@@ -38,16 +39,23 @@ func (e Person) resetFactors(r *http.Request, me pages.Visit, u store.User) (out
 	return outcome{said: pages.Say(r, "The second factors of %s are removed, and all sessions have ended.", pages.FullNameOf(u))}, err
 }
 
+// withdraw takes the scope away from an app that the form names, or all of it.
 func (e Person) withdraw(r *http.Request, me pages.Visit, u store.User) (outcome, error) {
 	name, err := e.nameOfApp(r.Context(), me.Form.Get("app"))
 	if err != nil {
 		return outcome{}, err
 	}
-	err = e.Accounts.Withdraw(r.Context(), me.Actor(), u, me.Form.Get("app"))
+	said := pages.Say(r, "%s may do nothing for %s any more.", name, pages.FullNameOf(u))
+	if scope := authz.Scope(me.Form.Get("scope")); scope != "" {
+		said = pages.Say(r, "Taken away from %s. It is gone here at once, and elsewhere within minutes.", name)
+		_, err = e.Accounts.WithdrawScope(r.Context(), me.Actor(), u, me.Form.Get("app"), scope)
+	} else {
+		err = e.Accounts.Withdraw(r.Context(), me.Actor(), u, me.Form.Get("app"))
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return outcome{said: pages.Say(r, "That had been taken away already.")}, nil
 	}
-	return outcome{said: pages.Say(r, "%s may do nothing for %s any more.", name, pages.FullNameOf(u))}, err
+	return outcome{said: said}, err
 }
 
 func (e Person) invite(r *http.Request, me pages.Visit, u store.User) (outcome, error) {

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"html"
 	"net/http"
 	"regexp"
 	"strings"
@@ -24,7 +25,7 @@ func TestThePageOfOnePerson(t *testing.T) {
 	if strings.Contains(page.body, "$argon2id$") || strings.Contains(page.body, s.read(s.stan).PasswordHash) {
 		t.Errorf("the page has the hash of the password, want no secret\n%s", page.body)
 	}
-	root.do("/console/people", nil).shows(http.StatusOK, `href="`+at(s.stan)+`"`, "Add person")
+	root.do("/console/people", nil).shows(http.StatusOK, `href="`+at(s.stan)+`?in="`, "Add person")
 	for _, path := range []string{"/console/people/999", "/console/people/0", "/console/people/x", "/console/people/+4", at(s.stan) + "/nothing", "/console/people/999/edit"} {
 		root.do(path, nil).shows(http.StatusNotFound)
 	}
@@ -200,6 +201,38 @@ func TestAPermissionIsTakenAway(t *testing.T) {
 	page := root.do(at(s.ann), nil).shows(http.StatusOK, "Photo Shop", "Take all away")
 	root.send(page, "act", "withdraw", "app", shop.ID).shows(http.StatusOK, "Photo Shop may do nothing for ann any more.", "No app or agent has been allowed anything")
 	root.send(page, "act", "withdraw", "app", shop.ID).shows(http.StatusOK, "That had been taken away already.")
+}
+
+func TestOnePermissionIsTakenAway(t *testing.T) {
+	s := openPeople(t, nil)
+	shop := s.shop()
+	s.must("allowing the app", s.db.Write(t.Context(), func(tx store.Tx) error {
+		return tx.PutConsent(store.Consent{UserID: s.ann.ID, ClientID: shop.ID, Scope: "openid profile", GrantedAt: s.now()})
+	}))
+	root := s.in(s.root)
+	page := root.do(at(s.ann), nil).shows(http.StatusOK, `name="scope" value="profile"`, `name="scope" value="openid"`)
+	root.send(page, "act", "withdraw", "app", shop.ID, "scope", "profile").shows(http.StatusOK, "Taken away from Photo Shop.").hides(`name="scope" value="profile"`)
+	consents, err := s.db.ListConsents(t.Context(), s.ann.ID)
+	if s.must("reading the consents", err); len(consents) != 1 || consents[0].Scope != "openid" {
+		t.Errorf("ann allows %+v, want openid alone", consents)
+	}
+}
+
+// TestAPersonLeadsToTheNext: through the list that they were opened from, and back to it.
+func TestAPersonLeadsToTheNext(t *testing.T) {
+	s := openPeople(t, nil)
+	root := s.in(s.root)
+	query := "?factor=none&state=active"
+	page := root.do("/console/people"+query, nil)
+	links := regexp.MustCompile(`href="(/console/people/\d+\?in=[^"]*)"`).FindAllStringSubmatch(page.body, -1)
+	if len(links) < 2 {
+		t.Fatalf("the list has %d people, want two at least:\n%s", len(links), page.body)
+	}
+	first, second := html.UnescapeString(links[0][1]), html.UnescapeString(links[1][1])
+	root.do(first, nil).shows(http.StatusOK, `rel="next"`, links[1][1], `href="/console/people?factor=none&amp;state=active"`).hides(`rel="prev"`)
+	root.do(second, nil).shows(http.StatusOK, `rel="prev"`, links[0][1])
+	root.do(at(s.ann), nil).shows(http.StatusOK, `href="/console/people"`).hides(`rel="next"`, `rel="prev"`)
+	root.do(at(s.ann)+"?in=cursor%3Dforged", nil).shows(http.StatusOK).hides(`rel="next"`)
 }
 
 func TestNamesOfAPersonAreEdited(t *testing.T) {

@@ -77,6 +77,7 @@ func (e Endpoints) Table() handlers.Table {
 		e.shown(appsPath+"/new", authz.ManageClients, newApp.Show),
 		e.sent(appsPath+"/new", authz.ManageClients, newApp.Create),
 		e.shown(appsPath+"/{id}", authz.ManageClients, app.Show),
+		e.sent(appsPath+"/{id}", authz.ManageClients, app.Stop),
 		e.shown(appsPath+"/{id}/edit", authz.ManageClients, editApp.Show),
 		e.sent(appsPath+"/{id}/edit", authz.ManageClients, editApp.Change),
 	)...)
