@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"modernc.org/sqlite"
 
@@ -89,7 +88,7 @@ func OpenToLook(o Options, file string) (*DB, error) {
 func (d *DB) attach(writer, moving, reader *sql.DB) error {
 	var over [3]*gorm.DB
 	for i, pool := range []*sql.DB{writer, moving, reader} {
-		db, err := gorm.Open(gormsqlite.New(gormsqlite.Config{Conn: pool}), gormConfig())
+		db, err := gorm.Open(sqliteDialector{pool}, gormConfig())
 		if err != nil {
 			return fmt.Errorf("preparing the database: %w", closing(d, err))
 		}
