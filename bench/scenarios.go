@@ -48,6 +48,7 @@ const (
 	nameSearch            = "user search by prefix"
 	nameCreate            = "admin creates a user"
 	seenBefore            = ", token seen before"
+	refused               = ", refused"
 )
 
 // scenarios are the endpoints in the order in which they are measured.
@@ -68,6 +69,8 @@ func (f *fixture) scenarios() []scenario {
 		{name: nameAuthorize + forAPI, next: f.authorize(publicAPIApp)},
 		{name: nameExchange, next: f.exchange(0)},
 		{name: nameExchange + forAPI, next: f.exchange(1)},
+		{name: nameAuthorize + refused, next: f.authorizeRefused},
+		{name: nameExchange + refused, next: f.exchangeRefused},
 		{name: nameUserinfo, next: f.userinfo(f.anotherToken)},
 		{name: nameUserinfo + seenBefore, next: f.userinfo(f.seenToken)},
 		{name: nameFirstPage, next: f.asAdmin("/api/accounts/admin/users/")},

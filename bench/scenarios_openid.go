@@ -38,22 +38,34 @@ func (f *fixture) authorize(a app) func() request {
 	return func() request {
 		return request{
 			method: http.MethodGet, path: "/oauth/authorize?" + query.Encode(), cookie: f.crowd.anyBrowser(),
-			want: http.StatusSeeOther, then: hasCode,
+			want: http.StatusSeeOther, then: leadsWith("code"),
 		}
 	}
 }
 
-// hasCode checks that a redirect carries a code: the same status also leads to the
+// authorizeRefused is authorize with a scope that the app may not have: why is kept, and the
+// redirect says where to read it.
+func (f *fixture) authorizeRefused() request {
+	q := f.authorize(app{id: publicApp.id, scope: "openid nothing:like-it"})()
+	q.then = leadsWith("error", "error_uri")
+	return q
+}
+
+// leadsWith checks that a redirect has these parameters: the same status also leads to the
 // sign-in page, or to the app with an error.
-func hasCode(header http.Header, _ []byte) error {
-	to, err := url.Parse(header.Get("Location"))
-	if err != nil {
-		return fmt.Errorf("reading where an answer leads: %w", err)
+func leadsWith(parameters ...string) func(http.Header, []byte) error {
+	return func(header http.Header, _ []byte) error {
+		to, err := url.Parse(header.Get("Location"))
+		if err != nil {
+			return fmt.Errorf("reading where an answer leads: %w", err)
+		}
+		for _, p := range parameters {
+			if !to.Query().Has(p) {
+				return fmt.Errorf("the redirect to %s has no %s", to.Redacted(), p)
+			}
+		}
+		return nil
 	}
-	if !to.Query().Has("code") {
-		return fmt.Errorf("the redirect to %s has no code", to.Redacted())
-	}
-	return nil
 }
 
 // anyBrowser returns the cookies of a browser, another one each time, as anybody does
@@ -88,6 +100,18 @@ func (f *fixture) exchange(which int) func() request {
 			method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
 			body: form.Encode(), want: http.StatusOK, contains: `"id_token"`,
 		}
+	}
+}
+
+// exchangeRefused redeems a code that nobody was given.
+func (f *fixture) exchangeRefused() request {
+	form := url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {publicApp.id}, "redirect_uri": {redirectURI},
+		"code": {f.crowd.secret("no code", f.crowd.next())}, "code_verifier": {verifier},
+	}
+	return request{
+		method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
+		body: form.Encode(), want: http.StatusBadRequest, contains: `"error_uri"`,
 	}
 }
 

@@ -163,7 +163,8 @@ type UserPage struct {
 	// looking at hardly more rows than that.
 	Total  int64
 	Beyond bool
-	// Last is the position of the last of Users, for ByMatch alone.
+	// Last is the position after which the next page begins, for ByMatch alone. A page may have
+	// fewer people than Limit, or none, and yet another may follow.
 	Last UserPosition
 	// More is true if another page follows.
 	More bool

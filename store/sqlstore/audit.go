@@ -86,10 +86,14 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 			}
 		}
 	}
+	byKind, err := d.kindIsRarer(db, q)
+	if err != nil {
+		return nil, err
+	}
 	s, union := bound("SELECT "+auditTable.selected+" FROM ("), ""
 	for _, kind := range kinds {
 		s.add(union + "SELECT * FROM (SELECT " + auditTable.selected + " FROM audit_events")
-		d.auditFilter(s, q, kind)
+		d.auditFilter(s, q, kind, byKind)
 		span.add(s)
 		s.add(" ORDER BY id DESC LIMIT ?) AS walk", q.Limit)
 		union = " UNION ALL "
@@ -157,12 +161,40 @@ func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 	}
 }
 
+// manyEvents are more than a page may pass by.
+const manyEvents = 1000
+
+// kindIsRarer reports whether there are many events by or about somebody, as after an act on
+// everybody, and few of a kind.
+func (d *DB) kindIsRarer(db *gorm.DB, q store.AuditQuery) (bool, error) {
+	who, column := q.Actor, "actor"
+	if who == "" {
+		who, column = q.Subject, "subject"
+	}
+	if who == "" || q.Kind == "" || strings.HasSuffix(q.Kind, "*") || q.RequestID != "" {
+		return false, nil
+	}
+	many := func(column, value string) (bool, error) {
+		return engine.Exists(db, "SELECT 1 FROM audit_events"+d.along("audit_"+column)+" WHERE "+column+" = ? LIMIT 1 OFFSET ?", text(value, 320), manyEvents)
+	}
+	busy, err := many(column, who)
+	if err != nil || !busy {
+		return false, err
+	}
+	common, err := many("kind", q.Kind)
+	return !common, err
+}
+
 // auditFilter adds the conditions of q, and the index that is likely to pass the
 // fewest other events.
-func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string) {
+func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string, byKind bool) {
 	var conditions statement
 	along := d.Dialect.UseKey
-	for _, c := range []struct{ column, value string }{{"request_id", q.RequestID}, {"actor", q.Actor}, {"subject", q.Subject}, {"kind", kind}} {
+	all := []struct{ column, value string }{{"request_id", q.RequestID}, {"actor", q.Actor}, {"subject", q.Subject}, {"kind", kind}}
+	if byKind {
+		slices.Reverse(all)
+	}
+	for _, c := range all {
 		if c.value == "" {
 			continue
 		}

@@ -57,7 +57,7 @@ func (d *DB) livingSessions() string {
 func (d *DB) CountSessionsUpTo(ctx context.Context, clientID string, most int, now time.Time) (int64, error) {
 	s := bound("SELECT COUNT(*) FROM ("+d.livingSessions(), millis(now))
 	if clientID != "" {
-		s = bound("SELECT COUNT(*) FROM (SELECT 1 FROM sessions WHERE ended_at = 0 AND token_exp > ?", millis(now)).add(" AND client_id = ?", clientID)
+		s = bound("SELECT COUNT(*) FROM (SELECT 1 FROM sessions"+d.along("sessions_client")+" WHERE client_id = ? AND ended_at = 0 AND token_exp > ?", clientID, millis(now))
 	}
 	s.add(" LIMIT ?) AS living", most)
 	return d.Count(ctx, s.String(), s.args...)

@@ -49,6 +49,43 @@ func TestNoListReadsTheWholeTable(t *testing.T) {
 	}
 }
 
+// TestASearchLooksAtSomeAtATime: a page of a search that finds few among many tells where to go
+// on, and the pages together have everybody.
+func TestASearchLooksAtSomeAtATime(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			db := crowd(t, dsn(t), 1)
+			idle := crowdSince.Add(-198 * 24 * time.Hour)
+			want, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByID, IdleSince: idle, Limit: 100})
+			if err != nil {
+				t.Fatalf("listing people: %v", err)
+			}
+			var found []int64
+			q := store.UserQuery{OrderBy: store.ByMatch, Search: []string{"user"}, IdleSince: idle, Limit: 100, Most: store.Uncounted}
+			for pages := 1; ; pages++ {
+				page, err := db.ListUsers(t.Context(), q)
+				if err != nil {
+					t.Fatalf("searching: %v", err)
+				}
+				if pages == 1 && (len(page.Users) == len(want.Users) || !page.More) {
+					t.Errorf("the first page has %d people of %d, and another follows: %t; want fewer, and another", len(page.Users), len(want.Users), page.More)
+				}
+				for _, u := range page.Users {
+					found = append(found, u.ID)
+				}
+				if !page.More {
+					break
+				}
+				q.After = &page.Last
+			}
+			slices.Sort(found)
+			if len(found) != len(want.Users) || !slices.EqualFunc(found, want.Users, func(id int64, u store.User) bool { return id == u.ID }) {
+				t.Errorf("found %d people: %v; want the %d of the list", len(found), found, len(want.Users))
+			}
+		})
+	}
+}
+
 // lists are what the pages of the console read.
 func lists(db *sqlstore.DB) map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{

@@ -44,7 +44,7 @@ func TestListsOfEverybodyWalkAlongAnIndex(t *testing.T) {
 		t.Fatalf("migrating the database: %v", err)
 	}
 	byRequest := bound("SELECT id FROM audit_events")
-	db.auditFilter(byRequest, store.AuditQuery{RequestID: "R", Until: time.Now()}, "")
+	db.auditFilter(byRequest, store.AuditQuery{RequestID: "R", Until: time.Now()}, "", false)
 	for query, index := range map[string]string{
 		db.newestSessions(): "SEARCH s USING INDEX sessions_began (ended_at=? AND created_at<?)",
 		db.endedSessions():  "SEARCH s USING INDEX sessions_began (ended_at>?)",

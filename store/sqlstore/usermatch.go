@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -121,7 +122,11 @@ func (l listing) cut(page *store.UserPage) {
 // fromSource adds the people after a position in its source, as many as the page has room
 // for.
 func (l listing) fromSource(db *gorm.DB, at store.UserPosition, page *store.UserPage) error {
-	for _, s := range l.match(at, l.Limit-len(page.Users)+1) {
+	end, err := l.window(db, at)
+	if err != nil {
+		return err
+	}
+	for _, s := range l.match(at, end, l.Limit-len(page.Users)+1) {
 		if page.More {
 			break
 		}
@@ -142,26 +147,64 @@ func (l listing) fromSource(db *gorm.DB, at store.UserPosition, page *store.User
 			return err
 		}
 	}
+	if end != nil && !page.More {
+		page.More, page.Last = true, *end
+	}
 	return nil
 }
 
-// match selects at most n people after a position in its source: those equal in the text and
-// later by ID, and then those later in the text.
-func (l listing) match(at store.UserPosition, n int) (all []*statement) {
+// lookedAt is how many people of a source a page looks at whom the filter or another word
+// may leave out. A page that has found too few by then tells where to go on.
+const lookedAt = 5000
+
+// window returns the position up to which a page looks at the people of a source; nil: all.
+func (l listing) window(db *gorm.DB, at store.UserPosition) (*store.UserPosition, error) {
+	if len(l.Search) == 1 && l.Role == "" && l.Active == nil && l.Verified == nil && l.Second == nil && l.IdleSince.IsZero() {
+		return nil, nil
+	}
 	src := l.sources()[at.Match.Source]
-	query := func(condition string, args ...any) {
+	end := store.UserPosition{Match: &store.UserMatch{Source: at.Match.Source, Word: at.Match.Word}}
+	for _, part := range between(src, at, nil) {
+		s := bound("SELECT " + src.column + ", " + src.id + " FROM " + src.from + " WHERE ")
+		inRange(s, src.column, l.Search[0])
+		s.add(part.String(), part.args...).add(" ORDER BY "+src.column+", "+src.id+" LIMIT 1 OFFSET ?", lookedAt-1)
+		if err := engine.Row(db, s.String(), s.args, &end.Text, &end.ID); !errors.Is(err, store.ErrNotFound) {
+			return &end, err
+		}
+	}
+	return nil, nil
+}
+
+// match selects at most n people after a position in its source, and no later than the end.
+func (l listing) match(at store.UserPosition, end *store.UserPosition, n int) (all []*statement) {
+	src := l.sources()[at.Match.Source]
+	for _, part := range between(src, at, end) {
 		s := bound("SELECT " + userTable.selected + ", " + src.column + " FROM " + src.from + " WHERE ")
 		l.finds(s, at.Match.Source)
-		s.add(condition, args...)
+		s.add(part.String(), part.args...)
 		all = append(all, s.add(" ORDER BY "+src.column+", "+src.id+" LIMIT ?", n))
 	}
-	if at.ID == 0 {
-		query("")
-		return all
-	}
-	query(" AND "+src.column+" = ? AND "+src.id+" > ?", at.Text, at.ID)
-	query(" AND "+src.column+" > ?", at.Text)
 	return all
+}
+
+// between returns the conditions of the people after a position in its source, and no later
+// than the end, as ranges of its index: those equal in the text and later by ID, and then those
+// later in the text.
+func between(src source, at store.UserPosition, end *store.UserPosition) (all []*statement) {
+	later := &statement{}
+	if at.ID != 0 {
+		equal := bound(" AND "+src.column+" = ? AND "+src.id+" > ?", at.Text, at.ID)
+		if end != nil && end.Text == at.Text {
+			return []*statement{equal.add(" AND "+src.id+" <= ?", end.ID)}
+		}
+		all = append(all, equal)
+		later.add(" AND "+src.column+" > ?", at.Text)
+	}
+	if end == nil {
+		return append(all, later)
+	}
+	return append(all, later.add(" AND "+src.column+" < ?", end.Text),
+		bound(" AND "+src.column+" = ? AND "+src.id+" <= ?", end.Text, end.ID))
 }
 
 // countMatched counts source by source: all, or no further than Most, and then by looking at

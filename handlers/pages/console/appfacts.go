@@ -86,7 +86,7 @@ func addresses(r *http.Request, issuer string) []web.AppFact {
 }
 
 // most is how far sessions are counted.
-const most = 10000
+const most = 1000
 
 // living counts the sessions of an app.
 func (s Site) living(r *http.Request, records appRecords, id string) (string, error) {
@@ -95,7 +95,7 @@ func (s Site) living(r *http.Request, records appRecords, id string) (string, er
 		return "", err
 	}
 	if n >= most {
-		return pages.Say(r, "10,000 live sessions or more"), nil
+		return pages.Say(r, "1,000 live sessions or more"), nil
 	}
 	return pages.Count(r, "one live session", "%d live sessions", int(n)), nil
 }

@@ -16,7 +16,7 @@ import (
 type Audit struct {
 	Site
 	Operations
-	People people
+	People browsing
 }
 
 // eventsOnPage is how many events a page has.

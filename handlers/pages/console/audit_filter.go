@@ -130,7 +130,7 @@ func (e Audit) resolve(r *http.Request, f *auditFilter, who string) error {
 
 // search finds a person by name. If there are several, the page asks which one.
 func (e Audit) search(r *http.Request, f *auditFilter, who string) error {
-	found, err := e.People.List(r.Context(), url.Values{"search": {who}, "limit": {"10"}, "ordering": {"username"}})
+	found, err := e.People.Browse(r.Context(), url.Values{"search": {who}}, 10, store.Uncounted)
 	if _, bad := errors.AsType[*fields.Errors](err); bad {
 		err = nil
 	}

@@ -71,7 +71,7 @@ type browserEnder interface {
 // operationRoutes are the routes of these pages.
 func (e Endpoints) operationRoutes() []handlers.Route {
 	o := e.Operations
-	audit := Audit{Site: e.Site, People: e.People, Operations: o}
+	audit := Audit{Site: e.Site, People: e.Browsing, Operations: o}
 	keys, sessions, settings := Keys{e.Site, o}, Sessions{e.Site, o}, Settings{e.Site, o.Settings}
 	return []handlers.Route{
 		e.shown(auditPath, authz.InspectPeople, audit.Show),
