@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -18,7 +19,6 @@ import (
 	"time"
 
 	"gatehouse/config"
-	"gatehouse/handlers/operators"
 	"gatehouse/internal/refusal"
 	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
@@ -252,6 +252,35 @@ func TestUnknownNamesAndWrongPasswordsExplainAlike(t *testing.T) {
 	}
 }
 
+// TestAWrongCodeIsExplained at the page and at the token endpoint, without what was typed.
+func TestAWrongCodeIsExplained(t *testing.T) {
+	const typed = "c4nary-c0de-9999"
+	g := openTill(t)
+	g.shop("old", func(c *store.Client) { c.GrantTypes, c.FirstParty = []string{"password"}, true })
+	_, _ = g.enrolled()
+	v := g.visitor()
+	page := v.signIn(v.get("/login"), "ann").shows(http.StatusOK, "Recovery code")
+	v.sends(page, "/login/factor", "recovery_code", typed).shows(http.StatusUnprocessableEntity)
+	atPage := g.kept(refusal.SignInFactor)
+	_, answer := g.send("/oauth/token", "old", shopSecret, "grant_type", "password", "username", "ann", "password", secretPhrase, "recovery_code", typed)
+	var atToken store.Refusal
+	testkit.Within(t, 10*time.Second, "the refusal at the token endpoint", func() error {
+		if atToken = g.kept(refusal.SignInFactor); atToken.ID == atPage.ID {
+			return errors.New("only that of the page is kept")
+		}
+		return nil
+	})
+	if page, _ := answer["error_uri"].(string); !strings.HasSuffix(page, "/"+atToken.ID) {
+		t.Errorf("the answer leads to %q, want it to lead to %s", page, atToken.ID)
+	}
+	for where, r := range map[string]store.Refusal{"page": atPage, "token endpoint": atToken} {
+		if r.UserID != g.ann.ID || strings.Contains(fmt.Sprintf("%+v %s", r, r.Parameters), "c4nary") {
+			t.Errorf("the refusal of the %s is %+v with %s, want it to be about ann, without what was typed", where, r, r.Parameters)
+		}
+	}
+	g.visitor().get("/e/"+atPage.ID).shows(http.StatusOK, "Second factor is not right")
+}
+
 // canaries are what must be kept nowhere: a secret, a token, a password and a code.
 var canaries = []string{
 	"c4naryS3cretAbCdEfGhIjKlMnOpQrStUvWxYz01234", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c4narySignature", "c4nary horse battery staple", "c4nary-code",
@@ -298,6 +327,16 @@ func (g *gate) sing(canary string) {
 	}
 	g.send("/oauth/token", canary, canary, "grant_type", "password")
 	g.send("/oauth/token", "shop", canary, "grant_type", "password")
+	for _, field := range []string{"otp", "recovery_code"} {
+		waiting := g.elsewhere()
+		page := waiting.signIn(waiting.get("/login"), "ann")
+		waiting.sends(page, "/login/factor", field, canary)
+	}
+	for _, path := range []string{"/signup", "/forgot", "/reset", "/invite", "/verify", "/device"} {
+		v := g.elsewhere()
+		v.post(path, "username", canary, "email", canary, "password", canary, "token", canary, "user_code", canary, "passkey", canary)
+		v.get(path + "?token=" + url.QueryEscape(canary) + "&user_code=" + url.QueryEscape(canary))
+	}
 	v.header.Set("Authorization", "Bearer "+strings.ReplaceAll(canary, " ", ""))
 	v.get("/oauth/userinfo")
 }
@@ -313,30 +352,22 @@ func TestNoCanaryIsKept(t *testing.T) {
 func noneIsKept(t *testing.T, canary string) {
 	g := openGate(t, func(c *config.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
 	root := g.administrator()
+	_, _ = g.enrolled()
 	g.sing(canary)
 	g.kept(refusal.TokenInvalid) // the last one: they are written in order
 	all, err := g.db.ListRefusals(t.Context(), store.RefusalQuery{Limit: 1000})
 	if err != nil || len(all) < 200 {
 		t.Fatalf("%d refusals, %v; want many", len(all), err)
 	}
-	var out bytes.Buffer
-	c := &cli{stdout: &out}
 	var rows strings.Builder
 	for i, r := range all {
 		fmt.Fprintf(&rows, "%+v %s\n", r, r.Parameters)
-		if err := c.printRefusal(r); err != nil {
-			t.Fatalf("printing a refusal: %v", err)
-		}
 		if rows.WriteString(root.get("/e/" + r.ID).shows(http.StatusOK).body); i%10 == 0 {
 			rows.WriteString(g.visitor().get("/e/" + r.ID).shows(http.StatusOK).body)
 		}
 	}
-	shown, err := json.Marshal(viewsOf(all))
-	if err != nil {
-		t.Fatalf("encoding the refusals: %v", err)
-	}
 	for where, text := range map[string]string{
-		"table and pages": rows.String(), "command line": out.String(), "API": string(shown), "console": root.get("/console/refusals").shows(http.StatusOK).body,
+		"table and pages": rows.String(), "command line": g.explainedByCommand(all), "API": g.explainedByAPI(len(all)), "console": root.explainedInConsole(),
 	} {
 		for _, canary := range []string{"c4nary", url.QueryEscape(canaries[1]), "Y2FuYXJ5"} {
 			if i := strings.Index(text, canary); i >= 0 {
@@ -346,9 +377,65 @@ func noneIsKept(t *testing.T, canary string) {
 	}
 }
 
-func viewsOf(all []store.Refusal) (views []operators.Refusal) {
-	for _, r := range all {
-		views = append(views, operators.RefusalOf(r))
+// explainedByAPI reads all pages of the list of refusals, as an administrator's program does.
+func (g *gate) explainedByAPI(number int) string {
+	g.t.Helper()
+	var tokens struct{ Access string }
+	v := g.elsewhere()
+	if err := json.Unmarshal([]byte(v.post("/api/accounts/login/", "username", "root", "password", secretPhrase).shows(http.StatusOK).body), &tokens); err != nil {
+		g.t.Fatalf("reading the tokens: %v", err)
 	}
-	return views
+	v.header.Set("Authorization", "Bearer "+tokens.Access)
+	var text strings.Builder
+	found := 0
+	for next := g.door.URL + "/api/admin/refusals/?limit=100"; next != ""; {
+		got := v.get(next).shows(http.StatusOK)
+		var list []json.RawMessage
+		if err := json.Unmarshal([]byte(got.body), &list); err != nil {
+			g.t.Fatalf("reading the refusals: %v", err)
+		}
+		found += len(list)
+		text.WriteString(got.body)
+		at, more, _ := strings.Cut(strings.TrimPrefix(got.header.Get("Link"), "<"+g.config.Issuer), ">")
+		if next = ""; more != "" {
+			next = g.door.URL + at
+		}
+	}
+	if found != number {
+		g.t.Errorf("the API has %d refusals, want all %d", found, number)
+	}
+	return text.String()
+}
+
+// explainedByCommand runs the command for one refusal of each kind, for an app and for the
+// latest.
+func (g *gate) explainedByCommand(all []store.Refusal) string {
+	g.t.Helper()
+	g.t.Setenv("GATEHOUSE_DATABASE", g.config.Database.Reveal())
+	g.t.Setenv("GATEHOUSE_ISSUER", g.config.Issuer)
+	asked := [][]string{{"explain", "--last"}, {"explain", "--last", "--json"}, {"explain", "--client", "shop", "--limit", "1000"}, {"explain", "--client", "shop", "--limit", "1000", "--json"}}
+	seen := map[string]bool{}
+	for _, r := range all {
+		if !seen[r.Kind] {
+			asked = append(asked, []string{"explain", r.ID})
+		}
+		seen[r.Kind] = true
+	}
+	var out, faults bytes.Buffer
+	for _, args := range asked {
+		if status := run(g.t.Context(), args, strings.NewReader(""), &out, &faults); status != 0 {
+			g.t.Fatalf("%v ended with %d, want 0: %s", args, status, faults.String())
+		}
+	}
+	return out.String() + faults.String()
+}
+
+// explainedInConsole opens the pages of the console that tell of refusals.
+func (v *visitor) explainedInConsole() string {
+	v.t.Helper()
+	var text strings.Builder
+	for _, path := range []string{"/console", "/console/refusals", "/console/refusals?app=shop", "/console/apps/shop", "/console/audit", "/console/audit?kind=signin.*"} {
+		text.WriteString(v.get(path).shows(http.StatusOK).body)
+	}
+	return text.String()
 }

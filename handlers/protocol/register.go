@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/oauth/register"
+	"gatehouse/internal/refusal"
 )
 
 // maxMetadataBytes bounds what an app says of itself.
@@ -101,7 +102,7 @@ func registrationToken(r *http.Request) (string, error) {
 	token, err := handlers.Bearer(r.Header)
 	switch {
 	case errors.Is(err, handlers.ErrNoBearer):
-		return "", &BearerError{Status: http.StatusUnauthorized, reason: err}
+		return "", noRegistrationToken(err)
 	case err != nil:
 		return "", badRegistrationToken(err)
 	}
@@ -113,16 +114,20 @@ func registrationToken(r *http.Request) (string, error) {
 func registrationRefused(err error) error {
 	switch {
 	case errors.Is(err, register.ErrNoToken):
-		return &BearerError{Status: http.StatusUnauthorized, reason: err}
+		return noRegistrationToken(err)
 	case errors.Is(err, client.ErrRegistrationToken):
 		return badRegistrationToken(err)
 	}
 	return err
 }
 
+func noRegistrationToken(why error) error {
+	return &BearerError{Status: http.StatusUnauthorized, reason: refusal.With(why, refusal.Fact{Kind: refusal.RegistrationToken})}
+}
+
 func badRegistrationToken(why error) error {
 	return &BearerError{
-		Status: http.StatusUnauthorized, Code: "invalid_token", reason: why,
+		Status: http.StatusUnauthorized, Code: "invalid_token", reason: refusal.With(why, refusal.Fact{Kind: refusal.RegistrationToken}),
 		Description: "The registration token is invalid, expired, used up or withdrawn, or its client is gone or disabled.",
 	}
 }
@@ -133,7 +138,7 @@ func metadata(r *http.Request) (m client.Metadata, err error) {
 	b, err := api.ReadJSON(r, maxMetadataBytes)
 	switch {
 	case errors.Is(err, api.ErrNotJSON):
-		return m, oauth.InvalidRequest.Because("%w", err).Hinting("The body must be one JSON object, sent as application/json.")
+		return m, oauth.InvalidRequest.Because("%w", err).Hinting("The body must be one JSON object, sent as application/json.").Found(refusal.RegistrationDocument)
 	case err != nil:
 		return m, err
 	}

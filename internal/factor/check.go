@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/refusal"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/throttle"
 	"gatehouse/store"
@@ -50,7 +51,7 @@ func (s *Service) check(ctx context.Context, account throttle.Account, u store.U
 		attempt.Succeeded(end)
 	case errors.Is(err, ErrWrong):
 		attempt.Failed(end)
-		return signin.Factor{}, s.refused(end, u, method, err)
+		return signin.Factor{}, s.refused(end, u, method)
 	default:
 		attempt.Abandoned(end)
 	}
@@ -69,13 +70,13 @@ func (s *Service) look(ctx context.Context, u store.User, a Answer) (signin.Fact
 	return s.recoveryCode(ctx, u, a.RecoveryCode)
 }
 
-// refused puts a wrong factor on record and returns the refusal.
-func (s *Service) refused(ctx context.Context, u store.User, method signin.Method, refusal error) error {
+// refused puts a wrong factor on record, but not what was typed, and returns the refusal.
+func (s *Service) refused(ctx context.Context, u store.User, method signin.Method) error {
 	event := audit.Event{Actor: "anonymous", Subject: audit.UserSubject(u.Sub), What: audit.SignInRefused{Method: method, Reason: "factor"}}
 	if err := s.DB.Audit(ctx, event.Record(ctx, s.Now())); err != nil {
 		return fmt.Errorf("recording a refused factor: %w", err)
 	}
-	return refusal
+	return refusal.With(ErrWrong, refusal.Fact{Kind: refusal.SignInFactor, UserID: u.ID})
 }
 
 // guessed tells the owner of an account that somebody guesses, once an hour.

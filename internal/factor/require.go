@@ -15,7 +15,12 @@ type Required struct {
 	AuthSession string
 	// Wrong is set if a factor was shown and is not right.
 	Wrong bool
+
+	cause error // why it was not right
 }
+
+// Unwrap lets errors.As find what explains a factor that is not right.
+func (e *Required) Unwrap() error { return e.cause }
 
 func (e *Required) Error() string {
 	if e.Wrong {
@@ -37,11 +42,11 @@ func (s *Service) Complete(ctx context.Context, proof signin.Proof, clientID str
 	case proof.Lacks == signin.LacksEnrolment:
 		return proof, ErrEnrolment
 	case a.Empty():
-		return proof, s.ask(ctx, proof, clientID, false)
+		return proof, s.ask(ctx, proof, clientID, nil)
 	}
 	found, err := s.Check(ctx, proof.User, proof.Method, a)
 	if errors.Is(err, ErrWrong) {
-		return proof, s.ask(ctx, proof, clientID, true)
+		return proof, s.ask(ctx, proof, clientID, err)
 	}
 	if err != nil {
 		return proof, err
@@ -62,7 +67,7 @@ func (s *Service) Continue(ctx context.Context, token, clientID string, a Answer
 	}
 	proof, err := s.Answer(ctx, w, a)
 	if errors.Is(err, ErrWrong) && !errors.Is(err, ErrGone) {
-		again.Wrong = true
+		again.Wrong, again.cause = true, err
 		return signin.Proof{}, again
 	}
 	return proof, err
@@ -85,10 +90,12 @@ func (s *Service) Prove(ctx context.Context, u store.User, a Answer) (signin.Fac
 	return found, err
 }
 
-func (s *Service) ask(ctx context.Context, proof signin.Proof, clientID string, wrong bool) error {
+// ask keeps the proof and returns what it lacks. Wrong is why a factor that was shown is not
+// right; nil: none was.
+func (s *Service) ask(ctx context.Context, proof signin.Proof, clientID string, wrong error) error {
 	token, err := s.Begin(ctx, proof, clientID, nil)
 	if err != nil {
 		return err
 	}
-	return &Required{Factors: Takes(proof.User.Factors), AuthSession: token, Wrong: wrong}
+	return &Required{Factors: Takes(proof.User.Factors), AuthSession: token, Wrong: wrong != nil, cause: wrong}
 }

@@ -71,6 +71,20 @@ const (
 	TokenInvalid Kind = "token.invalid"
 	TokenScope   Kind = "token.scope"
 
+	RegistrationRedirect Kind = "registration.redirect_uris"
+	RegistrationLogout   Kind = "registration.logout_uris"
+	RegistrationGrants   Kind = "registration.grant_types"
+	RegistrationResponse Kind = "registration.response_types"
+	RegistrationMethod   Kind = "registration.auth_method"
+	RegistrationScope    Kind = "registration.scope"
+	RegistrationKeys     Kind = "registration.keys"
+	RegistrationType     Kind = "registration.application_type"
+	RegistrationFixed    Kind = "registration.fixed"
+	RegistrationName     Kind = "registration.client_name"
+	RegistrationClient   Kind = "registration.client_id"
+	RegistrationDocument Kind = "registration.document"
+	RegistrationToken    Kind = "registration.token"
+
 	ConsentDenied  Kind = "consent.denied"
 	FormUnreadable Kind = "form.unreadable"
 )
@@ -300,6 +314,58 @@ var kinds = map[Kind]About{
 	TokenScope: {
 		Title: "Access token lacks a scope", Section: "RFC 6750 §3.1", Parameter: "access_token",
 		Mend: "Ask for the scope in the authorization request, and use a token of that grant.",
+	},
+	RegistrationRedirect: {
+		Title: "Redirect URIs cannot be registered", Section: "RFC 7591 §5", Parameter: "redirect_uris",
+		Mend: "Register full addresses without a fragment: https for a web app, and for a native one https, a loopback address or a private scheme with a dot in it.",
+	},
+	RegistrationLogout: {
+		Title: "Addresses for the sign-out cannot be registered", Section: "RFC 7591 §2", Parameter: "post_logout_redirect_uris",
+		Mend: "Register full https addresses without a fragment, and a backchannel_logout_uri that this server can reach.",
+	},
+	RegistrationGrants: {
+		Title: "Grant types cannot be registered", Section: "RFC 7591 §2", Parameter: "grant_types",
+		Mend: "Ask only for grant types that an app which registers itself may have, such as authorization_code with refresh_token; for others, have an administrator register the app.",
+	},
+	RegistrationResponse: {
+		Title: "Response types do not fit the grant types", Section: "RFC 7591 §2.1", Parameter: "response_types",
+		Mend: "Leave response_types out, or send [\"code\"] exactly if the grant types include authorization_code.",
+	},
+	RegistrationMethod: {
+		Title: "Authentication method cannot be registered", Section: "RFC 7591 §2", Parameter: "token_endpoint_auth_method",
+		Mend: "Choose one of token_endpoint_auth_methods_supported in the metadata of this server; none for an app that cannot keep a secret.",
+	},
+	RegistrationScope: {
+		Title: "Scope cannot be registered", Section: "RFC 7591 §2", Parameter: "scope",
+		Mend: "Leave scope out, or name only scopes of APIs that are open to every app; others an administrator gives to the app.",
+	},
+	RegistrationKeys: {
+		Title: "Keys of the app cannot be registered", Section: "RFC 7591 §2", Parameter: "jwks",
+		Mend: "Send public keys alone, as a JWK Set in jwks or by an https address in jwks_uri, and not both; private_key_jwt and signed requests need one of them.",
+	},
+	RegistrationType: {
+		Title: "Kind of app is unknown", Section: "OIDC Registration 1.0 §2", Parameter: "application_type",
+		Mend: "Send application_type=web or native, or leave it out: it then follows from the redirect URIs.",
+	},
+	RegistrationFixed: {
+		Title: "Value is not supported", Section: "OIDC Registration 1.0 §2", Parameter: "id_token_signed_response_alg",
+		Mend: "Leave id_token_signed_response_alg and subject_type out, or send the values that the metadata of this server lists.",
+	},
+	RegistrationName: {
+		Title: "Name of the app cannot be registered", Section: "RFC 7591 §2", Parameter: "client_name",
+		Mend: "Send a short name as plain text without control characters, or leave it out.",
+	},
+	RegistrationClient: {
+		Title: "Credentials do not belong to the registration", Section: "RFC 7592 §2.2", Parameter: "client_id",
+		Mend: "Send the client_id that the registration gave, and either its current client_secret or none: an app does not choose them.",
+	},
+	RegistrationDocument: {
+		Title: "Registration could not be read", Section: "RFC 7591 §3.1",
+		Mend: "Send one JSON object with Content-Type: application/json, each member once and with the type that the standard gives it.",
+	},
+	RegistrationToken: {
+		Title: "Registration token is missing or not valid", Section: "RFC 7591 §3", Parameter: "Authorization",
+		Mend: "Ask an administrator for an initial access token, and send it as Authorization: Bearer; to read or change a registration, send the registration_access_token of its answer.",
 	},
 	FormUnreadable: {
 		Title: "Form could not be read", Section: "RFC 6749 §3.2",

@@ -12,11 +12,46 @@ import (
 	"gatehouse/internal/client"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/oauth"
+	"gatehouse/internal/refusal"
 )
 
 // members are the names of attributes in the metadata, where they differ.
 var members = map[string]string{
 	"name": "client_name", "auth_method": "token_endpoint_auth_method", "require_par": "require_pushed_authorization_requests",
+}
+
+// kinds are the kinds of mistakes by attribute, the first of which explains a refusal.
+var kinds = []struct {
+	attribute string
+	kind      refusal.Kind
+}{
+	{"redirect_uris", refusal.RegistrationRedirect},
+	{"application_type", refusal.RegistrationType},
+	{"grant_types", refusal.RegistrationGrants},
+	{"response_types", refusal.RegistrationResponse},
+	{"auth_method", refusal.RegistrationMethod},
+	{"jwks", refusal.RegistrationKeys},
+	{"jwks_uri", refusal.RegistrationKeys},
+	{"require_signed_request_object", refusal.RegistrationKeys},
+	{"scope", refusal.RegistrationScope},
+	{"post_logout_redirect_uris", refusal.RegistrationLogout},
+	{"backchannel_logout_uri", refusal.RegistrationLogout},
+	{"backchannel_logout_session_required", refusal.RegistrationLogout},
+	{"id_token_signed_response_alg", refusal.RegistrationFixed},
+	{"subject_type", refusal.RegistrationFixed},
+	{"name", refusal.RegistrationName},
+	{"client_id", refusal.RegistrationClient},
+	{"client_secret", refusal.RegistrationClient},
+}
+
+// kindOf returns the kind of mistake that mends what is wrong.
+func kindOf(bad *fields.Errors) refusal.Kind {
+	for _, k := range kinds {
+		if bad.Has(k.attribute) {
+			return k.kind
+		}
+	}
+	return refusal.RegistrationDocument
 }
 
 // inCode turns faults into an *oauth.Error with a sentence for each (RFC 7591 §3.2.2). It
@@ -39,7 +74,7 @@ func inCode(err error) error {
 		}
 		sentences = append(sentences, name+": "+strings.Join(faults[field], " "))
 	}
-	return code.Because("%w", bad).Hinting(sendable(strings.Join(sentences, " ")))
+	return code.Because("%w", bad).Hinting(sendable(strings.Join(sentences, " "))).Found(kindOf(bad))
 }
 
 // maxHint bounds a refusal of much that is wrong.
