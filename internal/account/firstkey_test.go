@@ -66,7 +66,9 @@ func TestAFirstPasskeyComesWithCodesAndNoPassword(t *testing.T) {
 	if _, err := w.SignUpByPasskey(t.Context(), "", input("lou"), account.FirstKey{Sub: "1d9dd2a5-5b0c-4c8e-8a5f-6f3a9b7c1d2e", Passkey: key}); !errors.Is(err, account.ErrPasskeyTaken) {
 		t.Errorf("the same passkey for another account: %v, want ErrPasskeyTaken", err)
 	}
-	if err := w.signIn("kim", "what somebody added to the form"); err == nil {
-		t.Error("the password of the form opens the account, want it refused")
+	for _, name := range []string{"kim", "nobody"} {
+		if err := w.signIn(name, "what somebody added to the form"); !errors.Is(err, account.ErrCredentials) || err.Error() != account.ErrCredentials.Error() {
+			t.Errorf("a password for %s: %v, want the answer to a wrong one", name, err)
+		}
 	}
 }
