@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/crypto/argon2"
+
 	"gatehouse/config"
 	"gatehouse/internal/password"
 )
@@ -50,6 +52,13 @@ func (c craft) sign() error {
 func (c craft) hash() error {
 	_, err := c.hasher.Hash(context.Background(), knownPassword)
 	return err
+}
+
+// library makes the same hash by golang.org/x/crypto.
+func (craft) library() error {
+	cfg := config.Default()
+	argon2.IDKey([]byte(knownPassword), make([]byte, 16), uint32(cfg.PasswordIterations), uint32(cfg.PasswordMemoryKiB), 1, 32)
+	return nil
 }
 
 // crowded makes signatures on every core at once. If cores are threads of one core,

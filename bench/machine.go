@@ -29,7 +29,7 @@ func (r *rig) examine(ctx context.Context) (m machine, err error) {
 	m.system = firstLine(ctx, "uname", "-sr")
 	m.mariaDB = firstLine(ctx, "mariadbd", "--version")
 	m.redis = firstLine(ctx, "redis-server", "--version")
-	m.unit, err = r.yardstick.order(order{Each: time.Second, Hash: true, Crowded: true})
+	m.unit, err = r.yardstick.order(order{Each: time.Second, Hash: true, Library: true, Crowded: true})
 	return m, err
 }
 

@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"gatehouse/internal/password"
+)
 
 // tables are the full report, with the judgement first.
 func (r report) tables() []table {
@@ -31,7 +35,8 @@ func (r report) machineTable() table {
 		{"Redis", m.redis},
 		{"one RSA-2048 signature, µs of CPU", micros(m.unit.Signature)},
 		{"the same while every core signs, µs", micros(m.unit.Crowded)},
-		{"one argon2id hash, µs of CPU", micros(m.unit.Hash)},
+		{"one argon2id hash, µs of CPU", fmt.Sprintf("%s by %s", micros(m.unit.Hash), password.Kernel())},
+		{"the same by golang.org/x/crypto, µs of CPU", micros(m.unit.Library)},
 		{"a hello handler, µs of CPU per request", micros(r.hello.server)},
 		{"a hello handler, requests/s", perSecond(r.hello.rate)},
 	}}

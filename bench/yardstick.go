@@ -15,22 +15,23 @@ import (
 // standard input.
 const yardstickCommand = "serve-yardstick"
 
-// units are the costs of one of each kind, in CPU time.
-type units struct{ Signature, Crowded, Hash time.Duration }
+// units are the costs of one of each kind, in CPU time. Library is that of a hash by
+// golang.org/x/crypto.
+type units struct{ Signature, Crowded, Hash, Library time.Duration }
 
 func (u units) plus(v units) units {
-	return units{u.Signature + v.Signature, u.Crowded + v.Crowded, u.Hash + v.Hash}
+	return units{u.Signature + v.Signature, u.Crowded + v.Crowded, u.Hash + v.Hash, u.Library + v.Library}
 }
 
 func (u units) over(n int) units {
 	d := time.Duration(n)
-	return units{u.Signature / d, u.Crowded / d, u.Hash / d}
+	return units{u.Signature / d, u.Crowded / d, u.Hash / d, u.Library / d}
 }
 
 // An order says which units to measure, and how long to measure each.
 type order struct {
-	Each          time.Duration
-	Hash, Crowded bool
+	Each                   time.Duration
+	Hash, Library, Crowded bool
 }
 
 func serveYardstick(in io.Reader, out io.Writer) int {
@@ -59,6 +60,11 @@ func (c craft) measure(o order) (u units, err error) {
 	}
 	if o.Crowded {
 		if u.Crowded, err = cost(o.Each, crowdedEach*cores(), c.crowded); err != nil {
+			return u, err
+		}
+	}
+	if o.Library {
+		if u.Library, err = cost(o.Each, 1, c.library); err != nil {
 			return u, err
 		}
 	}

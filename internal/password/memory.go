@@ -10,6 +10,9 @@ import (
 // does not count them.
 func OutsideHeap() bool { return argon2.OutsideHeap() }
 
+// Kernel names the instructions that argon2id hashes are made with.
+func Kernel() string { return argon2.Kernel() }
+
 // memories are what argon2id hashes are computed in. One that is free waits for the next
 // hash until GiveBack drops it; there are never more than slots, because each hash has one.
 type memories struct {

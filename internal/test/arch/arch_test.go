@@ -24,7 +24,7 @@ var owners = map[string]string{
 	"github.com/gorilla/mux":           "server",
 	"github.com/spf13/cobra":           "cmd/gatehouse",
 	"github.com/prometheus/":           "internal/metrics",
-	"golang.org/x/crypto/":             "internal/password internal/password/argon2",
+	"golang.org/x/crypto/":             "internal/password internal/password/argon2 bench",
 	"github.com/wneessen/go-mail":      "internal/mail",
 	"github.com/emersion/":             "internal/test/mailbox",
 	"go.yaml.in/yaml":                  "config",
