@@ -58,6 +58,26 @@ func TestListsOfEverybodyWalkAlongAnIndex(t *testing.T) {
 	}
 }
 
+// TestSessionsOfOnePersonAreFoundByThePerson, who has few of the millions that live.
+func TestSessionsOfOnePersonAreFoundByThePerson(t *testing.T) {
+	db, err := Open(t.Context(), Options{DSN: testdb.SQLite(t), Now: time.Now})
+	if err != nil {
+		t.Fatalf("opening the store: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrating the database: %v", err)
+	}
+	for query, index := range map[string]string{
+		db.listSessions(): "SEARCH s USING INDEX sessions_user (user_id=? AND ended_at=?)",
+		listBrowsers:      "SEARCH b USING INDEX browser_sessions_user (user_id=? AND ended_at=?)",
+	} {
+		if plan := planOfQuery(t, db, query); !strings.Contains(plan, index) {
+			t.Errorf("the plan of\n%s\nis\n%s, want %s", query, plan, index)
+		}
+	}
+}
+
 func planOf(t *testing.T, db *DB, condition string) string {
 	t.Helper()
 	return planOfQuery(t, db, "SELECT 1 WHERE "+condition)

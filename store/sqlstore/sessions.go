@@ -59,13 +59,13 @@ var (
 	// lastEnds are the times of the ends that it could have died of.
 	sessionStands = "(" + founded("s.", "s.created_at") + " AND COALESCE(b.generation, 0) = 0)"
 	lastEnds      = "u.all_ended_at, COALESCE(gc.all_ended_at, 0), COALESCE(gk.all_ended_at, 0), COALESCE(b.ended_at, 0)"
-	sessionFrom   = " FROM sessions s JOIN users u ON u.id = s.user_id" + joinClient("s.") + joinConsent("s.") + joinBrowser("s.")
+	sessionJoins  = " JOIN users u ON u.id = s.user_id" + joinClient("s.") + joinConsent("s.") + joinBrowser("s.")
+	sessionFrom   = " FROM sessions s" + sessionJoins
 
 	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan + " AS epoch, " + sessionStands + " AS stands, " + withdrawnNow + " AS withdrawn" +
 		sessionFrom + " WHERE s.id = ?"
-	sessionEnds = "SELECT " + lastEnds + sessionFrom + " WHERE s.id = ?"
-	// The plus keeps SQLite from reading all living sessions along the index of token_exp.
-	listSessions = "SELECT " + sessionTable.selected + sessionFrom + " WHERE s.user_id = ? AND s.ended_at = 0 AND +s.token_exp > ?" +
+	sessionEnds  = "SELECT " + lastEnds + sessionFrom + " WHERE s.id = ?"
+	livingOfUser = " WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
 		" AND s.auth_time >= " + epochBegan + " AND " + sessionStands + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
 	// sessionsLike are the living sessions of a user in a client: those with the same
 	// foundation, as all others are dead. sessionsBefore are those of the release before,
@@ -128,10 +128,15 @@ func (d *DB) lastEnd(ctx context.Context, id string) (time.Time, error) {
 	return instant(max(1, slices.Max(ends[:]))), err
 }
 
+// listSessions is led by the person: SQLite would read all that live, in the order of the list.
+func (d *DB) listSessions() string {
+	return "SELECT " + sessionTable.selected + " FROM sessions s" + d.along("sessions_user") + sessionJoins + livingOfUser
+}
+
 // ListSessions implements store.Sessions.
 func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (sessions []store.Session, err error) {
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		sessions, err = sessionTable.all(db, listSessions, userID, millis(now))
+		sessions, err = sessionTable.all(db, d.listSessions(), userID, millis(now))
 		return err
 	})
 	return sessions, err
