@@ -91,24 +91,24 @@ func (f *filling) fill(p place) {
 
 // reference returns the index of the other block that block i of a segment depends on
 // (§3.4.1.1, §3.4.2).
-func (f *filling) reference(p place, i uint32, random uint64) uint32 {
-	lane := uint32(random>>32) % f.lanes
+func (f *filling) reference(p place, i uint32, random uint64) uint64 {
+	own, lane := uint64(p.lane), random>>32%uint64(f.lanes)
 	window, from := (slicesPerLane-1)*f.segment, (p.slice+1)%slicesPerLane*f.segment
 	if p.pass == 0 {
 		window, from = p.slice*f.segment, 0
 		if p.slice == 0 {
-			lane = p.lane
+			lane = own
 		}
 	}
 	switch {
-	case lane == p.lane:
+	case lane == own:
 		window += i - 1 // in the order of unsigned numbers: one less for the first
 	case i == 0:
 		window--
 	}
 	x := random & 0xffffffff
 	back := uint64(window) * (x * x >> 32) >> 32
-	return lane*f.lane + uint32((uint64(from)+uint64(window)-1-back)%uint64(f.lane))
+	return lane*uint64(f.lane) + (uint64(from)+uint64(window)-1-back)%uint64(f.lane)
 }
 
 // tag returns the result (§3.2, steps 7 and 8).
