@@ -98,7 +98,10 @@ type ConsoleJobData struct {
 
 // A Job is an act on many people. Going says that it is not over.
 type Job struct {
-	Address, Outcome                         string
+	Address, Outcome string
+	// Rest is the path of the dry run on those whose turn has not been; empty unless the
+	// job was stopped.
+	Rest                                     string
 	Deactivate, Going                        bool
 	Expected, Seen, Changed, Skipped, Failed int
 	Begun, Ended                             Moment

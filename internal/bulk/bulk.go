@@ -82,6 +82,14 @@ type Service struct {
 	Log *slog.Logger
 }
 
+// SelectionOf returns whom an act concerns that was begun.
+func SelectionOf(j store.BulkJob) (to Selection, err error) {
+	if err := json.Unmarshal([]byte(j.Filter), &to); err != nil {
+		return to, fmt.Errorf("reading the selection of an act: %w", err)
+	}
+	return to, nil
+}
+
 // narrowed returns the selection without those on whom the act would change nothing.
 func narrowed(act Act, s Selection) Selection {
 	if act != Deactivate || len(s.IDs) > 0 {

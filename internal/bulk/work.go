@@ -67,9 +67,9 @@ func (s *Service) turn(ctx context.Context) bool {
 
 // work takes batch after batch. If it is told to end, another replica may go on at once.
 func (s *Service) work(ctx context.Context, j store.BulkJob) error {
-	var to Selection
 	var at position
-	if err := errors.Join(json.Unmarshal([]byte(j.Filter), &to), json.Unmarshal([]byte(j.Position), &at)); err != nil {
+	to, err := SelectionOf(j)
+	if err := errors.Join(err, json.Unmarshal([]byte(j.Position), &at)); err != nil {
 		return fmt.Errorf("reading an act on many people: %w", err)
 	}
 	for ctx.Err() == nil {

@@ -54,7 +54,7 @@ func TestAppsAreMadeInTheConsole(t *testing.T) {
 			w.tab.WithoutScripts()
 		}
 		for _, k := range client.Kinds() {
-			secret := p.make(k)
+			secret := p.make(k, "users:read")
 			p.usesItsSnippet(k, secret)
 		}
 	}
@@ -63,7 +63,8 @@ func TestAppsAreMadeInTheConsole(t *testing.T) {
 }
 
 // make registers an app, and returns its secret, if it has one. The page of the app is open.
-func (p *portal) make(k client.Kind) (secret string) {
+// A machine has the scope.
+func (p *portal) make(k client.Kind, scope string) (secret string) {
 	p.t.Helper()
 	steps := []step{
 		chromedp.Navigate(p.issuer + "/console/apps/new"), chromedp.Click(chromedp.CSS(".kind .is-" + k.Name)),
@@ -72,7 +73,7 @@ func (p *portal) make(k client.Kind) (secret string) {
 	if k.Redirects() {
 		steps = append(steps, fill("redirect_uris0", p.server.URL+"/callback"))
 	} else {
-		steps = append(steps, chromedp.Click(chromedp.CSS(`input[name="scope.users:read"]`)))
+		steps = append(steps, chromedp.Click(chromedp.CSS(`input[name="scope.`+scope+`"]`)))
 	}
 	p.tab.Run("registering "+k.Name, append(steps, save, chromedp.WaitVisible(chromedp.CSS("main .once, main .apphead")))...)
 	if k.AuthMethod != store.NoSecret {
@@ -89,10 +90,17 @@ func (p *portal) code() string {
 	return chromium.Value(p.tab, chromedp.Evaluate[string](`document.getElementById("code-curl").textContent`))
 }
 
-func (p *portal) usesItsSnippet(k client.Kind, secret string) {
+// snippet returns the command of the curl snippet of the page.
+func (p *portal) snippet(secret string) *exec.Cmd {
 	p.t.Helper()
 	cmd := exec.CommandContext(p.t.Context(), "bash", "-euo", "pipefail", "-c", p.code())
 	cmd.Env = append(os.Environ(), "CLIENT_SECRET="+secret)
+	return cmd
+}
+
+func (p *portal) usesItsSnippet(k client.Kind, secret string) {
+	p.t.Helper()
+	cmd := p.snippet(secret)
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
 	if err := errors.Join(inErr, outErr, cmd.Start()); err != nil {
@@ -131,7 +139,7 @@ func (p *portal) signsIn(address string) (code string) {
 func (p *portal) changesItsSecret() {
 	p.t.Helper()
 	machine, _ := client.KindNamed(client.Machine)
-	old := p.make(machine)
+	old := p.make(machine, "users:read")
 	address := chromium.Value(p.tab, chromedp.Location())
 	p.tab.Run("making a new secret", chromedp.Navigate(address+"/secret"), save, chromedp.WaitVisible(chromedp.CSS("#made_secret")))
 	made := chromium.Value(p.tab, chromedp.Text(chromedp.CSS("#made_secret")))

@@ -31,8 +31,9 @@ type site struct {
 	settings []string
 	issuer   string
 	// words are what {names} in the addresses of the table stand for.
-	words map[string]string
-	log   lines
+	words  map[string]string
+	log    lines
+	server *exec.Cmd
 }
 
 // lines keeps what the server prints.
@@ -116,18 +117,29 @@ func (s *site) register() {
 // start starts the server and waits until it is ready. It ends with the test.
 func (s *site) start() {
 	s.t.Helper()
-	cmd := s.command("serve")
-	cmd.Stdout, cmd.Stderr = &s.log, &s.log
-	if err := cmd.Start(); err != nil {
-		s.t.Fatalf("starting the server: %v", err)
-	}
 	s.t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
-		_ = cmd.Wait()
+		s.stop()
 		if s.t.Failed() {
 			s.t.Logf("the server printed:\n%s", s.log.String())
 		}
 	})
+	s.serve()
+}
+
+// stop ends the server, as a service manager does.
+func (s *site) stop() {
+	_ = s.server.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+	_ = s.server.Wait()
+}
+
+// serve starts the server, perhaps again, and waits until it is ready.
+func (s *site) serve() {
+	s.t.Helper()
+	s.server = s.command("serve")
+	s.server.Stdout, s.server.Stderr = &s.log, &s.log
+	if err := s.server.Start(); err != nil {
+		s.t.Fatalf("starting the server: %v", err)
+	}
 	testkit.Within(s.t, 30*time.Second, "the server is ready and has printed its link", func() error {
 		resp, err := http.Get(s.issuer + "/healthz/ready")
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gatehouse/handlers/pages"
 	"gatehouse/internal/account"
@@ -36,6 +37,9 @@ const (
 	asMany = 20
 	// mostNamed is how many people the dry run names.
 	mostNamed = 10
+	// idsParam has the people of a form, with spaces between them: a form that is sent has no
+	// parameter twice. The boxes of the list are "id" each.
+	idsParam = "ids"
 )
 
 // Show shows the dry run of an act or, without one, the acts of late.
@@ -128,7 +132,7 @@ func selected(query url.Values) (bulk.Act, bulk.Selection, error) {
 		selection.Parameters = only(query, account.Browsing()...)
 		return act, selection, nil
 	}
-	for _, text := range query["id"] {
+	for _, text := range append(strings.Fields(query.Get(idsParam)), query["id"]...) {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return act, selection, errNoSelection
@@ -145,10 +149,13 @@ func selected(query url.Values) (bulk.Act, bulk.Selection, error) {
 
 // hidden are the fields that carry the selection from the dry run to the act.
 func hidden(query url.Values, selection bulk.Selection) (all []web.Hidden) {
+	var ids []string
 	for _, id := range selection.IDs {
-		all = append(all, web.Hidden{Name: "id", Value: strconv.FormatInt(id, 10)})
+		ids = append(ids, strconv.FormatInt(id, 10))
 	}
-	if len(selection.IDs) == 0 {
+	if len(ids) > 0 {
+		all = append(all, web.Hidden{Name: idsParam, Value: strings.Join(ids, " ")})
+	} else {
 		all = append(all, web.Hidden{Name: "all", Value: "1"})
 	}
 	for _, name := range account.Browsing() {

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
@@ -47,6 +48,20 @@ func (s Site) jobOf(r *http.Request, j store.BulkJob) web.Job {
 	return web.Job{
 		Address: bulkPath + "/" + j.ID, Deactivate: bulk.Act(j.Act) == bulk.Deactivate, Outcome: string(j.Outcome),
 		Going: j.FinishedAt.IsZero(), Expected: int(j.Expected), Seen: int(j.Seen()), Changed: int(j.Changed), Skipped: int(j.Skipped), Failed: int(j.Failed),
-		Begun: s.when(r, j.CreatedAt), Ended: s.when(r, j.FinishedAt),
+		Begun: s.when(r, j.CreatedAt), Ended: s.when(r, j.FinishedAt), Rest: rest(j),
 	}
+}
+
+// rest returns the path of the dry run with which a stopped act goes on. Those whose turn has
+// been are not counted again, or are left as they are.
+func rest(j store.BulkJob) string {
+	selection, err := bulk.SelectionOf(j)
+	if err != nil || j.Outcome != store.BulkStopped {
+		return ""
+	}
+	query := url.Values{"act": {j.Act}}
+	for _, field := range hidden(selection.Parameters, selection) {
+		query.Add(field.Name, field.Value)
+	}
+	return bulkPath + "?" + query.Encode()
 }
