@@ -28,6 +28,7 @@ type portal struct {
 	*walk
 	server *httptest.Server
 	codes  chan string
+	app    string // the ID of the app of the moment
 }
 
 func openPortal(w *walk) *portal {
@@ -73,7 +74,7 @@ func (p *portal) make(k client.Kind, scope string) (secret string) {
 	if k.Redirects() {
 		steps = append(steps, fill("redirect_uris0", p.server.URL+"/callback"))
 	} else {
-		steps = append(steps, chromedp.Click(chromedp.CSS(`input[name="scope.`+scope+`"]`)))
+		steps = append(steps, chromedp.Click(chromedp.CSS(`input[name^="scope."][name$="`+scope+`"]`)))
 	}
 	p.tab.Run("registering "+k.Name, append(steps, save, chromedp.WaitVisible(chromedp.CSS("main .once, main .apphead")))...)
 	if k.AuthMethod != store.NoSecret {

@@ -84,12 +84,12 @@ func (o *office) signsSomeOut() {
 	o.opens("/console/people?search=lind0471")
 	first, second := `tr[data-row]:nth-child(1) input`, `tr[data-row]:nth-child(3) input`
 	o.goesOn(chromedp.Click(chromedp.CSS(first)), chromedp.Click(chromedp.CSS(second)), chromedp.Click(chromedp.CSS(`button[value="end_sessions"]`)))
-	o.tab.Says("End the sessions of 2 people?", "Anna Lind04719, Anna Lind04717")
+	o.tab.Says("End the sessions of 2 people?", "Anna Lind04710, Anna Lind04712")
 	o.goesOn(submit)
 	for chromium.Value(o.tab, chromedp.Evaluate[bool](`document.querySelector("[data-going]") !== null`)) {
 		o.goesOn(chromedp.Click(chromedp.CSS("#progress a.button")))
 	}
 	o.tab.Says("done", "2 of 2 people")
 	o.opens("/console/bulk")
-	o.tab.Says("Ending sessions", "Deactivating people")
+	o.tab.Says("Ending sessions", "2 of 2 people")
 }

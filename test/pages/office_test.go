@@ -44,6 +44,17 @@ func TestTheConsoleIsWalked(t *testing.T) {
 		{"people are found without scripts", false, (*office).findsWithoutScripts, nil},
 		{"many are deactivated", true, (*office).deactivatesMany, nil},
 		{"some are signed out without scripts", false, (*office).signsSomeOut, nil},
+		{"another administrator is quicker", true, (*office).meetsAnother, []string{"412 (Precondition Failed)"}},
+		{"another is quicker without scripts", false, (*office).meetsAnother, []string{"412 (Precondition Failed)"}},
+		{"the audit log is followed", true, (*office).follows, nil},
+		{"events are found without scripts", false, (*office).findsEvents, nil},
+		{"an API is made", true, (*office).makesAnAPI, nil},
+		{"tokens are inspected", true, (*office).inspects, nil},
+		{"tokens are inspected without scripts", false, (*office).inspects, nil},
+		{"tokens are forgotten", true, (*office).forgets, nil},
+		{"refusals are explained", true, (*office).explains, []string{"400 (Bad Request)"}},
+		{"keys rotate", true, (*office).rotates, nil},
+		{"keys rotate without scripts", false, (*office).rotates, nil},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			o.t = t
@@ -108,6 +119,12 @@ func (o *office) enter(name string) *chromium.Tab {
 func (o *office) opens(path string) {
 	o.t.Helper()
 	o.tab.Run("opening "+path, chromedp.Navigate(o.issuer+path), chromedp.WaitVisible(chromedp.CSS("main h1")))
+}
+
+// goesBack goes to the page before, which has the element.
+func (o *office) goesBack(element string) {
+	o.t.Helper()
+	o.tab.Run("going back", chromedp.Evaluate[chromedp.Void](`history.back()`), chromedp.WaitVisible(chromedp.CSS(element)))
 }
 
 // goesOn takes steps that lead to another page.

@@ -22,8 +22,13 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
 // Where the places to go to scroll sideways, the present one is in view.
 for (const here of document.querySelectorAll(".jump [aria-current]")) here.parentElement.scrollLeft = here.offsetLeft - 24;
-// A page about something secret is empty after a reload: the form that led to it is forgotten.
-if (document.querySelector("[data-forget]")) history.replaceState(null, "", location.pathname);
+// A page about something secret does not show it again, neither after a reload nor on the way
+// back: the form that led to it is forgotten, and so is the copy that the browser keeps.
+for (const secret of document.querySelectorAll("[data-forget]")) {
+  history.replaceState(null, "", location.pathname);
+  addEventListener("pagehide", () => secret.replaceChildren());
+  addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
+}
 // part fetches a part of the page at an address. Where that leads elsewhere, as to the
 // sign-in, the page goes there itself.
 const part = async (address, name, signal) => {
