@@ -37,6 +37,8 @@ type rig struct {
 	// turns counts the changes of people, and after is called after each.
 	turns atomic.Int64
 	after func(turn int64)
+	// before is called before each batch.
+	before func()
 }
 
 func onEach(t *testing.T, run func(*testing.T, *rig)) {
@@ -78,6 +80,13 @@ func (w watched) Change(ctx context.Context, actor authz.Actor, target store.Use
 		w.rig.after(turn)
 	}
 	return u, err
+}
+
+func (w watched) Batch(ctx context.Context, parameters url.Values, after *store.UserPosition, upTo int64, n int) (account.Batch, error) {
+	if w.rig.before != nil {
+		w.rig.before()
+	}
+	return w.Service.Batch(ctx, parameters, after, upTo, n)
 }
 
 func (r *rig) person(name string, role store.Role) store.User {
@@ -219,6 +228,23 @@ func TestAnActGoesOnWhereAnotherReplicaLeftIt(t *testing.T) {
 			t.Errorf("the act ended as %+v, want 70 changed", j)
 		}
 		r.wantEnd(audit.BulkEnded{Act: "deactivate", Outcome: "done", Expected: 70, Changed: 70})
+	})
+}
+
+func TestAnActIsLetGoOfBetweenTwoBatches(t *testing.T) {
+	onEach(t, func(t *testing.T, r *rig) {
+		r.crowd(70)
+		id := r.begin(bulk.Deactivate, bulk.Selection{Parameters: url.Values{"search": {"many"}}})
+		ctx, end := context.WithCancel(t.Context())
+		batches := 0
+		r.before = func() {
+			if batches++; batches == 3 {
+				end()
+			}
+		}
+		if j := r.work(ctx, id); !j.FinishedAt.IsZero() || j.Changed != 40 || !j.HeldUntil.IsZero() {
+			t.Errorf("after the end of the replica: %+v, want 40 changed and the act free", j)
+		}
 	})
 }
 

@@ -66,12 +66,17 @@ func (s *Service) turn(ctx context.Context) bool {
 }
 
 // work takes batch after batch. If it is told to end, another replica may go on at once.
-func (s *Service) work(ctx context.Context, j store.BulkJob) error {
+func (s *Service) work(ctx context.Context, j store.BulkJob) (err error) {
 	var at position
 	to, err := SelectionOf(j)
 	if err := errors.Join(err, json.Unmarshal([]byte(j.Position), &at)); err != nil {
 		return fmt.Errorf("reading an act on many people: %w", err)
 	}
+	defer func() {
+		if ctx.Err() != nil && !errors.Is(err, errOver) {
+			err = s.save(ctx, &j, at)
+		}
+	}()
 	for ctx.Err() == nil {
 		actor, err := s.owner(ctx, j)
 		switch {

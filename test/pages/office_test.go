@@ -133,7 +133,7 @@ func (o *office) goesOn(steps ...step) { o.t.Helper(); then(steps...)(o.walk) }
 // until waits until an expression is true in the page.
 func (o *office) until(what, expression string) {
 	o.t.Helper()
-	testkit.Within(o.t, time.Minute, what, func() error {
+	testkit.Within(o.t, 3*time.Minute, what, func() error {
 		if chromium.Value(o.tab, chromedp.Evaluate[bool](expression)) {
 			return nil
 		}
