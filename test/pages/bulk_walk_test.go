@@ -1,13 +1,16 @@
 package pages_test
 
 import (
+	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"gorm.io/gorm"
 
 	"gatehouse/internal/test/chromium"
+	"gatehouse/internal/test/testkit"
 	"gatehouse/store"
 )
 
@@ -86,9 +89,13 @@ func (o *office) signsSomeOut() {
 	o.goesOn(chromedp.Click(chromedp.CSS(first)), chromedp.Click(chromedp.CSS(second)), chromedp.Click(chromedp.CSS(`button[value="end_sessions"]`)))
 	o.tab.Says("End the sessions of 2 people?", "Anna Lind04710, Anna Lind04712")
 	o.goesOn(submit)
-	for chromium.Value(o.tab, chromedp.Evaluate[bool](`document.querySelector("[data-going]") !== null`)) {
-		o.goesOn(chromedp.Click(chromedp.CSS("#progress a.button")))
-	}
+	again := chromium.Value(o.tab, chromedp.Evaluate[string](`location.pathname`))
+	testkit.Within(o.t, time.Minute, "it is over", func() error {
+		if o.opens(again); chromium.Value(o.tab, chromedp.Evaluate[bool](`document.querySelector("[data-going]") !== null`)) {
+			return errors.New("it goes on")
+		}
+		return nil
+	})
 	o.tab.Says("done", "2 of 2 people")
 	o.opens("/console/bulk")
 	o.tab.Says("Ending sessions", "2 of 2 people")

@@ -14,7 +14,7 @@ func (o *office) meetsAnother() {
 	root := o.tab
 	o.opens("/console/people?search=rita")
 	o.goesOn(chromedp.Click(chromedp.CSS(".who a")))
-	person := strings.TrimPrefix(chromium.Value(root, chromedp.Location()), o.issuer)
+	person := chromium.Value(root, chromedp.Evaluate[string](`location.pathname`))
 	o.opens(person + "/edit")
 	o.enter("mara")
 	o.opens(person + "/edit")
