@@ -155,7 +155,7 @@ func (l listing) fromSource(db *gorm.DB, at store.UserPosition, page *store.User
 
 // lookedAt is how many people of a source a page looks at whom the filter or another word
 // may leave out. A page that has found too few by then tells where to go on.
-const lookedAt = 5000
+const lookedAt = 2000
 
 // window returns the position up to which a page looks at the people of a source; nil: all.
 func (l listing) window(db *gorm.DB, at store.UserPosition) (*store.UserPosition, error) {
