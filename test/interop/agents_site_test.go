@@ -105,7 +105,7 @@ func (s *site) openAPI(t *testing.T, identifier string) {
 func (s *agentSite) startMCP(t *testing.T) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "mcp")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-C", "mcp", "-o", program, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-C", "mcp", "-overlay", "overlay.json", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("building the MCP server: %v\n%s", err, out)
 	}
 	cmd := exec.Command(program)
