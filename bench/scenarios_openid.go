@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 const (
@@ -43,10 +44,11 @@ func (f *fixture) authorize(a app) func() request {
 	}
 }
 
-// authorizeRefused is authorize with a scope that the app may not have: why is kept, and the
+// authorizeRefused is authorize with a response type that there is not: why is kept, and the
 // redirect says where to read it.
 func (f *fixture) authorizeRefused() request {
-	q := f.authorize(app{id: publicApp.id, scope: "openid nothing:like-it"})()
+	q := f.authorize(publicApp)()
+	q.path = strings.Replace(q.path, "response_type=code", "response_type=token", 1)
 	q.then = leadsWith("error", "error_uri")
 	return q
 }
