@@ -299,7 +299,8 @@ func (c *contest) contend(act endingAct) (got int, survivors map[string]int) {
 	for name, tokens := range c.won {
 		got += len(tokens)
 		for _, token := range tokens {
-			if c.lives(name, token) && !(act.anew && name == byDevice && c.consentedAnew(token)) {
+			anew := act.anew && name == byDevice && c.consentedAnew(token)
+			if !anew && c.lives(name, token) {
 				survivors[name]++
 			}
 		}

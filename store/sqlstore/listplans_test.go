@@ -31,7 +31,7 @@ func TestNoListReadsTheWholeTable(t *testing.T) {
 			for what, read := range lists(db) {
 				w.seen = nil
 				if err := read(t.Context()); err != nil {
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("reading %s: %v", what, err)
 				}
 				if len(w.seen) == 0 {
 					t.Errorf("%s: no statement was seen, want some", what)

@@ -3,7 +3,6 @@ package pages_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -140,7 +139,7 @@ func (s *site) refused(form url.Values, secret string) string {
 		Page string `json:"error_uri"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		s.t.Fatal(fmt.Errorf("reading the refusal: %w", err))
+		s.t.Fatalf("reading the refusal: %v", err)
 	}
 	return s.path(answer.Page)
 }
