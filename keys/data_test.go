@@ -72,7 +72,7 @@ func TestTheDataKeyOutlivesTheMasterKey(t *testing.T) {
 
 // TestReplicasAgreeOnTheDataKey on real databases, where each has its own connections.
 func TestReplicasAgreeOnTheDataKey(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MySQL": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MySQL": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			at := dsn(t)
 			dbs := []*sqlstore.DB{openDB(t, at), openDB(t, at)}

@@ -14,7 +14,7 @@ import (
 // TestReplicasOnOneDatabaseAgree repeats the contention on real databases, where each
 // replica has connections of its own.
 func TestReplicasOnOneDatabaseAgree(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MySQL": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MySQL": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			at := dsn(t)
 			dbs := make([]*sqlstore.DB, 4)

@@ -30,17 +30,20 @@ step "a static binary"
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 go build -o "$built/gatehouse" ./cmd/gatehouse
+export GATEHOUSE_TEST_SQLITE="$built/empty.db" # most tests begin with a copy of it
+GATEHOUSE_DATABASE="sqlite:$GATEHOUSE_TEST_SQLITE" "$built/gatehouse" migrate up
 step "tests, with the race detector, on SQLite, MariaDB and Redis"
 # Not the load rig, what has nothing that runs at once, and what starts processes of its own:
 # those follow without it, and what they call at once is tested under it in the packages.
 plain='/bench$|/web$|/test/(interop|pages|system)$|/cmd/gatehouse$|/internal/stolen$'
 # SQLite is C translated to Go, full of pointers: checking each of them doubles the
 # time of the tests, and tests code that is not ours.
-race() { CGO_ENABLED=1 scripts/services.sh run -- go test -race -gcflags=modernc.org/...=-d=checkptr=0 -shuffle=on -timeout 15m "$@"; }
-race $(go list ./... | grep -Ev "$plain") "$@"
+race() { CGO_ENABLED=1 scripts/services.sh run -- go test -p 3 -race -gcflags=modernc.org/...=-d=checkptr=0 -shuffle=on -timeout 15m "$@"; }
+# The one that takes longest begins, so that none is left to run alone.
+race ./store/sqlstore $(go list ./... | grep -Ev "$plain") "$@"
 race -run 'Outlives|Once' ./cmd/gatehouse
 step "the whole of it: the command, client libraries, a browser, several processes"
-GATEHOUSE_TEST_BINARY="$built/gatehouse" scripts/services.sh run -- go test -shuffle=on -timeout 15m $(go list ./... | grep -E "$plain")
+GATEHOUSE_TEST_BINARY="$built/gatehouse" scripts/services.sh run -- go test -p 3 -shuffle=on -timeout 15m ./test/pages $(go list ./... | grep -E "$plain")
 step "the files that operators deploy"
 go vet -C deploy ./... && go -C deploy mod tidy -diff && go -C deploy test ./...
 step "the snippets that are modules of their own"

@@ -59,7 +59,7 @@ func start(t *testing.T, rules throttle.Rules) *world {
 	log := slog.New(slog.DiscardHandler)
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{}
-	w.db = must[*sqlstore.DB](t)(sqlstore.Open(ctx, sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log}))
+	w.db = must[*sqlstore.DB](t)(sqlstore.Open(ctx, sqlstore.Options{DSN: testdb.Ready(t), Now: time.Now, Log: log}))
 	if err := w.db.Migrate(ctx); err != nil {
 		t.Fatalf("migrating the database: %v", err)
 	}

@@ -67,7 +67,7 @@ func (r *ring) Retire(_ context.Context, kid, actor string) error {
 func open(t *testing.T) (h *Handlers, ask func(method, path, body string) *httptest.ResponseRecorder) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: time.Now, Log: log})
 	if err != nil {
 		t.Fatalf("opening the store: %v", err)
 	}

@@ -41,7 +41,7 @@ func TestAFloodLeavesLittleBehind(t *testing.T) {
 }
 
 func (f flood) run(t *testing.T) {
-	dsn := testdb.SQLite(t)
+	dsn := testdb.Ready(t)
 	s := openOn(t, dsn)
 	s.addWebApps(t)
 	raw := testdb.Raw(t, dsn)
@@ -89,7 +89,7 @@ func TestAPushNamesItsBound(t *testing.T) {
 // hour after hour, and sweeps as the server does. Every second one deletes itself.
 func TestAppsThatRegisterThemselvesLeaveLittleBehind(t *testing.T) {
 	testkit.Long(t)
-	dsn := testdb.SQLite(t)
+	dsn := testdb.Ready(t)
 	s := openOn(t, dsn)
 	apps, raw := s.wireRegistration(true), testdb.Raw(t, dsn)
 	before, full := s.countRows(t, raw, "clients"), false

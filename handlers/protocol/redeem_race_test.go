@@ -26,7 +26,7 @@ func (s *site) concurrently(r *http.Request) int {
 // that it started has ended by the time they have their answers.
 func TestFiftyRedemptionsAtOnce(t *testing.T) {
 	testkit.Long(t)
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			s := openOn(t, dsn(t))
 			s.addWebApps(t)

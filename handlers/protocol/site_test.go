@@ -108,7 +108,7 @@ func (l *limits) Failure(_ context.Context, kind, id string) error {
 
 func open(t testing.TB) *site {
 	t.Helper()
-	return openOn(t, testdb.SQLite(t))
+	return openOn(t, testdb.Ready(t))
 }
 
 func openOn(t testing.TB, dsn string) *site {

@@ -40,7 +40,7 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	return openOn(t, testdb.SQLite(t))
+	return openOn(t, testdb.Ready(t))
 }
 
 // everywhere runs a test of concurrency on each database, because each has its own locks.

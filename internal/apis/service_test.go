@@ -31,7 +31,7 @@ type world struct {
 	db *sqlstore.DB
 }
 
-func open(t *testing.T) world { return openAt(t, testdb.SQLite(t)) }
+func open(t *testing.T) world { return openAt(t, testdb.Ready(t)) }
 
 func openAt(t *testing.T, dsn string) world {
 	t.Helper()
@@ -407,7 +407,7 @@ func TestThereIsRoomForAThousand(t *testing.T) {
 // TestOneOfManyGetsTheIdentifier: administrators register it for an API in several
 // spellings, while a client comes that has it as its ID.
 func TestOneOfManyGetsTheIdentifier(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			w := openAt(t, dsn(t))
 			var apis, clients atomic.Int32

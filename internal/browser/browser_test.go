@@ -38,7 +38,7 @@ func (r *rig) clock() time.Time { return r.now }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("opening the store: %v", err)
 	}

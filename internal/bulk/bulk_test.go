@@ -42,7 +42,7 @@ type rig struct {
 }
 
 func onEach(t *testing.T, run func(*testing.T, *rig)) {
-	for name, dsn := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysql": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"sqlite": testdb.Ready, "mysql": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) { run(t, open(t, dsn(t))) })
 	}
 }
@@ -325,7 +325,7 @@ func TestSessionsOfManyEnd(t *testing.T) {
 }
 
 func TestOthersMayNotActOnMany(t *testing.T) {
-	r := open(t, testdb.SQLite(t))
+	r := open(t, testdb.Ready(t))
 	staff := authz.Actor{UserID: 9, Role: store.RoleStaff, Scope: authz.ForRole(store.RoleStaff)}
 	_, a := r.Try(t.Context(), staff, bulk.Deactivate, everybody)
 	_, b := r.Begin(t.Context(), staff, bulk.Deactivate, everybody)

@@ -41,7 +41,7 @@ func open(t *testing.T) *world {
 	w := &world{now: time.Now().UTC().Truncate(time.Millisecond)}
 	now := func() time.Time { return w.now }
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: now, Log: log})
 	if err != nil {
 		t.Fatalf("opening the store: %v", err)
 	}

@@ -36,7 +36,7 @@ func open(t *testing.T) *rig {
 	r := &rig{t: t, now: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return r.now }
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: clock, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: clock, Log: log})
 	if err != nil {
 		t.Fatalf("opening the store: %v", err)
 	}

@@ -54,7 +54,7 @@ func open(t *testing.T) *rig {
 	g := &rig{T: t, now: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.DiscardHandler)
 	var err error
-	if g.db, err = sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: g.clock, Log: log}); err != nil {
+	if g.db, err = sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: g.clock, Log: log}); err != nil {
 		t.Fatalf("opening the store: %v", err)
 	}
 	t.Cleanup(func() { _ = g.db.Close() })

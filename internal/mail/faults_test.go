@@ -140,7 +140,7 @@ func TestAReplicaThatDies(t *testing.T) {
 
 // TestReplicasSendEachMessageOnce on one database and one mail server.
 func TestReplicasSendEachMessageOnce(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			at, box, key := dsn(t), mailbox.Open(t), keys.NewDataKey()
 			one, two := rigOn(t, at, box, key), rigOn(t, at, box, key)

@@ -32,7 +32,7 @@ type rig struct {
 
 func newRig(t *testing.T, o mailbox.Options) *rig {
 	t.Helper()
-	return rigOn(t, testdb.SQLite(t), mailbox.OpenWith(t, o), keys.NewDataKey())
+	return rigOn(t, testdb.Ready(t), mailbox.OpenWith(t, o), keys.NewDataKey())
 }
 
 // rigOn returns one of several replicas.

@@ -14,7 +14,7 @@ import (
 // A first passkey is made at our own pages, by a verified person, in time, and by the answer
 // to a challenge for that alone.
 func TestWhatAFirstPasskeyDoesNotProve(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	kim := store.User{Sub: "sub-of-kim", Username: "kim"}
 	for name, change := range map[string]func(*authenticator.Key){
 		"another site's page":           func(k *authenticator.Key) { k.Origin = "https://evil.example.com" },

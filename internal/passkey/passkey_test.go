@@ -105,7 +105,7 @@ func plain(*authenticator.Key) {}
 func counting(k *authenticator.Key) { k.Counter = 1 }
 
 func TestAPasskeySignsInOnItsOwn(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	key := d.made(func(k *authenticator.Key) { k.Counter, k.Synced = 1, true })
 	for range 2 {
 		proof, err := d.signIn("", key)
@@ -126,7 +126,7 @@ func TestAPasskeySignsInOnItsOwn(t *testing.T) {
 
 // The options ask for what makes a passkey two factors, and name nobody.
 func TestOptions(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	key := d.made(plain)
 	options, err := d.Create(t.Context(), d.ann)
 	d.must("beginning to make a passkey", err)
@@ -165,7 +165,7 @@ func TestWhatAPasskeyDoesNotProve(t *testing.T) {
 		"another key under the same name": {change: func(k *authenticator.Key) { *k = *k.Forged() }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := open(t, testdb.SQLite(t))
+			d := open(t, testdb.Ready(t))
 			made := c.made
 			if made == nil {
 				made = plain
@@ -188,7 +188,7 @@ func second(_ signin.Proof, err error) error { return err }
 
 // What is signed in an app counts for that app alone.
 func TestPasskeysInApps(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	key := d.made(plain)
 	for _, from := range []string{origin, "https://shop.example", "android:apk-key-hash:ABEiM0RVZneImaq7zN3u_wARIjNEVWZ3iJmqu8zd7v8"} {
 		key.Origin = from
@@ -210,7 +210,7 @@ func TestPasskeysInApps(t *testing.T) {
 }
 
 func TestACounterThatWentBackIsOnRecord(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	key := d.made(counting)
 	d.must("signing in", second(d.signIn("", key)))
 	key.Counter--
@@ -225,7 +225,7 @@ func TestACounterThatWentBackIsOnRecord(t *testing.T) {
 }
 
 func TestAnInactivePersonDoesNotSignIn(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	key := d.made(plain)
 	d.must("deactivating", d.db.Write(t.Context(), func(tx store.Tx) error { return tx.UpdateUser(d.ann.ID, store.UserChange{Active: new(false)}) }))
 	if err := second(d.signIn("", key)); !errors.Is(err, passkey.ErrRefused) {
@@ -236,7 +236,7 @@ func TestAnInactivePersonDoesNotSignIn(t *testing.T) {
 // A challenge is good once, for five minutes, for the person and the purpose that it was
 // made for.
 func TestChallengesAreGoodForOneThing(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	key, ben := d.made(plain), d.person("ben")
 	options, err := d.Create(t.Context(), d.ann)
 	d.must("beginning to make a passkey", err)
@@ -266,7 +266,7 @@ func TestChallengesAreGoodForOneThing(t *testing.T) {
 }
 
 func TestAChallengeIsUsedOnce(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "mysql": testdb.GuardedMySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"sqlite": testdb.Ready, "mysql": testdb.GuardedMySQL} {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, dsn(t))
 			key := d.made(plain)
@@ -326,7 +326,7 @@ func TestAnIssuerWithoutPasskeys(t *testing.T) {
 }
 
 func TestSignals(t *testing.T) {
-	d := open(t, testdb.SQLite(t))
+	d := open(t, testdb.Ready(t))
 	key := d.made(plain)
 	all, err := d.db.ListPasskeys(t.Context(), d.ann.ID)
 	d.must("listing", err)

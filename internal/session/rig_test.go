@@ -50,7 +50,7 @@ func (g *rig) advance(d time.Duration) { g.now.Add(int64(d)) }
 // open returns the rig on SQLite.
 func open(t *testing.T) *rig {
 	t.Helper()
-	return openOn(t, testdb.SQLite(t), "")
+	return openOn(t, testdb.Ready(t), "")
 }
 
 // onEveryStore runs a test on each available combination of back-ends.

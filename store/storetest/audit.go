@@ -116,7 +116,7 @@ func eventPages(t *testing.T, db store.DB) {
 	for i := range 40 {
 		e := newEvent(kinds[i%len(kinds)])
 		e.Actor, e.Subject, e.RequestID = fmt.Sprintf("user:%d", i%3), fmt.Sprintf("user:%d", i%4), fmt.Sprint("request-", i/3)
-		e.At = odd().Add(time.Duration(i%7) * time.Hour)
+		e.At = odd().Add(time.Duration(i%7) * 5 * time.Minute)
 		all = append(all, e)
 	}
 	record(t, db, all...)
@@ -136,9 +136,9 @@ func eventPages(t *testing.T, db store.DB) {
 		{RequestID: "request-3"},
 		{RequestID: "request-3", Actor: "user:1"},
 		{RequestID: "request"},
-		{Since: odd().Add(2 * time.Hour)},
-		{Until: odd().Add(2 * time.Hour)},
-		{Since: odd().Add(time.Hour), Until: odd().Add(3 * time.Hour), Actor: "user:2"},
+		{Since: odd().Add(10 * time.Minute)},
+		{Until: odd().Add(10 * time.Minute)},
+		{Since: odd().Add(5 * time.Minute), Until: odd().Add(15 * time.Minute), Actor: "user:2"},
 	} {
 		q.Limit = 4
 		want := matching(all, q)

@@ -96,10 +96,10 @@ func (a *away) Current(ctx context.Context, sid string, known store.Rotation) (s
 
 // onEverySite runs a test on each combination of back-ends.
 func onEverySite(t *testing.T, test func(*testing.T, *site)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, open(t, testdb.SQLite(t), "")) })
+	t.Run("SQLite", func(t *testing.T) { test(t, open(t, testdb.Ready(t), "")) })
 	t.Run("MariaDB", func(t *testing.T) { test(t, open(t, testdb.MySQL(t), "")) })
 	t.Run("MariaDB and Redis", func(t *testing.T) { test(t, open(t, testdb.MySQL(t), testdb.Redis(t))) })
-	t.Run("SQLite and Redis", func(t *testing.T) { test(t, open(t, testdb.SQLite(t), testdb.Redis(t))) })
+	t.Run("SQLite and Redis", func(t *testing.T) { test(t, open(t, testdb.Ready(t), testdb.Redis(t))) })
 }
 
 func open(t *testing.T, dsn, redisURL string) *site {

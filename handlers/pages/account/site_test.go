@@ -63,7 +63,7 @@ func open(t testing.TB) *site {
 	clock := testkit.Clock()
 	s.now = func() time.Time { return clock().Add(time.Duration(s.later.Load())) }
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: s.now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: s.now, Log: log})
 	s.must("opening the database", err)
 	t.Cleanup(func() { _ = db.Close() })
 	s.must("migrating the database", db.Migrate(t.Context()))

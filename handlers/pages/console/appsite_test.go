@@ -44,7 +44,7 @@ func openApps(t *testing.T) *appSite {
 	s := &appSite{T: t, now: testkit.Clock()()}
 	clock := func() time.Time { return s.now }
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: clock, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: clock, Log: log})
 	if err == nil {
 		t.Cleanup(func() { _ = db.Close() })
 		err = db.Migrate(t.Context())

@@ -63,7 +63,7 @@ func openPeople(t testing.TB, outbox *mail.Outbox) *personSite {
 	t.Helper()
 	s := &personSite{TB: t, now: testkit.Clock()}
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: s.now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: s.now, Log: log})
 	s.must("opening the database", err)
 	t.Cleanup(func() { _ = db.Close() })
 	s.must("migrating the database", db.Migrate(t.Context()))

@@ -36,7 +36,7 @@ func (f *flippingAPIs) APIsOpenToAll(context.Context) (bool, error) {
 
 // Fifty first requests at once make one fetch in each replica, and one row.
 func TestManyAtOnceFetchOnce(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			h, now, at := openHost(t), &atomic.Int64{}, dsn(t)
 			now.Store(time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC).UnixMilli())

@@ -93,7 +93,7 @@ func open(t *testing.T) *world {
 	t.Helper()
 	now := &atomic.Int64{}
 	now.Store(time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC).UnixMilli())
-	return openOn(t, testdb.SQLite(t), openHost(t), now)
+	return openOn(t, testdb.Ready(t), openHost(t), now)
 }
 
 func openOn(t *testing.T, dsn string, h *host, now *atomic.Int64) *world {

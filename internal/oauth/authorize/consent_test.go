@@ -84,7 +84,7 @@ func (w *world) take(t *testing.T, scope authz.Scope) error {
 
 // Who is asked again is asked for what is new, and what they allowed before stays.
 func TestConsentGrows(t *testing.T) {
-	w := openWide(t, testdb.SQLite(t))
+	w := openWide(t, testdb.Ready(t))
 	w.allow(t, w.shows(t, "at first", w.consented(t, asking("scope", "openid email")), []string{"openid", "email"}, nil), AnswerClient)
 	more := asking("scope", "openid phone "+shopAPI+"#read")
 	w.allow(t, w.shows(t, "more", w.consented(t, more), []string{"phone", shopAPI + "#read"}, []string{"openid"}), AnswerClient)
@@ -97,7 +97,7 @@ func TestConsentGrows(t *testing.T) {
 
 // A page that was loaded before a scope was taken away does not bring it back.
 func TestAnOldPageAllowsWhatItShowed(t *testing.T) {
-	w := openWide(t, testdb.SQLite(t))
+	w := openWide(t, testdb.Ready(t))
 	w.allow(t, w.consented(t, asking("scope", "openid email")), AnswerClient)
 	sealed := w.shows(t, "more", w.consented(t, asking("scope", "openid email phone")), []string{"phone"}, []string{"openid", "email"})
 	if err := w.take(t, "email"); err != nil {
@@ -114,7 +114,7 @@ func TestAnOldPageAllowsWhatItShowed(t *testing.T) {
 
 // A person allows more in one tab, and takes away in another.
 func TestAllowingWhileTakingAway(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			w := openWide(t, dsn(t))
 			for range 20 {
@@ -143,7 +143,7 @@ func TestAllowingWhileTakingAway(t *testing.T) {
 // Something sensitive comes first, and needs a sign-in of at most ten minutes ago, both
 // when it is asked for and when it is allowed.
 func TestSensitiveScopesNeedAFreshSignIn(t *testing.T) {
-	w := openWide(t, testdb.SQLite(t))
+	w := openWide(t, testdb.Ready(t))
 	values := asking("scope", "openid "+shopAPI+"#read "+shopAPI+"#pay")
 	w.now = w.now.Add(10*time.Minute + time.Second)
 	step, err := w.Begin(t.Context(), with(values, "prompt", "none"), w.ann)

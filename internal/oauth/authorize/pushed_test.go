@@ -54,7 +54,7 @@ func TestAPushedRequestGivesOneCode(t *testing.T) {
 
 // RFC 9126 §4: a request_uri is used once, however many browsers or tabs ask at once.
 func TestManyAtOnceGetOneCode(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			w := openOn(t, dsn(t))
 			w.web.FirstParty = true

@@ -35,7 +35,7 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	return openOn(t, testdb.SQLite(t))
+	return openOn(t, testdb.Ready(t))
 }
 
 func openOn(t *testing.T, dsn string) *world {

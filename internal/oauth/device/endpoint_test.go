@@ -37,7 +37,7 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	return openOn(t, testdb.SQLite(t))
+	return openOn(t, testdb.Ready(t))
 }
 
 func openOn(t *testing.T, dsn string) *world {
@@ -214,7 +214,7 @@ func TestADeviceIsDenied(t *testing.T) {
 // Two people, or two tabs, answer at once: one answer counts, and only that one is in the
 // audit log.
 func TestOfManyAnswersOneCounts(t *testing.T) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			w := openOn(t, dsn(t))
 			w.Limits.(*throttle.Limiter).Rules.UserCode.Free = 1000 // the losers typed a code that is used

@@ -60,7 +60,7 @@ func open(t *testing.T) *world {
 	w.clock.Store(time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC).UnixMilli())
 	now := w.now
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.SQLite(t), Now: now, Log: log})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.Ready(t), Now: now, Log: log})
 	if err != nil {
 		t.Fatalf("opening the store: %v", err)
 	}

@@ -67,7 +67,7 @@ func atOnce(t *testing.T, callers int, token string, refused func(error) bool, r
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, dsn string)) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.SQLite, "MariaDB": testdb.MySQL} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": testdb.Ready, "MariaDB": testdb.MySQL} {
 		t.Run(name, func(t *testing.T) { test(t, dsn(t)) })
 	}
 }
