@@ -86,6 +86,26 @@ func TestASearchLooksAtSomeAtATime(t *testing.T) {
 	}
 }
 
+// TestATotalIsExactUpToItsBound: everybody is found by their address and by their last name, and
+// counts once.
+func TestATotalIsExactUpToItsBound(t *testing.T) {
+	for name, dsn := range backends {
+		t.Run(name, func(t *testing.T) {
+			db := crowd(t, dsn(t), 1)
+			for _, want := range []struct {
+				word        string
+				most, total int64
+				beyond      bool
+			}{{"lind03", 10_000, 500, false}, {"l", 10_000, 10_000, false}, {"l", 9_999, 9_999, true}, {"nobody", 10_000, 0, false}} {
+				page, err := db.ListUsers(t.Context(), store.UserQuery{OrderBy: store.ByMatch, Search: []string{want.word}, Limit: 10, Most: want.most})
+				if err != nil || page.Total != want.total || page.Beyond != want.beyond {
+					t.Errorf("%q, counted to %d: %d people, more %t, error %v; want %d, %t", want.word, want.most, page.Total, page.Beyond, err, want.total, want.beyond)
+				}
+			}
+		})
+	}
+}
+
 // lists are what the pages of the console read.
 func lists(db *sqlstore.DB) map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
@@ -230,7 +250,7 @@ var (
 )
 
 // sqliteFaults returns the steps that scan a table, or sort what comes from one. A part that
-// the query has made is short.
+// the query has made is short, and a DISTINCT ends with its limit.
 func sqliteFaults(rows *sql.Rows, newest, grouped bool) (all []string, err error) {
 	made, first := map[string]bool{}, map[int]string{} // what each level reads first
 	for rows.Next() {
@@ -248,7 +268,7 @@ func sqliteFaults(rows *sql.Rows, newest, grouped bool) (all []string, err error
 				all = append(all, step)
 			}
 		}
-		if strings.Contains(step, "TEMP B-TREE") && !made[first[level]] && !grouped {
+		if strings.Contains(step, "TEMP B-TREE") && !strings.HasSuffix(step, "FOR DISTINCT") && !made[first[level]] && !grouped {
 			all = append(all, step)
 		}
 	}

@@ -153,13 +153,18 @@ func (l listing) fromSource(db *gorm.DB, at store.UserPosition, page *store.User
 	return nil
 }
 
-// lookedAt is how many people of a source a page looks at whom the filter or another word
-// may leave out. A page that has found too few by then tells where to go on.
+// lookedAt is how many people a page looks at, and as many its total, whom the filter or
+// another word may leave out. A page that has found too few by then tells where to go on.
 const lookedAt = 2000
+
+// narrowed reports whether the filter or another word leaves out people whom the first finds.
+func (l listing) narrowed() bool {
+	return len(l.Search) > 1 || l.Role != "" || l.Active != nil || l.Verified != nil || l.Second != nil || !l.IdleSince.IsZero() || l.UpTo != 0
+}
 
 // window returns the position up to which a page looks at the people of a source; nil: all.
 func (l listing) window(db *gorm.DB, at store.UserPosition) (*store.UserPosition, error) {
-	if len(l.Search) == 1 && l.Role == "" && l.Active == nil && l.Verified == nil && l.Second == nil && l.IdleSince.IsZero() {
+	if !l.narrowed() {
 		return nil, nil
 	}
 	src := l.sources()[at.Match.Source]
@@ -207,29 +212,67 @@ func between(src source, at store.UserPosition, end *store.UserPosition) (all []
 		bound(" AND "+src.column+" = ? AND "+src.id+" <= ?", end.Text, end.ID))
 }
 
-// countMatched counts source by source: all, or no further than Most, and then by looking at
-// hardly more people, of whom the filter may leave few.
+// countMatched counts source by source: all, or no further than Most. Where people are left
+// out, it looks at no more than lookedAt of them.
 func (l listing) countMatched(db *gorm.DB, page *store.UserPage) error {
-	if l.Most == store.Uncounted {
+	switch {
+	case l.Most == store.Uncounted:
 		return nil
+	case l.Most > 0 && !l.narrowed():
+		return l.countHits(db, page)
 	}
 	var looked int64
 	for i, src := range l.sources() {
 		var seen, found int64
 		s := l.countAll(i, src)
 		if l.Most > 0 {
-			s = l.countSome(i, src, l.Most+1-looked)
+			s = l.countSome(i, src, lookedAt+1-looked)
 		}
 		if err := engine.Row(db, s.String(), s.args, &seen, &found); err != nil {
 			return err
 		}
 		looked, page.Total = looked+seen, page.Total+found
-		if page.Beyond = l.Most > 0 && looked > l.Most; page.Beyond {
+		if page.Beyond = l.Most > 0 && looked > lookedAt; page.Beyond {
 			page.Total = min(page.Total, l.Most)
 			return nil
 		}
 	}
 	return nil
+}
+
+// countHits counts whom the only word finds, no further than Most, from the indexes alone:
+// first what each source finds, one of which is often enough, and then what they find together.
+func (l listing) countHits(db *gorm.DB, page *store.UserPage) error {
+	together, union := bound("SELECT COUNT(*) FROM ("), ""
+	for _, src := range l.sources() {
+		hits := l.hits(src)
+		s := bound("SELECT COUNT(*) FROM (").add(hits.String(), hits.args...).add(") AS hits")
+		if err := engine.Row(db, s.String(), s.args, &page.Total); err != nil {
+			return err
+		}
+		if l.enough(page.Total) {
+			l.beyond(page)
+			return nil
+		}
+		together.add(union+"SELECT * FROM (").add(hits.String(), hits.args...).add(") AS hits")
+		union = " UNION "
+	}
+	together.add(") AS together")
+	if err := engine.Row(db, together.String(), together.args, &page.Total); err != nil {
+		return err
+	}
+	l.beyond(page)
+	return nil
+}
+
+// hits selects the IDs of the people whom a source finds, one more than Most of them.
+func (l listing) hits(src source) *statement {
+	s := bound("SELECT u.id FROM " + src.from + " WHERE ")
+	if src.id != "u.id" { // a person may have several words that begin alike
+		s = bound("SELECT DISTINCT " + src.id + " FROM user_words x WHERE ")
+	}
+	inRange(s, src.column, l.Search[0])
+	return s.add(" LIMIT ?", l.Most+1)
 }
 
 func (l listing) countAll(number int, src source) *statement {
