@@ -34,7 +34,8 @@ type place struct {
 	driver, source string
 }
 
-func (p place) issuer() string { return "http://" + p.address }
+// issuer names the host, because a relying party of passkeys is not an IP address.
+func (p place) issuer() string { return "http://localhost:" + portOf(p.address) }
 
 // environment returns all settings of the server and the command line. The log goes to
 // a file, as it would in production, so the figures include its cost.

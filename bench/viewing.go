@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"time"
@@ -20,7 +21,7 @@ const (
 )
 
 // links are the pages that are known by a link alone.
-type links struct{ people, audit, event, day string }
+type links struct{ consent, people, audit, event, day string }
 
 // A viewing is what one page took, in ascending order, and its bytes.
 type viewing struct {
@@ -85,6 +86,9 @@ var (
 func (f *fixture) findLinks(ctx context.Context, l load) (found links, err error) {
 	cookie := f.crowd.browser(f.crowd.browsers)
 	steps := min(farView, f.crowd.size/100)
+	if found.consent, err = l.leads(ctx, f.authorize(publicApp)().path+"&prompt=consent", f.crowd.browser(0)); err != nil {
+		return found, err
+	}
 	found.day = f.crowd.now.Add(-40 * 24 * time.Hour).Format(time.DateOnly)
 	if found.people, err = l.follow(ctx, "/console/people", cookie, nextInPage, steps); err != nil {
 		return found, err
@@ -98,6 +102,17 @@ func (f *fixture) findLinks(ctx context.Context, l load) (found links, err error
 	}
 	found.event, err = l.follow(ctx, found.audit, cookie, eventLink, 1)
 	return found, err
+}
+
+// leads returns the path and query to which an address of ours redirects.
+func (l load) leads(ctx context.Context, path, cookie string) (to string, err error) {
+	return to, l.send(ctx, request{method: http.MethodGet, path: path, cookie: cookie, want: http.StatusSeeOther, then: func(h http.Header, _ []byte) error {
+		at, err := url.Parse(h.Get("Location"))
+		if err == nil {
+			to = at.RequestURI()
+		}
+		return err
+	}})
 }
 
 // follow follows a link from page to page, some steps far.

@@ -27,11 +27,13 @@ func (f *fixture) views(far links) (all []view) {
 			all = append(all, view{name: paths[i], path: paths[i+1], cookie: cookie, want: want, limit: limit})
 		}
 	}
-	open("", http.StatusOK, pageLimit, "home", "/", "login", "/login", "forgot", "/forgot")
+	open("", http.StatusOK, pageLimit, "home", "/", "login", "/login", "sign-up", "/signup", "forgot", "/forgot")
+	open("", http.StatusBadRequest, pageLimit, "an app's mistake", "/oauth/authorize?response_type=code&client_id="+publicApp.id)
 	open("", http.StatusNotFound, pageLimit, "an unknown refusal", "/e/UNKNOWN")
-	open(person, http.StatusOK, pageLimit, "logout", "/logout", "device", "/device",
+	open("", http.StatusGone, pageLimit, "a spent link", "/reset?token=SPENT")
+	open(person, http.StatusOK, pageLimit, "consent", far.consent, "logout", "/logout", "device", "/device",
 		"account", "/account", "account: profile", "/account/profile", "account: username", "/account/username", "account: e-mail", "/account/email",
-		"account: password", "/account/password", "account: sessions", "/account/sessions", "account: apps", "/account/apps",
+		"account: password", "/account/password", "account: passkeys", "/account/passkeys", "account: sessions", "/account/sessions", "account: apps", "/account/apps",
 		"account: activity", "/account/activity", "account: data", "/account/data", "account: delete", "/account/delete")
 	one := fmt.Sprint(firstID + f.crowd.size/2)
 	subject := subject(f.crowd.salt, f.crowd.size/2)
