@@ -153,8 +153,8 @@ func (l listing) fromSource(db *gorm.DB, at store.UserPosition, page *store.User
 	return nil
 }
 
-// lookedAt is how many people a page looks at, and as many its total, whom the filter or
-// another word may leave out. A page that has found too few by then tells where to go on.
+// lookedAt is how many people of a source a page looks at whom the filter or another word
+// may leave out. A page that has found too few by then tells where to go on.
 const lookedAt = 2000
 
 // narrowed reports whether the filter or another word leaves out people whom the first finds.
@@ -213,7 +213,7 @@ func between(src source, at store.UserPosition, end *store.UserPosition) (all []
 }
 
 // countMatched counts source by source: all, or no further than Most. Where people are left
-// out, it looks at no more than lookedAt of them.
+// out, it looks at hardly more than Most of them, of whom there may be few left.
 func (l listing) countMatched(db *gorm.DB, page *store.UserPage) error {
 	switch {
 	case l.Most == store.Uncounted:
@@ -226,13 +226,13 @@ func (l listing) countMatched(db *gorm.DB, page *store.UserPage) error {
 		var seen, found int64
 		s := l.countAll(i, src)
 		if l.Most > 0 {
-			s = l.countSome(i, src, lookedAt+1-looked)
+			s = l.countSome(i, src, l.Most+1-looked)
 		}
 		if err := engine.Row(db, s.String(), s.args, &seen, &found); err != nil {
 			return err
 		}
 		looked, page.Total = looked+seen, page.Total+found
-		if page.Beyond = l.Most > 0 && looked > lookedAt; page.Beyond {
+		if page.Beyond = l.Most > 0 && looked > l.Most; page.Beyond {
 			page.Total = min(page.Total, l.Most)
 			return nil
 		}

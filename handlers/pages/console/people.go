@@ -34,8 +34,10 @@ type browsing interface {
 const (
 	// aPage is how many people a page shows: with more it would be too heavy.
 	aPage = 40
-	// counted is how far people are counted, unless the address asks for all.
-	counted = 10_000
+	// counted is how far people are counted, unless the address asks for all; countedTyping,
+	// while somebody types, how many are looked at whom another word or a filter may leave out.
+	counted       = 10_000
+	countedTyping = 2_000
 	// The parameters beside those of account.Browsing: the mark of the page, "all" to count
 	// all, and the part of the page that a script asks for.
 	cursorParam, countParam, partParam = "cursor", "count", "part"
@@ -51,8 +53,11 @@ func (e People) Show(w http.ResponseWriter, r *http.Request, me pages.Visit) err
 		}
 	}
 	most := int64(counted)
-	if query.Get(countParam) != "" {
+	switch {
+	case query.Get(countParam) != "":
 		most = 0
+	case r.URL.Query().Get(partParam) != "" && (len(data.Kept) > 0 || len(strings.Fields(data.Search)) > 1):
+		most = countedTyping
 	}
 	found, err := e.People.Browse(r.Context(), query, aPage, most)
 	if bad, ok := errors.AsType[*fields.Errors](err); ok {
