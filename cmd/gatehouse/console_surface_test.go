@@ -21,7 +21,7 @@ var consoleSurface = map[string]struct{ get, post string }{
 	"/console/bulk/{job}":       {"admin", "admin"},
 	"/console/apps":             {"admin", ""},
 	"/console/apps/new":         {"admin", "admin"},
-	"/console/apps/{id}":        {"admin", ""},
+	"/console/apps/{id}":        {"admin", "admin"},
 	"/console/apps/{id}/edit":   {"admin", "admin"},
 	"/console/apps/{id}/secret": {"admin", "admin"},
 	"/console/apps/{id}/state":  {"admin", "admin"},
