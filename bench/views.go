@@ -35,7 +35,7 @@ func (f *fixture) views(far links) (all []view) {
 		"account", "/account", "account: profile", "/account/profile", "account: username", "/account/username", "account: e-mail", "/account/email",
 		"account: password", "/account/password", "account: passkeys", "/account/passkeys", "account: sessions", "/account/sessions", "account: apps", "/account/apps",
 		"account: activity", "/account/activity", "account: data", "/account/data", "account: delete", "/account/delete")
-	open(admin, http.StatusOK, pageLimit, "account: authenticator", "/account/totp", "account: recovery codes", "/account/recovery-codes") // after a fresh sign-in
+	open(admin, http.StatusOK, pageLimit, "account: authenticator", "/account/totp") // after a fresh sign-in
 	one := fmt.Sprint(firstID + f.crowd.size/2)
 	subject := subject(f.crowd.salt, f.crowd.size/2)
 	open(admin, http.StatusOK, pageLimit,
