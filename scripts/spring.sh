@@ -14,8 +14,8 @@ for version in 3.5.16 4.1.1; do
 	sed -i "s|<version>4.1.1</version>|<version>$version</version>|" "$work/$version/pom.xml"
 	mvn -q -B -ntp -f "$work/$version/pom.xml" package
 	GATEHOUSE_TEST_SPRING=$work/$version/target/orders-1.jar go test -count=1 -v -run 'TestAPIs$/^Spring$' ./test/interop
-	cp -r test/interop/spring "$work/app-$version"
-	sed -i "s|<version>4.1.1</version>|<version>$version</version>|" "$work/app-$version/pom.xml"
-	mvn -q -B -ntp -f "$work/app-$version/pom.xml" package
-	GATEHOUSE_TEST_SPRING_APP=$work/app-$version/target/shop-1.jar go test -count=1 -v -run 'TestSpringApps$' ./test/interop
 done
+# The snippet needs Spring Boot 4: before that, an app with a secret did PKCE only by code of its own.
+cp -r test/interop/spring "$work/app"
+mvn -q -B -ntp -f "$work/app/pom.xml" package
+GATEHOUSE_TEST_SPRING_APP=$work/app/target/shop-1.jar go test -count=1 -v -run 'TestSpringApps$' ./test/interop
