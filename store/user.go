@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -61,6 +62,9 @@ type User struct {
 	// Profile holds the standard claims that are not fields above; ProfileOf reads it.
 	Profile ProfileText
 }
+
+// FullName returns the first and the last name; empty if there is neither.
+func (u User) FullName() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
 
 // Staff reports whether u is staff or an administrator.
 func (u User) Staff() bool { return u.Role == RoleStaff || u.Role == RoleAdmin }

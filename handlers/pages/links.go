@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 
@@ -19,12 +20,4 @@ func AppPath(id string) string { return "/console/apps/" + client.PathOf(id) }
 func APIPath(id string) string { return "/console/apis/" + url.PathEscape(id) }
 
 // FullNameOf returns what a person is called: by their name or, without one, their username.
-func FullNameOf(u store.User) string {
-	switch {
-	case u.FirstName != "" && u.LastName != "":
-		return u.FirstName + " " + u.LastName
-	case u.FirstName+u.LastName != "":
-		return u.FirstName + u.LastName
-	}
-	return u.Username
-}
+func FullNameOf(u store.User) string { return cmp.Or(u.FullName(), u.Username) }

@@ -24,3 +24,14 @@ func Refused(w http.ResponseWriter, r *http.Request, err error) (faults *fields.
 	}
 	return nil, "", 0, err
 }
+
+// FaultOr returns one fault of a form without room for each field's, in the language of the
+// page, or problem if there are none.
+func FaultOr(r *http.Request, faults *fields.Errors, problem string) string {
+	if faults != nil {
+		for _, messages := range faults.Map() {
+			return Told(r, messages[0])
+		}
+	}
+	return problem
+}

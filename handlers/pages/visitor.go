@@ -60,7 +60,7 @@ func (v Visitors) with(r *http.Request, cookie string) (oauth.Browser, error) {
 
 // AccountOf returns the account that a page shows for a user.
 func AccountOf(u store.User) web.Account {
-	return web.Account{Sub: u.Sub, Username: u.Username, Email: u.Email, Name: strings.TrimSpace(u.FirstName + " " + u.LastName)}
+	return web.Account{Sub: u.Sub, Username: u.Username, Email: u.Email, Name: u.FullName()}
 }
 
 // RoomOf returns what the pages of the account and of the console show around their

@@ -5,7 +5,6 @@ package claims
 
 import (
 	"slices"
-	"strings"
 
 	"gatehouse/internal/authz"
 	"gatehouse/internal/profile"
@@ -93,7 +92,7 @@ func Of(u store.User, p store.Profile, names []string) map[string]any {
 func valueOf(u store.User, p store.Profile, name string) any {
 	switch name {
 	case "name":
-		return strings.TrimSpace(u.FirstName + " " + u.LastName)
+		return u.FullName()
 	case "given_name":
 		return u.FirstName
 	case "family_name":

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -35,7 +34,7 @@ func (o owner) WebAuthnCredentials() []webauthn.Credential { return o.keys }
 
 // DisplayName is what browsers call the person beside the passkey.
 func DisplayName(u store.User) string {
-	return cmp.Or(strings.TrimSpace(u.FirstName+" "+u.LastName), u.Username)
+	return cmp.Or(u.FullName(), u.Username)
 }
 
 // ownerOf returns the person with these passkeys.

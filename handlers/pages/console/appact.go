@@ -86,12 +86,7 @@ func (e AppAct) show(w http.ResponseWriter, r *http.Request, me pages.Visit, act
 	data := act.ask(r, c, living)
 	data.App, data.Version, data.Path = e.headOf(r, c), string(tag), appPath(c.ID, act.name)
 	data.Frame = e.frame(w, r, me, "apps")
-	data.Problem = problem
-	if faults != nil {
-		for _, messages := range faults.Map() {
-			data.Problem = pages.Told(r, messages[0])
-		}
-	}
+	data.Problem = pages.FaultOr(r, faults, problem)
 	return pages.Show(w, r, web.ConsoleAppAct, status, data)
 }
 

@@ -32,15 +32,10 @@ func (e App) Stop(w http.ResponseWriter, r *http.Request, me pages.Visit) error 
 	if err != nil {
 		return err
 	}
-	if faults != nil {
-		for _, messages := range faults.Map() {
-			problem = pages.Told(r, messages[0])
-		}
-	}
 	if c, err = appOf(r, e.Apps); err != nil {
 		return err
 	}
-	return e.show(w, r, me, c, status, problem)
+	return e.show(w, r, me, c, status, pages.FaultOr(r, faults, problem))
 }
 
 func without(all []string, name string) []string {

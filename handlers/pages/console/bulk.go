@@ -82,7 +82,7 @@ func (e Bulk) try(w http.ResponseWriter, r *http.Request, me pages.Visit, query 
 	data.Back = onward(peoplePath, only(query, account.Browsing()...), "")
 	data.Act = string(act)
 	for _, u := range forecast.Users[:min(mostNamed, len(forecast.Users))] {
-		data.Names = append(data.Names, nameOf(u))
+		data.Names = append(data.Names, pages.FullNameOf(u))
 	}
 	data.Others = len(forecast.Users) - len(data.Names)
 	data.Filters, data.Hidden = words(query), hidden(query, selection)

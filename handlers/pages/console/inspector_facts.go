@@ -121,7 +121,7 @@ func (j judged) subject() (f web.InspectorFact) {
 	if !j.Person.Active {
 		state = j.Say("deactivated")
 	}
-	return web.InspectorFact{Link: pages.PersonPath(*j.Person), Linked: nameOf(*j.Person), Note: state + ", " + string(j.Person.Role)}
+	return web.InspectorFact{Link: pages.PersonPath(*j.Person), Linked: pages.FullNameOf(*j.Person), Note: state + ", " + string(j.Person.Role)}
 }
 
 func (j judged) app() (f web.InspectorFact) {

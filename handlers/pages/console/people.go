@@ -61,9 +61,7 @@ func (e People) Show(w http.ResponseWriter, r *http.Request, me pages.Visit) err
 	}
 	found, err := e.People.Browse(r.Context(), query, aPage, most)
 	if bad, ok := errors.AsType[*fields.Errors](err); ok {
-		for _, messages := range bad.Map() {
-			data.Problem = pages.Told(r, messages[0])
-		}
+		data.Problem = pages.FaultOr(r, bad, "")
 		return e.render(w, r, http.StatusBadRequest, data)
 	}
 	if err != nil {
@@ -94,9 +92,9 @@ func (s Site) peopleIn(r *http.Request, found account.Page, query url.Values) we
 	for _, u := range found.Users {
 		list.Rows = append(list.Rows, web.PersonRow{
 			ID: u.ID, Address: peoplePath + "/" + strconv.FormatInt(u.ID, 10),
-			Name: nameOf(u), Username: u.Username, Email: u.Email, Role: string(u.Role), Active: u.Active, Verified: u.EmailVerified,
+			Name: pages.FullNameOf(u), Username: u.Username, Email: u.Email, Role: string(u.Role), Active: u.Active, Verified: u.EmailVerified,
 			Factor: factorOf(u.Factors), Seen: s.when(r, u.LastLoginAt), Joined: s.when(r, u.JoinedAt),
-			Found: web.Found{Name: foundIn(nameOf(u), words, anyWord), Username: foundIn(u.Username, words, firstWord), Email: foundIn(u.Email, words, addressWord)},
+			Found: web.Found{Name: foundIn(pages.FullNameOf(u), words, anyWord), Username: foundIn(u.Username, words, firstWord), Email: foundIn(u.Email, words, addressWord)},
 		})
 	}
 	return list
@@ -111,15 +109,4 @@ func factorOf(f store.Factors) string {
 		return "Code app"
 	}
 	return ""
-}
-
-// nameOf returns what a person is called in a list.
-func nameOf(u store.User) string {
-	switch {
-	case u.FirstName != "" && u.LastName != "":
-		return u.FirstName + " " + u.LastName
-	case u.FirstName+u.LastName != "":
-		return u.FirstName + u.LastName
-	}
-	return u.Username
 }

@@ -80,12 +80,7 @@ func (e Person) why(w http.ResponseWriter, r *http.Request, err error) (problem 
 		return "", 0, handlers.ErrNotFound
 	}
 	faults, problem, status, err := pages.Refused(w, r, err)
-	if faults != nil {
-		for _, messages := range faults.Map() {
-			problem = pages.Told(r, messages[0])
-		}
-	}
-	return problem, status, err
+	return pages.FaultOr(r, faults, problem), status, err
 }
 
 // shown is the version of the person for whom the form was shown.
