@@ -18,6 +18,7 @@ done
 # The test holds ten thousand connections, at both ends.
 ulimit -n "$(ulimit -Hn)"
 
+export CGO_ENABLED=1 # the race detector's
 race=(-race -gcflags=modernc.org/...=-d=checkptr=0) # as scripts/check.sh has it
 if [ "${1:-}" = --short ]; then
 	shift
