@@ -177,6 +177,7 @@ func userQueries() map[string]store.UserQuery {
 	for _, by := range []store.UserOrder{store.ByID, store.ByUsername, store.ByEmail, store.ByJoined, store.ByLastLogin} {
 		all[fmt.Sprintf("by %s", by)] = store.UserQuery{OrderBy: by}
 		all[fmt.Sprintf("by %s, backwards", by)] = store.UserQuery{OrderBy: by, Descending: true}
+		all[fmt.Sprintf("by %s, far", by)] = store.UserQuery{OrderBy: by, After: &store.UserPosition{Text: "user5", Millis: 5000, ID: 5000}}
 	}
 	for chip, q := range map[string]store.UserQuery{
 		"administrators": {Role: store.RoleAdmin}, "staff": {Role: store.RoleStaff}, "users": {Role: store.RoleUser}, "active": {Active: new(true)}, "deactivated": {Active: new(false)},
@@ -218,10 +219,13 @@ func (w *watch) QueryContext(ctx context.Context, query string, args ...any) (*s
 	return w.ConnPool.QueryContext(ctx, query, args...)
 }
 
-// newest are the lists that need no index but the primary key, whose end they read, and grouped
-// those that add up or sort the few that an index leads to.
+// newest are the lists that read an end of the primary key, or of the index of their order, and
+// grouped those that add up or sort the few that an index leads to.
 var (
-	newest  = []string{"audit, all", "refusals, all"}
+	newest = []string{
+		"audit, all", "refusals, all", "people, everybody", "people, by id", "people, by id, backwards",
+		"people, by username", "people, by username, backwards", "people, by email", "people, by email, backwards",
+	}
 	grouped = []string{"a plot", "plots of apps", "what an app uses", "unusual refusals", "sessions, person"}
 )
 

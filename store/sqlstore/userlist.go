@@ -16,7 +16,10 @@ import (
 // active, column, id).
 type order struct {
 	column, index string
-	text          bool // a position in it is a text
+	// own is the index on the column alone: empty if there is none, and "id" for the
+	// primary key.
+	own  string
+	text bool // a position in it is a text
 	// marked: the index also has whether the address is verified, and whether there is a
 	// second factor, before the column.
 	marked bool
@@ -24,9 +27,9 @@ type order struct {
 
 func orderOf(o store.UserOrder) (order, bool) {
 	by, known := map[store.UserOrder]order{
-		store.ByID:        {column: "id", index: "users_by_id"},
-		store.ByUsername:  {column: "username_key", index: "users_by_username", text: true},
-		store.ByEmail:     {column: "email_key", index: "users_by_email", text: true},
+		store.ByID:        {column: "id", index: "users_by_id", own: "id"},
+		store.ByUsername:  {column: "username_key", index: "users_by_username", own: "users_username", text: true},
+		store.ByEmail:     {column: "email_key", index: "users_by_email", own: "users_email", text: true},
 		store.ByJoined:    {column: "joined_at", index: "users_by_joined"},
 		store.ByLastLogin: {column: "last_login_at", index: "users_by_last_login"},
 	}[o]
@@ -215,6 +218,9 @@ func values(value *bool) []bool {
 // listed returns the query of a page without a search, and sets total to how many people
 // the filter selects.
 func (l listing) listed(db *gorm.DB, total *int64) (*statement, error) {
+	if l.whole() {
+		return l.everybody(), l.counted(db, total)
+	}
 	return l.walks(), l.counted(db, total)
 }
 
