@@ -58,7 +58,10 @@ func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.
 	err = d.Read(ctx, func(db *gorm.DB) error {
 		events = nil
 		s, err := d.auditPage(db, q)
-		if err != nil || s == nil {
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return nil
+		case err != nil:
 			return err
 		}
 		events, err = auditTable.all(db, s.String(), s.args...)
@@ -69,8 +72,8 @@ func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.
 
 // auditPage reads the newest events by walking backwards along one index, or, for a
 // prefix, along the index of kinds once for each kind that has it. So a page costs
-// the same among a thousand events and among millions. It returns nil if no kind
-// matches.
+// the same among a thousand events and among millions. It returns store.ErrNotFound if no kind
+// or time matches.
 func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 	span, err := spanOf(db, q)
 	if err != nil {
@@ -81,7 +84,7 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 	if open {
 		kinds = []string{""}
 		if prefix != "" {
-			if kinds, err = kindsFrom(db, text(prefix, 64)); err != nil || len(kinds) == 0 {
+			if kinds, err = kindsFrom(db, text(prefix, 64)); err != nil {
 				return nil, err
 			}
 		}
@@ -105,44 +108,38 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 // event is dated before it is written, and by the clock of a replica.
 const auditSlack = time.Hour
 
-// A span is a range of IDs, both exclusive; 0: open.
-type span struct{ above, below int64 }
+// A span is a range of IDs, above one and up to another; 0: open.
+type span struct{ above, upTo int64 }
 
 // spanOf returns the IDs that the times of q allow, so that a walk neither begins at today
-// nor ends at the first event.
+// nor ends at the first event; store.ErrNotFound if there are none. For where to begin it reads
+// auditSlack in the index of times, which costs less than to walk past as many events.
 func spanOf(db *gorm.DB, q store.AuditQuery) (s span, err error) {
-	find := func(query string, at time.Time, to *int64) error {
-		if at.IsZero() {
-			return nil
+	if since := millis(q.Since); since != 0 {
+		err = engine.Row(db, "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM audit_events WHERE happened_at < ? ORDER BY happened_at DESC, id DESC LIMIT 1) AS earlier",
+			[]any{since - auditSlack.Milliseconds()}, &s.above)
+	}
+	if until := millis(q.Until); err == nil && until != 0 {
+		err = engine.Row(db, "SELECT COALESCE(MAX(id), 0) FROM audit_events WHERE happened_at < ? AND happened_at >= (SELECT MAX(happened_at) FROM audit_events WHERE happened_at < ?) - ?",
+			[]any{until, until, auditSlack.Milliseconds()}, &s.upTo)
+		if err == nil && s.upTo == 0 {
+			err = store.ErrNotFound
 		}
-		if err := engine.Row(db, query, []any{millis(at)}, to); !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		return nil
 	}
-	since := q.Since
-	if !since.IsZero() {
-		since = since.Add(-auditSlack)
-	}
-	until := q.Until
-	if !until.IsZero() {
-		until = until.Add(auditSlack)
-	}
-	return s, errors.Join(
-		find("SELECT id FROM audit_events WHERE happened_at < ? ORDER BY happened_at DESC, id DESC LIMIT 1", since, &s.above),
-		find("SELECT id FROM audit_events WHERE happened_at >= ? ORDER BY happened_at, id LIMIT 1", until, &s.below))
+	return s, err
 }
 
 func (p span) add(s *statement) {
 	if p.above > 0 {
 		s.add(" AND id > ?", p.above)
 	}
-	if p.below > 0 {
-		s.add(" AND id < ?", p.below)
+	if p.upTo > 0 {
+		s.add(" AND id <= ?", p.upTo)
 	}
 }
 
-// kindsFrom finds the kinds that start with prefix, one query for each.
+// kindsFrom finds the kinds that start with prefix, one query for each; store.ErrNotFound if
+// there are none.
 func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 	end, limited := after(prefix)
 	for from := prefix; ; from = kinds[len(kinds)-1] + "\x00" {
@@ -152,7 +149,7 @@ func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 		}
 		var kind string
 		switch err := engine.Row(db, s.add(" ORDER BY kind LIMIT 1").String(), s.args, &kind); {
-		case errors.Is(err, store.ErrNotFound):
+		case errors.Is(err, store.ErrNotFound) && len(kinds) > 0:
 			return kinds, nil
 		case err != nil:
 			return nil, err

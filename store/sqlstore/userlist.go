@@ -130,7 +130,7 @@ func (l listing) walks() *statement {
 		for _, c := range l.wanted() {
 			for _, b := range l.bounds() {
 				s.add(union + "SELECT * FROM (")
-				l.walk(s, l.selected(), c)
+				l.walk(s, c)
 				s.add(b.String(), b.args...).add(" LIMIT ?) AS walk", l.Limit+1)
 				union = " UNION ALL "
 			}
@@ -139,11 +139,17 @@ func (l listing) walks() *statement {
 }
 
 // walk selects the people of a class by the index of the order.
-func (l listing) walk(s *statement, selected string, c class) {
-	s.add("SELECT "+selected+" FROM users u"+fmt.Sprintf(l.dialect.UseIndex, l.index)+" WHERE u.role = ? AND u.active = ?", c.role, c.active)
+func (l listing) walk(s *statement, c class) {
+	s.add("SELECT "+l.selected()+" FROM users u"+fmt.Sprintf(l.dialect.UseIndex, l.index)+" WHERE u.role = ? AND u.active = ?", c.role, c.active)
 	if l.marked {
 		s.add(" AND u.email_verified = ? AND u.second = ?", c.verified, c.second)
-	} else {
+	}
+	l.narrow(s)
+}
+
+// narrow adds the conditions that do not choose classes.
+func (l listing) narrow(s *statement) {
+	if !l.marked {
 		l.marks(s)
 	}
 	l.limits(s)
@@ -188,10 +194,7 @@ func bound(text string, args ...any) *statement { return new(statement).add(text
 
 // wanted returns the classes that the filter selects, with their marks if the index has them.
 func (l listing) wanted() (wanted []class) {
-	for _, role := range []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin} {
-		if l.Role != "" && l.Role != role {
-			continue
-		}
+	for _, role := range l.roles() {
 		for _, active := range values(l.Active) {
 			if !l.marked {
 				wanted = append(wanted, class{role: role, active: active})
@@ -205,6 +208,13 @@ func (l listing) wanted() (wanted []class) {
 		}
 	}
 	return wanted
+}
+
+func (l listing) roles() []store.Role {
+	if l.Role != "" {
+		return []store.Role{l.Role}
+	}
+	return []store.Role{store.RoleUser, store.RoleStaff, store.RoleAdmin}
 }
 
 // values returns the one value, or both.
@@ -234,29 +244,32 @@ func (l listing) counted(db *gorm.DB, total *int64) error {
 	return engine.Row(db, s.String(), s.args, total)
 }
 
-// countWalks counts class by class, no further than Most.
+// countWalks counts along the index of the order, no further than Most.
 func (l listing) countWalks(db *gorm.DB, total *int64) error {
 	if l.Most == store.Uncounted {
 		return nil
 	}
-	for _, c := range l.wanted() {
-		s := &statement{}
-		l.upToMost(s, *total, func() { l.walk(s, "1", c) })
-		if err := count(db, s, total); err != nil || l.enough(*total) {
-			return err
-		}
+	s := bound("SELECT COUNT(*) FROM (SELECT 1 FROM users u" + fmt.Sprintf(l.dialect.UseIndex, l.index) + " WHERE")
+	among(s, " u.role", l.roles())
+	among(s, " AND u.active", values(l.Active))
+	if l.marked {
+		among(s, " AND u.email_verified", values(l.Verified))
+		among(s, " AND u.second", values(l.Second))
 	}
-	return nil
-}
-
-// upToMost counts the rows of a query, no further than Most after so many others.
-func (l listing) upToMost(s *statement, others int64, query func()) {
-	s.add("SELECT COUNT(*) FROM (")
-	query()
+	l.narrow(s)
 	if l.Most > 0 {
-		s.add(" LIMIT ?", l.Most+1-others)
+		s.add(" LIMIT ?", l.Most+1)
 	}
 	s.add(") AS some")
+	return engine.Row(db, s.String(), s.args, total)
+}
+
+// among adds a condition by which an index that begins with the column is read in ranges.
+func among[T any](s *statement, column string, of []T) {
+	s.add(column + " IN (?" + strings.Repeat(", ?", len(of)-1) + ")")
+	for _, value := range of {
+		s.args = append(s.args, value)
+	}
 }
 
 // beyond says of a total that is higher than Most that there are more than that.
@@ -267,14 +280,6 @@ func (l listing) beyond(page *store.UserPage) {
 }
 
 func (l listing) enough(total int64) bool { return l.Most > 0 && total > l.Most }
-
-// count adds what a query counts.
-func count(db *gorm.DB, s *statement, total *int64) error {
-	var n int64
-	err := engine.Row(db, s.String(), s.args, &n)
-	*total += n
-	return err
-}
 
 // filter adds all conditions but those of the search.
 func (l listing) filter(s *statement) {
