@@ -210,7 +210,8 @@ type Step struct {
 	// grace. Only the record takes such a step: it alone cannot come back empty, and
 	// forget that the successor has been used.
 	Adopted bool
-	// Until is when the state may be dropped: the session's absolute end.
+	// Until is when the state may be dropped: when both the presented token and the next
+	// one have expired. A later Until of an earlier step still counts.
 	Until time.Time
 }
 

@@ -93,7 +93,10 @@ func (s *Service) rotate(ctx context.Context, client store.Client, session store
 			ExpiresAt: earlier(second.Add(s.Lifetimes.For(client).RefreshIdle), session.ExpiresAt),
 			Role:      user.Role, KeyID: kid, Network: networkOf(ctx),
 		},
-		Grace: s.Grace, Adopted: client.Rotation == store.RotationAdopted, Until: session.ExpiresAt,
+		Grace: s.Grace, Adopted: client.Rotation == store.RotationAdopted,
+	}
+	if step.Until = time.Unix(presented.Expires, 0); step.Until.Before(step.Next.ExpiresAt) {
+		step.Until = step.Next.ExpiresAt
 	}
 	rotation, outcome, err := s.take(ctx, session, step)
 	if err != nil {

@@ -51,16 +51,20 @@ func TestNothingStaysForever(t *testing.T) {
 	s, c := openStore(t, server.URL), server.client(t)
 	const life = 3 * time.Hour
 	first := storetest.NextRotation(store.Rotation{})
-	rotate := func(sid string, until time.Time) {
+	rotate := func(sid string, untils ...time.Time) {
 		t.Helper()
-		step := store.Step{Gen: 1, JTI: first.JTI, Known: first, Next: storetest.NextRotation(first),
-			Grace: 10 * time.Second, Until: until}
-		if _, outcome, err := s.Rotate(t.Context(), sid, step); err != nil || outcome != store.Rotated {
-			t.Fatalf("rotating the session: outcome %d, %v; want Rotated", outcome, err)
+		at := first
+		for _, until := range untils {
+			step := store.Step{Gen: at.Gen, JTI: at.JTI, Known: first, Next: storetest.NextRotation(at), Grace: 10 * time.Second, Until: until}
+			if _, outcome, err := s.Rotate(t.Context(), sid, step); err != nil || outcome != store.Rotated {
+				t.Fatalf("rotating the session: outcome %d, %v; want Rotated", outcome, err)
+			}
+			at = step.Next
 		}
 	}
 	rotate("living", time.Now().Add(life))
-	rotate("at its end", time.Now().Add(-time.Second))
+	rotate("at its end", time.Now().Add(-time.Hour))
+	rotate("shorter now", time.Now().Add(life), time.Now())
 	rotate("ended", time.Now().Add(life))
 	key := store.DigestOf("somebody")
 	if _, err := s.Take(t.Context(), key, store.Rule{Free: 5, Delay: time.Second, Factor: 2, MaxDelay: time.Minute, Forget: life}); err != nil {
@@ -70,9 +74,10 @@ func TestNothingStaysForever(t *testing.T) {
 		t.Fatalf("forgetting the sessions: %v", err)
 	}
 	for pattern, want := range map[string]time.Duration{
-		"gh:TEST:s:{living}":       life,
+		"gh:TEST:s:{living}":       life + time.Hour,
+		"gh:TEST:s:{shorter now}":  life + time.Hour,
 		"gh:TEST:s:{at its end}":   time.Minute + 10*time.Second, // so that the grace still works
-		"gh:TEST:s:{ended}":        life,
+		"gh:TEST:s:{ended}":        life + time.Hour,
 		"gh:TEST:s:{ended unseen}": 91 * 24 * time.Hour,
 		"gh:TEST:t:*":              life,
 	} {
@@ -124,6 +129,6 @@ func TestClockSetBack(t *testing.T) {
 		if err != nil || outcome != want {
 			t.Errorf("outcome %d, %v; want %d", outcome, err, want)
 		}
-		c.HSet(t.Context(), "gh:TEST:s:{sid}", "at", ahead)
+		c.HSet(t.Context(), "gh:TEST:s:{sid}", "d", time.Hour.Milliseconds())
 	}
 }

@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"strconv"
 	"strings"
@@ -55,7 +56,7 @@ type rotator interface {
 	Rotate(ctx context.Context, sid string, step store.Step) (store.Rotation, store.Outcome, error)
 }
 
-// before is a replica of the release before: its script, and its key. It returns no more
+// before is a replica of the release before: its script, and its keys. It returns no more
 // of the rotation than the tests need.
 type before struct {
 	client *redis.Client
@@ -65,10 +66,10 @@ type before struct {
 func (b before) Rotate(ctx context.Context, sid string, step store.Step) (store.Rotation, store.Outcome, error) {
 	args := []any{step.Gen, step.JTI}
 	for _, r := range []store.Rotation{step.Known, step.Next} {
-		args = append(args, r.Gen, r.JTI, r.IssuedAt.Unix(), r.ExpiresAt.Unix(), string(r.Role), r.KeyID)
+		args = append(args, r.Gen, r.JTI, r.From, r.IssuedAt.Unix(), r.ExpiresAt.Unix(), string(r.Role), r.KeyID, r.Network)
 	}
 	args = append(args, step.Grace.Milliseconds(), step.Until.UnixMilli())
-	reply, err := b.script.Run(ctx, b.client, []string{"gh:s:{" + sid + "}"}, args...).Slice()
+	reply, err := b.script.Run(ctx, b.client, []string{"gh:TEST:s:{" + sid + "}", "gh:s:{" + sid + "}"}, args...).Slice()
 	if err != nil {
 		return store.Rotation{}, 0, err
 	}
@@ -119,8 +120,8 @@ func TestReplicasOfTheReleaseBefore(t *testing.T) {
 	}
 }
 
-// TestForgottenAtBothKeys ends a session that the release before has founded.
-func TestForgottenAtBothKeys(t *testing.T) {
+// TestForgottenByBothReleases ends a session that the release before has founded.
+func TestForgottenByBothReleases(t *testing.T) {
 	kinds := replicas(t)
 	known := storetest.NextRotation(store.Rotation{})
 	step := store.Step{Gen: known.Gen, JTI: known.JTI, Known: known, Next: storetest.NextRotation(known), Grace: 10 * time.Second, Until: time.Now().Add(time.Hour)}
@@ -135,6 +136,32 @@ func TestForgottenAtBothKeys(t *testing.T) {
 			t.Errorf("rotating it at kind %d: outcome %d, %v; want Ended", i, outcome, err)
 		}
 	}
+}
+
+// TestAStateTakesLittleOfRedis has a state as long as they come.
+func TestAStateTakesLittleOfRedis(t *testing.T) {
+	const most = 250
+	server := startServer(t)
+	s, err := redisstore.Open(t.Context(), redisstore.Options{URL: server.URL, Installation: "ABCDEFGHIJKL", Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatalf("opening the Redis store: %v", err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	sid, at := rand.Text(), storetest.NextRotation(store.Rotation{})
+	for range 3 {
+		step := store.Step{Gen: at.Gen, JTI: at.JTI, Known: at, Next: storetest.NextRotation(at), Until: time.Now().Add(time.Hour)}
+		step.Next.KeyID = "m2-P49fVS-pH7iTMnXY6OC2kCMzR5vlSDHnN0mG_q5c" // as long as any
+		step.Next.Network = "2001:db8:1234:5678::/64"
+		if _, outcome, err := s.Rotate(t.Context(), sid, step); err != nil || outcome != store.Rotated {
+			t.Fatalf("rotating the session: outcome %d, %v; want Rotated", outcome, err)
+		}
+		at = step.Next
+	}
+	n, err := server.client(t).MemoryUsage(t.Context(), "gh:ABCDEFGHIJKL:s:{"+sid+"}", 0).Result()
+	if err != nil || n > most {
+		t.Errorf("a session's state takes %d bytes of Redis, %v; want at most %d", n, err, most)
+	}
+	t.Logf("a session's state takes %d bytes", n)
 }
 
 // TestAFullRedisServesRotations fills Redis: sessions continue and the server is ready,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,27 +16,29 @@ import (
 // alone refuses the session.
 const endedMark = 91 * 24 * time.Hour
 
-// sessionKeys returns the key of a session's state, and the one under which the release
-// before keeps it. The braces put both in one slot of a Cluster.
-//
-// The scripts read both, and write to the old one as well where it exists: while
-// replicas of the two releases run side by side, a token that was used at one is used at
-// the other, too. An old key ends with its session, and then this one can go.
-func (s *Store) sessionKeys(sid string) []string {
-	return []string{s.prefix + "s:{" + sid + "}", "gh:s:{" + sid + "}"}
-}
+// margin is how long a state outlives the tokens that it is about: clocks differ.
+const margin = time.Hour
+
+// sessionKey returns the key of a session's state. The braces put it into a slot of a
+// Cluster by the session alone.
+func (s *Store) sessionKey(sid string) []string { return []string{s.prefix + "s:{" + sid + "}"} }
 
 // Rotate implements store.Rotations (scripts/rotate.lua).
 func (s *Store) Rotate(ctx context.Context, sid string, step store.Step) (store.Rotation, store.Outcome, error) {
-	args := []any{step.Gen, step.JTI}
-	args = appendRotation(args, step.Known)
-	args = appendRotation(args, step.Next)
-	args = append(args, step.Grace.Milliseconds(), step.Until.UnixMilli())
+	known, err := pack(step.Known)
+	next, otherErr := pack(step.Next)
+	if err := errors.Join(err, otherErr); err != nil {
+		return store.Rotation{}, 0, fmt.Errorf("rotating a session: %w", err)
+	}
+	args := []any{
+		step.Gen, known, next, step.Grace.Milliseconds(), step.Until.Add(margin).UnixMilli(),
+		step.Next.JTI, step.Next.From, step.Next.KeyID, step.Next.Network,
+	}
 
 	var outcome store.Outcome
 	var last store.Rotation
-	err := s.do(ctx, "rotating a session", func(ctx context.Context) error {
-		reply, err := s.rotate.Run(ctx, s.client, s.sessionKeys(sid), args...).Slice()
+	err = s.do(ctx, "rotating a session", func(ctx context.Context) error {
+		reply, err := s.rotate.Run(ctx, s.client, s.sessionKey(sid), args...).Slice()
 		if err != nil {
 			return err
 		}
@@ -74,7 +75,7 @@ func (s *Store) forgetAll(ctx context.Context, sids []string, run evaluation) (u
 	replies := make([]*redis.Cmd, len(sids))
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, sid := range sids {
-			replies[i] = run(ctx, p, s.sessionKeys(sid), endedMark.Milliseconds())
+			replies[i] = run(ctx, p, s.sessionKey(sid), endedMark.Milliseconds())
 		}
 		return nil
 	})
@@ -94,107 +95,57 @@ func (s *Store) forgetAll(ctx context.Context, sids []string, run evaluation) (u
 
 // Current implements store.Rotations.
 func (s *Store) Current(ctx context.Context, sid string, known store.Rotation) (store.Rotation, error) {
-	var states []*redis.SliceCmd
-	err := s.do(ctx, "reading a session's last rotation", func(ctx context.Context) error {
-		states = nil
-		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for _, key := range s.sessionKeys(sid) {
-				states = append(states, p.HMGet(ctx, key, append([]string{"ended"}, rotationFields...)...))
-			}
-			return nil
-		})
+	var fields []any
+	err := s.do(ctx, "reading a session's last rotation", func(ctx context.Context) (err error) {
+		fields, err = s.client.HMGet(ctx, s.sessionKey(sid)[0], append([]string{"ended", "r", "s"}, fieldsBefore...)...).Result()
 		return err
 	})
-	if err != nil {
-		return store.Rotation{}, err
-	}
-	last := known
-	for _, state := range states {
-		if last, err = later(last, state.Val()); err != nil {
-			return store.Rotation{}, err
-		}
-	}
-	return last, nil
-}
-
-// later returns the later of a rotation and the state that fields hold. It prefers the
-// state if they are of one generation.
-func later(known store.Rotation, fields []any) (store.Rotation, error) {
 	switch {
+	case err != nil:
+		return store.Rotation{}, err
 	case fields[0] != nil:
-		return known, fmt.Errorf("reading a session's last rotation: it has ended: %w", store.ErrNotFound)
-	case fields[1] == nil:
-		return known, nil
+		return store.Rotation{}, fmt.Errorf("reading a session's last rotation: it has ended: %w", store.ErrNotFound)
 	}
-	last, err := readRotation(fields[1:])
-	if err != nil || last.Gen >= known.Gen {
-		return last, err
+	kept, found, err := keptIn(fields[1:3], fields[3:])
+	if err != nil || !found || kept.Gen < known.Gen {
+		return known, err
 	}
-	return known, nil
+	return kept, nil
 }
 
-// rotationFields are the fields of the last rotation, in readRotation's order.
-var rotationFields = []string{"gen", "jti", "prev", "iat", "exp", "role", "kid", "net"}
-
-// appendRotation adds r to a script's arguments, in readRotation's order.
-func appendRotation(args []any, r store.Rotation) []any {
-	return append(args, r.Gen, r.JTI, r.From, seconds(r.IssuedAt), seconds(r.ExpiresAt), string(r.Role), r.KeyID, r.Network)
+// keptIn returns the later of the two rotations of a state: its own, and that of the release
+// before.
+func keptIn(packed, before []any) (kept store.Rotation, found bool, err error) {
+	if start, ok := packed[0].(string); ok {
+		rest, _ := packed[1].(string)
+		if kept, err = unpack(start + rest); err != nil {
+			return kept, false, err
+		}
+		found = true
+	}
+	if before[0] == nil {
+		return kept, found, nil
+	}
+	older, err := unpackBefore(before)
+	if err == nil && (!found || older.Gen > kept.Gen) {
+		kept = older
+	}
+	return kept, err == nil, err
 }
-
-var errReply = errors.New("a script's reply has an unexpected shape")
 
 // readOutcome parses the reply of rotate.lua.
-func readOutcome(reply []any) (store.Rotation, store.Outcome, error) {
-	if len(reply) == 0 {
-		return store.Rotation{}, 0, errReply
+func readOutcome(reply []any) (last store.Rotation, outcome store.Outcome, err error) {
+	if len(reply) != 2 {
+		return last, 0, errReply
 	}
-	outcome, ok := reply[0].(int64)
-	if !ok {
-		return store.Rotation{}, 0, errReply
+	code, isCode := reply[0].(int64)
+	packed, isText := reply[1].(string)
+	if !isCode || !isText {
+		return last, 0, errReply
 	}
-	last, err := readRotation(reply[1:])
-	return last, store.Outcome(outcome), err
-}
-
-// readRotation parses the fields of a rotation. The last one, the network, is absent from
-// a state of the first releases.
-func readRotation(fields []any) (store.Rotation, error) {
-	text := make([]string, len(rotationFields))
-	if len(fields) != len(text) {
-		return store.Rotation{}, errReply
+	if outcome = store.Outcome(code); outcome == store.Ended {
+		return last, outcome, nil
 	}
-	for i, f := range fields {
-		s, ok := f.(string)
-		if !ok && (f != nil || i != len(text)-1) {
-			return store.Rotation{}, errReply
-		}
-		text[i] = s
-	}
-	var numbers [3]int64
-	for i, from := range []int{0, 3, 4} {
-		n, err := strconv.ParseInt(text[from], 10, 64)
-		if err != nil {
-			return store.Rotation{}, errReply
-		}
-		numbers[i] = n
-	}
-	return store.Rotation{
-		Gen: numbers[0], JTI: text[1], From: text[2], IssuedAt: instant(numbers[1]), ExpiresAt: instant(numbers[2]),
-		Role: store.Role(text[5]), KeyID: text[6], Network: text[7],
-	}, nil
-}
-
-// seconds and instant convert a time to and from Unix seconds; 0 is the zero time.
-func seconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
-}
-
-func instant(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
+	last, err = unpack(packed)
+	return last, outcome, err
 }

@@ -35,7 +35,7 @@ func (c *clocks) older(t failer, d time.Duration) {
 
 var olderScript = redis.NewScript(`
 for _, key in ipairs(redis.call('KEYS', 'gh:TEST:s:*')) do
-  if redis.call('HEXISTS', key, 'at') == 1 then redis.call('HINCRBY', key, 'at', ARGV[1]) end
+  if redis.call('HEXISTS', key, 'd') == 1 then redis.call('HINCRBY', key, 'd', ARGV[1]) end
 end
 return 1`)
 

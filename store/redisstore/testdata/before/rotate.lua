@@ -1,9 +1,16 @@
+#!lua flags=allow-oom
 -- Moves one session from the presented refresh token to the next (store.Rotations).
 --
--- KEYS[1] is the session's hash:
+-- KEYS[1] is the session's hash, and KEYS[2] the one of the release before, which is read
+-- as well, and written where it exists (redisstore.sessionKeys):
 --   ended                          "1" once the session has ended; then the only field
---   gen jti iat exp role kid       the last rotation
---   prev at                        the jti it followed, and when, in ms of Redis's clock
+--   gen jti prev iat exp role kid net
+--                                  the last rotation; prev is its From, and net its Network,
+--                                  which only KEYS[1] has
+--   at                             when it was made, in ms of Redis's clock
+--
+-- A full Redis serves it (allow-oom): the sessions are few, and their number is bounded
+-- by the record, while everything else that is kept here can do without.
 --
 -- The driver may repeat the step when an answer was lost, so the script recognises its
 -- own work by the jti of next, which is fresh in every call.
@@ -15,32 +22,46 @@ local ROTATED, REPEATED, REUSED, ENDED = 1, 2, 3, 4
 local OUTAGE = 60000
 
 local function rotation(i)
-  return { gen = tonumber(ARGV[i]), jti = ARGV[i + 1], iat = ARGV[i + 2],
-    exp = ARGV[i + 3], role = ARGV[i + 4], kid = ARGV[i + 5] }
+  return { gen = tonumber(ARGV[i]), jti = ARGV[i + 1], prev = ARGV[i + 2], iat = ARGV[i + 3],
+    exp = ARGV[i + 4], role = ARGV[i + 5], kid = ARGV[i + 6], net = ARGV[i + 7] }
 end
 
 local function answer(outcome, r)
-  return { outcome, string.format('%.0f', r.gen), r.jti, r.iat, r.exp, r.role, r.kid }
+  return { outcome, string.format('%.0f', r.gen), r.jti, r.prev, r.iat, r.exp, r.role, r.kid, r.net }
 end
 
 local presented = { gen = tonumber(ARGV[1]), jti = ARGV[2] }
-local known, next = rotation(3), rotation(9)
-local grace, keep = tonumber(ARGV[15]), tonumber(ARGV[16])
-local nothing = { gen = 0, jti = '', iat = '0', exp = '0', role = '', kid = '' }
+local known, next = rotation(3), rotation(11)
+local grace, keep = tonumber(ARGV[19]), tonumber(ARGV[20])
+local nothing = { gen = 0, jti = '', prev = '', iat = '0', exp = '0', role = '', kid = '', net = '' }
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local h = redis.call('HMGET', KEYS[1], 'ended', 'gen', 'jti', 'iat', 'exp', 'role', 'kid', 'prev', 'at')
-if h[1] then
+local function read(key)
+  return redis.call('HMGET', key, 'ended', 'gen', 'jti', 'prev', 'iat', 'exp', 'role', 'kid', 'net', 'at')
+end
+
+local function write(key, r, ...)
+  redis.call('HSET', key, 'gen', ARGV[11], 'jti', r.jti, 'prev', r.prev, 'iat', r.iat, 'exp', r.exp,
+    'role', r.role, 'kid', r.kid, 'at', string.format('%.0f', now), ...)
+  -- Clocks differ, so the state outlives the grace even if its end seems to be past.
+  redis.call('PEXPIREAT', key, string.format('%.0f', math.max(keep, now + grace + OUTAGE)))
+end
+
+local h, before = read(KEYS[1]), read(KEYS[2])
+if h[1] or before[1] then
   return answer(ENDED, nothing)
+end
+if before[2] and (not h[2] or tonumber(before[2]) > tonumber(h[2])) then
+  h = before
 end
 
 -- A state that is missing, or behind the record, was lost: it is rebuilt from the record.
 local state, lost
 if h[2] and tonumber(h[2]) >= known.gen then
-  state = { gen = tonumber(h[2]), jti = h[3], iat = h[4], exp = h[5], role = h[6], kid = h[7],
-    prev = h[8], at = tonumber(h[9]) }
+  state = { gen = tonumber(h[2]), jti = h[3], prev = h[4], iat = h[5], exp = h[6], role = h[7], kid = h[8],
+    net = h[9] or '', at = tonumber(h[10]) }
 else
   state, lost = known, true
 end
@@ -54,10 +75,10 @@ if presented.gen == state.gen then
   if presented.jti ~= state.jti then
     return answer(REUSED, state) -- the family has forked
   end
-  redis.call('HSET', KEYS[1], 'gen', ARGV[9], 'jti', next.jti, 'iat', next.iat, 'exp', next.exp,
-    'role', next.role, 'kid', next.kid, 'prev', presented.jti, 'at', string.format('%.0f', now))
-  -- Clocks differ, so the state outlives the grace even if its end seems to be past.
-  redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.max(keep, now + grace + OUTAGE)))
+  write(KEYS[1], next, 'net', next.net)
+  if before[2] then
+    write(KEYS[2], next) -- without net, which the release before would not replace
+  end
   return answer(ROTATED, next)
 end
 
