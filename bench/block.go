@@ -29,7 +29,7 @@ func (r *rig) measureBlock(ctx context.Context, t *topology, size int) (b block,
 	r.label = fmt.Sprintf("%s-%d-", strings.ToLower(t.name[:6]), size)
 	r.say("%s: filling with %d people and %d sessions", t.name, size, b.sessions)
 	began := time.Now()
-	p, f, err := r.prepare(ctx, t, size)
+	p, f, err := r.prepare(ctx, t, "of", size)
 	if err != nil {
 		return b, err
 	}

@@ -38,7 +38,7 @@ with the rig on another machine. What the back-ends used has a column of its own
 **A signature** is the CPU time of one RSA-2048 PKCS #1 v1.5 signature with SHA-256 by crypto/rsa on one core, in a process of its own, measured before,
 between and after the slices in which each endpoint is measured. The ratio means the same on another machine; the microseconds do not. A token is one signature,
 so an answer with an access and a refresh token cannot cost less than two. Where a password is checked, the argon2id hash of the default cost (19 MiB, t=2, p=1),
-measured the same way, is subtracted first: "hash + 2.1". A hash costs as much as many signatures, so that remainder is uncertain by some
+measured the same way, is subtracted as well: "15.0: hash + 2.1". A hash costs as much as many signatures, so that remainder is uncertain by some
 tenths, and by more on a machine that does other things as well.
 
 **SQL** counts the round trips to MariaDB by its own counters (statements and preparations). On SQLite the statements are the same, without round trips. **Redis
@@ -60,7 +60,7 @@ AVX-512 where golang.org/x/crypto took 45.1 (4.3 times as much), and 16.3 with A
 
 The first compares them in ns/op and B/op; the second does without AVX-512.
 
-`, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "`/proc/<pid>/stat`", integer(o.pool), o.bufferPoolMiB), "\n")
+`, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "the kernel's clock of its process", integer(o.pool), o.bufferPoolMiB), "\n")
 }
 
 func sizesFlag(sizes []int) string {

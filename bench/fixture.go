@@ -15,8 +15,8 @@ const adminName = "bench-admin"
 
 // prepare makes a place with size people, and everything that the requests need. The
 // server runs once to make its schema and keys, but not while the tables are filled.
-func (r *rig) prepare(ctx context.Context, t *topology, size int) (p place, f *fixture, err error) {
-	if p, err = t.place(ctx, fmt.Sprintf("of_%d", size)); err != nil {
+func (r *rig) prepare(ctx context.Context, t *topology, name string, size int) (p place, f *fixture, err error) {
+	if p, err = t.place(ctx, fmt.Sprintf("%s_%d", name, size)); err != nil {
 		return p, nil, err
 	}
 	f = &fixture{run: strings.ToLower(rand.Text()[:6]), secrets: map[string]string{}}

@@ -2,7 +2,7 @@
 // with Redis, fills the database, sends requests to every endpoint that matters, and
 // prints what each request costs.
 //
-// It measures a running server from the outside: CPU and memory come from /proc,
+// It measures a running server from the outside: CPU and memory come from the kernel,
 // queries and commands from the back-ends' own counters.
 // The unit of cost is one RSA-2048 signature made in the same run, so that a
 // figure means the same on another machine. See README.md beside this file.
@@ -55,6 +55,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// findings are what a run measured.
+type findings interface {
+	tables() []table
+	document() string
+}
+
+func (r *rig) find(ctx context.Context) (findings, error) {
+	if r.options.against.wanted() {
+		return r.compare(ctx)
+	}
+	return r.measure(ctx)
+}
+
 // bench measures, prints, and writes the document if one was requested.
 func bench(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	r, err := newRig(ctx, o, stderr)
@@ -62,7 +75,7 @@ func bench(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	found, err := r.measure(ctx)
+	found, err := r.find(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,9 +14,11 @@ import (
 // options are the rig's flags.
 type options struct {
 	binary, dir, markdown, profiles string
+	env                             []string
 	on                              []string
 	sizes                           []int
 	only                            []string
+	against                         rivalry
 
 	connections   int
 	duration      time.Duration
@@ -34,6 +37,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.binary, "binary", "", "the gatehouse `program` to measure; empty: build it")
+	f.Var((*settings)(&o.env), "env", "a setting of it, `NAME=VALUE`; may be given several times")
+	o.against.flags(f)
 	f.StringVar(&o.dir, "dir", "", "the `folder` for databases and logs; empty: a temporary one")
 	f.BoolVar(&o.keep, "keep", false, "leave that folder behind")
 	f.StringVar(&on, "on", "sqlite,mariadb", "the `topologies`: sqlite, mariadb (with Redis)")
@@ -48,7 +53,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.bufferPoolMiB, "buffer-pool", 1024, "InnoDB's buffer pool in `MiB`")
 	f.IntVar(&o.audit, "audit", 10, "how many audit `events` everybody has")
 	f.StringVar(&o.markdown, "markdown", "", "write the document to this `file`")
-	f.StringVar(&o.profiles, "profiles", "", "write a CPU profile of the server for every endpoint to this `folder`; ignore the figures of such a run")
+	f.StringVar(&o.profiles, "profiles", "", "write a CPU profile and one of allocations for every endpoint to this `folder`; ignore the figures of such a run")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -57,7 +62,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	if o.sizes, err = numbers(sizes); err != nil {
 		return o, err
 	}
-	return o, o.check(f.Args())
+	return o, errors.Join(o.check(f.Args()), o.against.check(o))
 }
 
 func (o options) check(rest []string) error {

@@ -1,45 +1,31 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// tick is the unit of times in /proc/<pid>/stat: USER_HZ is 100 on every
-// architecture that Linux and Go share.
-const tick = 10 * time.Millisecond
-
-// cpuTime returns how long the process has been on a core, in user and kernel mode.
+// cpuTime returns how long the process has been on a core, in user and kernel mode, by the
+// kernel's own count in nanoseconds (clock_getcpuclockid(3)): /proc/<pid>/stat rounds it to
+// hundredths of a second, which a slice of a comparison is too short for.
 func (p *process) cpuTime() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
-	if err != nil {
+	var spent unix.Timespec
+	if err := unix.ClockGettime(cpuClock(p.pid), &spent); err != nil {
 		return 0, fmt.Errorf("reading the CPU time of %s: %w", p.name, err)
 	}
-	spent, err := parseStat(text)
-	if err != nil {
-		return 0, fmt.Errorf("reading the CPU time of %s: %w", p.name, err)
-	}
-	return spent, nil
+	return time.Duration(spent.Nano()), nil
 }
 
-// parseStat adds fields 14 and 15, utime and stime (proc_pid_stat(5)). The second
-// field is the name in parentheses, and may itself contain any of them.
-func parseStat(text []byte) (time.Duration, error) {
-	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // from field 3 on
-	if len(fields) < 13 {
-		return 0, errors.New("too few fields in stat")
-	}
-	user, err := strconv.ParseInt(string(fields[14-3]), 10, 64)
-	if err != nil {
-		return 0, err
-	}
-	kernel, err := strconv.ParseInt(string(fields[15-3]), 10, 64)
-	return time.Duration(user+kernel) * tick, err
+// cpuClock is the clock of a process: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) of the
+// kernel's posix-timers.h.
+func cpuClock(pid int) int32 {
+	const sched = 2
+	return int32(^pid<<3 | sched) //nolint:gosec // G115: a PID has at most 22 bits
 }
 
 // resident is a process's resident memory in bytes: now, at its peak, and the part that

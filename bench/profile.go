@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,24 +52,36 @@ func (r *rig) buildForProfiles(ctx context.Context) error {
 	if r.profiles, err = freeAddress(); err != nil {
 		return err
 	}
-	return build(ctx, r.binary, "-overlay", file+".json")
+	return build(ctx, r.program.binary, "-overlay", file+".json")
 }
 
-// profile takes a CPU profile of the server while a scenario runs. The returned
-// function waits for the end of the profile.
+// profilesTaken are the profiles of a row: what they are called, and where the server
+// serves them. That of allocations is of the row alone, too: the difference of its seconds.
+var profilesTaken = []struct{ name, path string }{{"cpu", "profile"}, {"allocs", "allocs"}}
+
+// profile takes profiles of the server while a scenario runs. The returned function waits
+// for their end.
 func (r *rig) profile(ctx context.Context, t target, scenario string) (func() error, error) {
 	if t.profiles == "" {
 		return func() error { return nil }, nil
 	}
 	seconds := int(max(1, r.options.duration.Seconds()+2))
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", t.profiles, seconds), nil)
-	if err != nil {
-		return nil, err
+	row := filepath.Join(r.options.profiles, r.label+fileName.ReplaceAllString(strings.ToLower(scenario), "-"))
+	done := make(chan error, len(profilesTaken))
+	for _, kind := range profilesTaken {
+		from := fmt.Sprintf("http://%s/debug/pprof/%s?seconds=%d", t.profiles, kind.path, seconds)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+		if err != nil {
+			return nil, err
+		}
+		go func() { done <- download(request, row+"."+kind.name+".pprof") }()
 	}
-	file := filepath.Join(r.options.profiles, r.label+fileName.ReplaceAllString(strings.ToLower(scenario), "-")+".pprof")
-	done := make(chan error, 1)
-	go func() { done <- download(request, file) }()
-	return func() error { return <-done }, nil
+	return func() (err error) {
+		for range profilesTaken {
+			err = errors.Join(err, <-done)
+		}
+		return err
+	}, nil
 }
 
 var fileName = regexp.MustCompile(`[^a-z0-9]+`)
@@ -82,6 +95,9 @@ func download(request *http.Request, file string) error {
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return fmt.Errorf("taking a profile: %w", err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("taking a profile: %s: %.300s", answer.Status, text)
 	}
 	return os.WriteFile(file, text, 0o600)
 }

@@ -2,18 +2,31 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"os"
 	"strings"
 	"testing"
 	"time"
 )
 
-func TestCPUTimeIsReadPastAnyName(t *testing.T) {
-	spent, err := parseStat([]byte("42 (a) b (c)) S 1 42 42 0 -1 4194304 100 0 0 0 150 50 7 7 20 0 5 0 100 1 1"))
-	if err != nil || spent != 2*time.Second {
-		t.Errorf("%s, %v, want 2s", spent, err)
+func TestTheCPUTimeOfAProcessIsTheKernels(t *testing.T) {
+	self := &process{name: "the test", pid: os.Getpid()}
+	read := func() time.Duration {
+		spent, err := self.cpuTime()
+		if err != nil {
+			t.Fatalf("reading the test's own CPU time: %v", err)
+		}
+		return spent
 	}
-	if _, err := parseStat([]byte("42 (a) S 1")); err == nil {
-		t.Error("a line that is cut short was read, want an error")
+	before, least := read(), ownCPU()
+	for sum := byte(0); ownCPU()-least < 20*time.Millisecond; sum++ {
+		_ = sha256.Sum256([]byte{sum})
+	}
+	if spent := read() - before; spent < 20*time.Millisecond {
+		t.Errorf("%s of CPU, want at least the 20 ms that getrusage counted", spent)
+	}
+	if _, err := (&process{name: "nobody", pid: 1 << 22}).cpuTime(); err == nil {
+		t.Error("read the CPU time of a process that there is not, want an error")
 	}
 }
 
@@ -77,6 +90,18 @@ func TestFiguresAreGrouped(t *testing.T) {
 	for digits, want := range map[string]string{"1": "1", "999": "999", "1000": "1,000", "1000000": "1,000,000"} {
 		if got := grouped(digits); got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestFeaturesAreThoseOfTheProcessor(t *testing.T) {
+	for cpuinfo, want := range map[string]string{
+		"flags\t\t: fpu avx2 sha_ni avx512f avx512ifma\n": "AVX-512 yes, IFMA yes, AVX2 yes, SHA yes",
+		"flags : avx512f_not avx2\nflags : sha_ni\n":      "AVX-512 no, IFMA no, AVX2 yes, SHA no",
+		"Features\t: asimd aes sha1 sha2\n":               "AVX-512 no, IFMA no, AVX2 no, SHA yes",
+	} {
+		if got := features(cpuinfo); got != want {
+			t.Errorf("%q: %q, want %q", cpuinfo, got, want)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-
-	"gatehouse/internal/password"
 )
 
 // tables are the full report, with the judgement first.
@@ -21,13 +19,13 @@ func (r report) tables() []table {
 	if flood := r.floodTable(); len(flood.rows) > 0 {
 		all = append(all, flood)
 	}
-	return all
+	return r.machine.beside(all)
 }
 
 func (r report) machineTable() table {
 	m := r.machine
 	return table{title: "The machine and the units", head: []string{"what", "value"}, rows: [][]string{
-		{"processor", fmt.Sprintf("%s, %d cores", m.processor, m.cores)},
+		{"processor", m.String()},
 		{"memory, MB", megabytes(m.memory)},
 		{"system", m.system},
 		{"Go", m.golang},
@@ -35,7 +33,7 @@ func (r report) machineTable() table {
 		{"Redis", m.redis},
 		{"one RSA-2048 signature, µs of CPU", micros(m.unit.Signature)},
 		{"the same while every core signs, µs", micros(m.unit.Crowded)},
-		{"one argon2id hash, µs of CPU", fmt.Sprintf("%s by %s", micros(m.unit.Hash), password.Kernel())},
+		{"one argon2id hash, µs of CPU", m.hash()},
 		{"the same by golang.org/x/crypto, µs of CPU", micros(m.unit.Library)},
 		{"a hello handler, µs of CPU per request", micros(r.hello.server)},
 		{"a hello handler, requests/s", perSecond(r.hello.rate)},
@@ -79,10 +77,10 @@ func (r report) endpointsTable(b block) table {
 	return t
 }
 
-// inSignatures is the cost in signatures, apart from a password's hash.
+// inSignatures is the cost in signatures, and what of it is not a password's hash.
 func (m measurement) inSignatures() string {
 	if m.hashes {
-		return "hash + " + ratio(m.beyondHash())
+		return ratio(m.signatures()) + ": hash + " + ratio(m.beyondHash())
 	}
 	return ratio(m.signatures())
 }

@@ -14,7 +14,7 @@ import (
 type rig struct {
 	options   options
 	dir       string // databases, logs, sockets
-	binary    string
+	program   program
 	yardstick *yardstick
 	progress  io.Writer
 	began     time.Time
@@ -24,7 +24,7 @@ type rig struct {
 }
 
 func newRig(ctx context.Context, o options, progress io.Writer) (*rig, error) {
-	r := &rig{options: o, dir: o.dir, binary: o.binary, progress: progress, began: time.Now()}
+	r := &rig{options: o, dir: o.dir, program: program{o.binary, o.env}, progress: progress, began: time.Now()}
 	if r.dir == "" {
 		dir, err := os.MkdirTemp("", "gatehouse-bench-")
 		if err != nil {
@@ -47,16 +47,16 @@ func newRig(ctx context.Context, o options, progress io.Writer) (*rig, error) {
 
 // findBinary builds the server unless one was given.
 func (r *rig) findBinary(ctx context.Context) (err error) {
-	if r.binary != "" {
-		r.binary, err = filepath.Abs(r.binary)
+	if r.program.binary != "" {
+		r.program.binary, err = filepath.Abs(r.program.binary)
 		return err
 	}
-	r.binary = filepath.Join(r.dir, "gatehouse")
+	r.program.binary = filepath.Join(r.dir, "gatehouse")
 	r.say("building gatehouse")
 	if r.options.profiles != "" {
 		return r.buildForProfiles(ctx)
 	}
-	return build(ctx, r.binary)
+	return build(ctx, r.program.binary)
 }
 
 func (r *rig) close() (err error) {
@@ -100,12 +100,18 @@ func (r *rig) measure(ctx context.Context) (found report, err error) {
 	return found, nil
 }
 
-func (r *rig) measureTopology(ctx context.Context, name string, found *report) (err error) {
-	t := sqliteTopology(r.dir)
+// topology starts the services of a topology.
+func (r *rig) topology(ctx context.Context, name string) (*topology, error) {
 	if name == "mariadb" {
-		if t, err = mariaDBTopology(ctx, r.dir, r.options.bufferPoolMiB); err != nil {
-			return err
-		}
+		return mariaDBTopology(ctx, r.dir, r.options.bufferPoolMiB)
+	}
+	return sqliteTopology(r.dir), nil
+}
+
+func (r *rig) measureTopology(ctx context.Context, name string, found *report) (err error) {
+	t, err := r.topology(ctx, name)
+	if err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
 	r.say("%s: measuring first starts", t.name)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,10 +32,23 @@ type start struct {
 // pollEvery bounds the error of a start.
 const pollEvery = 200 * time.Microsecond
 
+// A program is a server's binary, and settings beyond those of its place.
+type program struct {
+	binary string
+	env    []string // NAME=VALUE
+}
+
+// environment returns all settings at a place. Of two with one name the later counts.
+func (g program) environment(p place) []string { return slices.Concat(p.environment(), g.env) }
+
 // serve starts the server at a place and waits until it answers.
 func (r *rig) serve(ctx context.Context, p place) (*process, start, error) {
+	return r.serveBy(ctx, r.program, p)
+}
+
+func (r *rig) serveBy(ctx context.Context, g program, p place) (*process, start, error) {
 	began := time.Now()
-	server, err := startProcess(ctx, p.dir, "gatehouse", append(p.environment(), profileVariable+"="+r.profiles), r.binary, "serve")
+	server, err := startProcess(ctx, p.dir, "gatehouse", append(g.environment(p), profileVariable+"="+r.profiles), g.binary, "serve")
 	if err != nil {
 		return nil, start{}, err
 	}
@@ -58,8 +72,8 @@ func isReady(ctx context.Context, l load) error {
 
 // command runs a subcommand of gatehouse beside the server, and reads its JSON.
 func (r *rig) command(ctx context.Context, p place, input string, answer any, args ...string) error {
-	cmd := exec.CommandContext(ctx, r.binary, args...)
-	cmd.Dir, cmd.Env = p.dir, p.environment()
+	cmd := exec.CommandContext(ctx, r.program.binary, args...)
+	cmd.Dir, cmd.Env = p.dir, r.program.environment(p)
 	cmd.Stdin = strings.NewReader(input)
 	var complaint strings.Builder
 	cmd.Stderr = &complaint

@@ -11,6 +11,7 @@ import (
 // A table is part of the report, for people or for a document.
 type table struct {
 	title, note string
+	machine     string // that it was measured on
 	head        []string
 	rows        [][]string
 }
@@ -20,6 +21,9 @@ func writeText(w io.Writer, tables []table) error {
 	for _, t := range tables {
 		columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(columns, "\n%s\n", t.title)
+		if t.machine != "" {
+			fmt.Fprintf(columns, "  (%s)\n", t.machine)
+		}
 		for _, row := range append([][]string{t.head}, t.rows...) {
 			fmt.Fprintln(columns, "  "+strings.Join(row, "\t"))
 		}
@@ -37,6 +41,9 @@ func (t table) markdown() string {
 	fmt.Fprintf(&b, "## %s\n\n", t.title)
 	if t.note != "" {
 		fmt.Fprintf(&b, "%s\n\n", t.note)
+	}
+	if t.machine != "" {
+		fmt.Fprintf(&b, "*%s*\n\n", t.machine)
 	}
 	fmt.Fprintf(&b, "| %s |\n|---|%s\n", strings.Join(t.head, " | "), strings.Repeat("---:|", len(t.head)-1))
 	for _, row := range t.rows {

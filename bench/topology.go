@@ -110,14 +110,17 @@ func mariaDBTopology(ctx context.Context, dir string, bufferPoolMiB int) (t *top
 		return nil, err
 	}
 	closers = append([]func() error{t.counters.close}, closers...)
+	places := 0
 	t.place = func(ctx context.Context, name string) (place, error) {
-		return mariaDBPlace(ctx, dir, name, db, redis)
+		places++
+		return mariaDBPlace(ctx, dir, name, db, redis, places)
 	}
 	return t, nil
 }
 
-// mariaDBPlace makes a new database and empties Redis.
-func mariaDBPlace(ctx context.Context, dir, name string, db mariaDB, redis redisServer) (place, error) {
+// mariaDBPlace makes a new database and empties Redis, where each place has one of the
+// sixteen databases in turn: two servers that are compared do not see each other's.
+func mariaDBPlace(ctx context.Context, dir, name string, db mariaDB, redis redisServer, nth int) (place, error) {
 	p, err := newPlace(dir, "mariadb-"+name)
 	if err != nil {
 		return p, err
@@ -130,7 +133,7 @@ func mariaDBPlace(ctx context.Context, dir, name string, db mariaDB, redis redis
 		return p, err
 	}
 	p.database = fmt.Sprintf("mysql://%s:%s@%s/%s", databaseUser, databasePassword, db.address, schema)
-	p.redis = "redis://" + redis.address + "/0"
+	p.redis = fmt.Sprintf("redis://%s/%d", redis.address, nth%16)
 	p.driver, p.source = "mysql", db.source(schema)
 	return p, nil
 }
