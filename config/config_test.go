@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+
+	"gatehouse/keys/openssl"
 )
 
 // goodKey is 32 bytes in base64.
@@ -328,6 +330,7 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"MASTER_KEY": goodKey, "MASTER_KEY_FILE": openKey}, "MASTER_KEY is given twice"},
 		{map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL loud is not one of debug, info, warn, error"},
 		{map[string]string{"LOG_LEVEL": "warm"}, "LOG_LEVEL warm is not one of debug, info, warn, error; did you mean warn?"},
+		{map[string]string{"SIGNER": "fast"}, "SIGNER fast is not one of auto, go, openssl"},
 		{map[string]string{"SIGNUP": "maybe"}, "SIGNUP maybe is not one of open, closed"},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, `TRUSTED_PROXIES "10.0.0.0/8, proxy" is not a list of networks`},
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/33"}, "TRUSTED_PROXIES 10.0.0.0/33 is not a list of networks"},
@@ -402,6 +405,19 @@ func TestAnIssuerOverTheNetworkIsForTests(t *testing.T) {
 	delete(allowed, "INSECURE_ISSUER")
 	if faults := faultsOf(t, environment(allowed)); len(faults) != 2 {
 		t.Errorf("without INSECURE_ISSUER: faults %q, want one for the issuer and one for the origin", faults)
+	}
+}
+
+func TestOpenSSLIsForBuildsThatHaveIt(t *testing.T) {
+	c, err := Load(Sources{Flags: map[string]string{"signer": "openssl"}})
+	if openssl.Usable() == nil {
+		if err != nil || c.Signer != "openssl" {
+			t.Errorf("signer %q, %v; want openssl", c.Signer, err)
+		}
+		return
+	}
+	if err == nil || !strings.Contains(err.Error(), "GATEHOUSE_SIGNER openssl cannot be used: this ") {
+		t.Errorf("loading: %v, want a fault that says why OpenSSL cannot be used", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/internal/loopback"
 	"gatehouse/internal/stolen"
+	"gatehouse/keys/openssl"
 )
 
 // A rule checks what bounds cannot express. Its problem is reported for the first
@@ -53,6 +54,7 @@ func (c Config) rules() []rule {
 		{[]string{"TLS_KEY", "TLS_CERT"}, certificateKey},
 		{[]string{"REFRESH_TOKEN_IDLE", "REFRESH_TOKEN_LIFETIME"}, idle},
 		{[]string{"REFRESH_TOKEN_IDLE", "ACCESS_TOKEN_LIFETIME"}, access},
+		{[]string{"SIGNER"}, signer},
 		{[]string{"KEY_PUBLISH_LEAD", "KEY_ROTATE_EVERY"}, lead},
 		{[]string{"STOLEN_PASSWORDS"}, stolenPasswords},
 		{[]string{"PASSWORD_ITERATIONS", "PASSWORD_MEMORY_KIB"}, passwordCost},
@@ -395,6 +397,13 @@ func idle(c Config) string {
 func access(c Config) string {
 	if c.RefreshTokenIdle < c.AccessTokenLifetime {
 		return fmt.Sprintf("%s is less than GATEHOUSE_ACCESS_TOKEN_LIFETIME, %s", short(c.RefreshTokenIdle), short(c.AccessTokenLifetime))
+	}
+	return ""
+}
+
+func signer(c Config) string {
+	if err := openssl.Usable(); c.Signer == "openssl" && err != nil {
+		return "openssl cannot be used: " + err.Error()
 	}
 	return ""
 }

@@ -15,18 +15,7 @@ import (
 // A resource server has nothing from us but the JWKS.
 func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
-	set, err := jwk.Parse(mustJWKS(t, r).Body)
-	if err != nil {
-		t.Fatalf("parsing the JWKS: %v", err)
-	}
-	token := mustSign(t, r, "at+jwt", map[string]any{"iss": "https://id.example", "sub": "x"})
-	parsed, err := jwt.ParseString(token, jwt.WithKeySet(set), jwt.WithIssuer("https://id.example"))
-	if err != nil {
-		t.Fatalf("parsing the token: %v", err)
-	}
-	if parsed.Subject() != "x" {
-		t.Errorf(`sub %q, want "x"`, parsed.Subject())
-	}
+	set := readsByTheJWKS(t, r, mustSign(t, r, "at+jwt", map[string]any{"iss": "https://id.example", "sub": "x"}))
 	public, _ := set.Key(0)
 	digest, err := public.Thumbprint(crypto.SHA256)
 	if err != nil {
@@ -35,6 +24,24 @@ func TestAResourceServerReadsOurTokensWithTheJWKS(t *testing.T) {
 	if want := base64.RawURLEncoding.EncodeToString(digest); public.KeyID() != want {
 		t.Errorf("kid %s, want %s", public.KeyID(), want)
 	}
+}
+
+// readsByTheJWKS reads a token of the issuer https://id.example about x with the ring's
+// JWKS, and returns that.
+func readsByTheJWKS(t *testing.T, r *Ring, token string) jwk.Set {
+	t.Helper()
+	set, err := jwk.Parse(mustJWKS(t, r).Body)
+	if err != nil {
+		t.Fatalf("parsing the JWKS: %v", err)
+	}
+	parsed, err := jwt.ParseString(token, jwt.WithKeySet(set), jwt.WithIssuer("https://id.example"))
+	if err != nil {
+		t.Fatalf("parsing the token: %v", err)
+	}
+	if parsed.Subject() != "x" {
+		t.Errorf(`sub %q, want "x"`, parsed.Subject())
+	}
+	return set
 }
 
 // RS256 is deterministic, so two implementations agree byte for byte.

@@ -75,6 +75,7 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 		{Part: "database", Look: func(ctx context.Context) finding.List {
 			return doctor.Database(ctx, database, rescue.Examination{Replicas: replicas, MaxSessions: cfg.MaxSessions, Now: time.Now})
 		}},
+		{Part: "signer", Look: func(context.Context) finding.List { return doctor.Signer(cfg.Signer) }},
 		{Part: "keys", Look: func(ctx context.Context) finding.List {
 			return doctor.Keys(ctx, database, masters, keyOptions(cfg, time.Now))
 		}},

@@ -30,7 +30,7 @@ func (c *cli) withRing(ctx context.Context, none error, f func(*keys.Ring) error
 		if len(known) == 0 {
 			return none
 		}
-		ring, _, err := core.openRing(ctx)
+		ring, _, err := core.openRing(ctx, nil) // a command signs nothing
 		if err != nil {
 			return err
 		}

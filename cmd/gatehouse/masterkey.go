@@ -14,15 +14,15 @@ import (
 	"gatehouse/keys"
 )
 
-// openRing finds the master key and opens the signing keys under it. fresh reports
-// whether this is the first start on a new SQLite file.
-func (b *backends) openRing(ctx context.Context) (ring *keys.Ring, fresh bool, err error) {
+// openRing finds the master key and opens the signing keys under it; by is as in
+// keys.Options. fresh reports whether this is the first start on a new SQLite file.
+func (b *backends) openRing(ctx context.Context, by keys.Signer) (ring *keys.Ring, fresh bool, err error) {
 	masters, fresh, err := b.masterKeys(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	o := keyOptions(b.config, now)
-	o.Store, o.Masters, o.Log = b.db, masters, b.log
+	o.Store, o.Masters, o.Log, o.Signer = b.db, masters, b.log, by
 	if ring, err = keys.Open(ctx, o); err != nil {
 		return nil, false, b.masterKeyTrouble(err)
 	}

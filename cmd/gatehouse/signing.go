@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/token"
@@ -24,7 +25,11 @@ type signing struct {
 }
 
 func (b *backends) openSigning(ctx context.Context) (signing, error) {
-	ring, fresh, err := b.openRing(ctx)
+	by, err := b.chooseSigner(ctx)
+	if err != nil {
+		return signing{}, err
+	}
+	ring, fresh, err := b.openRing(ctx, by)
 	if err != nil {
 		return signing{}, err
 	}
@@ -43,6 +48,21 @@ func (b *backends) openSigning(ctx context.Context) (signing, error) {
 		verifier: &token.Verifier{Keys: ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Now: b.now},
 		cursors:  cursor.Sealer{Keys: ring.Derive("gatehouse cursor v1")},
 	}, nil
+}
+
+// chooseSigner returns what makes the signers of keys, and tells which it is.
+func (b *backends) chooseSigner(ctx context.Context) (keys.Signer, error) {
+	chosen, err := keys.Choose(b.config.Signer)
+	if err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_SIGNER: %w", err)
+	}
+	b.metrics.Signer(chosen.Name, chosen.Library)
+	if chosen.Wrong {
+		b.log.WarnContext(ctx, "signatures with RSA are not made by OpenSSL, which failed", "signer", chosen.Name, "library", chosen.Library, "error", chosen.Instead)
+		return chosen.Signer, nil
+	}
+	b.log.InfoContext(ctx, "signatures with RSA", "signer", chosen.Name, "library", chosen.Library)
+	return chosen.Signer, nil
 }
 
 // sealer returns a sealer for one purpose. Others cannot open what it seals.

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"gatehouse/keys/openssl"
 )
 
 // versionInfo says which program this is.
@@ -18,11 +21,15 @@ type versionInfo struct {
 	Modified bool   `json:"modified"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	// OpenSSL is the version of the OpenSSL in this build; empty in one without it.
+	OpenSSL string `json:"openssl,omitempty"`
 }
 
 func thisVersion() versionInfo {
 	build, _ := debug.ReadBuildInfo()
-	return versionOf(version, build)
+	v := versionOf(version, build)
+	v.OpenSSL = openssl.Version()
+	return v
 }
 
 // versionOf returns what is known of a build, which may be nil.
@@ -51,7 +58,11 @@ func (v versionInfo) String() string {
 		}
 		commit += ")"
 	}
-	return fmt.Sprintf("gatehouse %s%s %s %s", v.Version, commit, v.Go, v.Platform)
+	parts := []string{"gatehouse", v.Version + commit, v.Go, v.Platform}
+	if v.OpenSSL != "" {
+		parts = append(parts, v.OpenSSL)
+	}
+	return strings.Join(parts, " ")
 }
 
 func (c *cli) versionCommand() *cobra.Command {

@@ -25,5 +25,9 @@ func TestVersion(t *testing.T) {
 		if got := v.String(); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+		v.OpenSSL = "OpenSSL 3.5"
+		if got := v.String(); got != c.want+" OpenSSL 3.5" {
+			t.Errorf("%s, with OpenSSL: %q, want its version at the end", c.name, got)
+		}
 	}
 }

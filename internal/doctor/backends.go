@@ -72,6 +72,22 @@ func Keys(ctx context.Context, database sqlstore.Options, masters Masters, o key
 	return found
 }
 
+// Signer examines what makes signatures with RSA.
+func Signer(choice string) (found finding.List) {
+	chosen, err := keys.Choose(choice)
+	switch {
+	case err != nil:
+		found.Fault("signer", "set GATEHOUSE_SIGNER=auto, and report it if this build has OpenSSL", "%s", err)
+	case chosen.Wrong:
+		found.Warn("signer", "report it; GATEHOUSE_SIGNER=go does without OpenSSL", "%s signs, because OpenSSL failed: %s", chosen.Library, chosen.Instead)
+	case chosen.Instead != "":
+		found.OK("signer", "%s; %s", chosen.Library, chosen.Instead)
+	default:
+		found.OK("signer", "%s", chosen.Library)
+	}
+	return found
+}
+
 // Masters are the master keys. Read never makes one; File is where the first start of a
 // server would.
 type Masters struct {

@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/finding"
 	"gatehouse/internal/machine"
 	"gatehouse/internal/test/testkit"
+	"gatehouse/keys/openssl"
 )
 
 func TestCertificates(t *testing.T) {
@@ -44,6 +45,17 @@ func TestWhereOurOwnAPIIsDescribed(t *testing.T) {
 	testkit.Finds(t, Resource(at), "resource metadata", finding.OK, "https://id.example/.well-known/oauth-protected-resource/api")
 	at.Audience = "https://api.example"
 	testkit.Finds(t, Resource(at), "resource metadata", finding.OK, "none for our own API, which GATEHOUSE_AUDIENCE calls https://api.example: it is at another host")
+}
+
+func TestWhatSigns(t *testing.T) {
+	testkit.Finds(t, Signer("go"), "signer", finding.OK, "crypto/rsa")
+	if why := openssl.Usable(); why != nil {
+		testkit.Finds(t, Signer("auto"), "signer", finding.OK, why.Error())
+		testkit.Finds(t, Signer("openssl"), "signer", finding.Fault, "GATEHOUSE_SIGNER=auto")
+		return
+	}
+	testkit.Finds(t, Signer("auto"), "signer", finding.OK, openssl.Version())
+	testkit.Finds(t, Signer("openssl"), "signer", finding.OK, openssl.Version())
 }
 
 func TestTheMachine(t *testing.T) {

@@ -69,6 +69,13 @@ func New(version string) *Metrics {
 	}
 }
 
+// Signer names what makes signatures with RSA. It is called once.
+func (m *Metrics) Signer(name, library string) {
+	promauto.With(m.registry).NewGaugeVec(prometheus.GaugeOpts{
+		Name: "gatehouse_signer_info", Help: "1, with what makes signatures with RSA as labels.",
+	}, []string{"signer", "library"}).WithLabelValues(name, library).Set(1)
+}
+
 // Handler serves the metrics in the Prometheus text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

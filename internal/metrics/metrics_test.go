@@ -24,6 +24,7 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 	m.Sessions("ended", 3)
 	m.Swept("sessions", 500)
 	m.Panic()
+	m.Signer("go", "crypto/rsa of go1.26")
 	m.Gauge("gatehouse_test_gauge", "A gauge.", func() float64 { return 7 })
 	m.GaugeBy("gatehouse_test_by", "By a label.", "state", func() map[string]float64 { return map[string]float64{"signing": 1, "published": 2} })
 	m.Pool(func() sql.DBStats {
@@ -40,6 +41,7 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		`gatehouse_sessions_total{event="ended"} 3`,
 		`gatehouse_swept_rows_total{table="sessions"} 500`,
 		`gatehouse_panics_total 1`,
+		`gatehouse_signer_info{library="crypto/rsa of go1.26",signer="go"} 1`,
 		`gatehouse_test_gauge 7`,
 		`gatehouse_test_by{state="published"} 2`,
 		`gatehouse_test_by{state="signing"} 1`,
