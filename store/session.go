@@ -126,6 +126,10 @@ type Sessions interface {
 	// are now, in one query. It returns ErrNotFound if either does not exist. A session
 	// whose Foundation is dead has ended.
 	SessionWithUser(ctx context.Context, id string) (Session, User, error)
+	// SessionInUse is SessionWithUser without what no use of an access token asks about: the
+	// session's Rotation, Repeats, RefreshAudience and LastUsedAt, and who used it (IP,
+	// UserAgent), are empty.
+	SessionInUse(ctx context.Context, id string) (Session, User, error)
 	// ListSessions returns the person's living sessions, newest first, at most
 	// 1,000. A session whose last refresh token has expired does not count as living.
 	ListSessions(ctx context.Context, userID int64, now time.Time) ([]Session, error)

@@ -48,7 +48,7 @@ func verifying(err error) error {
 // it too, so that the person signs in again.
 func (s *Service) presented(ctx context.Context, err error, sid, sub, clientID string) error {
 	if errors.Is(err, token.ErrEarly) {
-		if _, _, ended := s.living(ctx, sid, sub, clientID); sid != "" && errors.Is(ended, ErrInvalid) {
+		if _, _, ended := s.living(ctx, s.DB.SessionInUse, sid, sub, clientID); sid != "" && errors.Is(ended, ErrInvalid) {
 			return ended
 		}
 		return fmt.Errorf("verifying a token: %w: the clock was set back: %v", store.ErrUnavailable, err) //nolint:errorlint // it must not be an ErrInvalid

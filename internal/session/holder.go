@@ -32,7 +32,7 @@ func (s *Service) Holder(ctx context.Context, rawAccess string) (Holder, error) 
 	if err := s.clientLives(ctx, claims.ClientID, time.Unix(claims.IssuedAt, 0)); err != nil {
 		return Holder{}, err
 	}
-	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
+	session, user, err := s.living(ctx, s.DB.SessionInUse, claims.SessionID, claims.Subject, claims.ClientID)
 	if err != nil {
 		return Holder{}, err
 	}

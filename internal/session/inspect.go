@@ -82,7 +82,7 @@ func (s *Service) inspectRefresh(ctx context.Context, caller store.Client, raw s
 	if claims.ClientID != caller.ID {
 		return Inspection{}, fmt.Errorf("%w: a refresh token of another client", ErrInvalid)
 	}
-	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
+	session, user, err := s.living(ctx, s.DB.SessionWithUser, claims.SessionID, claims.Subject, claims.ClientID)
 	if err != nil {
 		return Inspection{}, err
 	}

@@ -12,11 +12,14 @@ import (
 	"gatehouse/store"
 )
 
+// A reader is SessionWithUser or SessionInUse of store.Sessions.
+type reader func(ctx context.Context, id string) (store.Session, store.User, error)
+
 // living returns the session of a token and its user, as they are now, in one query. It
 // refuses a session that has ended. An inactive user is reported before an ended
 // session, because a deactivation ends the sessions too.
-func (s *Service) living(ctx context.Context, sid, sub, clientID string) (store.Session, store.User, error) {
-	session, user, err := s.DB.SessionWithUser(ctx, sid)
+func (s *Service) living(ctx context.Context, read reader, sid, sub, clientID string) (store.Session, store.User, error) {
+	session, user, err := read(ctx, sid)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Session{}, store.User{}, s.missing(ctx, sub)
 	}
@@ -90,7 +93,7 @@ func (s *Service) holder(ctx context.Context, claims token.Access) (store.User, 
 		return store.User{}, "", err
 	}
 	if claims.SessionID != "" {
-		session, user, err := s.living(ctx, claims.SessionID, claims.Subject, claims.ClientID)
+		session, user, err := s.living(ctx, s.DB.SessionInUse, claims.SessionID, claims.Subject, claims.ClientID)
 		return user, usable(claims, session), err
 	}
 	revoked, err := s.DB.TokenRevoked(ctx, claims.JTI, time.Unix(claims.IssuedAt, 0))

@@ -32,7 +32,7 @@ func (s *Service) Refresh(ctx context.Context, client store.Client, raw string, 
 		foreign := refusal.Fact{Kind: refusal.RefreshClient, Given: client.ID, Expected: claims.ClientID}
 		return Set{}, refusal.With(fmt.Errorf("%w: a refresh token of another client", ErrInvalid), foreign)
 	}
-	session, user, err := s.living(ctx, claims.SessionID, claims.Subject, client.ID)
+	session, user, err := s.living(ctx, s.DB.SessionWithUser, claims.SessionID, claims.Subject, client.ID)
 	if err != nil {
 		return Set{}, err
 	}

@@ -34,6 +34,7 @@ import (
 type Service struct {
 	DB interface {
 		SessionWithUser(ctx context.Context, id string) (store.Session, store.User, error)
+		SessionInUse(ctx context.Context, id string) (store.Session, store.User, error)
 		ListSessions(ctx context.Context, userID int64, now time.Time) ([]store.Session, error)
 		TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error
 		UseSession(ctx context.Context, id string, at time.Time) error

@@ -44,6 +44,7 @@ func BenchmarkHotPaths(b *testing.B) {
 		last := session.Rotation
 		for path, run := range map[string]func(i int) error{
 			"SessionWithUser": func(int) error { _, _, err := db.SessionWithUser(b.Context(), "S"); return err },
+			"SessionInUse":    func(int) error { _, _, err := db.SessionInUse(b.Context(), "S"); return err },
 			"UserByName":      func(int) error { _, err := db.UserByName(b.Context(), "ann"); return err },
 			"ClientByID":      func(int) error { _, err := db.ClientByID(b.Context(), "shop"); return err },
 			"BrowserWithUser": func(int) error { _, _, err := db.BrowserWithUser(b.Context(), cookie); return err },

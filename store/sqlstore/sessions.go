@@ -24,9 +24,22 @@ var rotationColumns = []column[store.Rotation]{
 	col("rotated_net", func(r *store.Rotation) any { return &r.Network }),
 }
 
-// sessionColumns are the columns of a session, its last rotation included. Only
-// rotations.go reads rotated_at.
-var sessionColumns = slices.Concat([]column[store.Session]{
+// sessionColumns are the columns of a session: those of inUse, and those that only its
+// rotation asks about. Only rotations.go reads rotated_at.
+var sessionColumns = slices.Concat(inUseColumns, []column[store.Session]{
+	col("last_used_at", func(s *store.Session) any { return (*moment)(&s.LastUsedAt) }),
+	col("ip", func(s *store.Session) any { return &s.IP }).upTo(64),
+	col("user_agent", func(s *store.Session) any { return &s.UserAgent }).upTo(255),
+	col("rotated_at", func(*store.Session) any { return 0 }).written(),
+	col("refresh_audience", func(s *store.Session) any { return &s.RefreshAudience }),
+	col("repeat_of", func(s *store.Session) any { return &s.Repeats.Of }),
+	col("repeat_nets", func(s *store.Session) any { return (*texts)(&s.Repeats.Networks) }),
+},
+	unread(foundationColumns(func(s *store.Session) *store.Foundation { return &s.Foundation },
+		func(s *store.Session) (int64, string) { return s.UserID, s.ClientID })),
+	within(func(s *store.Session) *store.Rotation { return &s.Rotation }, rotationColumns))
+
+var inUseColumns = slices.Concat([]column[store.Session]{
 	col("id", func(s *store.Session) any { return &s.ID }),
 	col("user_id", func(s *store.Session) any { return &s.UserID }),
 	col("client_id", func(s *store.Session) any { return &s.ClientID }),
@@ -34,25 +47,15 @@ var sessionColumns = slices.Concat([]column[store.Session]{
 	col("resources", func(s *store.Session) any { return (*texts)(&s.Resources) }).orEmpty(),
 	col("created_at", func(s *store.Session) any { return (*moment)(&s.CreatedAt) }),
 	col("expires_at", func(s *store.Session) any { return (*moment)(&s.ExpiresAt) }),
-	col("last_used_at", func(s *store.Session) any { return (*moment)(&s.LastUsedAt) }),
 	col("ended_at", func(s *store.Session) any { return (*moment)(&s.EndedAt) }),
 	col("end_reason", func(s *store.Session) any { return &s.EndReason }),
-	col("ip", func(s *store.Session) any { return &s.IP }).upTo(64),
-	col("user_agent", func(s *store.Session) any { return &s.UserAgent }).upTo(255),
 	col("browser_id", func(s *store.Session) any { return &s.BrowserID }),
 	col("claims", func(s *store.Session) any { return &s.Claims }).orEmpty(),
-	col("rotated_at", func(*store.Session) any { return 0 }).written(),
-	col("refresh_audience", func(s *store.Session) any { return &s.RefreshAudience }),
-	col("repeat_of", func(s *store.Session) any { return &s.Repeats.Of }),
-	col("repeat_nets", func(s *store.Session) any { return (*texts)(&s.Repeats.Networks) }),
-},
-	within(func(s *store.Session) *store.SignIn { return &s.SignIn }, signInColumns),
-	unread(foundationColumns(func(s *store.Session) *store.Foundation { return &s.Foundation },
-		func(s *store.Session) (int64, string) { return s.UserID, s.ClientID })),
-	within(func(s *store.Session) *store.Rotation { return &s.Rotation }, rotationColumns))
+}, within(func(s *store.Session) *store.SignIn { return &s.SignIn }, signInColumns))
 
 var (
 	sessionTable  = tableOf("sessions", "s.", sessionColumns)
+	inUse         = tableOf("sessions", "s.", inUseColumns)
 	rotationTable = tableOf("sessions", "s.", rotationColumns)
 
 	// sessionStands is the condition that what a session was founded on has not ended, and
@@ -62,10 +65,10 @@ var (
 	sessionJoins  = " JOIN users u ON u.id = s.user_id" + joinClient("s.") + joinConsent("s.") + joinBrowser("s.")
 	sessionFrom   = " FROM sessions s" + sessionJoins
 
-	sessionWithUser = "SELECT " + sessionTable.selected + ", " + userTable.selected + ", " + epochBegan + " AS epoch, " + sessionStands + " AS stands, " + withdrawnNow + " AS withdrawn" +
-		sessionFrom + " WHERE s.id = ?"
-	sessionEnds  = "SELECT " + lastEnds + sessionFrom + " WHERE s.id = ?"
-	livingOfUser = " WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
+	sessionWithUser = withUser(sessionTable)
+	sessionInUse    = withUser(inUse)
+	sessionEnds     = "SELECT " + lastEnds + sessionFrom + " WHERE s.id = ?"
+	livingOfUser    = " WHERE s.user_id = ? AND s.ended_at = 0 AND s.token_exp > ?" +
 		" AND s.auth_time >= " + epochBegan + " AND " + sessionStands + " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
 	// sessionsLike are the living sessions of a user in a client: those with the same
 	// foundation, as all others are dead. sessionsBefore are those of the release before,
@@ -87,8 +90,22 @@ var (
 		" WHERE id = ? AND gen < ? AND ended_at = 0"
 )
 
+func withUser(t *table[store.Session]) string {
+	return "SELECT " + t.selected + ", " + userTable.selected + ", " + epochBegan + " AS epoch, " + sessionStands + " AS stands, " + withdrawnNow + " AS withdrawn" +
+		sessionFrom + " WHERE s.id = ?"
+}
+
 // SessionWithUser implements store.Sessions.
 func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, store.User, error) {
+	return d.session(ctx, id, sessionTable, sessionWithUser)
+}
+
+// SessionInUse implements store.Sessions.
+func (d *DB) SessionInUse(ctx context.Context, id string) (store.Session, store.User, error) {
+	return d.session(ctx, id, inUse, sessionInUse)
+}
+
+func (d *DB) session(ctx context.Context, id string, t *table[store.Session], query string) (store.Session, store.User, error) {
 	if !plausible(id) {
 		return store.Session{}, store.User{}, store.ErrNotFound
 	}
@@ -99,8 +116,8 @@ func (d *DB) SessionWithUser(ctx context.Context, id string) (store.Session, sto
 		stands  bool
 	}
 	err := d.Read(ctx, func(db *gorm.DB) error {
-		return engine.Row(db, sessionWithUser, []any{id},
-			sessionTable.dest(&found.session, userTable.dest(&found.user, &found.epoch, &found.stands, &found.session.Withdrawn)...)...)
+		return engine.Row(db, query, []any{id},
+			t.dest(&found.session, userTable.dest(&found.user, &found.epoch, &found.stands, &found.session.Withdrawn)...)...)
 	})
 	if err != nil {
 		return store.Session{}, store.User{}, err

@@ -15,7 +15,7 @@ import (
 
 func sessions() []promise {
 	return []promise{
-		{"a session comes back as it was, with its person as they are", "CreateSession SessionWithUser", sessionRoundTrip},
+		{"a session comes back as it was, with its person as they are", "CreateSession SessionWithUser SessionInUse", sessionRoundTrip},
 		{"an odd User-Agent is accepted", "CreateSession", oddBrowser},
 		{"an unknown session is not found", "SessionWithUser", noSession},
 		{"an ID is given once", "CreateSession", func(t *testing.T, db store.DB) {
@@ -98,6 +98,12 @@ func sessionRoundTrip(t *testing.T, db store.DB) {
 		}
 		same(t, "session", got, want)
 		same(t, "person", u, ann)
+		if got, u, err = db.SessionInUse(t.Context(), want.ID); err != nil {
+			t.Fatalf("looking up the session in use: %v", err)
+		}
+		want.Rotation, want.Repeats, want.RefreshAudience, want.LastUsedAt, want.IP, want.UserAgent = store.Rotation{}, store.Repeats{}, 0, time.Time{}, "", ""
+		same(t, "session in use", got, want)
+		same(t, "person of the session in use", u, ann)
 	}
 }
 
