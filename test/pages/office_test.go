@@ -41,6 +41,7 @@ func TestTheConsoleIsWalked(t *testing.T) {
 		logs    []string // what the browser may say
 	}{
 		{"people are found while one types", true, (*office).findsWhileTyping, nil},
+		{"keys of one character are switched off", true, (*office).switchesKeysOff, nil},
 		{"people are found without scripts", false, (*office).findsWithoutScripts, nil},
 		{"many are deactivated", true, (*office).deactivatesMany, nil},
 		{"some are signed out without scripts", false, (*office).signsSomeOut, nil},

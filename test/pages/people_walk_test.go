@@ -59,6 +59,23 @@ func (o *office) findsWhileTyping() {
 	o.filters()
 }
 
+// switchesKeysOff does without the keys of one character (WCAG 2.1.4), also on the next page.
+func (o *office) switchesKeysOff() {
+	o.opens("/console/people")
+	o.tab.Run("switching off", typed("?"), chromedp.Click(chromedp.ID("keys-on")))
+	for range 2 {
+		o.is(`document.getElementById("keys-on").checked`, "false")
+		o.tab.Run("typing", typed("j"), typed("/"))
+		o.is(`document.activeElement.id === "search" || !!document.querySelector("#list .here")`, "false")
+		o.opens("/console/people")
+	}
+	o.tab.Run("going down", typed(kb.ArrowDown))
+	o.is(`!!document.querySelector("#list .here")`, "true")
+	o.tab.Run("switching on", typed("?"))
+	o.is(`document.getElementById("keys").open`, "false")
+	o.tab.Run("opening the list", chromedp.Click(chromedp.CSS("#keys summary")), chromedp.Click(chromedp.ID("keys-on")), typed("/"), chromium.Focused("search"))
+}
+
 func (o *office) findsWithoutScripts() {
 	o.opens("/console/people")
 	o.goesOn(fill("search", "lind04711"), submit)
