@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # One way to build all but what runs under the race detector, so that nothing is compiled twice.
-export CGO_ENABLED=0 GOFLAGS=-trimpath
+# The tags change nothing without cgo, and with it (scripts/build.sh) keep the C library out.
+export CGO_ENABLED=0 GOFLAGS="-trimpath -tags=netgo,osusergo"
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -32,6 +33,15 @@ trap 'rm -rf "$built"' EXIT
 go build -o "$built/gatehouse" ./cmd/gatehouse
 export GATEHOUSE_TEST_SQLITE="$built/empty.db" # most tests begin with a copy of it
 GATEHOUSE_DATABASE="sqlite:$GATEHOUSE_TEST_SQLITE" "$built/gatehouse" migrate up
+step "signatures by OpenSSL, and a static binary that has it"
+signs=(./keys/openssl ./keys ./config ./internal/doctor)
+CGO_ENABLED=1 go vet -tags openssl,netgo,osusergo "${signs[@]}"
+CGO_ENABLED=1 go test -race -tags openssl,netgo,osusergo ./keys/openssl
+CGO_ENABLED=1 go test -tags openssl,netgo,osusergo -run 'OpenSSL|Implementation|Signs' "${signs[@]}"
+scripts/build.sh "$built/openssl"
+if readelf -l "$built/openssl" | grep INTERP; then exit 1; fi # it would need a loader
+GATEHOUSE_SIGNER=openssl GATEHOUSE_DATABASE="sqlite:$built/none.db" "$built/openssl" doctor | grep '^OK *signer *OpenSSL'
+"$built/openssl" version | grep OpenSSL
 step "tests, with the race detector, on SQLite, MariaDB and Redis"
 # Not the load rig, what has nothing that runs at once, and what starts processes of its own:
 # those follow without it, and what they call at once is tested under it in the packages.
