@@ -291,6 +291,12 @@ type Config struct {
 	// AuditKeep is how long the audit log is kept.
 	AuditKeep time.Duration `env:"AUDIT_KEEP" default:"9600h" min:"24h" max:"175200h"`
 
+	// AuditSink is where the audit log is written besides the database, as JSON lines: `stdout`,
+	// or `file:` and a path, such as file:/var/log/gatehouse/audit.jsonl. Each event comes at
+	// least once, within seconds, from one of the replicas, and no request waits for it.
+	// Empty: nowhere.
+	AuditSink string `env:"AUDIT_SINK" default:""`
+
 	// DrainDelay is how long the server, once told to stop, keeps accepting requests
 	// while /healthz/ready fails, so that a load balancer turns away first. 5s is usual
 	// behind a load balancer. Ctrl-C skips the delay.

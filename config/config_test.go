@@ -357,6 +357,8 @@ func TestBadConfigurations(t *testing.T) {
 		{map[string]string{"TLS_CERT": openKey, "ISSUER": "https://a.example"}, "TLS_KEY is not set, though GATEHOUSE_TLS_CERT is"},
 		{map[string]string{"TLS_KEY": openKey}, "TLS_CERT is not set, though GATEHOUSE_TLS_KEY is"},
 		{map[string]string{"TLS_CERT": openKey, "TLS_KEY": openKey, "ISSUER": "https://a.example"}, "TLS_KEY " + openKey + " and the certificate cannot be loaded"},
+		{map[string]string{"AUDIT_SINK": "/var/log/audit.jsonl"}, "AUDIT_SINK /var/log/audit.jsonl is neither stdout nor file: and a path"},
+		{map[string]string{"AUDIT_SINK": "file:"}, "AUDIT_SINK file: is neither"},
 		{map[string]string{"STOLEN_PASSWORDS": "missing"}, "STOLEN_PASSWORDS cannot be used: "},
 		{map[string]string{"STOLEN_PASSWORDS": openKey}, "STOLEN_PASSWORDS cannot be used: " + openKey + ": the line at byte 0 is not a SHA-1"},
 		{map[string]string{"ACCESS_TOKEN_LIFETIME": "24h"}, "ACCESS_TOKEN_LIFETIME 24h is not between 1m and 1h"},

@@ -57,6 +57,7 @@ func (c Config) rules() []rule {
 		{[]string{"SIGNER"}, signer},
 		{[]string{"KEY_PUBLISH_LEAD", "KEY_ROTATE_EVERY"}, lead},
 		{[]string{"STOLEN_PASSWORDS"}, stolenPasswords},
+		{[]string{"AUDIT_SINK"}, auditSink},
 		{[]string{"PASSWORD_ITERATIONS", "PASSWORD_MEMORY_KIB"}, passwordCost},
 		{[]string{"PASSWORD_BUDGET_MIB", "PASSWORD_MEMORY_KIB"}, passwordBudget},
 	}
@@ -385,6 +386,24 @@ func stolenPasswords(c Config) string {
 		return "cannot be used: " + err.Error()
 	}
 	return ""
+}
+
+// AuditFile returns the path of the file that the audit log is written to; empty if it is none.
+func (c Config) AuditFile() string {
+	path, _ := strings.CutPrefix(c.AuditSink, "file:")
+	if path == c.AuditSink {
+		return ""
+	}
+	return path
+}
+
+// auditSink does not look whether the file can be written: a full disk must not keep the
+// server from starting. Doctor does.
+func auditSink(c Config) string {
+	if c.AuditSink == "" || c.AuditSink == "stdout" || c.AuditFile() != "" {
+		return ""
+	}
+	return quoted(c.AuditSink) + " is neither stdout nor file: and a path"
 }
 
 func idle(c Config) string {

@@ -35,12 +35,34 @@ type AuditQuery struct {
 	Limit  int
 }
 
+// AuditCommit is how long an event may take from its ID to its commit, at most: no event
+// appears with an ID below one that was already there that long ago.
+const AuditCommit = 10 * time.Second
+
+// An AuditDelivery is how far the audit log has been written to its sink.
+type AuditDelivery struct {
+	// Through is the ID up to which every event is there, and Newest the highest one in the log.
+	Through, Newest int64
+	// Waiting is when the first event above Through happened; zero if there is none.
+	Waiting time.Time
+}
+
 // AuditLog reads and writes evidence.
 type AuditLog interface {
 	// Audit writes one event on its own, for an act without a transaction.
 	Audit(ctx context.Context, e AuditEvent) error
 	// ListAudit returns at most q.Limit events.
 	ListAudit(ctx context.Context, q AuditQuery) ([]AuditEvent, error)
+	// AuditAfter returns at most n events with IDs above id, in the order of their IDs.
+	AuditAfter(ctx context.Context, id int64, n int) ([]AuditEvent, error)
+	// AuditDelivery returns how far the log was delivered, or ErrNotFound if that never began.
+	AuditDelivery(ctx context.Context) (AuditDelivery, error)
+	// BeginAuditDelivery begins to deliver behind the newest event, unless it had begun.
+	BeginAuditDelivery(ctx context.Context) error
+	// AuditDelivered records that the events above from, up to through, are delivered, in one
+	// step. It reports false, and changes nothing, if the delivery is not at from: another
+	// replica has delivered them.
+	AuditDelivered(ctx context.Context, from, through int64) (bool, error)
 	// SweepAudit deletes at most n events from before limit, and returns how many.
 	SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error)
 }

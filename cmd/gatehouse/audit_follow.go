@@ -9,13 +9,8 @@ import (
 	"gatehouse/store"
 )
 
-const (
-	// followEvery is the time between two looks at the log.
-	followEvery = 500 * time.Millisecond
-	// followLag is how long an event may take from its ID to its commit: an event with a
-	// lower ID may appear after one with a higher ID.
-	followLag = 10 * time.Second
-)
+// followEvery is the time between two looks at the log.
+const followEvery = 500 * time.Millisecond
 
 // A follower finds the events that are new since it last looked.
 type follower struct {
@@ -80,7 +75,7 @@ func (f *follower) fresh(events []store.AuditEvent, now time.Time) []store.Audit
 		highest = max(highest, e.ID)
 	}
 	f.tops = append(f.tops, top{now, highest})
-	for now.Sub(f.tops[0].at) > followLag {
+	for now.Sub(f.tops[0].at) > store.AuditCommit {
 		f.floor = max(f.floor, f.tops[0].id)
 		f.tops = f.tops[1:]
 	}

@@ -51,6 +51,6 @@ func TestFollowingMissesNothing(t *testing.T) {
 		}
 	}
 	if len(f.seen) > 10 {
-		t.Errorf("%d IDs are remembered, want those of the last %s only", len(f.seen), followLag)
+		t.Errorf("%d IDs are remembered, want those of the last %s only", len(f.seen), store.AuditCommit)
 	}
 }

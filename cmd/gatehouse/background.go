@@ -2,17 +2,21 @@ package main
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"gatehouse/handlers/api"
 	"gatehouse/handlers/operators"
 	"gatehouse/internal/bulk"
 	"gatehouse/internal/ending"
 	"gatehouse/internal/figures"
 	"gatehouse/internal/hourly"
+	"gatehouse/internal/sink"
 	"gatehouse/internal/sweep"
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 // checks are what must be well for the server to be ready.
@@ -86,7 +90,22 @@ func (a *app) background(ctx context.Context) {
 	if a.sender != nil {
 		wg.Go(func() { a.sender.Run(ctx) })
 	}
+	if a.config.AuditSink != "" {
+		wg.Go(func() { a.auditSink().Run(ctx) })
+	}
 	wg.Wait()
+}
+
+func (b *backends) auditSink() *sink.Sink {
+	to := sink.On(os.Stdout)
+	if path := b.config.AuditFile(); path != "" {
+		to = sink.At(path)
+	}
+	return &sink.Sink{
+		Events: b.db, To: to, Shape: func(e store.AuditEvent) any { return api.EventOf(e) }, Every: sink.DefaultEvery, Patience: sink.DefaultPatience, Now: now,
+		Alone:   func(ctx context.Context, f func(context.Context)) error { return b.db.Alone(ctx, "gatehouse audit", f) },
+		Written: b.metrics.AuditSunk, Failed: b.metrics.AuditSinkFailed, Behind: b.metrics.AuditSinkBehind, Log: b.log,
+	}
 }
 
 // figures are the sources of the operators' metrics.

@@ -85,6 +85,7 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 			}
 			return redisstore.Examine(ctx, cfg.Redis.Reveal(), time.Now)
 		}},
+		{Part: "audit sink", Look: func(ctx context.Context) finding.List { return doctor.AuditSink(ctx, cfg, database, time.Now) }},
 		examineMail(cfg),
 	}
 }

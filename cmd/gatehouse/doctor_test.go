@@ -16,6 +16,8 @@ import (
 	"gatehouse/internal/finding"
 	"gatehouse/internal/test/testdb"
 	"gatehouse/internal/test/testkit"
+	"gatehouse/store"
+	"gatehouse/store/sqlstore"
 )
 
 // examined runs doctor with the settings, and returns its findings and exit code.
@@ -121,4 +123,31 @@ func has(found finding.List, check string) bool {
 		}
 	}
 	return false
+}
+
+// TestDoctorOnTheAuditSink has a file that cannot be written, and a delivery that is late.
+func TestDoctorOnTheAuditSink(t *testing.T) {
+	t.Setenv("GATEHOUSE_DATABASE", testdb.Ready(t))
+	const check = "audit sink"
+	sink := func(path string) finding.List {
+		found, _ := examined(t, "--audit-sink", "file:"+path)
+		return found
+	}
+	file := filepath.Join(t.TempDir(), "audit.jsonl")
+	testkit.Finds(t, sink(file), check, finding.OK, "from the first start")
+	if _, err := os.Stat(file); err == nil {
+		t.Error("doctor made the file, want it to change nothing")
+	}
+	testkit.Finds(t, sink(filepath.Join(t.TempDir(), "none", "audit.jsonl")), check, finding.Fault, "no such file")
+	testkit.Finds(t, sink(t.TempDir()), check, finding.Fault, "is a directory")
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: os.Getenv("GATEHOUSE_DATABASE"), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatalf("opening the store: %v", err)
+	}
+	defer db.Close()
+	at := time.Now().Add(-time.Hour)
+	if err := errors.Join(db.Migrate(t.Context()), db.BeginAuditDelivery(t.Context()), db.Audit(t.Context(), store.AuditEvent{At: at, Kind: "signin.ok", Detail: []byte("{}")})); err != nil {
+		t.Fatalf("recording an event: %v", err)
+	}
+	testkit.Finds(t, sink(file), check, finding.Warning, "missing since "+at.UTC().Format(time.RFC3339))
 }

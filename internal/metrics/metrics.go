@@ -32,6 +32,9 @@ type Metrics struct {
 	dropped   prometheus.Counter
 	mails     *prometheus.CounterVec
 	unkept    prometheus.Counter
+	sunk      prometheus.Counter
+	unsunk    prometheus.Counter
+	behind    prometheus.Gauge
 }
 
 // New returns a fresh set, which includes those of the Go runtime and the process.
@@ -65,6 +68,9 @@ func New(version string) *Metrics {
 		rows:      gauge("gatehouse_table_rows", "Approximate number of rows, by table, at most ten minutes old.", "table"),
 		mails:     counter("gatehouse_mails_total", "Tries to send a mail, by purpose and result: sent, failed (it is tried again), given up, or refused because too many wait.", "purpose", "result"),
 		unkept:    counter("gatehouse_refusals_dropped_total", "Refusals of which the reason was not kept, because there were too many or the database did not answer.").WithLabelValues(),
+		sunk:      counter("gatehouse_audit_sink_events_total", "Events of the audit log that this replica wrote to its sink.").WithLabelValues(),
+		unsunk:    counter("gatehouse_audit_sink_failures_total", "Tries to write the audit log to its sink that failed; they are repeated.").WithLabelValues(),
+		behind:    gauge("gatehouse_audit_sink_behind_seconds", "Age of the oldest event of the audit log that is not in its sink; 0 without a sink.").WithLabelValues(),
 		dropped:   counter("gatehouse_log_lines_dropped_total", "Log lines lost because the log was blocked or its disk was full.").WithLabelValues(),
 	}
 }
@@ -135,6 +141,15 @@ func (m *Metrics) Rows(byTable map[string]int64) {
 		m.rows.WithLabelValues(table).Set(float64(n))
 	}
 }
+
+// AuditSunk counts events that were written to the sink of the audit log.
+func (m *Metrics) AuditSunk(events int) { m.sunk.Add(float64(events)) }
+
+// AuditSinkFailed counts a try to write there.
+func (m *Metrics) AuditSinkFailed() { m.unsunk.Inc() }
+
+// AuditSinkBehind records how long the oldest event has waited that is not there.
+func (m *Metrics) AuditSinkBehind(d time.Duration) { m.behind.Set(d.Seconds()) }
 
 // LogDropped counts lines that the log lost.
 func (m *Metrics) LogDropped(lines int) { m.dropped.Add(float64(lines)) }

@@ -18,6 +18,9 @@ func audit() []promise {
 		{"selected, newest first, page by page", "ListAudit", eventPages},
 		{"a time leads to the events of that time", "ListAudit", eventsOfATime},
 		{"sweeping", "SweepAudit", sweptEvents},
+		{"oldest first, after an event", "AuditAfter", eventsAfter},
+		{"a delivery begins behind what there is", "BeginAuditDelivery AuditDelivery", firstDelivery},
+		{"of many that deliver the same, one moves on", "AuditDelivered AuditDelivery", movedDelivery},
 	}
 }
 
