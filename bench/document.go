@@ -60,6 +60,14 @@ AVX-512 where golang.org/x/crypto took 45.1 (4.3 times as much), and 16.3 with A
 
 The first compares them in ns/op and B/op; the second does without AVX-512.
 
+**OpenSSL's signatures** (decision 35) are not in the tables: the rig builds the server without cgo, and -binary names one that has OpenSSL. On the same machine and day, as busy, one
+took 0.45 ms of CPU with AVX-512 IFMA and 0.91 without, where crypto/rsa took 1.28 to 1.62: 0.28 to 0.35 of a signature, and 0.56 to 0.71.
+
+    go test -tags openssl ./keys/openssl -run '^$' -bench .
+    OPENSSL_ia32cap=:~0x200000 gatehouse serve
+
+The first compares them in ns/op; the second does without AVX-512 IFMA.
+
 `, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "the kernel's clock of its process", integer(o.pool), o.bufferPoolMiB), "\n")
 }
 
