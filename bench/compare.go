@@ -64,7 +64,7 @@ func (r *rig) compare(ctx context.Context) (found comparison, err error) {
 
 // rival is the other program: by default the same one.
 func (r *rig) rival() (g program, err error) {
-	g = program{cmp.Or(r.options.against.binary, r.program.binary), r.options.against.env}
+	g = program{cmp.Or(r.options.against.binary, r.program.binary), r.options.against.env, max(1, r.options.against.replicas)}
 	g.binary, err = filepath.Abs(g.binary)
 	return g, err
 }
@@ -74,7 +74,11 @@ func (g program) describe(ctx context.Context) (string, error) {
 	if _, err := os.Stat(g.binary); err != nil {
 		return "", fmt.Errorf("looking for a program: %w", err)
 	}
-	return strings.Join(append([]string{firstLine(ctx, g.binary, "version")}, g.env...), ", "), nil
+	said := append([]string{firstLine(ctx, g.binary, "version")}, g.env...)
+	if g.replicas > 1 {
+		said = append(said, fmt.Sprintf("%d replicas", g.replicas))
+	}
+	return strings.Join(said, ", "), nil
 }
 
 func (r *rig) compareOn(ctx context.Context, name string, programs [2]program) (blocks []pairBlock, err error) {

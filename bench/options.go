@@ -29,6 +29,7 @@ type options struct {
 	bufferPoolMiB int
 	audit         int
 	keep          bool
+	replicas      int
 }
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
@@ -48,6 +49,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.duration, "duration", 5*time.Second, "how long each endpoint is measured")
 	f.DurationVar(&o.warmUp, "warm-up", time.Second, "how long each endpoint's warm-up lasts")
 	f.IntVar(&o.pool, "pool", 10000, "how many sessions have tokens, at least")
+	f.IntVar(&o.replicas, "replicas", 1, "`how many` replicas serve together, behind haproxy if there are several")
 	f.IntVar(&o.starts, "starts", 5, "how many starts are measured")
 	f.IntVar(&o.flood, "flood", 60, "how many sign in at once in the flood")
 	f.IntVar(&o.bufferPoolMiB, "buffer-pool", 1024, "InnoDB's buffer pool in `MiB`")
@@ -80,8 +82,10 @@ func (o options) check(rest []string) error {
 		return fmt.Errorf("-sizes must be at least %d, in ascending order", smallest)
 	case o.binary != "" && o.profiles != "":
 		return fmt.Errorf("-profiles needs a server that is built for it, so -binary cannot be used")
-	case o.connections < 1 || o.pool < smallest || o.starts < 1 || o.flood < 1 || o.duration <= 0 || o.audit < 0:
-		return fmt.Errorf("-connections, -pool, -starts, -flood and -duration must be positive, -pool at least %d, and -audit not negative", smallest)
+	case max(o.replicas, o.against.replicas) > 1 && slices.Contains(o.on, "sqlite"):
+		return fmt.Errorf("several replicas need -on mariadb: an SQLite file is one server's")
+	case o.connections < 1 || o.replicas < 1 || o.against.replicas < 0 || o.pool < smallest || o.starts < 1 || o.flood < 1 || o.duration <= 0 || o.audit < 0:
+		return fmt.Errorf("-connections, -pool, -replicas, -starts, -flood and -duration must be positive, -pool at least %d, and -audit not negative", smallest)
 	}
 	return nil
 }

@@ -12,13 +12,21 @@ import (
 
 // cpuTime returns how long the process has been on a core, in user and kernel mode, by the
 // kernel's own count in nanoseconds (clock_getcpuclockid(3)): /proc/<pid>/stat rounds it to
-// hundredths of a second, which a slice of a comparison is too short for.
+// hundredths of a second, which a slice of a comparison is too short for. Replicas add up.
 func (p *process) cpuTime() (time.Duration, error) {
 	var spent unix.Timespec
 	if err := unix.ClockGettime(cpuClock(p.pid), &spent); err != nil {
 		return 0, fmt.Errorf("reading the CPU time of %s: %w", p.name, err)
 	}
-	return time.Duration(spent.Nano()), nil
+	all := time.Duration(spent.Nano())
+	for _, other := range p.beside {
+		more, err := other.cpuTime()
+		if err != nil {
+			return 0, err
+		}
+		all += more
+	}
+	return all, nil
 }
 
 // cpuClock is the clock of a process: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) of the

@@ -18,6 +18,10 @@ type process struct {
 	log  string // the file that holds its output
 	cmd  *exec.Cmd
 	gone chan struct{} // closed once it has ended
+	// beside are further replicas, which are measured and stopped with this one, and front is
+	// the balancer before them; nil: none.
+	beside []*process
+	front  *process
 }
 
 // stopWithin is how long a program may take to end before it is killed.
@@ -47,9 +51,20 @@ func startProcess(ctx context.Context, dir, name string, env []string, program s
 	return p, nil
 }
 
-// stop tells the program to end, and waits until it has.
+// stop tells the program to end, and those that serve with it, and waits until they have.
 func (p *process) stop() error {
-	if p == nil || p.ended() {
+	if p == nil {
+		return nil
+	}
+	err := errors.Join(p.front.stop(), p.end())
+	for _, other := range p.beside {
+		err = errors.Join(err, other.stop())
+	}
+	return err
+}
+
+func (p *process) end() error {
+	if p.ended() {
 		return nil
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {

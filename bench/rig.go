@@ -24,7 +24,7 @@ type rig struct {
 }
 
 func newRig(ctx context.Context, o options, progress io.Writer) (*rig, error) {
-	r := &rig{options: o, dir: o.dir, program: program{o.binary, o.env}, progress: progress, began: time.Now()}
+	r := &rig{options: o, dir: o.dir, program: program{o.binary, o.env, o.replicas}, progress: progress, began: time.Now()}
 	if r.dir == "" {
 		dir, err := os.MkdirTemp("", "gatehouse-bench-")
 		if err != nil {

@@ -40,7 +40,7 @@ func TestTheRigStillFitsTheServer(t *testing.T) {
 
 func TestWrongFlagsAreRefused(t *testing.T) {
 	for _, args := range [][]string{
-		{"-on", "oracle"}, {"-sizes", "10"}, {"-sizes", "2000,1000"}, {"-sizes", "many"}, {"-connections", "0"}, {"more"}, {"-no-such-flag"},
+		{"-on", "oracle"}, {"-sizes", "10"}, {"-sizes", "2000,1000"}, {"-sizes", "many"}, {"-connections", "0"}, {"-replicas", "0"}, {"-on", "sqlite", "-replicas", "2"}, {"-against-replicas", "3"}, {"more"}, {"-no-such-flag"},
 	} {
 		var complaint strings.Builder
 		if code := run(t.Context(), args, &complaint, &complaint); code != 2 || complaint.Len() == 0 {

@@ -10,19 +10,21 @@ import (
 
 // A rivalry is the other server of a comparison, and how the two are compared.
 type rivalry struct {
-	binary string
-	env    []string
-	rounds int
-	settle time.Duration
+	binary   string
+	env      []string
+	replicas int
+	rounds   int
+	settle   time.Duration
 }
 
 // wanted reports whether two servers are compared. A rival may be the same binary with
-// other settings.
-func (v rivalry) wanted() bool { return v.binary != "" || len(v.env) > 0 }
+// other settings or as several replicas.
+func (v rivalry) wanted() bool { return v.binary != "" || len(v.env) > 0 || v.replicas > 0 }
 
 func (v *rivalry) flags(f *flag.FlagSet) {
 	f.StringVar(&v.binary, "against", "", "compare with this `program`, in turns; it may be some commits older")
 	f.Var((*settings)(&v.env), "against-env", "a setting of that program, `NAME=VALUE`; without -against it is a setting of the same program for the comparison")
+	f.IntVar(&v.replicas, "against-replicas", 0, "`how many` replicas of that program there are; without -against it is the same program")
 	f.IntVar(&v.rounds, "rounds", 6, "how many rounds of four slices each endpoint of a comparison has")
 	f.DurationVar(&v.settle, "settle", 300*time.Millisecond, "how long after each slice of a comparison a server may finish its work")
 }

@@ -36,6 +36,8 @@ const pollEvery = 200 * time.Microsecond
 type program struct {
 	binary string
 	env    []string // NAME=VALUE
+	// replicas is how many of it serve together, behind haproxy if there are several.
+	replicas int
 }
 
 // environment returns all settings at a place. Of two with one name the later counts.
@@ -47,6 +49,13 @@ func (r *rig) serve(ctx context.Context, p place) (*process, start, error) {
 }
 
 func (r *rig) serveBy(ctx context.Context, g program, p place) (*process, start, error) {
+	if g.replicas > 1 {
+		return r.serveMany(ctx, g, p)
+	}
+	return r.serveOne(ctx, g, p)
+}
+
+func (r *rig) serveOne(ctx context.Context, g program, p place) (*process, start, error) {
 	began := time.Now()
 	server, err := startProcess(ctx, p.dir, "gatehouse", append(g.environment(p), profileVariable+"="+r.profiles), g.binary, "serve")
 	if err != nil {
