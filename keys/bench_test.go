@@ -8,6 +8,8 @@ import (
 	"io"
 	"testing"
 	"time"
+
+	"gatehouse/store"
 )
 
 // claims have the size of an access token's.
@@ -46,7 +48,7 @@ func benchRing(b *testing.B) *Ring {
 // BenchmarkRawRSA is the baseline of BenchmarkSign.
 func BenchmarkRawRSA(b *testing.B) {
 	r := benchRing(b)
-	private := r.current.Load().keys[0].signer.(*rsa.PrivateKey)
+	private := r.current.Load().rings[store.RS256][0].signer.(*rsa.PrivateKey)
 	digest := sha256.Sum256([]byte("x"))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -20,30 +20,48 @@ func Examine(records []store.SigningKey, o Options) finding.List {
 		return found
 	}
 	o.Masters.examine(records, &found)
-	now := o.Now()
-	var all schedule
+	s := newSnapshot(o.Now(), "")
 	for _, r := range records {
-		all = append(all, &key{SigningKey: r})
+		s.add(&key{SigningKey: r})
 	}
-	all.setGone(o.VerifyFor)
-	current := all.signing(now)
-	if current == nil {
-		found.Fault("signing keys", "start a server, which makes one, or: gatehouse keys rotate", "none is in force")
-		return found
-	}
-	next := all.next(now)
-	switch due := dueAt(current, o.RotateEvery, o.PublishLead); {
-	case next != nil:
-		found.OK("signing keys", "%s signs; %s takes over at %s", current.ID, next.ID, next.SignFrom.UTC().Format(time.RFC3339))
-	case o.RotateEvery == 0:
-		found.OK("signing keys", "%s signs", current.ID)
-	case now.Sub(due) > late:
-		found.Warn("signing keys", "see that a server runs and what it logs about the key ring, or: gatehouse keys rotate",
-			"%s signs, and its successor was due at %s but is missing", current.ID, due.UTC().Format(time.RFC3339))
-	default:
-		found.OK("signing keys", "%s signs; the next is made at %s", current.ID, due.UTC().Format(time.RFC3339))
+	s.setGone(o.VerifyFor)
+	for _, ring := range s.all() {
+		ring.examine(o, &found)
 	}
 	return found
+}
+
+// examine reports whether one algorithm keeps its schedule.
+func (s schedule) examine(o Options, found *finding.List) {
+	now, algorithm, remedy := o.Now(), store.RS256, "gatehouse keys rotate"
+	if len(s) > 0 && s[0].Algorithm != store.RS256 {
+		algorithm = s[0].Algorithm
+		remedy += " --alg " + algorithm
+	}
+	name := "signing keys"
+	if algorithm != store.RS256 {
+		name += " (" + algorithm + ")"
+	}
+	current, next := s.signing(now), s.next(now)
+	if current == nil && next != nil {
+		found.OK(name, "%s is the first, and signs from %s", next.ID, next.SignFrom.UTC().Format(time.RFC3339))
+		return
+	}
+	if current == nil {
+		found.Fault(name, "start a server, which makes one, or: "+remedy, "none is in force")
+		return
+	}
+	switch due := dueAt(current, o.RotateEvery, o.PublishLead); {
+	case next != nil:
+		found.OK(name, "%s signs; %s takes over at %s", current.ID, next.ID, next.SignFrom.UTC().Format(time.RFC3339))
+	case o.RotateEvery == 0:
+		found.OK(name, "%s signs", current.ID)
+	case now.Sub(due) > late:
+		found.Warn(name, "see that a server runs and what it logs about the key ring, or: "+remedy,
+			"%s signs, and its successor was due at %s but is missing", current.ID, due.UTC().Format(time.RFC3339))
+	default:
+		found.OK(name, "%s signs; the next is made at %s", current.ID, due.UTC().Format(time.RFC3339))
+	}
 }
 
 // ExamineData reports whether masters open the data key.

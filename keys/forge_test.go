@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"testing"
+
+	"gatehouse/store"
 )
 
 // The helpers below write tokens by hand, as an attacker would.
@@ -52,11 +54,11 @@ func hs256By(secret []byte) func([]byte) []byte {
 // ours signs with the ring's own key, whatever the header says.
 func ours(t testing.TB, r *Ring) func([]byte) []byte {
 	return func(input []byte) []byte {
-		k, err := r.inForce(t.Context())
+		k, err := r.inForce(t.Context(), store.RS256)
 		if err != nil {
 			t.Fatalf("reading the keys in force: %v", err)
 		}
-		signature, err := r.rs256.sign(input, k.signer)
+		signature, err := r.primitives[k.Algorithm].sign(input, k.signer)
 		if err != nil {
 			t.Fatalf("signing the forged token: %v", err)
 		}

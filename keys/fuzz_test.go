@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/store"
 )
 
 // FuzzVerify checks that every token that verifies was signed here, byte for byte.
@@ -42,7 +44,7 @@ func FuzzVerify(f *testing.F) {
 // a header that names its kid. A token of our key counts only under a plain header.
 func FuzzForgedHeader(f *testing.F) {
 	r := openRing(f, options(&memory{}, newClock().Now))
-	k, err := r.inForce(f.Context())
+	k, err := r.inForce(f.Context(), store.RS256)
 	if err != nil {
 		f.Fatalf("reading the keys in force: %v", err)
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/lestrrat-go/jwx/v2/jws"
 	"github.com/lestrrat-go/jwx/v2/jwt"
+
+	"gatehouse/store"
 )
 
 // A resource server has nothing from us but the JWKS.
@@ -47,7 +49,7 @@ func readsByTheJWKS(t *testing.T, r *Ring, token string) jwk.Set {
 // RS256 is deterministic, so two implementations agree byte for byte.
 func TestAnotherImplementationSignsTheSame(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
-	k := r.current.Load().keys[0]
+	k := r.current.Load().rings[store.RS256][0]
 	headers := jws.NewHeaders()
 	for name, value := range map[string]string{"kid": k.ID, "typ": "at+jwt"} {
 		if err := headers.Set(name, value); err != nil {

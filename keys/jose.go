@@ -14,9 +14,11 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/lestrrat-go/jwx/v2/jws"
+
+	"gatehouse/store"
 )
 
-// rs256 signs and verifies with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 7518 §3.3), by
+// A primitive signs and verifies with one algorithm (RFC 7518 §3.1, RFC 8037 §3.1), by
 // jwx. Version 2 of jwx gets no more fixes, so no other file imports it but a test.
 //
 // It calls the two primitives rather than jws.Sign and jws.Verify. Those build and
@@ -25,25 +27,33 @@ import (
 // Package keys parses tokens itself, strictly (header.go), and asks jwx only
 // whether a key made a signature. Keys are raw rather than jwk.Key, which jwx would
 // convert for each signature (13 % more time).
-type rs256 struct {
+type primitive struct {
 	signer   jws.Signer
 	verifier jws.Verifier
 }
 
-func newRS256() (rs256, error) {
-	signer, err := jws.NewSigner(jwa.RS256)
-	if err != nil {
-		return rs256{}, err
+// newPrimitives returns the primitives of our own keys, by algorithm.
+func newPrimitives() (map[string]primitive, error) {
+	all := map[string]primitive{}
+	for _, name := range store.SigningAlgorithms() {
+		signer, err := jws.NewSigner(jwa.SignatureAlgorithm(canonical(name)))
+		if err != nil {
+			return nil, err
+		}
+		verifier, err := jws.NewVerifier(jwa.SignatureAlgorithm(canonical(name)))
+		if err != nil {
+			return nil, err
+		}
+		all[name] = primitive{signer, verifier}
 	}
-	verifier, err := jws.NewVerifier(jwa.RS256)
-	return rs256{signer, verifier}, err
+	return all, nil
 }
 
-func (a rs256) sign(input []byte, key crypto.Signer) ([]byte, error) {
+func (a primitive) sign(input []byte, key crypto.Signer) ([]byte, error) {
 	return a.signer.Sign(input, key)
 }
 
-func (a rs256) verify(input, signature []byte, key *rsa.PublicKey) error {
+func (a primitive) verify(input, signature []byte, key crypto.PublicKey) error {
 	return a.verifier.Verify(input, signature, key)
 }
 
@@ -55,7 +65,7 @@ func keySet(keys []*key) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encoding key %s: %w", k.ID, err)
 		}
-		for name, value := range map[string]any{jwk.KeyIDKey: k.ID, jwk.AlgorithmKey: jwa.RS256, jwk.KeyUsageKey: jwk.ForSignature} {
+		for name, value := range map[string]any{jwk.KeyIDKey: k.ID, jwk.AlgorithmKey: jwa.SignatureAlgorithm(k.Algorithm), jwk.KeyUsageKey: jwk.ForSignature} {
 			if err := public.Set(name, value); err != nil {
 				return nil, fmt.Errorf("encoding key %s: %w", k.ID, err)
 			}

@@ -59,7 +59,10 @@ func (r *Ring) clockMargin() time.Duration { return min(time.Minute, r.options.P
 // publish makes the document, or reuses that of the previous snapshot if it has the
 // same keys. A key that has just gone may stay in it until the next reading.
 func (s *snapshot) publish(before *snapshot, now time.Time) error {
-	keys := s.keys.inUse(now)
+	var keys []*key
+	for _, ring := range s.all() {
+		keys = append(keys, ring.inUse(now)...)
+	}
 	sameKey := func(a, b *key) bool { return a.ID == b.ID }
 	if before != nil && slices.EqualFunc(keys, before.jwks.keys, sameKey) {
 		s.jwks = before.jwks

@@ -45,8 +45,8 @@ func TestTheJWKSHasThePublicHalvesAndNothingElse(t *testing.T) {
 	if err := json.Unmarshal(mustJWKS(t, r).Body, &set); err != nil {
 		t.Fatalf("unmarshalling the JSON: %v", err)
 	}
-	k := r.current.Load().keys[0]
-	want := map[string]string{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": k.ID, "n": encode(k.public.N.Bytes()), "e": "AQAB"}
+	k := r.current.Load().rings[store.RS256][0]
+	want := map[string]string{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": k.ID, "n": encode(k.public.(*rsa.PublicKey).N.Bytes()), "e": "AQAB"}
 	if len(set.Keys) != 1 || fmt.Sprint(set.Keys[0]) != fmt.Sprint(want) {
 		t.Errorf("keys %v, want %v", set.Keys, want)
 	}
@@ -68,7 +68,7 @@ func TestTheJWKSChangesWithTheKeysAndOnlyThen(t *testing.T) {
 	if !strings.HasPrefix(first.ETag, `"`) || !strings.HasSuffix(first.ETag, `"`) {
 		t.Errorf(`ETag %s, want a strong one, in quotes`, first.ETag)
 	}
-	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := r.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	second := mustJWKS(t, r)
@@ -212,7 +212,7 @@ func (s *simulation) step() {
 		}
 	}
 	if r := s.any(); s.IntN(20) == 0 && !s.clock.Now().Before(r.awayUntil) {
-		if _, err := r.Rotate(s.Context(), "cli"); err != nil {
+		if _, err := r.Rotate(s.Context(), store.RS256, "cli"); err != nil {
 			s.Errorf("rotating the signing key: %v", err)
 		}
 	}

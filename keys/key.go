@@ -12,10 +12,8 @@ import (
 	"gatehouse/store"
 )
 
-const (
-	algorithm = "RS256"
-	keyBits   = 2048 // the minimum of RFC 7518 §3.3; signing with 3,072 bits costs three times as much
-)
+// keyBits is the minimum of RFC 7518 §3.3; signing with 3,072 bits costs three times as much.
+const keyBits = 2048
 
 // A WrongMasterKey says that the signing keys were sealed under another master key.
 type WrongMasterKey struct {
@@ -36,7 +34,7 @@ type key struct {
 
 // A pair is the key pair itself, unsealed and parsed once.
 type pair struct {
-	public *rsa.PublicKey
+	public crypto.PublicKey
 	signer crypto.Signer
 }
 
@@ -57,16 +55,19 @@ func sealedFor(kid, algorithm string) []byte {
 
 // seal makes the record of a private key, under the master key in force. The caller
 // fills in the times and the generation.
-func (r *Ring) seal(private *rsa.PrivateKey) (store.SigningKey, error) {
+func (r *Ring) seal(private crypto.Signer, algorithm string) (store.SigningKey, error) {
 	secret, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
 		return store.SigningKey{}, fmt.Errorf("encoding a signing key: %w", err)
 	}
-	public, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	public, err := x509.MarshalPKIXPublicKey(private.Public())
 	if err != nil {
 		return store.SigningKey{}, fmt.Errorf("encoding a signing key: %w", err)
 	}
-	kid := thumbprint(&private.PublicKey)
+	kid, err := thumbprint(private.Public())
+	if err != nil {
+		return store.SigningKey{}, fmt.Errorf("encoding a signing key: %w", err)
+	}
 	master, err := r.options.Masters.find(r.current.Load().masterID)
 	if err != nil {
 		return store.SigningKey{}, err
@@ -94,21 +95,21 @@ func (r *Ring) unseal(k store.SigningKey) (*pair, error) {
 	if err != nil {
 		return nil, errors.New("not PKCS #8") // the cause might reveal part of the key
 	}
-	private, ok := parsed.(*rsa.PrivateKey)
-	if !ok || k.Algorithm != algorithm {
+	private, ok := ofAlgorithm(parsed, k.Algorithm)
+	if !ok {
 		return nil, fmt.Errorf("a %T for %q", parsed, k.Algorithm)
 	}
-	if kid := thumbprint(&private.PublicKey); kid != k.ID {
+	if kid, err := thumbprint(private.Public()); err != nil || kid != k.ID {
 		return nil, fmt.Errorf("it is key %s", kid)
 	}
 	signer, err := r.options.Signer(k.ID, private)
 	if err != nil {
 		return nil, err
 	}
-	if !private.PublicKey.Equal(signer.Public()) {
+	if !samePublic(private.Public(), signer.Public()) {
 		return nil, errors.New("its signer has another public key")
 	}
-	return &pair{public: &private.PublicKey, signer: signer}, nil
+	return &pair{public: private.Public(), signer: signer}, nil
 }
 
 func generateKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }

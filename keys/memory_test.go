@@ -44,14 +44,33 @@ func (m *memory) AddSigningKey(_ context.Context, k store.SigningKey, e store.Au
 	if err != nil {
 		return err
 	}
+	before := k.Generation - 1
+	if k.Algorithm != store.RS256 {
+		before = m.lastRS256()
+	}
 	for _, row := range m.rows {
-		if row.ID == k.ID || row.Generation == k.Generation || row.Generation == k.Generation-1 && row.MasterKeyID != k.MasterKeyID {
+		switch {
+		case row.ID == k.ID, row.Algorithm == k.Algorithm && row.Generation == k.Generation,
+			row.Algorithm == store.RS256 && row.Generation == before && row.MasterKeyID != k.MasterKeyID:
 			return store.ErrConflict
 		}
 	}
 	m.rows, m.events = append(m.rows, k), append(m.events, e)
-	slices.SortFunc(m.rows, func(a, b store.SigningKey) int { return cmp.Compare(a.Generation, b.Generation) })
+	place := func(k store.SigningKey) int { return slices.Index(store.SigningAlgorithms(), k.Algorithm) }
+	slices.SortFunc(m.rows, func(a, b store.SigningKey) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.Generation, b.Generation))
+	})
 	return nil
+}
+
+// lastRS256 returns the last generation of RS256.
+func (m *memory) lastRS256() (last int64) {
+	for _, row := range m.rows {
+		if row.Algorithm == store.RS256 {
+			last = row.Generation
+		}
+	}
+	return last
 }
 
 func (m *memory) RetireSigningKey(_ context.Context, id string, at time.Time, e store.AuditEvent) error {
@@ -65,7 +84,7 @@ func (m *memory) RetireSigningKey(_ context.Context, id string, at time.Time, e 
 			continue
 		}
 		m.rows[i].RetiredAt = at
-		if i+1 < len(m.rows) && m.rows[i+1].SignFrom.After(at) {
+		if i+1 < len(m.rows) && m.rows[i+1].Algorithm == m.rows[i].Algorithm && m.rows[i+1].SignFrom.After(at) {
 			m.rows[i+1].SignFrom = at
 		}
 		m.events = append(m.events, e)
@@ -179,7 +198,7 @@ func smallKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 1
 
 func mustSign(t testing.TB, r *Ring, typ string, claims any) string {
 	t.Helper()
-	token, err := r.Sign(t.Context(), typ, claims)
+	token, err := r.Sign(t.Context(), store.RS256, typ, claims)
 	if err != nil {
 		t.Fatalf("signing the token: %v", err)
 	}

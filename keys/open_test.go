@@ -52,7 +52,7 @@ func TestADamagedKeyRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, c := &memory{}, newClock()
 			r := openRing(t, options(s, c.Now))
-			if _, err := r.Rotate(t.Context(), "cli"); err != nil {
+			if _, err := r.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 				t.Fatalf("rotating the signing key: %v", err)
 			}
 			for i := range s.rows {
@@ -84,7 +84,7 @@ func TestThePublicKeyOnRecordIsNotTrusted(t *testing.T) {
 		t.Fatalf("marshalling the public key: %v", err)
 	}
 	r := openRing(t, options(s, c.Now))
-	forged := forge(t, header{algorithm, s.rows[0].ID, "at+jwt"}, `{}`, rs256By(attacker))
+	forged := forge(t, header{store.RS256, s.rows[0].ID, "at+jwt"}, `{}`, rs256By(attacker))
 	if _, err := r.Verify(t.Context(), forged); !errors.Is(err, ErrInvalid) {
 		t.Errorf("verifying the token: err = %v, want ErrInvalid", err)
 	}
@@ -158,7 +158,7 @@ func TestWithoutTheRecordTheRingGoesOn(t *testing.T) {
 	if _, err := r.Verify(t.Context(), token); err != nil {
 		t.Errorf("verifying the token: %v", err)
 	}
-	unknown := forge(t, header{algorithm, "unknown", "at+jwt"}, `{}`, func([]byte) []byte { return []byte("x") })
+	unknown := forge(t, header{store.RS256, "unknown", "at+jwt"}, `{}`, func([]byte) []byte { return []byte("x") })
 	for range 2 { // the second call does not read the record, and fails alike
 		if _, err := r.Verify(t.Context(), unknown); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, ErrInvalid) {
 			t.Errorf("verifying a token with an unknown kid: err = %v, want ErrUnavailable and not ErrInvalid: nobody can say now that the kid is not ours", err)
@@ -179,7 +179,7 @@ func TestWithoutTheRecordTheRingGoesOn(t *testing.T) {
 func TestAnUnknownKidReadsTheRecordAtMostOnceASecond(t *testing.T) {
 	s, c := &memory{}, newClock()
 	r := openRing(t, options(s, c.Now))
-	unknown := forge(t, header{algorithm, "unknown", "at+jwt"}, `{}`, func([]byte) []byte { return []byte("x") })
+	unknown := forge(t, header{store.RS256, "unknown", "at+jwt"}, `{}`, func([]byte) []byte { return []byte("x") })
 	before := s.reads
 	for range 4 {
 		for range 100 {
@@ -231,7 +231,7 @@ func TestNoMoreSignaturesAtOnceThanSlots(t *testing.T) {
 	}
 	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := r.Sign(short, "at+jwt", 1); !errors.Is(err, store.ErrUnavailable) {
+	if _, err := r.Sign(short, store.RS256, "at+jwt", 1); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("signing the token: err = %v, want ErrUnavailable", err)
 	}
 	close(s.release)
@@ -249,7 +249,7 @@ func TestRunFollowsTheRecordAndEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- r.Run(ctx) }()
-	if _, err := other.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := other.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	deadline := time.Now().Add(5 * time.Second) // an idle machine needs one

@@ -43,6 +43,3 @@ func peekObject(segment string) (map[string]json.RawMessage, error) {
 	}
 	return members, nil
 }
-
-// Accepts reports whether keys of ours sign with an algorithm.
-func Accepts(alg string) bool { return alg == algorithm }

@@ -26,7 +26,7 @@ func TestReplicasOnOneDatabaseAgree(t *testing.T) {
 				t.Fatalf("%d first keys, want 1", n)
 			}
 			together(t, rings, func(r *Ring) error {
-				_, err := r.Rotate(t.Context(), "cli")
+				_, err := r.Rotate(t.Context(), store.RS256, "cli")
 				return err
 			})
 			rows := records(t, dbs[0])

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"gatehouse/store"
@@ -14,13 +16,42 @@ const readTimeout = 2 * time.Second
 
 // A snapshot is one reading of the record; nothing in it changes.
 type snapshot struct {
-	keys schedule
-	byID map[string]*key
+	rings map[string]schedule // by algorithm
+	byID  map[string]*key
 	// readAt is when the reading began: a key that is not in it was added later.
 	readAt time.Time
-	// masterID names the master key in force: the one that the last key is sealed under.
+	// masterID names the master key in force: the one that the last key of RS256 is sealed
+	// under, which every release reads and writes.
 	masterID string
 	jwks     jwks
+}
+
+// all returns the rings, that of RS256 first.
+func (s *snapshot) all() []schedule {
+	all := []schedule{s.rings[store.RS256]}
+	for _, algorithm := range slices.Sorted(maps.Keys(s.rings)) {
+		if algorithm != store.RS256 {
+			all = append(all, s.rings[algorithm])
+		}
+	}
+	return all
+}
+
+// add appends a key, whose generation follows those that were added before.
+func (s *snapshot) add(k *key) {
+	s.rings[k.Algorithm] = append(s.rings[k.Algorithm], k)
+	s.byID[k.ID] = k
+}
+
+func (s *snapshot) setGone(verifyFor time.Duration) {
+	for _, ring := range s.rings {
+		ring.setGone(verifyFor)
+	}
+}
+
+// newSnapshot returns an empty one.
+func newSnapshot(readAt time.Time, masterID string) *snapshot {
+	return &snapshot{rings: map[string]schedule{}, byID: map[string]*key{}, readAt: readAt, masterID: masterID}
 }
 
 // usable returns the key with that kid if it may verify, and sign again what it
@@ -67,22 +98,22 @@ func (r *Ring) read(ctx context.Context) error {
 // adopt makes records the current snapshot.
 func (r *Ring) adopt(records []store.SigningKey, readAt time.Time) error {
 	before := r.current.Load()
-	if len(records) == 0 && before != nil && len(before.keys) > 0 {
+	if len(records) == 0 && before != nil && len(before.byID) > 0 {
 		// Only keys that are gone are ever erased, so the database was emptied.
 		// Starting again would replace the keys that a restore is about to bring back.
 		return errors.New("the signing keys have vanished from the database; keeping those in memory")
 	}
-	now := &snapshot{byID: make(map[string]*key, len(records)), readAt: readAt, masterID: r.options.Masters[0].ID()}
+	now := newSnapshot(readAt, r.options.Masters[0].ID())
 	for _, record := range records {
 		if _, err := r.options.Masters.find(record.MasterKeyID); err != nil {
 			return r.follow(before, records, err)
 		}
-		now.masterID = record.MasterKeyID
-		k := &key{SigningKey: record}
-		now.keys = append(now.keys, k)
-		now.byID[k.ID] = k
+		if record.Algorithm == store.RS256 {
+			now.masterID = record.MasterKeyID
+		}
+		now.add(&key{SigningKey: record})
 	}
-	now.keys.setGone(r.options.VerifyFor)
+	now.setGone(r.options.VerifyFor)
 	if err := r.unsealAll(now, before); err != nil {
 		return err
 	}
@@ -90,7 +121,7 @@ func (r *Ring) adopt(records []store.SigningKey, readAt time.Time) error {
 		return err
 	}
 	r.current.Store(now)
-	if now.keys.signing(r.options.Now()) != nil {
+	if now.rings[store.RS256].signing(r.options.Now()) != nil {
 		r.readyOnce.Do(func() { close(r.ready) })
 	}
 	return nil
@@ -104,27 +135,25 @@ func (r *Ring) follow(before *snapshot, records []store.SigningKey, why error) e
 	if before == nil {
 		return why
 	}
-	now := *before
-	now.keys, now.byID = nil, make(map[string]*key, len(before.keys))
+	now := newSnapshot(before.readAt, before.masterID)
 	for _, record := range records {
 		if known := before.byID[record.ID]; known != nil {
 			k := *known
 			k.RetiredAt, k.SignFrom = record.RetiredAt, record.SignFrom
-			now.keys = append(now.keys, &k)
-			now.byID[k.ID] = &k
+			now.add(&k)
 		}
 	}
-	now.keys.setGone(r.options.VerifyFor)
+	now.setGone(r.options.VerifyFor)
 	if err := now.publish(before, r.options.Now()); err != nil {
 		return errors.Join(why, err)
 	}
-	r.current.Store(&now)
+	r.current.Store(now)
 	return why
 }
 
 // unsealAll gives each key that is not gone its pair, and reuses those in before.
 func (r *Ring) unsealAll(now, before *snapshot) error {
-	for _, k := range now.keys {
+	for _, k := range now.byID {
 		if known := before.find(k); known != nil {
 			k.pair = known.pair
 		}

@@ -42,42 +42,41 @@ func (r *Ring) retire(ctx context.Context, kid, actor string) error {
 	if k.retired() {
 		return nil
 	}
-	if err := r.ensureSuccessor(ctx, kid, actor); err != nil {
+	if err := r.ensureSuccessor(ctx, k, actor); err != nil {
 		return err
 	}
 	at := r.recordNow()
-	err := r.options.Store.RetireSigningKey(ctx, kid, at, event(ctx, actor, kid, at, audit.KeyRetired{Generation: k.Generation}))
+	err := r.options.Store.RetireSigningKey(ctx, kid, at, event(ctx, actor, kid, at, audit.KeyRetired{Algorithm: k.Algorithm, Generation: k.Generation}))
 	if errors.Is(err, store.ErrNotFound) {
 		return ErrUnknownKey
 	}
 	if err != nil {
 		return err
 	}
-	return r.ensureSigner(ctx, actor)
+	return r.ensureSigner(ctx, k.Algorithm, actor)
 }
 
-// ensureSuccessor makes a key that signs at once if kid is in force and no
+// ensureSuccessor makes a key that signs at once if k is in force and no
 // successor is published.
-func (r *Ring) ensureSuccessor(ctx context.Context, kid, actor string) error {
-	keys, now := r.current.Load().keys, r.options.Now()
-	if current := keys.signing(now); current == nil || current.ID != kid || keys.next(now) != nil {
+func (r *Ring) ensureSuccessor(ctx context.Context, k *key, actor string) error {
+	keys, now := r.current.Load().rings[k.Algorithm], r.options.Now()
+	if current := keys.signing(now); current == nil || current.ID != k.ID || keys.next(now) != nil {
 		return nil
 	}
-	_, err := r.add(ctx, keys, actor, atOnce)
+	_, err := r.add(ctx, k.Algorithm, keys, actor, atOnce)
 	return err
 }
 
 // ensureSigner reads the record and, if it has no key in force, makes one that signs
 // at once: two operators may have retired the key in force and its successor at
 // the same moment.
-func (r *Ring) ensureSigner(ctx context.Context, actor string) error {
+func (r *Ring) ensureSigner(ctx context.Context, algorithm, actor string) error {
 	if err := r.reload(ctx); err != nil {
 		return err
 	}
-	keys := r.current.Load().keys
+	keys := r.current.Load().rings[algorithm]
 	if keys.signing(r.options.Now()) != nil {
 		return nil
 	}
-	_, err := r.add(ctx, keys, actor, atOnce)
-	return err
+	return r.begin(ctx, algorithm, keys, actor)
 }

@@ -28,7 +28,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 	token := mustSign(t, before, "at+jwt", 1)
 
 	both := openRing(t, knowing(s, c, next, testMaster))
-	if _, err := both.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := both.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	if err := before.reload(t.Context()); err != nil { // an old replica opens the keys that a new one makes
@@ -90,7 +90,7 @@ func TestAKeyIsMadeWhileAllAreRewrapped(t *testing.T) {
 		}
 		return private, err
 	}
-	made, err := replica.Rotate(t.Context(), "cli")
+	made, err := replica.Rotate(t.Context(), store.RS256, "cli")
 	if err != nil || made.Generation != 2 || made.Already {
 		t.Fatalf("rotating the signing key: %+v, %v; want a new key of generation 2", made, err)
 	}
@@ -105,7 +105,7 @@ func TestRewrappingAgainWhenAKeyIsErasedMeanwhile(t *testing.T) {
 	s, c := underTestMaster(t)
 	next := NewMasterKey()
 	ring := openRing(t, knowing(s, c, next, testMaster))
-	if _, err := ring.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := ring.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	s.failing(func(method string) error {

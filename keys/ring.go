@@ -31,6 +31,9 @@ var (
 
 	// ErrUnknownKey says that the ring does not have a key, or that it is gone.
 	ErrUnknownKey = errors.New("keys: unknown key")
+
+	// ErrUnknownAlgorithm says that no key of ours signs with an algorithm.
+	ErrUnknownAlgorithm = errors.New("keys: unknown algorithm")
 )
 
 // Options are what a Ring is opened with.
@@ -86,10 +89,14 @@ func (o *Options) complete() error {
 
 // A Ring holds the keys in force. Its methods are safe for concurrent use. Until the
 // very first key is made they wait, as long as the context allows.
+//
+// Each algorithm has a schedule of its own. That of RS256 begins with the database; any
+// other begins when the algorithm is first chosen (Choose).
 type Ring struct {
-	options  Options
-	rs256    rs256
-	generate func() (*rsa.PrivateKey, error)
+	options Options
+	// primitives has all algorithms.
+	primitives map[string]primitive
+	generate   func() (*rsa.PrivateKey, error)
 
 	current  atomic.Pointer[snapshot]
 	stale    atomic.Pointer[error] // why the last reading of the record failed, or nil
@@ -136,7 +143,7 @@ func newRing(o Options) (*Ring, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	primitives, err := newRS256()
+	primitives, err := newPrimitives()
 	if err != nil {
 		return nil, fmt.Errorf("opening the key ring: %w", err)
 	}
@@ -145,7 +152,7 @@ func newRing(o Options) (*Ring, error) {
 		return nil, fmt.Errorf("opening the key ring: %w", err)
 	}
 	return &Ring{
-		options: o, rs256: primitives, generate: generateKey, verified: cache,
+		options: o, primitives: primitives, generate: generateKey, verified: cache,
 		reading: make(gate, 1), changing: make(gate, 1), slots: make(gate, o.SignSlots),
 		ready: make(chan struct{}),
 	}, nil
@@ -160,7 +167,7 @@ func (r *Ring) Close() {
 // Ready reports whether a key is in force.
 func (r *Ring) Ready() bool {
 	s := r.current.Load()
-	return s != nil && s.keys.signing(r.options.Now()) != nil
+	return s != nil && s.rings[store.RS256].signing(r.options.Now()) != nil
 }
 
 // snapshot returns the current snapshot, and waits until the first key was in force.

@@ -94,7 +94,7 @@ func TestOneNextKeyAmongManyRotations(t *testing.T) {
 	for i, r := range all {
 		wg.Go(func() {
 			var err error
-			if got[i], err = r.Rotate(t.Context(), "cli"); err != nil {
+			if got[i], err = r.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 				t.Errorf("rotating the signing key: %v", err)
 			}
 		})
@@ -125,13 +125,13 @@ func TestAKeyReadWhileOneIsMadeIsTheNextOne(t *testing.T) {
 	var theirs Status
 	r.generate = func() (*rsa.PrivateKey, error) {
 		var err error
-		if theirs, err = other.Rotate(t.Context(), "cli"); err != nil {
+		if theirs, err = other.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 			t.Errorf("rotating the signing key: %v", err)
 		}
 		mustReload(t, r)
 		return smallKey()
 	}
-	got, err := r.Rotate(t.Context(), "cli")
+	got, err := r.Rotate(t.Context(), store.RS256, "cli")
 	if err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
@@ -150,7 +150,7 @@ func TestRetiringTheKeyInForceLetsASuccessorSignAtOnce(t *testing.T) {
 				t.Fatalf("verifying the token: %v", err)
 			}
 			if rotate {
-				if _, err := r.Rotate(t.Context(), "cli"); err != nil {
+				if _, err := r.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 					t.Fatalf("rotating the signing key: %v", err)
 				}
 			}
@@ -227,7 +227,7 @@ func TestRetiringBothKeysAtOnceLeavesOneInForce(t *testing.T) {
 	for range 20 {
 		s, c := &memory{}, newClock()
 		a, b := openRing(t, options(s, c.Now)), openRing(t, options(s, c.Now))
-		next, err := a.Rotate(t.Context(), "cli")
+		next, err := a.Rotate(t.Context(), store.RS256, "cli")
 		if err != nil {
 			t.Fatalf("rotating the signing key: %v", err)
 		}
@@ -261,7 +261,7 @@ func TestAllKeysRetiredAreReplacedBySchedule(t *testing.T) {
 	s.rows[0].RetiredAt = c.Now()
 	c.Advance(time.Second)
 	mustReload(t, r)
-	if _, err := r.Sign(t.Context(), "at+jwt", 1); !errors.Is(err, store.ErrUnavailable) || r.Ready() {
+	if _, err := r.Sign(t.Context(), store.RS256, "at+jwt", 1); !errors.Is(err, store.ErrUnavailable) || r.Ready() {
 		t.Errorf("signing without a key: err = %v, ready %t, want ErrUnavailable and false", err, r.Ready())
 	}
 	mustKeep(t, r)

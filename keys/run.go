@@ -87,7 +87,16 @@ func (r *Ring) makeFirst(ctx context.Context) {
 // erase removes keys that are gone, strictly from the oldest on: the time at which a
 // key is gone depends on its successor, which therefore must not be erased before it.
 func (r *Ring) erase(ctx context.Context) error {
-	keys, now := r.current.Load().keys, r.options.Now()
+	for _, ring := range r.current.Load().all() {
+		if err := r.eraseFrom(ctx, ring); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Ring) eraseFrom(ctx context.Context, keys schedule) error {
+	now := r.options.Now()
 	for _, k := range keys {
 		if k.Generation == keys.lastGeneration() || !k.erasable(now, r.options.VerifyFor) {
 			return nil

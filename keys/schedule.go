@@ -3,6 +3,8 @@ package keys
 import (
 	"slices"
 	"time"
+
+	"gatehouse/store"
 )
 
 // A State is the stage of a key's life. It follows from the times of the
@@ -18,7 +20,7 @@ const (
 	Retired   State = "retired"   // withdrawn by an operator
 )
 
-// A schedule holds all keys of the record, ordered by generation.
+// A schedule holds all keys of one algorithm, ordered by generation.
 type schedule []*key
 
 // setGone computes when each key is gone: verifyFor after its successor takes over,
@@ -34,7 +36,9 @@ func (s schedule) setGone(verifyFor time.Duration) {
 
 // signing returns the key in force: the latest one whose SignFrom has come. If that
 // one was retired, the next one signs early; a superseded key never signs again,
-// because it will be gone too soon. signing returns nil if no key is in force.
+// because it will be gone too soon. signing returns nil if no key is in force. An algorithm
+// beside RS256 has none until its first key was published for long enough, because until then
+// another signs in its place; the first key of RS256 may be ahead of this replica's clock.
 func (s schedule) signing(now time.Time) *key {
 	var early *key
 	for _, k := range slices.Backward(s) {
@@ -49,14 +53,17 @@ func (s schedule) signing(now time.Time) *key {
 			return early
 		}
 	}
+	if early != nil && early.Algorithm != store.RS256 {
+		return nil
+	}
 	return early
 }
 
-// next returns the successor of the key in force, or nil.
+// next returns the successor of the key in force, or the first key to come, or nil.
 func (s schedule) next(now time.Time) *key {
 	current := s.signing(now)
 	for _, k := range s {
-		if current != nil && k.Generation > current.Generation && !k.retired() {
+		if (current == nil || k.Generation > current.Generation) && !k.retired() {
 			return k
 		}
 	}
@@ -80,6 +87,11 @@ func (s schedule) state(k *key, now time.Time) State {
 // inUse returns the keys of the JWKS.
 func (s schedule) inUse(now time.Time) []*key {
 	return slices.DeleteFunc(slices.Clone(s), func(k *key) bool { return k.gone(now) })
+}
+
+// signed reports whether a key has ever been in force. The last one that was is not erased.
+func (s schedule) signed(now time.Time) bool {
+	return slices.ContainsFunc(s, func(k *key) bool { return k.takesOver() && !k.SignFrom.After(now) })
 }
 
 // lastGeneration returns the generation of the newest key, which is never erased.

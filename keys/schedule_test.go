@@ -16,7 +16,7 @@ func plan(keys ...planned) schedule {
 	start := newClock().at
 	var s schedule
 	for i, p := range keys {
-		k := &key{SigningKey: store.SigningKey{Generation: int64(i + 1), SignFrom: start.Add(time.Duration(p.signFrom) * time.Minute)}}
+		k := &key{SigningKey: store.SigningKey{Algorithm: store.RS256, Generation: int64(i + 1), SignFrom: start.Add(time.Duration(p.signFrom) * time.Minute)}}
 		if p.retired != 0 {
 			k.RetiredAt = start.Add(time.Duration(p.retired) * time.Minute)
 		}

@@ -11,18 +11,19 @@ import (
 	"gatehouse/store"
 )
 
-// Sign makes a token of type typ with the key in force.
-func (r *Ring) Sign(ctx context.Context, typ string, claims any) (string, error) {
-	k, err := r.inForce(ctx)
+// Sign makes a token of type typ with the key in force of an algorithm; Usable says which
+// algorithms have one.
+func (r *Ring) Sign(ctx context.Context, algorithm, typ string, claims any) (string, error) {
+	k, err := r.inForce(ctx, algorithm)
 	if err != nil {
 		return "", err
 	}
 	return r.mint(ctx, k, typ, claims)
 }
 
-// SigningKeyID returns the kid of the key in force.
+// SigningKeyID returns the kid of the key in force of RS256, which signs refresh tokens.
 func (r *Ring) SigningKeyID(ctx context.Context) (string, error) {
-	k, err := r.inForce(ctx)
+	k, err := r.inForce(ctx, store.RS256)
 	if err != nil {
 		return "", err
 	}
@@ -30,8 +31,8 @@ func (r *Ring) SigningKeyID(ctx context.Context) (string, error) {
 }
 
 // SignWith makes a token with the key kid, which may have been superseded. The same
-// claims give the same token, byte for byte, because RS256 is deterministic. If the
-// key is gone or was retired, the error is ErrUnknownKey.
+// claims give the same token, byte for byte, if the key's algorithm is deterministic, as
+// RS256 and Ed25519 are. If the key is gone or was retired, the error is ErrUnknownKey.
 func (r *Ring) SignWith(ctx context.Context, kid, typ string, claims any) (string, error) {
 	k, err := r.find(ctx, kid)
 	if err != nil {
@@ -40,18 +41,36 @@ func (r *Ring) SignWith(ctx context.Context, kid, typ string, claims any) (strin
 	return r.mint(ctx, k, typ, claims)
 }
 
-func (r *Ring) inForce(ctx context.Context) (*key, error) {
+// Usable returns the first of the algorithms that has a key in force, or RS256.
+func (r *Ring) Usable(ctx context.Context, algorithms ...string) (string, error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
+	now := r.options.Now()
+	for _, a := range algorithms {
+		if a == store.RS256 || s.rings[a].signing(now) != nil {
+			return a, nil
+		}
+	}
+	return store.RS256, nil
+}
+
+func (r *Ring) inForce(ctx context.Context, algorithm string) (*key, error) {
 	s, err := r.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	k := s.keys.signing(r.options.Now())
+	k := s.rings[algorithm].signing(r.options.Now())
 	if k == nil || k.pair == nil {
 		// All were retired at once; the next is being made (keepSchedule).
-		return nil, fmt.Errorf("signing a token: no signing key in force: %w", store.ErrUnavailable)
+		return nil, fmt.Errorf("signing a token: no key of %.32q in force: %w", algorithm, store.ErrUnavailable)
 	}
 	return k, nil
 }
+
+// longestSignature is that of a key of keyBits.
+const longestSignature = keyBits / 8
 
 // mint writes the compact serialisation (RFC 7515 §7.1).
 func (r *Ring) mint(ctx context.Context, k *key, typ string, claims any) (string, error) {
@@ -59,11 +78,11 @@ func (r *Ring) mint(ctx context.Context, k *key, typ string, claims any) (string
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
-	head, err := json.Marshal(header{Algorithm: algorithm, KeyID: k.ID, Type: typ})
+	head, err := json.Marshal(header{Algorithm: k.Algorithm, KeyID: k.ID, Type: typ})
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
-	token := make([]byte, 0, (len(head)+len(payload)+k.public.Size())*4/3+8)
+	token := make([]byte, 0, (len(head)+len(payload)+longestSignature)*4/3+8)
 	token = base64.RawURLEncoding.AppendEncode(token, head)
 	token = append(token, '.')
 	token = base64.RawURLEncoding.AppendEncode(token, payload)

@@ -52,5 +52,5 @@ func (r *Ring) signature(ctx context.Context, k *key, input []byte) ([]byte, err
 	// this one, and often for the next: p99 at 16 callers was a third higher at least.
 	defer runtime.Gosched()
 	defer r.slots.leave()
-	return r.rs256.sign(input, k.signer)
+	return r.primitives[k.Algorithm].sign(input, k.signer)
 }

@@ -8,6 +8,7 @@ import (
 // A Status describes one key.
 type Status struct {
 	ID         string
+	Algorithm  string
 	Generation int64
 	State      State
 	CreatedAt  time.Time
@@ -21,21 +22,24 @@ type Status struct {
 
 func (s schedule) status(k *key, now time.Time, already bool) Status {
 	return Status{
-		ID: k.ID, Generation: k.Generation, State: s.state(k, now),
+		ID: k.ID, Algorithm: k.Algorithm, Generation: k.Generation, State: s.state(k, now),
 		CreatedAt: k.CreatedAt, SignFrom: k.SignFrom, GoneAt: k.goneAt, Already: already,
 	}
 }
 
-// List returns all keys of the record, ordered by generation.
+// List returns all keys of the record: those of RS256 first, then the others by algorithm,
+// and the keys of each ordered by generation.
 func (r *Ring) List(ctx context.Context) ([]Status, error) {
 	s, err := r.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	now := r.options.Now()
-	list := make([]Status, 0, len(s.keys))
-	for _, k := range s.keys {
-		list = append(list, s.keys.status(k, now, false))
+	list := make([]Status, 0, len(s.byID))
+	for _, ring := range s.all() {
+		for _, k := range ring {
+			list = append(list, ring.status(k, now, false))
+		}
 	}
 	return list, nil
 }

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/base64"
 	"math/big"
@@ -14,8 +15,20 @@ func TestThumbprintIsThatOfTheRFC(t *testing.T) {
 	if err != nil {
 		t.Fatalf("decoding the base64: %v", err)
 	}
-	got := thumbprint(&rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537})
-	if want := "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"; got != want {
-		t.Errorf("thumbprint %s, want %s", got, want)
+	got, err := thumbprint(&rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537})
+	if want := "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"; got != want || err != nil {
+		t.Errorf("thumbprint %s, %v; want %s", got, err, want)
+	}
+}
+
+// The example of RFC 8037 §A.3.
+func TestThumbprintOfEd25519IsThatOfTheRFC(t *testing.T) {
+	x, err := base64.RawURLEncoding.DecodeString("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+	if err != nil {
+		t.Fatalf("decoding the base64: %v", err)
+	}
+	got, err := thumbprint(ed25519.PublicKey(x))
+	if want := "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"; got != want || err != nil {
+		t.Errorf("thumbprint %s, %v; want %s", got, err, want)
 	}
 }

@@ -32,7 +32,7 @@ type Verified struct {
 }
 
 // Verify checks the form and the signature of a token. Every refusal is ErrInvalid.
-// A token that was verified before needs no RSA, but its key must still be in use.
+// A token that was verified before needs no arithmetic, but its key must still be in use.
 func (r *Ring) Verify(ctx context.Context, raw string) (Verified, error) {
 	if len(raw) > maxTokenBytes {
 		return Verified{}, invalid("%d bytes, want at most %d", len(raw), maxTokenBytes)
@@ -67,7 +67,11 @@ func (r *Ring) verifyNew(ctx context.Context, raw string) (Verified, error) {
 	case err != nil:
 		return Verified{}, fmt.Errorf("verifying a token: %w", err)
 	}
-	if err := r.rs256.verify([]byte(t.input), t.signature, k.public); err != nil {
+	// The key says which algorithm it is for, never the token (RFC 8725 §3.1).
+	if t.header.Algorithm != k.Algorithm {
+		return Verified{}, invalid("alg %.32q, and key %s is for %s", t.header.Algorithm, k.ID, k.Algorithm)
+	}
+	if err := r.primitives[k.Algorithm].verify([]byte(t.input), t.signature, k.public); err != nil {
 		return Verified{}, invalid("signature: %w", err)
 	}
 	r.headers.Store(t.head, t.header)
@@ -120,8 +124,8 @@ func split(raw string, known func(segment string) (header, bool)) (parts, error)
 	return t, nil
 }
 
-// readHeader parses a header that is not known yet. All keys have one algorithm
-// (RFC 8725 §3.1), so "none" and an HMAC keyed with a public key are refused here.
+// readHeader parses a header that is not known yet. "none" and an HMAC keyed with a public
+// key are refused here; the key says later which of our algorithms it is for.
 func readHeader(segment string) (header, error) {
 	text, err := decodeSegment(segment)
 	if err != nil {
@@ -131,7 +135,7 @@ func readHeader(segment string) (header, error) {
 	if err != nil {
 		return header{}, invalid("%w", err)
 	}
-	if h.Algorithm != algorithm {
+	if !Accepts(h.Algorithm) {
 		return header{}, invalid("alg %.32q", h.Algorithm)
 	}
 	return h, nil

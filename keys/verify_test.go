@@ -3,6 +3,7 @@ package keys
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"gatehouse/internal/test/testkit"
+
+	"gatehouse/store"
 )
 
 const somePayload = `{"sub":"x"}`
@@ -44,7 +47,7 @@ func TestTheSameClaimsSignToTheSameTokenEvenAfterARotation(t *testing.T) {
 	r := openRing(t, options(s, c.Now))
 	kid, _ := r.SigningKeyID(t.Context())
 	first := mustSign(t, r, "rt+jwt", map[string]string{"sub": "x"})
-	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := r.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	c.Advance(3 * time.Hour)
@@ -64,13 +67,16 @@ func TestTheSameClaimsSignToTheSameTokenEvenAfterARotation(t *testing.T) {
 // signature can be right, it is.
 func TestForgedTokensAreRefused(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
-	k := r.current.Load().keys[0]
-	sign, good := ours(t, r), header{algorithm, k.ID, "at+jwt"}
+	k := r.current.Load().rings[store.RS256][0]
+	sign, good := ours(t, r), header{store.RS256, k.ID, "at+jwt"}
 	attacker, err := smallKey()
 	if err != nil {
 		t.Fatalf("generating a small RSA key: %v", err)
 	}
-	own := thumbprint(&attacker.PublicKey)
+	own, err := thumbprint(&attacker.PublicKey)
+	if err != nil {
+		t.Fatalf("the thumbprint of the key: %v", err)
+	}
 	der, err := x509.MarshalPKIXPublicKey(k.public)
 	if err != nil {
 		t.Fatalf("marshalling the public key: %v", err)
@@ -97,7 +103,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		// An HMAC keyed with public data.
 		"HS256 with the public key, PKIX DER": forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(der)),
 		"HS256 with the public key, PEM":      forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))),
-		"HS256 with the public key, PKCS #1":  forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(k.public)}))),
+		"HS256 with the public key, PKCS #1":  forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(k.public.(*rsa.PublicKey))}))),
 		"HS256 with the JWK":                  forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(set.Keys[0])),
 		"HS256 with the JWK, spaced":          forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(spaced.Bytes())),
 		"HS256 with the JWKS":                 forge(t, header{"HS256", k.ID, "at+jwt"}, somePayload, hs256By(doc.Body)),
@@ -127,13 +133,13 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"jku":                forge(t, head(`{"alg":"RS256","kid":%q,"typ":"at+jwt","jku":%q}`, own, listening.URL), somePayload, rs256By(attacker)),
 		"x5u":                forge(t, head(`{"alg":"RS256","kid":%q,"typ":"at+jwt","x5u":%q}`, k.ID, listening.URL), somePayload, rs256By(attacker)),
 		"x5c":                forge(t, head(`{"alg":"RS256","kid":%q,"typ":"at+jwt","x5c":["AAAA"]}`, k.ID), somePayload, rs256By(attacker)),
-		"kid that is a URL":  forge(t, header{algorithm, listening.URL, "at+jwt"}, somePayload, rs256By(attacker)),
-		"kid that is a path": forge(t, header{algorithm, "../../etc/passwd", "at+jwt"}, somePayload, rs256By(attacker)),
+		"kid that is a URL":  forge(t, header{store.RS256, listening.URL, "at+jwt"}, somePayload, rs256By(attacker)),
+		"kid that is a path": forge(t, header{store.RS256, "../../etc/passwd", "at+jwt"}, somePayload, rs256By(attacker)),
 		"another's key":      forge(t, good, somePayload, rs256By(attacker)),
 
 		// The header, by our own key.
 		"no typ":                forge(t, head(`{"alg":"RS256","kid":%q}`, k.ID), somePayload, sign),
-		"empty typ":             forge(t, header{algorithm, k.ID, ""}, somePayload, sign),
+		"empty typ":             forge(t, header{store.RS256, k.ID, ""}, somePayload, sign),
 		"typ no string":         forge(t, head(`{"alg":"RS256","kid":%q,"typ":["at+jwt"]}`, k.ID), somePayload, sign),
 		"typ null":              forge(t, head(`{"alg":"RS256","kid":%q,"typ":null}`, k.ID), somePayload, sign),
 		"no kid":                forge(t, `{"alg":"RS256","typ":"at+jwt"}`, somePayload, sign),
@@ -245,10 +251,10 @@ func TestHugeTokensCostNothing(t *testing.T) {
 
 func TestATokenTooLongToBeAcceptedIsNotMade(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
-	if _, err := r.Sign(t.Context(), "at+jwt", strings.Repeat("a", maxTokenBytes)); err == nil {
+	if _, err := r.Sign(t.Context(), store.RS256, "at+jwt", strings.Repeat("a", maxTokenBytes)); err == nil {
 		t.Error("a token longer than the limit was signed, want an error")
 	}
-	if _, err := r.Sign(t.Context(), "at+jwt", func() {}); err == nil {
+	if _, err := r.Sign(t.Context(), store.RS256, "at+jwt", func() {}); err == nil {
 		t.Error("a token was made of what cannot be JSON, want an error")
 	}
 }
@@ -260,7 +266,7 @@ func TestRememberedTokensGoWithTheirKey(t *testing.T) {
 	if _, err := r.Verify(t.Context(), token); err != nil {
 		t.Fatalf("verifying the token: %v", err)
 	}
-	if _, err := r.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := r.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	c.Advance(2*time.Hour + 15*24*time.Hour - time.Millisecond)
@@ -277,7 +283,7 @@ func TestNothingIsSignedForARequestThatHasEnded(t *testing.T) {
 	r := openRing(t, options(&memory{}, newClock().Now))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Sign(ctx, "at+jwt", 1); err == nil {
+	if _, err := r.Sign(ctx, store.RS256, "at+jwt", 1); err == nil {
 		t.Error("a token was signed for a request that has ended, want an error")
 	}
 }

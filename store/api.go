@@ -25,6 +25,8 @@ type API struct {
 	AccessTokenLifetime time.Duration
 	// TokenType is one of APITokenTypes.
 	TokenType string
+	// Signing is what its access tokens are signed with.
+	Signing SigningChoice
 	// Claims are what its tokens carry of the user, besides `sub`: some of APIClaims.
 	Claims []string
 

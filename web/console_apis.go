@@ -40,10 +40,13 @@ type ConsoleAPIData struct {
 	Scopes []APIScopeRow
 	Lines  string
 	// Clients are the rules for who may ask, and Admits says what another would do.
-	Clients       []Option
-	Admits        []string
-	Listed        string
-	TokenTypes    []Option
+	Clients    []Option
+	Admits     []string
+	Listed     string
+	TokenTypes []Option
+	// Algorithms may sign its tokens, and SignsFrom is a hint on when the chosen one does.
+	Algorithms    []Option
+	SignsFrom     string
 	Lifetime      string
 	Carried       []Option
 	InMetadata    bool

@@ -10,7 +10,7 @@ func apiPages(room Room, when Moment) map[string]func(http.ResponseWriter) error
 	faults := map[string][]string{"name": {evil}, "identifier": {evil}, "scopes": {evil}, "clients": {evil}, "listed_clients": {evil}}
 	api := ConsoleAPIData{
 		Frame: frame, ID: evil, Path: evil, Name: evil, Identifier: evil, Typed: evil, Version: evil, Holders: evil, Used: when, Clients: options, Admits: []string{evil}, Listed: evil,
-		TokenTypes: options, Lifetime: evil, Carried: options, Introspection: evil, Live: evil, Faults: faults, Effects: []string{evil}, Confirm: evil, APIPreview: preview,
+		TokenTypes: options, Algorithms: options, SignsFrom: evil, Lifetime: evil, Carried: options, Introspection: evil, Live: evil, Faults: faults, Effects: []string{evil}, Confirm: evil, APIPreview: preview,
 		Scopes: []APIScopeRow{{Name: evil, Text: evil, There: true, Holders: 2}, {At: 1, Name: evil}},
 	}
 	lines, own := api, api

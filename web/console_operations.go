@@ -11,23 +11,28 @@ var (
 	ConsoleSettings = consolePage[ConsoleSettingsData]("console_settings")
 )
 
-// ConsoleKeysData fills ConsoleKeys. Signing is the key that signs, and Next the one that
-// takes over in NextIn; without one, a key published now would sign at SignsAt. Every is how
-// long a key signs; empty: until somebody rotates.
+// ConsoleKeysData fills ConsoleKeys. Every is how long a key signs; empty: until somebody
+// rotates.
 type ConsoleKeysData struct {
 	Frame
-	Keys                                  []KeyRow
-	Signing, Next, NextIn, SignsAt, Every string
-	NextAt                                Moment
-	Timeline                              Timeline
+	Keys     []KeyRow
+	Rings    []KeyRing
+	Every    string
+	Timeline Timeline
 	// Label says in a sentence what the timeline shows.
 	Label string
 }
 
+// A KeyRing tells of the keys of one algorithm. Signing is the key that signs, empty before
+// the first does, and Next the one that takes over in NextIn; without one, a key published now
+// would sign at SignsAt.
+type KeyRing struct{ Algorithm, Signing, Next, NextIn, SignsAt string }
+
 // A KeyRow is a key in the table. Until is when it is gone; Planned says that this, and when
 // it stops signing, follows from the schedule alone. Retire is the path that withdraws it.
 type KeyRow struct {
-	ID, Short, State, Words    string
+	ID, Short, Algorithm       string
+	State, Words               string
 	Published, SignFrom, Until Moment
 	Planned                    bool
 	Retire                     string

@@ -30,7 +30,7 @@ func operationsPages(room Room) map[string]func(http.ResponseWriter) error {
 		},
 		"console keys": func(w http.ResponseWriter) error {
 			return ConsoleKeys.Render(w, View{}, 200, ConsoleKeysData{
-				Frame: frame, Keys: []KeyRow{key}, Signing: evil, Next: evil, NextIn: evil, SignsAt: evil, Every: evil, NextAt: when, Label: evil,
+				Frame: frame, Keys: []KeyRow{key}, Rings: []KeyRing{{evil, evil, evil, evil, evil}, {evil, evil, "", evil, evil}}, Every: evil, Label: evil,
 				Timeline: Timeline{NowText: evil, Rows: []TimelineRow{{Name: evil, State: evil, End: 1, Bars: []KeyBar{{Kind: evil, Title: evil}}}}, Ticks: []Tick{{Text: evil}}},
 			})
 		},

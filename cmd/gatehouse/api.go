@@ -126,7 +126,7 @@ func (c *cli) printAPI(a store.API, asJSON bool) error {
 	for _, of := range apis.Attributes() {
 		lines = append(lines, line{of.Name, of.Kept(&a)})
 	}
-	return c.printLines(append(lines, line{"last_used_at", lastUse(a.LastUsedAt)})...)
+	return c.printLines(append(lines, line{"signing_alg_from", lastUse(a.Signing.From)}, line{"last_used_at", lastUse(a.LastUsedAt)})...)
 }
 
 // onAPI calls f with an API that exists.

@@ -36,6 +36,7 @@ var ofArgument = map[string]completer{"NAME": usernames, "ROLE": oneOf(roles()),
 // ofFlag has the completers of flags that are neither settings nor attributes of an app.
 var ofFlag = map[string]completer{
 	"role": oneOf(roles()), "kind": oneOf(audit.KindNames()), "actor": parties(actors.words), "subject": parties(subjects.words), "end": sessionIDs,
+	"alg":           oneOf(store.SigningAlgorithms()),
 	"listed-client": clientIDs, "introspection-client": clientIDs,
 }
 

@@ -203,7 +203,7 @@ func (b *backends) services(s signing) *core {
 		DB: b.db, Rotations: b.rotations, Now: b.now, Log: b.log,
 		Observe: func(n int) { b.metrics.Sessions(string(session.Ended), n) },
 	}
-	resources := &apis.Service{DB: b.db, Issuer: b.config.Issuer, Audience: b.config.Audience, Cursors: s.cursors, Now: b.now}
+	resources := &apis.Service{DB: b.db, Issuer: b.config.Issuer, Audience: b.config.Audience, Cursors: s.cursors, Keys: b.choosing(s), Now: b.now}
 	apps := &client.Service{
 		DB: b.db, Ends: ends, Cursors: s.cursors, Grants: grant.Types(), MaxRefreshIdle: b.config.RefreshTokenLifetime, KeepUnused: b.config.RefreshTokenIdle, Now: b.now, Log: b.log,
 		APIs: resources,

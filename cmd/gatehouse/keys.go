@@ -11,7 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/handlers/operators"
+	"gatehouse/internal/attribute"
+	"gatehouse/internal/fields"
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 func (c *cli) keysCommand() *cobra.Command {
@@ -63,13 +66,13 @@ func (c *cli) listKeys(ctx context.Context, ring *keys.Ring, asJSON bool) error 
 	if err != nil {
 		return err
 	}
-	list := c.newList(asJSON, "KID", "GENERATION", "STATE", "SIGNS FROM", "GONE AT")
+	list := c.newList(asJSON, "KID", "ALG", "GENERATION", "STATE", "SIGNS FROM", "GONE AT")
 	for _, k := range all {
 		gone := "-"
 		if !k.GoneAt.IsZero() {
 			gone = k.GoneAt.UTC().Format(time.RFC3339)
 		}
-		if err := list.add(operators.KeyOf(k), k.ID, k.Generation, k.State, k.SignFrom.UTC().Format(time.RFC3339), gone); err != nil {
+		if err := list.add(operators.KeyOf(k), k.ID, k.Algorithm, k.Generation, k.State, k.SignFrom.UTC().Format(time.RFC3339), gone); err != nil {
 			return err
 		}
 	}
@@ -78,12 +81,18 @@ func (c *cli) listKeys(ctx context.Context, ring *keys.Ring, asJSON bool) error 
 
 func (c *cli) keysRotate() *cobra.Command {
 	var asJSON bool
+	var algorithm string
 	cmd := &cobra.Command{
 		Use: "rotate", Short: "Publish the next key", Args: exactArgs(),
-		Long: "Publish the next key. It signs once every verifier has had time to fetch it\n(KEY_PUBLISH_LEAD). If the next key is already published, that one is kept.",
+		Long: "Publish the next key of an algorithm. It signs once every verifier has had time to fetch it\n(KEY_PUBLISH_LEAD). If the next key is already published, that one is kept.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			faults := &fields.Errors{}
+			attribute.SetSigningAlg(&algorithm, "alg", fields.Given(algorithm), faults)
+			if err := faults.Err(); err != nil {
+				return err
+			}
 			return c.withRing(cmd.Context(), errNoKeys, func(ring *keys.Ring) error {
-				next, err := ring.Rotate(cmd.Context(), "cli")
+				next, err := ring.Rotate(cmd.Context(), algorithm, "cli")
 				if err != nil {
 					return err
 				}
@@ -99,6 +108,7 @@ func (c *cli) keysRotate() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVar(&algorithm, "alg", store.RS256, "`algorithm` of the key: "+attribute.Choices(store.SigningAlgorithms(), store.RS256))
 	printsJSON(cmd, &asJSON, "print the key as JSON")
 	return cmd
 }
@@ -129,6 +139,14 @@ func (c *cli) keysRewrap() *cobra.Command {
 	}
 }
 
+// signInAgain says what a withdrawn key means for people: refresh tokens are of RS256.
+func signInAgain(algorithm string) string {
+	if algorithm != store.RS256 {
+		return ""
+	}
+	return ", so the people who have one sign in again"
+}
+
 func (c *cli) keysRetire() *cobra.Command {
 	var ask confirmation
 	cmd := &cobra.Command{
@@ -145,7 +163,7 @@ func (c *cli) keysRetire() *cobra.Command {
 					if err != nil || at < 0 {
 						return "", cmp.Or(err, unknown)
 					}
-					return fmt.Sprintf("The key %s (%s) will be withdrawn: every token that it signed stops working, so the people who have one sign in again."+forGood, args[0], all[at].State), nil
+					return fmt.Sprintf("The key %s (%s, %s) will be withdrawn: every token that it signed stops working%s."+forGood, args[0], all[at].Algorithm, all[at].State, signInAgain(all[at].Algorithm)), nil
 				})
 				if err != nil {
 					return err

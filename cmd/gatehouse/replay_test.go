@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"testing"
 
 	"gatehouse/internal/test/replay"
 	"gatehouse/internal/test/testkit"
+	"gatehouse/store"
 )
 
 // TestRecordedConversations replays the conversations recorded with the application that
@@ -15,6 +17,9 @@ func TestRecordedConversations(t *testing.T) {
 	w.app.limits.Rules.SignIn.Free, w.app.limits.Rules.SignUp.Free, w.app.limits.Rules.Failure.Free = 1000, 1000, 1000
 	replay.Run(t, replay.World{
 		URL: w.base, DB: w.app.db, Accounts: w.app.people, Sessions: w.app.sessions,
-		Sign: w.app.ring.Sign, Hash: w.app.passwords.Hash,
+		Sign: func(ctx context.Context, typ string, claims any) (string, error) {
+			return w.app.ring.Sign(ctx, store.RS256, typ, claims)
+		},
+		Hash: w.app.passwords.Hash,
 	})
 }

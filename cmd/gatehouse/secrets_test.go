@@ -66,7 +66,7 @@ func (c *crowd) stir(t *testing.T) {
 	if _, _, err := c.apps.RotateSecret(t.Context(), authz.Operator, "nightly", time.Hour, ""); err != nil {
 		t.Fatalf("rotating the client's secret: %v", err)
 	}
-	if _, err := c.ring.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := c.ring.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	_ = c.call("POST", "/api/accounts/login/", "") // a refused sign-in

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gatehouse/internal/cursor"
 	"gatehouse/internal/token"
@@ -63,6 +64,40 @@ func (b *backends) chooseSigner(ctx context.Context) (keys.Signer, error) {
 	}
 	b.log.InfoContext(ctx, "signatures with RSA", "signer", chosen.Name, "library", chosen.Library)
 	return chosen.Signer, nil
+}
+
+// A chooser makes sure that there are keys of an algorithm.
+type chooser interface {
+	Choose(ctx context.Context, algorithm, actor string) (from time.Time, err error)
+}
+
+// choosing returns the server's ring or, for a command, one that is opened when an algorithm
+// is chosen, and only then.
+func (b *backends) choosing(s signing) chooser {
+	if s.ring != nil {
+		return s.ring
+	}
+	return briefly{b}
+}
+
+// briefly opens a ring for one choice.
+type briefly struct{ *backends }
+
+// Choose implements chooser. Only a server makes the very first key.
+func (b briefly) Choose(ctx context.Context, algorithm, actor string) (time.Time, error) {
+	known, err := b.db.SigningKeys(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(known) == 0 {
+		return time.Time{}, errNoKeys
+	}
+	ring, _, err := b.openRing(ctx, nil) // it signs nothing
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer ring.Close()
+	return ring.Choose(ctx, algorithm, actor)
 }
 
 // sealer returns a sealer for one purpose. Others cannot open what it seals.

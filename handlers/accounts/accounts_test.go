@@ -166,7 +166,7 @@ func expect(t *testing.T, method, path, who string, got reply, status int) {
 func TestAMachineIsNotAUser(t *testing.T) {
 	w := start(t, wide())
 	now := time.Now().Unix()
-	machine, err := w.ring.Sign(t.Context(), "at+jwt", map[string]any{
+	machine, err := w.ring.Sign(t.Context(), store.RS256, "at+jwt", map[string]any{
 		"iss": w.url, "aud": w.url, "sub": "robot", "client_id": "robot", "iat": now, "exp": now + 60, "jti": "j", "scope": string(authz.AllScopes),
 	})
 	if err != nil {

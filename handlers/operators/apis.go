@@ -21,11 +21,12 @@ var (
 	apiShape      = api.NewShape(apiHead{}, apiMembers(&store.API{}))
 )
 
-// apiMembers returns the attributes of an API, and then its times, which are null for our
-// own API until it is changed.
+// apiMembers returns the attributes of an API, then when its algorithm signs, and then its
+// times, which are null for our own API until it is changed.
 func apiMembers(a *store.API) []api.Member {
+	from := api.TimeOrNull(a.Signing.From)
 	created, updated, used := api.TimeOrNull(a.CreatedAt), api.TimeOrNull(a.UpdatedAt), api.TimeOrNull(a.LastUsedAt)
-	return append(shown(apiAttributes, a),
+	return append(shown(apiAttributes, a), api.Member{Name: "signing_alg_from", Of: &from},
 		api.Member{Name: "created_at", Of: &created}, api.Member{Name: "updated_at", Of: &updated}, api.Member{Name: "last_used_at", Of: &used})
 }
 
@@ -51,7 +52,7 @@ func settledAPI(b api.Body, a store.API) error {
 	if a.ID != "" && !b.Same("identifier", a.Identifier) {
 		faults.Add("identifier", "The identifier of an API never changes: tokens and the API itself name it. Create another API.")
 	}
-	for _, name := range []string{"created_at", "updated_at", "last_used_at"} {
+	for _, name := range []string{"signing_alg_from", "created_at", "updated_at", "last_used_at"} {
 		if b.Has(name) {
 			faults.Add(name, fields.NotSetHere)
 		}

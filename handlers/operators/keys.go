@@ -6,12 +6,16 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/api"
+	"gatehouse/internal/attribute"
+	"gatehouse/internal/fields"
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 // A Key is a signing key as in answers.
 type Key struct {
 	ID         string `json:"kid"`
+	Algorithm  string `json:"alg"`
 	Generation int64  `json:"generation"`
 	// State is one of the State constants of package keys.
 	State     string  `json:"state"`
@@ -23,7 +27,7 @@ type Key struct {
 // KeyOf returns s as in answers.
 func KeyOf(s keys.Status) Key {
 	return Key{
-		ID: s.ID, Generation: s.Generation, State: string(s.State),
+		ID: s.ID, Algorithm: s.Algorithm, Generation: s.Generation, State: string(s.State),
 		CreatedAt: api.Time(s.CreatedAt), SignFrom: api.Time(s.SignFrom), GoneAt: api.TimeOrNull(s.GoneAt),
 	}
 }
@@ -40,11 +44,15 @@ func (h *Handlers) listKeys(w http.ResponseWriter, r *http.Request) error {
 	return api.JSON(w, http.StatusOK, views)
 }
 
-// rotateKeys publishes the next key, which begins to sign when every verifier can know
-// it, and answers 201. If the next key has already been published, it answers 200 with
+// rotateKeys publishes the next key of an algorithm, which begins to sign when every verifier
+// can know it, and answers 201. If the next key has already been published, it answers 200 with
 // that key.
 func (h *Handlers) rotateKeys(w http.ResponseWriter, r *http.Request) error {
-	next, err := h.Keys.Rotate(r.Context(), api.CallerOf(r).String())
+	algorithm, err := algorithmIn(w, r)
+	if err != nil {
+		return err
+	}
+	next, err := h.Keys.Rotate(r.Context(), algorithm, api.CallerOf(r).String())
 	if err != nil {
 		return err
 	}
@@ -53,6 +61,17 @@ func (h *Handlers) rotateKeys(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusOK
 	}
 	return api.JSON(w, status, KeyOf(next))
+}
+
+// algorithmIn returns the algorithm that a request names; RS256 if it names none.
+func algorithmIn(w http.ResponseWriter, r *http.Request) (string, error) {
+	body, err := api.ReadBody(w, r)
+	if err != nil {
+		return "", err
+	}
+	algorithm, faults := store.RS256, &fields.Errors{}
+	attribute.SetSigningAlg(&algorithm, "alg", body.Text("alg"), faults)
+	return algorithm, faults.Err()
 }
 
 // retireKey withdraws a stolen key at once.

@@ -25,7 +25,7 @@ type Handlers struct {
 	APIs    *apis.Service
 	Keys    interface {
 		List(ctx context.Context) ([]keys.Status, error)
-		Rotate(ctx context.Context, actor string) (keys.Status, error)
+		Rotate(ctx context.Context, algorithm, actor string) (keys.Status, error)
 		Retire(ctx context.Context, kid, actor string) error
 	}
 	Evidence interface {

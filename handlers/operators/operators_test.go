@@ -47,11 +47,11 @@ func (figures) CountClients(context.Context) (int64, error)             { return
 type ring struct{ retired []string }
 
 func (r *ring) List(context.Context) ([]keys.Status, error) {
-	return []keys.Status{{ID: "k1", Generation: 1, State: "signing", CreatedAt: time.Unix(0, 0), SignFrom: time.Unix(0, 0)}}, nil
+	return []keys.Status{{ID: "k1", Algorithm: "RS256", Generation: 1, State: "signing", CreatedAt: time.Unix(0, 0), SignFrom: time.Unix(0, 0)}}, nil
 }
 
-func (r *ring) Rotate(context.Context, string) (keys.Status, error) {
-	return keys.Status{ID: "k2", Generation: 2, State: "published"}, nil
+func (r *ring) Rotate(_ context.Context, algorithm, _ string) (keys.Status, error) {
+	return keys.Status{ID: "k2", Algorithm: algorithm, Generation: 2, State: "published"}, nil
 }
 
 func (r *ring) Retire(_ context.Context, kid, actor string) error {
@@ -181,7 +181,7 @@ func TestTheLifeOfAClient(t *testing.T) {
 func TestTheLifeOfAnAPI(t *testing.T) {
 	_, ask := open(t)
 	created := ask("POST", "admin:/apis/", `{"id":"orders","identifier":"https://Orders.example/","name":"Orders","scopes":[{"name":"read","description":"Read your orders"}],"access_token_lifetime":120}`)
-	wantBody := `{"id":"orders","identifier":"https://orders.example","name":"Orders","scopes":[{"name":"read","description":"Read your orders","sensitive":false}],"clients":"registered","listed_clients":[],"access_token_lifetime":120,"token_type":"at+jwt","claims":["role"],"listed_in_metadata":false,"introspection_clients":[],`
+	wantBody := `{"id":"orders","identifier":"https://orders.example","name":"Orders","scopes":[{"name":"read","description":"Read your orders","sensitive":false}],"clients":"registered","listed_clients":[],"access_token_lifetime":120,"token_type":"at+jwt","signing_alg":"RS256","claims":["role"],"listed_in_metadata":false,"introspection_clients":[],"signing_alg_from":null,`
 	if created.Code != http.StatusCreated || !strings.HasPrefix(created.Body.String(), wantBody) || created.Header().Get("Location") != "https://id.example/api/admin/apis/orders/" {
 		t.Fatalf("created: %d, %s, Location %q; want 201 and %s", created.Code, created.Body, created.Header().Get("Location"), wantBody)
 	}
@@ -264,8 +264,8 @@ func TestKeysAndFigures(t *testing.T) {
 		status       int
 		body         string
 	}{
-		{"GET", "/keys/", 200, `[{"kid":"k1","generation":1,"state":"signing","created_at":"1970-01-01T00:00:00Z","sign_from":"1970-01-01T00:00:00Z","gone_at":null}]`},
-		{"POST", "/keys/", 201, `{"kid":"k2","generation":2,"state":"published","created_at":"0001-01-01T00:00:00Z","sign_from":"0001-01-01T00:00:00Z","gone_at":null}`},
+		{"GET", "/keys/", 200, `[{"kid":"k1","alg":"RS256","generation":1,"state":"signing","created_at":"1970-01-01T00:00:00Z","sign_from":"1970-01-01T00:00:00Z","gone_at":null}]`},
+		{"POST", "/keys/", 201, `{"kid":"k2","alg":"RS256","generation":2,"state":"published","created_at":"0001-01-01T00:00:00Z","sign_from":"0001-01-01T00:00:00Z","gone_at":null}`},
 		{"POST", "/keys/k1/retire/", 204, ""},
 		{"POST", "/keys/k9/retire/", 404, `{"detail":"Not found."}`},
 		{"GET", "/stats/", 200, `{"users":{"admin":{"active":1,"inactive":0},"staff":{"active":0,"inactive":0},"user":{"active":0,"inactive":0}},"sessions":7,"clients":3}`},

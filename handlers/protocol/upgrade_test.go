@@ -227,7 +227,7 @@ func (s *site) keepsWorking(t *testing.T, signedIn time.Time, when string) {
 // refreshToken returns the current one of a session that the earlier release wrote.
 func (s *site) refreshToken(t *testing.T, sid string) string {
 	t.Helper()
-	raw, err := s.ring.Sign(t.Context(), token.TypeRefresh, token.Refresh{
+	raw, err := s.ring.Sign(t.Context(), store.RS256, token.TypeRefresh, token.Refresh{
 		Issuer: issuer, Subject: annsSub, Audience: issuer, ClientID: "web", JTI: "J-" + sid, Scope: "openid", Role: store.RoleUser,
 		IssuedAt: s.clock().Add(-time.Hour).Unix(), Expires: s.clock().Add(time.Hour).Unix(), SessionID: sid, Gen: 1,
 	})

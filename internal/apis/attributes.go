@@ -18,7 +18,7 @@ type Input struct {
 	Name           fields.Text
 	// Scopes is a JSON list of objects: see ScopesOf.
 	Scopes                              fields.Text
-	Clients, TokenType                  fields.Text
+	Clients, TokenType, SigningAlg      fields.Text
 	ListedClients, IntrospectionClients fields.List
 	AccessTokenLifetime                 fields.Number
 	Claims                              fields.List
@@ -70,6 +70,14 @@ func Attributes() []Attribute {
 				Enum: store.APITokenTypes(),
 			},
 			Example: store.TokenTypeAccess, Flag: "token-type", Usage: "`typ` header of its access tokens: " + attribute.Choices(store.APITokenTypes(), store.TokenTypeAccess) + ", for libraries that refuse the former",
+		}, {
+			Name: "signing_alg", Field: attribute.Of(func(in *Input) *fields.Text { return &in.SigningAlg }, func(a *store.API) *string { return &a.Signing.Alg }, attribute.SetSigningAlg),
+			Kind: attribute.Choice,
+			Schema: fields.Schema{
+				Type: "string", Description: "What its access tokens are signed with (RFC 7518 §3.1, RFC 9864). Chosen for the first time, an algorithm signs only when every verifier can know its key: see `signing_alg_from`. `EdDSA` is another name for `Ed25519`.",
+				Enum: store.SigningAlgorithms(),
+			},
+			Example: store.RS256, Flag: "signing-alg", Usage: "`algorithm` that signs its access tokens: " + attribute.Choices(store.SigningAlgorithms(), store.RS256),
 		}, {
 			Name: "claims", Field: attribute.Of(func(in *Input) *fields.List { return &in.Claims }, func(a *store.API) *[]string { return &a.Claims }, attribute.SetSomeOf(store.APIClaims())),
 			Schema:  fields.Schema{Type: "array", Description: "What its access tokens say of the person, beside `sub`.", Items: &fields.Schema{Type: "string", Enum: store.APIClaims()}},

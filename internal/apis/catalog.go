@@ -43,7 +43,7 @@ const (
 func Own(audience string) store.API {
 	return store.API{
 		ID: store.OwnAPI, Identifier: audience, Name: "Gatehouse", Scopes: ownScopes(),
-		Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Claims: []string{"role"}, ListedInMetadata: true,
+		Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Signing: store.SigningChoice{Alg: store.RS256}, Claims: []string{"role"}, ListedInMetadata: true,
 	}
 }
 

@@ -21,7 +21,12 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if err := faults.Err(); err != nil {
 		return store.API{}, err
 	}
-	err := s.DB.Write(ctx, func(tx store.Tx) error {
+	from, err := s.signsFrom(ctx, actor, in)
+	if err != nil {
+		return store.API{}, fmt.Errorf("registering an API: %w", err)
+	}
+	a.Signing = a.Signing.Instead(Fresh().Signing, from, a.CreatedAt)
+	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		if err := authz.ManageClients.AllowNow(tx, actor); err != nil {
 			return err
 		}
@@ -53,7 +58,7 @@ func (s *Service) examineNew(in Input) (store.API, *fields.Errors) {
 
 // Fresh returns an API with the defaults.
 func Fresh() store.API {
-	return store.API{Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Claims: []string{"role"}}
+	return store.API{Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Signing: store.SigningChoice{Alg: store.RS256}, Claims: []string{"role"}}
 }
 
 // examine copies what was sent into a. All of an API needs a name and scopes.

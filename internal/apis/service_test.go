@@ -106,7 +106,7 @@ func TestAnAPIIsRegisteredWithTheDefaults(t *testing.T) {
 	w := open(t)
 	made := w.add(t, ordersInput())
 	want := store.API{
-		ID: "orders", Identifier: "https://orders.example", Name: "Orders", Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Claims: []string{"role"},
+		ID: "orders", Identifier: "https://orders.example", Name: "Orders", Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Signing: store.SigningChoice{Alg: store.RS256}, Claims: []string{"role"},
 		Scopes:    []store.APIScope{{Name: "orders:read", Description: "Read your orders"}, {Name: "orders:write", Description: "Place orders", Sensitive: true}},
 		CreatedAt: made.CreatedAt, UpdatedAt: made.CreatedAt,
 	}

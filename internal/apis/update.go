@@ -19,11 +19,18 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 		return store.API{}, err
 	}
 	var after store.API
+	var from time.Time
+	if id != store.OwnAPI {
+		var err error
+		if from, err = s.signsFrom(ctx, actor, in); err != nil {
+			return store.API{}, fmt.Errorf("changing an API: %w", err)
+		}
+	}
 	err := s.DB.Write(ctx, func(tx store.Tx) error {
 		if err := authz.ManageClients.AllowNow(tx, actor); err != nil {
 			return err
 		}
-		was, is, err := s.update(tx, id, in, replaceAll)
+		was, is, err := s.update(tx, id, in, from, replaceAll)
 		if err != nil {
 			return err
 		}
@@ -49,8 +56,8 @@ func shownOf(a store.API) store.API {
 }
 
 // update locks the clients on the lists, then all APIs, then this one. The deletion of a
-// client locks in this order, too.
-func (s *Service) update(tx store.Tx, id string, in Input, replaceAll bool) (was, is store.API, err error) {
+// client locks in this order, too. From is when the algorithm signs that was sent.
+func (s *Service) update(tx store.Tx, id string, in Input, from time.Time, replaceAll bool) (was, is store.API, err error) {
 	if id == store.OwnAPI {
 		if err := tx.LockAPIs(); err != nil {
 			return was, is, err
@@ -83,5 +90,6 @@ func (s *Service) update(tx store.Tx, id string, in Input, replaceAll bool) (was
 		return was, was, err
 	}
 	is.UpdatedAt = s.Now()
+	is.Signing = is.Signing.Instead(was.Signing, from, is.UpdatedAt)
 	return was, is, tx.PutAPI(is)
 }

@@ -188,11 +188,14 @@ type (
 // KeyCreated and KeyRetired are the events that a signing key was published or withdrawn.
 type (
 	KeyCreated struct {
+		// Algorithm is empty in events of earlier releases, whose keys are all of RS256.
+		Algorithm  string `json:"algorithm,omitempty"`
 		Generation int64  `json:"generation"`
 		SignFrom   string `json:"sign_from"` // RFC 3339
 	}
 	KeyRetired struct {
-		Generation int64 `json:"generation"`
+		Algorithm  string `json:"algorithm,omitempty"` // likewise
+		Generation int64  `json:"generation"`
 	}
 )
 

@@ -17,15 +17,17 @@ type Keys struct {
 	RotateEvery time.Duration
 }
 
-// due returns when the key in force is to be replaced, in Unix seconds. The next key is
-// published before that, so this time should never pass.
+// due returns when the first of the keys in force is to be replaced, in Unix seconds. The next
+// key of its algorithm is published before that, so this time should never pass.
 func (k Keys) due(ctx context.Context) float64 {
+	first := math.NaN()
 	for _, key := range k.inMemory(ctx) {
-		if key.State == keys.Signing {
-			return float64(key.SignFrom.Add(k.RotateEvery).Unix())
+		at := float64(key.SignFrom.Add(k.RotateEvery).Unix())
+		if key.State == keys.Signing && !(at >= first) { // true for the first, too
+			first = at
 		}
 	}
-	return math.NaN()
+	return first
 }
 
 func (k Keys) byState(ctx context.Context) map[string]float64 {

@@ -140,7 +140,7 @@ func (g *rig) changed(raw, typ string, changes claims) string {
 	}
 	maps.Copy(all, changes)
 	maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
-	signed, err := g.ring.Sign(g.Context(), typ, all)
+	signed, err := g.ring.Sign(g.Context(), store.RS256, typ, all)
 	if err != nil {
 		g.Fatalf("signing: %v", err)
 	}

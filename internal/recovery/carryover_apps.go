@@ -142,14 +142,21 @@ func (c *CarryOver) keys(ctx context.Context, done *Carried) error {
 	if err != nil {
 		return err
 	}
-	last := was[len(was)-1]
+	last := map[string]int64{}  // the generation, by algorithm
+	under := was[0].MasterKeyID // that of RS256 comes first
+	for _, k := range was {
+		last[k.Algorithm] = k.Generation
+		if k.Algorithm == store.RS256 {
+			under = k.MasterKeyID
+		}
+	}
 	for _, k := range since {
 		i := slices.IndexFunc(was, func(w store.SigningKey) bool { return w.ID == k.ID })
 		switch {
-		case i < 0 && k.Generation > last.Generation:
-			err = c.addKey(ctx, k, last.MasterKeyID, done)
+		case i < 0 && k.Generation > last[k.Algorithm]:
+			err = c.addKey(ctx, k, under, done)
 		case i >= 0 && was[i].RetiredAt.IsZero() && !k.RetiredAt.IsZero():
-			err = c.Restored.RetireSigningKey(ctx, k.ID, k.RetiredAt, c.event(ctx, k, audit.KeyRetired{Generation: k.Generation}))
+			err = c.Restored.RetireSigningKey(ctx, k.ID, k.RetiredAt, c.event(ctx, k, audit.KeyRetired{Algorithm: k.Algorithm, Generation: k.Generation}))
 			done.Retired = append(done.Retired, k.ID)
 		}
 		if err != nil {
@@ -166,7 +173,7 @@ func (c *CarryOver) addKey(ctx context.Context, k store.SigningKey, under string
 		return nil //nolint:nilerr // the key is reported, and nothing else depends on it
 	}
 	done.Keys = append(done.Keys, k.ID)
-	return c.Restored.AddSigningKey(ctx, resealed, c.event(ctx, k, audit.KeyCreated{Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}))
+	return c.Restored.AddSigningKey(ctx, resealed, c.event(ctx, k, audit.KeyCreated{Algorithm: k.Algorithm, Generation: k.Generation, SignFrom: k.SignFrom.Format(time.RFC3339)}))
 }
 
 func (c *CarryOver) event(ctx context.Context, k store.SigningKey, what audit.Kind) store.AuditEvent {

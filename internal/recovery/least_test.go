@@ -34,6 +34,7 @@ var keptOfAPIs = map[string]string{
 	"Identifier":          "another identifier is another API, which is closed",
 	"Name":                "it is shown to people, and allows nothing",
 	"AccessTokenLifetime": "as for a client",
+	"Signing":             "it says how a token is signed, and the API may refuse any other",
 	"TokenType":           "it says how a token looks, and the API may refuse the other",
 	"CreatedAt":           "it is history",
 	"UpdatedAt":           "the carry-over itself sets it when it changes the API",
@@ -113,6 +114,8 @@ func differing(t *testing.T, field reflect.StructField) (one, other any) {
 		return 1, 2
 	case time.Time:
 		return time.Unix(1, 0), time.Unix(2, 0)
+	case store.SigningChoice:
+		return store.SigningChoice{Alg: store.ES256, Before: store.RS256, From: time.Unix(1, 0)}, store.SigningChoice{Alg: store.PS256}
 	case store.Generation:
 		return store.Generation(1), store.Generation(2)
 	}

@@ -18,6 +18,7 @@ func TestEveryTableThatGrowsIsSwept(t *testing.T) {
 		"recovery_codes":      "ten for each person, deleted with them",
 		"passkeys":            "fifty for each person at most, deleted with them",
 		"signing_keys":        "key rotation deletes old ones",
+		"ring_keys":           "as signing_keys",
 		"data_keys":           "one row",
 		"generations":         "one for each consent that was withdrawn, deleted with the user, and for each app that was deleted or got another method",
 		"finished_migrations": "a row for each migration that an operator finished",

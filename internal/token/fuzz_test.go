@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/token"
+	"gatehouse/store"
 )
 
 // Whatever payload our key may have signed, an accepted token is of its type, for us, in
@@ -30,7 +31,7 @@ func FuzzClaims(f *testing.F) {
 		if typ == "" || !json.Valid(payload) {
 			return
 		}
-		raw, err := g.ring.Sign(t.Context(), typ, json.RawMessage(payload))
+		raw, err := g.ring.Sign(t.Context(), store.RS256, typ, json.RawMessage(payload))
 		if err != nil {
 			return // too long for a token
 		}

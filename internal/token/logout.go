@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"time"
+
+	"gatehouse/store"
 )
 
 // logoutLife is how long a logout token is valid. OIDC Back-Channel Logout 1.0 §2.4
@@ -27,7 +29,7 @@ type Logout struct {
 // for a client that does not need it.
 func (m *Minter) Logout(ctx context.Context, clientID, sub, sid string) (string, error) {
 	now := m.Now()
-	return m.Keys.Sign(ctx, TypeLogout, Logout{
+	return m.Keys.Sign(ctx, store.RS256, TypeLogout, Logout{
 		Issuer: m.Issuer, Subject: sub, Audience: clientID, SessionID: sid,
 		IssuedAt: now.Unix(), Expires: now.Add(logoutLife).Unix(), JTI: rand.Text(),
 		Events: map[string]struct{}{"http://schemas.openid.net/event/backchannel-logout": {}},

@@ -16,7 +16,8 @@ import (
 // A Minter makes tokens.
 type Minter struct {
 	Keys interface {
-		Sign(ctx context.Context, typ string, claims any) (string, error)
+		Sign(ctx context.Context, algorithm, typ string, claims any) (string, error)
+		Usable(ctx context.Context, algorithms ...string) (string, error)
 		SignWith(ctx context.Context, kid, typ string, claims any) (string, error)
 	}
 	// Issuer is `iss` of every token.
@@ -81,11 +82,16 @@ func (m *Minter) Mint(ctx context.Context, g Grant) (Set, error) {
 
 func (m *Minter) mint(ctx context.Context, g Grant) (Set, error) {
 	typ, access := m.Preview(g)
-	switch {
-	case g.Session.ID == "" && g.User.Sub != "":
+	if g.Session.ID == "" && g.User.Sub != "" {
 		return Set{}, errors.New("token: minting for a user without a session")
-	case g.Session.ID == "":
-		return m.issue(ctx, typ, access, nil, "", nil)
+	}
+	by, err := m.Keys.Usable(ctx, g.API.Signing.Alg, g.API.Signing.Before)
+	if err != nil {
+		return Set{}, err
+	}
+	kind := kind{typ, by}
+	if g.Session.ID == "" {
+		return m.issue(ctx, kind, access, nil, "", nil)
 	}
 	s, r := g.Session, g.Rotation
 	refresh := Refresh{
@@ -93,8 +99,11 @@ func (m *Minter) mint(ctx context.Context, g Grant) (Set, error) {
 		IssuedAt: r.IssuedAt.Unix(), Expires: r.ExpiresAt.Unix(), JTI: r.JTI,
 		Scope: authz.Scope(s.Scope), Role: r.Role, SessionID: s.ID, Gen: r.Gen,
 	}
-	return m.issue(ctx, typ, access, &refresh, r.KeyID, m.identity(access, g.Identity))
+	return m.issue(ctx, kind, access, &refresh, r.KeyID, m.identity(access, g.Identity))
 }
+
+// A kind is the header of a token.
+type kind struct{ typ, algorithm string }
 
 // Preview returns the `typ` and the claims that the access token of a grant has. It signs
 // nothing.
@@ -136,7 +145,7 @@ func (m *Minter) access(g Grant) Access {
 
 // issue makes the tokens of every grant. It signs the tokens of a set in parallel. Only
 // the ID token has to wait for the access token, because it has its hash.
-func (m *Minter) issue(ctx context.Context, typ string, access Access, refresh *Refresh, kid string, id *ID) (Set, error) {
+func (m *Minter) issue(ctx context.Context, of kind, access Access, refresh *Refresh, kid string, id *ID) (Set, error) {
 	if access.Expires <= access.IssuedAt {
 		return Set{}, because(ErrExpired, "minting for a session that ends now")
 	}
@@ -151,10 +160,10 @@ func (m *Minter) issue(ctx context.Context, typ string, access Access, refresh *
 		}()
 	}
 	var err error
-	set.AccessToken, err = m.Keys.Sign(ctx, typ, access)
+	set.AccessToken, err = m.Keys.Sign(ctx, of.algorithm, of.typ, access)
 	if err == nil && id != nil {
 		id.AccessHash = accessHash(set.AccessToken)
-		set.IDToken, err = m.Keys.Sign(ctx, TypeID, id)
+		set.IDToken, err = m.Keys.Sign(ctx, store.RS256, TypeID, id)
 	}
 	if refreshed != nil {
 		err = errors.Join(err, <-refreshed)
@@ -174,5 +183,5 @@ func (m *Minter) signRefresh(ctx context.Context, kid string, claims Refresh) (s
 			return token, err
 		}
 	}
-	return m.Keys.Sign(ctx, TypeRefresh, claims)
+	return m.Keys.Sign(ctx, store.RS256, TypeRefresh, claims)
 }

@@ -33,7 +33,7 @@ func (g *rig) goodRefresh() claims {
 // sign makes any token with the real key.
 func (g *rig) sign(typ string, c any) string {
 	g.Helper()
-	raw, err := g.ring.Sign(g.Context(), typ, c)
+	raw, err := g.ring.Sign(g.Context(), store.RS256, typ, c)
 	if err != nil {
 		g.Fatalf("signing the token: %v", err)
 	}

@@ -164,7 +164,7 @@ func TestARefreshTokenIsMadeAgainByteForByte(t *testing.T) {
 	first := g.mint(grant)
 
 	// The time, the role and the key in force may have changed since.
-	if _, err := g.ring.Rotate(t.Context(), "cli"); err != nil {
+	if _, err := g.ring.Rotate(t.Context(), store.RS256, "cli"); err != nil {
 		t.Fatalf("rotating the signing key: %v", err)
 	}
 	g.now = g.now.Add(61 * time.Minute)

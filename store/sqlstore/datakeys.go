@@ -38,18 +38,26 @@ func (d *DB) DataKeys(ctx context.Context) (keys []store.DataKey, err error) {
 func (d *DB) AddDataKey(ctx context.Context, k store.DataKey) error {
 	return d.write(ctx, func(t *tx) error {
 		return t.Do(func(db *gorm.DB) error {
-			var sealedUnder string
-			err := engine.Row(db, "SELECT master_key_id FROM signing_keys ORDER BY generation DESC LIMIT 1"+t.Dialect.ForUpdate, nil, &sealedUnder)
-			switch {
-			case errors.Is(err, store.ErrNotFound):
-			case err != nil:
+			if err := t.underLastMasterKey(db, k.MasterKeyID); err != nil {
 				return err
-			case sealedUnder != k.MasterKeyID:
-				return store.ErrConflict
 			}
 			return dataKeyTable.add(db, k)
 		})
 	})
+}
+
+// underLastMasterKey returns store.ErrConflict if the last signing key is sealed with
+// another master key than that one, and locks that key: every rewrapping changes it.
+func (t *tx) underLastMasterKey(db *gorm.DB, masterKeyID string) error {
+	var sealedUnder string
+	err := engine.Row(db, "SELECT master_key_id FROM signing_keys ORDER BY generation DESC LIMIT 1"+t.Dialect.ForUpdate, nil, &sealedUnder)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err == nil && sealedUnder != masterKeyID:
+		return store.ErrConflict
+	}
+	return err
 }
 
 // rewrapData replaces the data keys, for a caller that has locked the signing keys.

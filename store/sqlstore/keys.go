@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -25,10 +27,28 @@ var keyColumns = []column[store.SigningKey]{
 	col("retired_at", func(k *store.SigningKey) any { return (*moment)(&k.RetiredAt) }),
 }
 
+// keyTables hold the keys of RS256 and those of all other algorithms. The release before
+// knows only the first table, and takes a key of another algorithm for a damaged one.
 var (
 	keyTable    = tableOf("signing_keys", "", keyColumns)
-	signingKeys = "SELECT " + keyTable.selected + " FROM signing_keys ORDER BY generation"
+	ringTable   = tableOf("ring_keys", "", keyColumns)
+	signingKeys = "SELECT " + keyTable.selected + " FROM signing_keys UNION ALL SELECT " + ringTable.selected + " FROM ring_keys"
+	keyTables   = []string{"signing_keys", "ring_keys"}
 )
+
+// keyOrder compares keys by the order in which they are listed.
+func keyOrder(a, b store.SigningKey) int {
+	first := func(k store.SigningKey) string { return strings.TrimPrefix(k.Algorithm, store.RS256) } // nothing comes before ""
+	return cmp.Or(cmp.Compare(first(a), first(b)), cmp.Compare(a.Generation, b.Generation))
+}
+
+// keyTableOf returns the table of an algorithm's keys.
+func keyTableOf(algorithm string) (*table[store.SigningKey], string) {
+	if algorithm == store.RS256 {
+		return keyTable, keyTables[0]
+	}
+	return ringTable, keyTables[1]
+}
 
 // SigningKeys implements store.Keys.
 func (d *DB) SigningKeys(ctx context.Context) (keys []store.SigningKey, err error) {
@@ -36,6 +56,7 @@ func (d *DB) SigningKeys(ctx context.Context) (keys []store.SigningKey, err erro
 		keys, err = keyTable.all(db, signingKeys)
 		return err
 	})
+	slices.SortFunc(keys, keyOrder)
 	return append([]store.SigningKey{}, keys...), err
 }
 
@@ -46,7 +67,8 @@ func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.Audi
 			if err := t.sameMasterKey(db, k); err != nil {
 				return err
 			}
-			return keyTable.add(db, k)
+			into, _ := keyTableOf(k.Algorithm)
+			return into.add(db, k)
 		}); err != nil {
 			return err
 		}
@@ -56,8 +78,12 @@ func (d *DB) AddSigningKey(ctx context.Context, k store.SigningKey, e store.Audi
 
 // sameMasterKey returns store.ErrConflict if the previous key is sealed with another
 // master key than k, as it is if all keys were just rewrapped. The lock on the previous
-// key keeps them from being rewrapped before k is added.
+// key keeps them from being rewrapped before k is added. The last key of RS256 stands for
+// the keys of all other algorithms.
 func (t *tx) sameMasterKey(db *gorm.DB, k store.SigningKey) error {
+	if k.Algorithm != store.RS256 {
+		return t.underLastMasterKey(db, k.MasterKeyID)
+	}
 	if k.Generation <= 1 {
 		return nil
 	}
@@ -88,21 +114,23 @@ func (d *DB) RewrapKeys(ctx context.Context, keys []store.SigningKey, data []sto
 }
 
 // rewrap locks the rows and then reads them again: the locking read may already have
-// passed the place of a key that was added while it waited for a lock.
+// passed the place of a key that was added while it waited for a lock. The lock on the keys
+// of RS256 also keeps those of other algorithms from being added.
 func rewrap(db *gorm.DB, keys []store.SigningKey, forUpdate string) error {
-	const all = "SELECT id FROM signing_keys ORDER BY generation"
-	var ids []string
-	for _, query := range []string{all + forUpdate, all} {
-		ids = nil
-		if err := db.Raw(query).Scan(&ids).Error; err != nil {
-			return err
-		}
+	if err := db.Raw("SELECT id FROM signing_keys ORDER BY generation" + forUpdate).Scan(new([]string)).Error; err != nil {
+		return err
 	}
-	if !slices.EqualFunc(ids, keys, func(id string, k store.SigningKey) bool { return id == k.ID }) {
+	now, err := keyTable.all(db, signingKeys)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(now, keyOrder)
+	if !slices.EqualFunc(now, keys, func(a, b store.SigningKey) bool { return a.ID == b.ID }) {
 		return store.ErrConflict
 	}
 	for _, k := range keys {
-		if err := db.Exec("UPDATE signing_keys SET sealed = ?, master_key_id = ? WHERE id = ?", k.Sealed, k.MasterKeyID, k.ID).Error; err != nil {
+		_, name := keyTableOf(k.Algorithm)
+		if err := db.Exec("UPDATE "+name+" SET sealed = ?, master_key_id = ? WHERE id = ?", k.Sealed, k.MasterKeyID, k.ID).Error; err != nil {
 			return err
 		}
 	}
@@ -121,19 +149,25 @@ func (d *DB) RetireSigningKey(ctx context.Context, id string, at time.Time, e st
 
 // retire withdraws a key. A key that was withdrawn earlier keeps its time.
 func retire(db *gorm.DB, id string, at int64) error {
-	var generation int64
-	if err := engine.Row(db, "SELECT generation FROM signing_keys WHERE id = ?", []any{id}, &generation); err != nil {
+	var k store.SigningKey
+	if err := engine.Row(db, "SELECT "+keyTable.selected+" FROM ("+signingKeys+") AS k WHERE id = ?", []any{id}, keyTable.dest(&k)...); err != nil {
 		return err
 	}
-	if err := db.Exec("UPDATE signing_keys SET retired_at = ? WHERE id = ? AND retired_at = 0", at, id).Error; err != nil {
+	_, name := keyTableOf(k.Algorithm)
+	if err := db.Exec("UPDATE "+name+" SET retired_at = ? WHERE id = ? AND retired_at = 0", at, id).Error; err != nil {
 		return err
 	}
-	return db.Exec("UPDATE signing_keys SET sign_from = ? WHERE generation = ? AND sign_from > ?", at, generation+1, at).Error
+	return db.Exec("UPDATE "+name+" SET sign_from = ? WHERE algorithm = ? AND generation = ? AND sign_from > ?", at, k.Algorithm, k.Generation+1, at).Error
 }
 
 // DeleteSigningKey implements store.Keys.
 func (d *DB) DeleteSigningKey(ctx context.Context, id string) error {
 	return d.Change(ctx, func(db *gorm.DB) error {
-		return db.Exec("DELETE FROM signing_keys WHERE id = ?", id).Error
+		for _, name := range keyTables {
+			if err := db.Exec("DELETE FROM "+name+" WHERE id = ?", id).Error; err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

@@ -29,7 +29,7 @@ func newAPI(id string) store.API {
 		ID: id, Identifier: "https://api.example/" + id + "?x=1", Name: "Örders ✓",
 		Scopes:  []store.APIScope{{Name: "orders:read", Description: "Read \"your\" örders", Sensitive: true}, {Name: "b", Description: "B"}},
 		Clients: store.ClientsListed, ListedClients: []string{"shop", "é"},
-		AccessTokenLifetime: 61 * time.Second, TokenType: store.TokenTypeJWT, Claims: []string{"role", "email"},
+		AccessTokenLifetime: 61 * time.Second, TokenType: store.TokenTypeJWT, Signing: store.SigningChoice{Alg: store.ES256, Before: store.PS256, From: odd()}, Claims: []string{"role", "email"},
 		ListedInMetadata: true, IntrospectionClients: []string{"gateway"},
 		CreatedAt: odd(), UpdatedAt: odd().Add(time.Minute),
 	}

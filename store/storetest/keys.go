@@ -12,11 +12,13 @@ func keys() []promise {
 	return []promise{
 		{"keys come back as they were, by generation", "SigningKeys AddSigningKey", keyRoundTrip},
 		{"a generation and an ID are given once", "AddSigningKey", keyConflict},
+		{"keys of other algorithms are numbered by themselves", "SigningKeys AddSigningKey RetireSigningKey DeleteSigningKey", ringKeys},
 		{"retiring", "RetireSigningKey", keyRetired},
 		{"deleting", "DeleteSigningKey", keyDeleted},
 		{"rewrapping", "RewrapKeys", keysRewrapped},
 		{"a key must be sealed with the master key of the previous one", "AddSigningKey", keyOfAnotherMaster},
 		{"keys added and rewrapped at once end up with one master key", "AddSigningKey RewrapKeys", keysRewrappedAndAdded},
+		{"keys of other algorithms are rewrapped with those of RS256 or not at all", "AddSigningKey RewrapKeys", ringKeysRewrapped},
 		{"data keys come back as they were, by ID", "DataKeys AddDataKey", dataKeyRoundTrip},
 		{"data keys are rewrapped with the signing keys or not at all", "RewrapKeys", dataKeysRewrapped},
 		{"a data key must be sealed with the master key of the signing keys", "AddDataKey", dataKeyOfAnotherMaster},

@@ -16,6 +16,7 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 // An issued is what the token endpoint answers.
@@ -91,7 +92,7 @@ func (c claims) with(name string, value any) claims {
 // sign makes a token with the keys of the site.
 func (p *publisher) sign(t *testing.T, typ string, c claims) string {
 	t.Helper()
-	token, err := p.ring.Sign(t.Context(), typ, c)
+	token, err := p.ring.Sign(t.Context(), store.RS256, typ, c)
 	if err != nil {
 		t.Fatalf("signing the token: %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/client"
 	"gatehouse/internal/test/chromium"
 	"gatehouse/keys"
+	"gatehouse/store"
 )
 
 // A pasting is a token that is judged, and what is said of it.
@@ -96,7 +97,7 @@ func (o *office) signed(payload string, changed map[string]any) string {
 		o.t.Fatalf("opening the keys: %v", err)
 	}
 	defer ring.Close()
-	token, err := ring.Sign(o.t.Context(), "at+jwt", claims)
+	token, err := ring.Sign(o.t.Context(), store.RS256, "at+jwt", claims)
 	if err != nil {
 		o.t.Fatalf("signing: %v", err)
 	}

@@ -69,6 +69,7 @@ func (s *site) goesBack(t *testing.T, ann, ben person) {
 
 	s.program = ""
 	s.b = s.start(t, "this")
+	s.run(t, "", "keys", "rotate", "--alg", "ES256") // the previous version must not read it
 	living = append(living, s.sessions(t, s.b, ann)...)
 	for _, p := range []*process{s.b, s.a, s.b} {
 		live(t, p, living)

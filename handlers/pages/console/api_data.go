@@ -59,6 +59,13 @@ func (e API) choices(r *http.Request, data *web.ConsoleAPIData, a store.API, rea
 	for _, typ := range store.APITokenTypes() {
 		data.TokenTypes = append(data.TokenTypes, web.Option{Value: typ, Text: typ, Chosen: a.TokenType == typ})
 	}
+	for _, algorithm := range store.SigningAlgorithms() {
+		data.Algorithms = append(data.Algorithms, web.Option{Value: algorithm, Text: algorithm, Chosen: a.Signing.Alg == algorithm})
+	}
+	data.SignsFrom = pages.Say(r, "An API that verifies tokens by itself must know the algorithm.")
+	if from := a.Signing.From; from.After(e.Now()) {
+		data.SignsFrom = pages.Say(r, "%s signs from %s. Until then, %s does.", a.Signing.Alg, exact(r, from), a.Signing.Before)
+	}
 	for _, claim := range store.APIClaims() {
 		data.Carried = append(data.Carried, web.Option{Value: claim, Text: claim, Chosen: slices.Contains(a.Claims, claim)})
 	}

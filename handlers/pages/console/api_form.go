@@ -20,7 +20,7 @@ const inRows = 9
 // apiValues returns an API as its form would send it.
 func apiValues(a store.API) url.Values {
 	form := url.Values{
-		"name": {a.Name}, "clients": {a.Clients}, "token_type": {a.TokenType},
+		"name": {a.Name}, "clients": {a.Clients}, "token_type": {a.TokenType}, "signing_alg": {a.Signing.Alg},
 		"listed_clients": {strings.Join(a.ListedClients, "\n")}, "introspection_clients": {strings.Join(a.IntrospectionClients, "\n")},
 	}
 	if a.AccessTokenLifetime > 0 {
@@ -105,7 +105,7 @@ func (f asked) typedAPI() store.API {
 	}
 	a := store.API{
 		ID: f.is.ID, Identifier: f.is.Identifier, Name: f.typed.Get("name"), Scopes: scopesOf(f.typed),
-		Clients: f.typed.Get("clients"), TokenType: f.typed.Get("token_type"), Claims: claimsOf(f.typed), ListedInMetadata: f.typed.Has("listed_in_metadata"),
+		Clients: f.typed.Get("clients"), TokenType: f.typed.Get("token_type"), Signing: store.SigningChoice{Alg: f.typed.Get("signing_alg")}, Claims: claimsOf(f.typed), ListedInMetadata: f.typed.Has("listed_in_metadata"),
 	}
 	if f.isNew {
 		a.Identifier, _ = apis.Canonical(f.typed.Get("identifier"))
@@ -137,6 +137,9 @@ func (f asked) input() apis.Input {
 		return in
 	}
 	in.Name, in.Scopes, in.TokenType = fields.Given(f.typed.Get("name")), apis.ScopesOf(scopesOf(f.typed)...), fields.Given(f.typed.Get("token_type"))
+	if f.typed.Has("signing_alg") {
+		in.SigningAlg = fields.Given(f.typed.Get("signing_alg"))
+	}
 	in.Claims, in.AccessTokenLifetime, in.ListedInMetadata = fields.Listed(claimsOf(f.typed)...), lifetimeOf(f.typed), fields.On(f.typed.Has("listed_in_metadata"))
 	in.IntrospectionClients, in.ListedClients = fields.Listed(strings.Fields(f.typed.Get("introspection_clients"))...), fields.Listed()
 	if f.typed.Get("clients") == store.ClientsListed {

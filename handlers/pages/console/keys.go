@@ -1,13 +1,16 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/pages"
 	"gatehouse/keys"
+	"gatehouse/store"
 	"gatehouse/web"
 )
 
@@ -24,36 +27,53 @@ func (e Keys) Show(w http.ResponseWriter, r *http.Request, me pages.Visit) error
 		return err
 	}
 	data := web.ConsoleKeysData{Frame: e.frame(w, r, me, "keys"), Every: inDays(r, e.Schedule.RotateEvery)}
-	spans, now := e.spans(all), e.Now()
+	spans := e.spans(all)
 	for _, s := range spans {
 		data.Keys = append(data.Keys, e.row(r, s))
-		switch s.State {
-		case keys.Signing:
-			data.Signing = shortKey(s.ID)
-		case keys.Published:
-			data.Next, data.NextIn, data.NextAt = shortKey(s.ID), inDays(r, s.SignFrom.Sub(now)), e.when(r, s.SignFrom)
-		}
 	}
-	if data.Next == "" {
-		data.SignsAt = exact(r, now.Add(e.Schedule.PublishLead))
-	}
-	data.Timeline = e.timeline(r, spans)
-	data.Label = e.label(r, data)
+	data.Rings, data.Timeline = e.rings(r, spans), e.timeline(r, spans)
+	data.Label = e.label(r, data.Rings)
 	return pages.Show(w, r, web.ConsoleKeys, http.StatusOK, data)
 }
 
-// label says in a sentence what the timeline shows.
-func (e Keys) label(r *http.Request, data web.ConsoleKeysData) string {
-	if data.Next == "" {
-		return pages.Say(r, "Timeline of the signing keys: %s signs now, and no other key is published.", data.Signing)
+// rings tells of each algorithm, in the order of the list.
+func (e Keys) rings(r *http.Request, spans []keySpan) (rings []web.KeyRing) {
+	now := e.Now()
+	for _, s := range spans {
+		if len(rings) == 0 || rings[len(rings)-1].Algorithm != s.Algorithm {
+			rings = append(rings, web.KeyRing{Algorithm: s.Algorithm, SignsAt: exact(r, now.Add(e.Schedule.PublishLead))})
+		}
+		ring := &rings[len(rings)-1]
+		switch s.State {
+		case keys.Signing:
+			ring.Signing = shortKey(s.ID)
+		case keys.Published:
+			ring.Next, ring.NextIn = shortKey(s.ID), inDays(r, s.SignFrom.Sub(now))
+		}
 	}
-	return pages.Say(r, "Timeline of the signing keys: %s signs now, and %s takes over in %s.", data.Signing, data.Next, data.NextIn)
+	return rings
+}
+
+// label says in a sentence for each algorithm what the timeline shows.
+func (e Keys) label(r *http.Request, rings []web.KeyRing) string {
+	var said []string
+	for _, ring := range rings {
+		switch {
+		case ring.Signing == "":
+			said = append(said, pages.Say(r, "Timeline of the signing keys: %s is the first of %s, and signs in %s.", ring.Next, ring.Algorithm, ring.NextIn))
+		case ring.Next == "":
+			said = append(said, pages.Say(r, "Timeline of the signing keys: %s signs now, and no other key is published.", ring.Signing))
+		default:
+			said = append(said, pages.Say(r, "Timeline of the signing keys: %s signs now, and %s takes over in %s.", ring.Signing, ring.Next, ring.NextIn))
+		}
+	}
+	return strings.Join(said, " ")
 }
 
 // row returns a key for the table.
 func (e Keys) row(r *http.Request, s keySpan) web.KeyRow {
 	row := web.KeyRow{
-		ID: s.ID, Short: shortKey(s.ID), State: string(s.State), Words: stateOf(r, s.State), Published: dateOf(r, s.CreatedAt), SignFrom: dateOf(r, s.SignFrom),
+		ID: s.ID, Short: shortKey(s.ID), Algorithm: s.Algorithm, State: string(s.State), Words: stateOf(r, s.State), Published: dateOf(r, s.CreatedAt), SignFrom: dateOf(r, s.SignFrom),
 		Until: dateOf(r, s.verify), Planned: s.planned,
 	}
 	if s.State != keys.Retired && s.State != keys.Gone {
@@ -62,9 +82,12 @@ func (e Keys) row(r *http.Request, s keySpan) web.KeyRow {
 	return row
 }
 
-// Rotate publishes the next key.
+// Rotate publishes the next key of an algorithm.
 func (e Keys) Rotate(w http.ResponseWriter, r *http.Request, me pages.Visit) error {
-	next, err := e.Keys.Rotate(r.Context(), me.Actor().String())
+	next, err := e.Keys.Rotate(r.Context(), cmp.Or(me.Form.Get("alg"), store.RS256), me.Actor().String())
+	if errors.Is(err, keys.ErrUnknownAlgorithm) {
+		return handlers.ErrNotFound
+	}
 	if err != nil {
 		return err
 	}
@@ -94,6 +117,14 @@ func (e Keys) ShowRetire(w http.ResponseWriter, r *http.Request, me pages.Visit)
 func (e Keys) effects(r *http.Request, key web.KeyRow) ([]string, error) {
 	if key.State == string(keys.Published) {
 		return []string{pages.Say(r, "Nobody is signed out: this key has not signed anything yet."), pages.Say(r, "It leaves the key set, and another key has to be published before the next rotation.")}, nil
+	}
+	if key.Algorithm != store.RS256 {
+		return []string{
+			pages.Say(r, "Nobody is signed out: refresh tokens are not signed by this key, and apps get new access tokens with them."),
+			pages.Say(r, "Tokens that it signed are refused here within a second."),
+			pages.Say(r, "Elsewhere they are refused when the key set is fetched again: at most an hour later."),
+			pages.Say(r, "If it signs now, the next key takes over at once."),
+		}, nil
 	}
 	n, err := e.Records.CountSessionsUpTo(r.Context(), "", mostCounted+1, e.Now())
 	if err != nil {
@@ -135,7 +166,7 @@ func (e Keys) Retire(w http.ResponseWriter, r *http.Request, me pages.Visit) err
 	if err != nil {
 		return err
 	}
-	return e.done(w, me, keysPath, pages.Say(r, "Key %s is withdrawn. Whoever has a token that it signed signs in again.", shortKey(kid)))
+	return e.done(w, me, keysPath, pages.Say(r, "Key %s is withdrawn. Whoever has a refresh token that it signed signs in again.", shortKey(kid)))
 }
 
 // shortKey returns the beginning of a key's ID.

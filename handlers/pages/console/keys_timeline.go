@@ -19,7 +19,11 @@ type keySpan struct {
 
 // spans returns the keys with their times. Keys that are long gone are left out.
 func (e Keys) spans(all []keys.Status) (spans []keySpan) {
-	for i, s := range all {
+	ofAlgorithm := map[string]int{}
+	for _, s := range all {
+		ofAlgorithm[s.Algorithm]++
+	}
+	for _, s := range all {
 		span := keySpan{Status: s}
 		switch {
 		case !s.GoneAt.IsZero() && s.State != keys.Retired:
@@ -33,7 +37,7 @@ func (e Keys) spans(all []keys.Status) (spans []keySpan) {
 			span.planned = true
 		}
 		const shown = 12
-		if i >= len(all)-shown {
+		if ofAlgorithm[s.Algorithm]--; ofAlgorithm[s.Algorithm] < shown {
 			spans = append(spans, span)
 		}
 	}

@@ -41,7 +41,7 @@ type KeySchedule struct{ RotateEvery, PublishLead, VerifyFor time.Duration }
 
 type ring interface {
 	List(ctx context.Context) ([]keys.Status, error)
-	Rotate(ctx context.Context, actor string) (keys.Status, error)
+	Rotate(ctx context.Context, algorithm, actor string) (keys.Status, error)
 	Retire(ctx context.Context, kid, actor string) error
 }
 

@@ -114,6 +114,9 @@ func (e Overview) tokens(r *http.Request, d lately) (found []web.AppTokens, err 
 // keysIn returns what the keys do that sign now or will.
 func (e Overview) keysIn(r *http.Request, ring []keys.Status) (found []web.KeyFacts) {
 	for _, key := range ring {
+		if key.Algorithm != store.RS256 {
+			continue // the page of the keys has them all
+		}
 		switch key.State {
 		case keys.Signing:
 			found = append(found, web.KeyFacts{Signs: true, Since: e.when(r, key.SignFrom), Next: pages.Coming(r, e.Now(), key.SignFrom.Add(e.Watch.RotateEvery))})

@@ -59,7 +59,7 @@ func (f figures) ListAudit(_ context.Context, q store.AuditQuery) ([]store.Audit
 func (f figures) Finished(context.Context) (bool, error) { return !f.unfinish, nil }
 
 func (f figures) List(context.Context) ([]keys.Status, error) {
-	return []keys.Status{{State: keys.Verifying}, {State: keys.Signing, SignFrom: now.Add(-24 * time.Hour)}, {State: keys.Published, SignFrom: now.Add(time.Hour)}}, nil
+	return []keys.Status{{Algorithm: "RS256", State: keys.Verifying}, {Algorithm: "RS256", State: keys.Signing, SignFrom: now.Add(-24 * time.Hour)}, {Algorithm: "RS256", State: keys.Published, SignFrom: now.Add(time.Hour)}}, nil
 }
 
 // overview is the page with everything in order.
