@@ -249,6 +249,11 @@ type Config struct {
 	// Empty: only the million that is inside the server.
 	StolenPasswords string `env:"STOLEN_PASSWORDS" default:""`
 
+	// PasswordHash is what new passwords are hashed with: argon2id or, where FIPS 140-3 must be
+	// kept, which has no argon2id, PBKDF2 with HMAC-SHA-256 and 600,000 rounds. Hashes of the
+	// other kind still verify, and are renewed when their owner signs in.
+	PasswordHash string `env:"PASSWORD_HASH" default:"argon2id" oneof:"argon2id pbkdf2"`
+
 	// PasswordMemoryKiB is argon2id's m: the memory of one password hash, in KiB.
 	// Together with PASSWORD_ITERATIONS it must reach the minimum that OWASP advises.
 	// Weaker hashes are renewed when their owner signs in.

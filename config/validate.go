@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"crypto/fips140"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
@@ -58,6 +59,7 @@ func (c Config) rules() []rule {
 		{[]string{"KEY_PUBLISH_LEAD", "KEY_ROTATE_EVERY"}, lead},
 		{[]string{"STOLEN_PASSWORDS"}, stolenPasswords},
 		{[]string{"AUDIT_SINK"}, auditSink},
+		{[]string{"PASSWORD_HASH"}, passwordHash},
 		{[]string{"PASSWORD_ITERATIONS", "PASSWORD_MEMORY_KIB"}, passwordCost},
 		{[]string{"PASSWORD_BUDGET_MIB", "PASSWORD_MEMORY_KIB"}, passwordBudget},
 	}
@@ -430,6 +432,18 @@ func signer(c Config) string {
 func lead(c Config) string {
 	if c.KeyPublishLead >= c.KeyRotateEvery {
 		return fmt.Sprintf("%s is not less than GATEHOUSE_KEY_ROTATE_EVERY, %s", short(c.KeyPublishLead), short(c.KeyRotateEvery))
+	}
+	return ""
+}
+
+// HashPBKDF2 is the value of PasswordHash for PBKDF2.
+const HashPBKDF2 = "pbkdf2"
+
+// passwordHash refuses at the start what FIPS 140-3 has not: golang.org/x/crypto and our own
+// argon2id are outside of Go's module, so nothing else would.
+func passwordHash(c Config) string {
+	if fips140.Enforced() && c.PasswordHash != HashPBKDF2 {
+		return c.PasswordHash + " is not approved by FIPS 140-3, which GODEBUG=fips140=only enforces; set it to " + HashPBKDF2
 	}
 	return ""
 }

@@ -79,6 +79,7 @@ func openBackends(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *
 	b.limits = b.newLimiter(throttles)
 	b.passwords = password.New(password.Options{
 		MemoryKiB: cfg.PasswordMemoryKiB, Iterations: cfg.PasswordIterations, BudgetMiB: passwordBudgetMiB(cfg),
+		PBKDF2:  cfg.PasswordHash == config.HashPBKDF2,
 		Network: func(ctx context.Context) string { return reqctx.From(ctx).Site().String() },
 	})
 	b.policy, err = passwordPolicy(cfg)

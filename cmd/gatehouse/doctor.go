@@ -64,7 +64,7 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 	return []doctor.Examination{
 		{Part: "settings", Look: func(context.Context) finding.List {
 			return slices.Concat(doctor.Settings(faults), doctor.Front(cfg.Issuer, cfg.Exposed(), cfg.TLSCert != "", len(cfg.TrustedProxies) > 0),
-				doctor.Resource(cfg), doctor.StolenPasswords(cfg.StolenPasswords))
+				doctor.Resource(cfg), doctor.StolenPasswords(cfg.StolenPasswords), doctor.FIPS(cfg))
 		}},
 		{Part: "machine", Look: func(context.Context) finding.List {
 			return doctor.Machine(machineSettings(cfg), machine.Available())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/internal/doctor"
 	"gatehouse/keys/openssl"
 )
 
@@ -23,12 +24,15 @@ type versionInfo struct {
 	Platform string `json:"platform"`
 	// OpenSSL is the version of the OpenSSL in this build; empty in one without it.
 	OpenSSL string `json:"openssl,omitempty"`
+	// FIPS140 is Go's cryptographic module, if it runs in FIPS 140-3 mode.
+	FIPS140 string `json:"fips140,omitempty"`
 }
 
 func thisVersion() versionInfo {
 	build, _ := debug.ReadBuildInfo()
 	v := versionOf(version, build)
 	v.OpenSSL = openssl.Version()
+	v.FIPS140 = doctor.FIPSMode()
 	return v
 }
 
@@ -61,6 +65,9 @@ func (v versionInfo) String() string {
 	parts := []string{"gatehouse", v.Version + commit, v.Go, v.Platform}
 	if v.OpenSSL != "" {
 		parts = append(parts, v.OpenSSL)
+	}
+	if v.FIPS140 != "" {
+		parts = append(parts, "FIPS 140-3 module "+v.FIPS140)
 	}
 	return strings.Join(parts, " ")
 }

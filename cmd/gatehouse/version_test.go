@@ -25,7 +25,11 @@ func TestVersion(t *testing.T) {
 		if got := v.String(); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
-		v.OpenSSL = "OpenSSL 3.5"
+		v.FIPS140 = "v1.0.0, enforced"
+		if got := v.String(); got != c.want+" FIPS 140-3 module v1.0.0, enforced" {
+			t.Errorf("%s, in FIPS 140-3 mode: %q, want the module at the end", c.name, got)
+		}
+		v.OpenSSL, v.FIPS140 = "OpenSSL 3.5", ""
 		if got := v.String(); got != c.want+" OpenSSL 3.5" {
 			t.Errorf("%s, with OpenSSL: %q, want its version at the end", c.name, got)
 		}

@@ -58,6 +58,18 @@ func TestWhatSigns(t *testing.T) {
 	testkit.Finds(t, Signer("openssl"), "signer", finding.OK, openssl.Version())
 }
 
+func TestFIPSMode(t *testing.T) {
+	if FIPSMode() == "" {
+		testkit.Finds(t, FIPS(config.Default()), "FIPS 140-3", finding.OK, "off; GODEBUG=fips140=on turns it on")
+	}
+	if testkit.OnlyFIPS(t) {
+		cfg := config.Default()
+		testkit.Finds(t, FIPS(cfg), "FIPS 140-3", finding.Warning, "enforced; passwords are hashed with argon2id")
+		cfg.PasswordHash = config.HashPBKDF2
+		testkit.Finds(t, FIPS(cfg), "FIPS 140-3", finding.OK, "enforced; passwords are hashed with pbkdf2")
+	}
+}
+
 func TestTheMachine(t *testing.T) {
 	settings := machine.Settings{PasswordBudgetMiB: 128}
 	poor := machine.Resources{Files: 1024, Memory: 256 << 20, Cores: 1, Collector: "100MiB"}

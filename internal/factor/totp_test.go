@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // rfc is the secret of RFC 6238, Appendix B.
@@ -24,6 +26,13 @@ func TestTheVectorsOfRFC6238(t *testing.T) {
 		if step, err := rfc.Match(want, 0, at); err != nil || step != StepAt(at) {
 			t.Errorf("matching %s at %d: step %d, %v; want %d", want, seconds, step, err, StepAt(at))
 		}
+	}
+}
+
+// Authenticator apps know SHA-1 alone, also where FIPS 140-3 is kept.
+func TestTheVectorsUnderFIPS140(t *testing.T) {
+	if testkit.OnlyFIPS(t) {
+		TestTheVectorsOfRFC6238(t)
 	}
 }
 

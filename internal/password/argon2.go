@@ -1,6 +1,7 @@
 package password
 
 import (
+	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
@@ -36,6 +37,17 @@ func (c cost) work() uint64 { return uint64(c.memoryKiB) * uint64(c.iterations) 
 type argon2Hash struct {
 	cost      cost
 	salt, key []byte
+}
+
+func freshArgon2(c cost) argon2Hash {
+	a := argon2Hash{cost: c, salt: make([]byte, saltBytes), key: make([]byte, keyBytes)}
+	rand.Read(a.salt) // since Go 1.24 it never fails
+	return a
+}
+
+func (a argon2Hash) of(h *Hasher, password string) (mintable, error) {
+	a.key = h.derive(password, a, keyBytes)
+	return a, nil
 }
 
 // String returns the PHC string format.
@@ -83,6 +95,8 @@ func (a argon2Hash) matches(h *Hasher, password string) bool {
 func (h *Hasher) derive(password string, a argon2Hash, bytes uint32) []byte {
 	return h.argon2id([]byte(password), a.salt, a.cost.iterations, a.cost.memoryKiB, a.cost.threads, bytes)
 }
+
+func (a argon2Hash) outdated(h *Hasher) bool { return h.pbkdf2 || a.weakerThan(h.cost) }
 
 // weakerThan reports whether a has less memory than c or does less work. More memory
 // makes up for fewer iterations, as in RFC 9106 §4, but not the reverse. A stronger hash

@@ -29,7 +29,11 @@ const kibPerMiB = 1024
 
 func (o Options) withDefaults() Options {
 	setDefault(&o.Parallelism, 1)
-	setDefault(&o.MaxParallel, min(o.BudgetMiB*kibPerMiB/o.MemoryKiB, runtime.GOMAXPROCS(0)-1))
+	spare := runtime.GOMAXPROCS(0) - 1
+	if !o.PBKDF2 {
+		spare = min(spare, o.BudgetMiB*kibPerMiB/o.MemoryKiB)
+	}
+	setDefault(&o.MaxParallel, spare)
 	o.MaxParallel = max(o.MaxParallel, 1)
 	setDefault(&o.Wait, 2*time.Second)
 	setDefault(&o.MaxWaiting, 16+64*o.MaxParallel)
@@ -49,7 +53,8 @@ func setDefault[T int | time.Duration](value *T, fallback T) {
 type budget struct {
 	queue   *queue
 	network func(context.Context) string
-	// count is the number of slots, each for one hash of slotKiB.
+	// count is the number of slots, each for one hash of slotKiB. PBKDF2 takes no memory, so
+	// there each slot has its part of all of it, for the argon2id hashes that are left.
 	count   int64
 	slotKiB uint32
 	// memoryKiB bounds the memory of a stored hash.
@@ -68,10 +73,17 @@ func newBudget(o Options) *budget {
 		queue:     newQueue(int64(o.MaxParallel), o.MaxWaiting),
 		network:   o.Network,
 		count:     int64(o.MaxParallel),
-		slotKiB:   uint32(o.MemoryKiB),                             //nolint:gosec // G115: config bounds it far below
+		slotKiB:   slotKiB(o),
 		memoryKiB: uint32(max(o.BudgetMiB*kibPerMiB, o.MemoryKiB)), //nolint:gosec // G115: likewise
 		wait:      o.Wait,
 	}
+}
+
+func slotKiB(o Options) uint32 {
+	if o.PBKDF2 {
+		return uint32(max(1, o.BudgetMiB*kibPerMiB/o.MaxParallel)) //nolint:gosec // G115: config bounds it far below
+	}
+	return uint32(o.MemoryKiB) //nolint:gosec // G115: likewise
 }
 
 // spend runs work, which needs memoryKiB, when its turn comes.

@@ -9,10 +9,26 @@ import (
 type stored interface {
 	// matches hashes password and compares the result.
 	matches(h *Hasher, password string) bool
-	// weakerThan reports whether a hash of cost c would be harder to break.
-	weakerThan(c cost) bool
+	// outdated reports whether h makes hashes that are harder to break, or of another kind.
+	outdated(h *Hasher) bool
 	// memoryKiB is the memory that matches needs.
 	memoryKiB() uint32
+}
+
+// A mintable hash is a stored hash of a kind that Hash makes.
+type mintable interface {
+	stored
+	// of returns the hash of a password with the same salt and cost.
+	of(h *Hasher, password string) (mintable, error)
+	String() string
+}
+
+// fresh returns a hash as Hash makes them, with a salt of its own. No password matches it yet.
+func (h *Hasher) fresh() mintable {
+	if h.pbkdf2 {
+		return freshPBKDF2()
+	}
+	return freshArgon2(h.cost)
 }
 
 var errForeign = errors.New("not a hash that we can verify")

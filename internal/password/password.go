@@ -1,5 +1,5 @@
-// Package password hashes passwords with argon2id, verifies them against our own
-// hashes and Django's, and decides which passwords are too weak to be accepted.
+// Package password hashes passwords with argon2id or PBKDF2, verifies them against our
+// own hashes and Django's, and decides which passwords are too weak to be accepted.
 //
 // Hashing is expensive on purpose, so it has a budget of memory and cores: see
 // Options. Its cost does not depend on whether an account exists; a caller without a
@@ -13,7 +13,6 @@ package password
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -30,6 +29,8 @@ type Options struct {
 	// MemoryKiB and Iterations are argon2id's m and t. BudgetMiB bounds the memory of
 	// all hashes in progress. They are settings; config owns their defaults and bounds.
 	MemoryKiB, Iterations, BudgetMiB int
+	// PBKDF2 is set if new passwords are hashed with PBKDF2 instead.
+	PBKDF2 bool
 
 	// In the fields below, zero stands for the default.
 
@@ -55,6 +56,7 @@ type Options struct {
 // A Hasher hashes and verifies passwords.
 type Hasher struct {
 	cost     cost
+	pbkdf2   bool
 	budget   *budget
 	memories memories
 	// argon2id is memories.idKey; tests count its calls.
@@ -72,6 +74,7 @@ func New(o Options) *Hasher {
 			iterations: uint32(o.Iterations), //nolint:gosec // G115: likewise
 			threads:    uint8(o.Parallelism), //nolint:gosec // G115: likewise
 		},
+		pbkdf2: o.PBKDF2,
 		budget: newBudget(o),
 		free:   debug.FreeOSMemory,
 	}
@@ -86,21 +89,21 @@ func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err
 	if len(password) > MaxBytes {
 		return "", fmt.Errorf("hashing a password: %d bytes are more than %d", len(password), MaxBytes)
 	}
-	salt := make([]byte, saltBytes)
-	rand.Read(salt) // since Go 1.24 it never fails
-	fresh := argon2Hash{cost: h.cost, salt: salt}
-	err = h.budget.spend(ctx, h.cost.memoryKiB, func() {
-		fresh.key = h.derive(norm.NFC.String(password), fresh, keyBytes)
-	})
+	fresh := h.fresh()
+	var fault error
+	err = h.budget.spend(ctx, fresh.memoryKiB(), func() { fresh, fault = fresh.of(h, norm.NFC.String(password)) })
 	if err != nil {
 		return "", err
+	}
+	if fault != nil {
+		return "", fmt.Errorf("hashing a password: %w", fault)
 	}
 	return fresh.String(), nil
 }
 
 // Verify reports whether password is the one that was hashed. If so, rehash reports
-// whether it should be hashed again, because encoded is weaker than what Hash makes, or is
-// of a form other than NFC. A hash that cannot be verified (a foreign kind, Django's "!", damage, an absurd cost)
+// whether it should be hashed again, because encoded is weaker than what Hash makes or of
+// another kind, or is of a form other than NFC. A hash that cannot be verified (a foreign kind, Django's "!", damage, an absurd cost)
 // never matches, and takes as long as a wrong password against one of our hashes.
 //
 // On an error, which is *Busy or ctx's, the result is unknown.
@@ -117,7 +120,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, reha
 	if err != nil {
 		return false, false, err
 	}
-	return ok, ok && (asTyped || stored.weakerThan(h.cost)), nil
+	return ok, ok && (asTyped || stored.outdated(h)), nil
 }
 
 // matches tries the password in NFC, and then as it was typed if that is another form.
@@ -136,6 +139,6 @@ func (h *Hasher) VerifyNobody(ctx context.Context, password string) error {
 	if len(password) > MaxBytes {
 		return nil
 	}
-	nobody := argon2Hash{cost: h.cost, salt: make([]byte, saltBytes), key: make([]byte, keyBytes)}
-	return h.budget.spend(ctx, h.cost.memoryKiB, func() { h.matches(nobody, password) })
+	nobody := h.fresh()
+	return h.budget.spend(ctx, nobody.memoryKiB(), func() { h.matches(nobody, password) })
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/test/testkit"
 )
 
 // written writes a list of passwords whose lines have the ends, and returns its path and
@@ -35,6 +37,20 @@ func fileOf(t *testing.T, content string) string {
 		t.Fatalf("writing a list: %v", err)
 	}
 	return path
+}
+
+// The lists have SHA-1 also where FIPS 140-3 is kept.
+func TestALookupUnderFIPS140(t *testing.T) {
+	if !testkit.OnlyFIPS(t) {
+		return
+	}
+	f, err := Open(fileOf(t, "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:10\n"))
+	if err != nil {
+		t.Fatalf("opening a list: %v", err)
+	}
+	if found, err := f.Has("password"); !found || err != nil {
+		t.Errorf("%q is found: %t, %v; want true", "password", found, err)
+	}
 }
 
 func TestALookupFindsEachLineAndNoOther(t *testing.T) {
