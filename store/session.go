@@ -30,7 +30,7 @@ type Session struct {
 	// ExpiresAt is the absolute end.
 	ExpiresAt time.Time
 	// LastUsedAt is the time of the last refresh. Where Redis holds the moving part
-	// it may lag by up to a minute.
+	// it may lag by a minute or so.
 	LastUsedAt time.Time
 	// EndedAt is zero while the session lives; EndReason says why it ended.
 	EndedAt   time.Time
@@ -83,6 +83,16 @@ type SessionUse struct {
 	ID                    string
 	LastUsedAt, ExpiresAt time.Time
 }
+
+// A SessionTouch says which rotation a session had reached at a time, which is that of a use.
+type SessionTouch struct {
+	ID       string
+	Rotation Rotation
+	At       time.Time
+}
+
+// MaxTouches is how many sessions are touched at once. Their rows are locked together.
+const MaxTouches = 200
 
 // A Rotation is one step of a session: everything needed to make its refresh token
 // again, byte for byte.
@@ -140,9 +150,10 @@ type Sessions interface {
 	// EndedSessions returns at most n sessions whose rows have ended, those that ended last
 	// first.
 	EndedSessions(ctx context.Context, n int) ([]SessionOf, error)
-	// TouchSession records that the session has reached r. It never moves back to an
-	// earlier generation, and does nothing to a session that has ended.
-	TouchSession(ctx context.Context, id string, r Rotation, at time.Time) error
+	// TouchSessions records what sessions, at most MaxTouches, have reached: each once, and
+	// all or, after an error, none or some. None moves back to an earlier generation, and
+	// nothing happens to a session that has ended.
+	TouchSessions(ctx context.Context, touches ...SessionTouch) error
 	// UseSession records a use of a living session that made no rotation. It never
 	// moves LastUsedAt back.
 	UseSession(ctx context.Context, id string, at time.Time) error

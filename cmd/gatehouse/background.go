@@ -84,6 +84,9 @@ func (a *app) background(ctx context.Context) {
 	wg.Go(func() { a.clientUses.Run(ctx) })
 	wg.Go(func() { a.apiUses.Run(ctx) })
 	wg.Go(func() { a.explainer.Run(ctx) })
+	if a.sessions.Touches != nil {
+		wg.Go(func() { a.sessions.Touches.Run(ctx) })
+	}
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
 	wg.Go(func() { a.notifier.Run(ctx) })
 	wg.Go(func() { a.bulk.Run(ctx, bulk.DefaultEvery) })

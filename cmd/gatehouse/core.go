@@ -253,8 +253,10 @@ func (b *backends) newSessions(registry *client.Cache, catalog *apis.Catalog, en
 	cfg := b.config
 	var touchEvery time.Duration
 	var record store.Rotations
+	var touches *session.Touches
 	if b.redis != nil {
 		touchEvery, record = session.DefaultTouchEvery, b.db.Rotations()
+		touches = &session.Touches{Record: b.db.TouchSessions, Every: session.DefaultGather, Most: session.DefaultWaiting, Observe: b.metrics.SessionUses, Log: b.log}
 	}
 	return &session.Service{
 		DB: b.db, Rotations: b.rotations, Record: record, Ends: ends, Clients: registry, APIs: catalog, Keys: s.ring, Minter: s.minter, Verifier: s.verifier,
@@ -262,7 +264,7 @@ func (b *backends) newSessions(registry *client.Cache, catalog *apis.Catalog, en
 		Upgrade:     &session.Upgrade{DB: b.db, Now: b.now},
 		Lifetimes:   session.Lifetimes{Access: cfg.AccessTokenLifetime, RefreshIdle: cfg.RefreshTokenIdle, RefreshAbsolute: cfg.RefreshTokenLifetime},
 		MaxSessions: cfg.MaxSessions, ObserveLimit: b.metrics.SessionLimit,
-		Grace: cfg.RefreshGrace, TouchEvery: touchEvery, Now: b.now, Log: b.log,
+		Grace: cfg.RefreshGrace, TouchEvery: touchEvery, Touches: touches, Now: b.now, Log: b.log,
 		Observe: func(what session.Event, n int) { b.metrics.Sessions(string(what), n) },
 	}
 }

@@ -23,6 +23,7 @@ type Metrics struct {
 	throttled *prometheus.CounterVec
 	signIns   *prometheus.CounterVec
 	sessions  *prometheus.CounterVec
+	uses      *prometheus.CounterVec
 	limited   *prometheus.CounterVec
 	swept     *prometheus.CounterVec
 	panics    prometheus.Counter
@@ -60,6 +61,7 @@ func New(version string) *Metrics {
 		throttled: counter("gatehouse_throttle_decisions_total", "Tries that a throttle judged, by kind and whether it allowed them.", "kind", "allowed"),
 		signIns:   counter("gatehouse_sign_ins_total", "Names and passwords checked, by method and result.", "method", "result"),
 		sessions:  counter("gatehouse_sessions_total", "Events of sessions: started, refreshed, repeated (a refresh token came again and got the same successor), ended, or reused (an old refresh token came back).", "event"),
+		uses:      counter("gatehouse_session_uses_total", "Last uses of sessions on their way from Redis to the database, by result: written, failed (they are tried again) or lost.", "result"),
 		limited:   counter("gatehouse_sessions_at_limit_total", "Sessions that began where a person had as many in the app as they may, by app: the result is that another one ended or that the new one was refused.", "client", "result"),
 		swept:     counter("gatehouse_swept_rows_total", "Expired rows deleted, by table.", "table"),
 		panics:    counter("gatehouse_panics_total", "Requests that ended in a panic.").WithLabelValues(),
@@ -109,6 +111,9 @@ func (m *Metrics) SignIn(method, result string) { m.signIns.WithLabelValues(meth
 
 // Sessions counts an event of n sessions.
 func (m *Metrics) Sessions(event string, n int) { m.sessions.WithLabelValues(event).Add(float64(n)) }
+
+// SessionUses counts last uses of sessions that were written together.
+func (m *Metrics) SessionUses(result string, n int) { m.uses.WithLabelValues(result).Add(float64(n)) }
 
 // SessionLimit counts a session that began at the limit of its client.
 func (m *Metrics) SessionLimit(clientID string, refused bool) {

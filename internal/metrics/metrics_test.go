@@ -22,6 +22,7 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 	m.Throttled("signin", false)
 	m.SignIn("login", "ok")
 	m.Sessions("ended", 3)
+	m.SessionUses("written", 200)
 	m.Swept("sessions", 500)
 	m.Panic()
 	m.Signer("go", "crypto/rsa of go1.26")
@@ -39,6 +40,7 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		`gatehouse_throttle_decisions_total{allowed="false",kind="signin"} 1`,
 		`gatehouse_sign_ins_total{method="login",result="ok"} 1`,
 		`gatehouse_sessions_total{event="ended"} 3`,
+		`gatehouse_session_uses_total{result="written"} 200`,
 		`gatehouse_swept_rows_total{table="sessions"} 500`,
 		`gatehouse_panics_total 1`,
 		`gatehouse_signer_info{library="crypto/rsa of go1.26",signer="go"} 1`,

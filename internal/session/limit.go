@@ -67,12 +67,17 @@ func (s *Service) makeRoom(ctx context.Context, tx store.Tx, session store.Sessi
 }
 
 // lastUse returns when a session was used last, or zero if it has expired. The record may
-// lag behind by TouchEvery, and by DefaultTouchEvery where tokens are repeated.
+// lag behind by TouchEvery, and by DefaultTouchEvery where tokens are repeated, and by what
+// Touches gathers.
 func (s *Service) lastUse(u store.SessionUse, now time.Time) time.Time {
-	if !now.Before(u.ExpiresAt.Add(s.TouchEvery)) {
+	var gather time.Duration
+	if s.Touches != nil {
+		gather = s.Touches.Every
+	}
+	if !now.Before(u.ExpiresAt.Add(s.TouchEvery + gather)) {
 		return time.Time{}
 	}
-	return u.LastUsedAt.Add(max(s.TouchEvery, DefaultTouchEvery))
+	return u.LastUsedAt.Add(max(s.TouchEvery, DefaultTouchEvery) + gather)
 }
 
 // observeLimit reports what a beginning did at the limit, once it is known.

@@ -122,14 +122,18 @@ func (s *Service) rotate(ctx context.Context, client store.Client, session store
 // session's last use to the minute, and a loss of Redis sets a session back by as much.
 const DefaultTouchEvery = time.Minute
 
-// touch writes the current rotation to the record. The record needs it only after a loss
-// of Redis and to show when a session was last used, so the refresh succeeds even if
-// touch fails.
+// touch has the current rotation written to the record. The record needs it only after a
+// loss of Redis and to show when a session was last used, so the refresh does not wait for
+// it, and succeeds even if touch fails.
 func (s *Service) touch(ctx context.Context, session store.Session, r store.Rotation, now time.Time) {
 	if s.TouchEvery == 0 || now.Sub(session.LastUsedAt) < s.TouchEvery {
 		return
 	}
-	if err := s.DB.TouchSession(ctx, session.ID, r, now); err != nil {
+	touch := store.SessionTouch{ID: session.ID, Rotation: r, At: now}
+	if s.Touches != nil && s.Touches.add(touch) {
+		return
+	}
+	if err := s.DB.TouchSessions(ctx, touch); err != nil {
 		s.Log.WarnContext(ctx, "a session's last use was not noted", "session", session.ID, "error", err)
 	}
 }

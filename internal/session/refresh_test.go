@@ -148,7 +148,7 @@ func TestTheRecordGetsRotationsAtIntervals(t *testing.T) {
 	}
 }
 
-// touched is a record that gets rotations only through TouchSession, as it does if Redis
+// touched is a record that gets rotations only through TouchSessions, as it does if Redis
 // holds them.
 type touched struct {
 	store.DB
@@ -163,8 +163,8 @@ func (d *touched) SessionWithUser(ctx context.Context, id string) (store.Session
 	return s, u, err
 }
 
-func (d *touched) TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error {
+func (d *touched) TouchSessions(ctx context.Context, touches ...store.SessionTouch) error {
 	d.n++
-	d.at = at
-	return errors.Join(d.err, d.DB.TouchSession(ctx, id, r, at))
+	d.at = touches[0].At
+	return errors.Join(d.err, d.DB.TouchSessions(ctx, touches...))
 }

@@ -49,7 +49,7 @@ func (s *Service) adopt(ctx context.Context, sid string, step *store.Step) (stor
 		return nil, err
 	}
 	if known.Gen > step.Known.Gen {
-		err = s.DB.TouchSession(ctx, sid, known, s.Now())
+		err = s.DB.TouchSessions(ctx, store.SessionTouch{ID: sid, Rotation: known, At: s.Now()})
 	}
 	if known.Gen > step.Known.Gen || known.JTI == step.Known.JTI { // Redis may know its From alone
 		step.Known = known

@@ -36,7 +36,7 @@ type Service struct {
 		SessionWithUser(ctx context.Context, id string) (store.Session, store.User, error)
 		SessionInUse(ctx context.Context, id string) (store.Session, store.User, error)
 		ListSessions(ctx context.Context, userID int64, now time.Time) ([]store.Session, error)
-		TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error
+		TouchSessions(ctx context.Context, touches ...store.SessionTouch) error
 		UseSession(ctx context.Context, id string, at time.Time) error
 		UserBySub(ctx context.Context, sub string) (store.User, error)
 		ConsentOf(ctx context.Context, userID int64, clientID string) (store.Consent, error)
@@ -83,6 +83,8 @@ type Service struct {
 	// TouchEvery is how often a session's rotation is copied to the record if Redis
 	// holds it (DefaultTouchEvery). It is 0, for never, if the record itself holds it.
 	TouchEvery time.Duration
+	// Touches writes them; nil: each refresh writes its own.
+	Touches *Touches
 	// MaxSessions is how many sessions a user may have in a client that has no limit of
 	// its own; 0: any number.
 	MaxSessions int

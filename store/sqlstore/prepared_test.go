@@ -124,7 +124,7 @@ func (w *hotPaths) rotate(ctx context.Context) error {
 	if w.last = next; outcome != store.Rotated && err == nil {
 		err = errors.New("the session is not rotated")
 	}
-	return errors.Join(err, w.db.TouchSession(ctx, "S", next, time.Now()))
+	return errors.Join(err, w.db.TouchSessions(ctx, store.SessionTouch{ID: "S", Rotation: next, At: time.Now()}))
 }
 
 func (w *hotPaths) newCode() store.AuthCode {

@@ -86,8 +86,6 @@ var (
 	sessionUses   = "SELECT id, last_used_at, token_exp FROM sessions WHERE %s ORDER BY created_at LIMIT ?"
 	usesLike      = fmt.Sprintf(sessionUses, sessionsLike)
 	usesBefore    = fmt.Sprintf(sessionUses, sessionsBefore)
-	touchSession  = "UPDATE sessions SET " + rotationTable.set + ", rotated_at = ?, last_used_at = ?" +
-		" WHERE id = ? AND gen < ? AND ended_at = 0"
 )
 
 func withUser(t *table[store.Session]) string {
@@ -157,14 +155,6 @@ func (d *DB) ListSessions(ctx context.Context, userID int64, now time.Time) (ses
 		return err
 	})
 	return sessions, err
-}
-
-// TouchSession implements store.Sessions.
-func (d *DB) TouchSession(ctx context.Context, id string, r store.Rotation, at time.Time) error {
-	return d.Change(ctx, func(db *gorm.DB) error {
-		_, err := engine.Update(db, touchSession, rotationTable.values(&r, millis(at), millis(at), id, r.Gen)...)
-		return err
-	})
 }
 
 // UseSession implements store.Sessions.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +29,9 @@ func sessions() []promise {
 		{"no more than a thousand are listed", "ListSessions", thousandSessions},
 		{"everybody's living sessions, newest first, page by page", "NewestSessions", newestSessions},
 		{"sessions that ended, the latest first", "EndedSessions", endedSessions},
-		{"touching goes forward only", "TouchSession", touched},
+		{"touching goes forward only", "TouchSessions", touched},
+		{"touching many goes forward only", "TouchSessions", touchedMany},
+		{"no touch brings back a session that ends meanwhile", "TouchSessions", touchedWhileEnding},
 		{"a use without a rotation goes forward only", "UseSession", usedSession},
 		{"a repeat is noted once per network, and up to a bound", "NoteRepeat", notedRepeats},
 		{"ending one", "EndSession", ended},
@@ -128,7 +131,7 @@ func noSession(t *testing.T, db store.DB) {
 		}
 		_, _, err := db.SessionWithUser(t.Context(), id)
 		wantError(t, "SessionWithUser "+id, err, store.ErrNotFound)
-		if err := db.TouchSession(t.Context(), "no-"+s.ID, store.Rotation{Gen: 99}, odd()); err != nil {
+		if err := db.TouchSessions(t.Context(), store.SessionTouch{ID: "no-" + s.ID, Rotation: store.Rotation{Gen: 99}, At: odd()}); err != nil {
 			t.Errorf("touching an unknown session: %v, want no error", err)
 		}
 	}
@@ -225,7 +228,7 @@ func touched(t *testing.T, db store.DB) {
 	at := odd().Add(5 * time.Minute)
 	touch := func(r store.Rotation) {
 		t.Helper()
-		if err := db.TouchSession(t.Context(), s.ID, r, at); err != nil {
+		if err := db.TouchSessions(t.Context(), store.SessionTouch{ID: s.ID, Rotation: r, At: at}); err != nil {
 			t.Fatalf("touching the session: %v", err)
 		}
 	}
@@ -244,6 +247,82 @@ func touched(t *testing.T, db store.DB) {
 	s.EndedAt, s.EndReason = at, "logout"
 	touch(NextRotation(next))
 	same(t, "after its end", session(t, db, s.ID), s)
+}
+
+// touchedMany touches as many as may be: some of them have ended, are further on, or are unknown.
+func touchedMany(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	at := odd().Add(5 * time.Minute)
+	var want []store.Session
+	var touches []store.SessionTouch
+	for i := range store.MaxTouches - 1 {
+		s := newSession(ann.ID)
+		s.Rotation.KeyID = "\"quoted\\"
+		touch := store.SessionTouch{ID: s.ID, Rotation: NextRotation(s.Rotation), At: at.Add(time.Duration(i) * time.Millisecond)}
+		switch i % 3 {
+		case 0:
+			s.EndedAt, s.EndReason = odd(), store.EndedByAdmin
+		case 1:
+			touch.Rotation.Gen--
+		}
+		start(t, db, s)
+		if i%3 == 2 {
+			s.Rotation, s.LastUsedAt = touch.Rotation, touch.At
+		}
+		want, touches = append(want, s), append(touches, touch)
+	}
+	touches = append(touches, store.SessionTouch{ID: "unknown", Rotation: store.Rotation{Gen: 99}, At: at})
+	for _, touches := range [][]store.SessionTouch{nil, touches, touches} { // again changes nothing
+		if err := db.TouchSessions(t.Context(), touches...); err != nil {
+			t.Fatalf("touching sessions: %v", err)
+		}
+	}
+	for _, s := range want {
+		same(t, "touched", session(t, db, s.ID), s)
+	}
+}
+
+// touchedWhileEnding touches sessions in different orders and ends them, all at once.
+func touchedWhileEnding(t *testing.T, db store.DB) {
+	ann := create(t, db, newUser("ann"))
+	var all []store.Session
+	var touches []store.SessionTouch
+	for range 40 {
+		s := newSession(ann.ID)
+		start(t, db, s)
+		all, touches = append(all, s), append(touches, store.SessionTouch{ID: s.ID, Rotation: NextRotation(s.Rotation), At: odd().Add(time.Hour)})
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		slices.Reverse(touches)
+		mine := slices.Clone(touches)
+		wg.Go(func() {
+			if err := db.TouchSessions(t.Context(), mine...); err != nil {
+				t.Errorf("touching sessions: %v", err)
+			}
+		})
+	}
+	for _, s := range all {
+		wg.Go(func() {
+			err := db.Write(t.Context(), func(tx store.Tx) error { _, err := tx.EndSession(s.ID, 0, "logout", odd()); return err })
+			if err != nil {
+				t.Errorf("ending a session: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, s := range all {
+		got := session(t, db, s.ID)
+		if !got.EndedAt.Equal(odd()) || got.EndReason != "logout" {
+			t.Errorf("a session that was touched while it ended has ended at %v by %q, want at %v by logout", got.EndedAt, got.EndReason, odd())
+		}
+	}
+	if err := db.TouchSessions(t.Context(), touches...); err != nil {
+		t.Fatalf("touching sessions that have ended: %v", err)
+	}
+	if living, err := db.ListSessions(t.Context(), ann.ID, odd()); err != nil || len(living) != 0 {
+		t.Errorf("%d sessions live after they were touched, %v; want none", len(living), err)
+	}
 }
 
 func usedSession(t *testing.T, db store.DB) {

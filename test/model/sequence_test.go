@@ -282,6 +282,7 @@ func (q *sequence) exchanged(t *rapid.T, by *app, raw, asked string) answer {
 		return q.post(t, "/oauth/token", by.Client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {raw}, "scope": {asked}})
 	}
 	set, err := q.sessions.Refresh(t.Context(), by.Client, raw, apis.Asked{})
+	q.gathered()
 	return answer{Code: codeOf(err), Access: set.AccessToken, Refresh: set.RefreshToken}
 }
 

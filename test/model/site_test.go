@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,6 +62,7 @@ type site struct {
 	backend  clocks
 	now      atomic.Int64
 	made     atomic.Int64 // names are never used twice
+	writing  sync.Mutex   // of touches
 }
 
 func (s *site) clock() time.Time { return time.Unix(0, s.now.Load()).UTC() }
@@ -164,6 +166,7 @@ func (s *site) wire(t *testing.T, touch time.Duration, record store.Rotations, l
 	s.sessions = &session.Service{
 		DB: s.db, Rotations: s.away, Record: record, Ends: s.ends, Clients: fresh{s.db}, APIs: catalog, Keys: ring, Minter: minter, Verifier: s.verifier,
 		Inspectors: session.Inspectors{Audience: issuer, APIs: catalog}, Lifetimes: life, Grace: grace, TouchEvery: touch, Now: s.clock, Log: log,
+		Touches: &session.Touches{Record: s.db.TouchSessions, Most: session.DefaultWaiting, Observe: func(string, int) {}, Log: log},
 	}
 	second := &factor.Service{DB: s.db, Vault: keys.NewDataKey(), Limits: unlimited{}, Require: "none", Now: s.clock}
 	s.people = &account.Service{
@@ -271,6 +274,13 @@ type answer struct {
 	status      int
 }
 
+// gathered writes what refreshes have gathered. The model knows nothing of the wait.
+func (s *site) gathered() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.sessions.Touches.Write(context.Background())
+}
+
 // post sends a form as the client.
 func (s *site) post(t failer, path string, c store.Client, form url.Values) answer {
 	if c.AuthMethod != store.SecretBasic {
@@ -283,6 +293,7 @@ func (s *site) post(t failer, path string, c store.Client, form url.Values) answ
 	}
 	w := httptest.NewRecorder()
 	s.mux.ServeHTTP(w, r.WithContext(reqctx.With(r.Context(), &reqctx.Info{ID: "REQUEST"})))
+	s.gathered()
 	a := answer{status: w.Code}
 	if w.Body.Len() > 0 {
 		if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
