@@ -84,6 +84,7 @@ func (c *cli) serve(ctx context.Context, cfg config.Config) error {
 	lines.Tell(a.metrics.LogDropped)
 	c.showLinks(a, lines)
 	c.greet(ctx, a, listeners.main.Addr())
+	a.tellSigner(ctx)
 	return a.run(ctx, listeners, certificate, told, bounds.Connections(machine.OpenFiles(), memory))
 }
 

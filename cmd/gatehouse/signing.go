@@ -23,14 +23,16 @@ type signing struct {
 	apiUses *uses.Recorder
 	// fresh is set on the first start on a new SQLite file.
 	fresh bool
+	// by makes the signatures with RSA.
+	by keys.Implementation
 }
 
 func (b *backends) openSigning(ctx context.Context) (signing, error) {
-	by, err := b.chooseSigner(ctx)
+	by, err := b.chooseSigner()
 	if err != nil {
 		return signing{}, err
 	}
-	ring, fresh, err := b.openRing(ctx, by)
+	ring, fresh, err := b.openRing(ctx, by.Signer)
 	if err != nil {
 		return signing{}, err
 	}
@@ -41,7 +43,7 @@ func (b *backends) openSigning(ctx context.Context) (signing, error) {
 	}
 	cfg, apiUses := b.config, b.usesOf("APIs", b.db.UsedAPIs)
 	return signing{
-		ring: ring, fresh: fresh, apiUses: apiUses, data: data,
+		ring: ring, fresh: fresh, by: by, apiUses: apiUses, data: data,
 		minter: &token.Minter{
 			Keys: ring, Issuer: cfg.Issuer, Audience: cfg.Audience, Used: apiUses.Used, Now: b.now,
 			Issued: func(g token.Grant) { b.hourly.Issued(g.ClientID, g.Type, string(g.Granted)) },
@@ -51,19 +53,23 @@ func (b *backends) openSigning(ctx context.Context) (signing, error) {
 	}, nil
 }
 
-// chooseSigner returns what makes the signers of keys, and tells which it is.
-func (b *backends) chooseSigner(ctx context.Context) (keys.Signer, error) {
+// chooseSigner returns what makes the signers of keys.
+func (b *backends) chooseSigner() (keys.Implementation, error) {
 	chosen, err := keys.Choose(b.config.Signer)
 	if err != nil {
-		return nil, fmt.Errorf("GATEHOUSE_SIGNER: %w", err)
+		return chosen, fmt.Errorf("GATEHOUSE_SIGNER: %w", err)
 	}
 	b.metrics.Signer(chosen.Name, chosen.Library)
-	if chosen.Wrong {
-		b.log.WarnContext(ctx, "signatures with RSA are not made by OpenSSL, which failed", "signer", chosen.Name, "library", chosen.Library, "error", chosen.Instead)
-		return chosen.Signer, nil
+	return chosen, nil
+}
+
+// tellSigner logs what makes signatures. It comes after the greeting, which people read.
+func (a *app) tellSigner(ctx context.Context) {
+	if a.by.Wrong {
+		a.log.WarnContext(ctx, "signatures with RSA are not made by OpenSSL, which failed", "signer", a.by.Name, "library", a.by.Library, "error", a.by.Instead)
+		return
 	}
-	b.log.InfoContext(ctx, "signatures with RSA", "signer", chosen.Name, "library", chosen.Library)
-	return chosen.Signer, nil
+	a.log.InfoContext(ctx, "signatures with RSA", "signer", a.by.Name, "library", a.by.Library)
 }
 
 // A chooser makes sure that there are keys of an algorithm.
