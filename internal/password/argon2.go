@@ -96,7 +96,7 @@ func (h *Hasher) derive(password string, a argon2Hash, bytes uint32) []byte {
 	return h.argon2id([]byte(password), a.salt, a.cost.iterations, a.cost.memoryKiB, a.cost.threads, bytes)
 }
 
-func (a argon2Hash) outdated(h *Hasher) bool { return h.pbkdf2 || a.weakerThan(h.cost) }
+func (a argon2Hash) outdated(h *Hasher) bool { return h.rounds > 0 || a.weakerThan(h.cost) }
 
 // weakerThan reports whether a has less memory than c or does less work. More memory
 // makes up for fewer iterations, as in RFC 9106 §4, but not the reverse. A stronger hash

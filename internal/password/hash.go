@@ -25,8 +25,8 @@ type mintable interface {
 
 // fresh returns a hash as Hash makes them, with a salt of its own. No password matches it yet.
 func (h *Hasher) fresh() mintable {
-	if h.pbkdf2 {
-		return freshPBKDF2()
+	if h.rounds > 0 {
+		return freshPBKDF2(h.rounds)
 	}
 	return freshArgon2(h.cost)
 }

@@ -55,8 +55,9 @@ type Options struct {
 
 // A Hasher hashes and verifies passwords.
 type Hasher struct {
-	cost     cost
-	pbkdf2   bool
+	cost cost
+	// rounds are those of PBKDF2; 0: new passwords are hashed with argon2id.
+	rounds   int
 	budget   *budget
 	memories memories
 	// argon2id is memories.idKey; tests count its calls.
@@ -74,9 +75,11 @@ func New(o Options) *Hasher {
 			iterations: uint32(o.Iterations), //nolint:gosec // G115: likewise
 			threads:    uint8(o.Parallelism), //nolint:gosec // G115: likewise
 		},
-		pbkdf2: o.PBKDF2,
 		budget: newBudget(o),
 		free:   debug.FreeOSMemory,
+	}
+	if o.PBKDF2 {
+		h.rounds = pbkdf2Iterations
 	}
 	h.memories.keepKiB = h.cost.memoryKiB
 	h.argon2id = h.memories.idKey

@@ -54,6 +54,9 @@ func cheap(o Options) (*Hasher, *work) {
 	o = ordinary(o)
 	o.MemoryKiB, o.Iterations = 64, 1
 	h, done := New(o), &work{}
+	if o.PBKDF2 {
+		h.rounds = 2000
+	}
 	h.argon2id = func(password, salt []byte, iterations, memoryKiB uint32, threads uint8, keyBytes uint32) []byte {
 		done.derived = append(done.derived, cost{memoryKiB, iterations, threads})
 		return argon2.IDKey(password, salt, iterations, memoryKiB, threads, keyBytes)

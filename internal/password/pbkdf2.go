@@ -38,8 +38,8 @@ type pbkdf2Hash struct {
 	salt, key  []byte
 }
 
-func freshPBKDF2() pbkdf2Hash {
-	return pbkdf2Hash{pbkdf2SHA256, pbkdf2Iterations, []byte(rand.Text()), make([]byte, sha256.Size)}
+func freshPBKDF2(rounds int) pbkdf2Hash {
+	return pbkdf2Hash{pbkdf2SHA256, rounds, []byte(rand.Text()), make([]byte, sha256.Size)}
 }
 
 func (p pbkdf2Hash) digest() hash.Hash {
@@ -96,7 +96,7 @@ func (p pbkdf2Hash) matches(_ *Hasher, password string) bool {
 }
 
 func (p pbkdf2Hash) outdated(h *Hasher) bool {
-	return !h.pbkdf2 || p.belowFIPS() || p.iterations < pbkdf2Iterations
+	return h.rounds == 0 || p.belowFIPS() || p.iterations < h.rounds
 }
 
 func (pbkdf2Hash) memoryKiB() uint32 { return 0 } // it takes a core alone
