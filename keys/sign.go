@@ -56,6 +56,21 @@ func (r *Ring) Usable(ctx context.Context, algorithms ...string) (string, error)
 	return store.RS256, nil
 }
 
+// Algorithms returns the algorithms that have keys, published or in force.
+func (r *Ring) Algorithms(ctx context.Context) (known []string, err error) {
+	s, err := r.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := r.options.Now()
+	for _, a := range store.SigningAlgorithms() {
+		if len(s.rings[a].inUse(now)) > 0 {
+			known = append(known, a)
+		}
+	}
+	return known, nil
+}
+
 func (r *Ring) inForce(ctx context.Context, algorithm string) (*key, error) {
 	s, err := r.snapshot(ctx)
 	if err != nil {

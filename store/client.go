@@ -49,6 +49,9 @@ type Client struct {
 	// Rotation is one of RotationRules.
 	Rotation string
 
+	// IDTokenSigning is what its ID and logout tokens are signed with.
+	IDTokenSigning SigningChoice
+
 	// IDTokenClaims are scopes whose claims the client's ID tokens have, once granted. The
 	// userinfo endpoint has them in any case.
 	IDTokenClaims []string

@@ -207,7 +207,7 @@ func (b *backends) services(s signing) *core {
 	resources := &apis.Service{DB: b.db, Issuer: b.config.Issuer, Audience: b.config.Audience, Cursors: s.cursors, Keys: b.choosing(s), Now: b.now}
 	apps := &client.Service{
 		DB: b.db, Ends: ends, Cursors: s.cursors, Grants: grant.Types(), MaxRefreshIdle: b.config.RefreshTokenLifetime, KeepUnused: b.config.RefreshTokenIdle, Now: b.now, Log: b.log,
-		APIs: resources,
+		APIs: resources, Keys: b.choosing(s),
 	}
 	mails := b.newOutbox(s.data)
 	factors := &factor.Service{

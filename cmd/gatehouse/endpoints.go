@@ -35,6 +35,7 @@ import (
 	"gatehouse/internal/passkey"
 	"gatehouse/internal/session"
 	"gatehouse/internal/token"
+	"gatehouse/store"
 	"gatehouse/web"
 )
 
@@ -120,8 +121,18 @@ func (e endpoints) tables(health *operators.Health) ([]handlers.Table, error) {
 // today returns what the metadata say that may change.
 func (e endpoints) today(listed *apis.Listed) func(context.Context) discovery.Today {
 	return func(ctx context.Context) discovery.Today {
-		return discovery.Today{ClientDocuments: e.documents.Switch.Advertised(ctx), Scopes: listed.Scopes(ctx)}
+		return discovery.Today{ClientDocuments: e.documents.Switch.Advertised(ctx), Scopes: listed.Scopes(ctx), Algorithms: e.chosenAlgorithms(ctx)}
 	}
+}
+
+// chosenAlgorithms returns the algorithms beside RS256 that have keys; none while the keys
+// cannot be read.
+func (e endpoints) chosenAlgorithms(ctx context.Context) string {
+	all, err := e.ring.Algorithms(ctx)
+	if err != nil {
+		return ""
+	}
+	return strings.Join(slices.DeleteFunc(all, func(name string) bool { return name == store.RS256 }), " ")
 }
 
 func (e endpoints) protocol() (protocol.Endpoints, error) {

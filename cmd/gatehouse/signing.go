@@ -75,6 +75,7 @@ func (a *app) tellSigner(ctx context.Context) {
 // A chooser makes sure that there are keys of an algorithm.
 type chooser interface {
 	Choose(ctx context.Context, algorithm, actor string) (from time.Time, err error)
+	Algorithms(ctx context.Context) ([]string, error)
 }
 
 // choosing returns the server's ring or, for a command, one that is opened when an algorithm
@@ -89,21 +90,39 @@ func (b *backends) choosing(s signing) chooser {
 // briefly opens a ring for one choice.
 type briefly struct{ *backends }
 
-// Choose implements chooser. Only a server makes the very first key.
-func (b briefly) Choose(ctx context.Context, algorithm, actor string) (time.Time, error) {
+// Choose implements chooser.
+func (b briefly) Choose(ctx context.Context, algorithm, actor string) (from time.Time, err error) {
+	err = b.with(ctx, func(ring *keys.Ring) error {
+		from, err = ring.Choose(ctx, algorithm, actor)
+		return err
+	})
+	return from, err
+}
+
+// Algorithms implements chooser.
+func (b briefly) Algorithms(ctx context.Context) (all []string, err error) {
+	err = b.with(ctx, func(ring *keys.Ring) error {
+		all, err = ring.Algorithms(ctx)
+		return err
+	})
+	return all, err
+}
+
+// with calls f with the ring. Only a server makes the very first key.
+func (b briefly) with(ctx context.Context, f func(*keys.Ring) error) error {
 	known, err := b.db.SigningKeys(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
 	if len(known) == 0 {
-		return time.Time{}, errNoKeys
+		return errNoKeys
 	}
 	ring, _, err := b.openRing(ctx, nil) // it signs nothing
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
 	defer ring.Close()
-	return ring.Choose(ctx, algorithm, actor)
+	return f(ring)
 }
 
 // sealer returns a sealer for one purpose. Others cannot open what it seals.

@@ -151,9 +151,10 @@ func metadata(r *http.Request) (m client.Metadata, err error) {
 			JWKS: object(b, "jwks"), JWKSURI: b.Verbatim("jwks_uri"),
 			BackchannelLogoutURI: b.Verbatim("backchannel_logout_uri"), BackchannelSession: b.Flag("backchannel_logout_session_required"),
 			RequirePAR: b.Flag("require_pushed_authorization_requests"), RequireSignedRequestObject: b.Flag("require_signed_request_object"),
+			IDTokenAlg: b.Verbatim("id_token_signed_response_alg"),
 		},
 		ApplicationType: b.Verbatim("application_type"), ResponseTypes: b.List("response_types"),
-		IDTokenAlgorithm: b.Verbatim("id_token_signed_response_alg"), SubjectType: b.Verbatim("subject_type"),
+		SubjectType: b.Verbatim("subject_type"),
 	}, nil
 }
 

@@ -38,7 +38,7 @@ func (s *site) wireRegistration(open bool) *client.Service {
 	service := &client.Service{
 		DB: s.db, Ends: &ending.Service{DB: s.db, Rotations: s.db.Rotations(), Now: s.clock, Log: log},
 		Cursors: cursor.Sealer{Keys: cursor.Fixed([32]byte{1})}, Grants: grant.Types(), Now: s.clock, Log: log,
-		APIs: &apis.Service{DB: s.db, Issuer: issuer, Audience: issuer, Now: s.clock},
+		APIs: &apis.Service{DB: s.db, Issuer: issuer, Audience: issuer, Now: s.clock}, Keys: s.ring,
 	}
 	memory := throttle.NewMemory(s.clock)
 	limiter := &throttle.Limiter{Store: memory, Fallback: memory, Rules: throttle.DefaultRules(), Now: s.clock, Log: log}

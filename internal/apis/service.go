@@ -10,7 +10,6 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
-	"gatehouse/internal/fields"
 	"gatehouse/internal/version"
 	"gatehouse/store"
 )
@@ -26,22 +25,8 @@ type Service struct {
 	Issuer, Audience string
 	// Cursors seals the cursors of the list of APIs.
 	Cursors cursor.Sealer
-	// Keys makes sure that there are keys of an algorithm, and says from when they sign.
-	Keys interface {
-		Choose(ctx context.Context, algorithm, actor string) (from time.Time, err error)
-	}
-	Now func() time.Time
-}
-
-// signsFrom returns from when the algorithm signs that was sent; zero if none was. It is asked
-// before the transaction, because it may write a key.
-func (s *Service) signsFrom(ctx context.Context, actor authz.Actor, in Input) (from time.Time, err error) {
-	algorithm, faults := store.RS256, &fields.Errors{}
-	attribute.SetSigningAlg(&algorithm, "signing_alg", in.SigningAlg, faults)
-	if algorithm == store.RS256 || faults.Err() != nil { // RS256 is always there; a fault is refused later
-		return time.Time{}, nil
-	}
-	return s.Keys.Choose(ctx, algorithm, actor.String())
+	Keys    attribute.Keys
+	Now     func() time.Time
 }
 
 // Get returns an API, ours among them, or store.ErrNotFound.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"gatehouse/internal/attribute"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/fields"
 	"gatehouse/internal/version"
@@ -22,7 +23,7 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	var from time.Time
 	if id != store.OwnAPI {
 		var err error
-		if from, err = s.signsFrom(ctx, actor, in); err != nil {
+		if from, err = attribute.SignsFrom(ctx, s.Keys, actor.String(), in.SigningAlg); err != nil {
 			return store.API{}, fmt.Errorf("changing an API: %w", err)
 		}
 	}

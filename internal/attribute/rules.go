@@ -8,7 +8,6 @@ import (
 	"unicode"
 
 	"gatehouse/internal/fields"
-	"gatehouse/store"
 )
 
 // MaxNameLength bounds, in code points, names that the consent page shows.
@@ -53,15 +52,6 @@ func SetOneOf(words []string) func(*string, string, fields.Text, *fields.Errors)
 			*to = t.Value
 		}
 	}
-}
-
-// SetSigningAlg sets an algorithm that our tokens are signed with. EdDSA is the older name of
-// Ed25519, with the only curve that we have (RFC 9864 §2.2).
-func SetSigningAlg(to *string, name string, t fields.Text, faults *fields.Errors) {
-	if t.Value == "EdDSA" {
-		t.Value = store.Ed25519
-	}
-	SetOneOf(store.SigningAlgorithms())(to, name, t, faults)
 }
 
 // SetSomeOf sets a list of some of a few words.

@@ -60,7 +60,8 @@ func TestTheListIsComplete(t *testing.T) {
 		of := reflect.ValueOf(side.of).Elem()
 		for i := range of.NumField() {
 			name := of.Type().Field(i).Name
-			if side.listed[of.Field(i).Addr().Interface()] == "" && !slices.Contains(side.but, name) {
+			listed := side.listed[of.Field(i).Addr().Interface()] != "" || name == "IDTokenSigning" && side.listed[&c.IDTokenSigning.Alg] != ""
+			if !listed && !slices.Contains(side.but, name) {
 				t.Errorf("%s.%s is missing from the list; want a line, by which it is read and shown", of.Type(), name)
 			}
 		}

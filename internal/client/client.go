@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/apis"
+	"gatehouse/internal/attribute"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/authz"
 	"gatehouse/internal/cursor"
@@ -35,6 +36,11 @@ type Service struct {
 	// APIs returns every API, for the scopes that a client may be registered for.
 	APIs interface {
 		All(ctx context.Context) ([]store.API, error)
+	}
+	// Keys has the algorithms that ID tokens may be signed with.
+	Keys interface {
+		attribute.Keys
+		Algorithms(ctx context.Context) ([]string, error)
 	}
 	// Cursors seals the cursors of the list of clients.
 	Cursors cursor.Sealer
@@ -78,6 +84,11 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if err := faults.Err(); err != nil {
 		return store.Client{}, "", err
 	}
+	from, err := attribute.SignsFrom(ctx, s.Keys, actor.String(), in.IDTokenAlg)
+	if err != nil {
+		return store.Client{}, "", fmt.Errorf("registering a client: %w", err)
+	}
+	c.IDTokenSigning = c.IDTokenSigning.Instead(byDefault(), from, now)
 	secret := settleSecrets(&c, now)
 	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		if err := authz.ManageClients.AllowNow(tx, actor); err != nil {
@@ -99,7 +110,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 
 // fresh returns a new client with the defaults.
 func fresh(now time.Time) store.Client {
-	return store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, CreatedAt: now, UpdatedAt: now}
+	return store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, IDTokenSigning: byDefault(), CreatedAt: now, UpdatedAt: now}
 }
 
 func (s *Service) examineNew(c *store.Client, in Input, all []store.API, faults *fields.Errors) {
@@ -144,12 +155,16 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	if err != nil {
 		return store.Client{}, "", err
 	}
+	from, err := attribute.SignsFrom(ctx, s.Keys, actor.String(), in.IDTokenAlg)
+	if err != nil {
+		return store.Client{}, "", fmt.Errorf("changing a client: %w", err)
+	}
 	var after store.Client
 	var secret string
 	var ended store.EndResult
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		ended = store.EndResult{}
-		was, is, made, err := s.update(ctx, tx, actor, id, in, all, replaceAll)
+		was, is, made, err := s.update(ctx, tx, actor, id, in, all, from, replaceAll)
 		if after, secret = is, made; err == nil && was.AuthMethod != is.AuthMethod {
 			// A refresh token is for the client as it authenticated when the token was issued.
 			ended, err = s.end(ctx, tx, actor.String(), id, store.EndedClientAuth, s.Now())
@@ -177,7 +192,8 @@ func (s *Service) end(ctx context.Context, tx store.Tx, actor, id string, reason
 	return s.Ends.All(ctx, tx, store.End{ClientID: id, Reason: reason, At: now, Actor: actor})
 }
 
-func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, all []store.API, replaceAll bool) (was, is store.Client, secret string, err error) {
+// update changes a client. From is when the algorithm signs that was sent.
+func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, all []store.API, from time.Time, replaceAll bool) (was, is store.Client, secret string, err error) {
 	if err = authz.ManageClients.AllowNow(tx, actor); err != nil {
 		return was, is, "", err
 	}
@@ -188,7 +204,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	is = was
 	if replaceAll {
 		is = store.Client{
-			ID: was.ID, Origin: was.Origin, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, CreatedAt: was.CreatedAt,
+			ID: was.ID, Origin: was.Origin, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, IDTokenSigning: byDefault(), CreatedAt: was.CreatedAt,
 			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,
 			Registration: was.Registration, AskSince: was.AskSince,
 		}
@@ -208,7 +224,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 		return was, was, "", nil
 	}
 	now := s.Now()
-	is.UpdatedAt = now
+	is.UpdatedAt, is.IDTokenSigning = now, is.IDTokenSigning.Instead(was.IDTokenSigning, from, now)
 	secret = settleSecrets(&is, now)
 	if err = tx.PutClient(is); err != nil {
 		return was, is, "", err

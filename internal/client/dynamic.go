@@ -21,15 +21,14 @@ type Metadata struct {
 	Input
 	ApplicationType fields.Text
 	ResponseTypes   fields.List
-	// IDTokenAlgorithm and SubjectType have one value that is supported (OpenID Connect
-	// Dynamic Client Registration 1.0 §2). An app that relies on another must learn of it.
-	IDTokenAlgorithm, SubjectType fields.Text
+	// SubjectType has one value that is supported (OpenID Connect Dynamic Client Registration
+	// 1.0 §2). An app that relies on another must learn of it.
+	SubjectType fields.Text
 }
 
 // What every client has.
 const (
-	IDTokenAlgorithm = "RS256"
-	SubjectType      = "public"
+	SubjectType = "public"
 
 	codeResponse = "code" // the only response type (RFC 6749 §3.1.1)
 )
@@ -50,16 +49,17 @@ func SelfGrants(all grant.List) grant.List {
 }
 
 // describe copies what an app says of itself into c, and adds a fault for each value that
-// is invalid. The app holds a scope already. All is every API, if a scope was sent.
-func (s *Service) describe(c *store.Client, m Metadata, held string, all []store.API, faults *fields.Errors) {
-	scope := m.Scope
-	m.Scope = fields.Text{}
+// is invalid. The app holds a scope already. All is every API, if a scope was sent, and
+// supported are the algorithms for ID tokens, if one was.
+func (s *Service) describe(c *store.Client, m Metadata, held string, all []store.API, supported []string, faults *fields.Errors) {
+	scope, algorithm := m.Scope, m.IDTokenAlg
+	m.Scope, m.IDTokenAlg = fields.Text{}, fields.Text{}
 	(&Service{Grants: SelfGrants(s.Grants)}).examine(c, m.Input, held, all, faults)
 	c.Name = cmp.Or(c.Name, c.ID)
 	describeScope(c, scope, held, all, faults)
 	checkResponseTypes(*c, m.ResponseTypes, faults)
 	setApplicationType(c, m.ApplicationType, faults)
-	only(IDTokenAlgorithm, "id_token_signed_response_alg", m.IDTokenAlgorithm, faults)
+	setSupported(&c.IDTokenSigning.Alg, algorithm, supported, faults)
 	only(SubjectType, "subject_type", m.SubjectType, faults)
 }
 

@@ -47,11 +47,20 @@ func (s *Service) Register(ctx context.Context, m Metadata, a Admission) (Creden
 	if err != nil {
 		return Credentials{}, err
 	}
+	supported, err := s.supported(ctx, m.IDTokenAlg)
+	if err != nil {
+		return Credentials{}, err
+	}
 	faults := &fields.Errors{}
-	s.describe(&c, m, "", all, faults)
+	s.describe(&c, m, "", all, supported, faults)
 	if err := faults.Err(); err != nil && a.Token == "" {
 		return Credentials{}, err
 	}
+	from, err := s.signsFrom(ctx, audit.Registration, m.IDTokenAlg, supported)
+	if err != nil {
+		return Credentials{}, err
+	}
+	c.IDTokenSigning = c.IDTokenSigning.Instead(byDefault(), from, now)
 	made := settleSecrets(&c, now)
 	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		actor, err := a.use(tx, now)
@@ -128,15 +137,24 @@ func (s *Service) Replace(ctx context.Context, id, token string, m Metadata) (Cr
 	if err != nil {
 		return Credentials{}, err
 	}
+	supported, err := s.supported(ctx, m.IDTokenAlg)
+	if err != nil {
+		return Credentials{}, err
+	}
+	from, err := s.signsFrom(ctx, audit.ClientSubject(id), m.IDTokenAlg, supported)
+	if err != nil {
+		return Credentials{}, err
+	}
 	err = s.DB.Write(ctx, func(tx store.Tx) (err error) {
 		now, ended = Credentials{}, store.EndResult{}
 		was, err := lockOwn(tx, id, token)
 		if err != nil {
 			return err
 		}
-		if now.Client, err = s.replaced(was, m, all); err != nil {
+		if now.Client, err = s.replaced(was, m, all, supported); err != nil {
 			return err
 		}
+		now.Client.IDTokenSigning = now.Client.IDTokenSigning.Instead(was.IDTokenSigning, from, now.Client.UpdatedAt)
 		now.Secret = settleSecrets(&now.Client, now.Client.UpdatedAt)
 		ended, err = s.putOwn(ctx, tx, was, now.Client)
 		return err
@@ -167,13 +185,14 @@ func (s *Service) putOwn(ctx context.Context, tx store.Tx, was, is store.Client)
 
 // replaced returns the client with other metadata. What is not sent gets its default, but
 // what an administrator has set stays.
-func (s *Service) replaced(was store.Client, m Metadata, all []store.API) (store.Client, error) {
+func (s *Service) replaced(was store.Client, m Metadata, all []store.API, supported []string) (store.Client, error) {
 	is, faults := was, &fields.Errors{}
 	is.Name, is.AuthMethod, is.GrantTypes, is.Scope = "", DefaultMethod, []string{DefaultGrant}, ""
 	is.RedirectURIs, is.PostLogoutRedirectURIs = nil, nil
+	is.IDTokenSigning = byDefault()
 	is.BackchannelLogoutURI, is.BackchannelSession, is.JWKS, is.JWKSURI = "", false, "", ""
 	is.UpdatedAt = s.Now()
-	s.describe(&is, m, was.Scope, all, faults)
+	s.describe(&is, m, was.Scope, all, supported, faults)
 	confirmIdentity(was, m, is.UpdatedAt, faults)
 	if redirectsElsewhere(was, is) || is.Public() && !was.Public() {
 		is.AskSince = is.UpdatedAt.Add(time.Millisecond) // a consent of now is one to what it was

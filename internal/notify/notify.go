@@ -29,7 +29,7 @@ type Worker struct {
 		ClientByID(ctx context.Context, id string) (store.Client, error)
 	}
 	Tokens interface {
-		Logout(ctx context.Context, clientID, sub, sid string) (string, error)
+		Logout(ctx context.Context, clientID string, signing store.SigningChoice, sub, sid string) (string, error)
 	}
 	// HTTP has a time-out, does not follow redirects, and decides which addresses may
 	// be dialled.
@@ -202,31 +202,32 @@ func delayAfter(tries int) time.Duration {
 // errNobody says that the client wants no notices.
 var errNobody = errors.New("the app does not accept notices")
 
-// uri returns where a notice goes: where the client says now or, for a client that was
-// deleted and may have been replaced by another, where it said when the session ended.
-func (w *Worker) uri(ctx context.Context, n store.LogoutNotice) (string, error) {
+// target returns where a notice goes, and what it is signed with: as the client says now or,
+// for a client that was deleted and may have been replaced by another, where it said when the
+// session ended, and the default.
+func (w *Worker) target(ctx context.Context, n store.LogoutNotice) (uri string, signing store.SigningChoice, err error) {
 	client, err := w.Clients.ClientByID(ctx, n.ClientID)
-	uri := client.BackchannelLogoutURI
+	uri, signing = client.BackchannelLogoutURI, client.IDTokenSigning
 	if errors.Is(err, store.ErrNotFound) || err == nil && client.CreatedAt.After(n.CreatedAt) {
-		uri, err = n.URI, nil
+		uri, signing, err = n.URI, store.SigningChoice{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading a client: %w", err)
+		return "", signing, fmt.Errorf("reading a client: %w", err)
 	}
 	if uri == "" {
-		return "", errNobody
+		return "", signing, errNobody
 	}
-	return uri, nil
+	return uri, signing, nil
 }
 
 // deliver posts the logout token (§2.5). The token has `sid` even if the client does not
 // require it: without it, the client would have to end all of the user's sessions.
 func (w *Worker) deliver(ctx context.Context, n store.LogoutNotice) error {
-	uri, err := w.uri(ctx, n)
+	uri, signing, err := w.target(ctx, n)
 	if err != nil {
 		return err
 	}
-	token, err := w.Tokens.Logout(ctx, n.ClientID, n.Sub, n.SessionID)
+	token, err := w.Tokens.Logout(ctx, n.ClientID, signing, n.Sub, n.SessionID)
 	if err != nil {
 		return fmt.Errorf("making a logout token: %w", err)
 	}

@@ -78,7 +78,7 @@ func (a apps) ClientByID(_ context.Context, id string) (store.Client, error) {
 
 type minter struct{}
 
-func (minter) Logout(_ context.Context, clientID, sub, sid string) (string, error) {
+func (minter) Logout(_ context.Context, clientID string, _ store.SigningChoice, sub, sid string) (string, error) {
 	return clientID + "." + sub + "." + sid, nil
 }
 

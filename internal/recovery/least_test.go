@@ -22,6 +22,7 @@ var kept = map[string]string{
 	"RefreshTokenIdle":     "as AccessTokenLifetime",
 	"RefreshTokenLifetime": "as AccessTokenLifetime",
 	"MaxSessions":          "as AccessTokenLifetime",
+	"IDTokenSigning":       "as Signing of an API",
 	"Generation":           "it counts ends, and nobody writes it",
 	"CreatedAt":            "it is history",
 	"LastUsedAt":           "it is history",

@@ -31,7 +31,7 @@ func (s *Service) mint(ctx context.Context, client store.Client, target apis.Tar
 		if err != nil {
 			return Set{}, err
 		}
-		grant.Identity = &token.Identity{Nonce: nonce, Claims: known}
+		grant.Identity = &token.Identity{Nonce: nonce, Claims: known, Signing: client.IDTokenSigning}
 	}
 	set, err := s.Minter.Mint(ctx, grant)
 	if err != nil {

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"slices"
+
+	"gatehouse/store"
 )
 
 // ID holds the claims of an ID token (OIDC Core 1.0 §2). Times are Unix seconds.
@@ -35,6 +38,8 @@ type Identity struct {
 	Nonce string
 	// Claims are the claims about the user that the client asked for in the ID token.
 	Claims map[string]any
+	// Signing is what it is signed with.
+	Signing store.SigningChoice
 }
 
 // maxMoreBytes bounds the claims about the user in an ID token, as JSON, so that we still
@@ -101,9 +106,14 @@ func merged(claims any, more map[string]any) ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// accessHash returns at_hash: for RS256, the left half of the access token's SHA-256
-// (OIDC Core 1.0 §3.1.3.6).
-func accessHash(access string) string {
+// accessHash returns at_hash: the left half of the access token's hash, by the hash function
+// of the ID token's own algorithm (OIDC Core 1.0 §3.1.3.6). That of Ed25519 is SHA-512 (RFC
+// 8032 §5.1).
+func accessHash(access, algorithm string) string {
+	if algorithm == store.Ed25519 {
+		sum := sha512.Sum512([]byte(access))
+		return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+	}
 	sum := sha256.Sum256([]byte(access))
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }

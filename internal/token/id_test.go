@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse/internal/token"
+	"gatehouse/store"
 )
 
 func (g *rig) mintID(more token.Identity) token.Set {
@@ -113,7 +114,7 @@ func TestHint(t *testing.T) {
 
 func TestLogoutToken(t *testing.T) {
 	g := start(t)
-	raw, err := g.minter.Logout(t.Context(), "shop", "sub", "sid")
+	raw, err := g.minter.Logout(t.Context(), "shop", store.SigningChoice{}, "sub", "sid")
 	if err != nil {
 		t.Fatalf("minting the logout token: %v", err)
 	}

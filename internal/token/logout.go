@@ -25,11 +25,15 @@ type Logout struct {
 	SessionID string              `json:"sid,omitempty"`
 }
 
-// Logout makes the token that notifies a client of the end of a session. Sid is empty
-// for a client that does not need it.
-func (m *Minter) Logout(ctx context.Context, clientID, sub, sid string) (string, error) {
+// Logout makes the token that notifies a client of the end of a session, signed with what its
+// ID tokens are. Sid is empty for a client that does not need it.
+func (m *Minter) Logout(ctx context.Context, clientID string, signing store.SigningChoice, sub, sid string) (string, error) {
+	by, err := m.Keys.Usable(ctx, signing.Alg, signing.Before)
+	if err != nil {
+		return "", err
+	}
 	now := m.Now()
-	return m.Keys.Sign(ctx, store.RS256, TypeLogout, Logout{
+	return m.Keys.Sign(ctx, by, TypeLogout, Logout{
 		Issuer: m.Issuer, Subject: sub, Audience: clientID, SessionID: sid,
 		IssuedAt: now.Unix(), Expires: now.Add(logoutLife).Unix(), JTI: rand.Text(),
 		Events: map[string]struct{}{"http://schemas.openid.net/event/backchannel-logout": {}},

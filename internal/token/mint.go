@@ -89,9 +89,14 @@ func (m *Minter) mint(ctx context.Context, g Grant) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	kind := kind{typ, by}
+	kind := kind{typ: typ, algorithm: by}
 	if g.Session.ID == "" {
 		return m.issue(ctx, kind, access, nil, "", nil)
+	}
+	if g.Identity != nil {
+		if kind.ofID, err = m.Keys.Usable(ctx, g.Identity.Signing.Alg, g.Identity.Signing.Before); err != nil {
+			return Set{}, err
+		}
 	}
 	s, r := g.Session, g.Rotation
 	refresh := Refresh{
@@ -102,8 +107,9 @@ func (m *Minter) mint(ctx context.Context, g Grant) (Set, error) {
 	return m.issue(ctx, kind, access, &refresh, r.KeyID, m.identity(access, g.Identity))
 }
 
-// A kind is the header of a token.
-type kind struct{ typ, algorithm string }
+// A kind says of an access token its type and what it is signed with, and of the ID token
+// beside it what that is signed with.
+type kind struct{ typ, algorithm, ofID string }
 
 // Preview returns the `typ` and the claims that the access token of a grant has. It signs
 // nothing.
@@ -162,8 +168,8 @@ func (m *Minter) issue(ctx context.Context, of kind, access Access, refresh *Ref
 	var err error
 	set.AccessToken, err = m.Keys.Sign(ctx, of.algorithm, of.typ, access)
 	if err == nil && id != nil {
-		id.AccessHash = accessHash(set.AccessToken)
-		set.IDToken, err = m.Keys.Sign(ctx, store.RS256, TypeID, id)
+		id.AccessHash = accessHash(set.AccessToken, of.ofID)
+		set.IDToken, err = m.Keys.Sign(ctx, of.ofID, TypeID, id)
 	}
 	if refreshed != nil {
 		err = errors.Join(err, <-refreshed)

@@ -1,6 +1,9 @@
 package token_test
 
 import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
 	"testing"
 	"time"
 
@@ -74,5 +77,33 @@ func TestWhatSignedBeforeGoesOn(t *testing.T) {
 			t.Errorf("signed with %s, want %s", got, want)
 		}
 		g.now = from
+	}
+}
+
+// at_hash is by the hash function of the ID token's own algorithm, whatever signs the access
+// token (OIDC Core 1.0 §3.1.3.6).
+func TestAClientHasItsOwnAlgorithm(t *testing.T) {
+	left := func(sum []byte) string { return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2]) }
+	by256 := func(raw string) string { sum := sha256.Sum256([]byte(raw)); return left(sum[:]) }
+	by512 := func(raw string) string { sum := sha512.Sum512([]byte(raw)); return left(sum[:]) }
+	hashes := map[string]func(string) string{store.RS256: by256, store.PS256: by256, store.ES256: by256, store.Ed25519: by512}
+	g := chosen(t, store.SigningAlgorithms()[1:]...)
+	g.now = g.now.Add(time.Hour)
+	for _, algorithm := range store.SigningAlgorithms() {
+		grant := g.grant()
+		signing := store.SigningChoice{Alg: algorithm}
+		grant.API.Signing, grant.Identity = store.SigningChoice{Alg: store.ES256}, &token.Identity{Signing: signing}
+		set := g.mint(grant)
+		if got := algorithmOf(t, set.IDToken); got != `"`+algorithm+`"` {
+			t.Errorf("the ID token is signed with %s, want %s", got, algorithm)
+		}
+		id, err := g.verifier.Hint(t.Context(), set.IDToken)
+		if want := hashes[algorithm](set.AccessToken); err != nil || id.AccessHash != want {
+			t.Errorf("%s: at_hash %q, %v; want %q", algorithm, id.AccessHash, err, want)
+		}
+		notice, err := g.minter.Logout(t.Context(), "shop", signing, "sub", "sid")
+		if err != nil || algorithmOf(t, notice) != `"`+algorithm+`"` {
+			t.Errorf("the logout token is signed with %s, %v; want %s", algorithmOf(t, notice), err, algorithm)
+		}
 	}
 }

@@ -38,6 +38,7 @@ func newClient(id string) store.Client {
 		Registration: store.Registration{Token: store.DigestOf("registration"), ApplicationType: "native", From: "2001:db8::/48"},
 		AskSince:     odd().Add(time.Hour),
 		Rotation:     "adopted", IDTokenClaims: []string{"groups", "email"},
+		IDTokenSigning:      store.SigningChoice{Alg: store.Ed25519, Before: store.ES256, From: odd()},
 		AccessTokenLifetime: 61 * time.Second, RefreshTokenIdle: 25 * time.Hour, RefreshTokenLifetime: 777 * time.Hour, MaxSessions: 33,
 		CreatedAt: odd(), UpdatedAt: odd().Add(time.Minute),
 	}

@@ -49,7 +49,26 @@ func TestAPIsWithTheirOwnAlgorithm(t *testing.T) {
 			if _, err := verifier.Verify(t.Context(), raw); err != nil {
 				t.Errorf("verifying the token by go-oidc: %v", err)
 			}
+			s.signsInWith(t, algorithm)
 		})
+	}
+}
+
+// signsInWith signs in to an app whose ID tokens are signed with the algorithm. The library
+// finds in the metadata that it may be, and checks at_hash as well.
+func (s *site) signsInWith(t *testing.T, algorithm string) {
+	t.Helper()
+	shop := s.register(t, "Shop "+algorithm, "client_secret_basic")
+	var changed map[string]any
+	s.run(t, "", &changed, "client", "update", shop.ID, "--json", "--id-token-signed-response-alg", algorithm)
+	if from := changed["id_token_signed_response_alg_from"]; from != nil {
+		t.Errorf("%s signs from %v for the app, want at once: the API has it already", algorithm, from)
+	}
+	tokens, _ := s.relyingParty(t, shop).signIn(s.browser(t))
+	raw, _ := tokens.Extra("id_token").(string)
+	claimed, err := keys.Peek(raw)
+	if got := string(claimed.Header["alg"]); err != nil || got != `"`+algorithm+`"` {
+		t.Errorf("the ID token is signed with %s, %v; want %s", got, err, algorithm)
 	}
 }
 

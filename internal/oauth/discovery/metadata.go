@@ -40,6 +40,8 @@ type Today struct {
 	ClientDocuments bool
 	// Scopes are those of other people's APIs that are listed.
 	Scopes authz.Scope
+	// Algorithms are those beside RS256 that ID tokens may be signed with, separated by spaces.
+	Algorithms string
 }
 
 // Path returns the path of the issuer, or "".
@@ -129,7 +131,7 @@ func (s Server) OpenIDConfiguration() ([]byte, error) {
 		return nil, err
 	}
 	m.Subjects = []string{"public"}
-	m.IDTokenSigning = []string{"RS256"}
+	m.IDTokenSigning = append([]string{store.RS256}, strings.Fields(s.Algorithms)...)
 	m.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time"}
 	if m.Authorization != "" {
 		m.Claims = append([]string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid", "at_hash"}, claims.Supported()...)

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"gatehouse/internal/fields"
 	"gatehouse/internal/oauth"
 	"gatehouse/internal/refusal"
+	"gatehouse/store"
 )
 
 // members are the names of attributes in the metadata, where they differ.
@@ -120,7 +122,9 @@ type Answer struct {
 	RequirePAR             bool            `json:"require_pushed_authorization_requests,omitempty"`
 	RequireSigned          bool            `json:"require_signed_request_object,omitempty"`
 	IDTokenAlgorithm       string          `json:"id_token_signed_response_alg"`
-	SubjectType            string          `json:"subject_type"`
+	// IDTokenFrom is when that algorithm signs, in Unix seconds, if it was to come.
+	IDTokenFrom int64  `json:"id_token_signed_response_alg_from,omitempty"`
+	SubjectType string `json:"subject_type"`
 }
 
 func (e *Endpoint) answer(ctx context.Context, of client.Credentials) (Answer, error) {
@@ -137,7 +141,10 @@ func (e *Endpoint) answer(ctx context.Context, of client.Credentials) (Answer, e
 		JWKS: json.RawMessage(c.JWKS), JWKSURI: c.JWKSURI,
 		BackchannelLogoutURI: c.BackchannelLogoutURI, BackchannelSession: c.BackchannelSession,
 		RequirePAR: c.RequirePAR, RequireSigned: c.RequireSignedRequestObject,
-		IDTokenAlgorithm: client.IDTokenAlgorithm, SubjectType: client.SubjectType,
+		IDTokenAlgorithm: cmp.Or(c.IDTokenSigning.Alg, store.RS256), SubjectType: client.SubjectType,
+	}
+	if from := c.IDTokenSigning.From; !from.IsZero() {
+		a.IDTokenFrom = from.Unix()
 	}
 	if len(c.Secrets) > 0 {
 		a.SecretExpires = new(int64)
