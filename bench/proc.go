@@ -33,7 +33,7 @@ func (p *process) cpuTime() (time.Duration, error) {
 // kernel's posix-timers.h.
 func cpuClock(pid int) int32 {
 	const sched = 2
-	return int32(^pid<<3 | sched) //nolint:gosec // G115: a PID has at most 22 bits
+	return int32(^pid<<3 | sched)
 }
 
 // resident is a process's resident memory in bytes: now, at its peak, and the part that

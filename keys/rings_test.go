@@ -279,7 +279,8 @@ func TestAnUnknownAlgorithmIsNotChosen(t *testing.T) {
 func TestEd25519IsDeterministic(t *testing.T) {
 	r, _, _ := withAll(t)
 	for algorithm, want := range map[string]bool{store.RS256: true, store.Ed25519: true, store.ES256: false, store.PS256: false} {
-		if same := signBy(t, r, algorithm) == signBy(t, r, algorithm); same != want {
+		first, again := signBy(t, r, algorithm), signBy(t, r, algorithm)
+		if same := first == again; same != want {
 			t.Errorf("two tokens of %s are the same: %v, want %v", algorithm, same, want)
 		}
 	}

@@ -37,7 +37,7 @@ func pack(r store.Rotation) ([]byte, error) {
 		if len(text) > math.MaxUint8 {
 			return nil, errTooBig
 		}
-		packed = append(append(packed, byte(len(text))), text...)
+		packed = append(append(packed, byte(len(text))), text...) //nolint:gosec // G115: it fits, see above
 	}
 	return packed, nil
 }
@@ -137,7 +137,7 @@ func shortNetwork(network string) string {
 	if len(address) == 4 {
 		kind = ipv4
 	}
-	return kind + string(append([]byte{byte(prefix.Bits())}, bytes.TrimRight(address, "\x00")...))
+	return kind + string(append([]byte{byte(prefix.Bits())}, bytes.TrimRight(address, "\x00")...)) //nolint:gosec // G115: at most 128
 }
 
 // longNetwork is the reverse of shortNetwork. One that cannot be read is unknown.
