@@ -234,6 +234,7 @@ func TestOneSuccessorAmongManyOfAnAdoptedSession(t *testing.T) {
 					got, err := service.Refresh(t.Context(), g.shop, set.RefreshToken, apis.Asked{})
 					if err != nil {
 						t.Errorf("refreshing at the same time: %v", err)
+						return
 					}
 					mu.Lock()
 					defer mu.Unlock()
