@@ -35,7 +35,7 @@ func (s *Service) supported(ctx context.Context, t fields.Text) ([]string, error
 // signsFrom is attribute.SignsFrom for an app that chooses itself, of those supported.
 func (s *Service) signsFrom(ctx context.Context, actor string, t fields.Text, supported []string) (from time.Time, err error) {
 	chosen, faults := byDefault().Alg, &fields.Errors{}
-	if setSupported(&chosen, t, supported, faults); faults.Err() != nil {
+	if setSupported(&chosen, t, supported, faults); faults.Has(idTokenAlg) {
 		return time.Time{}, nil // refused later
 	}
 	return attribute.SignsFrom(ctx, s.Keys, actor, fields.Given(chosen))
