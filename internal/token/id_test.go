@@ -94,7 +94,7 @@ func TestAnIDTokenIsBounded(t *testing.T) {
 func TestHint(t *testing.T) {
 	g := start(t)
 	set := g.mintID(token.Identity{})
-	g.now = g.now.Add(24 * time.Hour)
+	g.passes(24 * time.Hour)
 	if id, err := g.verifier.Hint(t.Context(), set.IDToken); err != nil || id.Audience != "shop" || id.SessionID != "SESSION" {
 		t.Errorf("the hint is %+v, %v; want the client shop and SESSION", id, err)
 	}

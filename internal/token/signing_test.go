@@ -44,7 +44,7 @@ func TestAnAPIHasItsOwnAlgorithm(t *testing.T) {
 		if set := g.mint(grant); algorithmOf(t, set.AccessToken) != `"RS256"` {
 			t.Errorf("%s signs at once: %s, want RS256 until its key was published for an hour", algorithm, algorithmOf(t, set.AccessToken))
 		}
-		g.now = g.now.Add(time.Hour)
+		g.passes(time.Hour)
 		set := g.mint(grant)
 		if got := algorithmOf(t, set.AccessToken); got != `"`+algorithm+`"` {
 			t.Errorf("the access token is signed with %s, want %s", got, algorithm)
@@ -65,7 +65,7 @@ func TestAnAPIHasItsOwnAlgorithm(t *testing.T) {
 // From one chosen algorithm to another, the former goes on until the latter signs.
 func TestWhatSignedBeforeGoesOn(t *testing.T) {
 	g := chosen(t, store.ES256)
-	g.now = g.now.Add(time.Hour)
+	g.passes(time.Hour)
 	from, err := g.ring.Choose(t.Context(), store.Ed25519, "cli")
 	if err != nil || !from.Equal(g.now.Add(time.Hour)) {
 		t.Fatalf("choosing Ed25519: it signs from %s, %v; want in an hour", from, err)
@@ -76,7 +76,7 @@ func TestWhatSignedBeforeGoesOn(t *testing.T) {
 		if got := algorithmOf(t, g.mint(grant).AccessToken); got != want {
 			t.Errorf("signed with %s, want %s", got, want)
 		}
-		g.now = from
+		g.passes(from.Sub(g.now))
 	}
 }
 
@@ -88,7 +88,7 @@ func TestAClientHasItsOwnAlgorithm(t *testing.T) {
 	by512 := func(raw string) string { sum := sha512.Sum512([]byte(raw)); return left(sum[:]) }
 	hashes := map[string]func(string) string{store.RS256: by256, store.PS256: by256, store.ES256: by256, store.Ed25519: by512}
 	g := chosen(t, store.SigningAlgorithms()[1:]...)
-	g.now = g.now.Add(time.Hour)
+	g.passes(time.Hour)
 	for _, algorithm := range store.SigningAlgorithms() {
 		grant := g.grant()
 		signing := store.SigningChoice{Alg: algorithm}
