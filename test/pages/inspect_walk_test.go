@@ -49,11 +49,11 @@ func (o *office) forgets() {
 	o.is(`document.querySelector(".verdict")`, "null")
 	o.goesOn(fill("token", forged), submit)
 	o.opens("/console")
-	o.goesBack("main:not(:has(.verdict)) #token")
+	o.isForgotten("main:not(:has(.verdict)) #token")
 	o.is(`document.getElementById("token").value`, "")
 	machine, _ := client.KindNamed(client.Machine)
 	secret := openPortal(o.walk).make(machine, "users:read")
-	o.goesBack("main:not(:has(#made_secret)) h1")
+	o.isForgotten("main:not(:has(#made_secret)) h1")
 	if page := chromium.Value(o.tab, chromedp.OuterHTML(chromedp.CSS("html"))); strings.Contains(page, secret) {
 		o.t.Error("the page has the secret of the app, want it shown once")
 	}

@@ -128,6 +128,14 @@ func (o *office) goesBack(element string) {
 	o.tab.Run("going back", chromedp.Evaluate[chromedp.Void](`history.back()`), chromedp.WaitVisible(chromedp.CSS(element)))
 }
 
+// isForgotten goes to the page before, which loads itself anew if the browser has kept it.
+func (o *office) isForgotten(element string) {
+	o.t.Helper()
+	o.tab.Run("going back", chromedp.Evaluate[chromedp.Void](`history.back()`))
+	o.tab.Comes("the page before is there, and new", `performance.getEntriesByType("navigation")[0].type !== "navigate" && document.readyState === "complete"`)
+	o.tab.Run("looking at it", chromedp.WaitVisible(chromedp.CSS(element)))
+}
+
 // goesOn takes steps that lead to another page.
 func (o *office) goesOn(steps ...step) { o.t.Helper(); then(steps...)(o.walk) }
 

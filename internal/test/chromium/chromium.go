@@ -150,6 +150,18 @@ func (b *Tab) Run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// Comes waits until an expression is true, also if the page loads itself anew meanwhile.
+func (b *Tab) Comes(what, expression string) {
+	b.t.Helper()
+	testkit.Within(b.t, time.Minute, what, func() error {
+		yes, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression))
+		if err == nil && !yes {
+			err = fmt.Errorf("not yet: %s", expression)
+		}
+		return err
+	})
+}
+
 // Says fails unless the page contains the words.
 func (b *Tab) Says(words ...string) {
 	b.t.Helper()
