@@ -27,6 +27,7 @@ var conditional = map[string][]string{
 	"gatehouse_tls_certificate_expires_seconds": {},                    // only if Gatehouse terminates TLS itself
 	"gatehouse_mails_total":                     {"purpose", "result"}, // only with a mail server
 	"gatehouse_mails_waiting":                   {},                    // likewise
+	"gatehouse_session_uses_total":              {"result"},            // only with Redis
 	"up":                                        {},                    // Prometheus adds it
 }
 

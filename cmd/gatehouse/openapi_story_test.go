@@ -344,10 +344,9 @@ func (w *witness) resources(t *testing.T) {
 	w.ask(http.StatusBadRequest, "GET", resources+"?cursor=x", admin)
 
 	orders := w.ask(http.StatusOK, "GET", resources+"orders/", admin).object(t)
-	delete(orders, "created_at")
-	delete(orders, "updated_at")
-	delete(orders, "last_used_at")
-	delete(orders, "access_token_lifetime")
+	for _, name := range []string{"signing_alg_from", "created_at", "updated_at", "last_used_at", "access_token_lifetime"} {
+		delete(orders, name)
+	}
 	w.ask(http.StatusOK, "PUT", resources+"orders/", admin, sends(orders))
 	w.ask(http.StatusBadRequest, "PUT", resources+"orders/", admin, sends(object{"name": "Orders"}))
 	w.ask(http.StatusOK, "PATCH", resources+"orders/", admin, sends(object{"clients": "any", "access_token_lifetime": nil}))
@@ -375,7 +374,7 @@ func (w *witness) appsThatSign(t *testing.T) {
 		"grant_types": []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"}, "redirect_uris": []string{"https://bank.example/back"},
 		"backchannel_logout_uri": "https://bank.example/out", "backchannel_logout_session_required": true}))
 	bank := w.ask(http.StatusOK, "GET", clients+"bank/", admin).object(t)
-	for _, name := range []string{"origin", "secrets", "created_at", "updated_at", "last_used_at"} {
+	for _, name := range []string{"id_token_signed_response_alg_from", "origin", "secrets", "created_at", "updated_at", "last_used_at"} {
 		delete(bank, name)
 	}
 	for name, value := range bank {
@@ -403,7 +402,7 @@ func (w *witness) appsByURL(t *testing.T) {
 	now := time.Now()
 	err := w.app.db.Write(t.Context(), func(tx store.Tx) error {
 		return errors.Join(
-			tx.CreateClient(store.Client{ID: id, Name: "Tidewater", AuthMethod: store.NoSecret, Origin: store.OriginDocument, GrantTypes: []string{"authorization_code"}, RedirectURIs: []string{"http://127.0.0.1/"}, Rotation: "strict", CreatedAt: now, UpdatedAt: now}),
+			tx.CreateClient(store.Client{ID: id, Name: "Tidewater", AuthMethod: store.NoSecret, Origin: store.OriginDocument, GrantTypes: []string{"authorization_code"}, RedirectURIs: []string{"http://127.0.0.1/"}, Rotation: "strict", IDTokenSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: now, UpdatedAt: now}),
 			tx.PutClientDocument(store.ClientDocument{ClientID: id, FetchedAt: now, FreshUntil: now.Add(time.Hour)}))
 	})
 	if err != nil {
