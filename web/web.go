@@ -119,11 +119,15 @@ func consolePage[T any](name string) Page[T] { return within[T]("layout_console"
 func within[T any](layout, name string) Page[T] {
 	body := read("templates/" + name + ".html")
 	p := Page[T]{name: name, layout: layout, trees: &sync.Map{}, form: layout != "layout" || bytes.Contains(body, []byte("<form"))}
-	p.seen(look{Language: English, Brand: plain}) // a template that does not parse stops the start
+	all = append(all, func() { p.seen(look{Language: English, Brand: plain}) })
 	return p
 }
 
-// seen returns the template for a look.
+// all parse the pages, for the test that they do: at the start of every command it would take
+// a tenth of a second and twenty megabytes, most of them for pages that nobody opens.
+var all []func()
+
+// seen returns the template for a look, which is parsed when it is first asked for.
 func (p Page[T]) seen(l look) *template.Template {
 	if tree, ok := p.trees.Load(l); ok {
 		return tree.(*template.Template)
