@@ -52,16 +52,16 @@ session's state is built from SQL at its first refresh. InnoDB's buffer pool has
 it is answered (on SQLite except for rotations and throttle counts, see decision 1). Redis appends to its file every second.
 
 **A hash** is made with AVX-512 or AVX2 where the processor has them (decision 34), and otherwise by golang.org/x/crypto, whose cost is measured beside it. On an
-Intel Xeon (family 6, model 207; AVX-512, AVX2) on 2026-11-30, with 20 other processes on its two virtual cores, which doubles all three figures: 10.6 ms of CPU with
-AVX-512 where golang.org/x/crypto took 45.1 (4.3 times as much), and 16.3 with AVX2 where it took 37.0 (2.3 times). A hash allocates 4.4 KB, and 19.9 MB there.
+Intel Xeon (AVX-512, AVX2) on 2026-11-30: 8.0 ms with AVX-512, 11.1 with AVX2, and 30.1 by golang.org/x/crypto (3.8 and 2.7 times as much). A hash allocates 4.4 KB, and 19.9 MB there.
 
     go test ./internal/password/argon2 -run '^$' -bench .
     GODEBUG=cpu.avx512f=off gatehouse serve
 
 The first compares them in ns/op and B/op; the second does without AVX-512.
 
-**OpenSSL's signatures** (decision 35) are not in the tables: the rig builds the server without cgo, and -binary names one that has OpenSSL. On the same machine and day, as busy, one
-took 0.45 ms of CPU with AVX-512 IFMA and 0.91 without, where crypto/rsa took 1.28 to 1.62: 0.28 to 0.35 of a signature, and 0.56 to 0.71.
+**OpenSSL's signatures** (decision 35) are not in the tables: the rig builds the server without cgo, and -binary names one that has OpenSSL. Both kinds compared in turns (-against) on that
+machine, with 1,000 people on SQLite, in signatures of crypto/rsa: client_credentials 0.53 and 1.30 (0.41 times as much), refresh 0.98 and 2.12 (0.45), code exchange 1.67 and 3.49 (0.48).
+Without AVX-512 IFMA a signature takes twice as long by OpenSSL.
 
     go test -tags openssl ./keys/openssl -run '^$' -bench .
     OPENSSL_ia32cap=:~0x200000 gatehouse serve
