@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
+	"gatehouse/internal/sink"
 	"gatehouse/store"
 )
 
@@ -16,17 +18,10 @@ const followEvery = 500 * time.Millisecond
 type follower struct {
 	list  func(context.Context, store.AuditQuery) ([]store.AuditEvent, error)
 	query store.AuditQuery
-	// floor is the ID up to which no more events appear, and seen has the IDs of the
+	// settled is the ID up to which no more events appear, and seen has the IDs of the
 	// events above it that were returned.
-	floor int64
-	seen  map[int64]bool
-	// tops are the highest IDs of the last looks, the oldest first.
-	tops []top
-}
-
-type top struct {
-	at time.Time
-	id int64
+	settled sink.Settling
+	seen    map[int64]bool
 }
 
 // start returns the events to begin with, newest first: at most as many as the query asks for.
@@ -36,7 +31,7 @@ func (f *follower) start(ctx context.Context, now time.Time) ([]store.AuditEvent
 		return nil, err
 	}
 	if len(events) == f.query.Limit {
-		f.floor = events[len(events)-1].ID - 1
+		f.settled.Through = events[len(events)-1].ID - 1
 	}
 	f.seen = map[int64]bool{}
 	return f.fresh(events, now), nil
@@ -52,7 +47,7 @@ func (f *follower) next(ctx context.Context, now time.Time) (all []store.AuditEv
 			return nil, err
 		}
 		above := len(page)
-		if at := slices.IndexFunc(page, func(e store.AuditEvent) bool { return e.ID <= f.floor }); at >= 0 {
+		if at := slices.IndexFunc(page, func(e store.AuditEvent) bool { return e.ID <= f.settled.Through }); at >= 0 {
 			above = at
 		}
 		all = append(all, page[:above]...)
@@ -63,27 +58,16 @@ func (f *follower) next(ctx context.Context, now time.Time) (all []store.AuditEv
 	}
 }
 
-// fresh returns the events that were not seen, and raises the floor.
+// fresh returns the events that were not seen, and forgets those below which none appears.
 func (f *follower) fresh(events []store.AuditEvent, now time.Time) []store.AuditEvent {
-	highest := f.floor
-	if len(f.tops) > 0 {
-		highest = f.tops[len(f.tops)-1].id
-	}
+	var highest int64
 	events = slices.DeleteFunc(slices.Clone(events), func(e store.AuditEvent) bool { return f.seen[e.ID] })
 	for _, e := range events {
 		f.seen[e.ID] = true
 		highest = max(highest, e.ID)
 	}
-	f.tops = append(f.tops, top{now, highest})
-	for now.Sub(f.tops[0].at) > store.AuditCommit {
-		f.floor = max(f.floor, f.tops[0].id)
-		f.tops = f.tops[1:]
-	}
-	for id := range f.seen {
-		if id <= f.floor {
-			delete(f.seen, id)
-		}
-	}
+	f.settled.Saw(now, highest)
+	maps.DeleteFunc(f.seen, func(id int64, _ bool) bool { return id <= f.settled.Through })
 	return events
 }
 

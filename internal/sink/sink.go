@@ -62,7 +62,7 @@ type Sink struct {
 	Log     *slog.Logger
 
 	at       store.AuditDelivery // as it was last read
-	settling settling
+	settling Settling
 	pending  *write // that has not ended within Patience
 	trouble  trouble
 }
@@ -95,7 +95,7 @@ func (s *Sink) look(ctx context.Context) (err error) {
 		return err
 	}
 	now := s.Now()
-	s.settling.saw(now, s.at.Newest)
+	s.settling.Saw(now, s.at.Newest)
 	waited := time.Duration(0)
 	if !s.at.Waiting.IsZero() {
 		waited = max(0, now.Sub(s.at.Waiting))

@@ -199,7 +199,7 @@ func TestANewFileAfterARotation(t *testing.T) {
 }
 
 func TestAMissingIDIsWaitedFor(t *testing.T) {
-	var s settling
+	var s Settling
 	at := time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)
 	events := []store.AuditEvent{{ID: 5}, {ID: 6}, {ID: 8}, {ID: 9}, {ID: 12}}
 	for _, step := range []struct {
@@ -214,7 +214,7 @@ func TestAMissingIDIsWaitedFor(t *testing.T) {
 		{time.Second, 20, 5},
 	} {
 		at = at.Add(step.after)
-		s.saw(at, step.newest)
+		s.Saw(at, step.newest)
 		if got := s.ready(4, events); len(got) != step.want {
 			t.Errorf("at %s: %d events are ready, want %d", at, len(got), step.want)
 		}

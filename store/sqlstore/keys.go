@@ -42,6 +42,13 @@ func keyOrder(a, b store.SigningKey) int {
 	return cmp.Or(cmp.Compare(first(a), first(b)), cmp.Compare(a.Generation, b.Generation))
 }
 
+// allKeys reads the keys of all algorithms, in their order.
+func allKeys(db *gorm.DB) ([]store.SigningKey, error) {
+	keys, err := keyTable.all(db, signingKeys)
+	slices.SortFunc(keys, keyOrder)
+	return keys, err
+}
+
 // keyTableOf returns the table of an algorithm's keys.
 func keyTableOf(algorithm string) (*table[store.SigningKey], string) {
 	if algorithm == store.RS256 {
@@ -53,10 +60,9 @@ func keyTableOf(algorithm string) (*table[store.SigningKey], string) {
 // SigningKeys implements store.Keys.
 func (d *DB) SigningKeys(ctx context.Context) (keys []store.SigningKey, err error) {
 	err = d.Read(ctx, func(db *gorm.DB) error {
-		keys, err = keyTable.all(db, signingKeys)
+		keys, err = allKeys(db)
 		return err
 	})
-	slices.SortFunc(keys, keyOrder)
 	return append([]store.SigningKey{}, keys...), err
 }
 
@@ -120,11 +126,10 @@ func rewrap(db *gorm.DB, keys []store.SigningKey, forUpdate string) error {
 	if err := db.Raw("SELECT id FROM signing_keys ORDER BY generation" + forUpdate).Scan(new([]string)).Error; err != nil {
 		return err
 	}
-	now, err := keyTable.all(db, signingKeys)
+	now, err := allKeys(db)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(now, keyOrder)
 	if !slices.EqualFunc(now, keys, func(a, b store.SigningKey) bool { return a.ID == b.ID }) {
 		return store.ErrConflict
 	}

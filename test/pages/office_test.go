@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"gorm.io/gorm"
 
 	"gatehouse/internal/test/chromium"
-	"gatehouse/internal/test/testkit"
 	"gatehouse/keys"
 	"gatehouse/store/sqlstore"
 )
@@ -132,7 +130,7 @@ func (o *office) goesBack(element string) {
 func (o *office) isForgotten(element string) {
 	o.t.Helper()
 	o.tab.Run("going back", chromedp.Evaluate[chromedp.Void](`history.back()`))
-	o.tab.Comes("the page before is there, and new", `performance.getEntriesByType("navigation")[0].type !== "navigate" && document.readyState === "complete"`)
+	o.until("the page before is there, and new", `performance.getEntriesByType("navigation")[0].type !== "navigate" && document.readyState === "complete"`)
 	o.tab.Run("looking at it", chromedp.WaitVisible(chromedp.CSS(element)))
 }
 
@@ -140,15 +138,7 @@ func (o *office) isForgotten(element string) {
 func (o *office) goesOn(steps ...step) { o.t.Helper(); then(steps...)(o.walk) }
 
 // until waits until an expression is true in the page.
-func (o *office) until(what, expression string) {
-	o.t.Helper()
-	testkit.Within(o.t, 3*time.Minute, what, func() error {
-		if chromium.Value(o.tab, chromedp.Evaluate[bool](expression)) {
-			return nil
-		}
-		return fmt.Errorf("the page says:\n%s", chromium.Value(o.tab, chromedp.Text(chromedp.CSS("main"))))
-	})
-}
+func (o *office) until(what, expression string) { o.t.Helper(); o.tab.Comes(what, expression) }
 
 // is fails unless an expression has that value in the page.
 func (o *office) is(expression, want string) {

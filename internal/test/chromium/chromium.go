@@ -153,10 +153,11 @@ func (b *Tab) Run(what string, steps ...chromedp.Action[chromedp.Void]) {
 // Comes waits until an expression is true, also if the page loads itself anew meanwhile.
 func (b *Tab) Comes(what, expression string) {
 	b.t.Helper()
-	testkit.Within(b.t, time.Minute, what, func() error {
+	testkit.Within(b.t, 3*time.Minute, what, func() error {
 		yes, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression))
 		if err == nil && !yes {
-			err = fmt.Errorf("not yet: %s", expression)
+			text, _ := chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS("main")))
+			err = fmt.Errorf("not yet: %s; the page says:\n%s", expression, text)
 		}
 		return err
 	})
