@@ -12,11 +12,8 @@ package throttle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -171,180 +168,6 @@ func (l *Limiter) suspect(ctx context.Context, key store.Digest, s *Suspicion) {
 	}
 }
 
-// SignUp takes a slot for one new account, before its password is hashed. It returns a
-// *Limited if the try comes too early.
-func (l *Limiter) SignUp(ctx context.Context) (*Attempt, error) {
-	return l.start(ctx, "signup", l.Rules.SignUp)
-}
-
-// Registration takes a slot for one app that registers itself. It returns a *Limited if
-// there were too many.
-func (l *Limiter) Registration(ctx context.Context) (*Attempt, error) {
-	return l.start(ctx, "registration", l.Rules.Registration)
-}
-
-// Mail takes a slot for one mail of that purpose that somebody asked for, in each network
-// that the request comes from and for the address. It returns a *Limited if there were too
-// many. The address, as a key (names.Email), may be anybody's or nobody's.
-func (l *Limiter) Mail(ctx context.Context, purpose, address string) (*Attempt, error) {
-	a, err := l.start(ctx, "mail", l.Rules.MailNetwork)
-	if err != nil {
-		return nil, err
-	}
-	s := slot{key: keyOf("mail", "to", purpose, address), rule: l.Rules.Mail}
-	d, err := l.take(ctx, &s, a.slots...)
-	if err == nil && !d.Allowed {
-		err = l.refuse("mail_address", d.RetryAfter)
-	}
-	if err != nil {
-		a.Abandoned(ctx)
-		return nil, err
-	}
-	a.slots = append(a.slots, s)
-	return a, nil
-}
-
-// UserCode takes a slot for one device code that a person typed, before the code is
-// looked up. The caller gives the slot of a right code back (Attempt.Abandoned).
-func (l *Limiter) UserCode(ctx context.Context) (*Attempt, error) {
-	return l.start(ctx, "user_code", l.Rules.UserCode)
-}
-
-// Document takes a slot for one fetch of a document that describes a client, before the
-// fetch, in the network and for what is fetched. The caller gives the slots of a good
-// document back (Attempt.Abandoned).
-func (l *Limiter) Document(ctx context.Context, at string) (*Attempt, error) {
-	a := &Attempt{limiter: l}
-	for _, key := range []store.Digest{keyOf("document", "from", siteOf(ctx)), keyOf("document", "at", at)} {
-		s := slot{key: key, rule: l.Rules.Document}
-		d, err := l.take(ctx, &s, a.slots...)
-		if err == nil && !d.Allowed {
-			err = l.refuse("document", d.RetryAfter)
-		}
-		if err != nil {
-			a.Abandoned(ctx)
-			return nil, err
-		}
-		a.slots = append(a.slots, s)
-	}
-	l.observe("document", true)
-	return a, nil
-}
-
-// NewDocument counts one document that nobody had asked for before.
-func (l *Limiter) NewDocument(ctx context.Context) error {
-	d, err := l.take(ctx, &slot{key: keyOf("document", "new", siteOf(ctx)), rule: l.Rules.NewDocument})
-	if err != nil {
-		return err
-	}
-	return l.decide("document_new", d)
-}
-
-// Ceremony counts one sign-in with a passkey that begins, or one that an app begins without
-// a browser. Each leaves a record behind for a few minutes, whoever asks.
-func (l *Limiter) Ceremony(ctx context.Context) error {
-	d, err := l.take(ctx, &slot{key: keyOf("network", "ceremony", networkOf(ctx)), rule: l.Rules.Network})
-	if err != nil {
-		return err
-	}
-	return l.decide("ceremony", d)
-}
-
-// Failure counts one failure that has happened, at id (a client, a session), and returns
-// a *Limited once there were too many. Successes are not counted.
-//
-// The network is charged first, because the ID may be made up: a caller that names
-// another one each time would leave a count behind with every request.
-func (l *Limiter) Failure(ctx context.Context, kind, id string) error {
-	ctx = context.WithoutCancel(ctx) // a caller that hangs up has failed all the same
-	network := networkOf(ctx)
-	first := slot{key: keyOf("network", kind, network), rule: l.Rules.Network}
-	d, err := l.take(ctx, &first)
-	if err == nil && d.Allowed {
-		d, err = l.take(ctx, &slot{key: keyOf(kind, id, network), rule: l.Rules.Failure}, first)
-	}
-	if err != nil {
-		return err
-	}
-	return l.decide(kind, d)
-}
-
-// start takes a slot in each network that the request comes from, or none.
-func (l *Limiter) start(ctx context.Context, kind string, r store.Rule) (*Attempt, error) {
-	a := &Attempt{limiter: l}
-	for _, n := range networksOf(ctx) {
-		s := slot{key: keyOf(kind, n.String()), rule: wider(r, n.times)}
-		d, err := l.take(ctx, &s, a.slots...)
-		if err == nil && d.Allowed {
-			a.slots = append(a.slots, s)
-			continue
-		}
-		a.Abandoned(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n.times > 1 {
-			l.suspect(ctx, s.key, &Suspicion{What: kind, Network: n.String()})
-		}
-		return nil, l.refuse(kind, d.RetryAfter)
-	}
-	l.observe(kind, true)
-	return a, nil
-}
-
-// A slot is for one try under a key.
-type slot struct {
-	key    store.Digest
-	rule   store.Rule
-	sure   bool            // the key is not one that a stranger can make up (strangers)
-	counts store.Throttles // where it was taken
-	away   bool            // the store was unavailable
-}
-
-// refund gives the slot back.
-func (s slot) refund(ctx context.Context) {
-	if s.counts != nil {
-		_ = s.counts.Refund(ctx, s.key) // a count that stays is forgotten in its time
-	}
-}
-
-// take takes a slot in the store or, while that is unavailable, in this process. Before are
-// the slots that the same attempt has taken: it waits for a store that hangs only once.
-func (l *Limiter) take(ctx context.Context, s *slot, before ...slot) (store.Decision, error) {
-	if !s.sure && !l.strangers.admit(s.key, l.Now()) {
-		s.counts = l.Fallback
-		return l.Fallback.Take(ctx, s.key, s.rule)
-	}
-	if slices.ContainsFunc(before, func(b slot) bool { return b.away }) {
-		return l.alone(ctx, s)
-	}
-	s.counts = l.Store
-	d, err := l.Store.Take(ctx, s.key, s.rule)
-	switch {
-	case err == nil:
-		return d, nil
-	case ctx.Err() != nil && !errors.Is(err, store.ErrUnavailable):
-		return d, err // the caller went away
-	}
-	if l.outage.begins(l.Now()) {
-		l.Log.WarnContext(ctx, "counting tries: the store is unavailable, so each replica counts for itself", "error", err)
-	}
-	return l.alone(ctx, s)
-}
-
-// alone takes a slot in this process, because the store is unavailable.
-func (l *Limiter) alone(ctx context.Context, s *slot) (store.Decision, error) {
-	s.counts, s.away = l.Fallback, true
-	return l.Fallback.Take(ctx, s.key, stricter(s.rule))
-}
-
-// stricter returns the rule while every replica counts for itself: each allows half of
-// the free tries, rounded up.
-func stricter(r store.Rule) store.Rule {
-	r.Free = (r.Free + 1) / 2
-	return r
-}
-
 // decide turns a decision into an error.
 func (l *Limiter) decide(kind string, d store.Decision) error {
 	if !d.Allowed {
@@ -369,14 +192,4 @@ func (l *Limiter) observe(kind string, allowed bool) {
 // share one network.
 func networkOf(ctx context.Context) string {
 	return reqctx.From(ctx).Network().String()
-}
-
-// keyOf makes a key of parts. It includes their lengths, so that no choice of a name
-// leads to another name's key.
-func keyOf(parts ...string) store.Digest {
-	var b strings.Builder
-	for _, part := range parts {
-		fmt.Fprintf(&b, "%d:%s", len(part), part)
-	}
-	return store.DigestOf(b.String())
 }
