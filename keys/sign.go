@@ -21,9 +21,14 @@ func (r *Ring) Sign(ctx context.Context, algorithm, typ string, claims any) (str
 	return r.mint(ctx, k, typ, claims)
 }
 
-// SigningKeyID returns the kid of the key in force of RS256, which signs refresh tokens.
-func (r *Ring) SigningKeyID(ctx context.Context) (string, error) {
-	k, err := r.inForce(ctx, store.RS256)
+// SigningKeyID returns the kid of the key in force of the first of the algorithms that has
+// one, or of RS256.
+func (r *Ring) SigningKeyID(ctx context.Context, algorithms ...string) (string, error) {
+	usable, err := r.Usable(ctx, algorithms...)
+	if err != nil {
+		return "", err
+	}
+	k, err := r.inForce(ctx, usable)
 	if err != nil {
 		return "", err
 	}

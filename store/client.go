@@ -51,6 +51,8 @@ type Client struct {
 
 	// IDTokenSigning is what its ID and logout tokens are signed with.
 	IDTokenSigning SigningChoice
+	// RefreshSigning is what its refresh tokens are signed with: one of RefreshAlgorithms.
+	RefreshSigning SigningChoice
 
 	// IDTokenClaims are scopes whose claims the client's ID tokens have, once granted. The
 	// userinfo endpoint has them in any case.

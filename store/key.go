@@ -38,6 +38,10 @@ const (
 // SigningAlgorithms returns all of them, the default first.
 func SigningAlgorithms() []string { return []string{RS256, PS256, ES256, Ed25519} }
 
+// RefreshAlgorithms returns those for refresh tokens. Their signatures are the same each time,
+// so that a successor that is made again is the same byte for byte.
+func RefreshAlgorithms() []string { return []string{RS256, Ed25519} }
+
 // A SigningChoice is what is signed with.
 type SigningChoice struct {
 	// Alg is one of SigningAlgorithms.

@@ -87,7 +87,7 @@ func (c *cli) keysRotate() *cobra.Command {
 		Long: "Publish the next key of an algorithm. It signs once every verifier has had time to fetch it\n(KEY_PUBLISH_LEAD). If the next key is already published, that one is kept.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			faults := &fields.Errors{}
-			attribute.SetSigningAlg(&algorithm, "alg", fields.Given(algorithm), faults)
+			attribute.SetSigningAlg(store.SigningAlgorithms())(&algorithm, "alg", fields.Given(algorithm), faults)
 			if err := faults.Err(); err != nil {
 				return err
 			}

@@ -374,7 +374,7 @@ func (w *witness) appsThatSign(t *testing.T) {
 		"grant_types": []string{"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"}, "redirect_uris": []string{"https://bank.example/back"},
 		"backchannel_logout_uri": "https://bank.example/out", "backchannel_logout_session_required": true}))
 	bank := w.ask(http.StatusOK, "GET", clients+"bank/", admin).object(t)
-	for _, name := range []string{"id_token_signed_response_alg_from", "origin", "secrets", "created_at", "updated_at", "last_used_at"} {
+	for _, name := range []string{"id_token_signed_response_alg_from", "refresh_token_alg_from", "origin", "secrets", "created_at", "updated_at", "last_used_at"} {
 		delete(bank, name)
 	}
 	for name, value := range bank {
@@ -402,7 +402,7 @@ func (w *witness) appsByURL(t *testing.T) {
 	now := time.Now()
 	err := w.app.db.Write(t.Context(), func(tx store.Tx) error {
 		return errors.Join(
-			tx.CreateClient(store.Client{ID: id, Name: "Tidewater", AuthMethod: store.NoSecret, Origin: store.OriginDocument, GrantTypes: []string{"authorization_code"}, RedirectURIs: []string{"http://127.0.0.1/"}, Rotation: "strict", IDTokenSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: now, UpdatedAt: now}),
+			tx.CreateClient(store.Client{ID: id, Name: "Tidewater", AuthMethod: store.NoSecret, Origin: store.OriginDocument, GrantTypes: []string{"authorization_code"}, RedirectURIs: []string{"http://127.0.0.1/"}, Rotation: "strict", IDTokenSigning: store.SigningChoice{Alg: store.RS256}, RefreshSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: now, UpdatedAt: now}),
 			tx.PutClientDocument(store.ClientDocument{ClientID: id, FetchedAt: now, FreshUntil: now.Add(time.Hour)}))
 	})
 	if err != nil {

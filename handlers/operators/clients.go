@@ -24,13 +24,15 @@ type tail struct {
 	origin           string
 	secrets          []ClientSecret
 	created, updated string
-	used, signsFrom  *string
+	used             *string
+	// When the algorithms sign of ID tokens and of refresh tokens.
+	idFrom, refreshFrom *string
 }
 
 // pointers returns the members of tail, in order.
 func (t *tail) pointers() []api.Member {
 	return []api.Member{
-		{Name: "id_token_signed_response_alg_from", Of: &t.signsFrom}, {Name: "origin", Of: &t.origin}, {Name: "secrets", Of: &t.secrets},
+		{Name: "id_token_signed_response_alg_from", Of: &t.idFrom}, {Name: "refresh_token_alg_from", Of: &t.refreshFrom}, {Name: "origin", Of: &t.origin}, {Name: "secrets", Of: &t.secrets},
 		{Name: "created_at", Of: &t.created}, {Name: "updated_at", Of: &t.updated}, {Name: "last_used_at", Of: &t.used},
 	}
 }
@@ -56,7 +58,7 @@ func ClientOf(c store.Client, secret string) any {
 	t := tail{
 		origin: c.Origin.String(), secrets: make([]ClientSecret, len(c.Secrets)),
 		created: api.Time(c.CreatedAt), updated: api.Time(c.UpdatedAt), used: api.TimeOrNull(c.LastUsedAt),
-		signsFrom: api.TimeOrNull(c.IDTokenSigning.From),
+		idFrom: api.TimeOrNull(c.IDTokenSigning.From), refreshFrom: api.TimeOrNull(c.RefreshSigning.From),
 	}
 	for i, s := range c.Secrets {
 		t.secrets[i] = ClientSecret{api.Time(s.CreatedAt), api.TimeOrNull(s.ExpiresAt)}
@@ -86,7 +88,7 @@ func settled(b api.Body, id string) error {
 	if id != "" && !b.Same("client_id", id) {
 		faults.Add("client_id", fields.NotSetHere)
 	}
-	for _, name := range []string{"client_secret", "id_token_signed_response_alg_from", "origin", "secrets", "created_at", "updated_at", "last_used_at"} {
+	for _, name := range []string{"client_secret", "id_token_signed_response_alg_from", "refresh_token_alg_from", "origin", "secrets", "created_at", "updated_at", "last_used_at"} {
 		if b.Has(name) {
 			faults.Add(name, fields.NotSetHere)
 		}

@@ -70,7 +70,7 @@ func algorithmIn(w http.ResponseWriter, r *http.Request) (string, error) {
 		return "", err
 	}
 	algorithm, faults := store.RS256, &fields.Errors{}
-	attribute.SetSigningAlg(&algorithm, "alg", body.Text("alg"), faults)
+	attribute.SetSigningAlg(store.SigningAlgorithms())(&algorithm, "alg", body.Text("alg"), faults)
 	return algorithm, faults.Err()
 }
 

@@ -71,7 +71,7 @@ func Attributes() []Attribute {
 			},
 			Example: store.TokenTypeAccess, Flag: "token-type", Usage: "`typ` header of its access tokens: " + attribute.Choices(store.APITokenTypes(), store.TokenTypeAccess) + ", for libraries that refuse the former",
 		}, {
-			Name: "signing_alg", Field: attribute.Of(func(in *Input) *fields.Text { return &in.SigningAlg }, func(a *store.API) *string { return &a.Signing.Alg }, attribute.SetSigningAlg),
+			Name: "signing_alg", Field: attribute.Of(func(in *Input) *fields.Text { return &in.SigningAlg }, func(a *store.API) *string { return &a.Signing.Alg }, attribute.SetSigningAlg(store.SigningAlgorithms())),
 			Kind: attribute.Choice,
 			Schema: fields.Schema{
 				Type: "string", Description: "What its access tokens are signed with (RFC 7518 §3.1, RFC 9864). Chosen for the first time, an algorithm signs only when every verifier can know its key: see `signing_alg_from`. `EdDSA` is another name for `Ed25519`.",

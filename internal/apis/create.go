@@ -21,7 +21,7 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if err := faults.Err(); err != nil {
 		return store.API{}, err
 	}
-	from, err := attribute.SignsFrom(ctx, s.Keys, actor.String(), in.SigningAlg)
+	from, err := attribute.SignsFrom(ctx, s.Keys, actor.String(), in.SigningAlg, store.SigningAlgorithms())
 	if err != nil {
 		return store.API{}, fmt.Errorf("registering an API: %w", err)
 	}

@@ -23,7 +23,7 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	var from time.Time
 	if id != store.OwnAPI {
 		var err error
-		if from, err = attribute.SignsFrom(ctx, s.Keys, actor.String(), in.SigningAlg); err != nil {
+		if from, err = attribute.SignsFrom(ctx, s.Keys, actor.String(), in.SigningAlg, store.SigningAlgorithms()); err != nil {
 			return store.API{}, fmt.Errorf("changing an API: %w", err)
 		}
 	}

@@ -28,7 +28,7 @@ type Input struct {
 	JWKS, JWKSURI, AssertionAudience                            fields.Text
 	Rotation                                                    fields.Text
 	IDTokenClaims                                               fields.List
-	IDTokenAlg                                                  fields.Text
+	IDTokenAlg, RefreshAlg                                      fields.Text
 	AccessTokenLifetime, RefreshTokenIdle, RefreshTokenLifetime fields.Number
 	MaxSessions                                                 fields.Number
 	// Shown is Version of the client that a form was filled in for.
@@ -108,13 +108,21 @@ func (s *Service) attributes() []Attribute {
 			Schema:  fields.Schema{Type: "boolean", Description: "Whether logout tokens must name the session that ended."},
 			Example: false, Flag: "backchannel-logout-session-required", Usage: "name the session in logout tokens",
 		}, {
-			Name: idTokenAlg, Field: attribute.Of(func(in *Input) *fields.Text { return &in.IDTokenAlg }, func(c *store.Client) *string { return &c.IDTokenSigning.Alg }, attribute.SetSigningAlg),
+			Name: idTokenAlg, Field: attribute.Of(func(in *Input) *fields.Text { return &in.IDTokenAlg }, func(c *store.Client) *string { return &c.IDTokenSigning.Alg }, attribute.SetSigningAlg(store.SigningAlgorithms())),
 			Kind: attribute.Choice,
 			Schema: fields.Schema{
 				Type: "string", Description: "What its ID tokens and logout tokens are signed with (OpenID Connect Dynamic Client Registration 1.0 §2). Chosen for the first time, an algorithm signs only when every verifier can know its key: see `id_token_signed_response_alg_from`. `EdDSA` is another name for `Ed25519`.",
 				Enum: store.SigningAlgorithms(),
 			},
 			Example: store.RS256, Flag: "id-token-signed-response-alg", Usage: "`algorithm` that signs its ID tokens and logout tokens: " + attribute.Choices(store.SigningAlgorithms(), store.RS256),
+		}, {
+			Name: refreshAlg, Field: attribute.Of(func(in *Input) *fields.Text { return &in.RefreshAlg }, func(c *store.Client) *string { return &c.RefreshSigning.Alg }, attribute.SetSigningAlg(store.RefreshAlgorithms())),
+			Kind: attribute.Choice,
+			Schema: fields.Schema{
+				Type: "string", Description: "What its refresh tokens are signed with. Only this server reads them, and `Ed25519` costs it the least. Chosen for the first time, it signs later: see `refresh_token_alg_from`. `EdDSA` is another name for it. With the rotation `adopted`, only `RS256` is supported.",
+				Enum: store.RefreshAlgorithms(),
+			},
+			Example: store.RS256, Flag: "refresh-token-alg", Usage: "`algorithm` that signs its refresh tokens: " + attribute.Choices(store.RefreshAlgorithms(), store.RS256),
 		}, {
 			Name: "jwks", Field: attribute.Of(func(in *Input) *fields.Text { return &in.JWKS }, func(c *store.Client) *string { return &c.JWKS }, nil).By(setKeys),
 			Kind: attribute.Document, Schema: fields.Component("ClientKeys"),

@@ -37,7 +37,7 @@ type Service struct {
 	APIs interface {
 		All(ctx context.Context) ([]store.API, error)
 	}
-	// Keys has the algorithms that ID tokens may be signed with.
+	// Keys has the algorithms that ID tokens and refresh tokens may be signed with.
 	Keys interface {
 		attribute.Keys
 		Algorithms(ctx context.Context) ([]string, error)
@@ -84,11 +84,11 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 	if err := faults.Err(); err != nil {
 		return store.Client{}, "", err
 	}
-	from, err := attribute.SignsFrom(ctx, s.Keys, actor.String(), in.IDTokenAlg)
+	from, err := s.begin(ctx, actor, in)
 	if err != nil {
 		return store.Client{}, "", fmt.Errorf("registering a client: %w", err)
 	}
-	c.IDTokenSigning = c.IDTokenSigning.Instead(byDefault(), from, now)
+	from.settle(&c, fresh(now))
 	secret := settleSecrets(&c, now)
 	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		if err := authz.ManageClients.AllowNow(tx, actor); err != nil {
@@ -110,7 +110,10 @@ func (s *Service) Create(ctx context.Context, actor authz.Actor, in Input) (stor
 
 // fresh returns a new client with the defaults.
 func fresh(now time.Time) store.Client {
-	return store.Client{AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, IDTokenSigning: byDefault(), CreatedAt: now, UpdatedAt: now}
+	return store.Client{
+		AuthMethod: DefaultMethod, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict,
+		IDTokenSigning: byDefault(), RefreshSigning: byDefault(), CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 func (s *Service) examineNew(c *store.Client, in Input, all []store.API, faults *fields.Errors) {
@@ -155,7 +158,7 @@ func (s *Service) Update(ctx context.Context, actor authz.Actor, id string, in I
 	if err != nil {
 		return store.Client{}, "", err
 	}
-	from, err := attribute.SignsFrom(ctx, s.Keys, actor.String(), in.IDTokenAlg)
+	from, err := s.begin(ctx, actor, in)
 	if err != nil {
 		return store.Client{}, "", fmt.Errorf("changing a client: %w", err)
 	}
@@ -192,8 +195,8 @@ func (s *Service) end(ctx context.Context, tx store.Tx, actor, id string, reason
 	return s.Ends.All(ctx, tx, store.End{ClientID: id, Reason: reason, At: now, Actor: actor})
 }
 
-// update changes a client. From is when the algorithm signs that was sent.
-func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, all []store.API, from time.Time, replaceAll bool) (was, is store.Client, secret string, err error) {
+// update changes a client. From is when the algorithms sign that were sent.
+func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id string, in Input, all []store.API, from beginnings, replaceAll bool) (was, is store.Client, secret string, err error) {
 	if err = authz.ManageClients.AllowNow(tx, actor); err != nil {
 		return was, is, "", err
 	}
@@ -204,7 +207,7 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 	is = was
 	if replaceAll {
 		is = store.Client{
-			ID: was.ID, Origin: was.Origin, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, IDTokenSigning: byDefault(), CreatedAt: was.CreatedAt,
+			ID: was.ID, Origin: was.Origin, AuthMethod: was.AuthMethod, AuthMethodPinned: was.AuthMethodPinned, Secrets: was.Secrets, GrantTypes: []string{DefaultGrant}, Rotation: store.RotationStrict, IDTokenSigning: byDefault(), RefreshSigning: byDefault(), CreatedAt: was.CreatedAt,
 			JWKS: was.JWKS, JWKSURI: was.JWKSURI, AssertionAudience: was.AssertionAudience,
 			Registration: was.Registration, AskSince: was.AskSince,
 		}
@@ -224,7 +227,8 @@ func (s *Service) update(ctx context.Context, tx store.Tx, actor authz.Actor, id
 		return was, was, "", nil
 	}
 	now := s.Now()
-	is.UpdatedAt, is.IDTokenSigning = now, is.IDTokenSigning.Instead(was.IDTokenSigning, from, now)
+	is.UpdatedAt = now
+	from.settle(&is, was)
 	secret = settleSecrets(&is, now)
 	if err = tx.PutClient(is); err != nil {
 		return was, is, "", err

@@ -60,7 +60,7 @@ func (s *Service) Register(ctx context.Context, m Metadata, a Admission) (Creden
 	if err != nil {
 		return Credentials{}, err
 	}
-	c.IDTokenSigning = c.IDTokenSigning.Instead(byDefault(), from, now)
+	from.settle(&c, fresh(now))
 	made := settleSecrets(&c, now)
 	err = s.DB.Write(ctx, func(tx store.Tx) error {
 		actor, err := a.use(tx, now)
@@ -154,7 +154,7 @@ func (s *Service) Replace(ctx context.Context, id, token string, m Metadata) (Cr
 		if now.Client, err = s.replaced(was, m, all, supported); err != nil {
 			return err
 		}
-		now.Client.IDTokenSigning = now.Client.IDTokenSigning.Instead(was.IDTokenSigning, from, now.Client.UpdatedAt)
+		from.settle(&now.Client, was)
 		now.Secret = settleSecrets(&now.Client, now.Client.UpdatedAt)
 		ended, err = s.putOwn(ctx, tx, was, now.Client)
 		return err

@@ -88,6 +88,7 @@ func (s *Service) examine(c *store.Client, in Input, held string, all []store.AP
 	checkIDTokenClaims(c, in.IDTokenClaims, faults)
 	s.checkRedirect(c, faults)
 	s.checkFirstParty(c, faults)
+	checkRefreshAlg(c, faults)
 	checkOrigin(*c, s.Grants, faults)
 }
 

@@ -88,3 +88,59 @@ func TestAnAppReplacesItsAlgorithm(t *testing.T) {
 		t.Errorf("not named: %+v, %v; want the default", other.Client.IDTokenSigning, err)
 	}
 }
+
+// Refresh tokens are signed with an algorithm whose signatures are the same each time. Whoever
+// chooses one of the others learns which there are, and brings no ring about.
+func TestTheAlgorithmOfRefreshTokens(t *testing.T) {
+	w := open(t)
+	w.openRing(t)
+	in := shop()
+	in.RefreshAlg = fields.Given("EdDSA")
+	made, _, err := w.Create(t.Context(), authz.Operator, in)
+	want := store.SigningChoice{Alg: store.Ed25519, Before: store.RS256, From: w.now.Add(time.Hour)}
+	if err != nil || made.RefreshSigning != want || made.IDTokenSigning != byDefault() {
+		t.Fatalf("created: refresh tokens %+v, ID tokens %+v, %v; want %+v for refresh tokens alone", made.RefreshSigning, made.IDTokenSigning, err, want)
+	}
+	update := func(in Input, replaceAll bool) (store.Client, error) {
+		is, _, err := w.Update(t.Context(), authz.Operator, made.ID, in, replaceAll)
+		return is, err
+	}
+	for _, algorithm := range []string{store.ES256, store.PS256, "HS256", "none", ""} {
+		if _, err := update(Input{RefreshAlg: fields.Given(algorithm)}, false); fault(err, refreshAlg) != "Choose RS256 or Ed25519." {
+			t.Errorf("refresh_token_alg %q: %v, want to choose RS256 or Ed25519", algorithm, err)
+		}
+	}
+	if all, err := w.Keys.Algorithms(t.Context()); err != nil || len(all) != 2 {
+		t.Errorf("there are keys of %v, %v; want RS256 and Ed25519 alone", all, err)
+	}
+	if _, err := update(Input{Rotation: fields.Given(store.RotationAdopted)}, false); fault(err, refreshAlg) != "With the rotation adopted, only RS256 is supported." {
+		t.Errorf("the rotation adopted with Ed25519: %v, want that only RS256 is supported with it", err)
+	}
+	if is, err := update(Input{Name: fields.Given("Other")}, false); err != nil || is.RefreshSigning != want {
+		t.Errorf("another change: %+v, %v; want %+v as before", is.RefreshSigning, err, want)
+	}
+	if is, err := update(shop(), true); err != nil || is.RefreshSigning != byDefault() {
+		t.Errorf("replaced: %+v, %v; want the default at once", is.RefreshSigning, err)
+	}
+}
+
+// An app that registers itself cannot choose what its refresh tokens are signed with, and keeps
+// what an administrator has chosen for it.
+func TestAnAppDoesNotChooseTheAlgorithmOfItsRefreshTokens(t *testing.T) {
+	w := open(t)
+	w.openRing(t)
+	m := Metadata{Input: Input{RedirectURIs: fields.Listed("https://app.example/cb")}}
+	made, err := w.Register(t.Context(), m, Admission{From: "192.0.2.0/24"})
+	if err != nil || made.Client.RefreshSigning != byDefault() {
+		t.Fatalf("registering: %+v, %v; want the default", made.Client.RefreshSigning, err)
+	}
+	chosen, _, err := w.Update(t.Context(), authz.Operator, made.Client.ID, Input{RefreshAlg: fields.Given(store.Ed25519)}, false)
+	if err != nil || chosen.RefreshSigning.Alg != store.Ed25519 {
+		t.Fatalf("an administrator chooses: %+v, %v; want Ed25519", chosen.RefreshSigning, err)
+	}
+	m.ID = fields.Given(made.Client.ID)
+	same, err := w.Replace(t.Context(), made.Client.ID, made.Token, m)
+	if err != nil || same.Client.RefreshSigning != chosen.RefreshSigning {
+		t.Errorf("the app replaces its metadata: %+v, %v; want %+v as before", same.Client.RefreshSigning, err, chosen.RefreshSigning)
+	}
+}

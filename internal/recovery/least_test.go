@@ -23,6 +23,7 @@ var kept = map[string]string{
 	"RefreshTokenLifetime": "as AccessTokenLifetime",
 	"MaxSessions":          "as AccessTokenLifetime",
 	"IDTokenSigning":       "as Signing of an API",
+	"RefreshSigning":       "it says how a token is signed that nobody but the server reads",
 	"Generation":           "it counts ends, and nobody writes it",
 	"CreatedAt":            "it is history",
 	"LastUsedAt":           "it is history",

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"gatehouse/internal/apis"
@@ -10,6 +11,16 @@ import (
 	"gatehouse/internal/token"
 	"gatehouse/store"
 )
+
+// refreshKeyID returns the kid of the key that signs the client's next refresh token. A
+// rotation keeps it, so that a successor that is made again is signed with the same key.
+func (s *Service) refreshKeyID(ctx context.Context, client store.Client) (string, error) {
+	kid, err := s.Keys.SigningKeyID(ctx, client.RefreshSigning.Alg, client.RefreshSigning.Before)
+	if err != nil {
+		return "", fmt.Errorf("choosing a signing key: %w", err)
+	}
+	return kid, nil
+}
 
 // openID reports whether tokens of this scope come with an ID token: the session began at
 // our own pages, and the client asks for OpenID Connect.
@@ -22,7 +33,7 @@ func openID(s store.Session, scope authz.Scope) bool {
 // Core 1.0 §12.2).
 func (s *Service) mint(ctx context.Context, client store.Client, target apis.Target, grant token.Grant, nonce string) (_ Set, err error) {
 	grant.ClientID, grant.API, grant.Scope, grant.Life = client.ID, target.API, target.Scope, target.Life(s.Lifetimes.For(client).Access)
-	grant.Granted = target.Granted
+	grant.Granted, grant.RefreshSigning = target.Granted, client.RefreshSigning
 	if grant.Carried, err = carried(target.API, grant.User); err != nil {
 		return Set{}, err
 	}

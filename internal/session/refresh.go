@@ -80,9 +80,9 @@ func granted(client store.Client, session store.Session, user store.User) (apis.
 
 // rotate moves the session to the successor of the presented token.
 func (s *Service) rotate(ctx context.Context, client store.Client, session store.Session, user store.User, presented token.Refresh) (store.Rotation, error) {
-	kid, err := s.Keys.SigningKeyID(ctx)
+	kid, err := s.refreshKeyID(ctx, client)
 	if err != nil {
-		return store.Rotation{}, fmt.Errorf("choosing a signing key: %w", err)
+		return store.Rotation{}, err
 	}
 	now := s.Now()
 	second := now.Truncate(time.Second)

@@ -59,7 +59,7 @@ type Service struct {
 	// Upgrade decides the audience of new sessions' refresh tokens; nil: it is finished.
 	Upgrade *Upgrade
 	Keys    interface {
-		SigningKeyID(ctx context.Context) (string, error)
+		SigningKeyID(ctx context.Context, algorithms ...string) (string, error)
 	}
 	// APIs decides for which API an access token is.
 	APIs interface {

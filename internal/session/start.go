@@ -92,9 +92,9 @@ func (s *Service) start(ctx context.Context, client store.Client, grant Grant, a
 	if err != nil {
 		return Set{}, err
 	}
-	kid, err := s.Keys.SigningKeyID(ctx)
+	kid, err := s.refreshKeyID(ctx, client)
 	if err != nil {
-		return Set{}, fmt.Errorf("choosing a signing key: %w", err)
+		return Set{}, err
 	}
 	session := s.newSession(ctx, client, grant, kid)
 	if session.RefreshAudience, err = s.Upgrade.audience(ctx); err != nil {

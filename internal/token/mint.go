@@ -53,6 +53,8 @@ type Grant struct {
 
 	Session  store.Session
 	Rotation store.Rotation
+	// RefreshSigning signs the refresh token if the key of the rotation was retired.
+	RefreshSigning store.SigningChoice
 	// User is the user as they are now.
 	User store.User
 	// Identity, if it is not nil, asks for an ID token (OIDC Core 1.0 §2, and §12.2
@@ -91,7 +93,7 @@ func (m *Minter) mint(ctx context.Context, g Grant) (Set, error) {
 	}
 	kind := kind{typ: typ, algorithm: by}
 	if g.Session.ID == "" {
-		return m.issue(ctx, kind, access, nil, "", nil)
+		return m.issue(ctx, kind, access, nil, nil)
 	}
 	if g.Identity != nil {
 		if kind.ofID, err = m.Keys.Usable(ctx, g.Identity.Signing.Alg, g.Identity.Signing.Before); err != nil {
@@ -99,17 +101,25 @@ func (m *Minter) mint(ctx context.Context, g Grant) (Set, error) {
 		}
 	}
 	s, r := g.Session, g.Rotation
-	refresh := Refresh{
+	claims := Refresh{
 		Issuer: m.Issuer, Subject: access.Subject, Audience: refreshAudience(m.Issuer, s.RefreshAudience), ClientID: g.ClientID,
 		IssuedAt: r.IssuedAt.Unix(), Expires: r.ExpiresAt.Unix(), JTI: r.JTI,
 		Scope: authz.Scope(s.Scope), Role: r.Role, SessionID: s.ID, Gen: r.Gen,
 	}
-	return m.issue(ctx, kind, access, &refresh, r.KeyID, m.identity(access, g.Identity))
+	return m.issue(ctx, kind, access, &rotated{claims, r.KeyID, g.RefreshSigning}, m.identity(access, g.Identity))
 }
 
 // A kind says of an access token its type and what it is signed with, and of the ID token
 // beside it what that is signed with.
 type kind struct{ typ, algorithm, ofID string }
+
+// A rotated is a refresh token to be signed with the key kid or, if that was retired, as
+// otherwise says.
+type rotated struct {
+	claims    Refresh
+	kid       string
+	otherwise store.SigningChoice
+}
 
 // Preview returns the `typ` and the claims that the access token of a grant has. It signs
 // nothing.
@@ -151,7 +161,7 @@ func (m *Minter) access(g Grant) Access {
 
 // issue makes the tokens of every grant. It signs the tokens of a set in parallel. Only
 // the ID token has to wait for the access token, because it has its hash.
-func (m *Minter) issue(ctx context.Context, of kind, access Access, refresh *Refresh, kid string, id *ID) (Set, error) {
+func (m *Minter) issue(ctx context.Context, of kind, access Access, refresh *rotated, id *ID) (Set, error) {
 	if access.Expires <= access.IssuedAt {
 		return Set{}, because(ErrExpired, "minting for a session that ends now")
 	}
@@ -161,7 +171,7 @@ func (m *Minter) issue(ctx context.Context, of kind, access Access, refresh *Ref
 		refreshed = make(chan error, 1)
 		go func() {
 			var err error
-			set.RefreshToken, err = m.signRefresh(ctx, kid, *refresh)
+			set.RefreshToken, err = m.signRefresh(ctx, *refresh)
 			refreshed <- err
 		}()
 	}
@@ -182,12 +192,16 @@ func (m *Minter) issue(ctx context.Context, of kind, access Access, refresh *Ref
 
 // signRefresh signs with the key of the rotation. If that key has been retired, the token
 // that it first signed is void, so the holder needs one signed with the key in force.
-func (m *Minter) signRefresh(ctx context.Context, kid string, claims Refresh) (string, error) {
-	if kid != "" {
-		token, err := m.Keys.SignWith(ctx, kid, TypeRefresh, claims)
+func (m *Minter) signRefresh(ctx context.Context, r rotated) (string, error) {
+	if r.kid != "" {
+		token, err := m.Keys.SignWith(ctx, r.kid, TypeRefresh, r.claims)
 		if !errors.Is(err, keys.ErrUnknownKey) {
 			return token, err
 		}
 	}
-	return m.Keys.Sign(ctx, store.RS256, TypeRefresh, claims)
+	by, err := m.Keys.Usable(ctx, r.otherwise.Alg, r.otherwise.Before)
+	if err != nil {
+		return "", err
+	}
+	return m.Keys.Sign(ctx, by, TypeRefresh, r.claims)
 }

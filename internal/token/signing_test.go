@@ -62,6 +62,25 @@ func TestAnAPIHasItsOwnAlgorithm(t *testing.T) {
 	}
 }
 
+// A rotation whose key was retired is signed again as the client chose, also before that key
+// signs.
+func TestARefreshTokenWhoseKeyIsGone(t *testing.T) {
+	g := chosen(t, store.Ed25519)
+	grant := g.grant()
+	grant.Rotation.KeyID = "gone"
+	grant.RefreshSigning = store.SigningChoice{Alg: store.Ed25519, Before: store.RS256}
+	for _, want := range []string{`"RS256"`, `"Ed25519"`} {
+		set := g.mint(grant)
+		if got := algorithmOf(t, set.RefreshToken); got != want {
+			t.Errorf("signed with %s, want %s", got, want)
+		}
+		if got, err := g.verifier.Refresh(t.Context(), set.RefreshToken); err != nil || got.JTI != "JTI" {
+			t.Errorf("verifying it: %+v, %v; want it accepted", got, err)
+		}
+		g.passes(time.Hour)
+	}
+}
+
 // From one chosen algorithm to another, the former goes on until the latter signs.
 func TestWhatSignedBeforeGoesOn(t *testing.T) {
 	g := chosen(t, store.ES256)

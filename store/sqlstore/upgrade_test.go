@@ -79,7 +79,7 @@ func wantFirst(t *testing.T, db store.DB, name string) {
 	if err != nil {
 		t.Fatalf("looking up the client: %v", err)
 	}
-	compare(t, c, store.Client{ID: name, Name: "Shop", AuthMethod: "none", Scope: "openid", Rotation: store.RotationStrict, IDTokenSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: second, UpdatedAt: second})
+	compare(t, c, store.Client{ID: name, Name: "Shop", AuthMethod: "none", Scope: "openid", Rotation: store.RotationStrict, IDTokenSigning: store.SigningChoice{Alg: store.RS256}, RefreshSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: second, UpdatedAt: second})
 }
 
 func compare(t *testing.T, got, want any) {

@@ -39,6 +39,7 @@ func newClient(id string) store.Client {
 		AskSince:     odd().Add(time.Hour),
 		Rotation:     "adopted", IDTokenClaims: []string{"groups", "email"},
 		IDTokenSigning:      store.SigningChoice{Alg: store.Ed25519, Before: store.ES256, From: odd()},
+		RefreshSigning:      store.SigningChoice{Alg: store.Ed25519, Before: store.RS256, From: odd().Add(time.Hour)},
 		AccessTokenLifetime: 61 * time.Second, RefreshTokenIdle: 25 * time.Hour, RefreshTokenLifetime: 777 * time.Hour, MaxSessions: 33,
 		CreatedAt: odd(), UpdatedAt: odd().Add(time.Minute),
 	}

@@ -180,7 +180,7 @@ func TestAnAppByItsAddressIsBlockedAndAdopted(t *testing.T) {
 	const id = "https://agent.tidewater.example/client"
 	path := "/console/apps/~" + base64.RawURLEncoding.EncodeToString([]byte(id))
 	err := s.db.Write(t.Context(), func(tx store.Tx) error {
-		return tx.CreateClient(store.Client{ID: id, Name: "Tidewater", Origin: store.OriginDocument, AuthMethod: store.NoSecret, GrantTypes: []string{grant.AuthorizationCode}, RedirectURIs: []string{"http://127.0.0.1/cb"}, Rotation: store.RotationStrict, IDTokenSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: s.now, UpdatedAt: s.now})
+		return tx.CreateClient(store.Client{ID: id, Name: "Tidewater", Origin: store.OriginDocument, AuthMethod: store.NoSecret, GrantTypes: []string{grant.AuthorizationCode}, RedirectURIs: []string{"http://127.0.0.1/cb"}, Rotation: store.RotationStrict, IDTokenSigning: store.SigningChoice{Alg: store.RS256}, RefreshSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: s.now, UpdatedAt: s.now})
 	})
 	if err != nil {
 		t.Fatalf("creating the app: %v", err)

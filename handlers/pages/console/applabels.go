@@ -20,8 +20,8 @@ func labelOf(r *http.Request, name string) string {
 		"require_pkce": pages.Say(r, "Requests must have PKCE"), "require_signed_request_object": pages.Say(r, "Requests must be signed"),
 		"backchannel_logout_uri": pages.Say(r, "Address that is told of ended sessions"), "backchannel_logout_session_required": pages.Say(r, "It is told which session"),
 		"jwks": pages.Say(r, "Public keys"), "jwks_uri": pages.Say(r, "Address of its public keys"), "assertion_audience": pages.Say(r, "Audience of its assertions"),
-		"id_token_signed_response_alg": pages.Say(r, "ID tokens are signed with"),
-		"rotation":                     pages.Say(r, "Refresh tokens that come again"), "access_token_lifetime": pages.Say(r, "Access token"),
+		"id_token_signed_response_alg": pages.Say(r, "ID tokens are signed with"), "refresh_token_alg": pages.Say(r, "Refresh tokens are signed with"),
+		"rotation": pages.Say(r, "Refresh tokens that come again"), "access_token_lifetime": pages.Say(r, "Access token"),
 		"refresh_token_idle": pages.Say(r, "Session, unused"), "refresh_token_lifetime": pages.Say(r, "Session, at most"), "max_sessions": pages.Say(r, "Sessions of one person"),
 	}[name]
 	if !there {
@@ -52,7 +52,7 @@ func groupsOf(f form) []web.AppGroup {
 		{pages.Say(f.r, "The app"), []string{"name", "first_party"}},
 		{pages.Say(f.r, "Where people return to"), []string{"redirect_uris", "post_logout_redirect_uris"}},
 		{pages.Say(f.r, "What it may do"), []string{"grant_types", "scope", "id_token_claims", "id_token_signed_response_alg"}},
-		{pages.Say(f.r, "Lifetimes"), []string{"access_token_lifetime", "refresh_token_idle", "refresh_token_lifetime", "max_sessions", "rotation"}},
+		{pages.Say(f.r, "Lifetimes"), []string{"access_token_lifetime", "refresh_token_idle", "refresh_token_lifetime", "max_sessions", "rotation", "refresh_token_alg"}},
 		{pages.Say(f.r, "How it proves itself"), []string{"auth_method", "auth_method_pinned"}},
 		{pages.Say(f.r, "More rules"), nil},
 	}

@@ -40,7 +40,7 @@ func (s *Service) describe(id string, text []byte, now time.Time) (store.Client,
 	if err != nil {
 		return store.Client{}, err
 	}
-	c := store.Client{ID: id, Origin: store.OriginDocument, Rotation: store.RotationStrict, IDTokenSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: now, UpdatedAt: now}
+	c := store.Client{ID: id, Origin: store.OriginDocument, Rotation: store.RotationStrict, IDTokenSigning: store.SigningChoice{Alg: store.RS256}, RefreshSigning: store.SigningChoice{Alg: store.RS256}, CreatedAt: now, UpdatedAt: now}
 	err = s.Rules.Describe(&c, in)
 	if faults, ok := errors.AsType[*fields.Errors](err); ok {
 		for _, m := range members {

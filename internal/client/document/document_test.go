@@ -75,7 +75,7 @@ func TestWhatADocumentDescribes(t *testing.T) {
 		id := w.publish(path, c.members, "")
 		want := c.want
 		want.ID, want.Name, want.Origin, want.Rotation, want.Scope = id, "T", store.OriginDocument, store.RotationStrict, authz.OpenIDScopes
-		want.IDTokenSigning = store.SigningChoice{Alg: store.RS256}
+		want.IDTokenSigning, want.RefreshSigning = store.SigningChoice{Alg: store.RS256}, store.SigningChoice{Alg: store.RS256}
 		want.CreatedAt, want.UpdatedAt = w.clock(), w.clock()
 		if diff := cmp.Diff(want, w.mustFind(t, id).Client, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: the client (-want +got):\n%s", name, diff)
