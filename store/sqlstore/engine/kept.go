@@ -29,11 +29,12 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, closing(inner, err)
 	}
-	return &keeper{inner.(sqliteConn), statements}, nil //nolint:forcetypeassert // every connection of this driver is one
+	return &keeper{inner.(anyConn), statements}, nil //nolint:forcetypeassert // every connection of this driver is one
 }
 
-// sqliteConn is what package sql uses of a connection, and sqliteStmt of a statement.
-type sqliteConn interface {
+// anyConn is what package sql uses of a connection, whatever its database, and anyStmt of a
+// statement.
+type anyConn interface {
 	driver.Conn
 	driver.ConnBeginTx
 	driver.ConnPrepareContext
@@ -44,7 +45,7 @@ type sqliteConn interface {
 	driver.Validator
 }
 
-type sqliteStmt interface {
+type anyStmt interface {
 	driver.Stmt
 	driver.StmtExecContext
 	driver.StmtQueryContext
@@ -52,14 +53,14 @@ type sqliteStmt interface {
 
 // A keeper is a connection that keeps its statements. One goroutine uses it at a time.
 type keeper struct {
-	sqliteConn
+	anyConn
 	statements *simplelru.LRU[string, *kept]
 }
 
 // Close implements driver.Conn.
 func (c *keeper) Close() error {
 	c.statements.Purge()
-	return c.sqliteConn.Close()
+	return c.anyConn.Close()
 }
 
 // ExecContext implements driver.ExecerContext.
@@ -67,14 +68,14 @@ func (c *keeper) ExecContext(ctx context.Context, text string, args []driver.Nam
 	if s := c.statement(ctx, text); s != nil {
 		return s.ExecContext(ctx, args)
 	}
-	return c.sqliteConn.ExecContext(ctx, text, args)
+	return c.anyConn.ExecContext(ctx, text, args)
 }
 
 // QueryContext implements driver.QueryerContext.
 func (c *keeper) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
 	s := c.statement(ctx, text)
 	if s == nil {
-		return c.sqliteConn.QueryContext(ctx, text, args)
+		return c.anyConn.QueryContext(ctx, text, args)
 	}
 	rows, err := s.QueryContext(ctx, args)
 	if err != nil {
@@ -100,7 +101,7 @@ func (c *keeper) statement(ctx context.Context, text string) *kept {
 	if err != nil {
 		return nil // running it returns the error
 	}
-	s := &kept{sqliteStmt: inner.(sqliteStmt)} //nolint:forcetypeassert // every statement of this driver is one
+	s := &kept{anyStmt: inner.(anyStmt)} //nolint:forcetypeassert // every statement of this driver is one
 	c.statements.Add(text, s)
 	return s
 }
@@ -128,7 +129,7 @@ func keepable(text string) bool {
 
 // A kept statement runs again and again, but not while its rows are read.
 type kept struct {
-	sqliteStmt
+	anyStmt
 	read, dropped bool
 }
 

@@ -21,7 +21,7 @@ func openMySQL(_ context.Context, o Options, at Place) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(c)
+	pool := sql.OpenDB(preparing{c})
 	pool.SetMaxOpenConns(o.MaxConns)
 	pool.SetMaxIdleConns(o.MaxConns)
 	pool.SetConnMaxLifetime(5 * time.Minute)
@@ -69,8 +69,8 @@ func patientMySQL(o Options, at Place) (*sql.DB, error) {
 // connectTimeout limits how long it takes to open a connection and set it up.
 const connectTimeout = 2 * time.Second
 
-// mysqlConfig lets the driver write parameters into the text of statements, so that
-// each takes one round trip; preparing it would take another. In utf8mb4 this is safe.
+// mysqlConfig lets the driver write parameters into the text of a statement that is not
+// prepared, so that it takes one round trip. In utf8mb4 this is safe.
 func mysqlConfig(o Options, at Place) *mysql.Config {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = at.user, at.password
