@@ -36,8 +36,12 @@ func aims() []aim {
 		signed(0.2, nameIntrospect), signed(0.15, nameProfile), signed(0.03, nameJWKS), signed(0.03, nameDiscovery),
 		{"median of any page, ms", float64(pageLimit.Milliseconds()), slowest(pageLimit)},
 		{"median of any search, ms", float64(searchLimit.Milliseconds()), slowest(searchLimit)},
-		{"idle memory, MB", 35, idleMemory},
+		{"own memory at rest, MiB", 14, ownMemory},
 		{"first start until listening, ms", 200, firstListening},
+		{"a later start until answering, ms", 50, laterAnswering},
+		{"peak in a flood of sign-ins, MiB", 100, ofFloods(func(f flood) float64 { return mebibytes(f.peak) })},
+		{"calm refreshes for one in a flood", 1 / leastInAFlood, ofFloods(func(f flood) float64 { return f.calm.refresh.rate() / f.flooded.refresh.rate() })},
+		{"calm readings of the JWKS for one in a flood", 1 / leastInAFlood, ofFloods(func(f flood) float64 { return f.calm.jwks.rate() / f.flooded.jwks.rate() })},
 		{"growth of any cost", 1.5, func(r report) (all []figure) {
 			for _, g := range r.growth() {
 				all = append(all, figure{g.total, g.scenario + ", " + g.topology})
@@ -64,11 +68,35 @@ func costsOf(scenario string, cost func(measurement) float64) func(report) []fig
 
 func (b block) String() string { return fmt.Sprintf("%s, %s people", b.topology, integer(b.size)) }
 
-func idleMemory(r report) (all []figure) {
+// leastInAFlood is the part of its calm rate that everything else keeps in a flood of sign-ins.
+const leastInAFlood = 0.6
+
+func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
+
+func ownMemory(r report) (all []figure) {
 	for _, b := range r.blocks {
-		all = append(all, figure{float64(b.idle.now) / 1e6, b.String()})
+		all = append(all, figure{mebibytes(b.idle.own), b.String()})
 	}
 	return all
+}
+
+func laterAnswering(r report) (all []figure) {
+	for _, b := range r.blocks {
+		all = append(all, figure{float64(b.later.median().answering) / float64(time.Millisecond), b.String()})
+	}
+	return all
+}
+
+// ofFloods returns one figure of every block with a flood.
+func ofFloods(of func(flood) float64) func(report) []figure {
+	return func(r report) (all []figure) {
+		for _, b := range r.blocks {
+			if b.flood.callers > 0 {
+				all = append(all, figure{of(b.flood), b.String()})
+			}
+		}
+		return all
+	}
 }
 
 func firstListening(r report) (all []figure) {

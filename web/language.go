@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -89,8 +90,17 @@ func (f *forms) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
-// sentences has the catalogue of each language but English.
-var sentences = map[Language]map[string]forms{German: catalogue(German)}
+// german is the catalogue of German. It is read when somebody first needs it: most of what
+// the server answers is for programs, and a start would take a third longer.
+var german = sync.OnceValue(func() map[string]forms { return catalogue(German) })
+
+// sentences returns the catalogue of the language; English has none.
+func (l Language) sentences() map[string]forms {
+	if l == German {
+		return german()
+	}
+	return nil
+}
 
 func catalogue(l Language) map[string]forms {
 	body, err := catalogues.ReadFile("languages/" + string(l) + ".json")
@@ -99,7 +109,7 @@ func catalogue(l Language) map[string]forms {
 	}
 	all := map[string]forms{}
 	if err := json.Unmarshal(body, &all); err != nil {
-		panic(fmt.Sprintf("languages/%s.json: %v", l, err)) // stops the start
+		panic(fmt.Sprintf("languages/%s.json: %v", l, err)) // cannot happen: tests read all of it
 	}
 	return all
 }
@@ -107,7 +117,7 @@ func catalogue(l Language) map[string]forms {
 // Say returns a sentence in the language, with the arguments in the places of its verbs
 // as fmt.Sprintf puts them; numbers are written as the language writes them.
 func (l Language) Say(sentence string, args ...any) string {
-	if translated, ok := sentences[l][sentence]; ok {
+	if translated, ok := l.sentences()[sentence]; ok {
 		sentence = translated["other"]
 	}
 	return l.format(sentence, args)
@@ -117,7 +127,7 @@ func (l Language) Say(sentence string, args ...any) string {
 // in English, and other that for all others, which is the key in the catalogues.
 func (l Language) Count(one, other string, n int, args ...any) string {
 	args = append([]any{n}, args...)
-	translated, ok := sentences[l][other]
+	translated, ok := l.sentences()[other]
 	switch {
 	case ok && plural.Cardinal.MatchPlural(l.tag(), n, 0, 0, 0, 0) == plural.One:
 		return l.format(translated["one"], args)
@@ -146,13 +156,13 @@ func (l Language) format(sentence string, args []any) string {
 // Told returns a finished message of another package in the language: one that is a key,
 // or that a key with verbs was filled in to. Any other stays as it is.
 func (l Language) Told(finished string) string {
-	if translated, ok := sentences[l][finished]; ok {
+	if translated, ok := l.sentences()[finished]; ok {
 		return translated["other"]
 	}
-	if _, translated := sentences[l]; !translated || len(finished) > maxTold {
+	if l.sentences() == nil || len(finished) > maxTold {
 		return finished
 	}
-	for _, p := range patterns {
+	for _, p := range patterns() {
 		if found := p.reads.FindStringSubmatch(finished); found != nil {
 			return l.fill(p.key, found[1:])
 		}
@@ -164,7 +174,7 @@ func (l Language) Told(finished string) string {
 // for developers.
 func (l Language) begun(finished string) string {
 	for at := strings.LastIndex(finished, ". "); at > 0; at = strings.LastIndex(finished[:at], ". ") {
-		if translated, ok := sentences[l][finished[:at+1]]; ok {
+		if translated, ok := l.sentences()[finished[:at+1]]; ok {
 			return translated["other"] + finished[at+1:]
 		}
 	}
@@ -180,7 +190,7 @@ func (l Language) fill(key string, found []string) string {
 	for i, f := range found {
 		args[i] = l.Told(f)
 	}
-	return fmt.Sprintf(strings.ReplaceAll(sentences[l][key]["other"], "%d", "%s"), args...)
+	return fmt.Sprintf(strings.ReplaceAll(l.sentences()[key]["other"], "%d", "%s"), args...)
 }
 
 // A pattern recognizes what a whole sentence with verbs was filled in to. Of several that
@@ -190,8 +200,8 @@ type pattern struct {
 	reads *regexp.Regexp
 }
 
-var patterns = func() (all []pattern) {
-	for key := range sentences[German] {
+var patterns = sync.OnceValue(func() (all []pattern) {
+	for key := range german() {
 		if strings.Contains(key, "%") && strings.HasSuffix(key, ".") {
 			places := strings.NewReplacer("%s", "(.+?)", "%d", "([0-9,]+)", "%%", "%")
 			all = append(all, pattern{key, regexp.MustCompile("^" + places.Replace(regexp.QuoteMeta(key)) + "$")})
@@ -199,7 +209,7 @@ var patterns = func() (all []pattern) {
 	}
 	slices.SortFunc(all, func(a, b pattern) int { return cmp.Or(len(b.key)-len(a.key), strings.Compare(a.key, b.key)) })
 	return all
-}()
+})
 
 // markup is Say for templates: the arguments are escaped unless they are markup already.
 func (l Language) markup(sentence string, args ...any) template.HTML {

@@ -123,7 +123,7 @@ func TestNoSentenceLacksATranslation(t *testing.T) {
 		needed[s] = file
 	}
 	for s, file := range needed {
-		if _, ok := sentences[German][s]; !ok && s != "" {
+		if _, ok := german()[s]; !ok && s != "" {
 			t.Errorf("%s says %q, want its translation in languages/de.json", file, s)
 		}
 	}
@@ -137,7 +137,7 @@ func TestNoTranslationIsUnused(t *testing.T) {
 			used[s] = path
 		}
 	})
-	for key := range sentences[German] {
+	for key := range german() {
 		if _, ok := used[key]; !ok {
 			t.Errorf("languages/de.json translates %q, which nothing says; want it removed", key)
 		}
@@ -147,7 +147,7 @@ func TestNoTranslationIsUnused(t *testing.T) {
 // TestTranslationsHaveTheVerbsOfTheirKeys, in the same order; a form for one thing may
 // leave out the number.
 func TestTranslationsHaveTheVerbsOfTheirKeys(t *testing.T) {
-	for key, translated := range sentences[German] {
+	for key, translated := range german() {
 		want := verbs.FindAllString(key, -1)
 		for form, s := range translated {
 			if got := verbs.FindAllString(s, -1); !slices.Equal(got, want) && (form != "one" || len(got) > len(want)) {

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/ending"
 	"gatehouse/internal/figures"
 	"gatehouse/internal/hourly"
+	"gatehouse/internal/machine"
 	"gatehouse/internal/sink"
 	"gatehouse/internal/sweep"
 	"gatehouse/keys"
@@ -88,6 +89,7 @@ func (a *app) background(ctx context.Context) {
 		wg.Go(func() { a.sessions.Touches.Run(ctx) })
 	}
 	wg.Go(func() { a.passwords.GiveBack(ctx) })
+	wg.Go(func() { machine.Rest(ctx) })
 	wg.Go(func() { a.notifier.Run(ctx) })
 	wg.Go(func() { a.bulk.Run(ctx, bulk.DefaultEvery) })
 	if a.sender != nil {

@@ -45,13 +45,13 @@ func (c *cli) addCompletions(cmd *cobra.Command) {
 	if !cmd.HasSubCommands() {
 		cmd.ValidArgsFunction = c.completesArguments(strings.Fields(cmd.Use)[1:])
 	}
-	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { // its own; cobra adds those of all commands later
 		if name, _ := pflag.UnquoteUsage(f); name == "file" || f.Value.Type() == "bool" {
 			return // the shell completes the names of files
 		}
 		find := ofFlag[f.Name]
-		if known := choicesOf(cmd, attributeOf(cmd, f.Name)); find == nil && len(known) > 0 {
-			find = oneOf(known)
+		if find == nil {
+			find = choices(cmd, f.Name)
 		}
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, c.completes(find)) // it fails only for a flag that does not exist
 	})
@@ -76,6 +76,14 @@ func showSettings(root *cobra.Command, args []string) {
 		return
 	}
 	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = false })
+}
+
+// choices completes a flag by the words that its attribute accepts. They are looked up when
+// somebody presses Tab, not whenever a command starts.
+func choices(cmd *cobra.Command, flag string) completer {
+	return func(ctx context.Context, db *sqlstore.DB, args []string, prefix string) []string {
+		return oneOf(choicesOf(cmd, attributeOf(cmd, flag)))(ctx, db, args, prefix)
+	}
 }
 
 // attributeOf returns the attribute that a flag of a command sets; empty if there is none.

@@ -155,9 +155,8 @@ func (b *budget) acquire(ctx context.Context, slots int64) error {
 // quiet is how long no hash is made before the memory is given back.
 const quiet = 30 * time.Second
 
-// GiveBack returns the memory of a flood to the operating system once the flood is
-// over, until ctx ends: what hashes are computed in, and what Go would keep of its heap for
-// minutes.
+// GiveBack returns what hashes are computed in to the operating system once a flood is
+// over, until ctx ends. The heap is machine.Rest's.
 func (h *Hasher) GiveBack(ctx context.Context) {
 	idle := time.NewTimer(quiet)
 	defer idle.Stop()
@@ -170,8 +169,7 @@ func (h *Hasher) GiveBack(ctx context.Context) {
 			idle.Reset(quiet)
 		case <-idle.C:
 			if worked {
-				h.memories.drop()
-				h.free()
+				h.drop()
 			}
 			worked = false
 		}

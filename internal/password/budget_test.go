@@ -109,7 +109,7 @@ func TestMemoryIsGivenBackOnceAfterAFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := slow(Options{MaxParallel: 2, MaxWaiting: 100, Wait: time.Hour})
 		var freed atomic.Int32
-		h.free = func() { freed.Add(1) }
+		h.drop = func() { freed.Add(1) }
 		ctx, stop := context.WithCancel(t.Context())
 		var owner sync.WaitGroup
 		owner.Go(func() { h.GiveBack(ctx) })

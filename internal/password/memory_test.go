@@ -23,7 +23,6 @@ func (m *memories) held() (count int, kib uint32) {
 func TestHashesUseAMemoryAgainUntilTheFloodIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(Options{MemoryKiB: 64, Iterations: 1, BudgetMiB: 1, MaxParallel: 3, MaxWaiting: 1000, Wait: time.Hour})
-		h.free = func() {}
 		ctx, stop := context.WithCancel(t.Context())
 		var owner sync.WaitGroup
 		owner.Go(func() { h.GiveBack(ctx) })

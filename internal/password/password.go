@@ -14,7 +14,6 @@ package password
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
@@ -62,8 +61,8 @@ type Hasher struct {
 	memories memories
 	// argon2id is memories.idKey; tests count its calls.
 	argon2id func(password, salt []byte, iterations, memoryKiB uint32, threads uint8, keyBytes uint32) []byte
-	// free is debug.FreeOSMemory.
-	free func()
+	// drop is memories.drop; tests count its calls.
+	drop func()
 }
 
 // New returns a Hasher.
@@ -76,13 +75,12 @@ func New(o Options) *Hasher {
 			threads:    uint8(o.Parallelism), //nolint:gosec // G115: likewise
 		},
 		budget: newBudget(o),
-		free:   debug.FreeOSMemory,
 	}
 	if o.PBKDF2 {
 		h.rounds = pbkdf2Iterations
 	}
 	h.memories.keepKiB = h.cost.memoryKiB
-	h.argon2id = h.memories.idKey
+	h.argon2id, h.drop = h.memories.idKey, h.memories.drop
 	return h
 }
 

@@ -89,32 +89,53 @@ func replaceWords(db *gorm.DB, old, now store.User) error {
 // the user_id of the row with the empty word, which no search finds. A name that such a
 // release changes later is found by its first word alone, until it changes again.
 func (d *DB) IndexNames(ctx context.Context, n int) (int64, error) {
-	var done int64
-	var users []store.User
+	var b indexed
 	err := d.Read(ctx, func(db *gorm.DB) (err error) {
-		if err = engine.Row(db, "SELECT COALESCE(MAX(user_id), 0) FROM user_words WHERE word = ''", nil, &done); err != nil {
-			return err
-		}
-		users, err = userTable.all(db, "SELECT "+userTable.selected+" FROM users u WHERE u.id > ? ORDER BY u.id LIMIT ?", done, n)
+		b, err = toIndex(db, n)
 		return err
 	})
-	if err != nil || len(users) == 0 {
+	if err != nil || b.looked == 0 {
 		return 0, err
 	}
 	err = d.write(ctx, func(t *tx) error {
-		return t.Do(func(db *gorm.DB) error { return t.indexNames(db, done, users) })
+		return t.Do(func(db *gorm.DB) error { return t.indexNames(db, b) })
 	})
-	return int64(len(users)), err
+	return b.looked, err
+}
+
+// An indexed batch of users are those after one ID, up to last.
+type indexed struct {
+	after, last, looked int64
+	// extra are the IDs of those with extra words.
+	extra []int64
+}
+
+// toIndex reads no more of the users than their names: there may be millions of them, at a
+// start.
+func toIndex(db *gorm.DB, n int) (b indexed, err error) {
+	if err := engine.Row(db, "SELECT COALESCE(MAX(user_id), 0) FROM user_words WHERE word = ''", nil, &b.after); err != nil {
+		return b, err
+	}
+	err = engine.Rows(db, "SELECT id, username_key, first_name, last_name FROM users WHERE id > ? ORDER BY id LIMIT ?", []any{b.after, n}, func(s engine.Scanner) error {
+		var u store.User
+		if err := s.Scan(&u.ID, &u.UsernameKey, &u.FirstName, &u.LastName); err != nil {
+			return err
+		}
+		b.last = u.ID
+		b.looked++
+		if len(extraWords(u)) > 0 {
+			b.extra = append(b.extra, u.ID)
+		}
+		return nil
+	})
+	return b, err
 }
 
 // indexNames reads each user who has extra words once more, because they may have been
 // renamed since.
-func (t *tx) indexNames(db *gorm.DB, done int64, users []store.User) error {
-	for _, u := range users {
-		if len(extraWords(u)) == 0 {
-			continue
-		}
-		u, err := t.lockUser(db, u.ID)
+func (t *tx) indexNames(db *gorm.DB, b indexed) error {
+	for _, id := range b.extra {
+		u, err := t.lockUser(db, id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -128,8 +149,8 @@ func (t *tx) indexNames(db *gorm.DB, done int64, users []store.User) error {
 			return err
 		}
 	}
-	if err := db.Exec("DELETE FROM user_words WHERE word = '' AND user_id = ?", done).Error; err != nil {
+	if err := db.Exec("DELETE FROM user_words WHERE word = '' AND user_id = ?", b.after).Error; err != nil {
 		return err
 	}
-	return db.Exec("INSERT INTO user_words (word, user_id) VALUES ('', ?)", users[len(users)-1].ID).Error
+	return db.Exec("INSERT INTO user_words (word, user_id) VALUES ('', ?)", b.last).Error
 }
