@@ -68,6 +68,8 @@ Without AVX-512 IFMA a signature takes twice as long by OpenSSL.
 
 The first compares them in ns/op; the second does without AVX-512 IFMA.
 
+**Peers**, servers of other makers, are measured beside Gatehouse in runs of their own: [Peers](peers.md).
+
 `, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "the kernel's clock of its process", integer(o.pool), o.bufferPoolMiB), "\n")
 }
 

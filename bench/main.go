@@ -62,8 +62,11 @@ type findings interface {
 }
 
 func (r *rig) find(ctx context.Context) (findings, error) {
-	if r.options.against.wanted() {
+	switch {
+	case r.options.against.wanted():
 		return r.compare(ctx)
+	case r.options.peers.wanted():
+		return r.measurePeers(ctx)
 	}
 	return r.measure(ctx)
 }

@@ -19,6 +19,7 @@ type options struct {
 	sizes                           []int
 	only                            []string
 	against                         rivalry
+	peers                           peering
 
 	connections   int
 	duration      time.Duration
@@ -40,6 +41,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.binary, "binary", "", "the gatehouse `program` to measure; empty: build it")
 	f.Var((*settings)(&o.env), "env", "a setting of it, `NAME=VALUE`; may be given several times")
 	o.against.flags(f)
+	o.peers.flags(f)
 	f.StringVar(&o.dir, "dir", "", "the `folder` for databases and logs; empty: a temporary one")
 	f.BoolVar(&o.keep, "keep", false, "leave that folder behind")
 	f.StringVar(&on, "on", "sqlite,mariadb", "the `topologies`: sqlite, mariadb (with Redis)")
@@ -64,7 +66,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	if o.sizes, err = numbers(sizes); err != nil {
 		return o, err
 	}
-	return o, errors.Join(o.check(f.Args()), o.against.check(o))
+	return o, errors.Join(o.check(f.Args()), o.against.check(o), o.peers.check(o))
 }
 
 func (o options) check(rest []string) error {

@@ -62,6 +62,7 @@ step "the files that operators deploy"
 go vet -C deploy ./... && go -C deploy mod tidy -diff && go -C deploy test ./...
 step "the snippets that are modules of their own"
 go vet -C docs/snippets/apis/go ./... && go -C docs/snippets/apis/go mod tidy -diff
+go vet -C bench/peers/go ./... && go -C bench/peers/go mod tidy -diff
 step "the MCP server of the tests"
 # It has the snippets of docs/apis.md as two files of its own (overlay.json).
 go vet -C test/interop/mcp -overlay overlay.json ./... && go -C test/interop/mcp mod tidy -overlay overlay.json -diff
