@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
+	"slices"
 
 	"gatehouse/internal/oauth"
 	"gatehouse/store"
@@ -15,6 +17,8 @@ type app struct {
 	id, scope string
 	// resource is the API that its requests name (RFC 8707); empty: none.
 	resource string
+	// access signs the access tokens of that API, and refresh its refresh tokens; empty: RS256.
+	access, refresh string
 }
 
 // The rows with an API have apps of their own, which differ from the others only in what
@@ -51,28 +55,33 @@ func (a app) resources() string {
 
 // resourcesOf returns the resources of a session as its row has them.
 func resourcesOf(s store.Session) string {
-	if s.ClientID == publicAPIApp.id {
-		return publicAPIApp.resources()
+	for _, a := range publicApps() {
+		if s.ClientID == a.id {
+			return a.resources()
+		}
 	}
-	return publicApp.resources()
+	return app{}.resources()
 }
 
-// addAPI registers the API, and gives its apps their scopes.
-func (m *mint) addAPI(ctx context.Context, c *crowd) error {
+// addAPIs registers the APIs, and gives their apps their scopes and algorithms.
+func (m *mint) addAPIs(ctx context.Context, c *crowd) error {
 	err := m.db.Write(ctx, func(tx store.Tx) error {
-		err := errors.Join(tx.LockAPIs(), tx.CreateAPI(store.API{
-			ID: "orders", Identifier: apiIdentifier, Name: "Orders", Scopes: []store.APIScope{{Name: "orders:read", Description: "Read your orders"}},
-			Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Claims: []string{"role"}, CreatedAt: c.now, UpdatedAt: c.now,
-		}))
-		for _, a := range []app{publicAPIApp, confidentialAPIApp} {
+		err := tx.LockAPIs()
+		for _, a := range confidentialApps()[1:] {
+			err = errors.Join(err, tx.CreateAPI(store.API{
+				ID: path.Base(a.resource), Identifier: a.resource, Name: "Orders", Scopes: []store.APIScope{{Name: "orders:read", Description: "Read your orders"}},
+				Signing: signedWith(a.access), Clients: store.ClientsRegistered, TokenType: store.TokenTypeAccess, Claims: []string{"role"}, CreatedAt: c.now, UpdatedAt: c.now,
+			}))
+		}
+		for _, a := range slices.Concat(confidentialApps()[1:], publicApps()[1:]) {
 			client, fault := tx.LockClient(a.id)
-			client.Scope = a.scope
+			client.Scope, client.RefreshSigning = a.scope, signedWith(a.refresh)
 			err = errors.Join(err, fault, tx.PutClient(client))
 		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("adding the API: %w", err)
+		return fmt.Errorf("adding the APIs: %w", err)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ const quiet = 3 * time.Second
 
 // measureBlock fills a database and measures everything on it.
 func (r *rig) measureBlock(ctx context.Context, t *topology, size int) (b block, err error) {
-	b = block{topology: t.name, size: size, sessions: max(size, r.options.pool+1)}
+	b = block{topology: t.name, size: size, sessions: max(size, signInsFor(r.options.pool))}
 	r.label = fmt.Sprintf("%s-%d-", strings.ToLower(t.name[:6]), size)
 	r.say("%s: filling with %d people and %d sessions", t.name, size, b.sessions)
 	began := time.Now()

@@ -37,7 +37,7 @@ func (r *rig) duel(ctx context.Context, two [2]contender, rows [2]scenario) (d d
 	var loads [2]load
 	var sums [2]sum
 	for i, c := range two {
-		loads[i] = newLoad(c.target.base, r.options.connections)
+		loads[i] = r.load(c.target, rows[i])
 		defer loads[i].close()
 		sums[i].seen.failures = loads[i].run(ctx, rows[i], r.options.warmUp).failures
 	}

@@ -19,7 +19,7 @@ func (r *rig) prepare(ctx context.Context, t *topology, name string, size int) (
 	if p, err = t.place(ctx, fmt.Sprintf("%s_%d", name, size)); err != nil {
 		return p, nil, err
 	}
-	f = &fixture{run: strings.ToLower(rand.Text()[:6]), secrets: map[string]string{}}
+	f = &fixture{run: strings.ToLower(rand.Text()[:6]), secrets: map[string]string{}, holders: map[string]chan *holder{}}
 	if err := r.furnish(ctx, p, f); err != nil {
 		return p, nil, err
 	}
@@ -52,7 +52,7 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 	var made struct {
 		Secret string `json:"client_secret"`
 	}
-	for _, a := range []app{confidentialApp, confidentialAPIApp} {
+	for _, a := range confidentialApps() {
 		err = r.command(ctx, p, "", &made, "client", "create", "--name", "Bench", "--id", a.id, "--scope", appScope,
 			"--grant", "client_credentials", "--grant", "password", "--grant", "refresh_token", "--json")
 		if err != nil {
@@ -60,7 +60,7 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 		}
 		f.secrets[a.id] = made.Secret
 	}
-	for _, a := range []app{publicApp, publicAPIApp} {
+	for _, a := range publicApps() {
 		err = r.command(ctx, p, "", &public, "client", "create", "--name", "Bench page", "--id", a.id, "--public",
 			"--scope", appScope, "--redirect-uri", redirectURI,
 			"--grant", "password", "--grant", "authorization_code", "--grant", "refresh_token", "--json")
@@ -88,7 +88,7 @@ func (r *rig) mint(ctx context.Context, p place, c *crowd) (known []signIn, err 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, m.close()) }()
-	if err := m.addAPI(ctx, c); err != nil {
+	if err := errors.Join(m.makeKeys(ctx), m.addAPIs(ctx, c)); err != nil {
 		return nil, err
 	}
 	return m.signIns(ctx, c, r.options.pool, adminName)
@@ -98,12 +98,13 @@ func (r *rig) mint(ctx context.Context, p place, c *crowd) (known []signIn, err 
 func (f *fixture) give(known []signIn) {
 	last := len(known) - 1
 	f.admin = known[last].access
-	f.accounts, f.public, f.publicAPI = make(chan *holder, last), make(chan *holder, last), make(chan *holder, last)
-	queues := map[string]chan *holder{publicApp.id: f.public, publicAPIApp.id: f.publicAPI, session.AccountsID: f.accounts}
+	for _, a := range append(publicApps(), app{id: session.AccountsID}) {
+		f.holders[a.id] = make(chan *holder, last)
+	}
 	for _, k := range known[:last] {
-		if k.session.ClientID != publicAPIApp.id { // whose tokens our own API refuses
+		if k.session.ClientID == publicApp.id || k.session.ClientID == session.AccountsID { // our own API refuses those for others
 			f.access = append(f.access, k.access)
 		}
-		queues[k.session.ClientID] <- &holder{refresh: k.refresh}
+		f.holders[k.session.ClientID] <- &holder{refresh: k.refresh}
 	}
 }

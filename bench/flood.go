@@ -60,7 +60,7 @@ func (r *rig) bystanders(ctx context.Context, t target, f *fixture) (found laten
 	const each = 2
 	var wg sync.WaitGroup
 	for into, s := range map[*tally]scenario{
-		&found.refresh: {name: nameRefresh, next: f.refresh(publicApp, f.public)},
+		&found.refresh: {name: nameRefresh, next: f.refresh(publicApp)},
 		&found.jwks:    {name: nameJWKS, next: get("/.well-known/jwks.json", `"kid"`)},
 	} {
 		wg.Go(func() {

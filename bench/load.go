@@ -28,6 +28,8 @@ type request struct {
 type scenario struct {
 	name string
 	next func() request
+	// connections is how many send its requests; 0: as many as the rig's options say.
+	connections int
 	// hashes is set if a request hashes a password.
 	hashes bool
 	// shy is set if being turned away (503) is not a failure.

@@ -19,6 +19,7 @@ type machine struct {
 	cores          int
 	processor      string
 	features       string // of its instructions
+	ifma           bool   // AVX-512 IFMA is among them
 	memory         int64
 	system         string
 	golang         string
@@ -29,6 +30,7 @@ type machine struct {
 func (r *rig) examine(ctx context.Context) (m machine, err error) {
 	m = machine{cores: cores(), golang: runtime.Version()}
 	m.processor, m.features = processor()
+	m.ifma = strings.Contains(m.features, "IFMA yes")
 	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
 		m.memory = kilobytes(string(text), "MemTotal")
 	}

@@ -36,7 +36,7 @@ func openMint(ctx context.Context, p place) (*mint, error) {
 	}
 	ring, err := keys.Open(ctx, keys.Options{
 		Store: db, Masters: keys.MasterKeys{p.masterKey}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		PublishLead: time.Hour, VerifyFor: time.Hour, // the mint never makes a key
+		PublishLead: mintLead, VerifyFor: time.Hour, // no key of the mint is superseded
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the keys for minting: %w", err), db.Close())
@@ -62,19 +62,24 @@ const userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Fire
 // tokenLife is the lifetime of the access tokens, longer than any run.
 const tokenLife = 12 * time.Hour
 
-// signIns returns n sessions of people who may sign in; the last is the
-// administrator's.
+// signIns returns n sessions of people who may sign in, and as many more as the rows by
+// algorithm need; the last is the administrator's.
 func (m *mint) signIns(ctx context.Context, c *crowd, n int, admin string) ([]signIn, error) {
 	kid, err := m.ring.SigningKeyID(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("minting tokens: %w", err)
 	}
-	found := make([]signIn, 0, n+1)
+	found := make([]signIn, 0, signInsFor(n))
 	for i := 0; len(found) < n; i++ {
 		if active(i % c.size) {
 			found = append(found, signIn{user: c.person(i % c.size), session: c.session(i, kid)})
 		}
 	}
+	more, err := m.algorithmSignIns(ctx, c, n/algorithmShare)
+	if err != nil {
+		return nil, fmt.Errorf("minting tokens: %w", err)
+	}
+	found = append(found, more...)
 	boss, err := m.db.UserByName(ctx, admin)
 	if err != nil {
 		return nil, fmt.Errorf("reading the administrator: %w", err)
@@ -85,6 +90,13 @@ func (m *mint) signIns(ctx context.Context, c *crowd, n int, admin string) ([]si
 	found = append(found, signIn{user: boss, session: s})
 	return found, m.sign(ctx, found)
 }
+
+// algorithmShare of the sessions that have tokens are in the second public app; each app of the
+// rows by algorithm has as many beside them.
+const algorithmShare = 4
+
+// signInsFor is how many sessions have tokens, with the administrator's.
+func signInsFor(pool int) int { return pool + len(algorithmApps())*(pool/algorithmShare) + 1 }
 
 // sign mints the tokens of the sessions, on every core.
 func (m *mint) sign(ctx context.Context, all []signIn) error {

@@ -31,6 +31,7 @@ func (r report) machineTable() table {
 		{"Go", m.golang},
 		{"MariaDB", m.mariaDB},
 		{"Redis", m.redis},
+		{"the server signs with RSA by", r.signedBy()},
 		{"one RSA-2048 signature, µs of CPU", micros(m.unit.Signature)},
 		{"the same while every core signs, µs", micros(m.unit.Crowded)},
 		{"one argon2id hash, µs of CPU", m.hash()},
@@ -90,7 +91,7 @@ func (r report) floodTable() table {
 		title: "Under a flood of sign-ins",
 		note: integer(r.options.flood) + " connections sign in without pause, while two others refresh and two read the JWKS. " +
 			"A sign-in is turned away with 503 and Retry-After when the password budget is full.",
-		head: []string{"", "people", "JWKS p99, ms", "in the flood", "refresh p99, ms", "in the flood", "refreshes/s", "in the flood", "sign-ins/s", "sign-in p99, ms", "turned away", "peak, MB", "failures"},
+		head: []string{"", "people", "JWKS p99, ms", "in the flood", "refresh p99, ms", "in the flood", "refreshes/s", "in the flood", "JWKS/s", "in the flood", "sign-ins/s", "sign-in p99, ms", "turned away", "peak, MB", "failures"},
 	}
 	for _, b := range r.blocks {
 		f := b.flood
@@ -100,7 +101,7 @@ func (r report) floodTable() table {
 		t.rows = append(t.rows, []string{
 			b.topology, integer(b.size), ms(quantile(f.calm.jwks.took, 0.99)), ms(quantile(f.flooded.jwks.took, 0.99)),
 			ms(quantile(f.calm.refresh.took, 0.99)), ms(quantile(f.flooded.refresh.took, 0.99)),
-			perSecond(f.calm.refresh.rate()), perSecond(f.flooded.refresh.rate()),
+			perSecond(f.calm.refresh.rate()), perSecond(f.flooded.refresh.rate()), perSecond(f.calm.jwks.rate()), perSecond(f.flooded.jwks.rate()),
 			perSecond(f.signedIn), ms(f.p99), integer(f.busy), megabytes(f.peak), failures(f.failures),
 		})
 	}

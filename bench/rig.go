@@ -78,6 +78,7 @@ func (r *rig) say(format string, args ...any) {
 type report struct {
 	day     time.Time
 	machine machine
+	signer  string // the OpenSSL that signs; empty: Go does
 	options options
 	hello   measurement
 	first   map[string]starts // by topology
@@ -87,6 +88,9 @@ type report struct {
 func (r *rig) measure(ctx context.Context) (found report, err error) {
 	found = report{day: r.began, options: r.options, first: map[string]starts{}}
 	if found.machine, err = r.examine(ctx); err != nil {
+		return found, err
+	}
+	if found.signer, err = r.program.signer(ctx); err != nil {
 		return found, err
 	}
 	if found.hello, err = r.measureHello(ctx); err != nil {

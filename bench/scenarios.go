@@ -2,9 +2,6 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -14,13 +11,11 @@ import (
 // some of its sessions.
 type fixture struct {
 	crowd     *crowd
-	secrets   map[string]string // of the confidential apps
-	access    []string          // one for each session that has tokens
-	accounts  chan *holder
-	public    chan *holder
-	publicAPI chan *holder
-	admin     string // the administrator's access token
-	farPath   string // of the far page
+	secrets   map[string]string       // of the confidential apps
+	access    []string                // one for each session that has tokens
+	holders   map[string]chan *holder // by client
+	admin     string                  // the administrator's access token
+	farPath   string                  // of the far page
 	turn, new atomic.Int64
 	codes     [2]atomic.Int64 // how many codes of each public app were redeemed
 	run       string          // makes the names differ from an earlier run's
@@ -32,6 +27,7 @@ type holder struct{ refresh string }
 // The names of the scenarios that have aims.
 const (
 	nameClientCredentials = "client_credentials"
+	nameManyCallers       = nameClientCredentials + ", 16 connections"
 	nameRefresh           = "refresh, /oauth/token"
 	nameAccountsRefresh   = "refresh, /api/accounts"
 	namePassword          = "password grant"
@@ -58,8 +54,13 @@ func (f *fixture) scenarios() []scenario {
 		{name: nameDiscovery, next: get("/.well-known/openid-configuration", `"issuer"`)},
 		{name: nameClientCredentials, next: f.clientCredentials(confidentialApp)},
 		{name: nameClientCredentials + forAPI, next: f.clientCredentials(confidentialAPIApp)},
-		{name: nameRefresh, next: f.refresh(publicApp, f.public)},
-		{name: nameRefresh + forAPI, next: f.refresh(publicAPIApp, f.publicAPI)},
+		{name: nameClientCredentials + forAPI + byES256, next: f.clientCredentials(confidentialES256App)},
+		{name: nameClientCredentials + forAPI + byEd25519, next: f.clientCredentials(confidentialEd25519App)},
+		{name: nameManyCallers, next: f.clientCredentials(confidentialApp), connections: 16},
+		{name: nameRefresh, next: f.refresh(publicApp)},
+		{name: nameRefresh + forAPI, next: f.refresh(publicAPIApp)},
+		{name: nameRefresh + forAPI + byES256AndRSA, next: f.refresh(publicES256App)},
+		{name: nameRefresh + forAPI + byEd25519Twice, next: f.refresh(publicEd25519App)},
 		{name: nameAccountsRefresh, next: f.accountsRefresh},
 		{name: nameIntrospect, next: f.introspect(f.anotherToken)},
 		{name: nameIntrospect + seenBefore, next: f.introspect(f.seenToken)},
@@ -100,7 +101,7 @@ func (f *fixture) asApp(a app, path string, form url.Values) request {
 func (f *fixture) clientCredentials(a app) func() request {
 	return func() request {
 		q := f.asApp(a, "/oauth/token", a.form(url.Values{"grant_type": {"client_credentials"}}))
-		q.contains = `"access_token"`
+		q.contains = tokenBy("access_token", a.access)
 		return q
 	}
 }
@@ -118,51 +119,5 @@ func (f *fixture) introspect(token func() string) func() request {
 		q := f.asApp(confidentialApp, "/oauth/introspect", url.Values{"token": {token()}})
 		q.contains = `"active":true`
 		return q
-	}
-}
-
-// refresh refreshes the next session in turn, and puts it back with its new token.
-func (f *fixture) refresh(a app, queue chan *holder) func() request {
-	return func() request {
-		h := nextHolder(queue)
-		form := a.form(url.Values{"grant_type": {"refresh_token"}, "client_id": {a.id}, "refresh_token": {h.refresh}})
-		return request{
-			method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
-			body: form.Encode(), want: http.StatusOK, then: h.moveOn(queue, "refresh_token"),
-		}
-	}
-}
-
-func (f *fixture) accountsRefresh() request {
-	h := nextHolder(f.accounts)
-	q := post("/api/accounts/token/refresh/", map[string]string{"refresh": h.refresh})
-	q.want, q.then = http.StatusOK, h.moveOn(f.accounts, "refresh")
-	return q
-}
-
-// nextHolder returns the next session in turn. A session whose refresh failed does not
-// come back; when none is left, the requests without a token show as failures.
-func nextHolder(queue chan *holder) *holder {
-	select {
-	case h := <-queue:
-		return h
-	default:
-		return &holder{}
-	}
-}
-
-func (h *holder) moveOn(queue chan *holder, field string) func(http.Header, []byte) error {
-	return func(_ http.Header, body []byte) error {
-		var answer map[string]any
-		if err := json.Unmarshal(body, &answer); err != nil {
-			return fmt.Errorf("reading a refresh: %w", err)
-		}
-		next, ok := answer[field].(string)
-		if !ok || next == h.refresh {
-			return errors.New("a refresh without a new refresh token")
-		}
-		h.refresh = next
-		queue <- h
-		return nil
 	}
 }

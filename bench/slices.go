@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,10 +19,15 @@ type sum struct {
 	unit units
 }
 
+// load returns the connections that send the requests of a scenario.
+func (r *rig) load(t target, s scenario) load {
+	return newLoad(t.base, cmp.Or(s.connections, r.options.connections))
+}
+
 // measureScenario warms up and measures.
 func (r *rig) measureScenario(ctx context.Context, t target, s scenario) (measurement, error) {
 	r.say("measuring %s", s.name)
-	l := newLoad(t.base, r.options.connections)
+	l := r.load(t, s)
 	defer l.close()
 	warm := l.run(ctx, s, r.options.warmUp)
 	m := measurement{scenario: s.name, hashes: s.hashes, counted: t.counters != nil}

@@ -53,7 +53,7 @@ func (t table) markdown() string {
 }
 
 // These functions format figures: milliseconds, microseconds, megabytes of 10⁶ bytes.
-func ms(d time.Duration) string     { return fmt.Sprintf("%.1f", float64(d)/float64(time.Millisecond)) }
+func ms(d time.Duration) string     { return fmt.Sprintf("%.1f", inMillis(d)) }
 func micros(d time.Duration) string { return fmt.Sprintf("%.0f", float64(d)/float64(time.Microsecond)) }
 func megabytes(bytes int64) string  { return fmt.Sprintf("%.1f", float64(bytes)/1e6) }
 func perRequest(n float64) string   { return fmt.Sprintf("%.1f", max(0, n)) }

@@ -141,7 +141,7 @@ func slowest(limit time.Duration) func(report) []figure {
 		for _, b := range r.blocks {
 			for _, v := range b.views {
 				if v.limit == limit {
-					all = append(all, figure{float64(v.median()) / float64(time.Millisecond), v.name + ", " + b.String()})
+					all = append(all, figure{inMillis(v.median()), v.name + ", " + b.String()})
 				}
 			}
 		}
