@@ -19,7 +19,7 @@ func (f *fixture) refresh(a app) func() request {
 		form := a.form(url.Values{"grant_type": {"refresh_token"}, "client_id": {a.id}, "refresh_token": {h.refresh}})
 		return request{
 			method: http.MethodPost, path: "/oauth/token", contentType: "application/x-www-form-urlencoded",
-			body: form.Encode(), want: http.StatusOK, contains: tokenBy("access_token", a.access), then: h.moveOn(queue, "refresh_token", a.refresh),
+			body: form.Encode(), want: http.StatusOK, contains: tokenBy("access_token", a.access), then: a.refreshed(h.moveOn(queue, "refresh_token")),
 		}
 	}
 }
@@ -28,7 +28,7 @@ func (f *fixture) accountsRefresh() request {
 	queue := f.holders[session.AccountsID]
 	h := nextHolder(queue)
 	q := post("/api/accounts/token/refresh/", map[string]string{"refresh": h.refresh})
-	q.want, q.then = http.StatusOK, h.moveOn(queue, "refresh", "")
+	q.want, q.then = http.StatusOK, h.moveOn(queue, "refresh")
 	return q
 }
 
@@ -43,13 +43,19 @@ func nextHolder(queue chan *holder) *holder {
 	}
 }
 
-// moveOn checks that the answer has another refresh token, signed with an algorithm, with which
-// the session goes on.
-func (h *holder) moveOn(queue chan *holder, field, algorithm string) func(http.Header, []byte) error {
-	return func(_ http.Header, body []byte) error {
-		if !strings.Contains(string(body), tokenBy(field, algorithm)) {
-			return fmt.Errorf("a refresh token that %s has not signed", algorithm)
+// refreshed checks what signed the refresh token of an answer, before then.
+func (a app) refreshed(then func(http.Header, []byte) error) func(http.Header, []byte) error {
+	return func(header http.Header, body []byte) error {
+		if want := tokenBy("refresh_token", a.refresh); !strings.Contains(string(body), want) {
+			return fmt.Errorf("no refresh token begins with %s", want)
 		}
+		return then(header, body)
+	}
+}
+
+// moveOn checks that the answer has another refresh token, with which the session goes on.
+func (h *holder) moveOn(queue chan *holder, field string) func(http.Header, []byte) error {
+	return func(_ http.Header, body []byte) error {
 		var answer map[string]any
 		if err := json.Unmarshal(body, &answer); err != nil {
 			return fmt.Errorf("reading a refresh: %w", err)
