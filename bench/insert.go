@@ -86,7 +86,7 @@ var dialects = map[string]dialect{
 	"sqlite": {prepares: true, after: []string{"PRAGMA journal_mode(WAL)"}, indexes: sqliteIndexes},
 	"mysql": {
 		before: []string{"SET unique_checks = 0", "SET foreign_key_checks = 0", "SET GLOBAL innodb_flush_log_at_trx_commit = 2"},
-		after:  []string{"SET GLOBAL innodb_flush_log_at_trx_commit = 1", "ANALYZE TABLE users, user_names, sessions, browser_sessions, consents, auth_codes, audit_events"}, indexes: mysqlIndexes,
+		after:  []string{"SET GLOBAL innodb_flush_log_at_trx_commit = 1", "ANALYZE TABLE users, user_names, sessions, browser_sessions, consents, auth_codes, audit_log"}, indexes: mysqlIndexes,
 	},
 }
 

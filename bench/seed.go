@@ -34,7 +34,7 @@ func fill(ctx context.Context, p place, c *crowd, known []signIn) (err error) {
 			return f.around("browser_sessions", func() error { return f.browserSessions(c, known[len(known)-1].user) })
 		},
 		func() error {
-			return f.around("audit_events", func() error { return f.auditEvents(c, known[len(known)-1].user) })
+			return f.around("audit_log", func() error { return f.auditEvents(c, known[len(known)-1].user) })
 		},
 		func() error { return f.consents(c) },
 		func() error { return f.codes(c) },

@@ -21,7 +21,7 @@ func (f filler) auditEvents(c *crowd, admin store.User) error {
 		}
 		began, step := c.now.Add(-time.Duration(c.rounds-round)*lasts).UnixMilli(), lasts.Milliseconds()/int64(c.size)
 		rows := strings.NewReplacer("ACTOR", actor, "KIND", kind, "BEGAN", fmt.Sprint(began), "STEP", fmt.Sprint(step), "ROUND", fmt.Sprint(round), "APP", publicApp.id, "FIRST", fmt.Sprint(firstID)).Replace(
-			`INSERT INTO audit_events (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)
+			`INSERT INTO audit_log (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)
 			SELECT BEGAN + STEP * (id - FIRST), KIND, ACTOR, CONCAT('user:', sub), '', 'APP', '192.0.2.1', CONCAT('ROUND-', sub), '{"method":"password"}'
 			FROM users WHERE id >= FIRST ORDER BY id`)
 		if err := f.exec(rows); err != nil {

@@ -18,6 +18,15 @@ const followEvery = 500 * time.Millisecond
 type follower struct {
 	list  func(context.Context, store.AuditQuery) ([]store.AuditEvent, error)
 	query store.AuditQuery
+	// parts are those of the log (store.AuditSplit): new events appear in each of them as long
+	// as replicas of the release before run.
+	parts []*followed
+}
+
+// followed is a part of the log.
+type followed struct {
+	// before is the ID at which the part ends; 0: at the newest event.
+	before int64
 	// settled is the ID up to which no more events appear, and seen has the IDs of the
 	// events above it that were returned.
 	settled sink.Settling
@@ -30,44 +39,77 @@ func (f *follower) start(ctx context.Context, now time.Time) ([]store.AuditEvent
 	if err != nil {
 		return nil, err
 	}
-	if len(events) == f.query.Limit {
-		f.settled.Through = events[len(events)-1].ID - 1
+	q := f.query
+	q.Before = store.AuditSplit + 1
+	below, err := f.list(ctx, q)
+	if err != nil {
+		return nil, err
 	}
-	f.seen = map[int64]bool{}
-	return f.fresh(events, now), nil
+	above := events[:len(events)-countBelow(events)]
+	f.parts = []*followed{
+		{settled: sink.Settling{Through: store.AuditSplit}, seen: map[int64]bool{}},
+		{before: store.AuditSplit + 1, seen: map[int64]bool{}},
+	}
+	for i, begun := range [][]store.AuditEvent{above, below} {
+		if len(begun) == f.query.Limit {
+			f.parts[i].settled.Through = begun[len(begun)-1].ID - 1
+		}
+		f.parts[i].fresh(begun, now)
+	}
+	return events, nil
+}
+
+// countBelow counts the events of the part below store.AuditSplit, which come last.
+func countBelow(events []store.AuditEvent) (n int) {
+	for n < len(events) && events[len(events)-1-n].ID <= store.AuditSplit {
+		n++
+	}
+	return n
 }
 
 // next returns the events that have appeared since, newest first.
 func (f *follower) next(ctx context.Context, now time.Time) (all []store.AuditEvent, err error) {
+	for _, part := range f.parts {
+		events, err := f.above(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part.fresh(events, now)...)
+	}
+	return all, nil
+}
+
+// above returns the events of a part that have not settled.
+func (f *follower) above(ctx context.Context, part *followed) (all []store.AuditEvent, err error) {
 	q := f.query
-	q.Limit = 500
+	q.Limit, q.Before = 500, part.before
 	for {
 		page, err := f.list(ctx, q)
 		if err != nil {
 			return nil, err
 		}
 		above := len(page)
-		if at := slices.IndexFunc(page, func(e store.AuditEvent) bool { return e.ID <= f.settled.Through }); at >= 0 {
+		if at := slices.IndexFunc(page, func(e store.AuditEvent) bool { return e.ID <= part.settled.Through }); at >= 0 {
 			above = at
 		}
 		all = append(all, page[:above]...)
 		if above < q.Limit {
-			return f.fresh(all, now), nil
+			return all, nil
 		}
 		q.Before = page[above-1].ID
 	}
 }
 
 // fresh returns the events that were not seen, and forgets those below which none appears.
-func (f *follower) fresh(events []store.AuditEvent, now time.Time) []store.AuditEvent {
+func (p *followed) fresh(events []store.AuditEvent, now time.Time) []store.AuditEvent {
 	var highest int64
-	events = slices.DeleteFunc(slices.Clone(events), func(e store.AuditEvent) bool { return f.seen[e.ID] })
+	events = slices.DeleteFunc(slices.Clone(events), func(e store.AuditEvent) bool { return p.seen[e.ID] })
 	for _, e := range events {
-		f.seen[e.ID] = true
+		p.seen[e.ID] = true
 		highest = max(highest, e.ID)
 	}
-	f.settled.Saw(now, highest)
-	maps.DeleteFunc(f.seen, func(id int64, _ bool) bool { return id <= f.settled.Through })
+	p.settled.Saw(now, highest)
+	maps.DeleteFunc(p.seen, func(id int64, _ bool) bool { return id <= p.settled.Through })
 	return events
 }
 

@@ -92,8 +92,8 @@ type mess map[string]int
 // The others leave nothing. Sign-up, pushed requests, device codes and apps that register
 // themselves have tests of their own, with names and clients that exist.
 var messes = map[string]mess{
-	"POST /login":              {"throttles": 7, "audit_events": 1},
-	"POST /api/accounts/login": {"throttles": 7, "audit_events": 1},
+	"POST /login":              {"throttles": 7, "audit_log": 1},
+	"POST /api/accounts/login": {"throttles": 7, "audit_log": 1},
 	"POST /oauth/token":        {"throttles": 2}, "POST /oauth/introspect": {"throttles": 2}, "POST /oauth/revoke": {"throttles": 2},
 	"POST /login/passkey/options": {"throttles": 1, "challenges": 1}, "POST /signup/passkey/options": {"throttles": 1}, "POST /reset/passkey/options": {"throttles": 3}, "POST /oauth/challenge": {"throttles": 2},
 	"POST /oauth/par": {"throttles": 2}, "POST /oauth/device_authorization": {"throttles": 2},
@@ -233,7 +233,7 @@ func rowsOf(t *testing.T, raw *sql.DB) map[string]int {
 	for name := range rows {
 		var n int
 		query := "SELECT COUNT(*) FROM " + name
-		if name == "audit_events" {
+		if name == "audit_log" {
 			query += " WHERE actor <> 'system'"
 		}
 		if err := raw.QueryRowContext(t.Context(), query).Scan(&n); err != nil {

@@ -29,36 +29,43 @@ func AuditSink(ctx context.Context, cfg config.Config, database sqlstore.Options
 		found.Fault(check, "correct GATEHOUSE_AUDIT_SINK, or let this user write there", "%s", err)
 		return found
 	}
-	at, err := delivery(ctx, database)
+	waiting, err := waitingSince(ctx, database)
 	if errors.Is(err, store.ErrNotFound) {
 		found.OK(check, "%s, from the first start with it on", cfg.AuditSink)
 	}
 	if err != nil {
 		return found // Database reports that
 	}
-	late := !at.Waiting.IsZero() && now().Sub(at.Waiting) > auditLate
+	late := !waiting.IsZero() && now().Sub(waiting) > auditLate
 	found.Judge(!late, check, "see the log of the servers for why it cannot be written; no event is lost until GATEHOUSE_AUDIT_KEEP",
-		"%s, %s", cfg.AuditSink, sinkState(at))
+		"%s, %s", cfg.AuditSink, sinkState(waiting))
 	return found
 }
 
-func delivery(ctx context.Context, database sqlstore.Options) (at store.AuditDelivery, err error) {
+// waitingSince returns when the first event happened that was not delivered; zero if there is none.
+func waitingSince(ctx context.Context, database sqlstore.Options) (first time.Time, err error) {
 	db, ok, err := open(ctx, database)
 	if err != nil {
-		return at, err
+		return first, err
 	}
 	if !ok {
-		return at, store.ErrNotFound
+		return first, store.ErrNotFound
 	}
 	defer func() { _ = db.Close() }() // only read
-	return db.AuditDelivery(ctx)
+	parts, err := db.AuditDelivery(ctx)
+	for _, at := range parts {
+		if first.IsZero() || !at.Waiting.IsZero() && at.Waiting.Before(first) {
+			first = at.Waiting
+		}
+	}
+	return first, err
 }
 
-func sinkState(at store.AuditDelivery) string {
-	if at.Waiting.IsZero() {
+func sinkState(waiting time.Time) string {
+	if waiting.IsZero() {
 		return "which has every event"
 	}
-	return "in which events are missing since " + at.Waiting.UTC().Format(time.RFC3339)
+	return "in which events are missing since " + waiting.UTC().Format(time.RFC3339)
 }
 
 // appendable returns why lines cannot be added to a file, without making it.

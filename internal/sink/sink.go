@@ -17,6 +17,8 @@ import (
 const (
 	// DefaultEvery is the time between two looks at the log.
 	DefaultEvery = time.Second
+	// parts are those of the log.
+	parts = 2
 	// batch is how many events are read, written and remembered together.
 	batch = 200
 	// DefaultPatience is how long a write may take before another replica may try.
@@ -33,13 +35,14 @@ var errBlocked = errors.New("nobody reads what is written")
 // A Log is the audit log, and how far it was delivered.
 type Log interface {
 	AuditAfter(ctx context.Context, id int64, n int) ([]store.AuditEvent, error)
-	AuditDelivery(ctx context.Context) (store.AuditDelivery, error)
+	AuditDelivery(ctx context.Context) ([]store.AuditDelivery, error)
 	BeginAuditDelivery(ctx context.Context) error
 	AuditDelivered(ctx context.Context, from, through int64) (bool, error)
 }
 
-// A Sink delivers each event at least once, in the order of their IDs. Any number of replicas
-// may run one: whichever comes first goes on where the last one stopped.
+// A Sink delivers each event at least once, in the order of their IDs within each part of the
+// log (store.AuditSplit). Any number of replicas may run one: whichever comes first goes on
+// where the last one stopped.
 type Sink struct {
 	Events Log
 	// To takes lines. Of an error, it returns how many bytes were written all the same.
@@ -61,8 +64,8 @@ type Sink struct {
 	Behind  func(time.Duration)
 	Log     *slog.Logger
 
-	at       store.AuditDelivery // as it was last read
-	settling Settling
+	at       []store.AuditDelivery // of each part of the log, as it was last read
+	settling [parts]Settling
 	pending  *write // that has not ended within Patience
 	trouble  trouble
 }
@@ -94,14 +97,11 @@ func (s *Sink) look(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	now := s.Now()
-	s.settling.Saw(now, s.at.Newest)
-	waited := time.Duration(0)
-	if !s.at.Waiting.IsZero() {
-		waited = max(0, now.Sub(s.at.Waiting))
+	s.Behind(s.saw(s.Now()))
+	if _, waiting := s.waiting(); !waiting {
+		return s.finish(ctx)
 	}
-	s.Behind(waited)
-	if err := s.finish(ctx); err != nil || s.at.Waiting.IsZero() {
+	if err := s.finish(ctx); err != nil {
 		return err
 	}
 	var failed error
@@ -109,22 +109,58 @@ func (s *Sink) look(ctx context.Context) (err error) {
 	return errors.Join(err, failed)
 }
 
-// deliver writes batch after batch. It asks where each begins, because another replica may
+// saw notes the newest events, and returns how long the oldest has waited.
+func (s *Sink) saw(now time.Time) (waited time.Duration) {
+	for i, at := range s.at {
+		s.settling[i].Saw(now, at.Newest)
+		if !at.Waiting.IsZero() {
+			waited = max(waited, now.Sub(at.Waiting))
+		}
+	}
+	return waited
+}
+
+// waiting returns the first part that has events which are not delivered, if there is one.
+func (s *Sink) waiting() (at store.AuditDelivery, waiting bool) {
+	for _, at := range s.at {
+		if !at.Waiting.IsZero() {
+			return at, true
+		}
+	}
+	return at, false
+}
+
+// deliver writes what each part has. It stops at a failure: the next write may come only once
+// this one has ended.
+func (s *Sink) deliver(ctx context.Context) error {
+	for part, at := range s.at {
+		if at.Waiting.IsZero() {
+			continue
+		}
+		if err := s.deliverPart(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliverPart writes batch after batch. It asks where each begins, because another replica may
 // have written what this one was blocked on.
-func (s *Sink) deliver(ctx context.Context) (err error) {
+func (s *Sink) deliverPart(ctx context.Context, part int) (err error) {
 	for {
 		if s.at, err = s.Events.AuditDelivery(ctx); err != nil {
 			return err
 		}
-		events, err := s.Events.AuditAfter(ctx, s.at.Through, batch)
+		from := s.at[part].Through
+		events, err := s.Events.AuditAfter(ctx, from, batch)
 		if err != nil {
 			return err
 		}
-		ready := s.settling.ready(s.at.Through, events)
+		ready := s.settling[part].ready(from, events)
 		if len(ready) == 0 {
 			return nil
 		}
-		if s.pending, err = s.begin(s.at.Through, ready); err != nil {
+		if s.pending, err = s.begin(from, ready); err != nil {
 			return err
 		}
 		if err := s.finish(ctx); err != nil || len(ready) < batch {

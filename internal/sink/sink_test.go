@@ -2,6 +2,7 @@ package sink
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,7 +80,7 @@ func TestAFullDiskIsToldAndCaughtUpWith(t *testing.T) {
 	defer r.run(t)()
 	record(t, db, 2*batch+7)
 	testkit.Within(t, patience, "the failure is told", func() error {
-		if r.failed.Load() < 3 || r.behind.Load() == 0 || !strings.Contains(r.log.String(), "after_id=0") || !strings.Contains(r.log.String(), "no space left") {
+		if r.failed.Load() < 3 || r.behind.Load() == 0 || !strings.Contains(r.log.String(), fmt.Sprintf("after_id=%d", int64(store.AuditSplit))) || !strings.Contains(r.log.String(), "no space left") {
 			return errors.New(r.log.String())
 		}
 		return nil
@@ -156,8 +157,8 @@ func TestAPipeThatNobodyReads(t *testing.T) {
 			record(t, db, batch)
 			testkit.Within(t, patience, "another replica goes on", func() error {
 				ids, _ := idsIn(t, other)
-				at, err := db.AuditDelivery(t.Context())
-				if err != nil || len(ids) == 0 || at.Through != at.Newest || int64(len(ids))+before < at.Newest {
+				parts, err := db.AuditDelivery(t.Context())
+				if err != nil || len(ids) == 0 || parts[1].Through != parts[1].Newest || int64(len(ids))+before < parts[1].Newest-store.AuditSplit {
 					return errors.New("not all was written")
 				}
 				return nil
@@ -218,5 +219,75 @@ func TestAMissingIDIsWaitedFor(t *testing.T) {
 		if got := s.ready(4, events); len(got) != step.want {
 			t.Errorf("at %s: %d events are ready, want %d", at, len(got), step.want)
 		}
+	}
+}
+
+// TestAnUpgradeLosesNoEvent: while replicas of the release before record events where they
+// always did, and one of them delivers, those of this release deliver the events of both.
+func TestAnUpgradeLosesNoEvent(t *testing.T) {
+	for name, dsn := range databases() {
+		t.Run(name, func(t *testing.T) {
+			db := open(t, dsn(t))
+			file := filepath.Join(t.TempDir(), "audit.jsonl")
+			var writers sync.WaitGroup
+			for range 3 {
+				writers.Go(func() { actAsBefore(t, db) })
+			}
+			writers.Go(func() { act(t, db) })
+			stop := rigged(db, At(file)).run(t)
+			writers.Wait()
+			actAsBefore(t, db) // by a replica that is stopped last
+			wantAll(t, db, file)
+			stop()
+			ids, broken := idsIn(t, file)
+			below := 0
+			for _, id := range ids {
+				if id <= store.AuditSplit {
+					below++
+				}
+			}
+			if all := len(ids); below != 4*actsAsBefore || len(slices.Compact(slices.Sorted(slices.Values(ids)))) != all || broken > 0 {
+				t.Errorf("%d lines with %d of the release before, and %d broken; want %d of it, and each once", all, below, broken, 4*actsAsBefore)
+			}
+		})
+	}
+}
+
+const actsAsBefore = 40
+
+// actAsBefore records events as the release before does.
+func actAsBefore(t *testing.T, db *sqlstore.DB) {
+	for range actsAsBefore {
+		_, err := db.Pool().ExecContext(t.Context(), "INSERT INTO audit_events (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)"+
+			" VALUES (?, 'user.updated', '', '', '', '', '', '', '{}')", time.Now().UnixMilli())
+		if err != nil {
+			t.Errorf("recording an event: %v", err)
+		}
+	}
+}
+
+// TestADeliveryOfTheReleaseBeforeGoesOn: it knows only its own position.
+func TestADeliveryOfTheReleaseBeforeGoesOn(t *testing.T) {
+	for name, dsn := range databases() {
+		t.Run(name, func(t *testing.T) {
+			db := open(t, dsn(t))
+			if _, err := db.Pool().ExecContext(t.Context(), "DELETE FROM audit_deliveries"); err != nil {
+				t.Fatalf("undoing the beginning: %v", err)
+			}
+			actAsBefore(t, db)
+			if _, err := db.Pool().ExecContext(t.Context(), "INSERT INTO audit_deliveries (only_one, through) SELECT 1, COALESCE(MAX(id), 0) FROM audit_events"); err != nil {
+				t.Fatalf("beginning as the release before: %v", err)
+			}
+			file := filepath.Join(t.TempDir(), "audit.jsonl")
+			record(t, db, 3)
+			actAsBefore(t, db)
+			defer rigged(db, At(file)).run(t)()
+			testkit.Within(t, patience, "what came after the beginning is written", func() error {
+				if ids, _ := idsIn(t, file); len(ids) != 3+actsAsBefore {
+					return fmt.Errorf("%d lines", len(ids))
+				}
+				return nil
+			})
+		})
 	}
 }

@@ -21,6 +21,7 @@ func (s *Sink) note(err error) {
 			return
 		}
 		s.trouble.told = now
-		s.Log.Error("the audit log could not be written to its sink; nothing is lost, as the database keeps it: trying again", "after_id", s.at.Through, "error", err)
+		at, _ := s.waiting()
+		s.Log.Error("the audit log could not be written to its sink; nothing is lost, as the database keeps it: trying again", "after_id", at.Through, "error", err)
 	}
 }

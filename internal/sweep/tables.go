@@ -100,7 +100,7 @@ func Tables(db Database, throttles Throttles, browserIdle, auditKeep time.Durati
 			return db.SweepRefusals(ctx, limit, refusalsNewest, n)
 		})},
 		{"mails", after(mailKeep, db.SweepMails)},
-		{"audit_events", after(auditKeep, db.SweepAudit)},
+		{"audit_log", after(auditKeep, db.SweepAudit)},
 		{"hourly_counts", after(hourlyKeep, db.SweepHourly)},
 		{"bulk_jobs", after(bulkKeep, db.SweepBulkJobs)},
 		{"throttles", func(ctx context.Context, _ time.Time, n int) (int64, error) { return throttles.SweepThrottles(ctx, n) }},

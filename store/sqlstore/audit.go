@@ -29,7 +29,29 @@ var auditColumns = []column[store.AuditEvent]{
 	col("detail", func(e *store.AuditEvent) any { return (*document)(&e.Detail) }),
 }
 
-var auditTable = tableOf("audit_events", "", auditColumns)
+// A logTable keeps events.
+type logTable struct {
+	name string
+	// indexes is what the names of its indexes begin with.
+	indexes string
+	// through is the column that says how far it was delivered.
+	through string
+}
+
+// logTables are the tables of the audit log. Every ID of the first one, in which events are
+// written, is above every ID of the other, in which the release before writes
+// (store.AuditSplit). So the one goes on where the other ends.
+var logTables = []logTable{{"audit_log", "audit_log_", "log_through"}, {"audit_events", "audit_", "through"}}
+
+// logAbove returns the table that has the IDs above this one.
+func logAbove(id int64) logTable {
+	if id < store.AuditSplit {
+		return logTables[1]
+	}
+	return logTables[0]
+}
+
+var auditTable = tableOf(logTables[0].name, "", auditColumns)
 
 // Audit implements store.AuditLog.
 func (d *DB) Audit(ctx context.Context, e store.AuditEvent) error {
@@ -54,28 +76,57 @@ func (t *tx) Audit(events ...store.AuditEvent) error {
 }
 
 // ListAudit implements store.AuditLog.
-func (d *DB) ListAudit(ctx context.Context, q store.AuditQuery) (events []store.AuditEvent, err error) {
+func (d *DB) ListAudit(ctx context.Context, asked store.AuditQuery) (events []store.AuditEvent, err error) {
 	err = d.Read(ctx, func(db *gorm.DB) error {
+		q := asked
 		events = nil
-		s, err := d.auditPage(db, q)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return nil
-		case err != nil:
-			return err
+		for _, l := range logTables {
+			page, err := d.auditPage(db, l, q)
+			if err != nil {
+				return err
+			}
+			events = append(events, page...)
+			if q.Limit -= len(page); q.Limit == 0 {
+				break
+			}
 		}
-		events, err = auditTable.all(db, s.String(), s.args...)
-		return err
+		return nil
 	})
 	return events, err
 }
 
-// auditPage reads the newest events by walking backwards along one index, or, for a
+// auditPage reads a page of one table.
+func (d *DB) auditPage(db *gorm.DB, l logTable, q store.AuditQuery) ([]store.AuditEvent, error) {
+	if may, err := l.mayHave(db, q); err != nil || !may {
+		return nil, err
+	}
+	s, err := d.auditWalk(db, l, q)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return auditTable.all(db, s.String(), s.args...)
+}
+
+// mayHave reports whether a page may go on in the table: the pages before may be below its
+// first ID, and the table of the release before be empty.
+func (l logTable) mayHave(db *gorm.DB, q store.AuditQuery) (bool, error) {
+	if l == logTables[0] {
+		return q.Before == 0 || q.Before > store.AuditSplit+1, nil
+	}
+	var newest int64
+	err := engine.Row(db, "SELECT COALESCE(MAX(id), 0) FROM "+l.name, nil, &newest)
+	return newest > 0, err
+}
+
+// auditWalk reads the newest events by walking backwards along one index, or, for a
 // prefix, along the index of kinds once for each kind that has it. So a page costs
 // the same among a thousand events and among millions. It returns store.ErrNotFound if no kind
 // or time matches.
-func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
-	span, err := spanOf(db, q)
+func (d *DB) auditWalk(db *gorm.DB, l logTable, q store.AuditQuery) (*statement, error) {
+	span, err := l.spanOf(db, q)
 	if err != nil {
 		return nil, err
 	}
@@ -84,19 +135,19 @@ func (d *DB) auditPage(db *gorm.DB, q store.AuditQuery) (*statement, error) {
 	if open {
 		kinds = []string{""}
 		if prefix != "" {
-			if kinds, err = kindsFrom(db, text(prefix, 64)); err != nil {
+			if kinds, err = l.kindsFrom(db, text(prefix, 64)); err != nil {
 				return nil, err
 			}
 		}
 	}
-	byKind, err := d.kindIsRarer(db, q)
+	byKind, err := d.kindIsRarer(db, l, q)
 	if err != nil {
 		return nil, err
 	}
 	s, union := bound("SELECT "+auditTable.selected+" FROM ("), ""
 	for _, kind := range kinds {
-		s.add(union + "SELECT * FROM (SELECT " + auditTable.selected + " FROM audit_events")
-		d.auditFilter(s, q, kind, byKind)
+		s.add(union + "SELECT * FROM (SELECT " + auditTable.selected + " FROM " + l.name)
+		d.auditFilter(s, l, q, kind, byKind)
 		span.add(s)
 		s.add(" ORDER BY id DESC LIMIT ?) AS walk", q.Limit)
 		union = " UNION ALL "
@@ -114,13 +165,13 @@ type span struct{ above, upTo int64 }
 // spanOf returns the IDs that the times of q allow, so that a walk neither begins at today
 // nor ends at the first event; store.ErrNotFound if there are none. For where to begin it reads
 // auditSlack in the index of times, which costs less than to walk past as many events.
-func spanOf(db *gorm.DB, q store.AuditQuery) (s span, err error) {
+func (l logTable) spanOf(db *gorm.DB, q store.AuditQuery) (s span, err error) {
 	if since := millis(q.Since); since != 0 {
-		err = engine.Row(db, "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM audit_events WHERE happened_at < ? ORDER BY happened_at DESC, id DESC LIMIT 1) AS earlier",
+		err = engine.Row(db, "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM "+l.name+" WHERE happened_at < ? ORDER BY happened_at DESC, id DESC LIMIT 1) AS earlier",
 			[]any{since - auditSlack.Milliseconds()}, &s.above)
 	}
 	if until := millis(q.Until); err == nil && until != 0 {
-		err = engine.Row(db, "SELECT COALESCE(MAX(id), 0) FROM audit_events WHERE happened_at < ? AND happened_at >= (SELECT MAX(happened_at) FROM audit_events WHERE happened_at < ?) - ?",
+		err = engine.Row(db, "SELECT COALESCE(MAX(id), 0) FROM "+l.name+" WHERE happened_at < ? AND happened_at >= (SELECT MAX(happened_at) FROM "+l.name+" WHERE happened_at < ?) - ?",
 			[]any{until, until, auditSlack.Milliseconds()}, &s.upTo)
 		if err == nil && s.upTo == 0 {
 			err = store.ErrNotFound
@@ -140,10 +191,10 @@ func (p span) add(s *statement) {
 
 // kindsFrom finds the kinds that start with prefix, one query for each; store.ErrNotFound if
 // there are none.
-func kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
+func (l logTable) kindsFrom(db *gorm.DB, prefix string) (kinds []string, err error) {
 	end, limited := after(prefix)
 	for from := prefix; ; from = kinds[len(kinds)-1] + "\x00" {
-		s := bound("SELECT kind FROM audit_events WHERE kind >= ?", from)
+		s := bound("SELECT kind FROM "+l.name+" WHERE kind >= ?", from)
 		if limited {
 			s.add(" AND kind < ?", end)
 		}
@@ -163,7 +214,7 @@ const manyEvents = 1000
 
 // kindIsRarer reports whether there are many events by or about somebody, as after an act on
 // everybody, and few of a kind.
-func (d *DB) kindIsRarer(db *gorm.DB, q store.AuditQuery) (bool, error) {
+func (d *DB) kindIsRarer(db *gorm.DB, l logTable, q store.AuditQuery) (bool, error) {
 	who, column := q.Actor, "actor"
 	if who == "" {
 		who, column = q.Subject, "subject"
@@ -172,7 +223,7 @@ func (d *DB) kindIsRarer(db *gorm.DB, q store.AuditQuery) (bool, error) {
 		return false, nil
 	}
 	many := func(column, value string) (bool, error) {
-		return engine.Exists(db, "SELECT 1 FROM audit_events"+d.along("audit_"+column)+" WHERE "+column+" = ? LIMIT 1 OFFSET ?", text(value, 320), manyEvents)
+		return engine.Exists(db, "SELECT 1 FROM "+l.name+d.along(l.indexes+column)+" WHERE "+column+" = ? LIMIT 1 OFFSET ?", text(value, 320), manyEvents)
 	}
 	busy, err := many(column, who)
 	if err != nil || !busy {
@@ -184,7 +235,7 @@ func (d *DB) kindIsRarer(db *gorm.DB, q store.AuditQuery) (bool, error) {
 
 // auditFilter adds the conditions of q, and the index that is likely to pass the
 // fewest other events.
-func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string, byKind bool) {
+func (d *DB) auditFilter(s *statement, l logTable, q store.AuditQuery, kind string, byKind bool) {
 	var conditions statement
 	along := d.Dialect.UseKey
 	all := []struct{ column, value string }{{"request_id", q.RequestID}, {"actor", q.Actor}, {"subject", q.Subject}, {"kind", kind}}
@@ -197,7 +248,7 @@ func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string, byKind b
 		}
 		conditions.add(" AND "+c.column+" = ?", text(c.value, 320))
 		if along == d.Dialect.UseKey {
-			along = fmt.Sprintf(d.Dialect.UseIndex, "audit_"+strings.TrimSuffix(c.column, "_id"))
+			along = fmt.Sprintf(d.Dialect.UseIndex, l.indexes+strings.TrimSuffix(c.column, "_id"))
 		}
 	}
 	s.add(along+" WHERE 1 = 1").add(conditions.String(), conditions.args...)
@@ -213,6 +264,12 @@ func (d *DB) auditFilter(s *statement, q store.AuditQuery, kind string, byKind b
 }
 
 // SweepAudit implements store.AuditLog.
-func (d *DB) SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error) {
-	return d.Sweep(ctx, "audit_events", "id", "happened_at < ?", n, millis(limit))
+func (d *DB) SweepAudit(ctx context.Context, limit time.Time, n int) (deleted int64, err error) {
+	for _, l := range logTables {
+		swept, err := d.Sweep(ctx, l.name, "id", "happened_at < ?", n-int(deleted), millis(limit))
+		if deleted += swept; err != nil || deleted == int64(n) {
+			return deleted, err
+		}
+	}
+	return deleted, nil
 }

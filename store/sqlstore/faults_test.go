@@ -145,7 +145,7 @@ func TestTableLocked(t *testing.T) {
 		t.Fatalf("opening a connection: %v", err)
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(t.Context(), "LOCK TABLES audit_events WRITE"); err != nil {
+	if _, err := conn.ExecContext(t.Context(), "LOCK TABLES audit_log WRITE"); err != nil {
 		t.Fatalf("executing the statement: %v", err)
 	}
 	wantUnavailable(t, db, "Audit", "Write")

@@ -143,7 +143,7 @@ func lists(db *sqlstore.DB) map[string]func(context.Context) error {
 		all["people, "+name] = func(ctx context.Context) error { _, err := db.ListUsers(ctx, q); return err }
 	}
 	for name, q := range map[string]store.AuditQuery{
-		"all": {}, "far": {Before: 5000}, "actor": {Actor: "user:s1"}, "subject": {Subject: "user:s1"}, "kind": {Kind: "signin.ok"}, "kinds": {Kind: "signin.*"},
+		"all": {}, "far": {Before: store.AuditSplit + 5000}, "actor": {Actor: "user:s1"}, "subject": {Subject: "user:s1"}, "kind": {Kind: "signin.ok"}, "kinds": {Kind: "signin.*"},
 		"app": {Actor: "client:spa"}, "actor, kind": {Actor: "user:s1", Kind: "signin.ok"}, "request": {RequestID: "R"},
 		"times": {Since: crowdBegan, Until: crowdBegan.Add(time.Hour)}, "kind, times": {Kind: "signin.ok", Since: crowdBegan},
 	} {
@@ -305,7 +305,7 @@ func fillLists(t *testing.T, db *sqlstore.DB) {
 			SELECT CONCAT('s', id), id, 'spa', '', '[]', id, id, 9000000000000, id, CASE WHEN id % 2 = 0 THEN 0 ELSE id END, '', '', '', 1, CONCAT('j', id), '', id, 9000000000000, role, 'k', id FROM users`,
 		`INSERT INTO browser_sessions (id, cookie_digest, user_id, auth_time, amr, acr, created_at, last_seen_at, expires_at, ended_at, ip, user_agent)
 			SELECT CONCAT('b', id), CAST(SUBSTR(CONCAT('00000000000000000000000000000000', id), -32) AS BINARY), id, id, '[]', '', id, id, 9000000000000, 0, '', '' FROM users`,
-		`INSERT INTO audit_events (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)
+		`INSERT INTO audit_log (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)
 			SELECT 60000 * id, CASE WHEN id % 10 = 0 THEN 'signin.refused' ELSE 'signin.ok' END, CONCAT('user:', sub), CONCAT('user:', sub), '', 'spa', '', CONCAT('r', id), '{}' FROM users`,
 		`INSERT INTO refusals (id, request_id, at, last_at, times, kind, code, endpoint, client_id, user_id, network, reason, given, expected, parameters)
 			SELECT CONCAT('r', id), CONCAT('r', id), id, id, 1, CASE WHEN id % 10 = 0 THEN 'redirect_uri' ELSE 'scope' END, '', '', CASE WHEN id % 10 = 0 THEN 'spa' ELSE 'app' END, 0, '', '', '', '', '{}' FROM users`,
@@ -323,7 +323,7 @@ func fillLists(t *testing.T, db *sqlstore.DB) {
 	}
 	if db.Dialect.Name == "mysql" {
 		err := db.Change(t.Context(), func(tx *gorm.DB) error {
-			return tx.Exec("ANALYZE TABLE users, sessions, browser_sessions, audit_events, refusals, hourly_counts, user_words").Error
+			return tx.Exec("ANALYZE TABLE users, sessions, browser_sessions, audit_log, refusals, hourly_counts, user_words").Error
 		})
 		if err != nil {
 			t.Fatalf("analyzing the tables: %v", err)

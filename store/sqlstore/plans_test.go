@@ -43,16 +43,16 @@ func TestListsOfEverybodyWalkAlongAnIndex(t *testing.T) {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatalf("migrating the database: %v", err)
 	}
-	byRequest := bound("SELECT id FROM audit_events")
-	db.auditFilter(byRequest, store.AuditQuery{RequestID: "R", Until: time.Now()}, "", false)
+	byRequest := bound("SELECT id FROM audit_log")
+	db.auditFilter(byRequest, logTables[0], store.AuditQuery{RequestID: "R", Until: time.Now()}, "", false)
 	for query, index := range map[string]string{
 		db.newestSessions(): "SEARCH s USING INDEX sessions_began (ended_at=? AND created_at<?)",
 		db.endedSessions():  "SEARCH s USING INDEX sessions_began (ended_at>?)",
 		db.newestBrowsers(): "SEARCH b USING INDEX browser_sessions_began (ended_at=? AND created_at<?)",
-		byRequest.String() + " ORDER BY id DESC LIMIT ?": "SEARCH audit_events USING INDEX audit_request (request_id=?)",
+		byRequest.String() + " ORDER BY id DESC LIMIT ?": "SEARCH audit_log USING INDEX audit_log_request (request_id=?)",
 	} {
 		plan := planOfQuery(t, db, query)
-		if !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") || regexp.MustCompile(`SCAN (s|b|u|audit_events)\b`).MatchString(plan) {
+		if !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") || regexp.MustCompile(`SCAN (s|b|u|audit_log)\b`).MatchString(plan) {
 			t.Errorf("the plan of\n%s\nis\n%s, want %s, and neither a scan nor a sort", query, plan, index)
 		}
 	}

@@ -99,7 +99,7 @@ func TestAConnectionDiesUnnoticed(t *testing.T) {
 	if err := db.Audit(t.Context(), store.AuditEvent{Kind: "test", At: time.Now()}); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("writing: %v, want ErrUnavailable", err)
 	}
-	c.cut("audit_events")
+	c.cut("audit_log")
 	err := db.Write(t.Context(), func(tx store.Tx) error { return tx.Audit(store.AuditEvent{Kind: "test", At: time.Now()}) })
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a transaction: %v, want ErrUnavailable", err)

@@ -47,8 +47,8 @@ func TestRows(t *testing.T) {
 				}
 			}
 			got, err := db.Rows(t.Context())
-			if err != nil || got["audit_events"] < 20 || got["audit_events"] > 80 {
-				t.Errorf("rows %v, %v; want 20 to 80 in audit_events", got, err)
+			if err != nil || got["audit_log"] < 20 || got["audit_log"] > 80 {
+				t.Errorf("rows %v, %v; want 20 to 80 in audit_log", got, err)
 			}
 			if _, there := got["throttles"]; !there || len(got) < 15 {
 				t.Errorf("tables are missing: %v, want 15 with throttles among them", got)

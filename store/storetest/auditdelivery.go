@@ -22,7 +22,7 @@ func eventsAfter(t *testing.T, db store.DB) {
 		after int64
 		n     int
 		want  []store.AuditEvent
-	}{{0, 9, all}, {0, 2, all[:2]}, {all[1].ID, 2, all[2:4]}, {all[3].ID, 9, all[4:]}, {all[4].ID, 9, nil}} {
+	}{{store.AuditSplit, 9, all}, {store.AuditSplit, 2, all[:2]}, {0, 9, nil}, {all[1].ID, 2, all[2:4]}, {all[3].ID, 9, all[4:]}, {all[4].ID, 9, nil}} {
 		got, err := db.AuditAfter(t.Context(), c.after, c.n)
 		if err != nil {
 			t.Fatalf("reading the events after %d: %v", c.after, err)
@@ -31,13 +31,15 @@ func eventsAfter(t *testing.T, db store.DB) {
 	}
 }
 
+// delivery returns how far the log was delivered; the part below has no events here.
 func delivery(t *testing.T, db store.DB) store.AuditDelivery {
 	t.Helper()
-	at, err := db.AuditDelivery(t.Context())
-	if err != nil {
-		t.Fatalf("reading how far the log was delivered: %v", err)
+	parts, err := db.AuditDelivery(t.Context())
+	if err != nil || len(parts) != 2 {
+		t.Fatalf("reading how far the log was delivered: %d parts, %v; want 2", len(parts), err)
 	}
-	return at
+	same(t, "the part of the release before", parts[0], store.AuditDelivery{})
+	return parts[1]
 }
 
 func begin(t *testing.T, db store.DB) {
@@ -63,12 +65,12 @@ func firstDelivery(t *testing.T, db store.DB) {
 
 func movedDelivery(t *testing.T, db store.DB) {
 	begin(t, db)
-	same(t, "an empty log", delivery(t, db), store.AuditDelivery{})
+	same(t, "an empty log", delivery(t, db), store.AuditDelivery{Through: store.AuditSplit})
 	record(t, db, newEvent("one"), newEvent("two"))
 	newest := listed(t, db, store.AuditQuery{Limit: 1})[0].ID
 	var won atomic.Int64
 	many(4, func(int) {
-		moved, err := db.AuditDelivered(t.Context(), 0, newest)
+		moved, err := db.AuditDelivered(t.Context(), store.AuditSplit, newest)
 		if err != nil {
 			t.Errorf("recording a delivery: %v", err)
 		}

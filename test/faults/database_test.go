@@ -45,7 +45,7 @@ func (s *site) databaseFaults(t *testing.T) []fault {
 		{id: "F17", name: "there are too many connections", during: s.crowd(t), works: needNoDatabase},
 		{id: "F18", name: "MariaDB becomes read-only", hold: 3 * time.Second, begin: root("SET GLOBAL read_only = 1"), end: root("SET GLOBAL read_only = 0"), works: reads, refused: changes},
 		{id: "F19", name: "a statement in the middle of a change fails", hold: 3 * time.Second,
-			begin: root("CREATE TRIGGER refuse BEFORE INSERT ON audit_events FOR EACH ROW BEGIN IF NEW.kind = 'user.updated' THEN SIGNAL SQLSTATE '45000'; END IF; END"),
+			begin: root("CREATE TRIGGER refuse BEFORE INSERT ON audit_log FOR EACH ROW BEGIN IF NEW.kind = 'user.updated' THEN SIGNAL SQLSTATE '45000'; END IF; END"),
 			end:   root("DROP TRIGGER refuse"), works: append(kinds("token.refresh token.password"), reads...), refused: kinds("admin.name admin.deactivate")},
 		{id: "F02", name: "one of 60 answers of MariaDB is lost", hold: longer(6*time.Second, 15*time.Second), begin: each(s.toSQL, func(l *link) { l.lose(60) }), end: heal, works: needNoDatabase},
 		{id: "F12", name: "one replica is cut off from MariaDB", hold: 4 * time.Second, begin: func() { s.toSQL[1].cut() }, end: heal, works: needNoDatabase},

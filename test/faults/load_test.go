@@ -105,7 +105,7 @@ func (s *site) auditLines() (map[string]int, error) {
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.Query("SELECT request_id, COUNT(*) FROM audit_events WHERE kind = 'user.updated' GROUP BY request_id")
+	rows, err := db.Query("SELECT request_id, COUNT(*) FROM audit_log WHERE kind = 'user.updated' GROUP BY request_id")
 	if err != nil {
 		return nil, fmt.Errorf("reading the audit log: %w", err)
 	}

@@ -66,7 +66,7 @@ func (o *office) onRecord(first int) {
 	o.t.Helper()
 	var people int
 	err := o.db.Change(o.t.Context(), func(tx *gorm.DB) error {
-		return tx.Raw("SELECT COUNT(DISTINCT subject) FROM audit_events WHERE kind = 'user.updated'").Scan(&people).Error
+		return tx.Raw("SELECT COUNT(DISTINCT subject) FROM audit_log WHERE kind = 'user.updated'").Scan(&people).Error
 	})
 	if err != nil || people != crowd {
 		o.t.Errorf("%d people have an event of their own, %v; want %d", people, err, crowd)

@@ -196,7 +196,7 @@ func mysqlTexts(ctx context.Context, conn *sql.Conn, found *finding.List) {
 }
 
 // ourTables lists our tables that hold texts.
-const ourTables = "'users', 'user_counts', 'sessions', 'clients', 'signing_keys', 'audit_events', 'revoked_tokens', 'auth_codes'," +
+const ourTables = "'users', 'user_counts', 'sessions', 'clients', 'signing_keys', 'audit_events', 'audit_log', 'revoked_tokens', 'auth_codes'," +
 	" 'browser_sessions', 'consents', 'pushed_requests', 'device_grants', 'logout_notices', 'data_keys', 'mails', 'links', 'ring_keys'"
 
 func mysqlEngines(ctx context.Context, conn *sql.Conn, global map[string]string, found *finding.List) {
