@@ -54,10 +54,12 @@ race ./store/sqlstore $(go list ./... | grep -Ev "$plain") "$@"
 race -run 'Outlives|Once' ./cmd/gatehouse
 step "the whole of it: the command, client libraries, a browser, several processes"
 GATEHOUSE_TEST_BINARY="$built/gatehouse" scripts/services.sh run -- go test -p 3 -shuffle=on -timeout 15m -skip '^TestNothingOutlivesItsEnd$' ./test/pages $(go list ./... | grep -E "$plain")
-step "FIPS 140-3: the same sign-ins with the validated module"
-GOFIPS140=v1.0.0 go build -o "$built/fips" ./cmd/gatehouse
-"$built/fips" version | grep -F ' FIPS 140-3 module v1.0.0'
-GATEHOUSE_TEST_BINARY="$built/fips" go test -run '^TestFIPS140$/^SQLite$' ./test/system
+step "FIPS 140-3: the same sign-ins with the validated module, and with the one in process"
+for module in v1.0.0 v1.26.0; do
+  GOFIPS140=$module go build -o "$built/$module" ./cmd/gatehouse
+  "$built/$module" version | grep -F " FIPS 140-3 module $module"
+  GATEHOUSE_TEST_BINARY="$built/$module" go test -run '^TestFIPS140$/^SQLite$' ./test/system
+done
 step "the files that operators deploy"
 go vet -C deploy ./... && go -C deploy mod tidy -diff && go -C deploy test ./...
 step "the snippets that are modules of their own"
