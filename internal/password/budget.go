@@ -60,6 +60,8 @@ type budget struct {
 	// memoryKiB bounds the memory of a stored hash.
 	memoryKiB uint32
 
+	pressure *pressure
+
 	// worked is signalled after a hash, for GiveBack.
 	worked chan struct{}
 
@@ -69,6 +71,7 @@ type budget struct {
 
 func newBudget(o Options) *budget {
 	return &budget{
+		pressure:  newPressure(runtime.GOMAXPROCS(0), int64(o.MaxParallel)),
 		worked:    make(chan struct{}, 1),
 		queue:     newQueue(int64(o.MaxParallel), o.MaxWaiting),
 		network:   o.Network,
@@ -92,11 +95,21 @@ func (b *budget) spend(ctx context.Context, memoryKiB uint32, work func()) error
 	if err := b.acquire(ctx, slots); err != nil {
 		return err
 	}
-	defer b.release(slots)
+	var rest time.Duration
+	defer func() { b.releaseAfter(rest, slots) }()
 	b.working.Add(1)
 	defer b.working.Add(-1)
-	work()
+	rest = b.pressure.rest(work)
 	return nil
+}
+
+// releaseAfter leaves the slots to nobody for as long as they rest.
+func (b *budget) releaseAfter(rest time.Duration, slots int64) {
+	if rest > 0 {
+		time.AfterFunc(rest, func() { b.release(slots) })
+		return
+	}
+	b.release(slots)
 }
 
 // busy returns a *Busy with the wait, give or take half of it, so that callers who were

@@ -9,12 +9,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gatehouse/internal/machine"
 )
 
 // slow returns a Hasher whose hashes take a second of the bubble's time, and the
 // highest number of them in progress at once.
 func slow(o Options) (h *Hasher, peak *atomic.Int64) {
 	h, peak = New(ordinary(o)), new(atomic.Int64)
+	h.budget.pressure.cpu = func() machine.CPU { return machine.CPU{} } // the processor's clock is not the bubble's
 	var atWork atomic.Int64
 	h.argon2id = func(_, _ []byte, _, _ uint32, _ uint8, keyBytes uint32) []byte {
 		now := atWork.Add(1)

@@ -38,7 +38,7 @@ type Options struct {
 	Parallelism int
 	// MaxParallel bounds the number of hashes in progress. By default it is what the
 	// budget has room for, but at most one less than the number of cores: a flood of
-	// sign-ins leaves one core to everything else.
+	// sign-ins leaves one core to everything else, and more while that needs it (pressure).
 	MaxParallel int
 
 	// Wait is how long a caller waits for its turn (2 s). MaxWaiting is how many callers
