@@ -176,11 +176,15 @@ func (t *table[R]) values(r *R, more ...any) []any {
 	return append(values, more...)
 }
 
-// all reads every record that the query returns.
+// all reads every record that the query returns. Each is read into the same place, emptied
+// before, and copied from there: destinations for every one of them would be most of what a
+// list allocates.
 func (t *table[R]) all(db *gorm.DB, query string, args ...any) (records []R, err error) {
+	var r, empty R
+	dest := t.dest(&r)
 	err = engine.Rows(db, query, args, func(s engine.Scanner) error {
-		var r R
-		if err := s.Scan(t.dest(&r)...); err != nil {
+		r = empty
+		if err := s.Scan(dest...); err != nil {
 			return err
 		}
 		records = append(records, r)
