@@ -179,13 +179,21 @@ func (t *table[R]) values(r *R, more ...any) []any {
 // all reads every record that the query returns. Each is read into the same place, emptied
 // before, and copied from there: destinations for every one of them would be most of what a
 // list allocates.
-func (t *table[R]) all(db *gorm.DB, query string, args ...any) (records []R, err error) {
+func (t *table[R]) all(db *gorm.DB, query string, args ...any) ([]R, error) {
+	return t.about(0, db, query, args...)
+}
+
+// about is all for a query that usually returns so many records.
+func (t *table[R]) about(many int, db *gorm.DB, query string, args ...any) (records []R, err error) {
 	var r, empty R
 	dest := t.dest(&r)
 	err = engine.Rows(db, query, args, func(s engine.Scanner) error {
 		r = empty
 		if err := s.Scan(dest...); err != nil {
 			return err
+		}
+		if records == nil {
+			records = make([]R, 0, many)
 		}
 		records = append(records, r)
 		return nil

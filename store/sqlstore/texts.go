@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // list encodes a JSON array, empty for nil. Strings and numbers always encode.
@@ -21,7 +22,37 @@ type texts []string
 // Scan implements sql.Scanner.
 func (t *texts) Scan(column any) error {
 	*t = nil
+	if text, ok := column.([]byte); ok {
+		column = string(text)
+	}
+	if text, ok := column.(string); ok {
+		if inner, ok := quoted(text); ok {
+			*t = strings.Split(inner, `","`)
+			return nil
+		}
+	}
 	return scanList(column, (*[]string)(t))
+}
+
+// quoted returns what is between the first and the last quote of a list of texts that needs
+// no JSON to be read: nothing is escaped, and the quotes within are those between two texts.
+// Each use of a session reads such a list, of what the sign-in proved.
+func quoted(list string) (inner string, ok bool) {
+	if len(list) < len(`["x"]`) || !strings.HasPrefix(list, `["`) || !strings.HasSuffix(list, `"]`) {
+		return "", false
+	}
+	inner = list[2 : len(list)-2]
+	for i := 0; i < len(inner); i++ {
+		switch c := inner[i]; {
+		case c < ' ' || c > '~' || c == '\\':
+			return "", false
+		case c == '"' && !strings.HasPrefix(inner[i:], `","`):
+			return "", false
+		case c == '"':
+			i += 2 // at the quote that opens the next text
+		}
+	}
+	return inner, true
 }
 
 // scanList decodes a column into a list, which it leaves as it is if the column's is empty.

@@ -85,6 +85,9 @@ type listing struct {
 	compare, direction string
 }
 
+// usualPage is how many people are read for a page of the usual size, and the one after it.
+const usualPage = 101
+
 func (l listing) page(db *gorm.DB) (page store.UserPage, err error) {
 	find := l.listed
 	if len(l.Search) > 0 {
@@ -94,7 +97,7 @@ func (l listing) page(db *gorm.DB) (page store.UserPage, err error) {
 	if err != nil {
 		return page, err
 	}
-	page.Users, err = userTable.all(db, q.String(), q.args...)
+	page.Users, err = userTable.about(min(l.Limit+1, usualPage), db, q.String(), q.args...)
 	l.cut(&page)
 	l.beyond(&page)
 	return page, err
