@@ -76,6 +76,7 @@ func insertStatement(table, columns string, rows int) string {
 // A dialect says how to fill a database fast, and restores its settings afterwards.
 type dialect struct {
 	prepares      bool
+	partitions    bool // of the audit log
 	before, after []string
 	// indexes returns the statements that drop and restore those indexes of a table
 	// that are not needed while it is filled.
@@ -85,8 +86,9 @@ type dialect struct {
 var dialects = map[string]dialect{
 	"sqlite": {prepares: true, after: []string{"PRAGMA journal_mode(WAL)"}, indexes: sqliteIndexes},
 	"mysql": {
-		before: []string{"SET unique_checks = 0", "SET foreign_key_checks = 0", "SET GLOBAL innodb_flush_log_at_trx_commit = 2"},
-		after:  []string{"SET GLOBAL innodb_flush_log_at_trx_commit = 1", "ANALYZE TABLE users, user_names, sessions, browser_sessions, consents, auth_codes, audit_log"}, indexes: mysqlIndexes,
+		partitions: true,
+		before:     []string{"SET unique_checks = 0", "SET foreign_key_checks = 0", "SET GLOBAL innodb_flush_log_at_trx_commit = 2"},
+		after:      []string{"SET GLOBAL innodb_flush_log_at_trx_commit = 1", "ANALYZE TABLE users, user_names, sessions, browser_sessions, consents, auth_codes, audit_log"}, indexes: mysqlIndexes,
 	},
 }
 

@@ -7,13 +7,19 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/store"
+	"gatehouse/store/sqlstore"
 )
 
 // auditEvents inserts as many rounds of events as the options say, each with one about
 // everybody, spread over the nine days after the one before. The first is by the administrator, as after an act on
 // everybody; in the others people sign in, and one in a thousand is refused.
 func (f filler) auditEvents(c *crowd, admin store.User) error {
-	const lasts = 9 * 24 * time.Hour
+	const lasts, keep = 9 * 24 * time.Hour, 9600 * time.Hour
+	if f.dialect.partitions {
+		if err := f.exec(sqlstore.SplitAudit(c.now.Add(-time.Duration(c.rounds)*lasts), c.now, keep)); err != nil {
+			return err
+		}
+	}
 	for round := range c.rounds {
 		actor, kind := "''", fmt.Sprintf("CASE WHEN id %% 1000 = %d THEN '%s' ELSE '%s' END", round, audit.SignInRefused{}.Kind(), audit.SignInOK{}.Kind())
 		if round == 0 {

@@ -293,7 +293,8 @@ type Config struct {
 	// many together.
 	SignUpFree int `env:"SIGNUP_FREE" default:"300" min:"1" max:"1000000"`
 
-	// AuditKeep is how long the audit log is kept.
+	// AuditKeep is how long the audit log is kept. MySQL and MariaDB drop it in parts, of a 32nd
+	// of that or a day if that is more, and keep each for as long as its last event.
 	AuditKeep time.Duration `env:"AUDIT_KEEP" default:"9600h" min:"24h" max:"175200h"`
 
 	// AuditSink is where the audit log is written besides the database, as JSON lines: `stdout`,

@@ -72,6 +72,11 @@ type AuditLog interface {
 	// step; both are of one part of the log. It reports false, and changes nothing, if the
 	// delivery is not at from: another replica has delivered them.
 	AuditDelivered(ctx context.Context, from, through int64) (bool, error)
-	// SweepAudit deletes at most n events from before limit, and returns how many.
+	// PartitionAudit, where a database can drop old events together, makes room for that ahead
+	// of now, and drops those that are all older than keep. It returns ErrUnavailable if
+	// somebody holds the log for longer than others should wait.
+	PartitionAudit(ctx context.Context, now time.Time, keep time.Duration) error
+	// SweepAudit deletes at most n events from before limit, and returns how many. It leaves
+	// those to PartitionAudit which that will drop.
 	SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error)
 }

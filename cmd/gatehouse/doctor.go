@@ -73,7 +73,7 @@ func examinations(cfg config.Config, faults error, replicas int) []doctor.Examin
 			return doctor.Certificate(cfg.TLSCert, cfg.TLSKey, cfg.Issuer, time.Now())
 		}},
 		{Part: "database", Look: func(ctx context.Context) finding.List {
-			return doctor.Database(ctx, database, rescue.Examination{Replicas: replicas, MaxSessions: cfg.MaxSessions, Now: time.Now})
+			return doctor.Database(ctx, database, rescue.Examination{Replicas: replicas, MaxSessions: cfg.MaxSessions, AuditKeep: cfg.AuditKeep, Now: time.Now})
 		}},
 		{Part: "signer", Look: func(context.Context) finding.List { return doctor.Signer(cfg.Signer) }},
 		{Part: "keys", Look: func(ctx context.Context) finding.List {

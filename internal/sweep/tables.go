@@ -66,6 +66,7 @@ type Database interface {
 	SweepRegistrationTokens(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepRefusals(ctx context.Context, limit time.Time, newest int64, n int) (int64, error)
 	SweepMails(ctx context.Context, limit time.Time, n int) (int64, error)
+	PartitionAudit(ctx context.Context, now time.Time, keep time.Duration) error
 	SweepAudit(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepBulkJobs(ctx context.Context, limit time.Time, n int) (int64, error)
 	SweepHourly(ctx context.Context, limit time.Time, n int) (int64, error)
@@ -100,6 +101,9 @@ func Tables(db Database, throttles Throttles, browserIdle, auditKeep time.Durati
 			return db.SweepRefusals(ctx, limit, refusalsNewest, n)
 		})},
 		{"mails", after(mailKeep, db.SweepMails)},
+		{"audit_partitions", func(ctx context.Context, now time.Time, _ int) (int64, error) {
+			return 0, db.PartitionAudit(ctx, now, auditKeep)
+		}},
 		{"audit_log", after(auditKeep, db.SweepAudit)},
 		{"hourly_counts", after(hourlyKeep, db.SweepHourly)},
 		{"bulk_jobs", after(bulkKeep, db.SweepBulkJobs)},

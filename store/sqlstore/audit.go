@@ -266,7 +266,7 @@ func (d *DB) auditFilter(s *statement, l logTable, q store.AuditQuery, kind stri
 // SweepAudit implements store.AuditLog.
 func (d *DB) SweepAudit(ctx context.Context, limit time.Time, n int) (deleted int64, err error) {
 	for _, l := range logTables {
-		swept, err := d.Sweep(ctx, l.name, "id", "happened_at < ?", n-int(deleted), millis(limit))
+		swept, err := d.Sweep(ctx, d.sweptByRow(l), "id", "happened_at < ?", n-int(deleted), millis(limit))
 		if deleted += swept; err != nil || deleted == int64(n) {
 			return deleted, err
 		}

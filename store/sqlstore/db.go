@@ -25,6 +25,8 @@ type DB struct {
 	// Audited, if set, gets the audit events of each change, once they are on record. It is
 	// set before the first call.
 	Audited func(events ...store.AuditEvent)
+
+	partitioned partitioning
 }
 
 var _ store.DB = (*DB)(nil)

@@ -18,6 +18,7 @@ func audit() []promise {
 		{"selected, newest first, page by page", "ListAudit", eventPages},
 		{"a time leads to the events of that time", "ListAudit", eventsOfATime},
 		{"sweeping", "SweepAudit", sweptEvents},
+		{"old events go together or one by one", "PartitionAudit SweepAudit", agedEvents},
 		{"oldest first, after an event", "AuditAfter", eventsAfter},
 		{"a delivery begins behind what there is", "BeginAuditDelivery AuditDelivery", firstDelivery},
 		{"of many that deliver the same, one moves on", "AuditDelivered AuditDelivery", movedDelivery},
@@ -218,4 +219,32 @@ func sweptEvents(t *testing.T, db store.DB) {
 	}
 	wantEvents(t, db, "old", 0)
 	wantEvents(t, db, "kept", 2)
+}
+
+// agedEvents: what is older than a time that events are kept is gone soon after it, and nothing
+// younger.
+func agedEvents(t *testing.T, db store.DB) {
+	const keep = 40 * 24 * time.Hour
+	for day := range 80 {
+		e, now := newEvent("old"), odd().Add(time.Duration(day)*24*time.Hour)
+		if e.At = now; day >= 40 {
+			e.Kind = "kept"
+		}
+		if day%5 > 0 {
+			continue
+		}
+		record(t, db, e)
+		if err := db.PartitionAudit(t.Context(), now, keep); err != nil {
+			t.Fatalf("making and dropping partitions: %v", err)
+		}
+	}
+	now := odd().Add(80 * 24 * time.Hour)
+	if err := db.PartitionAudit(t.Context(), now, keep); err != nil {
+		t.Fatalf("making and dropping partitions: %v", err)
+	}
+	if _, err := db.SweepAudit(t.Context(), now.Add(-keep), 100); err != nil {
+		t.Errorf("sweeping: %v", err)
+	}
+	wantEvents(t, db, "old", 0)
+	wantEvents(t, db, "kept", 8)
 }

@@ -20,7 +20,9 @@ type Examination struct {
 	// MaxSessions is how many sessions a user may have in a client that has no limit of
 	// its own; 0: any number.
 	MaxSessions int
-	Now         func() time.Time
+	// AuditKeep is how long events are kept.
+	AuditKeep time.Duration
+	Now       func() time.Time
 }
 
 // Examine reports how the database is set up, and what to change. It changes nothing.
@@ -41,6 +43,7 @@ func Examine(ctx context.Context, db *sqlstore.DB, e Examination) finding.List {
 		return d.examineSQLite(ctx, conn, found)
 	}
 	d.clockThere(ctx, e, &found)
+	d.auditLog(ctx, e, &found)
 	examineMySQL(ctx, conn, limits{conns: d.Options().MaxConns, replicas: max(e.Replicas, 1)}, &found)
 	return found
 }

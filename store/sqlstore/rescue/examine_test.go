@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,7 +27,7 @@ func look(t *testing.T, dsn string) finding.List {
 		t.Fatalf("opening the store: %v", err)
 	}
 	defer db.Close()
-	return append(rescue.ExamineFile(dsn), rescue.Examine(t.Context(), db, rescue.Examination{Replicas: 3, Now: time.Now})...)
+	return append(rescue.ExamineFile(dsn), rescue.Examine(t.Context(), db, rescue.Examination{Replicas: 3, AuditKeep: 30 * 24 * time.Hour, Now: time.Now})...)
 }
 
 // wantFinding wants a finding of that check and level that contains a word.
@@ -283,4 +284,53 @@ func TestExamineWhileSomebodyBegins(t *testing.T) {
 	if wantFinding(t, found, "database", finding.Warning, "begun to use the database"); len(found) != 1 {
 		t.Errorf("found: %s, want one warning", lines(found))
 	}
+}
+
+// TestExamineFindsEventsThatGoRowByRow: where the servers' account may not make or drop
+// partitions, and where it is too late to make them.
+func TestExamineFindsEventsThatGoRowByRow(t *testing.T) {
+	const check, month = "database audit log", 30 * 24 * time.Hour
+	dsn := backends["mysql"](t)
+	db, pool := migrated(t, dsn), testdb.Raw(t, dsn)
+	insert := func(at time.Time, n int) {
+		execute(t, pool, fmt.Sprintf("INSERT INTO audit_log (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)"+
+			" SELECT %d, 'old', '', '', '', '', '', '', '{}' FROM seq_1_to_%d", at.UnixMilli(), n))
+	}
+	wantFinding(t, look(t, dsn), check, finding.OK, "first start")
+	insert(time.Now().Add(-48*time.Hour), 1)
+	wantFinding(t, look(t, dsn), check, finding.Warning, "GRANT ALTER, CREATE, INSERT, DROP")
+	if err := db.PartitionAudit(t.Context(), time.Now(), month); err != nil {
+		t.Fatalf("making partitions: %v", err)
+	}
+	wantFinding(t, look(t, dsn), check, finding.OK, "9 partitions, up to 2")
+	found := rescue.Examine(t.Context(), db, rescue.Examination{AuditKeep: month, Now: func() time.Time { return time.Now().Add(2 * month) }})
+	wantFinding(t, found, check, finding.Warning, "were not dropped")
+	execute(t, pool, "ALTER TABLE audit_log REORGANIZE PARTITION "+ours(t, pool)+" INTO (PARTITION later VALUES LESS THAN MAXVALUE)")
+	insert(time.Now(), 10_001)
+	wantFinding(t, look(t, dsn), check, finding.Warning, "quiet hour")
+	for _, f := range look(t, dsn) {
+		if _, statement, there := strings.Cut(f.Do, "meanwhile: "); there {
+			execute(t, pool, statement)
+		}
+	}
+	wantFinding(t, look(t, dsn), check, finding.OK, "9 partitions, up to 2")
+	execute(t, pool, "ALTER TABLE audit_log REMOVE PARTITIONING")
+	wantFinding(t, look(t, dsn), check, finding.Warning, "no partitions")
+	if err := db.PartitionAudit(t.Context(), time.Now(), month); err != nil {
+		t.Errorf("making partitions where there are none: %v", err)
+	}
+	if n, err := db.SweepAudit(t.Context(), time.Now().Add(-24*time.Hour), 100); err != nil || n != 1 {
+		t.Errorf("%d old events were deleted, %v; want the one", n, err)
+	}
+}
+
+// ours lists the partitions of the audit log.
+func ours(t *testing.T, pool *sql.DB) (names string) {
+	t.Helper()
+	err := pool.QueryRowContext(t.Context(), "SELECT GROUP_CONCAT(partition_name ORDER BY partition_ordinal_position) FROM information_schema.partitions"+
+		" WHERE table_schema = DATABASE() AND table_name = 'audit_log'").Scan(&names)
+	if err != nil {
+		t.Fatalf("listing the partitions: %v", err)
+	}
+	return names
 }
