@@ -34,7 +34,7 @@ func FuzzTexts(f *testing.F) {
 			return
 		}
 		if back := again.Scan(list(got)); back != nil || !slices.Equal(again, got) {
-			t.Errorf("%q comes back as %q, %v", []string(got), []string(again), back)
+			t.Errorf("written and read again: %q, %v, want %q", []string(again), back, []string(got))
 		}
 	})
 }
