@@ -20,11 +20,11 @@ func asBefore(t *testing.T, db *sqlstore.DB, e store.AuditEvent) {
 	}
 }
 
-// anEvent is the nth of events that happen every minute, of three people, some of which are
+// anEvent is the nth of events that happen every two hours, of three people, some of which are
 // refused.
 func anEvent(n int) store.AuditEvent {
 	return store.AuditEvent{
-		At: crowdBegan.Add(time.Duration(n) * time.Minute).UTC(), Kind: []string{"signin.ok", "signin.ok", "signin.refused", "user.created"}[n%4],
+		At: crowdBegan.Add(time.Duration(n) * 2 * time.Hour).UTC(), Kind: []string{"signin.ok", "signin.ok", "signin.refused", "user.created"}[n%4],
 		Actor: fmt.Sprint("user:", n%3), Subject: fmt.Sprint("user:", n%5), RequestID: fmt.Sprint("r", n/2), Detail: []byte("{}"),
 	}
 }
@@ -34,6 +34,9 @@ func anEvent(n int) store.AuditEvent {
 func TestThePagesGoOnInTheLogOfTheReleaseBefore(t *testing.T) {
 	onEach(t, func(t *testing.T, open func(*testing.T) *sqlstore.DB) {
 		db := open(t)
+		if err := db.PartitionAudit(t.Context(), crowdBegan, 24*time.Hour); err != nil {
+			t.Fatalf("making partitions: %v", err)
+		}
 		var now, before []store.AuditEvent
 		for n := range 60 {
 			e := anEvent(n)

@@ -300,6 +300,9 @@ func mysqlFaults(rows *sql.Rows, newest, grouped bool) (all []string, err error)
 // fillLists gives everybody a session in an app and in a browser, an event and a refusal.
 func fillLists(t *testing.T, db *sqlstore.DB) {
 	t.Helper()
+	if err := db.PartitionAudit(t.Context(), time.UnixMilli(0), 24*time.Hour); err != nil { // a day each
+		t.Fatalf("making partitions: %v", err)
+	}
 	for _, statement := range []string{
 		`INSERT INTO sessions (id, user_id, client_id, scope, resources, auth_time, created_at, expires_at, last_used_at, ended_at, end_reason, ip, user_agent, gen, jti, prev_jti, token_iat, token_exp, token_role, key_id, rotated_at)
 			SELECT CONCAT('s', id), id, 'spa', '', '[]', id, id, 9000000000000, id, CASE WHEN id % 2 = 0 THEN 0 ELSE id END, '', '', '', 1, CONCAT('j', id), '', id, 9000000000000, role, 'k', id FROM users`,

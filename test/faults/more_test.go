@@ -41,7 +41,7 @@ func TestManyExpiredRows(t *testing.T) {
 	fill := func() {
 		for _, statement := range []string{
 			fmt.Sprintf("INSERT INTO revoked_tokens (jti, expires_at) SELECT CONCAT('old-', seq), 1 FROM seq_1_to_%d", n),
-			fmt.Sprintf("INSERT INTO audit_log (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)"+
+			fmt.Sprintf("INSERT INTO audit_events (happened_at, kind, actor, subject, session_id, client_id, ip, request_id, detail)"+
 				" SELECT 1, 'old', '', '', '', '', '', '', '{}' FROM seq_1_to_%d", n),
 		} {
 			if err := s.mysql.Root(statement); err != nil {
@@ -55,7 +55,7 @@ func TestManyExpiredRows(t *testing.T) {
 		began := time.Now()
 		testkit.Within(t, 20*time.Minute, "the rows are gone", func() error {
 			time.Sleep(5 * time.Second)
-			return s.gone("SELECT (SELECT COUNT(*) FROM revoked_tokens WHERE expires_at = 1) + (SELECT COUNT(*) FROM audit_log WHERE happened_at = 1)")
+			return s.gone("SELECT (SELECT COUNT(*) FROM revoked_tokens WHERE expires_at = 1) + (SELECT COUNT(*) FROM audit_events WHERE happened_at = 1)")
 		})
 		t.Logf("%d rows were swept in %s; of 100 requests the slowest took %s before, and %s meanwhile",
 			2*n, time.Since(began).Round(time.Second), before, slowest(s.history.between(began, time.Now())))
