@@ -42,6 +42,45 @@ func TestAStatementIsPreparedOnce(t *testing.T) {
 	}
 }
 
+// TestARepeatedStatementIsPreparedOnMySQL, and then answers as its text did.
+func TestARepeatedStatementIsPreparedOnMySQL(t *testing.T) {
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{DSN: testdb.GuardedMySQL(t), Timeout: patience, MaxConns: 1})
+	if err != nil {
+		t.Fatalf("opening the store: %v", err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatalf("migrating the database: %v", err)
+	}
+	count := func() (n int) {
+		var name string
+		if err := db.Pool().QueryRowContext(t.Context(), "SHOW SESSION STATUS LIKE 'Com_stmt_prepare'").Scan(&name, &n); err != nil {
+			t.Fatalf("reading the counter: %v", err)
+		}
+		return n
+	}
+	w := newHotPaths(t, db)
+	calls := w.calls()
+	for name, call := range calls {
+		for i := range 4 {
+			before := count()
+			if err := call(t.Context()); err != nil {
+				t.Fatalf("calling %s: %v", name, err)
+			}
+			if n := count() - before; i > 1 && n != 0 {
+				t.Errorf("time %d of %s has prepared %d statements, want 0", i+1, name, n)
+			}
+		}
+	}
+	if n := count(); n < len(calls) {
+		t.Errorf("%d statements were prepared by %d calls, want one for each at least", n, len(calls))
+	}
+	s, _, err := db.SessionWithUser(t.Context(), "S")
+	if err != nil || s.Rotation != w.last || !s.SignIn.At.Equal(w.session.SignIn.At) || s.ClientID != "shop" {
+		t.Errorf("the session is %+v, %v, want the rotation %+v", s, err, w.last)
+	}
+}
+
 var counted = struct {
 	sync.Once
 	preparing sync.Map // by the name of the file
@@ -105,8 +144,12 @@ func (w *hotPaths) calls() map[string]func(context.Context) error {
 		"TokenRevoked":    func(ctx context.Context) error { _, err := w.db.TokenRevoked(ctx, rand.Text(), time.Now()); return err },
 		"UseSession":      func(ctx context.Context) error { return w.db.UseSession(ctx, "S", time.Now()) },
 		"Rotate":          w.rotate,
-		"AddCode":         w.code,
-		"Write":           w.redeem,
+		"TouchSessions": func(ctx context.Context) error {
+			touch := store.SessionTouch{ID: "S", Rotation: w.last, At: time.Now()}
+			return w.db.TouchSessions(ctx, touch, store.SessionTouch{ID: "none", Rotation: w.last, At: touch.At})
+		},
+		"AddCode": w.code,
+		"Write":   w.redeem,
 		"the list": func(ctx context.Context) error {
 			_, err := w.db.ListUsers(ctx, store.UserQuery{Limit: 100})
 			return err
