@@ -84,6 +84,39 @@ func (c *cutter) carry(client net.Conn) {
 	}
 }
 
+// TestAConnectionDiesUnderAPreparedStatement: as TestAConnectionDiesUnnoticed, once the
+// connection has prepared what it runs. One that dies while it prepares has changed nothing,
+// so a change is made on another connection.
+func TestAConnectionDiesUnderAPreparedStatement(t *testing.T) {
+	c, dsn := startCutter(t, testdb.MySQL(t))
+	db := brisk(t, dsn)
+	for _, call := range []struct {
+		name  string
+		times int // that the connection runs it before
+		want  error
+		run   func() error
+	}{
+		{"a read", 3, nil, func() error { _, err := db.SigningKeys(t.Context()); return err }},
+		{"a read that is prepared", 0, nil, func() error { _, err := db.SigningKeys(t.Context()); return err }},
+		{"a change", 3, store.ErrUnavailable, func() error { return db.UseSession(t.Context(), "S", time.Now()) }},
+		{"a change that is prepared", 1, nil, func() error { return db.UseSession(t.Context(), "S", time.Now()) }},
+	} {
+		for range call.times {
+			if err := call.run(); err != nil {
+				t.Fatalf("%s, before: %v", call.name, err)
+			}
+		}
+		cuts := c.cuts.Load()
+		c.cut("")
+		if err := call.run(); !errors.Is(err, call.want) {
+			t.Errorf("%s: %v, want %v", call.name, err, call.want)
+		}
+		if n := c.cuts.Load(); n != cuts+1 {
+			t.Errorf("%s: %d connections were cut, want 1", call.name, n-cuts)
+		}
+	}
+}
+
 // TestAConnectionDiesUnnoticed: a read is repeated on another connection. A write
 // returns ErrUnavailable, since nobody knows whether it was made.
 func TestAConnectionDiesUnnoticed(t *testing.T) {
