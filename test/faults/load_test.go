@@ -105,7 +105,8 @@ func (s *site) auditLines() (map[string]int, error) {
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.Query("SELECT request_id, COUNT(*) FROM audit_log WHERE kind = 'user.updated' GROUP BY request_id")
+	rows, err := db.Query("SELECT request_id, COUNT(*) FROM (SELECT request_id FROM audit_log WHERE kind = 'user.updated'" +
+		" UNION ALL SELECT request_id FROM audit_events WHERE kind = 'user.updated') AS logs GROUP BY request_id")
 	if err != nil {
 		return nil, fmt.Errorf("reading the audit log: %w", err)
 	}
