@@ -220,7 +220,8 @@ func (s *Sink) finish(ctx context.Context) error {
 	return errBlocked
 }
 
-// record moves the delivery on to the last event whose line is whole.
+// record moves the delivery on to the last event whose line is whole. It does so too when the
+// server stops meanwhile, or the lines would come again with its last look.
 func (s *Sink) record(ctx context.Context, w *write, written int) error {
 	n := 0
 	for n < len(w.ends) && w.ends[n] <= written {
@@ -230,6 +231,8 @@ func (s *Sink) record(ctx context.Context, w *write, written int) error {
 		return nil
 	}
 	s.Written(n)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
 	_, err := s.Events.AuditDelivered(ctx, w.from, w.events[n-1].ID)
 	return err
 }

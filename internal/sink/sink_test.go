@@ -179,6 +179,7 @@ func TestANewFileAfterARotation(t *testing.T) {
 	}
 	db := open(t, databases()["SQLite"](t))
 	r := rigged(db, At(file))
+	r.Patience = patience // a slow disk is not a blocked pipe
 	stop := r.run(t)
 	record(t, db, 3)
 	wantAll(t, db, file)

@@ -29,7 +29,7 @@ const (
 
 // width is how much time a partition has: whole days.
 func width(keep time.Duration) time.Duration {
-	return max(day, (keep/partitionsKept+day-1)/day*day)
+	return max(day, (keep/partitionsKept + day - 1).Truncate(day))
 }
 
 // endAfter returns when the first partition of that width ends which begins at t or later.
