@@ -28,8 +28,12 @@ type pressure struct {
 const (
 	// window is how long at least the use of the cores is averaged over.
 	window = 100 * time.Millisecond
-	// room is how many times as much as it uses everything else finds free.
-	room = 2
+	// room is how many times as much as it uses everything else may use. What else sign-ins
+	// cost, half a core for each that hashes at most, must not slow them down by this.
+	room = 1.75
+	// mostDelay bounds what a hash that was held up says of everything else: sign-ins alone
+	// must not rest for a neighbour's sake.
+	mostDelay = 1.5
 	// leastShare is that of hashes, however much everything else needs.
 	leastShare = 0.4
 	// longestRest is a fraction of how long callers wait (Options.Wait): a hash made elsewhere
@@ -66,7 +70,7 @@ func (p *pressure) count(now time.Time, process, used, took time.Duration) float
 	p.share = 1
 	if p.hashed > 0 {
 		// What took a hash longer than its work holds up everything else alike.
-		delay := p.took.Seconds() / p.hashed.Seconds()
+		delay := min(p.took.Seconds()/p.hashed.Seconds(), mostDelay)
 		others := (process - p.before - p.hashed).Seconds() / length.Seconds() * delay
 		p.share = min(max((p.cores-room*others)/p.slots, leastShare), 1)
 	}

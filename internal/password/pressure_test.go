@@ -22,12 +22,13 @@ func TestHashesLeaveRoomToEverythingElse(t *testing.T) {
 	}{
 		"nothing else":                     {2, 1, 0, 1, 1},
 		"what else sign-ins cost":          {2, 1, 0.5, 1, 1},
-		"some":                             {2, 1, 0.6, 1, 0.8},
+		"some":                             {2, 1, 0.8, 1, 0.6},
 		"all that was left":                {2, 1, 1, 1, 0.4},
-		"little, and a busy machine":       {2, 1, 0.3, 2, 0.8},
-		"one core":                         {1, 1, 0.2, 1, 0.6},
+		"some, and a busy machine":         {2, 1, 0.6, 2, 0.425},
+		"sign-ins, and a busy machine":     {2, 1, 0.35, 9, 1},
+		"one core":                         {1, 1, 0.2, 1, 0.65},
 		"many cores, of which one is left": {16, 15, 0.5, 1, 1},
-		"many cores, and half are used":    {16, 15, 4, 1, 8.0 / 15},
+		"many cores, and four are used":    {16, 15, 4, 1, 0.6},
 		"more slots than cores":            {2, 5, 0, 1, 0.4},
 	} {
 		p := newPressure(c.cores, int64(c.slots))
