@@ -58,10 +58,10 @@ func partitionsFrom(from, now time.Time, keep time.Duration) (all []partition) {
 	return all
 }
 
-// SplitAudit returns the statement that partitions a log without events as it would be if
+// SplitAudit returns the statement that partitions a log, however it was, as it would be if
 // servers had run since from.
 func SplitAudit(from, now time.Time, keep time.Duration) string {
-	return splitting(partitionsFrom(from, now, keep))
+	return "ALTER TABLE audit_log PARTITION BY RANGE (happened_at) " + ranges(partitionsFrom(from, now, keep))
 }
 
 // past returns the partitions of which every event is from before limit.
@@ -76,9 +76,14 @@ func past(have []partition, limit time.Time) (all []partition) {
 
 // splitting is the statement that splits partitions off later.
 func splitting(off []partition) string {
+	return "ALTER TABLE audit_log REORGANIZE PARTITION " + later + " INTO " + ranges(off)
+}
+
+// ranges lists partitions, and later behind them, as statements define them.
+func ranges(all []partition) string {
 	var s strings.Builder
-	s.WriteString("ALTER TABLE audit_log REORGANIZE PARTITION " + later + " INTO (")
-	for _, p := range off {
+	s.WriteString("(")
+	for _, p := range all {
 		fmt.Fprintf(&s, "PARTITION %s VALUES LESS THAN (%d), ", p.name, p.before)
 	}
 	return s.String() + "PARTITION " + later + " VALUES LESS THAN MAXVALUE)"
