@@ -17,17 +17,17 @@ func (r report) document() string {
 }
 
 func (r report) introduction() string {
-	o := r.options
+	o, p := r.options, r.page()
 	return strings.TrimLeft(fmt.Sprintf(`
-# Performance
+# Performance%[10]s
 
 Written by the load rig (%[1]s), on %[2]s. Do not edit it by hand.
 
-    go run ./bench -sizes %[3]s -on %[4]s -connections %[5]d -duration %[6]s -markdown docs/performance.md
+    go run ./bench%[11]s -sizes %[3]s -on %[4]s -connections %[5]d -duration %[6]s -markdown docs/%[12]s
 
 ## How it was made
 
-The rig builds the server without cgo, starts it on a database that it has filled, and sends requests to each endpoint over HTTP from the same machine: %[5]d
+%[13]s starts it on a database that it has filled, and sends requests to each endpoint over HTTP from the same machine: %[5]d
 connections stay open, and each sends its next request as soon as it has the answer to the last, for %[6]s after a warm-up. Every answer is checked; one with the
 wrong status or body counts as a failure.
 
@@ -59,9 +59,8 @@ Intel Xeon (AVX-512, AVX2) on 2026-11-30: 8.0 ms with AVX-512, 11.1 with AVX2, a
 
 The first compares them in ns/op and B/op; the second does without AVX-512.
 
-**OpenSSL's signatures** (decision 35) are not in the tables: the rig builds the server without cgo, and -binary names one that has OpenSSL. Both kinds compared in turns (-against) on that
-machine, with 1,000 people on SQLite, in signatures of crypto/rsa: client_credentials 0.53 and 1.30 (0.41 times as much), refresh 0.98 and 2.12 (0.45), code exchange 1.67 and 3.49 (0.48).
-Without AVX-512 IFMA a signature takes twice as long by OpenSSL.
+**OpenSSL's signatures** (decision 35), which the container image has, are measured on a page of their own: [with OpenSSL](performance-openssl.md); [without](performance.md).
+Signatures are counted in those of crypto/rsa on both. Without AVX-512 IFMA a signature takes twice as long by OpenSSL.
 
     go test -tags openssl ./keys/openssl -run '^$' -bench .
     OPENSSL_ia32cap=:~0x200000 gatehouse serve
@@ -70,7 +69,18 @@ The first compares them in ns/op; the second does without AVX-512 IFMA.
 
 **Peers**, servers of other makers, are measured beside Gatehouse in runs of their own: [Peers](peers.md).
 
-`, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "the kernel's clock of its process", integer(o.pool), o.bufferPoolMiB), "\n")
+`, "`bench/`", r.day.Format(time.DateOnly), sizesFlag(o.sizes), strings.Join(o.on, ","), o.connections, o.duration, "the kernel's clock of its process", integer(o.pool), o.bufferPoolMiB,
+		p.title, p.flag, p.file, p.built), "\n")
+}
+
+// A page is what differs between those with and without OpenSSL's signatures.
+type page struct{ title, flag, file, built string }
+
+func (r report) page() page {
+	if r.signer == "" {
+		return page{file: "performance.md", built: "The rig builds the server without cgo,"}
+	}
+	return page{", with OpenSSL", " -binary PROGRAM", "performance-openssl.md", "The server signs by " + r.signer + "; it was built by `scripts/build.sh PROGRAM`. The rig"}
 }
 
 func sizesFlag(sizes []int) string {
