@@ -72,6 +72,12 @@ var errQuerying = errors.New("querying the database")
 // because keeps the text of a driver's error and drops its type.
 func because(kind, err error) error { return fmt.Errorf("%w: %s", kind, err.Error()) }
 
+// numbered reports whether MySQL refused with one of these numbers.
+func numbered(err error, numbers ...uint16) bool {
+	e, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && slices.Contains(numbers, e.Number)
+}
+
 // Duplicate reports whether a statement failed because another row has the same key.
 func Duplicate(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-
 	"gatehouse/store/sqlstore/migrations"
 )
 
@@ -37,6 +35,20 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return d.apart(ctx, "migrating", func(conn *sql.Conn) error {
+		if due, err := Due(ctx, conn, all); err == nil && len(due) == 0 {
+			return nil // the usual start needs no lock
+		}
+		if d.Dialect.Name == "sqlite" {
+			return d.migrateSQLite(ctx, conn, all)
+		}
+		return d.migrateMySQL(ctx, conn, all)
+	})
+}
+
+// apart runs f, which changes the schema, on a connection of its own that waits for as long as
+// ctx allows. Doing says in an error what it was about.
+func (d *DB) apart(ctx context.Context, doing string, f func(*sql.Conn) error) error {
 	pool, err := d.patient(ctx)
 	if err != nil {
 		return err
@@ -44,16 +56,10 @@ func (d *DB) Migrate(ctx context.Context) error {
 	defer func() { _ = pool.Close() }()
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("migrating: %w", Translate(ctx, err))
+		return fmt.Errorf("%s: %w", doing, Translate(ctx, err))
 	}
 	defer func() { _ = conn.Close() }()
-	if due, err := Due(ctx, conn, all); err == nil && len(due) == 0 {
-		return nil // the usual start needs no lock
-	}
-	if d.Dialect.Name == "sqlite" {
-		return d.migrateSQLite(ctx, conn, all)
-	}
-	return d.migrateMySQL(ctx, conn, all)
+	return f(conn)
 }
 
 // migrateSQLite does everything in one transaction.
@@ -136,8 +142,7 @@ func (d *DB) apply(ctx context.Context, s Session, all []migrations.Step) error 
 // that was killed before it could be recorded. MySQL has no ADD COLUMN IF NOT EXISTS, and no
 // DROP KEY IF EXISTS.
 func done(err error) bool {
-	e, ok := errors.AsType[*mysql.MySQLError](err)
-	return ok && (e.Number == 1060 || e.Number == 1061 || e.Number == 1091)
+	return numbered(err, 1060, 1061, 1091)
 }
 
 // statements splits a file at the semicolons that end a line, and omits comments.

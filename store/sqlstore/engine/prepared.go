@@ -3,10 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
-	"slices"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
@@ -109,8 +106,7 @@ func (c *preparer) statement(ctx context.Context, text string) *prepared {
 // forgotten reports whether a statement was not run, because the server no longer knows it,
 // or could not prepare it once more after a change of the schema.
 func (c *preparer) forgotten(text string, err error) bool {
-	e, ok := errors.AsType[*mysql.MySQLError](err)
-	if !ok || !slices.Contains([]uint16{1243, 1615}, e.Number) {
+	if !numbered(err, 1243, 1615) {
 		return false
 	}
 	c.known.Remove(text)
