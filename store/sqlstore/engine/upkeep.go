@@ -64,30 +64,10 @@ func (d *DB) Rows(ctx context.Context) (map[string]int64, error) {
 	if err != nil || d.Dialect.Name != "sqlite" {
 		return found, err
 	}
-	if err := d.countSQLite(ctx, found); err != nil {
-		return nil, err
-	}
-	return found, nil
-}
-
-// countSQLite counts on a connection of its own: a count reads a whole index, and the page
-// cache that it fills goes with the connection.
-func (d *DB) countSQLite(ctx context.Context, tables map[string]int64) error {
-	pool, err := d.patient(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = pool.Close() }()
-	count := func(table string) (n int64, err error) {
-		ctx, cancel := context.WithTimeout(ctx, d.options.Timeout)
-		defer cancel()
-		err = pool.QueryRowContext(ctx, `SELECT COUNT(*) FROM "`+table+`"`).Scan(&n)
-		return n, Translate(ctx, err)
-	}
-	for table := range tables {
-		if tables[table], err = count(table); err != nil {
-			return err
+	for table := range found {
+		if found[table], err = d.Count(ctx, `SELECT COUNT(*) FROM "`+table+`"`); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return found, nil
 }
