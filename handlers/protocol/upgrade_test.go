@@ -1,7 +1,6 @@
 package protocol_test
 
 import (
-	"database/sql"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -25,23 +24,14 @@ const before = 3
 // that executes statements there, as a release of that time did.
 func atSchema(t *testing.T, dsn string, version int) func(statement string, args ...any) {
 	t.Helper()
-	dialect, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
-	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
-		login, place, _ := strings.Cut(rest, "@")
-		host, database, _ := strings.Cut(place, "/")
-		dialect, source = "mysql", login+"@tcp("+host+")/"+database+"?multiStatements=true"
-	}
-	pool, err := sql.Open(dialect, source)
-	if err != nil {
-		t.Fatalf("opening the database: %v", err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
+	pool := testdb.Raw(t, dsn)
 	write := func(statement string, args ...any) {
 		t.Helper()
 		if _, err := pool.ExecContext(t.Context(), statement, args...); err != nil {
 			t.Fatalf("executing %s: %v", statement, err)
 		}
 	}
+	dialect, _, _ := strings.Cut(dsn, ":")
 	steps, err := migrations.Of(dialect)
 	if err != nil {
 		t.Fatalf("reading the migrations: %v", err)

@@ -47,7 +47,7 @@ var guarded = sync.OnceValues(func() (*mariaDB, error) {
 })
 
 // unguarded ends the driver's DSN of a test that writes its own statements.
-const unguarded = "?sql_safe_updates=0&sql_select_limit=18446744073709551615&sql_big_selects=1"
+const unguarded = "?sql_safe_updates=0&sql_select_limit=18446744073709551615&sql_big_selects=1&multiStatements=true"
 
 // GuardedMySQL is MySQL on a server that hinders a careless session.
 func GuardedMySQL(t testing.TB) string {

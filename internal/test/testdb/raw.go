@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// Raw opens the database of a DSN past the packages that keep records in it. The
-// program of the test must have the driver.
+// Raw opens the database of a DSN past the packages that keep records in it, waiting
+// for other writers of a file as they do. The program of the test must have the driver.
 func Raw(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
-	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")
+	driver, source := "sqlite", strings.TrimPrefix(dsn, "sqlite:")+"?_pragma=busy_timeout(10000)"
 	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
 		login, place, _ := strings.Cut(rest, "@")
 		host, database, _ := strings.Cut(place, "/")
