@@ -71,6 +71,10 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 	return nil
 }
 
+// visitsPerSignIn times the sign-ins is how many browsers there are at least. Each comes back
+// once in a run, or a small crowd's visits would not be recorded and seem cheap.
+const visitsPerSignIn = 10
+
 func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
 	hash, err := newHasher().Hash(ctx, knownPassword)
 	if err != nil {
@@ -78,7 +82,7 @@ func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {
 	}
 	return &crowd{
 		size: size, hash: hash, salt: rand.Text(), now: time.Now().UTC().Truncate(time.Second),
-		browsers: max(size, r.options.pool), codes: r.options.codesFor(), rounds: r.options.audit,
+		browsers: max(size, visitsPerSignIn*r.options.pool), codes: r.options.codesFor(), rounds: r.options.audit,
 	}, nil
 }
 
