@@ -70,6 +70,10 @@ func (c *Catalog) Find(ctx context.Context, identifier string) (store.API, error
 	if identifier == c.Audience {
 		return c.own(ctx)
 	}
+	// Most requests spell an identifier as it is kept, and many have several scopes of its API.
+	if api, ok := c.fresh(identifier); ok && api.Identifier == identifier {
+		return api, nil
+	}
 	canonical, err := Canonical(identifier)
 	if err != nil {
 		return store.API{}, store.ErrNotFound
@@ -83,13 +87,10 @@ func (c *Catalog) Find(ctx context.Context, identifier string) (store.API, error
 // remembered returns an API as it was at most a second ago. It does not cache absent APIs,
 // because made-up identifiers would push out real ones.
 func (c *Catalog) remembered(ctx context.Context, key string, read func(context.Context, string) (store.API, error)) (store.API, error) {
-	now := c.Now()
-	c.mu.RLock()
-	k, ok := c.known[key]
-	c.mu.RUnlock()
-	if age := now.Sub(k.asked); ok && age >= 0 && age < apiMemory {
-		return k.api, nil
+	if api, ok := c.fresh(key); ok {
+		return api, nil
 	}
+	now := c.Now()
 	api, err := read(ctx, key)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.API{}, err
@@ -104,6 +105,15 @@ func (c *Catalog) remembered(ctx context.Context, key string, read func(context.
 	}
 	c.known[key] = knownAPI{api, now}
 	return api, nil
+}
+
+// fresh returns an API that was read less than a second ago.
+func (c *Catalog) fresh(key string) (store.API, bool) {
+	c.mu.RLock()
+	k, ok := c.known[key]
+	c.mu.RUnlock()
+	age := c.Now().Sub(k.asked)
+	return k.api, ok && age >= 0 && age < apiMemory
 }
 
 // foreign splits a canonical scope token into the identifier of its API and its name. It

@@ -131,11 +131,11 @@ func (s Steps) entitled(ctx context.Context, client store.Client, form url.Value
 
 // allowed returns the grant type, if the client may use it at all (RFC 6749 §5.2).
 func (s Steps) allowed(client store.Client, name string) (grant.Type, error) {
-	kind, known := s.Types.AnsweredAt(grant.TokenEndpoint).Find(name)
+	kind, known := s.Types.Find(name)
 	switch {
 	case name == "":
 		return grant.Type{}, oauth.InvalidRequest.Because("no grant_type").Found(refusal.GrantMissing)
-	case !known:
+	case !known, kind.Endpoint != grant.TokenEndpoint:
 		return grant.Type{}, oauth.UnsupportedGrantType.Because("unknown grant_type").
 			Comparing(refusal.GrantUnknown, refusal.Word("grant_type", name), strings.Join(client.GrantTypes, " "))
 	case !s.Types.Allow(client.GrantTypes, name):
