@@ -9,7 +9,7 @@ import (
 	"gatehouse/keys/openssl"
 )
 
-// An Implementation is what makes signatures with RSA. Keys of other kinds sign by Go
+// An Implementation is what makes and verifies signatures with RSA. Keys of other kinds sign by Go
 // whatever it is.
 type Implementation struct {
 	Name    string // "go" or "openssl"
@@ -22,7 +22,7 @@ type Implementation struct {
 }
 
 // Choose returns the implementation of that name. For "auto" it is OpenSSL where this
-// build has it and it signs as Go does.
+// build has it and it signs and verifies as Go does.
 func Choose(name string) (Implementation, error) {
 	return choose(name, openssl.Usable(), Implementation{Name: "openssl", Library: openssl.Version(), Signer: byOpenSSL})
 }

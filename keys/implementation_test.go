@@ -24,8 +24,23 @@ func (f flip) Sign(random io.Reader, digest []byte, o crypto.SignerOpts) ([]byte
 	return signature, err
 }
 
+// verifies makes signers that verify by a function.
+func verifies(by func() error) Signer {
+	return func(_ string, private crypto.PrivateKey) (crypto.Signer, error) {
+		return verifying{private.(*rsa.PrivateKey), by}, nil
+	}
+}
+
+type verifying struct {
+	*rsa.PrivateKey
+	by func() error
+}
+
+func (v verifying) Verify([]byte, []byte, crypto.SignerOpts) error { return v.by() }
+
 func TestTheImplementationThatSigns(t *testing.T) {
 	missing := errors.New("it is not there")
+	refusing, accepting := verifies(func() error { return errors.New("out of memory") }), verifies(func() error { return nil })
 	broken := func(string, crypto.PrivateKey) (crypto.Signer, error) { return nil, errors.New("out of memory") }
 	for _, c := range []struct {
 		what, choice string
@@ -43,6 +58,8 @@ func TestTheImplementationThatSigns(t *testing.T) {
 		{"the build lacks it", "go", missing, nil, "go", "", false},
 		{"its signature is wrong", "auto", nil, flipped, "go", "another than that of crypto/rsa", true},
 		{"its signature is wrong", "openssl", nil, flipped, "", "another than that of crypto/rsa", false},
+		{"it verifies nothing", "auto", nil, refusing, "go", "out of memory", true},
+		{"it verifies everything", "auto", nil, accepting, "go", "accepted", true},
 		{"it takes no key", "auto", nil, broken, "go", "out of memory", true},
 		{"it takes no key", "openssl", nil, broken, "", "out of memory", false},
 	} {
@@ -81,4 +98,22 @@ func TestTokensByTheChosenImplementation(t *testing.T) {
 		t.Errorf("verifying the token: %v", err)
 	}
 	readsByTheJWKS(t, first, token)
+}
+
+// TestAFailureOfTheImplementationIsNoRefusal has OpenSSL's part fail after the self-test.
+func TestAFailureOfTheImplementationIsNoRefusal(t *testing.T) {
+	o := options(&memory{}, newClock().Now)
+	failed := 0
+	o.Signer = verifies(func() error {
+		failed++
+		return errors.New("out of memory")
+	})
+	r := openRing(t, o)
+	token := mustSign(t, r, "rt+jwt", map[string]string{"sub": "x"})
+	if _, err := r.Verify(t.Context(), token); err != nil || failed != 1 {
+		t.Errorf("verifying after %d failures: %v, want one failure and no error", failed, err)
+	}
+	if _, err := r.Verify(t.Context(), token[:len(token)-4]+"AAAA"); !errors.Is(err, ErrInvalid) || failed != 2 {
+		t.Errorf("verifying a broken token after %d failures: %v, want two and ErrInvalid", failed, err)
+	}
 }

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+
+	"gatehouse/keys/openssl"
 )
 
-// selfTest returns an error unless the signer signs as Go does. RS256 is deterministic, so
+// selfTest returns an error unless the signer signs, and verifies if it can, as Go does. RS256 is deterministic, so
 // a refresh token that is made again must not depend on what makes it.
 func selfTest(signerOf Signer) error {
 	private, err := testKey()
@@ -32,6 +34,17 @@ func selfTest(signerOf Signer) error {
 	}
 	if !bytes.Equal(got, want) {
 		return errors.New("in the self-test its signature was another than that of crypto/rsa")
+	}
+	fast, ok := signer.(openssl.Signer)
+	if !ok {
+		return nil
+	}
+	if err := fast.Verify(digest[:], want, crypto.SHA256); err != nil {
+		return fmt.Errorf("in the self-test it refused a signature: %w", err)
+	}
+	digest[0] ^= 1
+	if fast.Verify(digest[:], want, crypto.SHA256) == nil {
+		return errors.New("in the self-test it accepted a signature of something else")
 	}
 	return nil
 }

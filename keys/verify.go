@@ -71,7 +71,7 @@ func (r *Ring) verifyNew(ctx context.Context, raw string) (Verified, error) {
 	if t.header.Algorithm != k.Algorithm {
 		return Verified{}, invalid("alg %.32q, and key %s is for %s", t.header.Algorithm, k.ID, k.Algorithm)
 	}
-	if err := r.primitives[k.Algorithm].verify([]byte(t.input), t.signature, k.public); err != nil {
+	if err := r.primitives[k.Algorithm].verify([]byte(t.input), t.signature, k.pair); err != nil {
 		return Verified{}, invalid("signature: %w", err)
 	}
 	r.headers.Store(t.head, t.header)

@@ -37,7 +37,7 @@ step "signatures by OpenSSL, and a static binary that has it"
 signs=(./keys/openssl ./keys ./config ./internal/doctor)
 CGO_ENABLED=1 go vet -tags openssl,netgo,osusergo "${signs[@]}"
 CGO_ENABLED=1 go test -race -tags openssl,netgo,osusergo ./keys/openssl
-CGO_ENABLED=1 go test -tags openssl,netgo,osusergo -run 'OpenSSL|Implementation|Signs' "${signs[@]}"
+CGO_ENABLED=1 go test -tags openssl,netgo,osusergo -run 'OpenSSL|Implementation|Signs|Forged' "${signs[@]}"
 scripts/build.sh "$built/openssl"
 if readelf -l "$built/openssl" | grep INTERP; then exit 1; fi # it would need a loader
 GATEHOUSE_SIGNER=openssl GATEHOUSE_DATABASE="sqlite:$built/none.db" "$built/openssl" doctor | grep '^OK *signer *OpenSSL'

@@ -1,5 +1,5 @@
-// Package openssl makes RSA signatures by OpenSSL, which is faster than crypto/rsa by
-// half to three quarters. It is there in a build with the tag openssl, which needs cgo,
+// Package openssl makes and verifies RSA signatures by OpenSSL, which is faster than
+// crypto/rsa by half to three quarters. It is there in a build with the tag openssl, which needs cgo,
 // a C compiler and libssl-dev. Other builds have only Usable, which says so.
 //
 // A private key that signs here is kept in the C heap. The signatures are the same, byte
@@ -7,6 +7,7 @@
 package openssl
 
 import (
+	"crypto"
 	"crypto/fips140"
 	"errors"
 )
@@ -20,4 +21,12 @@ func Usable() error {
 		return errors.New("this process runs in FIPS 140-3 mode, and the OpenSSL in it is not the validated module")
 	}
 	return nil
+}
+
+// A Signer makes signatures with an RSA key, and verifies them.
+type Signer interface {
+	crypto.Signer
+	// Verify returns nil if the key has signed the digest. Its error says that it has not, or
+	// that OpenSSL failed, which OpenSSL does not tell apart.
+	Verify(digest, signature []byte, o crypto.SignerOpts) error
 }

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 /* why takes the last error from the queue, which belongs to the thread: the next call
  * of Go may run on another. */
@@ -29,25 +30,28 @@ unsigned long gatehouse_open(OSSL_LIB_CTX **library)
 	return why();
 }
 
-unsigned long gatehouse_key(OSSL_LIB_CTX *library, const unsigned char *der, size_t size, EVP_PKEY **key)
+/* slot makes a context with the key, which it takes. */
+static unsigned long slot(OSSL_LIB_CTX *library, EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *), EVP_PKEY_CTX **made)
 {
-	*key = d2i_AutoPrivateKey_ex(NULL, &der, (long)size, library, NULL);
-	return *key != NULL ? 0 : why();
+	if (key == NULL)
+		return why();
+	*made = EVP_PKEY_CTX_new_from_pkey(library, key, NULL);
+	EVP_PKEY_free(key); /* the context counts as a holder of its own */
+	if (*made != NULL && init(*made) == 1)
+		return 0;
+	EVP_PKEY_CTX_free(*made);
+	return why();
 }
 
-/* gatehouse_slot makes a context with a copy of the key. Blinding locks the key. */
-unsigned long gatehouse_slot(OSSL_LIB_CTX *library, const EVP_PKEY *key, EVP_PKEY_CTX **slot)
+/* gatehouse_signer makes a context with a key of its own. Blinding locks the key. */
+unsigned long gatehouse_signer(OSSL_LIB_CTX *library, const unsigned char *der, size_t size, EVP_PKEY_CTX **made)
 {
-	EVP_PKEY *own = EVP_PKEY_dup((EVP_PKEY *)key);
+	return slot(library, d2i_AutoPrivateKey_ex(NULL, &der, (long)size, library, NULL), EVP_PKEY_sign_init, made);
+}
 
-	if (own == NULL)
-		return why();
-	*slot = EVP_PKEY_CTX_new_from_pkey(library, own, NULL);
-	EVP_PKEY_free(own); /* the context counts as a holder of its own */
-	if (*slot != NULL && EVP_PKEY_sign_init(*slot) == 1)
-		return 0;
-	EVP_PKEY_CTX_free(*slot);
-	return why();
+unsigned long gatehouse_verifier(OSSL_LIB_CTX *library, const unsigned char *der, size_t size, EVP_PKEY_CTX **made)
+{
+	return slot(library, d2i_PUBKEY_ex(NULL, &der, (long)size, library, NULL), EVP_PKEY_verify_init, made);
 }
 
 unsigned long gatehouse_scheme(EVP_PKEY_CTX *slot, int pss, const char *digest)
@@ -70,4 +74,9 @@ unsigned long gatehouse_sign(EVP_PKEY_CTX *slot, const unsigned char *digest, si
 	if (EVP_PKEY_sign(slot, signature, &written, digest, digest_size) == 1 && written == size)
 		return 0;
 	return why();
+}
+
+unsigned long gatehouse_verify(EVP_PKEY_CTX *slot, const unsigned char *digest, size_t digest_size, const unsigned char *signature, size_t size)
+{
+	return EVP_PKEY_verify(slot, signature, size, digest, digest_size) == 1 ? 0 : why();
 }

@@ -29,7 +29,7 @@ func newKey(t testing.TB, bits int) *rsa.PrivateKey {
 	return private
 }
 
-func newSigner(t testing.TB, private *rsa.PrivateKey, atOnce int) crypto.Signer {
+func newSigner(t testing.TB, private *rsa.PrivateKey, atOnce int) Signer {
 	t.Helper()
 	s, err := NewSigner(private, atOnce)
 	if err != nil {
@@ -63,7 +63,7 @@ func TestTheSameBytesAsGo(t *testing.T) {
 	}
 }
 
-func same(t *testing.T, private *rsa.PrivateKey, s crypto.Signer, hash crypto.Hash) {
+func same(t *testing.T, private *rsa.PrivateKey, s Signer, hash crypto.Hash) {
 	t.Helper()
 	digest := digestOf(t, hash)
 	want, err := rsa.SignPKCS1v15(nil, private, hash, digest)
@@ -74,9 +74,32 @@ func same(t *testing.T, private *rsa.PrivateKey, s crypto.Signer, hash crypto.Ha
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bits, %s: signature %x, %v; want %x as by crypto/rsa", private.N.BitLen(), hash, got, err, want)
 	}
+	verifies(t, s, digest, want, hash)
 }
 
-func salted(t *testing.T, private *rsa.PrivateKey, s crypto.Signer) {
+// verifies checks that this is a signature of the digest, and of no other, and that no other
+// is one of it.
+func verifies(t *testing.T, s Signer, digest, signature []byte, o crypto.SignerOpts) {
+	t.Helper()
+	if err := s.Verify(digest, signature, o); err != nil {
+		t.Errorf("verifying a signature by %v: %v, want no error", o, err)
+	}
+	changed := func(b []byte) []byte {
+		b = bytes.Clone(b)
+		b[len(b)/2] ^= 4
+		return b
+	}
+	for name, of := range map[string][2][]byte{
+		"another digest": {changed(digest), signature}, "another signature": {digest, changed(signature)},
+		"a shorter signature": {digest, signature[1:]}, "a longer one": {digest, append([]byte{0}, signature...)}, "none": {digest, nil},
+	} {
+		if s.Verify(of[0], of[1], o) == nil {
+			t.Errorf("verifying %s: no error, want one", name)
+		}
+	}
+}
+
+func salted(t *testing.T, private *rsa.PrivateKey, s Signer) {
 	t.Helper()
 	options := &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: rsa.PSSSaltLengthEqualsHash}
 	digest := digestOf(t, crypto.SHA256)
@@ -87,7 +110,28 @@ func salted(t *testing.T, private *rsa.PrivateKey, s crypto.Signer) {
 	if err := rsa.VerifyPSS(&private.PublicKey, crypto.SHA256, digest, signature, options); err != nil {
 		t.Errorf("%d bits: crypto/rsa refuses a PSS signature: %v", private.N.BitLen(), err)
 	}
+	verifies(t, s, digest, signature, options)
+	if s.Verify(digest, signature, crypto.SHA256) == nil {
+		t.Error("a PSS signature verifies as one of PKCS #1 v1.5, want an error")
+	}
 	same(t, private, s, crypto.SHA256) // the context is not left at PSS
+}
+
+func TestASignatureHasOneSpelling(t *testing.T) {
+	s := newSigner(t, newKey(t, 1024), 1)
+	for _, options := range []crypto.SignerOpts{crypto.SHA256, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: rsa.PSSSaltLengthEqualsHash}} {
+		for tries := 0; ; tries++ {
+			digest := digestOf(t, crypto.SHA256)
+			signature, err := s.Sign(nil, digest, options)
+			if err != nil || tries == 10000 {
+				t.Fatalf("no signature of %d begins with a zero: %v", tries, err)
+			}
+			if signature[0] == 0 {
+				verifies(t, s, digest, signature, options)
+				break
+			}
+		}
+	}
 }
 
 func TestSignaturesAtOnce(t *testing.T) {
@@ -118,8 +162,12 @@ func TestWhatIsNotSigned(t *testing.T) {
 		"another salt":   {make([]byte, 32), &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}},
 		"the most salt":  {make([]byte, 32), &rsa.PSSOptions{Hash: crypto.SHA256}},
 	} {
-		if signature, err := s.Sign(rand.Reader, ask.digest, ask.options); err == nil {
+		signature, err := s.Sign(rand.Reader, ask.digest, ask.options)
+		if err == nil {
 			t.Errorf("%s: signed as %x, want an error", name, signature)
+		}
+		if s.Verify(ask.digest, make([]byte, 128), ask.options) == nil {
+			t.Errorf("%s: verified, want an error", name)
 		}
 	}
 }
@@ -159,6 +207,28 @@ func BenchmarkSign(b *testing.B) {
 			for b.Loop() {
 				if _, err := s.Sign(rand.Reader, digest, crypto.SHA256); err != nil {
 					b.Fatalf("signing: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	private := newKey(b, 2048)
+	digest, s := digestOf(b, crypto.SHA256), newSigner(b, private, 1)
+	signature, err := s.Sign(nil, digest, crypto.SHA256)
+	if err != nil {
+		b.Fatalf("signing: %v", err)
+	}
+	for name, verify := range map[string]func() error{
+		"go":      func() error { return rsa.VerifyPKCS1v15(&private.PublicKey, crypto.SHA256, digest, signature) },
+		"openssl": func() error { return s.Verify(digest, signature, crypto.SHA256) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := verify(); err != nil {
+					b.Fatalf("verifying: %v", err)
 				}
 			}
 		})
