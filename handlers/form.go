@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -86,17 +87,19 @@ func readForm(r *http.Request) (url.Values, error) {
 	if err := formHeaders(r); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxFormBytes+1))
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), maxFormBytes)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(r.Body, maxFormBytes+1))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}
 	}
 	if err != nil {
 		return nil, badForm("the body could not be read")
 	}
-	if len(body) > maxFormBytes {
+	if body.Len() > maxFormBytes {
 		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}
 	}
-	return parseForm(string(body))
+	return parseForm(body.String())
 }
 
 // secretParameters do not belong in a URL, which proxies and servers log.

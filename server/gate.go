@@ -82,6 +82,7 @@ func (g *gate) receive(r *http.Request) error {
 		return nil
 	}
 	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), smallBytes)) + bytes.MinRead)
 	_, err := io.CopyN(&body, r.Body, smallBytes)
 	if err == nil {
 		if err := g.wait(r.Context(), g.large); err != nil {
