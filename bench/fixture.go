@@ -71,8 +71,8 @@ func (r *rig) furnish(ctx context.Context, p place, f *fixture) (err error) {
 	return nil
 }
 
-// visitsPerSignIn times the sign-ins is how many browsers there are at least. Each comes back
-// once in a run, or a small crowd's visits would not be recorded and seem cheap.
+// visitsPerSignIn is how many browsers there are, at least, for each sign-in. With fewer, a
+// browser of a small crowd would come back in a run, and its second visit is not recorded.
 const visitsPerSignIn = 10
 
 func (r *rig) newCrowd(ctx context.Context, size int) (*crowd, error) {

@@ -268,9 +268,9 @@ type Config struct {
 	// each core but one, at least 128, and at most half of what the control group allows.
 	PasswordBudgetMiB int `env:"PASSWORD_BUDGET_MIB" default:"0" min:"0" max:"65536"`
 
-	// Signer is what makes and checks signatures with RSA: `go` is crypto/rsa; `openssl` is up to four
-	// times as fast, and needs a build that has it; `auto` is OpenSSL where the build has it
-	// and passes a self-test.
+	// Signer is what makes and checks signatures with RSA: `go` is crypto/rsa; `openssl` is
+	// up to four times as fast, and needs a build that has it; `auto` is OpenSSL where the
+	// build has it and passes a self-test.
 	Signer string `env:"SIGNER" default:"auto" oneof:"auto go openssl"`
 
 	// KeyRotateEvery is how long a signing key signs before the next one takes over.

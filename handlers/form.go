@@ -18,6 +18,7 @@ import (
 // The bounds of a form. A token request has a dozen parameters, and the longest
 // of them are tokens of less than 2 KiB.
 const (
+	usualFormBytes    = 2 << 10
 	maxFormBytes      = 64 << 10
 	maxFormParameters = 64
 )
@@ -88,7 +89,7 @@ func readForm(r *http.Request) (url.Values, error) {
 		return nil, err
 	}
 	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), maxFormBytes)) + bytes.MinRead)
+	body.Grow(int(min(max(r.ContentLength, 0), usualFormBytes)) + bytes.MinRead)
 	_, err := body.ReadFrom(io.LimitReader(r.Body, maxFormBytes+1))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}

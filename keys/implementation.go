@@ -9,8 +9,8 @@ import (
 	"gatehouse/keys/openssl"
 )
 
-// An Implementation is what makes and verifies signatures with RSA. Keys of other kinds sign by Go
-// whatever it is.
+// An Implementation is what makes and verifies signatures with RSA. Keys of other kinds
+// sign by Go whatever it is.
 type Implementation struct {
 	Name    string // "go" or "openssl"
 	Library string // with its version

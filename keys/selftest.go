@@ -3,6 +3,7 @@ package keys
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
@@ -12,8 +13,9 @@ import (
 	"gatehouse/keys/openssl"
 )
 
-// selfTest returns an error unless the signer signs, and verifies if it can, as Go does. RS256 is deterministic, so
-// a refresh token that is made again must not depend on what makes it.
+// selfTest returns an error unless the signer signs, and verifies if it can, as Go does.
+// RS256 is deterministic, so a refresh token that is made again must not depend on what
+// makes it.
 func selfTest(signerOf Signer) error {
 	private, err := testKey()
 	if err != nil {
@@ -35,16 +37,33 @@ func selfTest(signerOf Signer) error {
 	if !bytes.Equal(got, want) {
 		return errors.New("in the self-test its signature was another than that of crypto/rsa")
 	}
-	fast, ok := signer.(openssl.Signer)
-	if !ok {
-		return nil
+	if fast, ok := signer.(openssl.Signer); ok {
+		return verifiesAsGo(fast, private)
 	}
-	if err := fast.Verify(digest[:], want, crypto.SHA256); err != nil {
-		return fmt.Errorf("in the self-test it refused a signature: %w", err)
-	}
-	digest[0] ^= 1
-	if fast.Verify(digest[:], want, crypto.SHA256) == nil {
-		return errors.New("in the self-test it accepted a signature of something else")
+	return nil
+}
+
+// verifiesAsGo returns an error unless a signature by each scheme is accepted, and what differs
+// in anything refused.
+func verifiesAsGo(fast openssl.Signer, private *rsa.PrivateKey) error {
+	digest, other := sha256.Sum256([]byte("self-test")), sha256.Sum256([]byte("another"))
+	for name, options := range rsaOptions {
+		signature, err := private.Sign(rand.Reader, digest[:], options)
+		if err != nil {
+			return fmt.Errorf("signing by crypto/rsa: %w", err)
+		}
+		if err := fast.Verify(digest[:], signature, options); err != nil {
+			return fmt.Errorf("in the self-test it refused a signature by %s: %w", name, err)
+		}
+		changed := bytes.Clone(signature)
+		changed[len(changed)-1] ^= 1
+		accepted := fast.Verify(other[:], signature, options) == nil || fast.Verify(digest[:], changed, options) == nil
+		for another, options := range rsaOptions {
+			accepted = accepted || another != name && fast.Verify(digest[:], signature, options) == nil
+		}
+		if accepted {
+			return fmt.Errorf("in the self-test it accepted what is no signature by %s", name)
+		}
 	}
 	return nil
 }

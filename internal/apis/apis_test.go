@@ -69,6 +69,24 @@ var (
 	self = store.Client{ID: "self", Origin: store.OriginDynamic, Scope: "openid offline_access"}
 )
 
+func TestFind(t *testing.T) {
+	c, k := fixture()
+	k.apis["own"] = store.API{ID: store.OwnAPI, Clients: store.ClientsAny}
+	for range 2 { // the second time all are remembered
+		for spelt, want := range map[string]string{
+			orders: "orders", "HTTPS://api.example/orders": "orders", audience: store.OwnAPI, audience + "/": store.OwnAPI,
+			store.OwnAPI: "", "orders": "", "": "", "https://api.example/none": "",
+		} {
+			if got, err := c.Find(t.Context(), spelt); got.ID != want || (want == "") != errors.Is(err, store.ErrNotFound) {
+				t.Errorf("finding %q: %q, %v; want %q", spelt, got.ID, err, want)
+			}
+		}
+	}
+	if k.asked != 4 { // orders, our own, and twice the one that is not there
+		t.Errorf("the store was asked %d times, want 4", k.asked)
+	}
+}
+
 func TestGrant(t *testing.T) {
 	for _, c := range []struct {
 		name      string

@@ -71,6 +71,7 @@ func (c *Catalog) Find(ctx context.Context, identifier string) (store.API, error
 		return c.own(ctx)
 	}
 	// Most requests spell an identifier as it is kept, and many have several scopes of its API.
+	// What is kept of our own is under its ID, and has no identifier.
 	if api, ok := c.fresh(identifier); ok && api.Identifier == identifier {
 		return api, nil
 	}

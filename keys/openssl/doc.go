@@ -1,5 +1,5 @@
-// Package openssl makes and verifies RSA signatures by OpenSSL, which is faster than
-// crypto/rsa by half to three quarters. It is there in a build with the tag openssl, which needs cgo,
+// Package openssl makes RSA signatures by OpenSSL, which is faster than crypto/rsa by
+// half to three quarters, and verifies them, faster by two fifths. It is there in a build with the tag openssl, which needs cgo,
 // a C compiler and libssl-dev. Other builds have only Usable, which says so.
 //
 // A private key that signs here is kept in the C heap. The signatures are the same, byte

@@ -30,28 +30,29 @@ unsigned long gatehouse_open(OSSL_LIB_CTX **library)
 	return why();
 }
 
-/* slot makes a context with the key, which it takes. */
-static unsigned long slot(OSSL_LIB_CTX *library, EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *), EVP_PKEY_CTX **made)
+unsigned long gatehouse_key(OSSL_LIB_CTX *library, int private, const unsigned char *der, size_t size, EVP_PKEY **key)
 {
-	if (key == NULL)
+	if (private)
+		*key = d2i_AutoPrivateKey_ex(NULL, &der, (long)size, library, NULL);
+	else
+		*key = d2i_PUBKEY_ex(NULL, &der, (long)size, library, NULL);
+	return *key != NULL ? 0 : why();
+}
+
+/* gatehouse_slot makes a context with a copy of the key, which signs if the key is private
+ * and verifies if not. Blinding locks a private key. */
+unsigned long gatehouse_slot(OSSL_LIB_CTX *library, int private, const EVP_PKEY *key, EVP_PKEY_CTX **slot)
+{
+	EVP_PKEY *own = EVP_PKEY_dup((EVP_PKEY *)key);
+
+	if (own == NULL)
 		return why();
-	*made = EVP_PKEY_CTX_new_from_pkey(library, key, NULL);
-	EVP_PKEY_free(key); /* the context counts as a holder of its own */
-	if (*made != NULL && init(*made) == 1)
+	*slot = EVP_PKEY_CTX_new_from_pkey(library, own, NULL);
+	EVP_PKEY_free(own); /* the context counts as a holder of its own */
+	if (*slot != NULL && (private ? EVP_PKEY_sign_init(*slot) : EVP_PKEY_verify_init(*slot)) == 1)
 		return 0;
-	EVP_PKEY_CTX_free(*made);
+	EVP_PKEY_CTX_free(*slot);
 	return why();
-}
-
-/* gatehouse_signer makes a context with a key of its own. Blinding locks the key. */
-unsigned long gatehouse_signer(OSSL_LIB_CTX *library, const unsigned char *der, size_t size, EVP_PKEY_CTX **made)
-{
-	return slot(library, d2i_AutoPrivateKey_ex(NULL, &der, (long)size, library, NULL), EVP_PKEY_sign_init, made);
-}
-
-unsigned long gatehouse_verifier(OSSL_LIB_CTX *library, const unsigned char *der, size_t size, EVP_PKEY_CTX **made)
-{
-	return slot(library, d2i_PUBKEY_ex(NULL, &der, (long)size, library, NULL), EVP_PKEY_verify_init, made);
 }
 
 unsigned long gatehouse_scheme(EVP_PKEY_CTX *slot, int pss, const char *digest)

@@ -42,7 +42,7 @@ func NewSigner(private *rsa.PrivateKey, atOnce int) (Signer, error) {
 	s := &signer{public: &private.PublicKey, signing: make(slots, atOnce), verifying: make(slots, atOnce)}
 	runtime.AddCleanup(s, slots.free, s.signing)
 	runtime.AddCleanup(s, slots.free, s.verifying)
-	if err := errors.Join(s.signing.sign(private), s.verifying.verify(s.public)); err != nil {
+	if err := errors.Join(s.signing.fillSigning(private), s.verifying.fillVerifying(s.public)); err != nil {
 		return nil, fmt.Errorf("taking a key into OpenSSL: %w", err)
 	}
 	return s, nil
@@ -62,8 +62,8 @@ func (s *signer) Sign(_ io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, 
 	return signature, nil
 }
 
-// Verify refuses a signature without its leading zeros, which OpenSSL would accept: there is
-// one spelling of each (RFC 8017 §8.1.2).
+// Verify refuses a signature without its leading zeros, which OpenSSL would accept by PSS:
+// there is one spelling of each (RFC 8017 §8.1.2).
 func (s *signer) Verify(digest, signature []byte, o crypto.SignerOpts) error {
 	if len(signature) != s.public.Size() {
 		return fmt.Errorf("verifying by OpenSSL: a signature of %d bytes, want %d", len(signature), s.public.Size())

@@ -22,43 +22,44 @@ type slot struct {
 	scheme  scheme // what the context is set to
 }
 
-// sign makes the contexts for signing.
-func (s slots) sign(private *rsa.PrivateKey) error {
+// fillSigning makes contexts with a copy of the private key each.
+func (s slots) fillSigning(private *rsa.PrivateKey) error {
 	der := x509.MarshalPKCS1PrivateKey(private)
 	defer clear(der)
-	return s.fill(func(lib *C.OSSL_LIB_CTX, context **C.EVP_PKEY_CTX) C.ulong {
-		return C.gatehouse_signer(lib, bytesOf(der), C.size_t(len(der)), context)
-	})
+	return s.fill(1, der)
 }
 
-// verify makes the contexts for verifying, which do not have the private key.
-func (s slots) verify(public *rsa.PublicKey) error {
+// fillVerifying makes contexts that do not have the private key.
+func (s slots) fillVerifying(public *rsa.PublicKey) error {
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		return err
 	}
-	return s.fill(func(lib *C.OSSL_LIB_CTX, context **C.EVP_PKEY_CTX) C.ulong {
-		return C.gatehouse_verifier(lib, bytesOf(der), C.size_t(len(der)), context)
-	})
+	return s.fill(0, der)
 }
 
 // fill makes the contexts. If it fails, what it made is freed with the signer.
-func (s slots) fill(open func(*C.OSSL_LIB_CTX, **C.EVP_PKEY_CTX) C.ulong) error {
+func (s slots) fill(private C.int, der []byte) error {
 	lib, err := library()
 	if err != nil {
 		return err
 	}
+	var key *C.EVP_PKEY
+	if err := failure(C.gatehouse_key(lib, private, bytesOf(der), C.size_t(len(der)), &key)); err != nil {
+		return err
+	}
+	defer C.EVP_PKEY_free(key)
 	for range cap(s) {
-		made := &slot{}
-		if err := failure(open(lib, &made.context)); err != nil {
+		var context *C.EVP_PKEY_CTX
+		if err := failure(C.gatehouse_slot(lib, private, key, &context)); err != nil {
 			return err
 		}
-		s <- made
+		s <- &slot{context: context}
 	}
 	return nil
 }
 
-// free frees the contexts. OpenSSL erases the keys in them.
+// free frees the contexts. OpenSSL erases the private keys in them.
 func (s slots) free() {
 	for range len(s) {
 		C.EVP_PKEY_CTX_free((<-s).context)
@@ -76,11 +77,12 @@ func (s *slot) use(want scheme) error {
 	if want.pss {
 		pss = 1
 	}
-	err := failure(C.gatehouse_scheme(s.context, pss, name))
-	if err == nil {
-		s.scheme = want
+	s.scheme = scheme{} // a failure may leave half of it set
+	if err := failure(C.gatehouse_scheme(s.context, pss, name)); err != nil {
+		return err
 	}
-	return err
+	s.scheme = want
+	return nil
 }
 
 func bytesOf(b []byte) *C.uchar { return (*C.uchar)(unsafe.Pointer(unsafe.SliceData(b))) }
