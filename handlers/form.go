@@ -18,7 +18,6 @@ import (
 // The bounds of a form. A token request has a dozen parameters, and the longest
 // of them are tokens of less than 2 KiB.
 const (
-	usualFormBytes    = 2 << 10
 	maxFormBytes      = 64 << 10
 	maxFormParameters = 64
 )
@@ -88,8 +87,7 @@ func readForm(r *http.Request) (url.Values, error) {
 	if err := formHeaders(r); err != nil {
 		return nil, err
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), usualFormBytes)) + bytes.MinRead)
+	body := RoomFor(r)
 	_, err := body.ReadFrom(io.LimitReader(r.Body, maxFormBytes+1))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}
@@ -101,6 +99,15 @@ func readForm(r *http.Request) (url.Values, error) {
 		return nil, &FormError{http.StatusRequestEntityTooLarge, "the body is too large"}
 	}
 	return parseForm(body.String())
+}
+
+// RoomFor returns an empty buffer with room for the body of r, as long as the request says
+// it is, but at most 2 KiB: a sender who announces more must first send it.
+func RoomFor(r *http.Request) *bytes.Buffer {
+	const most = 2 << 10
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), most)) + bytes.MinRead)
+	return &body
 }
 
 // secretParameters do not belong in a URL, which proxies and servers log.

@@ -62,8 +62,8 @@ func (a primitive) sign(input []byte, key crypto.Signer) ([]byte, error) {
 	return a.signer.Sign(input, key)
 }
 
-// verify asks OpenSSL first where it has the key. What OpenSSL does not accept crypto/rsa
-// judges: a failure of the library is no refusal of the token.
+// verify asks OpenSSL first where it has the key. What OpenSSL does not accept is checked
+// again by crypto/rsa, so that a failure of the library never refuses a good token.
 func (a primitive) verify(input, signature []byte, key *pair) error {
 	if fast, ok := key.signer.(openssl.Signer); ok && a.rsa != nil {
 		digest := sha256.Sum256(input)

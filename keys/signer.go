@@ -49,8 +49,9 @@ func (r *Ring) signature(ctx context.Context, k *key, input []byte) ([]byte, err
 	}
 	// A signature keeps its core for a millisecond, in which requests that need a few
 	// microseconds have become ready. Without the yield they would also wait for the rest of
-	// this one, and often for the next: p99 at 16 callers was twice as high. It comes before the
-	// slot is left: whoever waits for the slot would be next on this core, before this answer. The slot stays taken for as long as others want the core.
+	// this one, and often for the next: p99 at 16 callers was twice as high. It comes before
+	// the slot is left, because whoever waits for the slot would be next on this core, before
+	// this answer. The slot stays taken for as long as others want the core.
 	defer r.slots.leave()
 	defer runtime.Gosched()
 	return r.primitives[k.Algorithm].sign(input, k.signer)

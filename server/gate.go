@@ -70,8 +70,6 @@ func (g *gate) wait(ctx context.Context, of *places) error {
 const (
 	// smallBytes is larger than nearly every body.
 	smallBytes = 8 << 10
-	// usualBytes is how much room a body gets before any of it has come.
-	usualBytes = 2 << 10
 	// largeBodies is how many larger bodies are received at once: thousands of them,
 	// sent slowly, would exhaust the memory before the work on any had begun.
 	largeBodies = 256
@@ -83,9 +81,8 @@ func (g *gate) receive(r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), usualBytes)) + bytes.MinRead)
-	_, err := io.CopyN(&body, r.Body, smallBytes)
+	body := handlers.RoomFor(r)
+	_, err := io.CopyN(body, r.Body, smallBytes)
 	if err == nil {
 		if err := g.wait(r.Context(), g.large); err != nil {
 			return err
